@@ -1,0 +1,319 @@
+"""The compiled form of a runbook: what a running case needs to know, and nothing else.
+
+A `Pathway` travels in the workflow's input (≤ 8 KB), so every field that still has its default is
+left out when it is written. Prose, decision tables and macros stay in the runbook document, which
+the case pins by `digest` and activities load by it.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+
+Role = str
+"""A role of the directory, in kebab case: `legal`, `incident-manager`."""
+
+
+class Severity(StrEnum):
+    """How bad the harm is; lower is worse (SEV0: life or child in danger now)."""
+
+    SEV0 = "SEV0"
+    SEV1 = "SEV1"
+    SEV2 = "SEV2"
+    SEV3 = "SEV3"
+    SEV4 = "SEV4"
+
+
+class Assurance(StrEnum):
+    """How well a person proved who they are (design §7)."""
+
+    L1 = "L1"
+    L2 = "L2"
+    L3 = "L3"
+
+
+class Compact(BaseModel):
+    """A frozen value that leaves out fields equal to their default when written."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        fields = type(self).model_fields
+        return {
+            name: value
+            for name, value in written.items()
+            if name not in fields
+            or fields[name].is_required()
+            or getattr(self, name) != fields[name].get_default(call_default_factory=True)
+        }
+
+
+class Late(Compact):
+    """What happens when a clock has run for `at` and has not stopped: exactly one of the four."""
+
+    at: timedelta
+    label: str
+    """As the runbook says it: `75%`, `50m`."""
+    remind: Role | None = None
+    page: Role | None = None
+    do: str | None = None
+    """An effect that is performed unattended."""
+    go: str | None = None
+    """An outcome the stage takes by itself."""
+
+
+class StageKind(StrEnum):
+    """What a stage asks of people."""
+
+    WORK = "work"
+    GATE = "gate"
+    CLOSURE = "closure"
+
+
+class Votes(StrEnum):
+    """Whether the verdicts of others are shown before one has voted."""
+
+    BLIND = "blind"
+    OPEN = "open"
+
+
+class Distinct(StrEnum):
+    """What must differ between the people of a quorum."""
+
+    PEOPLE = "people"
+    ROLES = "roles"
+
+
+class Split(Compact):
+    """Who decides, and by when, when both approval and rejection have votes and neither can win."""
+
+    to: Role
+    within: timedelta
+
+
+class Ratify(Compact):
+    """Who confirms a stand-in's approval afterwards, and by when."""
+
+    by: Role
+    within: timedelta
+
+
+class StandIn(Compact):
+    """After `within`, one role may vote in place of a silent one."""
+
+    allow: dict[Role, int]
+    instead_of: Role
+    only: str = "approve"
+    ratify: Ratify | None = None
+
+
+class Silence(Compact):
+    """What happens when `within` passes and the gate has not been decided.
+
+    All unset means the gate waits; `go` is an outcome the gate takes by itself.
+    """
+
+    go: str | None = None
+    stand_in: StandIn | None = None
+
+
+class Dissent(Compact):
+    """Who may object to a decision, and which role must then decide it."""
+
+    who: Role
+    to: Role
+    within: timedelta
+
+
+class GateRule(Compact):
+    """Who must agree for a gate to open, and everything that can happen instead."""
+
+    ask: str
+    approve: dict[Role, int]
+    reject: dict[Role, int]
+    approve_label: str = "Approve"
+    reject_label: str = "Reject"
+    reject_reason: bool = True
+    veto: tuple[Role, ...] = ()
+    distinct: Distinct = Distinct.PEOPLE
+    not_the_same_person_as: tuple[str, ...] = ()
+    """Stages whose deciders may not vote here."""
+    votes: Votes = Votes.OPEN
+    assurance: Assurance = Assurance.L1
+    memo: tuple[str, ...] = ()
+    """Memo fields that must be written before the round is asked."""
+    split: Split | None = None
+    silence: Silence = Silence()
+    dissent: Dissent | None = None
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Every role that may vote, in the order the runbook names them."""
+        return tuple(dict.fromkeys((*self.approve, *self.reject, *self.veto)))
+
+
+class Next(Compact):
+    """Where an outcome leads: effects first, then a stage, or another runbook."""
+
+    do: tuple[str, ...] = ()
+    undo: tuple[str, ...] = ()
+    """Effects whose compensation is performed."""
+    suspend: tuple[str, ...] = ()
+    """Clocks that stop running until the stage this leads to is left again (tolling)."""
+    then: str | None = None
+    move_to: str | None = None
+
+
+class Disposition(Compact):
+    """One way a case may close, and what must be on record for it."""
+
+    title: str = ""
+    requires: tuple[str, ...] = ()
+
+
+class StagePlan(Compact):
+    """One visible stage of the pathway."""
+
+    name: str
+    title: str = ""
+    kind: StageKind = StageKind.WORK
+    owner: Role
+    within: timedelta
+    late: tuple[Late, ...] = ()
+    enter: tuple[str, ...] = ()
+    """Effects performed when the stage begins (act first, review after)."""
+    needs: tuple[str, ...] = ()
+    """Intake questions that must be answered before the stage can be completed."""
+    gate: GateRule | None = None
+    next: dict[str, Next] = {}
+    dispositions: dict[str, Disposition] = {}
+    skip_when_done: str | None = None
+    """An effect that, once performed, completes the stage with the outcome `done`."""
+
+
+class EffectPlan(Compact):
+    """An outside action the runbook may order."""
+
+    name: str
+    title: str
+    by: str = "manual"
+    """`manual`, or `webhook:<connector>`: a signed outgoing webhook to a configured connector."""
+    owner: Role = "incident-manager"
+    within: timedelta = timedelta(hours=24)
+    instruction: str = ""
+    compensate: str | None = None
+    irreversible: bool = False
+    protective: bool = False
+    """A content action that may proceed on silence and is reviewed after (I11)."""
+    discloses: bool = False
+    """Hands user data to somebody outside: never by silence (I11)."""
+
+
+class ClockKind(StrEnum):
+    """The kinds of clock this release runs (facts, A-bis)."""
+
+    DEADLINE = "deadline"
+    PROMPT = "prompt"
+    TOLLING = "tolling"
+    MIN_HOLD = "min-hold"
+
+
+class ClockStart(StrEnum):
+    """The event a clock counts from; receipt and awareness are audited acts."""
+
+    OPENED = "opened"
+    RECEIPT = "receipt"
+    AWARENESS = "awareness"
+
+
+class ClockPlan(Compact):
+    """A clock of the whole case; a stage's own target is not one of these."""
+
+    id: str
+    title: str
+    kind: ClockKind = ClockKind.DEADLINE
+    starts: ClockStart = ClockStart.RECEIPT
+    starts_after: str | None = None
+    """For a hold: the effect whose performance starts it, instead of `starts`."""
+    within: timedelta
+    statutory: bool = True
+    owner: Role
+    stops: tuple[str, ...] = ()
+    """`effect:<name>`, `stage:<name>` (left), or `closed`."""
+    restart: str = "remaining"
+    """After a suspension: `full` or `remaining`."""
+    late: tuple[Late, ...] = ()
+    source: str = ""
+
+
+class AnswerKind(StrEnum):
+    """What an intake question takes."""
+
+    YES_NO_UNKNOWN = "yes-no-unknown"
+    YES_NO = "yes-no"
+    CHOICE = "choice"
+    TEXT = "text"
+    NUMBER = "number"
+    INSTANT = "instant"
+    REFERENCE = "reference"
+
+
+class QuestionPlan(Compact):
+    """An intake question as the running case needs it (its prose is in the runbook document)."""
+
+    kind: AnswerKind
+    choices: tuple[str, ...] = ()
+    material: bool = True
+    """A changed answer voids the open rounds (I5)."""
+
+
+class FollowUp(Compact):
+    """Something that is owed after the case has closed."""
+
+    name: str
+    owner: Role
+    after: timedelta
+    title: str = ""
+
+
+class Pathway(Compact):
+    """A whole runbook, compiled. `walk` names the code that walks it (`runbook` = the stage graph)."""
+
+    runbook: str
+    version: str
+    digest: str
+    title: str
+    owner: str
+    first: str
+    walk: str = "runbook"
+    questions: dict[str, QuestionPlan] = {}
+    stages: tuple[StagePlan, ...]
+    effects: tuple[EffectPlan, ...] = ()
+    clocks: tuple[ClockPlan, ...] = ()
+    after_closing: tuple[FollowUp, ...] = ()
+
+    def stage(self, name: str) -> StagePlan:
+        """The stage called `name`; KeyError when the runbook has none."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise KeyError(name)
+
+    def effect(self, name: str) -> EffectPlan:
+        """The effect called `name`; KeyError when the runbook has none."""
+        for effect in self.effects:
+            if effect.name == name:
+                return effect
+        raise KeyError(name)
+
+    @property
+    def closure(self) -> StagePlan:
+        """The stage in which the case is closed."""
+        return next(stage for stage in self.stages if stage.kind is StageKind.CLOSURE)
+
+    def walked_by(self, walk: str) -> Self:
+        """The same pathway, walked by other code."""
+        return self.model_copy(update={"walk": walk})
