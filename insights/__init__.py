@@ -1,0 +1,1 @@
+"""Service levels, quality and sampling, in SQL over the projections."""

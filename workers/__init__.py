@@ -1,0 +1,1 @@
+"""Wiring only: settings, the engine, the one Temporal plugin, the processes."""
