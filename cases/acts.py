@@ -1,0 +1,243 @@
+"""The acts of a person: what can be done to a case, one typed body a verb (design §9).
+
+A body says *what* is done; who, when, with which proof and against which round stands in the
+signed act around it (`cases.envelope`).
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from cases.values import Inbound, Instant, Line, Name, Prose
+from runbooks.plan import Severity
+
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Verdict(StrEnum):
+    """What an approver can answer at a gate."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    MORE_INFORMATION = "more-information"
+    ABSTAIN = "abstain"
+
+
+class Resolution(StrEnum):
+    """How a person settles an effect that the system did not finish."""
+
+    DONE = "done"
+    RETRY = "retry"
+    SKIP = "skip"
+
+
+class Answer(Inbound):
+    """Intake questions are answered."""
+
+    verb: Literal["answer"] = "answer"
+    answers: dict[Name, Line]
+
+
+class Complete(Inbound):
+    """A stage of work ends with one of its outcomes."""
+
+    verb: Literal["complete"] = "complete"
+    stage: Name
+    outcome: Name
+    note: Prose = ""
+
+
+class Reply(Inbound):
+    """A request for information is answered."""
+
+    verb: Literal["reply"] = "reply"
+    request: str
+    text: Prose
+
+
+class Memo(Inbound):
+    """Fields of a gate's memo are written."""
+
+    verb: Literal["memo"] = "memo"
+    gate: Name
+    fields: dict[Name, Prose]
+
+
+class Evidence(Inbound):
+    """An item of evidence is added: a reference and its SHA-256, never the item itself (I13)."""
+
+    verb: Literal["evidence"] = "evidence"
+    label: Name
+    reference: Line
+    digest: Digest
+
+
+class Receipt(Inbound):
+    """An effect is settled by hand: done with a reference, tried again, or skipped with a reason."""
+
+    verb: Literal["receipt"] = "receipt"
+    effect: str
+    """The effect's key in this case."""
+    resolution: Resolution
+    reference: Line = ""
+    reason: Prose = ""
+
+
+class Decide(Inbound):
+    """A verdict at a gate."""
+
+    verb: Literal["decide"] = "decide"
+    gate: Name
+    verdict: Verdict
+    reason: Prose = ""
+
+
+class Dissent(Inbound):
+    """A reviewer objects to a decision; where the gate names one, a higher role must decide."""
+
+    verb: Literal["dissent"] = "dissent"
+    gate: Name
+    reason: Prose
+
+
+class Withdraw(Inbound):
+    """One's own vote is taken back while the gate is still open."""
+
+    verb: Literal["withdraw"] = "withdraw"
+    gate: Name
+    reason: Prose = ""
+
+
+class Acknowledge(Inbound):
+    """"I have it" stops reminders to this role for a lease; "conflicted" takes the person out."""
+
+    verb: Literal["acknowledge"] = "acknowledge"
+    stage: Name
+    conflicted: bool = False
+    reason: Prose = ""
+
+
+class Assign(Inbound):
+    """A role's work on this case is given to a person."""
+
+    verb: Literal["assign"] = "assign"
+    role: Name
+    person: Name
+    reason: Prose = ""
+
+
+class Hold(Inbound):
+    """Work stops until a review date; statutory clocks go on (I12)."""
+
+    verb: Literal["hold"] = "hold"
+    reason: Prose
+    review_at: Instant
+
+
+class Resume(Inbound):
+    """A hold ends."""
+
+    verb: Literal["resume"] = "resume"
+    reason: Prose = ""
+
+
+class ChangeSeverity(Inbound):
+    """The severity is set by a person; the computed one stays on record."""
+
+    verb: Literal["severity"] = "severity"
+    severity: Severity
+    reason: Prose
+
+
+class Raise(Inbound):
+    """A role is paged now, whatever the clocks say."""
+
+    verb: Literal["raise"] = "raise"
+    to: Name
+    reason: Prose
+
+
+class Move(Inbound):
+    """The case closes and goes on as a linked case under another runbook."""
+
+    verb: Literal["move"] = "move"
+    runbook: Name
+    reason: Prose
+
+
+class Attach(Inbound):
+    """This case's report is given to another case about the same subject, or kept apart."""
+
+    verb: Literal["attach"] = "attach"
+    to: str
+    """The other case's number."""
+    keep_apart: bool = False
+    reason: Prose = ""
+
+
+class Close(Inbound):
+    """The case closes with a disposition."""
+
+    verb: Literal["close"] = "close"
+    disposition: Name
+    record: Prose
+    """The decision record: facts, rule, decision, in the closer's words."""
+    lessons: Prose = ""
+    linked_case: str = ""
+
+
+class Cancel(Inbound):
+    """The case ends without its runbook: opened by mistake, or a test."""
+
+    verb: Literal["cancel"] = "cancel"
+    reason: Prose
+
+
+ActBody = Annotated[
+    Answer
+    | Complete
+    | Reply
+    | Memo
+    | Evidence
+    | Receipt
+    | Decide
+    | Dissent
+    | Withdraw
+    | Acknowledge
+    | Assign
+    | Hold
+    | Resume
+    | ChangeSeverity
+    | Raise
+    | Move
+    | Attach
+    | Close
+    | Cancel,
+    Field(discriminator="verb"),
+]
+
+VERBS: tuple[str, ...] = (
+    "answer",
+    "complete",
+    "reply",
+    "memo",
+    "evidence",
+    "receipt",
+    "decide",
+    "dissent",
+    "withdraw",
+    "acknowledge",
+    "assign",
+    "hold",
+    "resume",
+    "severity",
+    "raise",
+    "move",
+    "attach",
+    "close",
+    "cancel",
+)
+
+BOUND_VERBS = frozenset({"decide", "dissent", "withdraw"})
+"""Verbs that must name the round they were shown (I5)."""

@@ -1,0 +1,171 @@
+"""The case's own ordered record: typed entries, each holding the hash of the one before (design §6)."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import JsonValue
+
+from cases.canonical import canonical, sha256
+from cases.values import Instant, Mutable, Value
+
+GENESIS = "0" * 64
+
+
+class Stream(StrEnum):
+    """The two writers of a case's record."""
+
+    CASE = "case"
+    """The workflow."""
+    DOOR = "door"
+    """The gateway."""
+
+
+class Kind(StrEnum):
+    """The closed vocabulary of entries: area, subject, action."""
+
+    CASE_OPENED = "case:opened:by-report"
+    CASE_LINKED = "case:link:recorded"
+    CASE_CLOSED = "case:closed:with-disposition"
+    CASE_CANCELLED = "case:closed:cancelled"
+    CASE_CONTINUED = "case:run:continued"
+    INTAKE_ANSWERED = "intake:questions:answered"
+    SEVERITY_ASSESSED = "severity:table:assessed"
+    SEVERITY_SET = "severity:person:set"
+    STAGE_ENTERED = "stage:work:entered"
+    STAGE_LEFT = "stage:work:left"
+    ROUND_OPENED = "gate:round:opened"
+    ROUND_SUPERSEDED = "gate:round:superseded"
+    ROUND_CLOSED = "gate:round:closed"
+    VOTE_CAST = "gate:vote:cast"
+    VOTE_WITHDRAWN = "gate:vote:withdrawn"
+    DISSENT_FILED = "gate:dissent:filed"
+    SILENCE_TAKEN = "gate:silence:taken-effect"
+    STAND_IN_ALLOWED = "gate:stand-in:allowed"
+    RATIFICATION_DUE = "gate:ratification:due"
+    RATIFIED = "gate:ratification:given"
+    MEMO_WRITTEN = "memo:fields:written"
+    EVIDENCE_ADDED = "evidence:item:added"
+    INFORMATION_ASKED = "information:request:asked"
+    INFORMATION_GIVEN = "information:request:answered"
+    EFFECT_INTENDED = "effect:action:intended"
+    EFFECT_DONE = "effect:action:done"
+    EFFECT_MANUAL = "effect:action:handed-to-person"
+    EFFECT_FAILED = "effect:action:failed"
+    EFFECT_SETTLED = "effect:action:settled-by-person"
+    NOTICE_ORDERED = "notice:message:ordered"
+    NOTICE_ENDED = "notice:message:ended"
+    TICKET_SYNCED = "ticket:sync:done"
+    TICKET_FAILED = "ticket:sync:failed"
+    TICKET_CHANGED = "ticket:outside:changed"
+    REPORT_RECEIVED = "report:further:received"
+    CLOCK_STARTED = "clock:run:started"
+    CLOCK_DEADLINE = "clock:deadline:computed"
+    CLOCK_PAUSED = "clock:run:paused"
+    CLOCK_RESUMED = "clock:run:resumed"
+    CLOCK_RESTARTED = "clock:run:reset"
+    CLOCK_STOPPED = "clock:run:stopped"
+    CLOCK_CANCELLED = "clock:run:cancelled"
+    CLOCK_REACHED = "clock:step:reached"
+    CLOCK_BREACHED = "clock:deadline:breached"
+    ACKNOWLEDGED = "people:stage:acknowledged"
+    CONFLICT_DECLARED = "people:conflict:declared"
+    ASSIGNED = "people:role:assigned"
+    RAISED = "people:page:raised"
+    HELD = "case:hold:begun"
+    RESUMED = "case:hold:ended"
+    ACT_REFUSED = "act:envelope:refused"
+    ACTS_REFUSED = "act:envelope:refused-many"
+    KEYS_REVOKED = "keys:door:revoked"
+    DOOR_DELIVERY = "door:delivery:accepted"
+    DOOR_ACT_RECORDED = "door:act:recorded"
+    DOOR_ACT_ANSWERED = "door:act:answered"
+    DOOR_ACT_REFUSED = "door:act:refused"
+    DOOR_ACT_LATE = "door:act:after-closing"
+    DOOR_LINK_OPENED = "door:link:opened"
+
+
+class Entry(Value):
+    """One journal entry. `body` holds what a reader needs and a salted digest of each input."""
+
+    v: int = 1
+    case: str
+    stream: Stream
+    sequence: int
+    previous: str
+    at: Instant
+    kind: Kind
+    body: dict[str, JsonValue] = {}
+    salt: str = ""
+    """Keeps the hash of a short entry from being guessed once the entry itself is shredded."""
+
+    @property
+    def data(self) -> bytes:
+        """The entry's canonical bytes, the ones that are stored, hashed and compared."""
+        return canonical(self)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over `data`."""
+        return sha256(self.data)
+
+
+class Journal(Mutable):
+    """The head of a stream and the entries that have not been stored yet."""
+
+    case: str
+    stream: Stream = Stream.CASE
+    sequence: int = 0
+    head: str = GENESIS
+    pending: list[Entry] = []
+
+    def record(self, kind: Kind, *, at: datetime, salt: bytes, **body: Any) -> Entry:
+        """The entry is appended; its hash is the new head. Body values that are None are left out."""
+        sequence = self.sequence + 1
+        entry = Entry(
+            case=self.case,
+            stream=self.stream,
+            sequence=sequence,
+            previous=self.head,
+            at=at,
+            kind=kind,
+            body={name: value for name, value in body.items() if value is not None},
+            salt=_salt(salt, self.stream, sequence),
+        )
+        self.sequence = sequence
+        self.head = entry.hash
+        self.pending.append(entry)
+        return entry
+
+    def stored(self, through: int) -> None:
+        """Entries up to and including `through` need not be sent again."""
+        self.pending = [entry for entry in self.pending if entry.sequence > through]
+
+
+class BrokenChain(Exception):
+    """The entries do not follow one another; `sequence` is where it breaks."""
+
+    def __init__(self, sequence: int, what: str) -> None:
+        super().__init__(f"entry {sequence}: {what}")
+        self.sequence = sequence
+        self.what = what
+
+
+def check_chain(entries: Iterable[Entry], *, previous: str = GENESIS, after: int = 0) -> str:
+    """The head of the chain, once every entry follows the one before; BrokenChain otherwise."""
+    sequence = after
+    for entry in entries:
+        sequence += 1
+        if entry.sequence != sequence:
+            raise BrokenChain(sequence, f"found sequence {entry.sequence}")
+        if entry.previous != previous:
+            raise BrokenChain(sequence, "previous hash differs")
+        previous = entry.hash
+    return previous
+
+
+def _salt(key: bytes, stream: Stream, sequence: int) -> str:
+    return hmac.new(key, f"{stream}|{sequence}".encode(), hashlib.sha256).hexdigest()[:32]

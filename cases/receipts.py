@@ -1,0 +1,87 @@
+"""What the workflow answers to an act."""
+
+from enum import StrEnum
+
+from cases.values import Instant, Line, Value
+
+
+class Outcome(StrEnum):
+    """The typed answers; every one of them is journalled."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    """The same act again: `first` is the answer it had."""
+    SUPERSEDED = "superseded"
+    """The round was replaced by a newer one."""
+    TOO_LATE = "too-late"
+    NOT_YOURS = "not-yours"
+    ALREADY_DECIDED = "already-decided"
+    REFUSED = "refused"
+
+
+class Reason(StrEnum):
+    """Why an act was not accepted; the texts people read are in `docs/errors.md`."""
+
+    NONE = ""
+    UNSIGNED = "unsigned"
+    BAD_SIGNATURE = "bad-signature"
+    UNKNOWN_KEY = "unknown-key"
+    EXPIRED_KEY = "expired-key"
+    REVOKED_KEY = "revoked-key"
+    STALE_DIRECTORY = "stale-directory"
+    OTHER_CASE = "other-case"
+    MALFORMED = "malformed"
+    UNKNOWN_DOOR = "unknown-door"
+    PLAINTEXT = "plaintext"
+    ROLE = "role"
+    CONFLICTED = "conflicted"
+    SAME_PERSON = "same-person"
+    ASSURANCE = "assurance"
+    NO_SUCH_STAGE = "no-such-stage"
+    NOT_THE_STAGE = "not-the-stage"
+    NO_SUCH_OUTCOME = "no-such-outcome"
+    UNANSWERED = "unanswered"
+    NO_SUCH_QUESTION = "no-such-question"
+    BAD_ANSWER = "bad-answer"
+    NO_ROUND = "no-round"
+    OLD_ROUND = "old-round"
+    WRONG_NONCE = "wrong-nonce"
+    AFTER_DEADLINE = "after-deadline"
+    DECIDED = "decided"
+    REASON_REQUIRED = "reason-required"
+    MEMO_INCOMPLETE = "memo-incomplete"
+    NO_VOTE = "no-vote"
+    NO_DISSENT = "no-dissent"
+    NO_SUCH_EFFECT = "no-such-effect"
+    SETTLED = "settled"
+    NO_SUCH_REQUEST = "no-such-request"
+    ON_HOLD = "on-hold"
+    NOT_ON_HOLD = "not-on-hold"
+    REVIEW_DATE = "review-date"
+    NO_SUCH_DISPOSITION = "no-such-disposition"
+    UNMET = "unmet"
+    NOT_CLOSING = "not-closing"
+    CLOSED = "closed"
+    UNCHANGED = "unchanged"
+
+
+class ActReceipt(Value):
+    """The answer to one act."""
+
+    act: str
+    outcome: Outcome
+    reason: Reason = Reason.NONE
+    detail: Line = ""
+    """What would have been right: the missing fields, the unmet requirements, who decided."""
+    signed_at: Instant | None = None
+    applied_at: Instant
+    sequence: int = 0
+    """The journal entry that records it."""
+    first: "ActReceipt | None" = None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the act took effect, now or the first time it was sent."""
+        return self.outcome is Outcome.ACCEPTED or (
+            self.first is not None and self.first.outcome is Outcome.ACCEPTED
+        )
