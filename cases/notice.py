@@ -1,0 +1,85 @@
+"""Notices: who must be told what, and the outcome each of them ends in (I10)."""
+
+from enum import StrEnum
+
+from cases.values import Instant, Value
+from runbooks.plan import Severity
+
+
+class Purpose(StrEnum):
+    """Why somebody is told."""
+
+    WORK = "work"
+    """A stage waits for your role."""
+    ASK = "ask"
+    """A round asks for your verdict."""
+    ASK_AGAIN = "ask-again"
+    """The facts changed: your earlier verdict no longer counts."""
+    REMIND = "remind"
+    PAGE = "page"
+    INFORMATION = "information"
+    """Something you asked for, or are asked for."""
+    TASK = "task"
+    """An effect is yours to do by hand."""
+    FAILED = "failed"
+    """An effect failed and needs a person."""
+    BREACH = "breach"
+    RAISED = "raised"
+    REVIEW = "review"
+    """A hold has reached its review date."""
+    CLOSED = "closed"
+
+
+class NoticeEnd(StrEnum):
+    """The outcomes a notice can end in; none of them is silence."""
+
+    DELIVERED = "delivered"
+    """Handed to the recipient's mail system, or to the local outbox."""
+    FELL_BACK = "fell-back"
+    """Could not be delivered; the next in line was told instead."""
+    SUPERSEDED = "superseded"
+    """Not sent: the question was decided or replaced before."""
+    NOBODY = "nobody-to-notify"
+    """Neither the role nor the duty manager has anybody: the watch raises an alarm."""
+
+
+class NoticeOrder(Value):
+    """One notice to a role, or to one person of it."""
+
+    key: str
+    """Idempotency key: the same notice is never sent twice to the same recipient."""
+    case: str
+    number: str
+    purpose: Purpose
+    role: str
+    person: str | None = None
+    except_people: tuple[str, ...] = ()
+    """Who has declared a conflict and is not told."""
+    stage: str | None = None
+    stage_title: str = ""
+    round: int | None = None
+    nonce: str | None = None
+    severity: Severity
+    due_at: Instant | None = None
+    step: str = ""
+    """`75%`, `50m`: which late step this is."""
+    at: Instant
+
+
+class RecipientOutcome(Value):
+    """What became of a notice for one recipient."""
+
+    person: str
+    channel: str
+    end: NoticeEnd
+    detail: str = ""
+    """Vendor status or error type, never content."""
+
+
+class NoticeResult(Value):
+    """What became of a notice; `directory_digest` says which directory chose the people."""
+
+    end: NoticeEnd
+    recipients: tuple[RecipientOutcome, ...] = ()
+    directory_digest: str = ""
+    directory_as_of: Instant | None = None
