@@ -1,0 +1,151 @@
+"""A clock is a fold over its events: any of them can be recomputed at any past instant (I12)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from cases.values import Instant, Mutable, Value
+from runbooks.plan import Late
+
+ZERO = timedelta(0)
+
+
+class ClockVerb(StrEnum):
+    """The six things that can happen to a clock."""
+
+    START = "start"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RESET = "reset"
+    """It runs again from nothing, from this instant on."""
+    STOP = "stop"
+    CANCEL = "cancel"
+
+
+class ClockEvent(Value):
+    """One of them, at its instant; the instant may lie before the case was opened."""
+
+    verb: ClockVerb
+    at: Instant
+    because: str = ""
+
+
+class Reading(Value):
+    """A clock read at one instant."""
+
+    running: bool
+    ended: bool
+    started_at: Instant | None = None
+    elapsed: timedelta = ZERO
+    """Time that counted, pauses left out."""
+    stopped_at: Instant | None = None
+    resumed_at: Instant | None = None
+    """Since when it has been running without a pause."""
+
+
+def read(events: Iterable[ClockEvent], *, at: datetime) -> Reading:
+    """The clock as it stood at `at`; events after it are not looked at.
+
+    Events are taken in the order of their instants, and in their given order where these are
+    equal. One that makes no sense (a pause of a paused clock) changes nothing.
+    """
+    started: datetime | None = None
+    since: datetime | None = None
+    counted = ZERO
+    ended: datetime | None = None
+    for event in sorted(events, key=lambda event: event.at):
+        if event.at > at or ended is not None:
+            break
+        match event.verb:
+            case ClockVerb.START if started is None:
+                started = since = event.at
+            case ClockVerb.PAUSE if since is not None:
+                counted += event.at - since
+                since = None
+            case ClockVerb.RESUME if started is not None and since is None:
+                since = event.at
+            case ClockVerb.RESET if started is not None:
+                counted = ZERO
+                since = event.at
+            case ClockVerb.STOP | ClockVerb.CANCEL:
+                if since is not None:
+                    counted += event.at - since
+                since = None
+                ended = event.at
+            case _:
+                continue
+    elapsed = counted + (at - since if since is not None else ZERO)
+    return Reading(
+        running=since is not None,
+        ended=ended is not None,
+        started_at=started,
+        elapsed=elapsed,
+        stopped_at=ended,
+        resumed_at=since,
+    )
+
+
+def reached_at(events: Iterable[ClockEvent], target: timedelta, *, at: datetime) -> datetime | None:
+    """The instant at which the clock will have run for `target`, if nothing more happens to it.
+
+    None when it does not run. The instant may lie in the past.
+    """
+    reading = read(events, at=at)
+    if not reading.running or reading.resumed_at is None:
+        return None
+    before = reading.elapsed - (at - reading.resumed_at)
+    return reading.resumed_at + (target - before)
+
+
+class ClockRun(Mutable):
+    """A clock of this case: its target, its events, and which of its steps have happened."""
+
+    id: str
+    title: str
+    within: timedelta
+    statutory: bool
+    owner: str
+    stage: str | None = None
+    """Set for a stage's own target."""
+    late: list[Late] = []
+    events: list[ClockEvent] = []
+    fired: list[str] = []
+    breached_at: Instant | None = None
+    hold: bool = False
+    """A minimum hold: reaching the end is its fulfilment, not a breach."""
+    source: str = ""
+
+    def note(self, verb: ClockVerb, *, at: datetime, because: str = "") -> None:
+        """The event is on the clock's record."""
+        self.events.append(ClockEvent(verb=verb, at=at, because=because))
+
+    def reading(self, at: datetime) -> Reading:
+        """The clock read at `at`."""
+        return read(self.events, at=at)
+
+    def due_at(self, at: datetime) -> datetime | None:
+        """When the target is reached; None while the clock does not run."""
+        return reached_at(self.events, self.within, at=at)
+
+    def steps(self, at: datetime) -> list[tuple[datetime, str, Late | None]]:
+        """What is still to come: (instant, label, step), the target itself as a step of None."""
+        coming: list[tuple[datetime, str, Late | None]] = []
+        for step in self.late:
+            if _name(step) in self.fired:
+                continue
+            instant = reached_at(self.events, step.at, at=at)
+            if instant is not None:
+                coming.append((instant, _name(step), step))
+        if TARGET not in self.fired:
+            instant = self.due_at(at)
+            if instant is not None:
+                coming.append((instant, TARGET, None))
+        return sorted(coming, key=lambda item: (item[0], item[2] is None))
+
+
+TARGET = "target"
+
+
+def _name(step: Late) -> str:
+    what = step.remind or step.page or step.do or step.go or ""
+    return f"{step.label}:{what}"

@@ -1,0 +1,167 @@
+"""A gate's rounds and how votes become an outcome: pure, so that it can be proved (I3)."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from cases.acts import Verdict
+from cases.values import Instant, Mutable, Value
+from runbooks.plan import Assurance, GateRule, Role
+
+
+class RoundKind(StrEnum):
+    """Which question a round asks."""
+
+    ASK = "ask"
+    SPLIT = "split"
+    """The named tie-breaker decides."""
+    DISSENT = "dissent"
+    """Somebody objected: the named role decides, whatever was decided before."""
+    RATIFY = "ratify"
+    """A stand-in's approval is confirmed afterwards."""
+
+
+class RoundState(StrEnum):
+    """Where a round stands; only `open` takes votes."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SPLIT = "split"
+    MORE_INFORMATION = "more-information"
+    SILENT = "silent"
+    SUPERSEDED = "superseded"
+    """The facts changed, or the signing key was revoked: a newer round asks again."""
+    VOIDED = "voided"
+    """The question fell away: the case moved, closed or was cancelled."""
+
+
+class Vote(Value):
+    """One person's verdict in one round; a later one of the same person replaces it."""
+
+    person: str
+    role: Role
+    verdict: Verdict
+    reason: str = ""
+    at: Instant
+    """When it was signed."""
+    act: str
+    assurance: Assurance
+    door: str
+    key: str
+    """The key the act was signed with."""
+    instead_of: Role | None = None
+
+
+class Change(Value):
+    """What is different from the round before."""
+
+    what: str
+    was: str
+    now: str
+
+
+class Round(Mutable):
+    """One asking of a gate."""
+
+    gate: str
+    number: int
+    kind: RoundKind = RoundKind.ASK
+    revision: int
+    content_hash: str
+    nonce: str
+    asked_at: Instant
+    expires_at: Instant | None = None
+    approve: dict[Role, int]
+    reject: dict[Role, int]
+    votes: list[Vote] = []
+    state: RoundState = RoundState.OPEN
+    closed_at: Instant | None = None
+    changed: list[Change] = []
+    stand_in_from: Instant | None = None
+    """From here on the rule's stand-in may vote."""
+
+    def vote_of(self, person: str) -> Vote | None:
+        """The person's current vote."""
+        return next((vote for vote in self.votes if vote.person == person), None)
+
+    def cast(self, vote: Vote) -> Vote | None:
+        """The vote counts, in place of the person's earlier one, which is returned."""
+        earlier = self.vote_of(vote.person)
+        self.votes = [kept for kept in self.votes if kept.person != vote.person] + [vote]
+        return earlier
+
+    def take_back(self, person: str) -> Vote | None:
+        """The person has no vote any more; the one they had is returned."""
+        earlier = self.vote_of(person)
+        self.votes = [kept for kept in self.votes if kept.person != person]
+        return earlier
+
+
+def tally(
+    votes: Iterable[Vote],
+    *,
+    approve: Mapping[Role, int],
+    reject: Mapping[Role, int],
+    veto: Iterable[Role] = (),
+) -> RoundState:
+    """What the votes amount to, `open` while they do not yet amount to anything.
+
+    - somebody asks for more information → that, at once;
+    - a role with a veto rejects → rejected, at once;
+    - every role of `reject` has its number of rejections → rejected;
+    - every role of `approve` has its number of approvals, and nobody whose vote counts has
+      rejected → approved;
+    - every role has all its votes in and neither holds → split.
+
+    One person has one vote, so a quorum is always of distinct people.
+    """
+    cast = list(votes)
+    if any(vote.verdict is Verdict.MORE_INFORMATION for vote in cast):
+        return RoundState.MORE_INFORMATION
+    rejections = _count(cast, Verdict.REJECT)
+    approvals = _count(cast, Verdict.APPROVE)
+    if any(rejections.get(role, 0) for role in veto):
+        return RoundState.REJECTED
+    if reject and _holds(reject, rejections):
+        return RoundState.REJECTED
+    if approve and _holds(approve, approvals):
+        opposed = any(rejections.get(role, 0) for role in (*approve, *reject))
+        if not opposed:
+            return RoundState.APPROVED
+    needed = {
+        role: max(approve.get(role, 0), reject.get(role, 0)) for role in (*approve, *reject)
+    }
+    settled = {role: approvals.get(role, 0) + rejections.get(role, 0) for role in needed}
+    if approvals and rejections and _holds(needed, settled):
+        return RoundState.SPLIT
+    return RoundState.OPEN
+
+
+def still_needed(round_: Round) -> dict[Role, int]:
+    """How many more approvals each role owes, roles that owe none left out."""
+    approvals = _count(round_.votes, Verdict.APPROVE)
+    owed = {role: number - approvals.get(role, 0) for role, number in round_.approve.items()}
+    return {role: number for role, number in owed.items() if number > 0}
+
+
+def roles_of(round_: Round, rule: GateRule | None) -> tuple[Role, ...]:
+    """Every role that may vote in this round now."""
+    roles = dict.fromkeys((*round_.approve, *round_.reject))
+    if rule is not None and round_.kind is RoundKind.ASK:
+        roles.update(dict.fromkeys(rule.veto))
+        if rule.silence.stand_in is not None and round_.stand_in_from is not None:
+            roles.update(dict.fromkeys(rule.silence.stand_in.allow))
+    return tuple(roles)
+
+
+def _count(votes: Iterable[Vote], verdict: Verdict) -> dict[Role, int]:
+    counted: dict[Role, int] = {}
+    for vote in votes:
+        if vote.verdict is verdict:
+            role = vote.instead_of or vote.role
+            counted[role] = counted.get(role, 0) + 1
+    return counted
+
+
+def _holds(quorum: Mapping[Role, int], counted: Mapping[Role, int]) -> bool:
+    return all(counted.get(role, 0) >= number for role, number in quorum.items())
