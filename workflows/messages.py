@@ -1,0 +1,93 @@
+"""What goes into a case's workflow and comes out of it."""
+
+from cases.report import Report, Source, TicketRef
+from cases.values import Inbound, Instant, Value
+from runbooks.plan import Pathway, Severity
+
+WORKFLOW = "Escalation"
+ACT_UPDATE = "act"
+ACT_SIGNAL = "act_submitted"
+REPORT_SIGNAL = "report_received"
+TICKET_SIGNAL = "ticket_updated"
+KEYS_SIGNAL = "keys_revoked"
+PICTURE_QUERY = "picture"
+
+
+class RoutedBy(Value):
+    """Why the case runs on this runbook."""
+
+    reason: str
+    row: str = ""
+    digest: str = ""
+    """Which routing table said so."""
+
+
+class CaseInput(Value):
+    """Everything a case needs to run: ≤ 8 KB; large things are pinned by digest (design §3.5)."""
+
+    case: str
+    number: str
+    report: Report
+    pathway: Pathway
+    routed: RoutedBy
+    severity: Severity
+    severity_row: str
+    severity_because: str
+    answers: dict[str, str] = {}
+    """Intake answers that routing filled in."""
+    root_key: str
+    """The root's public key, base64: the only key this case trusts by itself."""
+    salt: str
+    """The case's commitment salt, base64; it travels encrypted."""
+    same_subject: tuple[str, ...] = ()
+    """Numbers of open cases about the same subject: attach or keep apart is asked."""
+    linked_from: str = ""
+    continue_after: int | None = None
+    """Continue as new after so many events; None leaves it to the server."""
+
+
+class ReportReceived(Inbound):
+    """A further delivery for a case that already runs."""
+
+    delivery: str
+    source: Source
+    at: Instant
+    case: str = ""
+    number: str = ""
+    why: str = "same-ticket"
+
+
+class TicketUpdated(Inbound):
+    """Somebody changed the ticket in its tracker: recorded, never a decision."""
+
+    delivery: str
+    at: Instant
+    ticket: TicketRef
+    status: str = ""
+
+
+class KeysRevoked(Inbound):
+    """A door's signing keys that are no longer to be trusted."""
+
+    revocation: str
+    """A note signed by the root, exact bytes."""
+    signature: str
+
+
+class Revocation(Inbound):
+    """What a revocation note says."""
+
+    keys: tuple[str, ...]
+    at: Instant
+    reason: str = ""
+
+
+class CaseOutcome(Value):
+    """How the case ended, and the head of its journal."""
+
+    case: str
+    number: str
+    status: str
+    disposition: str
+    sequence: int
+    head: str
