@@ -1,0 +1,150 @@
+"""Everything an integration can fail with.
+
+    IntegrationError
+    ├── VendorError                 a system outside answered badly, or not at all
+    │   ├── RefusedError            4xx: the same request will be refused again
+    │   ├── ConflictError           409, 412: somebody changed it in between; read again, try again
+    │   ├── ThrottledError          429: too often; wait as long as it says
+    │   ├── UnavailableError        5xx, no connection: nothing was done
+    │   ├── OutcomeUnknownError     sent, but no answer came: it may have been done
+    │   └── MisansweredError        it said yes, and what it said or shows afterwards says no
+    ├── DirectoryError
+    │   ├── UnknownPersonError      nobody has this id
+    │   └── DirectoryUnreadableError    the people's file is broken; says where
+    ├── WebhookRefusedError         a delivery is not what its sender signed: 401
+    ├── UnreadableBodyError         a delivery is authentic and cannot be read: 400
+    └── UnusableSecretError         a configured secret cannot protect anything
+
+An activity turns a `VendorError` into Temporal's `ApplicationError`: `retryable` decides
+`non_retryable`, `retry_after` becomes `next_retry_delay`, the class name becomes its `type`.
+No message carries what was sent or received: bodies hold case text (I13).
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+
+class IntegrationError(Exception):
+    """The root: something at the edge of the house failed, and `mend` says what to do."""
+
+    def __init__(self, message: str, *, mend: str) -> None:
+        super().__init__(message)
+        self.mend = mend
+
+
+class VendorError(IntegrationError):
+    """A system outside did not do what it was asked."""
+
+    retryable: bool = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        vendor: str,
+        operation: str,
+        mend: str,
+        status: int | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(f"{vendor}: {operation}: {message}", mend=mend)
+        self.vendor = vendor
+        self.operation = operation
+        self.status = status
+        self.retry_after = retry_after
+
+
+class RefusedError(VendorError):
+    """The request was understood and refused; asking again the same way cannot work."""
+
+
+class ConflictError(VendorError):
+    """Somebody else changed the thing in between."""
+
+    retryable = True
+
+
+class ThrottledError(VendorError):
+    """The vendor asks us to slow down."""
+
+    retryable = True
+
+
+class UnavailableError(VendorError):
+    """The vendor could not be reached or is broken; nothing was done."""
+
+    retryable = True
+
+
+class OutcomeUnknownError(VendorError):
+    """The request left and no answer came back: it may have been done.
+
+    Trying again is safe for every adapter here, because each looks for its own mark, or sends the
+    same key, before it acts a second time.
+    """
+
+    retryable = True
+
+
+class MisansweredError(VendorError):
+    """The vendor answered success, and the answer, or a second look, shows that it is not so."""
+
+
+class DirectoryError(IntegrationError):
+    """The directory of people cannot answer."""
+
+
+class UnknownPersonError(DirectoryError):
+    """Nobody in the directory has this id."""
+
+    def __init__(self, person: str) -> None:
+        super().__init__(
+            "nobody in the directory has this id",
+            mend="Check the id with `escalate doctor`, or add the person to the directory.",
+        )
+        self.person = person
+
+
+class DirectoryUnreadableError(DirectoryError):
+    """The people's file cannot be used; until it is mended nobody holds a role."""
+
+    def __init__(self, message: str, *, file: str, line: int, column: int) -> None:
+        super().__init__(
+            f"{file}:{line}:{column}: {message}",
+            mend=f"Mend line {line} of the directory file; it is read again at once.",
+        )
+        self.file = file
+        self.line = line
+        self.column = column
+
+
+class RefusalReason(StrEnum):
+    """Why a delivery was not believed."""
+
+    HEADER_MISSING = "header-missing"
+    HEADER_REPEATED = "header-repeated"
+    HEADER_MALFORMED = "header-malformed"
+    TOO_OLD = "too-old"
+    FROM_THE_FUTURE = "from-the-future"
+    WRONG_SIGNATURE = "wrong-signature"
+
+
+class WebhookRefusedError(IntegrationError):
+    """A delivery is not proved to come from its sender, now, unchanged."""
+
+    def __init__(self, reason: RefusalReason, message: str, *, mend: str) -> None:
+        super().__init__(message, mend=mend)
+        self.reason = reason
+
+
+class UnreadableBodyError(IntegrationError):
+    """A delivery is authentic, but its body is not what was agreed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message, mend="Compare the sender's body with docs/integrations, then send it again."
+        )
+
+
+class UnusableSecretError(IntegrationError):
+    """A configured secret is empty, malformed, too short, or public."""

@@ -1,0 +1,79 @@
+"""What the house asks about people: who holds a role, and is it really they."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Protocol
+
+from pydantic import StringConstraints
+
+from cases.values import Instant, Name, Value
+
+PersonId = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+]
+
+
+class SecondFactor(StrEnum):
+    """What a person can prove themselves with besides the password."""
+
+    NONE = "none"
+    TOTP = "totp"
+
+
+class Person(Value):
+    """Somebody who may hold roles; nothing secret is in here."""
+
+    id: PersonId
+    name: str
+    email: str
+    roles: frozenset[Name] = frozenset()
+    phone: str | None = None
+    time_zone: str = "UTC"
+    second_factor: SecondFactor = SecondFactor.NONE
+
+
+class DirectorySnapshot(Value):
+    """Everybody, as of one instant; the digest goes into every envelope signed on its strength."""
+
+    digest: str
+    as_of: Instant
+    people: tuple[Person, ...] = ()
+
+    def holders(self, role: str) -> tuple[Person, ...]:
+        """Those who hold the role, by id."""
+        return tuple(p for p in self.people if role in p.roles)
+
+    def find(self, person_id: str) -> Person | None:
+        """The person of this id, if there is one."""
+        return next((p for p in self.people if p.id == person_id), None)
+
+
+class Directory(Protocol):
+    """The people, asked anew each time."""
+
+    async def people_with(self, role: str) -> tuple[Person, ...]:
+        """Those who hold the role now; empty when nobody does."""
+        ...
+
+    async def person(self, person_id: str) -> Person:
+        """The person; `UnknownPersonError` when nobody has the id."""
+        ...
+
+    async def snapshot(self) -> DirectorySnapshot:
+        """Everybody, with the digest and instant an envelope pins."""
+        ...
+
+
+class Credentials(Protocol):
+    """Proof that a person is who they say; only for directories that keep secrets themselves."""
+
+    async def check_password(self, person_id: str, password: str) -> bool:
+        """True when it is theirs. Costs the same for an unknown id."""
+        ...
+
+    async def check_second_factor(self, person_id: str, code: str, *, at: datetime) -> int | None:
+        """The number of the time step the code belongs to, None when it is wrong.
+
+        The door remembers the number and refuses it a second time.
+        """
+        ...
