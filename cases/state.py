@@ -187,6 +187,8 @@ class CaseState(Mutable):
     cursor: int = 0
     """How many visits the pathway's code has walked past; it starts again at 0 in a new run."""
     rounds: list[Round] = []
+    changed: dict[str, list[Change]] = {}
+    """By gate: what is different from what its last round showed."""
     memos: dict[str, dict[str, str]] = {}
     evidence: list[EvidenceItem] = []
     requests: list[InformationRequest] = []

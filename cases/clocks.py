@@ -1,0 +1,181 @@
+"""The clocks of a case: started, paused, restarted and stopped by what happens to it."""
+
+from datetime import datetime
+
+from cases.clock import TARGET, ClockRun, ClockVerb
+from cases.file import CaseFile
+from cases.journal import Kind
+from runbooks.plan import ClockKind, ClockPlan, ClockStart, Late, StagePlan
+
+RECORDED = {
+    ClockVerb.START: Kind.CLOCK_STARTED,
+    ClockVerb.PAUSE: Kind.CLOCK_PAUSED,
+    ClockVerb.RESUME: Kind.CLOCK_RESUMED,
+    ClockVerb.RESET: Kind.CLOCK_RESTARTED,
+    ClockVerb.STOP: Kind.CLOCK_STOPPED,
+    ClockVerb.CANCEL: Kind.CLOCK_CANCELLED,
+}
+
+ELAPSED = "elapsed-time/1"
+"""The calendar of this release: hours and days of elapsed time, no holidays."""
+
+
+def start_case_clocks(file: CaseFile, *, at: datetime) -> None:
+    """Every clock of the runbook that counts from the case's beginning runs.
+
+    Receipt and awareness come from the report, and may lie before our door had it; without one,
+    the door's instant is the conservative answer.
+    """
+    report = file.state.report
+    for plan in file.pathway.clocks:
+        if plan.starts_after is not None:
+            continue
+        begun = {
+            ClockStart.OPENED: file.state.opened_at,
+            ClockStart.RECEIPT: report.receipt_at or report.received_at,
+            ClockStart.AWARENESS: report.receipt_at or report.received_at,
+        }[plan.starts]
+        start_clock(file, plan, begun=begun, at=at)
+
+
+def start_clock(file: CaseFile, plan: ClockPlan, *, begun: datetime, at: datetime) -> None:
+    """The runbook's clock runs from `begun`; its deadline is on record."""
+    clock = ClockRun(
+        id=plan.id,
+        title=plan.title,
+        within=plan.within,
+        statutory=plan.statutory,
+        owner=plan.owner,
+        late=list(plan.late),
+        hold=plan.kind is ClockKind.MIN_HOLD,
+        source=plan.source,
+    )
+    file.state.clocks.append(clock)
+    turn(file, clock, ClockVerb.START, begun=begun, at=at)
+
+
+def start_stage_clock(file: CaseFile, stage: StagePlan, *, visit: int, at: datetime) -> None:
+    """The stage's own target runs; it is operational."""
+    clock = ClockRun(
+        id=f"{stage.name}#{visit}",
+        title=f"{stage.title or stage.name} target",
+        within=stage.within,
+        statutory=False,
+        owner=stage.owner,
+        stage=stage.name,
+        late=list(stage.late),
+    )
+    file.state.clocks.append(clock)
+    turn(file, clock, ClockVerb.START, at=at)
+
+
+def turn(
+    file: CaseFile,
+    clock: ClockRun,
+    verb: ClockVerb,
+    *,
+    at: datetime,
+    begun: datetime | None = None,
+    because: str = "",
+) -> None:
+    """The clock has had that event, and its new deadline is on record where it has one."""
+    clock.note(verb, at=begun or at, because=because)
+    due = clock.due_at(at)
+    file.note(
+        RECORDED[verb],
+        at,
+        clock=clock.id,
+        since=_text(begun),
+        because=because or None,
+        due=_text(due),
+        calendar=ELAPSED if due is not None else None,
+    )
+
+
+def pause_operational(file: CaseFile, *, at: datetime, because: str) -> None:
+    """Targets that are ours stop counting; the law's go on (I12)."""
+    for clock in file.state.clocks:
+        if not clock.statutory and clock.reading(at).running:
+            turn(file, clock, ClockVerb.PAUSE, at=at, because=because)
+
+
+def resume_operational(file: CaseFile, *, at: datetime, because: str) -> None:
+    """Targets that are ours count again."""
+    for clock in file.state.clocks:
+        reading = clock.reading(at)
+        paused = reading.started_at is not None and not reading.running and not reading.ended
+        if not clock.statutory and paused:
+            turn(file, clock, ClockVerb.RESUME, at=at, because=because)
+
+
+def suspend(file: CaseFile, clock_id: str, *, at: datetime, because: str) -> None:
+    """A tolling clock stands still because the law says so; other kinds are never suspended."""
+    clock = file.state.clock(clock_id)
+    if clock is not None and clock.reading(at).running:
+        turn(file, clock, ClockVerb.PAUSE, at=at, because=because)
+
+
+def unsuspend(file: CaseFile, clock_id: str, *, at: datetime, because: str) -> None:
+    """A tolling clock runs again, from nothing where its rule says `full`."""
+    clock = file.state.clock(clock_id)
+    plan = next((plan for plan in file.pathway.clocks if plan.id == clock_id), None)
+    if clock is None or plan is None:
+        return
+    reading = clock.reading(at)
+    if reading.ended or reading.running:
+        return
+    if plan.restart == "full":
+        clock.fired = []
+        turn(file, clock, ClockVerb.RESET, at=at, because=because)
+    else:
+        turn(file, clock, ClockVerb.RESUME, at=at, because=because)
+
+
+def happened(file: CaseFile, event: str, *, at: datetime) -> None:
+    """Clocks that stop at `event` stop; holds that begin after it begin.
+
+    Events are `effect:<name>`, `stage:<name>` and `closed`.
+    """
+    for plan in file.pathway.clocks:
+        clock = file.state.clock(plan.id)
+        if clock is not None and event in plan.stops and not clock.reading(at).ended:
+            turn(file, clock, ClockVerb.STOP, at=at, because=event)
+        if clock is None and plan.starts_after is not None and event == f"effect:{plan.starts_after}":
+            start_clock(file, plan, begun=at, at=at)
+
+
+def stop_stage_clock(file: CaseFile, stage: str, *, at: datetime, cancel: bool = False) -> None:
+    """The stage's own target is met or no longer matters."""
+    for clock in file.state.clocks:
+        if clock.stage == stage and not clock.reading(at).ended:
+            turn(file, clock, ClockVerb.CANCEL if cancel else ClockVerb.STOP, at=at)
+
+
+def end_clocks(file: CaseFile, *, at: datetime) -> None:
+    """Nothing but minimum holds runs on after the case has closed."""
+    for clock in file.state.clocks:
+        if not clock.hold and not clock.reading(at).ended:
+            turn(file, clock, ClockVerb.CANCEL, at=at, because="closed")
+
+
+def take_due(file: CaseFile, *, at: datetime) -> list[tuple[ClockRun, Late | None, datetime]]:
+    """The steps whose instant has come, oldest first; each is marked and recorded once."""
+    taken: list[tuple[ClockRun, Late | None, datetime]] = []
+    for clock in file.state.clocks:
+        for instant, label, step in clock.steps(at):
+            if instant > at:
+                break
+            clock.fired.append(label)
+            taken.append((clock, step, instant))
+            if label != TARGET:
+                file.note(Kind.CLOCK_REACHED, at, clock=clock.id, step=label, due=_text(instant))
+            elif clock.hold:
+                file.note(Kind.CLOCK_STOPPED, at, clock=clock.id, because="hold fulfilled")
+            else:
+                clock.breached_at = instant
+                file.note(Kind.CLOCK_BREACHED, at, clock=clock.id, due=_text(instant))
+    return sorted(taken, key=lambda item: item[2])
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

@@ -1,0 +1,99 @@
+"""The case file: state, pathway and record together, and what the case wishes to happen outside.
+
+Every function of `cases.opening`, `stages`, `rounds`, `clocks`, `effects` and `desk` takes the file,
+changes its state, records what it did, and leaves wishes. The workflow turns wishes into effects;
+nothing here can reach outside.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from cases.journal import Entry, Kind
+from cases.notice import Purpose
+from cases.state import CaseState, Record
+from runbooks.plan import EffectPlan, GateRule, Pathway, StagePlan
+
+INCIDENT_MANAGER = "incident-manager"
+DUTY_MANAGER = "duty-manager"
+SYSTEM = "escalate"
+"""Who acted when nobody did: clocks, rules and tables."""
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Somebody should be told."""
+
+    purpose: Purpose
+    role: str
+    stage: str | None = None
+    round: int | None = None
+    person: str | None = None
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class Do:
+    """An effect should be attempted."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """The ticket should say so; notes of one quiet point become one comment."""
+
+    text: str = ""
+    status: str | None = None
+
+
+Wish = Tell | Do | Note
+
+
+@dataclass
+class CaseFile:
+    """A case in somebody's hands: the workflow's, or a test's."""
+
+    state: CaseState
+    pathway: Pathway
+    record: Record
+    new_nonce: Callable[[], str]
+    wishes: list[Wish] = field(default_factory=list)
+
+    def note(self, kind: Kind, at: datetime, **body: Any) -> Entry:
+        """The entry is on record."""
+        return self.record(kind, at=at, **body)
+
+    def tell(
+        self,
+        purpose: Purpose,
+        role: str,
+        *,
+        stage: str | None = None,
+        round_: int | None = None,
+        person: str | None = None,
+        step: str = "",
+    ) -> None:
+        """A notice is wished for."""
+        self.wishes.append(Tell(purpose, role, stage, round_, person, step))
+
+    @property
+    def stage(self) -> StagePlan | None:
+        """The stage the case is in."""
+        return self.pathway.stage(self.state.stage) if self.state.stage is not None else None
+
+    def gate_rule(self, gate: str) -> GateRule | None:
+        """The rule of the gate called `gate`; None where the runbook has no such gate."""
+        for stage in self.pathway.stages:
+            if stage.name == gate:
+                return stage.gate
+        return None
+
+    def effect_plan(self, name: str) -> EffectPlan | None:
+        """The plan of the effect called `name`."""
+        return next((plan for plan in self.pathway.effects if plan.name == name), None)
+
+    def owner_of(self, role: str) -> str | None:
+        """The person the role's work was assigned to."""
+        return self.state.assignments.get(role)
