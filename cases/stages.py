@@ -1,0 +1,208 @@
+"""A case's way through its stages: opened, entered, left, moved on, closed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from cases.clocks import (
+    end_clocks,
+    happened,
+    start_case_clocks,
+    start_stage_clock,
+    stop_stage_clock,
+    suspend,
+    unsuspend,
+)
+from cases.effects import intend, undo
+from cases.file import SYSTEM, CaseFile, Note
+from cases.journal import Kind
+from cases.notice import Purpose
+from cases.rounds import ask, memo_missing, void_all
+from cases.state import AnswerGiven, ClosingRecord, Link, StageVisit
+from runbooks.plan import Next, StageKind, StagePlan
+
+
+def open_case(
+    file: CaseFile,
+    *,
+    at: datetime,
+    answers: Mapping[str, str],
+    routed: str,
+    row: str,
+    routing_digest: str,
+    input_commitment: str,
+    same_subject: tuple[str, ...],
+    linked_from: str,
+) -> None:
+    """The case is on record: report, routing with its reason, severity, intake, clocks."""
+    state = file.state
+    report = state.report
+    file.note(
+        Kind.CASE_OPENED,
+        at,
+        number=state.number,
+        source=report.source.value,
+        delivery=report.delivery,
+        received=report.received_at.isoformat(),
+        receipt=report.receipt_at.isoformat() if report.receipt_at else None,
+        runbook=f"{state.runbook} {state.version}",
+        digest=state.digest,
+        routed=routed,
+        row=row or None,
+        routing=routing_digest or None,
+        input=input_commitment,
+    )
+    severity = state.severity
+    file.note(
+        Kind.SEVERITY_ASSESSED,
+        at,
+        severity=severity.current.value,
+        row=severity.row,
+        because=severity.because,
+    )
+    if answers:
+        for name, value in sorted(answers.items()):
+            state.answers[name] = AnswerGiven(value=value, by=SYSTEM, at=at)
+        file.note(Kind.INTAKE_ANSWERED, at, by=SYSTEM, questions=sorted(answers))
+    for number in same_subject:
+        state.links.append(Link(number=number, why="same-subject"))
+        file.note(Kind.CASE_LINKED, at, number=number, why="same-subject")
+    if linked_from:
+        state.links.append(Link(number=linked_from, why="moved-from"))
+        file.note(Kind.CASE_LINKED, at, number=linked_from, why="moved-from")
+    start_case_clocks(file, at=at)
+    file.wishes.append(
+        Note(
+            f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}.",
+            status="open",
+        )
+    )
+
+
+def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
+    """The case is in the stage: its target runs, its people are to be told, act-first effects go."""
+    state = file.state
+    visit = sum(1 for passed in state.visits if passed.stage == stage.name) + 1
+    state.stage = stage.name
+    state.pending_outcome = None
+    state.pending_by = None
+    state.visits.append(StageVisit(stage=stage.name, visit=visit, entered_at=at))
+    file.note(Kind.STAGE_ENTERED, at, stage=stage.name, visit=visit, owner=stage.owner)
+    start_stage_clock(file, stage, visit=visit, at=at)
+    for name in stage.enter:
+        intend(file, name, stage=stage.name, at=at)
+    if stage.gate is None:
+        file.tell(Purpose.WORK, stage.owner, stage=stage.name)
+    elif memo_missing(file, stage.name, stage.gate):
+        file.tell(Purpose.WORK, stage.owner, stage=stage.name, step="memo")
+    else:
+        ask(file, stage, at=at, again=stage.name in state.changed)
+
+
+def ask_when_ready(file: CaseFile, *, at: datetime) -> None:
+    """A gate whose memo has become complete is asked."""
+    stage = file.stage
+    if stage is None or stage.gate is None or file.state.pending_outcome is not None:
+        return
+    visit = file.state.current_visit()
+    round_ = file.state.round_of(stage.name)
+    asked = round_ is not None and visit is not None and round_.asked_at >= visit.entered_at
+    if not asked and not memo_missing(file, stage.name, stage.gate):
+        ask(file, stage, at=at)
+
+
+def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Next:
+    """The stage is behind the case; where its outcome leads is returned."""
+    state = file.state
+    by = state.pending_by
+    visit = state.current_visit()
+    if visit is not None:
+        visit.left_at = at
+        visit.outcome = outcome
+        visit.by = by
+    state.pending_outcome = None
+    state.pending_by = None
+    state.leases = [lease for lease in state.leases if lease.stage != stage.name]
+    stop_stage_clock(file, stage.name, at=at)
+    file.note(Kind.STAGE_LEFT, at, stage=stage.name, outcome=outcome, by=by)
+    happened(file, f"stage:{stage.name}", at=at)
+    for clock_id in _suspended_by_arriving(file, stage):
+        unsuspend(file, clock_id, at=at, because=f"{stage.name}: {outcome}")
+    step = stage.next.get(outcome, Next())
+    for clock_id in step.suspend:
+        suspend(file, clock_id, at=at, because=f"{stage.name}: {outcome}")
+    for name in step.undo:
+        undo(file, name, stage=stage.name, at=at)
+    for name in step.do:
+        intend(file, name, stage=stage.name, at=at)
+    file.wishes.append(Note(f"{stage.title or stage.name}: {outcome}."))
+    return step
+
+
+def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelled: bool) -> None:
+    """The case has ended; nothing of it waits, counts or asks any more."""
+    state = file.state
+    state.closing = closing
+    state.status = "cancelled" if cancelled else "closed"
+    void_all(file, at=at, because=closing.disposition)
+    visit = state.current_visit()
+    if visit is not None:
+        visit.left_at = at
+        visit.outcome = closing.disposition
+        visit.by = closing.by
+        stop_stage_clock(file, visit.stage, at=at, cancel=cancelled)
+        happened(file, f"stage:{visit.stage}", at=at)
+    happened(file, "closed", at=at)
+    end_clocks(file, at=at)
+    state.stage = None
+    state.pending_outcome = None
+    state.hold = None
+    state.leases = []
+    file.wishes.append(Note(f"Case {state.number} closed: {closing.disposition}.", status="solved"))
+    file.tell(Purpose.CLOSED, "incident-manager")
+
+
+def record_closed(file: CaseFile, *, at: datetime) -> None:
+    """The last entry of the journal says how the case ended."""
+    state = file.state
+    closing = state.closing
+    file.note(
+        Kind.CASE_CANCELLED if state.status == "cancelled" else Kind.CASE_CLOSED,
+        at,
+        disposition=closing.disposition if closing else None,
+        by=closing.by if closing else None,
+        record=closing.record if closing else None,
+        entries=state.journal.sequence + 1,
+    )
+
+
+def stage_list(file: CaseFile) -> list[tuple[StagePlan, str]]:
+    """Every stage of the pathway with `done`, `current` or `ahead`."""
+    passed = {visit.stage for visit in file.state.visits if visit.left_at is not None}
+    return [
+        (
+            stage,
+            "current"
+            if stage.name == file.state.stage
+            else "done"
+            if stage.name in passed
+            else "ahead",
+        )
+        for stage in file.pathway.stages
+    ]
+
+
+def is_closure(stage: StagePlan) -> bool:
+    """Whether the case ends in this stage."""
+    return stage.kind is StageKind.CLOSURE
+
+
+def _suspended_by_arriving(file: CaseFile, stage: StagePlan) -> list[str]:
+    """The clocks that were suspended by the outcome which led into this stage."""
+    before = [visit for visit in file.state.visits if visit.left_at is not None][:-1]
+    if not before:
+        return []
+    last = before[-1]
+    if last.outcome is None:
+        return []
+    step = file.pathway.stage(last.stage).next.get(last.outcome, Next())
+    return list(step.suspend) if step.then == stage.name else []
