@@ -1,0 +1,62 @@
+"""A whole runbook, as it is written."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from runbooks.grammar.base import ClockId, Day, Name, Prose, Strict, Version, refuse
+from runbooks.grammar.clocks import Clock
+from runbooks.grammar.closing import AfterClosing
+from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
+from runbooks.grammar.intake import Question
+from runbooks.grammar.macros import Macro
+from runbooks.grammar.severity import SeverityRow, check_table
+from runbooks.grammar.stages import Stage
+from runbooks.plan import StageKind
+
+
+class RunbookDocument(Strict):
+    """What an analyst writes, and a lawyer nods at."""
+
+    runbook: Name
+    version: Version
+    title: Prose
+    owner: Name
+    review_by: Day
+    summary: Prose | None = None
+    roles: dict[Name, Prose] = {}
+    """Roles of this team beyond those every team has (`runbooks/roles.py`)."""
+    intake: dict[Name, Question]
+    severity: Annotated[tuple[SeverityRow, ...], Field(min_length=1)]
+    clocks: dict[ClockId, Clock] = {}
+    stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
+    effects: dict[Name, Effect] = {}
+    macros: dict[Name, Macro] = {}
+    after_closing: tuple[AfterClosing, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        check_table(self.severity, self.intake)
+        names: set[str] = set()
+        for index, stage in enumerate(self.stages):
+            if stage.stage in names:
+                refuse("RB018", "a name no other stage has", at=("stages", index, "stage"))
+            names.add(stage.stage)
+        closures = [i for i, stage in enumerate(self.stages) if stage.kind is StageKind.CLOSURE]
+        if not closures:
+            found = "no stage with `dispositions`"
+            refuse("RB019", "a closure with `dispositions`", at=("stages",), found=found)
+        if len(closures) > 1:
+            at = ("stages", closures[1], "dispositions")
+            refuse("RB019", "one closure", at=at, found="a second closure")
+        return self
+
+    @property
+    def all_effects(self) -> dict[str, Effect]:
+        """The effects a stage may name: those described here, and the standard ones."""
+        return STANDARD_EFFECTS | self.effects
+
+    @property
+    def closure(self) -> Stage:
+        """The stage in which the case closes."""
+        return next(stage for stage in self.stages if stage.kind is StageKind.CLOSURE)

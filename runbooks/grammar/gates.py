@@ -1,0 +1,99 @@
+"""Gates: who must agree, and everything that can happen instead of agreement."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, StrictInt, model_validator
+
+from runbooks.grammar.base import Duration, Name, Strict, refuse
+
+Quorum = dict[Name, StrictInt]
+"""How many people of each role."""
+
+
+def _rejection(value: Any) -> Any:  # whatever stands in the document
+    if isinstance(value, dict) and "quorum" not in value:
+        quorum = {role: number for role, number in value.items() if role != "reason"}
+        return {"quorum": quorum} | ({"reason": value["reason"]} if "reason" in value else {})
+    return value
+
+
+class Rejection(Strict):
+    """Who can reject, and whether a reason is owed."""
+
+    quorum: Quorum
+    reason: Literal["required", "optional"] = "required"
+
+
+Reject = Annotated[
+    Rejection,
+    BeforeValidator(
+        _rejection, json_schema_input_type=dict[str, int | Literal["required", "optional"]]
+    ),
+]
+"""Written flat: `{legal: 1, reason: required}`."""
+
+
+class SplitRule(Strict):
+    """Who decides when the roles of a gate disagree."""
+
+    to: Name
+    within: Duration
+
+
+class RatifyRule(Strict):
+    """Who confirms a stand-in's vote afterwards."""
+
+    by: Name
+    within: Duration
+
+
+class SilenceRule(Strict):
+    """What silence does: an outcome taken by itself, or a role that may vote in another's place."""
+
+    go: Name | None = None
+    allow: Annotated[Quorum, Field(min_length=1)] | None = None
+    instead_of: Name | None = None
+    only: Literal["approve", "reject"] = "approve"
+    ratify: RatifyRule | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if self.go is not None and self.allow is not None:
+            refuse("RB017", "either `go` or `allow`", at=("allow",))
+        if self.go is None and self.allow is None:
+            refuse("RB011", "`go` with an outcome, or `allow` with a role")
+        if self.allow is not None and self.instead_of is None:
+            refuse("RB011", "`instead-of` with the role that was silent")
+        if self.go is not None and (self.instead_of is not None or self.ratify is not None):
+            refuse("RB017", "`go` alone", at=("go",))
+        return self
+
+
+def _silence(value: Any) -> Any:  # whatever stands in the document
+    if value == "wait":
+        return None
+    if isinstance(value, str) or value is None:
+        refuse("RB013", "wait, {go: outcome} or {allow: …}")
+    return value
+
+
+Silence = Annotated[
+    SilenceRule | None,
+    BeforeValidator(_silence, json_schema_input_type=Literal["wait"] | SilenceRule),
+]
+"""`wait`, or what happens instead of waiting."""
+
+
+class DissentRule(Strict):
+    """Who may object to a decision, and who then decides it."""
+
+    who: Name
+    to: Name
+    within: Duration
+
+
+def people(quorum: Quorum) -> int:
+    """How many people a quorum needs."""
+    return sum(quorum.values())
+
+

@@ -1,0 +1,150 @@
+"""Stages: who owns them, how long they may take, what lateness does, where outcomes lead."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, StrictStr, model_validator
+
+from runbooks.grammar.base import ClockId, Duration, Moment, Name, Prose, Strict, refuse
+from runbooks.grammar.closing import Requirement
+from runbooks.grammar.gates import DissentRule, Quorum, Reject, Silence, SplitRule
+from runbooks.plan import Assurance, Distinct, StageKind, Votes
+
+GATE_KEYS = (
+    "ask",
+    "approve",
+    "reject",
+    "approve_as",
+    "reject_as",
+    "veto",
+    "split",
+    "distinct",
+    "not_the_same_person_as",
+    "votes",
+    "assurance",
+    "memo",
+    "silence",
+    "dissent",
+)
+
+
+class LateStep(Strict):
+    """What happens when time runs out: somebody is told, something is done, or an outcome taken."""
+
+    at: Moment
+    remind: Name | None = None
+    page: Name | None = None
+    do: Name | None = None
+    go: Name | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        named = [key for key in ("remind", "page", "do", "go") if getattr(self, key) is not None]
+        if not named:
+            refuse("RB011", "one of `remind`, `page`, `do`, `go`")
+        if len(named) > 1:
+            refuse("RB017", "one of `remind`, `page`, `do`, `go`", at=(named[1],))
+        return self
+
+
+class NextStep(Strict):
+    """Where an outcome leads: effects first, then a stage or another runbook."""
+
+    do: tuple[Name, ...] = ()
+    undo: tuple[Name, ...] = ()
+    suspend: tuple[ClockId, ...] = ()
+    then: Name | None = None
+    move_to: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.then is None and self.move_to is None:
+            refuse("RB011", "`then` with a stage, or `move-to` with a runbook")
+        if self.then is not None and self.move_to is not None:
+            refuse("RB017", "either `then` or `move-to`", at=("move-to",))
+        return self
+
+
+def _short(value: Any) -> Any:  # whatever stands in the document
+    return {"then": value} if isinstance(value, str) else value
+
+
+Next = Annotated[NextStep, BeforeValidator(_short, json_schema_input_type=str | NextStep)]
+"""A stage's name, or the long form."""
+
+
+def _bare(value: Any) -> Any:  # whatever stands in the document
+    return {"requires": value} if isinstance(value, tuple) else value
+
+
+class DispositionRule(Strict):
+    """One way to close, and what must be on record for it."""
+
+    title: Prose | None = None
+    requires: tuple[Requirement, ...] = ()
+
+
+Disposition = Annotated[
+    DispositionRule, BeforeValidator(_bare, json_schema_input_type=list[str] | DispositionRule)
+]
+"""The list of what it requires, or the long form with a title."""
+
+
+class Stage(Strict):
+    """One visible stage. With `ask` it is a gate, with `dispositions` it is the closure."""
+
+    stage: Name
+    title: Prose | None = None
+    owner: Name
+    within: Duration
+    late: tuple[LateStep, ...] = ()
+    do: tuple[Name, ...] = ()
+    """Effects performed when the stage begins: act first, review after."""
+    needs: tuple[Name, ...] = ()
+    """Questions that must be answered before the stage can be completed."""
+    skip_when_done: Name | None = None
+    """An effect that completes the stage once it is performed."""
+    next: Annotated[dict[Name, Next], Field(min_length=1)] | None = None
+    dispositions: Annotated[dict[Name, Disposition], Field(min_length=1)] | None = None
+
+    ask: Prose | None = None
+    approve: Quorum | None = None
+    reject: Reject | None = None
+    approve_as: StrictStr = "Approve"
+    reject_as: StrictStr = "Reject"
+    veto: tuple[Name, ...] = ()
+    split: SplitRule | None = None
+    distinct: Distinct = Distinct.PEOPLE
+    not_the_same_person_as: tuple[Name, ...] = ()
+    votes: Votes | None = None
+    assurance: Assurance = Assurance.L1
+    memo: tuple[Name, ...] = ()
+    silence: Silence = None
+    dissent: DissentRule | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        is_gate = self.ask is not None or self.approve is not None
+        if self.dispositions is not None:
+            if is_gate:
+                refuse("RB017", "a gate or a closure, not both", at=("dispositions",))
+            if self.next is not None:
+                refuse("RB017", "no `next` at the closure: the case ends here", at=("next",))
+        elif self.next is None:
+            refuse("RB011", "`next` with an outcome, or `dispositions` at the closure")
+        if is_gate and self.ask is None:
+            refuse("RB011", "`ask` with the question of the gate")
+        if is_gate and self.approve is None:
+            refuse("RB011", "`approve` with the people who must agree")
+        if not is_gate:
+            for key in GATE_KEYS:
+                if key in self.model_fields_set:
+                    alias = key.replace("_", "-")
+                    refuse("RB017", f"`ask` and `approve` beside `{alias}`", at=(alias,))
+        return self
+
+    @property
+    def kind(self) -> StageKind:
+        """What the stage asks of people."""
+        if self.dispositions is not None:
+            return StageKind.CLOSURE
+        return StageKind.GATE if self.approve is not None else StageKind.WORK

@@ -1,0 +1,144 @@
+"""Every name in a runbook that points at something else, with where it stands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from runbooks.grammar.clocks import Clock
+from runbooks.grammar.closing import AfterClosing
+from runbooks.grammar.document import RunbookDocument
+from runbooks.grammar.macros import fields
+from runbooks.grammar.stages import LateStep, NextStep, Stage
+from runbooks.tree import Step
+
+ANY_REVIEWER = "any-reviewer"
+"""Stands for whoever could vote at the gate; not a role of the directory."""
+
+
+class RefKind(StrEnum):
+    """What a name points at."""
+
+    STAGE = "stage"
+    EFFECT = "effect"
+    CLOCK = "clock"
+    QUESTION = "question"
+    ROLE = "role"
+    RUNBOOK = "runbook"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One name, what it should be the name of, and the path to it."""
+
+    kind: RefKind
+    name: str
+    path: tuple[Step, ...]
+
+
+def references(document: RunbookDocument) -> Iterator[Reference]:
+    """Every reference of the runbook, in no order that matters."""
+    for index, row in enumerate(document.severity):
+        for question in row.if_ or {}:
+            yield Reference(RefKind.QUESTION, question, ("severity", index, "if", question))
+    for index, stage in enumerate(document.stages):
+        yield from _stage(stage, ("stages", index))
+    for name, effect in document.effects.items():
+        yield Reference(RefKind.ROLE, effect.owner, ("effects", name, "owner"))
+    for name, clock in document.clocks.items():
+        yield from _clock(clock, ("clocks", name))
+    for name, macro in document.macros.items():
+        for key, text in (("title", macro.title or ""), ("text", macro.text)):
+            for field in fields(text):
+                area, _, target = field.partition(".")
+                if area == "answer":
+                    yield Reference(RefKind.QUESTION, target, ("macros", name, key))
+                if area == "clock":
+                    yield Reference(RefKind.CLOCK, target, ("macros", name, key))
+    for index, item in enumerate(document.after_closing):
+        yield from _after(item, ("after-closing", index))
+
+
+def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
+    yield Reference(RefKind.ROLE, stage.owner, (*path, "owner"))
+    yield from _late(stage.late, path)
+    for index, effect in enumerate(stage.do):
+        yield Reference(RefKind.EFFECT, effect, (*path, "do", index))
+    for index, question in enumerate(stage.needs):
+        yield Reference(RefKind.QUESTION, question, (*path, "needs", index))
+    if stage.skip_when_done:
+        yield Reference(RefKind.EFFECT, stage.skip_when_done, (*path, "skip-when-done"))
+    for outcome, step in (stage.next or {}).items():
+        yield from _next(step, (*path, "next", outcome))
+    for disposition, rule in (stage.dispositions or {}).items():
+        for index, requirement in enumerate(rule.requires):
+            area, colon, target = requirement.partition(":")
+            if colon:
+                kind = RefKind.EFFECT if area == "receipt" else RefKind.QUESTION
+                yield Reference(kind, target, (*path, "dispositions", disposition, index))
+    yield from _gate(stage, path)
+
+
+def _gate(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
+    for role in stage.approve or {}:
+        yield Reference(RefKind.ROLE, role, (*path, "approve", role))
+    for role in stage.reject.quorum if stage.reject else {}:
+        yield Reference(RefKind.ROLE, role, (*path, "reject", role))
+    for index, role in enumerate(stage.veto):
+        yield Reference(RefKind.ROLE, role, (*path, "veto", index))
+    for index, name in enumerate(stage.not_the_same_person_as):
+        yield Reference(RefKind.STAGE, name, (*path, "not-the-same-person-as", index))
+    if stage.split:
+        yield Reference(RefKind.ROLE, stage.split.to, (*path, "split", "to"))
+    if stage.silence:
+        at = (*path, "silence")
+        for role in stage.silence.allow or {}:
+            yield Reference(RefKind.ROLE, role, (*at, "allow", role))
+        if stage.silence.instead_of:
+            yield Reference(RefKind.ROLE, stage.silence.instead_of, (*at, "instead-of"))
+        if stage.silence.ratify:
+            yield Reference(RefKind.ROLE, stage.silence.ratify.by, (*at, "ratify", "by"))
+    if stage.dissent:
+        if stage.dissent.who != ANY_REVIEWER:
+            yield Reference(RefKind.ROLE, stage.dissent.who, (*path, "dissent", "who"))
+        yield Reference(RefKind.ROLE, stage.dissent.to, (*path, "dissent", "to"))
+
+
+def _next(step: NextStep, path: tuple[Step, ...]) -> Iterator[Reference]:
+    for key, effects in (("do", step.do), ("undo", step.undo)):
+        for index, effect in enumerate(effects):
+            yield Reference(RefKind.EFFECT, effect, (*path, key, index))
+    for index, clock in enumerate(step.suspend):
+        yield Reference(RefKind.CLOCK, clock, (*path, "suspend", index))
+    if step.then:
+        yield Reference(RefKind.STAGE, step.then, (*path, "then"))
+    if step.move_to:
+        yield Reference(RefKind.RUNBOOK, step.move_to, (*path, "move-to"))
+
+
+def _late(steps: tuple[LateStep, ...], path: tuple[Step, ...]) -> Iterator[Reference]:
+    for index, step in enumerate(steps):
+        at = (*path, "late", index)
+        for key in ("remind", "page"):
+            role = getattr(step, key)
+            if role:
+                yield Reference(RefKind.ROLE, role, (*at, key))
+        if step.do:
+            yield Reference(RefKind.EFFECT, step.do, (*at, "do"))
+
+
+def _clock(clock: Clock, path: tuple[Step, ...]) -> Iterator[Reference]:
+    yield from _late(clock.late, path)
+    if clock.owner:
+        yield Reference(RefKind.ROLE, clock.owner, (*path, "owner"))
+    if clock.starts_after:
+        yield Reference(RefKind.EFFECT, clock.starts_after, (*path, "starts-after"))
+    for index, stop in enumerate(clock.stops):
+        area, colon, target = stop.partition(":")
+        if colon:
+            kind = RefKind.EFFECT if area == "effect" else RefKind.STAGE
+            yield Reference(kind, target, (*path, "stops", index))
+
+
+def _after(item: AfterClosing, path: tuple[Step, ...]) -> Iterator[Reference]:
+    if item.owner:
+        yield Reference(RefKind.ROLE, item.owner, (*path, "owner"))
