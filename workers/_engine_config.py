@@ -1,0 +1,142 @@
+"""The files that tell the pinned server what to be: four services in one local process."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_SERVICES = ("frontend", "history", "matching", "worker")
+PORTS_NEEDED = 2 * len(_SERVICES)
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A Postgres that the server keeps its state in; its two databases are made if missing."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str = "temporal"
+    visibility: str = "temporal_visibility"
+    shards: int = 4
+    """Fixed when the database is made: another number later is refused by the server."""
+
+
+Storage = Path | Postgres | None
+"""A SQLite file, a Postgres, or memory."""
+
+
+@dataclass(frozen=True)
+class ServerFiles:
+    """What the server is started with."""
+
+    config: Path
+    frontend: int
+
+
+def write_files(
+    folder: Path, *, ports: list[int], storage: Storage, simulation: bool
+) -> ServerFiles:
+    """The configuration lies in the folder. It is written as JSON, which is YAML."""
+    dynamic = folder / "dynamic.yaml"
+    dynamic.write_text(json.dumps(_dynamic(simulation=simulation), indent=1), encoding="utf-8")
+    config = folder / "server.yaml"
+    # The file may hold the database's password: nobody else may read it.
+    config.touch(mode=0o600)
+    config.write_text(
+        json.dumps(_config(ports=ports, storage=storage, dynamic=dynamic), indent=1),
+        encoding="utf-8",
+    )
+    return ServerFiles(config=config, frontend=ports[0])
+
+
+def _config(*, ports: list[int], storage: Storage, dynamic: Path) -> dict[str, Any]:
+    stores = _stores(storage)
+    grpc, membership = ports[: len(_SERVICES)], ports[len(_SERVICES) :]
+    return {
+        "log": {"stdout": True, "level": "warn"},
+        "persistence": {
+            "defaultStore": "state",
+            "visibilityStore": "visibility",
+            "numHistoryShards": storage.shards if isinstance(storage, Postgres) else 1,
+            "datastores": {name: {"sql": sql} for name, sql in stores.items()},
+        },
+        "global": {"membership": {"maxJoinDuration": "30s", "broadcastAddress": "127.0.0.1"}},
+        "services": {
+            name: {
+                "rpc": {
+                    "grpcPort": grpc[index],
+                    "membershipPort": membership[index],
+                    "bindOnLocalHost": True,
+                }
+            }
+            for index, name in enumerate(_SERVICES)
+        },
+        "clusterMetadata": {
+            "enableGlobalNamespace": False,
+            "failoverVersionIncrement": 10,
+            "masterClusterName": "active",
+            "currentClusterName": "active",
+            "clusterInformation": {
+                "active": {
+                    "enabled": True,
+                    "initialFailoverVersion": 1,
+                    "rpcName": "frontend",
+                    "rpcAddress": f"127.0.0.1:{grpc[0]}",
+                }
+            },
+        },
+        "dcRedirectionPolicy": {"policy": "noop"},
+        "dynamicConfigClient": {"filepath": str(dynamic), "pollInterval": "60s"},
+    }
+
+
+def _stores(storage: Storage) -> dict[str, dict[str, Any]]:
+    if isinstance(storage, Postgres):
+        return {
+            name: {
+                "pluginName": "postgres12",
+                "databaseName": database,
+                "connectAddr": f"{storage.host}:{storage.port}",
+                "connectProtocol": "tcp",
+                "user": storage.user,
+                "password": storage.password,
+                "maxConns": connections,
+                "maxIdleConns": connections,
+                "maxConnLifetime": "1h",
+            }
+            for name, database, connections in (
+                ("state", storage.database, 20),
+                ("visibility", storage.visibility, 4),
+            )
+        }
+    attributes: dict[str, Any] = {"mode": "memory", "cache": "private"}
+    if storage is not None:
+        # Committed writes survive a kill of the server and of the machine.
+        attributes = {"cache": "private", "setup": True, "journal_mode": "wal", "synchronous": 2}
+    sqlite = {
+        "pluginName": "sqlite",
+        "databaseName": "default" if storage is None else str(storage),
+        "connectAddr": "localhost",
+        "connectProtocol": "tcp",
+        "connectAttributes": attributes,
+        "maxConns": 1,
+        "maxIdleConns": 1,
+        "maxConnLifetime": "1h",
+    }
+    return {"state": sqlite, "visibility": sqlite}
+
+
+def _dynamic(*, simulation: bool) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        # A search attribute is usable the moment it is registered.
+        "system.forceSearchAttributesCacheRefreshOnRead": True,
+        # One process serves all: limits meant for shared clusters would only slow a burst of cases.
+        "frontend.namespaceRPS": 20_000,
+        "frontend.namespaceRPS.visibility": 2_000,
+    }
+    if simulation:
+        values["frontend.WorkflowTimeSkippingEnabled"] = True
+        values["frontend.WorkflowTimeSkippingMaxSkipPerSession"] = 100_000
+    return {name: [{"value": value}] for name, value in values.items()}
