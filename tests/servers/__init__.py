@@ -1,0 +1,1 @@
+"""Real servers that nobody here wrote, each started for a session and gone with it."""
