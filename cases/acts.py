@@ -110,7 +110,7 @@ class Withdraw(Inbound):
 
 
 class Acknowledge(Inbound):
-    """"I have it" stops reminders to this role for a lease; "conflicted" takes the person out."""
+    """ "I have it" stops reminders to this role for a lease; "conflicted" takes the person out."""
 
     verb: Literal["acknowledge"] = "acknowledge"
     stage: Name

@@ -140,7 +140,11 @@ def happened(file: CaseFile, event: str, *, at: datetime) -> None:
         clock = file.state.clock(plan.id)
         if clock is not None and event in plan.stops and not clock.reading(at).ended:
             turn(file, clock, ClockVerb.STOP, at=at, because=event)
-        if clock is None and plan.starts_after is not None and event == f"effect:{plan.starts_after}":
+        if (
+            clock is None
+            and plan.starts_after is not None
+            and event == f"effect:{plan.starts_after}"
+        ):
             start_clock(file, plan, begun=at, at=at)
 
 

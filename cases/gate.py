@@ -128,9 +128,7 @@ def tally(
         opposed = any(rejections.get(role, 0) for role in (*approve, *reject))
         if not opposed:
             return RoundState.APPROVED
-    needed = {
-        role: max(approve.get(role, 0), reject.get(role, 0)) for role in (*approve, *reject)
-    }
+    needed = {role: max(approve.get(role, 0), reject.get(role, 0)) for role in (*approve, *reject)}
     settled = {role: approvals.get(role, 0) + rejections.get(role, 0) for role in needed}
     if approvals and rejections and _holds(needed, settled):
         return RoundState.SPLIT

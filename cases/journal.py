@@ -29,6 +29,8 @@ class Kind(StrEnum):
 
     CASE_OPENED = "case:opened:by-report"
     CASE_LINKED = "case:link:recorded"
+    CASE_MOVING = "case:move:accepted"
+    CASE_CLOSING = "case:closing:accepted"
     CASE_CLOSED = "case:closed:with-disposition"
     CASE_CANCELLED = "case:closed:cancelled"
     CASE_CONTINUED = "case:run:continued"
@@ -36,6 +38,7 @@ class Kind(StrEnum):
     SEVERITY_ASSESSED = "severity:table:assessed"
     SEVERITY_SET = "severity:person:set"
     STAGE_ENTERED = "stage:work:entered"
+    STAGE_COMPLETED = "stage:work:completed"
     STAGE_LEFT = "stage:work:left"
     ROUND_OPENED = "gate:round:opened"
     ROUND_SUPERSEDED = "gate:round:superseded"

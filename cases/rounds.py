@@ -45,9 +45,7 @@ def ask(
     """
     rule = _rule(stage)
     number = sum(1 for round_ in file.state.rounds if round_.gate == stage.name) + 1
-    clock = next(
-        (run for run in reversed(file.state.clocks) if run.stage == stage.name), None
-    )
+    clock = next((run for run in reversed(file.state.clocks) if run.stage == stage.name), None)
     silent_at = clock.due_at(at) if clock is not None and rule.silence.go is not None else None
     round_ = Round(
         gate=stage.name,
@@ -178,9 +176,7 @@ def settle_round(file: CaseFile, round_: Round, *, at: datetime) -> None:
 
 def take_silence(file: CaseFile, round_: Round, outcome: str, *, at: datetime) -> None:
     """Nobody decided in time, and the runbook says what that means (I11)."""
-    file.note(
-        Kind.SILENCE_TAKEN, at, gate=round_.gate, round=round_.number, outcome=outcome
-    )
+    file.note(Kind.SILENCE_TAKEN, at, gate=round_.gate, round=round_.number, outcome=outcome)
     close(file, round_, RoundState.SILENT, at=at, because=f"silence: {outcome}")
     _conclude(file, round_, outcome)
     file.state.pending_by = SYSTEM
@@ -265,9 +261,7 @@ def _ask_for_information(file: CaseFile, round_: Round, *, at: datetime) -> None
             at=at,
         )
         file.state.requests.append(request)
-        file.note(
-            Kind.INFORMATION_ASKED, at, request=request.id, gate=round_.gate, by=vote.person
-        )
+        file.note(Kind.INFORMATION_ASKED, at, request=request.id, gate=round_.gate, by=vote.person)
         file.wishes.append(Note("More information was asked for."))
 
 
@@ -281,9 +275,7 @@ def _ratification_due(file: CaseFile, round_: Round, rule: GateRule, *, at: date
     due = at + ratify.within
     file.note(Kind.RATIFICATION_DUE, at, gate=round_.gate, by=ratify.by, due=due.isoformat())
     stage = file.pathway.stage(round_.gate)
-    asked = ask(
-        file, stage, at=at, kind=RoundKind.RATIFY, role=ratify.by, within=ratify.within
-    )
+    asked = ask(file, stage, at=at, kind=RoundKind.RATIFY, role=ratify.by, within=ratify.within)
     file.state.ratifications.append(
         Ratification(gate=round_.gate, by=ratify.by, due_at=due, round=asked.number)
     )
@@ -331,6 +323,3 @@ def _merged(earlier: list[Change], new: list[Change]) -> list[Change]:
             change if first is None else Change(what=change.what, was=first.was, now=change.now)
         )
     return [change for change in merged.values() if change.was != change.now]
-
-
-

@@ -119,7 +119,7 @@ class DissentRecord(Value):
 
 
 class Lease(Value):
-    """"I have it": no reminders to this role until then."""
+    """ "I have it": no reminders to this role until then."""
 
     stage: str
     role: str
@@ -208,7 +208,12 @@ class CaseState(Mutable):
     pending_outcome: str | None = None
     """An outcome of the current stage that has been accepted and not walked yet."""
     pending_by: str | None = None
+    reassess: bool = False
+    """Answers changed: the severity table is to be asked again."""
+    closing_act: ClosingRecord | None = None
+    """An accepted act that ends the case, until the case has ended."""
     moving_to: str | None = None
+    attaching_to: str | None = None
     revoked_keys: list[str] = []
     notices_failed: int = 0
 
@@ -251,7 +256,9 @@ class CaseState(Mutable):
             "runbook": f"{self.runbook} {self.version}",
             "severity": self.severity.current.value,
             "answers": {name: answer.value for name, answer in sorted(self.answers.items())},
-            "memos": {gate: dict(sorted(memo.items())) for gate, memo in sorted(self.memos.items())},
+            "memos": {
+                gate: dict(sorted(memo.items())) for gate, memo in sorted(self.memos.items())
+            },
             "evidence": [f"{item.label} {item.digest}" for item in self.evidence],
             "information": [
                 {"question": request.question, "answer": request.answer or ""}
@@ -317,7 +324,9 @@ def changes_between(before: dict[str, JsonValue], after: dict[str, JsonValue]) -
             continue
         if isinstance(was, dict) and isinstance(now, dict):
             changes.extend(
-                Change(what=f"{what}: {inner}", was=_text(was.get(inner)), now=_text(now.get(inner)))
+                Change(
+                    what=f"{what}: {inner}", was=_text(was.get(inner)), now=_text(now.get(inner))
+                )
                 for inner in sorted(was.keys() | now.keys())
                 if was.get(inner) != now.get(inner)
             )

@@ -8,7 +8,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 Instant = AwareDatetime
 """An aware instant; written in UTC."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")
+]
 """A kebab-case name out of a runbook or directory."""
 
 Prose = Annotated[str, StringConstraints(max_length=8000)]

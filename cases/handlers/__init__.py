@@ -1,0 +1,42 @@
+"""What each act does to a case: one function a verb, all of one shape."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from cases.envelope import Act
+from cases.file import CaseFile
+from cases.handlers import approval, running, working
+
+
+class Handler(Protocol):
+    """Applies an authentic act to the case, or raises Refusal and leaves the case as it was."""
+
+    def __call__(
+        self, file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime
+    ) -> None:
+        """The act has taken effect."""
+        ...
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "answer": working.answer,
+    "complete": working.complete,
+    "reply": working.reply,
+    "memo": working.memo,
+    "evidence": working.evidence,
+    "receipt": working.receipt,
+    "decide": approval.decide,
+    "dissent": approval.dissent,
+    "withdraw": approval.withdraw,
+    "acknowledge": running.acknowledge,
+    "assign": running.assign,
+    "hold": running.hold,
+    "resume": running.resume,
+    "severity": running.severity,
+    "raise": running.raise_,
+    "move": running.move,
+    "attach": running.attach,
+    "close": running.close,
+    "cancel": running.cancel,
+}

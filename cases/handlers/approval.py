@@ -1,0 +1,198 @@
+"""Acts at a gate: a verdict, its withdrawal, an objection."""
+
+from datetime import datetime
+
+from cases.acts import Decide, Dissent, Verdict, Withdraw
+from cases.envelope import Act, RoundBinding
+from cases.file import INCIDENT_MANAGER, CaseFile
+from cases.gate import Round, RoundKind, RoundState, Vote
+from cases.handlers.checks import body_of, must_give_reason, must_not_be_held
+from cases.journal import Kind
+from cases.notice import Purpose
+from cases.permissions import dissent_role, may_vote
+from cases.receipts import Outcome, Reason
+from cases.refusal import Refusal, not_yours, refused
+from cases.rounds import ask, close, memo_missing, settle_round
+from cases.state import DissentRecord
+from runbooks.plan import GateRule
+
+LEVELS = ("L1", "L2", "L3")
+
+
+def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
+    """The vote counts; if it was the last one needed, the gate has its outcome."""
+    body = body_of(act, Decide)
+    rule = _rule(file, body.gate)
+    round_ = _bound_round(file, body.gate, act.binding, rule)
+    _in_time(round_, act)
+    must_not_be_held(file)
+    barred = may_vote(file, round_, person=act.actor.person, role=act.role)
+    if barred:
+        reason = {
+            "role": Reason.ROLE,
+            "conflicted": Reason.CONFLICTED,
+            "same-person": Reason.SAME_PERSON,
+        }[barred]
+        raise not_yours(reason)
+    if LEVELS.index(act.assurance.value) < LEVELS.index(rule.assurance.value):
+        raise refused(Reason.ASSURANCE, f"this gate needs {rule.assurance.value}")
+    needs_reason = body.verdict is Verdict.MORE_INFORMATION or (
+        body.verdict is Verdict.REJECT and rule.reject_reason
+    )
+    if needs_reason:
+        must_give_reason(body.reason)
+    stand_in = rule.silence.stand_in
+    instead_of = None
+    if stand_in is not None and act.role in stand_in.allow and act.role not in round_.approve:
+        if body.verdict.value != stand_in.only:
+            raise refused(Reason.ROLE, f"a stand-in may only {stand_in.only}")
+        instead_of = stand_in.instead_of
+    earlier = round_.cast(
+        Vote(
+            person=act.actor.person,
+            role=act.role,
+            verdict=body.verdict,
+            reason=body.reason,
+            at=act.signed_at,
+            act=act.act,
+            assurance=act.assurance,
+            door=act.door.value,
+            key=key,
+            instead_of=instead_of,
+        )
+    )
+    file.note(
+        Kind.VOTE_CAST,
+        at,
+        gate=round_.gate,
+        round=round_.number,
+        who=act.actor.person,
+        role=act.role,
+        verdict=body.verdict.value,
+        reason=body.reason or None,
+        instead_of=instead_of,
+        replaces=earlier.act if earlier is not None else None,
+        assurance=act.assurance.value,
+        door=act.door.value,
+        act=act.act,
+        key=key,
+        signed=act.signed_at.isoformat(),
+        input=commitment,
+    )
+    settle_round(file, round_, at=at)
+
+
+def withdraw(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
+    """The person's vote no longer counts; the round is still open."""
+    del key
+    body = body_of(act, Withdraw)
+    round_ = _bound_round(file, body.gate, act.binding, _rule(file, body.gate))
+    _in_time(round_, act)
+    taken = round_.take_back(act.actor.person)
+    if taken is None:
+        raise refused(Reason.NO_VOTE)
+    file.note(
+        Kind.VOTE_WITHDRAWN,
+        at,
+        gate=round_.gate,
+        round=round_.number,
+        who=act.actor.person,
+        vote=taken.act,
+        reason=body.reason or None,
+        act=act.act,
+        input=commitment,
+    )
+
+
+def dissent(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
+    """The objection is on record; where the gate names a higher role, only that role decides now."""
+    del key
+    body = body_of(act, Dissent)
+    rule = _rule(file, body.gate)
+    round_ = _bound_round(file, body.gate, act.binding, rule)
+    if dissent_role(file, round_, frozenset({act.role})) is None:
+        raise not_yours(Reason.ROLE)
+    must_give_reason(body.reason)
+    if any(
+        item.gate == body.gate and item.person == act.actor.person and item.round == round_.number
+        for item in file.state.dissents
+    ):
+        raise refused(Reason.UNCHANGED)
+    file.state.dissents.append(
+        DissentRecord(
+            gate=body.gate,
+            round=round_.number,
+            person=act.actor.person,
+            role=act.role,
+            reason=body.reason,
+            at=act.signed_at,
+        )
+    )
+    file.note(
+        Kind.DISSENT_FILED,
+        at,
+        gate=body.gate,
+        round=round_.number,
+        who=act.actor.person,
+        role=act.role,
+        act=act.act,
+        input=commitment,
+    )
+    if rule.dissent is None:
+        file.tell(Purpose.INFORMATION, INCIDENT_MANAGER, stage=body.gate)
+        return
+    if round_.kind is RoundKind.ASK:
+        close(file, round_, RoundState.SPLIT, at=at, because="dissent")
+        ask(
+            file,
+            file.pathway.stage(body.gate),
+            at=at,
+            kind=RoundKind.DISSENT,
+            role=rule.dissent.to,
+            within=rule.dissent.within,
+        )
+
+
+def _rule(file: CaseFile, gate: str) -> GateRule:
+    rule = file.gate_rule(gate)
+    if rule is None:
+        raise refused(Reason.NO_SUCH_STAGE, gate)
+    return rule
+
+
+def _bound_round(file: CaseFile, gate: str, binding: RoundBinding | None, rule: GateRule) -> Round:
+    """The round the act was shown, if it is still the one that is open (I5)."""
+    if binding is None or binding.gate != gate:
+        raise refused(Reason.MALFORMED, "the act names another gate's round")
+    current = file.state.round_of(gate)
+    if current is None:
+        missing = memo_missing(file, gate, rule)
+        if missing:
+            raise refused(Reason.MEMO_INCOMPLETE, ", ".join(missing))
+        raise refused(Reason.NO_ROUND)
+    round_ = next(
+        (item for item in file.state.rounds if item.gate == gate and item.number == binding.round),
+        None,
+    )
+    if round_ is None:
+        raise refused(Reason.NO_ROUND, f"round {binding.round}")
+    if round_.nonce != binding.nonce:
+        raise refused(Reason.WRONG_NONCE)
+    match round_.state:
+        case RoundState.OPEN:
+            if (binding.revision, binding.content_hash) != (round_.revision, round_.content_hash):
+                raise Refusal(Outcome.SUPERSEDED, Reason.OLD_ROUND)
+            return round_
+        case RoundState.SUPERSEDED:
+            raise Refusal(Outcome.SUPERSEDED, Reason.OLD_ROUND, f"round {current.number} is asked")
+        case RoundState.SILENT:
+            raise Refusal(Outcome.TOO_LATE, Reason.AFTER_DEADLINE)
+        case _:
+            people = ", ".join(vote.person for vote in round_.votes)
+            raise Refusal(Outcome.ALREADY_DECIDED, Reason.DECIDED, people)
+
+
+def _in_time(round_: Round, act: Act) -> None:
+    """Expiry compares the door's instant, not the moment the act arrived (I18)."""
+    if round_.expires_at is not None and act.signed_at > round_.expires_at:
+        raise Refusal(Outcome.TOO_LATE, Reason.AFTER_DEADLINE, round_.expires_at.isoformat())

@@ -1,0 +1,259 @@
+"""Acts of the people who work on a case: answers, memos, evidence, completions, receipts."""
+
+from datetime import datetime, timedelta
+
+from cases.acts import Answer, Complete, Evidence, Memo, Receipt, Reply, Resolution
+from cases.effects import settle
+from cases.envelope import Act
+from cases.file import INCIDENT_MANAGER, CaseFile, Do
+from cases.handlers.checks import (
+    body_of,
+    must_be_in,
+    must_give_reason,
+    must_have_role,
+    must_not_be_held,
+)
+from cases.journal import Kind
+from cases.notice import Purpose
+from cases.receipts import Outcome, Reason
+from cases.refusal import Refusal, not_yours, refused
+from cases.rounds import facts_changed
+from cases.stages import ask_when_ready
+from cases.state import AnswerGiven, EvidenceItem
+from runbooks.plan import AnswerKind, QuestionPlan, StageKind
+
+
+def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
+    """The questions have those answers; the severity table is to be asked again."""
+    del key
+    must_have_role(file, act)
+    body = body_of(act, Answer)
+    before = file.state.facts()
+    for name, value in body.answers.items():
+        question = file.pathway.questions.get(name)
+        if question is None:
+            raise refused(Reason.NO_SUCH_QUESTION, name)
+        if not _fits(value, question):
+            expected = ", ".join(question.choices) or question.kind.value
+            raise refused(Reason.BAD_ANSWER, f"{name} takes {expected}")
+    changed = [
+        name
+        for name, value in body.answers.items()
+        if name not in file.state.answers or file.state.answers[name].value != value
+    ]
+    if not changed:
+        raise refused(Reason.UNCHANGED)
+    for name in changed:
+        file.state.answers[name] = AnswerGiven(
+            value=body.answers[name], by=act.actor.person, at=act.signed_at
+        )
+    file.note(
+        Kind.INTAKE_ANSWERED,
+        at,
+        by=act.actor.person,
+        act=act.act,
+        questions=sorted(changed),
+        input=commitment,
+    )
+    if any(file.pathway.questions[name].material for name in changed):
+        facts_changed(file, before, at=at)
+    file.state.reassess = True
+
+
+def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
+    """The stage of work is about to be left by that outcome."""
+    del key
+    body = body_of(act, Complete)
+    stage = must_be_in(file, body.stage)
+    must_have_role(file, act)
+    must_not_be_held(file)
+    if act.actor.person in file.state.conflicts:
+        raise not_yours(Reason.CONFLICTED)
+    if stage.kind is not StageKind.WORK:
+        raise refused(Reason.NOT_THE_STAGE, f"{stage.name} is decided, not completed")
+    if body.outcome not in stage.next:
+        raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.next)}")
+    missing = [name for name in stage.needs if name not in file.state.answers]
+    if missing:
+        raise refused(Reason.UNANSWERED, ", ".join(missing))
+    file.state.pending_outcome = body.outcome
+    file.state.pending_by = act.actor.person
+    visit = file.state.current_visit()
+    if visit is not None:
+        visit.note = body.note
+    file.note(
+        Kind.STAGE_COMPLETED,
+        at,
+        stage=stage.name,
+        outcome=body.outcome,
+        by=act.actor.person,
+        role=act.role,
+        act=act.act,
+        note=body.note or None,
+        signed=act.signed_at.isoformat(),
+        input=commitment,
+    )
+
+
+def reply(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
+    """The request for information has its answer, and who asked is told."""
+    del key
+    must_have_role(file, act)
+    body = body_of(act, Reply)
+    request = next((item for item in file.state.requests if item.id == body.request), None)
+    if request is None:
+        raise refused(Reason.NO_SUCH_REQUEST, body.request)
+    if request.answer is not None:
+        raise Refusal(Outcome.ALREADY_DECIDED, Reason.SETTLED, request.id)
+    must_give_reason(body.text)
+    before = file.state.facts()
+    request.answer = body.text
+    request.answered_by = act.actor.person
+    request.answered_at = act.signed_at
+    file.note(
+        Kind.INFORMATION_GIVEN,
+        at,
+        request=request.id,
+        by=act.actor.person,
+        act=act.act,
+        input=commitment,
+    )
+    facts_changed(file, before, at=at)
+
+
+def memo(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
+    """The memo has those fields; a gate that waited for it is asked."""
+    del key
+    body = body_of(act, Memo)
+    rule = file.gate_rule(body.gate)
+    if rule is None or not rule.memo:
+        raise refused(Reason.NO_SUCH_STAGE, f"{body.gate} has no memo")
+    must_have_role(file, act)
+    unknown = [name for name in body.fields if name not in rule.memo]
+    if unknown:
+        raise refused(Reason.NO_SUCH_QUESTION, f"the memo has {', '.join(rule.memo)}")
+    before = file.state.facts()
+    file.state.memos[body.gate] = {**file.state.memos.get(body.gate, {}), **body.fields}
+    file.note(
+        Kind.MEMO_WRITTEN,
+        at,
+        gate=body.gate,
+        fields=sorted(body.fields),
+        by=act.actor.person,
+        act=act.act,
+        input=commitment,
+    )
+    facts_changed(file, before, at=at)
+    ask_when_ready(file, at=at)
+
+
+def evidence(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
+    """The item is on the case's list, by reference and digest."""
+    del key
+    must_have_role(file, act)
+    body = body_of(act, Evidence)
+    before = file.state.facts()
+    if any(item.digest == body.digest for item in file.state.evidence):
+        raise refused(Reason.UNCHANGED, "this item is already on the list")
+    file.state.evidence.append(
+        EvidenceItem(
+            label=body.label,
+            reference=body.reference,
+            digest=body.digest,
+            by=act.actor.person,
+            at=act.signed_at,
+        )
+    )
+    file.note(
+        Kind.EVIDENCE_ADDED,
+        at,
+        label=body.label,
+        digest=body.digest,
+        by=act.actor.person,
+        act=act.act,
+        input=commitment,
+    )
+    facts_changed(file, before, at=at)
+
+
+def receipt(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
+    """The effect is settled by hand, or tried again."""
+    del key
+    body = body_of(act, Receipt)
+    effect = file.state.effect(body.effect)
+    if effect is None:
+        raise refused(Reason.NO_SUCH_EFFECT)
+    if act.role not in (effect.owner, INCIDENT_MANAGER):
+        raise not_yours(Reason.ROLE, f"this is for {effect.owner} or {INCIDENT_MANAGER}")
+    if not effect.open:
+        raise Refusal(Outcome.ALREADY_DECIDED, Reason.SETTLED, effect.state)
+    match body.resolution:
+        case Resolution.RETRY:
+            if effect.state != "failed":
+                raise refused(Reason.SETTLED, f"only a failed action is retried: {effect.state}")
+            effect.state = "intended"
+            effect.attempt += 1
+            file.note(
+                Kind.EFFECT_INTENDED,
+                at,
+                effect=effect.name,
+                key=effect.key,
+                by=effect.by,
+                attempt=effect.attempt,
+                who=act.actor.person,
+                act=act.act,
+                input=commitment,
+            )
+            file.wishes.append(Do(effect.key))
+        case Resolution.DONE:
+            if not (body.reference.strip() or body.reason.strip()):
+                raise refused(Reason.REASON_REQUIRED, "a reference or a note")
+            settle(
+                file,
+                effect,
+                state="done",
+                at=at,
+                reference=body.reference,
+                detail=body.reason,
+                by=act.actor.person,
+                commitment=commitment,
+            )
+        case Resolution.SKIP:
+            must_give_reason(body.reason)
+            settle(
+                file,
+                effect,
+                state="skipped",
+                at=at,
+                detail=body.reason,
+                by=act.actor.person,
+                commitment=commitment,
+            )
+            if act.role != INCIDENT_MANAGER:
+                file.tell(Purpose.INFORMATION, INCIDENT_MANAGER, stage=effect.stage)
+
+
+def _fits(value: str, question: QuestionPlan) -> bool:
+    match question.kind:
+        case AnswerKind.YES_NO_UNKNOWN:
+            return value in ("yes", "no", "unknown")
+        case AnswerKind.YES_NO:
+            return value in ("yes", "no")
+        case AnswerKind.CHOICE:
+            return value in question.choices
+        case AnswerKind.NUMBER:
+            return value.strip().lstrip("-").isdigit()
+        case AnswerKind.INSTANT:
+            return _is_instant(value)
+        case _:
+            return bool(value.strip())
+
+
+def _is_instant(value: str) -> bool:
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return parsed.utcoffset() is not None and abs(parsed.utcoffset() or timedelta()) < timedelta(
+        hours=24
+    )
