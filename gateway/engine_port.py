@@ -1,0 +1,34 @@
+"""What the doors ask of the engine that runs cases."""
+
+from datetime import timedelta
+from typing import Protocol
+
+from cases.envelope import ActEnvelope
+from cases.receipts import ActReceipt
+from cases.values import Inbound
+from workflows.messages import CaseInput
+
+
+class CaseEngine(Protocol):
+    """The running cases; every method may raise `EngineUnavailableError`."""
+
+    async def start(self, case: CaseInput) -> None:
+        """The case runs, now or already; a closed one is not started again."""
+        ...
+
+    async def deliver(
+        self, envelope: ActEnvelope, *, case: str, act_id: str, within: timedelta
+    ) -> ActReceipt:
+        """The workflow's answer; the same act id has the same answer however often it is sent.
+
+        `CaseGoneError` when no such case runs, `EngineRefusedError` when it can never be taken.
+        """
+        ...
+
+    async def signal(self, case: str, *, name: str, message: Inbound) -> None:
+        """The running case has the message; `CaseGoneError` when no such case runs."""
+        ...
+
+    async def trouble(self) -> str | None:
+        """Why the engine cannot be reached; None when it can."""
+        ...

@@ -1,0 +1,118 @@
+"""The engine as the doors see it, on Temporal."""
+
+import asyncio
+from datetime import timedelta
+from typing import NoReturn
+
+from temporalio.client import (
+    Client,
+    RPCError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCStatusCode
+
+from cases.envelope import ActEnvelope
+from cases.receipts import ActReceipt
+from cases.values import Inbound
+from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
+from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput
+
+RPC_TIMEOUT = timedelta(seconds=10)
+PROBE_TIMEOUT = timedelta(seconds=2)
+
+_GONE = frozenset({RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION})
+_REFUSED = frozenset(
+    {
+        RPCStatusCode.INVALID_ARGUMENT,
+        RPCStatusCode.PERMISSION_DENIED,
+        RPCStatusCode.UNAUTHENTICATED,
+        RPCStatusCode.OUT_OF_RANGE,
+        RPCStatusCode.UNIMPLEMENTED,
+    }
+)
+# The server says so when the workflow ended, or went on as a new run, under an accepted update.
+_CLOSED_UNDER_UPDATE = "AcceptedUpdateCompletedWorkflow"
+
+
+class TemporalEngine:
+    """Starts cases and hands them messages through a client that has the payload codec."""
+
+    def __init__(self, client: Client, *, task_queue: str) -> None:
+        self._client = client
+        self._task_queue = task_queue
+
+    async def start(self, case: CaseInput) -> None:
+        """The case runs, now or already (design §3.4)."""
+        try:
+            await self._client.start_workflow(
+                WORKFLOW,
+                case,
+                id=case.case,
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=f"Case {case.number} · {case.pathway.title}",
+                rpc_timeout=RPC_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
+            # It ran and has closed: its number was given out once, it is not opened again.
+            return
+        except RPCError as error:
+            _raise(error)
+
+    async def deliver(
+        self, envelope: ActEnvelope, *, case: str, act_id: str, within: timedelta
+    ) -> ActReceipt:
+        """The workflow's answer to the act; the act's id is the update's id."""
+        handle = self._client.get_workflow_handle(case)
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                receipt: ActReceipt = await handle.execute_update(
+                    ACT_UPDATE,
+                    envelope,
+                    id=act_id,
+                    result_type=ActReceipt,
+                    rpc_timeout=within,
+                )
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            if isinstance(cause, ApplicationError) and cause.type == _CLOSED_UNDER_UPDATE:
+                # Ambiguous between closing and continuing as new: ask again, and it is clear.
+                raise EngineUnavailableError("the run ended under the update") from error
+            kind = cause.type if isinstance(cause, ApplicationError) else type(cause).__name__
+            raise EngineRefusedError(f"the act was not taken: {kind}") from error
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            raise EngineUnavailableError("no answer in time") from error
+        except RPCError as error:
+            _raise(error)
+        return receipt
+
+    async def signal(self, case: str, *, name: str, message: Inbound) -> None:
+        """The running case has the message."""
+        try:
+            await self._client.get_workflow_handle(case).signal(
+                name, message, rpc_timeout=RPC_TIMEOUT
+            )
+        except RPCError as error:
+            _raise(error)
+
+    async def trouble(self) -> str | None:
+        """Why the server cannot be reached; None when it answers its health check."""
+        try:
+            healthy = await self._client.service_client.check_health(timeout=PROBE_TIMEOUT)
+        except RPCError as error:
+            return f"the engine does not answer: {error.status.name.lower()}"
+        return None if healthy else "the engine says that it is not serving"
+
+
+def _raise(error: RPCError) -> NoReturn:
+    # Only the status travels: a server's message may repeat what it was sent.
+    status = error.status.name.lower()
+    if error.status in _GONE:
+        raise CaseGoneError(f"no such running case: {status}") from error
+    if error.status in _REFUSED:
+        raise EngineRefusedError(f"the engine refused the message: {status}") from error
+    raise EngineUnavailableError(f"the engine is not available: {status}") from error

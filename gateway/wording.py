@@ -1,0 +1,238 @@
+"""The sentences people read when something was not done, and what to do then.
+
+`docs/errors.md` lists the same reasons with the same sentences; a test compares the two.
+"""
+
+from dataclasses import dataclass
+
+from cases.receipts import ActReceipt, Outcome, Reason
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What happened, in one sentence, and what to do about it."""
+
+    says: str
+    mend: str
+
+
+OUTCOMES: dict[Outcome, Wording] = {
+    Outcome.ACCEPTED: Wording("Your act counts.", "Nothing more is needed from you."),
+    Outcome.DUPLICATE: Wording(
+        "You had already sent exactly this; it counts once.",
+        "Nothing more is needed from you.",
+    ),
+    Outcome.SUPERSEDED: Wording(
+        "The question you answered was replaced by a newer one.",
+        "Open the case, read what changed, and answer the newer question.",
+    ),
+    Outcome.TOO_LATE: Wording(
+        "Your act was signed after the deadline, or after the case had closed.",
+        "Open the case to see what happened. Call the incident manager if that must change.",
+    ),
+    Outcome.NOT_YOURS: Wording(
+        "This act is not yours to take.",
+        "Ask the incident manager who can take it, or to assign it to you.",
+    ),
+    Outcome.ALREADY_DECIDED: Wording(
+        "The question had already been decided.",
+        "Open the case to see the decision. Where the runbook allows it you can dissent.",
+    ),
+    Outcome.REFUSED: Wording("Your act was refused.", "Read the reason beside it."),
+}
+
+REASONS: dict[Reason, Wording] = {
+    Reason.UNSIGNED: Wording(
+        "The act carried no signature of a door.",
+        "Act through the web pages, a link, or `escalate login`; a raw message never counts.",
+    ),
+    Reason.BAD_SIGNATURE: Wording(
+        "The signature does not belong to these words.",
+        "Act again through a door. If it happens again, tell the engineers: something alters acts.",
+    ),
+    Reason.UNKNOWN_KEY: Wording(
+        "The act was signed with a key this case does not trust.",
+        "Act through this installation's own door.",
+    ),
+    Reason.EXPIRED_KEY: Wording(
+        "The door's key was not valid at the moment of signing.",
+        "Act again; if it happens again, an engineer restarts the gateway to renew its key.",
+    ),
+    Reason.REVOKED_KEY: Wording(
+        "The door's key has been revoked.",
+        "Act again through a door with a valid key.",
+    ),
+    Reason.STALE_DIRECTORY: Wording(
+        "What the directory said of you was older than a minute when you signed.",
+        "Act again.",
+    ),
+    Reason.OTHER_CASE: Wording(
+        "The act was signed for another case.", "Open the right case and act there."
+    ),
+    Reason.MALFORMED: Wording(
+        "The act could not be read.", "Act again through the web pages or `escalate case`."
+    ),
+    Reason.UNKNOWN_DOOR: Wording(
+        "The act came through a door this case does not know.", "Act through the web pages."
+    ),
+    Reason.PLAINTEXT: Wording(
+        "The act arrived unencrypted.", "Act through a door; it encrypts what it sends."
+    ),
+    Reason.ROLE: Wording(
+        "You do not hold a role that may do this.",
+        "Ask the incident manager who does, or to have the directory put right.",
+    ),
+    Reason.CONFLICTED: Wording(
+        "You declared a conflict on this case.",
+        "Somebody else of your role must act; the incident manager sees who is left.",
+    ),
+    Reason.SAME_PERSON: Wording(
+        "You decided an earlier step, and this one needs somebody else.",
+        "Another person of the role must act.",
+    ),
+    Reason.ASSURANCE: Wording(
+        "This gate needs a fresh second factor.",
+        "Prove your second factor and answer again.",
+    ),
+    Reason.NO_SUCH_STAGE: Wording(
+        "The runbook has no such stage.", "Open the case and use the form shown there."
+    ),
+    Reason.NOT_THE_STAGE: Wording(
+        "The case is at another stage.", "Open the case to see where it is now."
+    ),
+    Reason.NO_SUCH_OUTCOME: Wording(
+        "The stage has no such outcome.", "Choose one of the outcomes shown."
+    ),
+    Reason.UNANSWERED: Wording(
+        "The stage cannot be completed before its questions are answered.",
+        "Answer the questions named beside this, then complete the stage.",
+    ),
+    Reason.NO_SUCH_QUESTION: Wording(
+        "The runbook asks no such question.", "Answer the questions shown on the case page."
+    ),
+    Reason.BAD_ANSWER: Wording(
+        "The answer is not of the kind the question takes.", "Choose one of the answers shown."
+    ),
+    Reason.NO_ROUND: Wording(
+        "Nobody is being asked at this gate.", "Open the case to see what it waits for."
+    ),
+    Reason.OLD_ROUND: Wording(
+        "The facts have changed since the page you answered was shown.",
+        "Open the case, read what changed, and answer the newer question.",
+    ),
+    Reason.WRONG_NONCE: Wording(
+        "What you answered is not what this round shows.", "Open the case and answer again."
+    ),
+    Reason.AFTER_DEADLINE: Wording(
+        "It was signed after the round's deadline.",
+        "Open the case to see what silence did. Call the incident manager if that must change.",
+    ),
+    Reason.DECIDED: Wording("The round had been decided.", "Open the case to see the decision."),
+    Reason.REASON_REQUIRED: Wording(
+        "This needs a reason in your own words.", "Answer again and say why."
+    ),
+    Reason.MEMO_INCOMPLETE: Wording(
+        "The memo is not complete.", "Write the memo fields named beside this."
+    ),
+    Reason.NO_VOTE: Wording(
+        "You have no vote here to take back.", "Open the case to see the votes."
+    ),
+    Reason.NO_DISSENT: Wording(
+        "This gate takes no dissent, or not from your role.",
+        "Tell the incident manager what you object to.",
+    ),
+    Reason.NO_SUCH_EFFECT: Wording(
+        "The case has no such action.", "Open the case and use the form beside the action."
+    ),
+    Reason.SETTLED: Wording("The action had already been settled.", "Open the case to see how."),
+    Reason.NO_SUCH_REQUEST: Wording(
+        "Nobody asked this, or it has been answered.", "Open the case to see the open questions."
+    ),
+    Reason.ON_HOLD: Wording(
+        "The case is on hold.", "The incident manager can resume it; the review date is shown."
+    ),
+    Reason.NOT_ON_HOLD: Wording("The case is not on hold.", "Nothing needs to be resumed."),
+    Reason.REVIEW_DATE: Wording(
+        "A hold needs a review date that lies ahead and not too far.",
+        "Choose an earlier date, after now.",
+    ),
+    Reason.NO_SUCH_DISPOSITION: Wording(
+        "The runbook has no such disposition.", "Choose one of the dispositions shown."
+    ),
+    Reason.UNMET: Wording(
+        "The disposition requires things that are not on record.",
+        "Record what is named beside this, or choose another disposition.",
+    ),
+    Reason.NOT_CLOSING: Wording(
+        "The case is not at its closure.", "Finish the stage it is at first."
+    ),
+    Reason.CLOSED: Wording(
+        "The case has closed.", "Open a new case, or ask for this one to be reopened."
+    ),
+    Reason.UNCHANGED: Wording("That is how it already was.", "Nothing more is needed from you."),
+}
+
+NO_REASON = Wording("No reason was given.", "Open the case to see where it stands.")
+RECORDED = "It counts from that moment; it will be applied when the system is back."
+
+LINK_UNKNOWN = Wording(
+    "This link leads nowhere.",
+    "Open the inbox: what waits on you is listed there.",
+)
+LINK_NOT_YOURS = Wording(
+    "This link was made for somebody else.",
+    "Open your own inbox. A forwarded link shows nothing and decides nothing.",
+)
+LINK_EXPIRED = Wording(
+    "This link has expired.", "Open the inbox: if the question is still open it is listed there."
+)
+LINK_SUPERSEDED = Wording(
+    "This link belongs to an earlier question; the facts have changed since.",
+    "Open the inbox for the newer question.",
+)
+LINK_DECIDED = Wording(
+    "The question behind this link has been decided.", "Open the case to see the decision."
+)
+PAGE_OUTDATED = Wording(
+    "The page you answered from was too old to be trusted.",
+    "Open the page again and answer once more. Nothing was done.",
+)
+FOREIGN_ORIGIN = Wording(
+    "This request did not come from our own pages.",
+    "Open the page here and use its buttons. Nothing was done.",
+)
+NOT_FOUND = Wording("There is nothing here for you.", "Open the inbox.")
+STORE_DOWN = Wording(
+    "The records cannot be reached, so nothing was recorded and nothing was done.",
+    "Try again in a minute. If it is urgent, call the incident manager.",
+)
+WRONG_LOGIN = Wording(
+    "Name, password or code is wrong.", "Try again; a code works once, for half a minute."
+)
+TOO_MANY_LOGINS = Wording("Too many failed log-ins.", "Wait a minute, then try again.")
+BAD_FORM = Wording("A field is missing or too long.", "Go back, correct it, and send it again.")
+TOO_LARGE = Wording("What was sent is too large.", "Send less, or attach a reference instead.")
+
+PAGES: dict[str, Wording] = {
+    "link-unknown": LINK_UNKNOWN,
+    "link-not-yours": LINK_NOT_YOURS,
+    "link-expired": LINK_EXPIRED,
+    "link-superseded": LINK_SUPERSEDED,
+    "link-decided": LINK_DECIDED,
+    "page-outdated": PAGE_OUTDATED,
+    "foreign-origin": FOREIGN_ORIGIN,
+    "not-found": NOT_FOUND,
+    "store-down": STORE_DOWN,
+    "wrong-log-in": WRONG_LOGIN,
+    "too-many-log-ins": TOO_MANY_LOGINS,
+    "bad-form": BAD_FORM,
+    "too-large": TOO_LARGE,
+}
+"""What a page can say instead of its content, by the name `docs/errors.md` gives it."""
+
+
+def of_receipt(receipt: ActReceipt) -> Wording:
+    """The sentence for an answer: its reason's where there is one, else its outcome's."""
+    if receipt.reason is not Reason.NONE:
+        return REASONS[receipt.reason]
+    return OUTCOMES[receipt.outcome]
