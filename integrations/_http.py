@@ -68,9 +68,7 @@ class UrlRedactor(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Every URL among the record's arguments is bared; the record always passes."""
         if isinstance(record.args, tuple):
-            record.args = tuple(
-                bare_url(a) if isinstance(a, httpx.URL) else a for a in record.args
-            )
+            record.args = tuple(bare_url(a) if isinstance(a, httpx.URL) else a for a in record.args)
         return True
 
 
@@ -187,9 +185,7 @@ class VendorHttp:
                 )
         return bytes(parts)
 
-    def _unanswered(
-        self, error: httpx.TransportError, operation: str, method: str
-    ) -> VendorError:
+    def _unanswered(self, error: httpx.TransportError, operation: str, method: str) -> VendorError:
         kind = type(error).__name__
         if isinstance(error, _NOTHING_SENT) or method in _READS:
             return UnavailableError(
@@ -205,9 +201,7 @@ class VendorHttp:
             mend="It is looked for before it is tried again; nothing to do unless this repeats.",
         )
 
-    async def _refusal(
-        self, response: httpx.Response, operation: str, method: str
-    ) -> VendorError:
+    async def _refusal(self, response: httpx.Response, operation: str, method: str) -> VendorError:
         status = response.status_code
         retry_after = parse_retry_after(
             response.headers.get("Retry-After"), now=await self._clock.now()

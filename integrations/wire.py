@@ -12,6 +12,7 @@ RawHeaders = list[tuple[bytes, bytes]]
 _DEEPEST = 32
 # NUL and lone surrogates pass JSON but no database and no UTF-8 encoder takes them.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_VISIBLE = re.compile(rb"[\x20-\x7e]*")
 _MEND_SENDER = "Compare the sender's signing settings with ours, then let it deliver again."
 
 
@@ -44,7 +45,7 @@ def one_header(headers: RawHeaders, name: str, *, longest: int = 4096) -> str:
     if len(values) > 1:
         raise refused(RefusalReason.HEADER_REPEATED, f"the header {name} comes more than once")
     value = values[0]
-    if len(value) > longest or not all(0x20 <= byte <= 0x7E for byte in value):
+    if len(value) > longest or not _VISIBLE.fullmatch(value):
         raise refused(RefusalReason.HEADER_MALFORMED, f"the header {name} is malformed")
     return value.decode("ascii")
 

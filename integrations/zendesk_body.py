@@ -13,14 +13,16 @@ trigger's own template says. The template we document, and the only one read her
      "fields": {"kind": "{{ticket.ticket_field_360001}}"}}
 
 with `"event": "changed"` in the trigger for updates. It holds no subject and no description on
-purpose: the reported text stays in the ticket (I13). Names we do not know are kept, as text, in
-`unknown`.
+purpose: the reported text stays in the ticket (I13). Names we do not know are kept in `unknown`,
+with their values as far as these are words or numbers.
 """
 
 import json
 import re
 from enum import StrEnum
 from typing import Any
+
+from pydantic import Field
 
 from cases.values import Instant, Value
 from integrations.errors import UnreadableBodyError
@@ -29,9 +31,9 @@ from integrations.zendesk_webhook import read_instant
 
 _EVENT = re.compile(r"zen:event-type:ticket\.([a-z_]{1,64})")
 _TICKET_ID = re.compile(r"[1-9][0-9]{0,17}")
+_WORD = re.compile(r"[A-Za-z0-9:._+-]{0,64}", flags=re.ASCII)
 _FIELD = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _LONGEST_LINE = 500
-_LONGEST_UNKNOWN = 500
 _MOST_TAGS = 200
 _MOST_FIELDS = 100
 _EVENT_NAMES = frozenset(
@@ -43,9 +45,7 @@ _DETAIL_NAMES = frozenset(
 # Said by Zendesk's bodies, and text of the report or names of people: never kept (I13).
 _REPORTED = frozenset({"subject", "description", "raw_subject"})
 _TRIGGER_NAMES = frozenset({"escalate", "event", "ticket", "actor", "fields"})
-_TRIGGER_TICKET = frozenset(
-    {"id", "url", "status", "priority", "tags", "external_id", "via", "at"}
-)
+_TRIGGER_TICKET = frozenset({"id", "url", "status", "priority", "tags", "external_id", "via", "at"})
 
 
 class ZendeskNews(StrEnum):
@@ -91,9 +91,9 @@ class ZendeskEvent(Value):
     via: str = ""
     actor: str = ""
     """The id of who did it: our own API user's deliveries are echo."""
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = Field(default_factory=dict)
     """Form fields that the trigger's template names."""
-    unknown: dict[str, str] = {}
+    unknown: dict[str, str] = Field(default_factory=dict)
 
 
 def parse_zendesk(body: bytes) -> ZendeskEvent:
@@ -213,10 +213,18 @@ def _fields(value: Any) -> dict[str, str]:
 
 
 def _unknown(source: dict[str, Any], known: frozenset[str]) -> dict[str, str]:
-    """What nobody asked for, as JSON text; too long for a line means cut, so it is left out."""
-    found: dict[str, str] = {}
-    for name, value in source.items():
-        text = json.dumps(value, ensure_ascii=False)
-        if name not in known and len(name) <= _LONGEST_LINE and len(text) <= _LONGEST_UNKNOWN:
-            found[name] = text
-    return found
+    """What nobody asked for. Words and numbers are kept; of free text only that it was there."""
+    return {
+        name: _kept(value)
+        for name, value in source.items()
+        if name not in known and _FIELD.fullmatch(name)
+    }
+
+
+def _kept(value: Any) -> str:
+    if isinstance(value, str) and _WORD.fullmatch(value):
+        return value
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)
+    # It may be the reported text or somebody's name: it stays in the ticket (I13).
+    return "(left in the ticket)"

@@ -41,7 +41,7 @@ class ZendeskDelivery(Value):
 
 
 def sign_zendesk(secret: str, *, timestamp: str, body: bytes) -> dict[str, str]:
-    """The headers Zendesk would send; `timestamp` is its ISO-8601 text, for `2026-11-22T10:00:00Z`."""
+    """The headers Zendesk would send; `timestamp` is ISO-8601 text, `2026-11-22T10:00:00Z`."""
     return {
         SIGNATURE: base64.b64encode(_signature(secret, timestamp=timestamp, body=body)).decode(),
         TIMESTAMP: timestamp,
@@ -52,7 +52,11 @@ class ZendeskVerifier:
     """Believes deliveries that one of its secrets signed within the age limit."""
 
     def __init__(
-        self, secrets: Sequence[str], *, max_age: timedelta = timedelta(minutes=5), demo: bool = False
+        self,
+        secrets: Sequence[str],
+        *,
+        max_age: timedelta = timedelta(minutes=5),
+        demo: bool = False,
     ) -> None:
         if not secrets:
             raise _unusable("is missing")

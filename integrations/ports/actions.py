@@ -2,7 +2,7 @@
 
 from typing import Annotated, Protocol
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from cases.values import Instant, Value
 
@@ -16,7 +16,7 @@ class ActionOrder(Value):
     case_number: str
     key: str
     """Names this action for ever: the same key acts once at a receiver that keeps its ids."""
-    facts: dict[str, str] = {}
+    facts: dict[str, str] = Field(default_factory=dict)
     ordered_at: Instant | None = None
     """When the workflow ordered it; the same in every try."""
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import Annotated, Protocol, Self
 
-from pydantic import AfterValidator, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from cases.values import Instant, Value
 
@@ -24,14 +24,13 @@ HeaderText = Annotated[str, StringConstraints(max_length=900), AfterValidator(_o
 
 Address = Annotated[
     str,
-    StringConstraints(
-        max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
-    ),
+    StringConstraints(max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"),
 ]
 """One bare ASCII address; one notice, one recipient."""
 
 MessageId = Annotated[
-    str, StringConstraints(max_length=250, pattern=r"^<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[^\s<>@]+>$")
+    str,
+    StringConstraints(max_length=250, pattern=r"^<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[^\s<>@]+>$"),
 ]
 
 
@@ -46,7 +45,7 @@ class Message(Value):
     in_reply_to: MessageId | None = None
     references: tuple[MessageId, ...] = ()
     reply_to: Address | None = None
-    headers: dict[str, HeaderText] = {}
+    headers: dict[str, HeaderText] = Field(default_factory=dict)
     """Further `X-` headers."""
     case_number: str | None = None
     """Names the List-Id, by which people file the mails of a case."""

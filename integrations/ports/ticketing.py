@@ -4,6 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from pydantic import Field
+
 from cases.report import TicketRef
 from cases.values import Instant, Value
 
@@ -75,7 +77,7 @@ class NewTicket(Value):
     status: str
     """The vendor's own word."""
     tags: tuple[str, ...] = ()
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = Field(default_factory=dict)
 
 
 class TicketChange(Value):

@@ -1,0 +1,172 @@
+"""The people's file: YAML in, people and their secrets out; what is wrong is named with its line.
+
+people:
+  - id: ada
+    name: Ada Example
+    email: ada@example.org
+    roles: [legal, deputy-counsel]
+    phone: "+00 000 0001"
+    time-zone: Europe/Dublin
+    password: "$argon2id$…"
+    totp: "BASE32 SECRET"
+"""
+
+import binascii
+import re
+from io import StringIO
+from typing import Annotated, Any, NamedTuple
+from zoneinfo import available_timezones
+
+import pyotp
+from argon2 import extract_parameters
+from argon2.exceptions import InvalidHashError
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from cases.values import Inbound, Name
+from integrations.errors import DirectoryUnreadableError
+from integrations.ports.directory import Person, PersonId, SecondFactor
+
+_SHORTEST_TOTP = 10
+_EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
+# Neither has a use in a list of people, and both can blow a small file up.
+_ANCHOR = re.compile(r"^[^#\"']*(?:^|[\s:,\[-])[&*][A-Za-z0-9_]", flags=re.MULTILINE)
+
+
+class Account(NamedTuple):
+    """A person with what only the directory may know."""
+
+    person: Person
+    password: SecretStr | None
+    totp: SecretStr | None
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("is not a time zone such as Europe/Dublin")
+    return value
+
+
+def _argon2(value: SecretStr) -> SecretStr:
+    try:
+        extract_parameters(value.get_secret_value())
+    except InvalidHashError:
+        raise ValueError("is not an argon2 hash") from None
+    return value
+
+
+def _base32(value: SecretStr) -> SecretStr:
+    try:
+        secret = pyotp.TOTP(value.get_secret_value()).byte_secret()
+    except (binascii.Error, ValueError):
+        raise ValueError("is not base32") from None
+    if len(secret) < _SHORTEST_TOTP:
+        raise ValueError(f"is shorter than {_SHORTEST_TOTP} bytes")
+    return value
+
+
+class _Entry(Inbound):
+    # Inputs stay out of the messages: they hold secrets.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    id: PersonId
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    email: Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL)]
+    roles: Annotated[list[Name], Field(max_length=100)]
+    phone: Annotated[str, StringConstraints(max_length=50)] | None = None
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", alias="time-zone")
+    password: Annotated[SecretStr, AfterValidator(_argon2)] | None = None
+    totp: Annotated[SecretStr, AfterValidator(_base32)] | None = None
+
+
+def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
+    """The accounts, by id; `DirectoryUnreadableError` with line and column for anything wrong."""
+    entries = _entries(content, file=file)
+    accounts: dict[str, Account] = {}
+    for index in range(len(entries)):
+        line, column = _place(entries, index)
+        try:
+            entry = _Entry.model_validate(_plain(entries[index]))
+        except ValidationError as error:
+            problem = error.errors()[0]
+            line, column = _place(entries, index, problem["loc"])
+            where = ".".join(str(part) for part in problem["loc"])
+            raise DirectoryUnreadableError(
+                f"{where}: {problem['msg']}", file=file, line=line, column=column
+            ) from None
+        if entry.id in accounts:
+            raise DirectoryUnreadableError(
+                f"the id {entry.id} is used twice", file=file, line=line, column=column
+            )
+        accounts[entry.id] = _account(entry)
+    return tuple(accounts[id_] for id_ in sorted(accounts))
+
+
+def _account(entry: _Entry) -> Account:
+    person = Person(
+        id=entry.id,
+        name=entry.name,
+        email=entry.email,
+        roles=frozenset(entry.roles),
+        phone=entry.phone,
+        time_zone=entry.time_zone,
+        second_factor=SecondFactor.TOTP if entry.totp else SecondFactor.NONE,
+    )
+    return Account(person=person, password=entry.password, totp=entry.totp)
+
+
+def _entries(content: bytes, *, file: str) -> CommentedSeq:
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DirectoryUnreadableError("is not UTF-8", file=file, line=line, column=1) from error
+    anchor = _ANCHOR.search(text)
+    if anchor is not None:
+        line = text.count("\n", 0, anchor.end()) + 1
+        raise DirectoryUnreadableError(
+            "anchors and aliases are not read here", file=file, line=line, column=1
+        )
+    try:
+        document = YAML(typ="rt").load(StringIO(text))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise DirectoryUnreadableError(
+            (error.problem or "is not YAML").split("\n")[0], file=file, line=line, column=column
+        ) from error
+    except (YAMLError, ValueError, RecursionError) as error:
+        raise DirectoryUnreadableError("is not YAML", file=file, line=1, column=1) from error
+    if not isinstance(document, CommentedMap) or list(document) != ["people"]:
+        raise DirectoryUnreadableError(
+            "the file holds one list, `people:`", file=file, line=1, column=1
+        )
+    people = document["people"]
+    if not isinstance(people, CommentedSeq):
+        raise DirectoryUnreadableError("`people:` is not a list", file=file, line=1, column=1)
+    return people
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, CommentedMap):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, CommentedSeq):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, str) else value
+
+
+def _place(entries: CommentedSeq, index: int, path: tuple[int | str, ...] = ()) -> tuple[int, int]:
+    line, column = entries.lc.item(index)
+    entry = entries[index]
+    if path and isinstance(entry, CommentedMap) and path[0] in entry:
+        line, column = entry.lc.value(path[0])
+    return line + 1, column + 1
