@@ -114,9 +114,7 @@ def _problem(model: type[Strict], details: ErrorDetails) -> _Problem:
             at_key=True,
         )
     if kind == "missing":
-        return _Problem(
-            rule="RB011", path=path[:-1], expected=f"`{path[-1]}`", found="no such key"
-        )
+        return _Problem(rule="RB011", path=path[:-1], expected=f"`{path[-1]}`", found="no such key")
     if kind in {"enum", "literal_error"}:
         words = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
         return _Problem(

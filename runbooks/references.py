@@ -74,7 +74,9 @@ def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
             area, colon, target = requirement.partition(":")
             if colon:
                 kind = RefKind.EFFECT if area == "receipt" else RefKind.QUESTION
-                yield Reference(kind, target, (*path, "dispositions", disposition, index))
+                yield Reference(
+                    kind, target, (*path, "dispositions", disposition, "requires", index)
+                )
     yield from _gate(stage, path)
 
 

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
+    CollectionStartEvent,
     DocumentStartEvent,
     Event,
     MappingEndEvent,
@@ -60,9 +61,7 @@ class _Reader:
 
     def read(self, text: bytes) -> Node:
         if len(text) > LARGEST:
-            raise self._stop(
-                Place(1, 1), "RB002", f"{len(text)} bytes", f"at most {LARGEST} bytes"
-            )
+            raise self._stop(Place(1, 1), "RB002", f"{len(text)} bytes", f"at most {LARGEST} bytes")
         decoded = self._decoded(text)
         root = self._document(decoded)
         if self.duplicates:
@@ -124,8 +123,12 @@ class _Reader:
         place = _place(event)
         if isinstance(event, AliasEvent):
             raise self._alias(event)
+        if not isinstance(event, ScalarEvent | CollectionStartEvent):
+            raise self._stop(place, "RB003", "no value", "a value")
         if event.anchor:
-            raise self._stop(place, "RB005", f"the anchor &{event.anchor}", "the value, written out")
+            raise self._stop(
+                place, "RB005", f"the anchor &{event.anchor}", "the value, written out"
+            )
         if event.ctag is not None:
             raise self._stop(place, "RB006", f"the tag {event.ctag}", "a value without a tag")
         if depth > DEEPEST:

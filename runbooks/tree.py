@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-
 Step = str | int
 """One step into a document: a key, or an index."""
 

@@ -33,7 +33,7 @@ def refuse(
     rule: str, expected: str, *, at: tuple[str | int, ...] = (), found: str = "", mend: str = ""
 ) -> NoReturn:
     """Raises the problem `rule` names, `at` that many steps further in."""
-    raise PydanticCustomError(  # type: ignore[misc]  # the rule's id is the error's type, as data
+    raise PydanticCustomError(
         rule, "{expected}", {"expected": expected, "at": at, "found": found, "mend": mend}
     )
 
@@ -41,7 +41,10 @@ def refuse(
 class Strict(BaseModel):
     """A frozen part of a runbook: unknown keys are refused, keys are in kebab case."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=kebab)
+    # Nobody builds a part of a runbook by name: it is always read from a text, by its keys.
+    model_config = ConfigDict(  # type: ignore[pydantic-alias]
+        frozen=True, extra="forbid", alias_generator=kebab
+    )
 
 
 def _matching(pattern: re.Pattern[str], expected: str) -> Callable[[str], str]:

@@ -24,14 +24,14 @@ class RunbookDocument(Strict):
     owner: Name
     review_by: Day
     summary: Prose | None = None
-    roles: dict[Name, Prose] = {}
+    roles: dict[Name, Prose] = Field(default_factory=dict)
     """Roles of this team beyond those every team has (`runbooks/roles.py`)."""
     intake: dict[Name, Question]
     severity: Annotated[tuple[SeverityRow, ...], Field(min_length=1)]
-    clocks: dict[ClockId, Clock] = {}
+    clocks: dict[ClockId, Clock] = Field(default_factory=dict)
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
-    effects: dict[Name, Effect] = {}
-    macros: dict[Name, Macro] = {}
+    effects: dict[Name, Effect] = Field(default_factory=dict)
+    macros: dict[Name, Macro] = Field(default_factory=dict)
     after_closing: tuple[AfterClosing, ...] = ()
 
     @model_validator(mode="after")

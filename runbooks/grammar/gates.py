@@ -95,5 +95,3 @@ class DissentRule(Strict):
 def people(quorum: Quorum) -> int:
     """How many people a quorum needs."""
     return sum(quorum.values())
-
-

@@ -20,9 +20,9 @@ class Question(Strict):
 
     ask: Prose
     answer: AnswerKind | None = None
-    choice: Annotated[tuple[StrictStr, ...], Field(min_length=1), AfterValidator(_choices)] | None = (
-        None
-    )
+    choice: (
+        Annotated[tuple[StrictStr, ...], Field(min_length=1), AfterValidator(_choices)] | None
+    ) = None
     material: StrictBool = True
     """A changed answer voids the open rounds (I5)."""
     help: Prose | None = None

@@ -4,18 +4,53 @@ import re
 from enum import StrEnum
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import AwareDatetime, BaseModel, model_validator
 
 from runbooks.grammar.base import Prose, Strict, refuse
 
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _PATH = re.compile(r"[a-z]+\.[A-Za-z0-9-]+")
 
+
+class CaseFields(BaseModel):
+    """What a macro may say of the case."""
+
+    number: str
+    severity: str
+    runbook: str
+    stage: str
+    opened: AwareDatetime
+    link: str
+
+
+class StageFields(BaseModel):
+    """What a macro may say of the stage the case stands in."""
+
+    name: str
+    owner: str
+    due: AwareDatetime
+
+
+class GateFields(BaseModel):
+    """What a macro may say of a gate; outcome and instant once it is decided."""
+
+    ask: str
+    outcome: str | None = None
+    decided: AwareDatetime | None = None
+
+
+class ClosingFields(BaseModel):
+    """What a macro may say of the ending."""
+
+    disposition: str
+    closed: AwareDatetime
+
+
 CONTEXT: dict[str, tuple[str, ...]] = {
-    "case": ("number", "severity", "runbook", "stage", "opened", "closed", "link"),
-    "stage": ("name", "owner", "due"),
-    "gate": ("ask", "outcome", "decided"),
-    "closing": ("disposition", "closed"),
+    "case": tuple(CaseFields.model_fields),
+    "stage": tuple(StageFields.model_fields),
+    "gate": tuple(GateFields.model_fields),
+    "closing": tuple(ClosingFields.model_fields),
 }
 """What a macro may say, besides `answer.<question>` and `clock.<id>` (the instant it is due)."""
 

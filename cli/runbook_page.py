@@ -1,0 +1,134 @@
+"""A runbook on the terminal, as it is read aloud."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from runbooks import Runbook, compile_runbook
+from runbooks.plan import ClockPlan, GateRule, Late, Next, Pathway, StagePlan
+
+
+def page(runbook: Runbook) -> Iterator[RenderableType]:
+    """The runbook in the order a reader asks: what it is, how bad, who does what by when."""
+    document, pathway = runbook.document, compile_runbook(runbook)
+    yield f"[bold]{escape(document.title)}[/] ({document.runbook} {document.version})"
+    if document.summary:
+        yield escape(document.summary)
+    yield f"Owner {document.owner}, review by {document.review_by}, sha256 {runbook.digest[:12]}\n"
+    severity = Table(
+        "when", "severity", "because", title="Severity", title_justify="left", box=None
+    )
+    for row in document.severity:
+        cells = (f"{name} is {' or '.join(cell)}" for name, cell in (row.if_ or {}).items())
+        severity.add_row(escape(", ".join(cells) or "otherwise"), row.severity, escape(row.because))
+    yield severity
+    yield _stages(pathway)
+    if pathway.clocks:
+        yield _clocks(pathway.clocks)
+    if pathway.effects:
+        yield _effects(pathway)
+
+
+def _stages(pathway: Pathway) -> Table:
+    table = Table(
+        "stage", "owner", "within", "decision", "when late", "then",
+        title="\nStages", title_justify="left", box=None, show_lines=False,
+    )  # fmt: skip
+    for stage in pathway.stages:
+        table.add_row(
+            stage.name,
+            stage.owner,
+            span(stage.within),
+            escape(_decision(stage)),
+            escape("\n".join(_late(late) for late in stage.late)),
+            escape("\n".join(_then(outcome, after) for outcome, after in stage.next.items())),
+        )
+    return table
+
+
+def _clocks(clocks: tuple[ClockPlan, ...]) -> Table:
+    table = Table(
+        "clock", "kind", "within", "starts", "stops", "when late", "source",
+        title="\nClocks", title_justify="left", box=None,
+    )  # fmt: skip
+    for clock in clocks:
+        table.add_row(
+            clock.id,
+            clock.kind,
+            span(clock.within),
+            f"after {clock.starts_after}" if clock.starts_after else clock.starts,
+            escape("\n".join(clock.stops)),
+            escape("\n".join(_late(late) for late in clock.late)),
+            escape(clock.source),
+        )
+    return table
+
+
+def _effects(pathway: Pathway) -> Table:
+    table = Table(
+        "effect", "what", "by", "within", "undone",
+        title="\nEffects", title_justify="left", box=None,
+    )  # fmt: skip
+    for effect in pathway.effects:
+        table.add_row(
+            effect.name,
+            escape(effect.title),
+            effect.owner if effect.by == "manual" else effect.by,
+            span(effect.within),
+            "cannot be" if effect.irreversible else escape(effect.compensate or "not said"),
+        )
+    return table
+
+
+def _decision(stage: StagePlan) -> str:
+    if stage.gate is None:
+        return "\n".join(stage.dispositions) or stage.title
+    gate = stage.gate
+    lines = [gate.ask, f"{gate.approve_label}: {_quorum(gate.approve)}"]
+    lines.append(f"{gate.reject_label}: {_quorum(gate.reject)}")
+    if gate.split:
+        lines.append(f"split: {gate.split.to} within {span(gate.split.within)}")
+    lines.append(f"silence: {_silence(gate)}")
+    return "\n".join(lines)
+
+
+def _silence(gate: GateRule) -> str:
+    if gate.silence.go:
+        return f"takes {gate.silence.go}"
+    if gate.silence.stand_in:
+        stand_in = gate.silence.stand_in
+        return f"{_quorum(stand_in.allow)} may {stand_in.only} instead of {stand_in.instead_of}"
+    return "waits"
+
+
+def _quorum(quorum: dict[str, int]) -> str:
+    return " and ".join(f"{number} {role}" for role, number in quorum.items())
+
+
+def _late(late: Late) -> str:
+    if late.remind:
+        return f"{late.label} remind {late.remind}"
+    if late.page:
+        return f"{late.label} page {late.page}"
+    return f"{late.label} do {late.do}" if late.do else f"{late.label} take {late.go}"
+
+
+def _then(outcome: str, after: Next) -> str:
+    orders = [f"do {effect}" for effect in after.do] + [f"undo {effect}" for effect in after.undo]
+    orders += [f"suspend {clock}" for clock in after.suspend]
+    orders.append(after.then or f"move to {after.move_to}")
+    return f"{outcome}: {', '.join(orders)}"
+
+
+def span(duration: timedelta) -> str:
+    """The duration in the largest units that say it exactly: `1d 12h`, `15m`."""
+    seconds = int(duration.total_seconds())
+    said = []
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            said.append(f"{count}{unit}")
+    return " ".join(said) or "0s"

@@ -1,0 +1,82 @@
+"""Macros, written: the text of the runbook with the fields of one case."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from runbooks.errors import MacroError
+from runbooks.grammar.macros import (
+    Audience,
+    CaseFields,
+    ClosingFields,
+    GateFields,
+    StageFields,
+    fields,
+    fill,
+)
+from runbooks.runbook import Runbook
+
+
+class MacroContext(BaseModel):
+    """What one case offers its macros; what does not exist yet stays out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case: CaseFields
+    stage: StageFields | None = None
+    gate: GateFields | None = None
+    closing: ClosingFields | None = None
+    answers: dict[str, str] = {}
+    clocks: dict[str, AwareDatetime] = {}
+    """The instant each running clock is due."""
+
+
+class Written(BaseModel):
+    """A macro as its audience reads it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    audience: Audience
+    title: str
+    text: str
+
+
+def write_macro(runbook: Runbook, name: str, *, context: MacroContext) -> Written:
+    """The macro `name` with the fields of the case; MacroError when one of them is missing.
+
+    Values are put in as they are: a value that itself holds braces stays text.
+    """
+    macro = runbook.document.macros.get(name)
+    if macro is None:
+        raise MacroError(f'{runbook.name} has no macro "{name}"')
+    values = dict(_values(context))
+    for field in (*fields(macro.title or ""), *fields(macro.text)):
+        if field not in values:
+            raise MacroError(f'the macro "{name}" needs {field}, which this case does not have')
+    return Written(
+        audience=macro.for_,
+        title=fill(macro.title or "", values),
+        text=fill(macro.text, values),
+    )
+
+
+def _values(context: MacroContext) -> Iterator[tuple[str, str]]:
+    for area in ("case", "stage", "gate", "closing"):
+        part = getattr(context, area)
+        if part is None:
+            continue
+        for name in type(part).model_fields:
+            value = getattr(part, name)
+            if value is not None:
+                yield f"{area}.{name}", _said(value)
+    for question, answer in context.answers.items():
+        yield f"answer.{question}", answer
+    for clock, due in context.clocks.items():
+        yield f"clock.{clock}", _said(due)
+
+
+def _said(value: str | datetime) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return value

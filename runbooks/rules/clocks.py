@@ -1,0 +1,113 @@
+"""Clocks that can be trusted: sourced, owned, reviewed, able to stop, paused only by law."""
+
+from collections.abc import Iterator
+
+from runbooks.grammar.stages import LateStep
+from runbooks.plan import ClockKind
+from runbooks.planner import performed, reachable
+from runbooks.rules.finding import Finding, Subject, Weight
+
+
+def provenance(subject: Subject) -> Iterator[Finding]:
+    """Statutory clocks without owner or source, and reviews that are past due."""
+    document = subject.document
+    for name, clock in document.clocks.items():
+        missing = [key for key in ("owner", "source") if getattr(clock, key) is None]
+        if clock.statutory and missing:
+            yield subject.finding(
+                "RB060",
+                ("clocks", name),
+                f"the statutory clock {name} has no {' and no '.join(missing)}",
+                at_key=True,
+            )
+        if clock.review_by and clock.review_by < subject.today:
+            yield subject.finding(
+                "RB061",
+                ("clocks", name, "review-by"),
+                f"{name} was to be reviewed by {clock.review_by}; today is {subject.today}",
+                weight=Weight.ERROR if clock.statutory else Weight.WARNING,
+            )
+    if document.review_by < subject.today:
+        yield subject.finding(
+            "RB062",
+            ("review-by",),
+            f"to be reviewed by {document.review_by}; today is {subject.today}",
+            weight=Weight.WARNING,
+        )
+
+
+def suspensions(subject: Subject) -> Iterator[Finding]:
+    """Outcomes that suspend a clock the law does not toll."""
+    clocks = subject.document.clocks
+    for index, stage in enumerate(subject.document.stages):
+        for outcome, step in (stage.next or {}).items():
+            for position, name in enumerate(step.suspend):
+                if name in clocks and clocks[name].kind is not ClockKind.TOLLING:
+                    yield subject.finding(
+                        "RB063",
+                        ("stages", index, "next", outcome, "suspend", position),
+                        f"{name} is a {clocks[name].kind} clock and does not pause",
+                    )
+
+
+def endings(subject: Subject) -> Iterator[Finding]:
+    """Deadlines that nothing in the runbook can stop."""
+    happening = performed(subject.pathway)
+    reached = reachable(subject.pathway)
+    effects = subject.document.all_effects
+    stages = {stage.stage for stage in subject.document.stages}
+    for name, clock in subject.document.clocks.items():
+        if clock.kind is ClockKind.MIN_HOLD:
+            continue
+        if not clock.stops:
+            yield subject.finding(
+                "RB064", ("clocks", name), f"nothing stops the clock {name}", at_key=True
+            )
+        for position, stop in enumerate(clock.stops):
+            area, _, target = stop.partition(":")
+            never_done = area == "effect" and target in effects and target not in happening
+            never_left = area == "stage" and target in stages and target not in reached
+            if never_done or never_left:
+                yield subject.finding(
+                    "RB064",
+                    ("clocks", name, "stops", position),
+                    f'"{stop}" never happens, so it does not stop {name}',
+                )
+
+
+def lateness(subject: Subject) -> Iterator[Finding]:
+    """Stages and deadlines whose lateness reaches nobody but who is late."""
+    for index, stage in enumerate(subject.document.stages):
+        if not _reaches_somebody(stage.late):
+            yield subject.finding(
+                "RB070",
+                ("stages", index, "late") if stage.late else ("stages", index, "stage"),
+                f'when "{stage.stage}" is late, nobody is paged and nothing is done',
+                at_key=bool(stage.late),
+            )
+        yield from _empty_roles(subject, stage.late, ("stages", index))
+    for name, clock in subject.document.clocks.items():
+        if clock.kind is not ClockKind.MIN_HOLD and not _reaches_somebody(clock.late):
+            yield subject.finding(
+                "RB070",
+                ("clocks", name),
+                f"when {name} runs out, nobody is paged and nothing is done",
+                at_key=True,
+            )
+        yield from _empty_roles(subject, clock.late, ("clocks", name))
+
+
+def _reaches_somebody(late: tuple[LateStep, ...]) -> bool:
+    return any(step.page or step.do or step.go for step in late)
+
+
+def _empty_roles(
+    subject: Subject, late: tuple[LateStep, ...], path: tuple[str | int, ...]
+) -> Iterator[Finding]:
+    for position, step in enumerate(late):
+        if step.page and subject.directory is not None and subject.directory.get(step.page) == 0:
+            yield subject.finding(
+                "RB070",
+                (*path, "late", position, "page"),
+                f'the directory has nobody as "{step.page}"',
+            )

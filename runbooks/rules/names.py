@@ -1,0 +1,86 @@
+"""Every name leads to something: stages, effects, clocks, questions, roles, runbooks, answers."""
+
+from collections.abc import Collection, Iterator
+
+from runbooks.grammar.document import RunbookDocument
+from runbooks.reading import suggestion
+from runbooks.references import RefKind, references
+from runbooks.roles import STANDARD_ROLES
+from runbooks.rules.catalogue import RULES
+from runbooks.rules.finding import Finding, Subject, Weight
+
+_RULE = {
+    RefKind.STAGE: "RB020",
+    RefKind.EFFECT: "RB021",
+    RefKind.CLOCK: "RB022",
+    RefKind.QUESTION: "RB023",
+    RefKind.ROLE: "RB024",
+    RefKind.RUNBOOK: "RB071",
+}
+
+
+def names(subject: Subject) -> Iterator[Finding]:
+    """Names that lead nowhere."""
+    known = {kind: _known(kind, subject) for kind in RefKind}
+    for each in references(subject.document):
+        if each.name in known[each.kind]:
+            continue
+        rule = _RULE[each.kind]
+        missing = each.kind is RefKind.RUNBOOK
+        # A role is the key of its quorum; any other name is a value.
+        in_quorum = each.path[-1] == each.name
+        yield subject.finding(
+            rule,
+            each.path,
+            f'no {each.kind} is called "{each.name}"'
+            + (": the case opens on the default pathway at the same severity" if missing else ""),
+            weight=Weight.WARNING if missing else Weight.ERROR,
+            mend=suggestion(each.name, known[each.kind], otherwise=RULES[rule].mend),
+            at_key=in_quorum,
+        )
+
+
+def cells(subject: Subject) -> Iterator[Finding]:
+    """Cells of the severity table that compare with an answer their question never has."""
+    for index, row in enumerate(subject.document.severity):
+        for name, cell in (row.if_ or {}).items():
+            question = subject.document.intake.get(name)
+            if question is None:
+                continue
+            path = ("severity", index, "if", name)
+            if not question.answers:
+                yield subject.finding(
+                    "RB025", path, f'"{name}" takes {question.kind}, which no cell can match'
+                )
+                continue
+            for position, answer in enumerate(cell):
+                if answer not in question.answers:
+                    yield subject.finding(
+                        "RB025",
+                        (*path, position),
+                        f'"{name}" is never answered "{answer}"',
+                        mend=suggestion(
+                            answer,
+                            question.answers,
+                            otherwise=f"It takes {', '.join(question.answers)}.",
+                        ),
+                    )
+
+
+def _known(kind: RefKind, subject: Subject) -> Collection[str]:
+    document: RunbookDocument = subject.document
+    match kind:
+        case RefKind.STAGE:
+            return [stage.stage for stage in document.stages]
+        case RefKind.EFFECT:
+            return document.all_effects
+        case RefKind.CLOCK:
+            return document.clocks
+        case RefKind.QUESTION:
+            return document.intake
+        case RefKind.ROLE:
+            if subject.directory is not None:
+                return subject.directory
+            return STANDARD_ROLES | document.roles
+        case RefKind.RUNBOOK:
+            return subject.library
