@@ -148,9 +148,7 @@ def test_secret_that_protects_nothing_is_unusable(secret: str) -> None:
 @given(
     headers=st.lists(
         st.tuples(
-            st.sampled_from(
-                [b"webhook-id", b"Webhook-Timestamp", b"webhook-signature", b"other"]
-            ),
+            st.sampled_from([b"webhook-id", b"Webhook-Timestamp", b"webhook-signature", b"other"]),
             st.one_of(st.binary(max_size=60), st.just(b"v1,"), st.just(b"1795341600")),
         ),
         max_size=6,
