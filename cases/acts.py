@@ -74,7 +74,7 @@ class Evidence(Inbound):
 
 
 class Receipt(Inbound):
-    """An effect is settled by hand: done with a reference, tried again, or skipped with a reason."""
+    """An effect is settled by hand: done with a reference, tried again, or skipped."""
 
     verb: Literal["receipt"] = "receipt"
     effect: str
@@ -110,7 +110,7 @@ class Withdraw(Inbound):
 
 
 class Acknowledge(Inbound):
-    """ "I have it" stops reminders to this role for a lease; "conflicted" takes the person out."""
+    """'I have it' stops reminders to this role for a lease; "conflicted" takes the person out."""
 
     verb: Literal["acknowledge"] = "acknowledge"
     stage: Name
@@ -167,7 +167,7 @@ class Move(Inbound):
 
 
 class Attach(Inbound):
-    """This case's report is given to another case about the same subject, or kept apart."""
+    """The case's report is given to another case about the same subject, or kept apart."""
 
     verb: Literal["attach"] = "attach"
     to: str

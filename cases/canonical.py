@@ -14,10 +14,9 @@ def canonical(value: BaseModel | dict[str, Any] | list[Any] | str) -> bytes:
 
     Floats are not used in signed values (audit facts §1): an amount is a string or an int < 2^53.
     """
-    if isinstance(value, BaseModel):
-        # JSON text first: pydantic's own writer decides how instants and durations are spelt.
-        value = json.loads(value.model_dump_json())
-    return rfc8785.dumps(value)
+    # JSON text first: pydantic's own writer decides how instants and durations are spelt.
+    plain: Any = json.loads(value.model_dump_json()) if isinstance(value, BaseModel) else value
+    return rfc8785.dumps(plain)
 
 
 def sha256(data: bytes) -> str:

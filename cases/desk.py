@@ -1,4 +1,4 @@
-"""The desk: where every act of a person arrives, is checked, and is answered (I4–I8).
+"""The desk: where every act of a person arrives, is checked, and is answered (I4 to I8).
 
 One path for all of them. What needs no state is checked by `cases.envelope`; here the act meets
 the case. An act is accepted or refused with a typed reason; both are on record.
@@ -47,6 +47,16 @@ class Desk:
                 sequence=first.sequence,
                 first=first,
             )
+        if file.state.closed:
+            # The journal has its last entry; the door writes this one into its own stream (I8).
+            return ActReceipt(
+                act=act.act,
+                outcome=Outcome.TOO_LATE,
+                reason=Reason.CLOSED,
+                signed_at=act.signed_at,
+                applied_at=at,
+                sequence=file.state.journal.sequence,
+            )
         receipt = self._answer(act, envelope, at=at)
         file.state.receipts[act.act] = receipt
         return receipt
@@ -83,8 +93,6 @@ class Desk:
         file = self._file
         commitment = file.record.commit(envelope)
         try:
-            if file.state.closed:
-                raise Refusal(Outcome.TOO_LATE, Reason.CLOSED)
             if act.body.verb in BOUND_VERBS and act.binding is None:
                 raise Refusal(Outcome.REFUSED, Reason.MALFORMED, "the act names no round")
             handler = HANDLERS[act.body.verb]

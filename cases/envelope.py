@@ -94,7 +94,7 @@ class CertifiedKey(Inbound):
 
 
 class ActEnvelope(Inbound):
-    """What travels: the act's exact bytes, a signature over them, and the signing key's certificate."""
+    """What travels: the act's exact bytes, a signature, and the signing key's certificate."""
 
     payload: str
     signature: str = ""

@@ -1,7 +1,7 @@
 """The case file: state, pathway and record together, and what the case wishes to happen outside.
 
-Every function of `cases.opening`, `stages`, `rounds`, `clocks`, `effects` and `desk` takes the file,
-changes its state, records what it did, and leaves wishes. The workflow turns wishes into effects;
+Every function of `stages`, `rounds`, `clocks`, `effects` and the handlers takes the file, changes
+its state, records what it did, and leaves wishes. The workflow turns wishes into effects;
 nothing here can reach outside.
 """
 

@@ -1,4 +1,4 @@
-"""The case's own ordered record: typed entries, each holding the hash of the one before (design §6)."""
+"""The case's own ordered record: typed entries, each with the hash of the one before (design §6)."""
 
 import hashlib
 import hmac
@@ -34,6 +34,7 @@ class Kind(StrEnum):
     CASE_CLOSED = "case:closed:with-disposition"
     CASE_CANCELLED = "case:closed:cancelled"
     CASE_CONTINUED = "case:run:continued"
+    OBLIGATION_RECORDED = "case:obligation:recorded"
     INTAKE_ANSWERED = "intake:questions:answered"
     SEVERITY_ASSESSED = "severity:table:assessed"
     SEVERITY_SET = "severity:person:set"
@@ -126,7 +127,7 @@ class Journal(Mutable):
     pending: list[Entry] = []
 
     def record(self, kind: Kind, *, at: datetime, salt: bytes, **body: Any) -> Entry:
-        """The entry is appended; its hash is the new head. Body values that are None are left out."""
+        """The entry is appended; its hash is the new head. Body values of None are left out."""
         sequence = self.sequence + 1
         entry = Entry(
             case=self.case,

@@ -39,6 +39,8 @@ class NoticeEnd(StrEnum):
     """Could not be delivered; the next in line was told instead."""
     SUPERSEDED = "superseded"
     """Not sent: the question was decided or replaced before."""
+    UNDELIVERED = "undelivered"
+    """Every attempt failed: the watch raises an alarm."""
     NOBODY = "nobody-to-notify"
     """Neither the role nor the duty manager has anybody: the watch raises an alarm."""
 

@@ -69,7 +69,7 @@ def ask(
         at,
         gate=stage.name,
         round=number,
-        kind=kind.value,
+        question=kind.value,
         revision=round_.revision,
         content=round_.content_hash,
         nonce=round_.nonce,

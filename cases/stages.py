@@ -79,7 +79,7 @@ def open_case(
 
 
 def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
-    """The case is in the stage: its target runs, its people are to be told, act-first effects go."""
+    """The case is in the stage: its target runs, people are to be told, act-first effects go."""
     state = file.state
     visit = sum(1 for passed in state.visits if passed.stage == stage.name) + 1
     state.stage = stage.name

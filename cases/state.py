@@ -119,7 +119,7 @@ class DissentRecord(Value):
 
 
 class Lease(Value):
-    """ "I have it": no reminders to this role until then."""
+    """'I have it': no reminders to this role until then."""
 
     stage: str
     role: str
@@ -184,8 +184,6 @@ class CaseState(Mutable):
     revision: int = 1
     stage: str | None = None
     visits: list[StageVisit] = []
-    cursor: int = 0
-    """How many visits the pathway's code has walked past; it starts again at 0 in a new run."""
     rounds: list[Round] = []
     changed: dict[str, list[Change]] = {}
     """By gate: what is different from what its last round showed."""
@@ -297,7 +295,7 @@ class CaseState(Mutable):
         return self.status in ("closed", "cancelled")
 
 
-PRIVATE = frozenset({"journal", "receipts", "refusals", "refused_since", "cursor"})
+PRIVATE = frozenset({"journal", "receipts", "refusals", "refused_since"})
 
 
 def picture(state: CaseState) -> dict[str, JsonValue]:

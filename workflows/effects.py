@@ -22,7 +22,7 @@ Result = TypeVar("Result", bound=Value)
 
 
 class Heading(Value):
-    """What lists, filters and the watch need of a case, in clear: opaque words and instants only."""
+    """What lists, filters and the watch need of a case, in clear: opaque words and instants."""
 
     number: str
     runbook: str

@@ -105,7 +105,7 @@ def withdraw(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
 
 
 def dissent(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
-    """The objection is on record; where the gate names a higher role, only that role decides now."""
+    """The objection is on record; where the gate names a higher role, that role decides now."""
     del key
     body = body_of(act, Dissent)
     rule = _rule(file, body.gate)

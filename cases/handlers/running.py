@@ -38,7 +38,7 @@ MOVED = "moved"
 
 
 def acknowledge(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
-    """ "I have it": no reminders to the role for a while. "Conflicted": the person is out."""
+    """'I have it': no reminders to the role for a while. "Conflicted": the person is out."""
     del key
     body = body_of(act, Acknowledge)
     stage = must_be_in(file, body.stage)

@@ -1,0 +1,169 @@
+"""The one data converter, the codec in it, and the sandbox: the same for client, worker, replayer.
+
+Every payload is encrypted with its case's own key; the namespace and the workflow id are bound in,
+so a ciphertext moved to another case does not open. What arrives unencrypted is never trusted: it
+is marked as refused, and only a handler that asks for the raw payload gets to see that mark. So a
+plain signal from Temporal's command line cannot wedge a case; it is journalled and refused.
+"""
+
+import dataclasses
+import secrets
+from collections.abc import Sequence
+from typing import Any, Protocol, Self, TypeVar
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import ValidationError
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
+from temporalio.converter import (
+    ActivitySerializationContext,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+    PayloadCodec,
+    SerializationContext,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+ENCODING = b"binary/escalate-aes-256-gcm"
+REFUSED = b"binary/escalate-refused"
+KEY_ID = "escalate-key"
+NONCE_SIZE = 12
+
+Message = TypeVar("Message")
+
+
+class RefusedPayloadError(Exception):
+    """A payload that was not encrypted for this case; nothing of it is used."""
+
+
+class CaseKeyring(Protocol):
+    """Knows the data key of a case."""
+
+    async def key(self, case: str) -> tuple[str, bytes]:
+        """The key's id and its 32 bytes; KeyError when the case has none."""
+        ...
+
+
+class Codec(PayloadCodec, WithSerializationContext):
+    """AES-256-GCM under the key of the case the payload belongs to."""
+
+    def __init__(
+        self, keyring: CaseKeyring, *, namespace: str = "", workflow_id: str | None = None
+    ) -> None:
+        self._keyring = keyring
+        self._namespace = namespace
+        self._workflow_id = workflow_id
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """The codec for one workflow: its key, and its ids as associated data."""
+        if isinstance(context, WorkflowSerializationContext | ActivitySerializationContext):
+            return type(self)(
+                self._keyring, namespace=context.namespace, workflow_id=context.workflow_id
+            )
+        return self
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Each payload, encrypted. Raises when there is no case to encrypt for."""
+        key_id, key = await self._key()
+        return [self._sealed(payload, key_id, key) for payload in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Each payload, opened; one that is not ours comes back as refused."""
+        opened: list[Payload] = []
+        for payload in payloads:
+            if payload.metadata.get("encoding") != ENCODING:
+                opened.append(_refused(b"not encrypted"))
+                continue
+            key_id, key = await self._key()
+            if payload.metadata.get(KEY_ID, b"").decode("ascii", "replace") != key_id:
+                opened.append(_refused(b"unknown key"))
+                continue
+            nonce, sealed = payload.data[:NONCE_SIZE], payload.data[NONCE_SIZE:]
+            try:
+                data = AESGCM(key).decrypt(nonce, sealed, self._bound_to(key_id))
+            except (InvalidTag, ValueError):
+                opened.append(_refused(b"does not open"))
+                continue
+            opened.append(Payload.FromString(data))
+        return opened
+
+    def _sealed(self, payload: Payload, key_id: str, key: bytes) -> Payload:
+        # A codec runs outside the workflow: a fresh random nonce is neither replayed nor recorded.
+        nonce = secrets.token_bytes(NONCE_SIZE)
+        data = AESGCM(key).encrypt(nonce, payload.SerializeToString(), self._bound_to(key_id))
+        return Payload(metadata={"encoding": ENCODING, KEY_ID: key_id.encode()}, data=nonce + data)
+
+    async def _key(self) -> tuple[str, bytes]:
+        if self._workflow_id is None:
+            message = "a payload that belongs to no case cannot be encrypted"
+            raise RefusedPayloadError(message)
+        return await self._keyring.key(self._workflow_id)
+
+    def _bound_to(self, key_id: str) -> bytes:
+        return f"escalate/1|{self._namespace}|{self._workflow_id}|{key_id}".encode()
+
+
+class PayloadConverter(PydanticPayloadConverter):
+    """Pydantic's converter, which will not read a refused payload as anything."""
+
+    def from_payloads(
+        self, payloads: Sequence[Payload], type_hints: list[type] | None = None
+    ) -> list[Any]:
+        """The values; RefusedPayloadError when one was refused and is not asked for raw."""
+        hints = type_hints or []
+        for index, payload in enumerate(payloads):
+            hint = hints[index] if index < len(hints) else None
+            if hint is not RawValue and payload.metadata.get("encoding") == REFUSED:
+                raise RefusedPayloadError(payload.data.decode())
+        return super().from_payloads(payloads, type_hints)
+
+
+PLAIN = dataclasses.replace(pydantic_data_converter, payload_converter_class=PayloadConverter)
+"""The converter without encryption: for histories that were already opened (strict replay)."""
+
+
+def converter(keyring: CaseKeyring) -> DataConverter:
+    """The converter of clients and workers: encrypted payloads, failures included."""
+    return dataclasses.replace(
+        PLAIN,
+        payload_codec=Codec(keyring),
+        failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
+    )
+
+
+def decoded(raw: RawValue, kind: type[Message]) -> Message:
+    """The raw payload as `kind`.
+
+    Raises RefusedPayloadError for what was not encrypted, ValidationError for what does not fit.
+    """
+    if raw.payload.metadata.get("encoding") == REFUSED:
+        raise RefusedPayloadError(raw.payload.data.decode())
+    values = PLAIN.payload_converter.from_payloads([raw.payload], [kind])
+    value = values[0]
+    if not isinstance(value, kind):
+        raise ValidationError.from_exception_data(kind.__name__, [])
+    return value
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """The runner: our own tree is passed through, so only the workflow's file runs again."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(
+            "cases",
+            "runbooks",
+            "workflows",
+            "cryptography",
+            "rfc8785",
+            "structlog",
+            "opentelemetry",
+            "ruamel",
+        )
+    )
+
+
+def _refused(why: bytes) -> Payload:
+    return Payload(metadata={"encoding": REFUSED}, data=why)

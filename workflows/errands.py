@@ -1,0 +1,277 @@
+"""Errands: what a case has asked of the outside and not yet heard about.
+
+They run beside the case, never in its way: while a mail server is down for an hour the clocks go
+on and people decide. Every errand ends in a journal entry, whatever happened.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from cases.effects import settle
+    from cases.file import CaseFile, Do, Note, Tell
+    from cases.ids import key_of
+    from cases.journal import Kind
+    from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
+    from runbooks.plan import AnswerKind
+    from workflows.asking import ask
+    from workflows.effects import (
+        NOTIFY,
+        PERFORM,
+        SYNC_TICKET,
+        EffectOrder,
+        EffectState,
+        TicketOrder,
+    )
+    from workflows.recorder import Recorder
+
+
+class Errands:
+    """Sends wishes out and records what came of them."""
+
+    def __init__(self, file: CaseFile, recorder: Recorder) -> None:
+        self._file = file
+        self._recorder = recorder
+        self._running: set[asyncio.Task[None]] = set()
+        self._notes: list[Note] = []
+        self._ticket_busy = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way or waiting to be sent."""
+        return not self._running and not self._notes and not self._file.wishes
+
+    def send(self) -> None:
+        """Every wish is under way; notes for the ticket wait for each other."""
+        wishes, self._file.wishes = self._file.wishes, []
+        for wish in wishes:
+            match wish:
+                case Tell():
+                    self._start(self._tell(wish))
+                case Do():
+                    self._start(self._do(wish.key))
+                case Note():
+                    self._notes.append(wish)
+        if self._notes and not self._ticket_busy:
+            self._ticket_busy = True
+            self._start(self._sync_ticket())
+
+    def _start(self, errand: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(errand)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _tell(self, wish: Tell) -> None:
+        file = self._file
+        state = file.state
+        at = workflow.now()
+        lease = next(
+            (
+                lease
+                for lease in state.leases
+                if (lease.stage, lease.role) == (wish.stage, wish.role) and lease.until > at
+            ),
+            None,
+        )
+        if wish.purpose is Purpose.REMIND and lease is not None:
+            file.note(
+                Kind.NOTICE_ENDED,
+                at,
+                purpose=wish.purpose.value,
+                role=wish.role,
+                end=NoticeEnd.SUPERSEDED.value,
+                because=f"{lease.person} has it",
+            )
+            return
+        order = self._notice(wish, at=at)
+        file.note(
+            Kind.NOTICE_ORDERED,
+            at,
+            key=order.key,
+            purpose=order.purpose.value,
+            role=order.role,
+            person=order.person,
+            round=order.round,
+            step=order.step or None,
+        )
+        try:
+            result = await ask(NOTIFY, order, summary=f"{order.purpose.value}: tell {order.role}")
+        except ActivityError as error:
+            result = NoticeResult(end=NoticeEnd.UNDELIVERED)
+            cause = failure_name(error)
+        else:
+            cause = ""
+        loud = result.end in (NoticeEnd.NOBODY, NoticeEnd.UNDELIVERED)
+        if loud:
+            state.notices_failed += 1
+        with self._recorder.aside(loud=loud):
+            file.note(
+                Kind.NOTICE_ENDED,
+                workflow.now(),
+                key=order.key,
+                purpose=order.purpose.value,
+                role=order.role,
+                end=result.end.value,
+                recipients=[f"{item.person}: {item.end.value}" for item in result.recipients],
+                directory=result.directory_digest or None,
+                because=cause or None,
+                result=file.record.commit(result),
+            )
+
+    def _notice(self, wish: Tell, *, at: datetime) -> NoticeOrder:
+        state = self._file.state
+        stage = self._file.pathway.stage(wish.stage) if wish.stage else None
+        visits = sum(1 for visit in state.visits if visit.stage == wish.stage)
+        round_ = next(
+            (
+                item
+                for item in state.rounds
+                if item.gate == wish.stage and item.number == wish.round
+            ),
+            None,
+        )
+        clock = next((run for run in reversed(state.clocks) if run.stage == wish.stage), None)
+        due = clock.due_at(at) if clock is not None else None
+        return NoticeOrder(
+            key=key_of(
+                state.case,
+                wish.purpose.value,
+                wish.role,
+                wish.person or "",
+                wish.stage or "",
+                str(wish.round or 0),
+                str(visits),
+                wish.step,
+                "" if wish.purpose is not Purpose.TASK else str(state.journal.sequence),
+            ),
+            case=state.case,
+            number=state.number,
+            purpose=wish.purpose,
+            role=wish.role,
+            person=wish.person or self._file.owner_of(wish.role),
+            except_people=tuple(sorted(state.conflicts)),
+            stage=wish.stage,
+            stage_title=(stage.title or stage.name) if stage is not None else "",
+            round=wish.round,
+            nonce=round_.nonce if round_ is not None else None,
+            severity=state.severity.current,
+            due_at=due,
+            step=wish.step,
+            at=at,
+        )
+
+    async def _do(self, key: str) -> None:
+        file = self._file
+        effect = file.state.effect(key)
+        if effect is None or effect.state != "intended":
+            return
+        if effect.irreversible:
+            # What cannot be undone waits until its intent is durable (design §6, and the place
+            # where a checkpoint will be waited for).
+            await self._recorder.durable(file.state.journal.sequence)
+        order = EffectOrder(
+            key=key_of(key, str(effect.attempt)) if effect.attempt > 1 else key,
+            case=file.state.case,
+            number=file.state.number,
+            name=effect.name,
+            title=effect.title,
+            by=effect.by,
+            stage=effect.stage,
+            facts=self._facts(),
+            compensates=effect.compensates,
+            irreversible=effect.irreversible,
+            at=workflow.now(),
+        )
+        try:
+            result = await ask(PERFORM, order, summary=effect.title)
+        except ActivityError as error:
+            settle(file, effect, state="failed", at=workflow.now(), detail=failure_name(error))
+            return
+        if effect.state != "intended":
+            # A person settled it while the attempt was under way; both are on record.
+            with self._recorder.aside():
+                file.note(
+                    Kind.EFFECT_DONE,
+                    workflow.now(),
+                    effect=effect.name,
+                    key=key,
+                    state=result.state.value,
+                    because="settled by a person before",
+                    result=file.record.commit(result),
+                )
+            return
+        settle(
+            file,
+            effect,
+            state=EffectState(result.state).value,
+            at=workflow.now(),
+            reference=result.reference,
+            detail=result.detail,
+            commitment=file.record.commit(result),
+        )
+
+    def _facts(self) -> dict[str, str]:
+        """References and choices only: no prose leaves the case by an effect (I13)."""
+        structured = (AnswerKind.REFERENCE, AnswerKind.CHOICE, AnswerKind.YES_NO)
+        questions = self._file.pathway.questions
+        return {
+            name: answer.value
+            for name, answer in self._file.state.answers.items()
+            if name in questions and questions[name].kind in structured
+        }
+
+    async def _sync_ticket(self) -> None:
+        try:
+            while self._notes:
+                notes, self._notes = self._notes, []
+                await self._write_ticket(notes)
+        finally:
+            self._ticket_busy = False
+
+    async def _write_ticket(self, notes: Sequence[Note]) -> None:
+        file = self._file
+        state = file.state
+        text = "\n".join(note.text for note in notes if note.text)
+        status = next((note.status for note in reversed(notes) if note.status), None)
+        order = TicketOrder(
+            key=key_of(state.case, "ticket", str(state.journal.sequence), text, status or ""),
+            case=state.case,
+            number=state.number,
+            ticket=state.ticket,
+            note=text,
+            status=status,
+            severity=state.severity.current,
+            at=workflow.now(),
+        )
+        try:
+            result = await ask(SYNC_TICKET, order, summary="ticket note")
+        except ActivityError as error:
+            file.note(
+                Kind.TICKET_FAILED, workflow.now(), key=order.key, because=failure_name(error)
+            )
+            return
+        opened = state.ticket is None and result.ticket is not None
+        if opened:
+            state.ticket = result.ticket
+        with self._recorder.aside(loud=opened or bool(result.failed)):
+            file.note(
+                Kind.TICKET_FAILED if result.failed else Kind.TICKET_SYNCED,
+                workflow.now(),
+                key=order.key,
+                ticket=result.ticket.id if result.ticket is not None else None,
+                status=status,
+                because=result.failed or None,
+                result=file.record.commit(result),
+            )
+
+
+def failure_name(error: ActivityError) -> str:
+    """The type of what went wrong, never its text: a vendor's message may repeat content."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        return cause.type or "error"
+    return type(cause).__name__ if cause is not None else "error"

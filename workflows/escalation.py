@@ -1,0 +1,225 @@
+"""The workflow of a case."""
+
+import base64
+from collections.abc import Sequence
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.common import RawValue
+
+with workflow.unsafe.imports_passed_through():
+    import asyncio
+
+    from pydantic import ValidationError
+
+    from cases.desk import Desk
+    from cases.envelope import ActEnvelope
+    from cases.file import CaseFile
+    from cases.journal import Journal, Kind
+    from cases.receipts import ActReceipt, Reason
+    from cases.rounds import revoke
+    from cases.state import CaseState, Offered, Record, SeverityRecord, picture
+    from cases.values import Inbound
+    from workflows import closing
+    from workflows.converter import RefusedPayloadError, decoded
+    from workflows.course import CaseEndingError, ContinueError, Course
+    from workflows.messages import (
+        ACT_SIGNAL,
+        ACT_UPDATE,
+        KEYS_SIGNAL,
+        PICTURE_QUERY,
+        REPORT_SIGNAL,
+        TICKET_SIGNAL,
+        WORKFLOW,
+        CaseInput,
+        CaseOutcome,
+        KeysRevoked,
+        ReportReceived,
+        TicketUpdated,
+    )
+    from workflows.pathways import PATHWAYS
+    from workflows.revocation import read_revocation
+
+MAX_ACT = 128 * 1024
+
+Message = TypeVar("Message", bound=Inbound)
+
+
+@workflow.defn(name=WORKFLOW)
+class EscalationWorkflow:
+    """One case, from its first report to its last entry."""
+
+    @workflow.init
+    def __init__(self, request: CaseInput, state: CaseState | None = None) -> None:
+        """Builds all state: handlers may run before the first line of `run`."""
+        self._request = request
+        self._root = base64.b64decode(request.root_key)
+        self._resumed = state is not None
+        self._state = state if state is not None else _new_state(request)
+        self._file = CaseFile(
+            state=self._state,
+            pathway=request.pathway,
+            record=Record(self._state, salt=base64.b64decode(request.salt)),
+            new_nonce=lambda: workflow.uuid4().hex,
+        )
+        self._desk = Desk(self._file, root=self._root)
+        self._course = Course(request, self._file, self._desk)
+
+    @workflow.run
+    async def run(self, request: CaseInput, state: CaseState | None = None) -> CaseOutcome:
+        """Walks the pathway to its end; the answer names the head of the journal."""
+        del request, state
+        walk = asyncio.create_task(self._walk())
+        while True:
+            try:
+                return await asyncio.shield(walk)
+            except asyncio.CancelledError:
+                # Somebody with access to Temporal asked to cancel. That is no act: a case ends by
+                # a signed `cancel` with its reason (I4). The request is on record.
+                self._desk.refuse(
+                    Reason.UNKNOWN_DOOR,
+                    detail="cancellation request",
+                    at=workflow.now(),
+                    door="temporal cancel",
+                )
+            except ContinueError:
+                workflow.continue_as_new(args=[self._request, self._state])
+
+    async def _walk(self) -> CaseOutcome:
+        try:
+            if not self._resumed:
+                await self._course.open()
+            await PATHWAYS[self._request.pathway.walk](self._course)
+        except CaseEndingError:
+            return await closing.close(self._course)
+        message = f"pathway {self._request.pathway.walk} ended without closing the case"
+        raise RuntimeError(message)
+
+    @workflow.update(name=ACT_UPDATE, description="A signed act of a person")
+    def act(self, raw: RawValue) -> ActReceipt:
+        """The act is answered with a typed receipt; what is not authentic is refused, on record."""
+        return self._take(raw, door="update")
+
+    @act.validator
+    def _fits(self, raw: RawValue) -> None:
+        if len(raw.payload.data) > MAX_ACT:
+            message = "the act is too large"
+            raise ValueError(message)
+
+    @workflow.signal(name=ACT_SIGNAL, description="A signed act of a person, without an answer")
+    def act_submitted(self, raw: RawValue) -> None:
+        """The same as the update; the receipt stands in the journal only."""
+        self._take(raw, door="signal")
+
+    @workflow.signal(name=REPORT_SIGNAL, description="A further report for this case")
+    def report_received(self, raw: RawValue) -> None:
+        """The report is on record, once."""
+        report = self._read(raw, ReportReceived, door="signal")
+        if report is None or any(
+            known.delivery == report.delivery for known in self._state.offered
+        ):
+            return
+        self._state.offered.append(
+            Offered(
+                delivery=report.delivery,
+                source=report.source.value,
+                case=report.case,
+                number=report.number,
+                at=report.at,
+                why=report.why,
+            )
+        )
+        self._file.note(
+            Kind.REPORT_RECEIVED,
+            workflow.now(),
+            delivery=report.delivery,
+            source=report.source.value,
+            number=report.number or None,
+            why=report.why,
+            input=self._file.record.commit(report),
+        )
+
+    @workflow.signal(name=TICKET_SIGNAL, description="The ticket changed in its tracker")
+    def ticket_updated(self, raw: RawValue) -> None:
+        """The change is on record: a hint to people, never a decision."""
+        change = self._read(raw, TicketUpdated, door="signal")
+        if change is None:
+            return
+        if self._state.ticket is None:
+            self._state.ticket = change.ticket
+        self._file.note(
+            Kind.TICKET_CHANGED,
+            workflow.now(),
+            delivery=change.delivery,
+            status=change.status or None,
+            input=self._file.record.commit(change),
+        )
+
+    @workflow.signal(name=KEYS_SIGNAL, description="Door keys that are no longer trusted")
+    def keys_revoked(self, raw: RawValue) -> None:
+        """The keys are not trusted any more, if the root says so; their open rounds ask again."""
+        note = self._read(raw, KeysRevoked, door="signal")
+        if note is None:
+            return
+        revocation = read_revocation(note, root=self._root)
+        if revocation is None:
+            self._desk.refuse(Reason.BAD_SIGNATURE, at=workflow.now(), detail="revocation")
+            return
+        revoke(self._file, list(revocation.keys), at=workflow.now(), reason=revocation.reason)
+
+    @workflow.query(name=PICTURE_QUERY, description="The case as it stands")
+    def picture(self) -> dict[str, object]:
+        """The case's picture, as doors see it."""
+        return dict(picture(self._state))
+
+    @workflow.signal(dynamic=True)
+    def other_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """Anything else that is sent in is refused, on record (I4)."""
+        del args
+        self._desk.refuse(Reason.UNKNOWN_DOOR, at=workflow.now(), detail=f"signal {name[:60]}")
+
+    @workflow.update(dynamic=True)
+    def other_update(self, name: str, args: Sequence[RawValue]) -> ActReceipt:
+        """Anything else that is asked is refused, on record (I4)."""
+        del args
+        return self._desk.refuse(
+            Reason.UNKNOWN_DOOR, at=workflow.now(), detail=f"update {name[:60]}"
+        )
+
+    def _take(self, raw: RawValue, *, door: str) -> ActReceipt:
+        try:
+            envelope = decoded(raw, ActEnvelope)
+        except RefusedPayloadError:
+            return self._desk.refuse(Reason.PLAINTEXT, at=workflow.now(), door=door)
+        except ValidationError:
+            return self._desk.refuse(Reason.MALFORMED, at=workflow.now(), door=door)
+        return self._desk.receive(envelope, at=workflow.now())
+
+    def _read(self, raw: RawValue, kind: type[Message], *, door: str) -> Message | None:
+        try:
+            return decoded(raw, kind)
+        except RefusedPayloadError:
+            self._desk.refuse(Reason.PLAINTEXT, at=workflow.now(), door=door)
+        except ValidationError:
+            self._desk.refuse(Reason.MALFORMED, at=workflow.now(), door=door)
+        return None
+
+
+def _new_state(request: CaseInput) -> CaseState:
+    return CaseState(
+        case=request.case,
+        number=request.number,
+        report=request.report,
+        runbook=request.pathway.runbook,
+        version=request.pathway.version,
+        digest=request.pathway.digest,
+        opened_at=workflow.info().start_time,
+        severity=SeverityRecord(
+            current=request.severity,
+            computed=request.severity,
+            row=request.severity_row,
+            because=request.severity_because,
+        ),
+        ticket=request.report.ticket,
+        journal=Journal(case=request.case),
+    )

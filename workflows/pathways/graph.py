@@ -1,0 +1,17 @@
+"""Walks any runbook: the outcome of each stage names the next one."""
+
+from workflows.course import Course
+
+
+async def walk_the_graph(case: Course) -> None:
+    """Goes from stage to stage until an act closes the case."""
+    stage = case.file.pathway.first
+    while True:
+        outcome = await case.stage(stage)
+        following = case.after(stage, outcome)
+        if following.move_to is not None:
+            case.move_to(following.move_to)
+        if following.then is None:
+            message = f"{stage}: {outcome} leads nowhere"
+            raise RuntimeError(message)
+        stage = following.then
