@@ -6,15 +6,17 @@ from datetime import timedelta
 from typing import TypeVar
 
 from google.protobuf.duration_pb2 import Duration
-from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.enums.v1 import IndexedValueType, TaskQueueType
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import (
     AddSearchAttributesRequest,
     ListSearchAttributesRequest,
 )
+from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     CountWorkflowExecutionsRequest,
     DescribeNamespaceRequest,
+    DescribeTaskQueueRequest,
     RegisterNamespaceRequest,
     UpdateNamespaceRequest,
 )
@@ -58,6 +60,17 @@ async def ensure_namespace(
     await _until_answered(
         lambda: client.workflow_service.count_workflow_executions(
             CountWorkflowExecutionsRequest(namespace=namespace, query=_PROBE)
+        ),
+        patience,
+    )
+    # The service that hands tasks to workers joins last; without it a first case would only wait.
+    await _until_answered(
+        lambda: client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=namespace,
+                task_queue=TaskQueue(name="escalate-ready"),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            )
         ),
         patience,
     )

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from workers._engine_build import SCHEMA_TOOL, Progress, build
 from workers._engine_config import Postgres
+from workers._engine_database import FORGET_HOSTS
 from workers._settings_sources import current
 from workers.errors import EngineStartError
 
@@ -25,6 +26,8 @@ async def prepare(postgres: Postgres, *, cache: Path, progress: Progress) -> Non
         if not await _has_schema(postgres, name):
             await _tool(tool, postgres, name, "setup-schema", "-v", "0.0")
         await _tool(tool, postgres, name, "update-schema", "--schema-name", schema)
+    async with await _connect(postgres, postgres.database) as connection:
+        await connection.execute(FORGET_HOSTS)
 
 
 async def _create(postgres: Postgres, name: str) -> None:

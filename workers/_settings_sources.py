@@ -76,6 +76,8 @@ def default_home() -> Path:
 def default_cache() -> Path:
     """The user's cache folder of this platform."""
     environ = current()
+    if environ.get(f"{PREFIX}CACHE"):
+        return Path(environ[f"{PREFIX}CACHE"])
     if environ.get("XDG_CACHE_HOME"):
         return Path(environ["XDG_CACHE_HOME"]) / "escalate"
     if sys.platform == "darwin":

@@ -13,7 +13,7 @@ from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, TLSConfig
 
-from workers import _engine_postgres, _engine_ui
+from workers import _engine_database, _engine_postgres, _engine_ui
 from workers._engine_build import SCHEMA_TOOL, SERVER, WEB_UI, Progress, announce, build
 from workers._engine_choice import SERVER_AT_LEAST, Choice, Kind, choices, recent_enough
 from workers._engine_config import PORTS_NEEDED, Postgres, Storage, write_files
@@ -129,6 +129,8 @@ class Engine:
             if self._settings is not None:
                 await self._meet(self._settings)
             else:
+                if isinstance(self._storage, Path):
+                    self._stack.enter_context(_engine_database.alone(self._storage))
                 await self._choose_and_run()
         except BaseException:
             await self.stop(grace=0)
@@ -258,7 +260,7 @@ class Engine:
         self._ports = ports
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="escalate-")))
         if isinstance(self._storage, Path):
-            self._storage.parent.mkdir(parents=True, exist_ok=True)
+            _engine_database.forget_hosts(self._storage)
         if isinstance(self._storage, Postgres):
             await _engine_postgres.prepare(
                 self._storage, cache=self._cache, progress=self._progress

@@ -1,6 +1,7 @@
 """Gets the real servers the tests need, where this machine allows it.
 
-Run as `python -m tests.servers.install`. What cannot be had is said, with how to get it. With CI set, that is a failure.
+Run as `python -m tests.servers.install`. What cannot be had is said, with how to get it. With CI
+set, that is a failure.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from tests.servers.mail import ARTIFACT, VERSION, jar_path
 from tests.servers.postgres import find_postgres
 from tests.servers.request_tracker import find_server, setup_program
 from workers._settings_sources import default_cache
-from workers.engine import SCHEMA_TOOL, SERVER, build
+from workers.engine import SCHEMA_TOOL, SERVER, WEB_UI, build
 from workers.errors import EngineError
 
 
@@ -49,6 +50,10 @@ def _no_postgres() -> str | None:
     return None if find_postgres() else "no Postgres programs on this machine"
 
 
+def _no_web_ui() -> str | None:
+    return None if WEB_UI.path(default_cache()).exists() else "Temporal's Web UI is not built"
+
+
 def _no_browser() -> str | None:
     return None if find_chromium() else "no Chromium on the PATH"
 
@@ -64,6 +69,7 @@ SUITES = (
         "install Java and Maven, then `make servers`",
     ),
     Suite("postgres", "Postgres", _no_postgres, ("postgresql",), "apt-get install postgresql"),
+    Suite("ui", "Temporal Web UI", _no_web_ui, (), "make ui"),
     Suite("browser", "browser", _no_browser, ("chromium",), "apt-get install chromium"),
 )
 
@@ -89,10 +95,11 @@ def main() -> int:
 
 async def _engine() -> None:
     await build(SERVER, cache=default_cache())
-    try:
-        await build(SCHEMA_TOOL, cache=default_cache())
-    except EngineError as error:
-        print(f"servers: no schema tool for Temporal on Postgres: {error}", flush=True)
+    for extra in (SCHEMA_TOOL, WEB_UI):
+        try:
+            await build(extra, cache=default_cache())
+        except EngineError as error:
+            print(f"servers: {extra.name} was not built: {error}", flush=True)
 
 
 def _fetch_jar() -> None:
