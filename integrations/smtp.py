@@ -8,7 +8,7 @@ import contextlib
 from datetime import timedelta
 from email.errors import MessageError
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 from enum import StrEnum
 from typing import TypeVar
@@ -27,6 +27,8 @@ from integrations.ports.clock import Clock
 from integrations.ports.messaging import Message, Sent
 
 VENDOR = "smtp"
+# At 78 columns a Message-ID of a longer domain is folded, and readers keep the blank it leaves.
+_POLICY = SMTP.clone(max_line_length=200)
 _PERMANENT = 500
 _AFTER_CONTENT = "send"
 
@@ -100,7 +102,7 @@ class SmtpMail:
         )
 
     def _compose(self, message: Message, *, date: str) -> EmailMessage:
-        mail = EmailMessage(policy=SMTP_POLICY)
+        mail = EmailMessage(policy=_POLICY)
         mail["From"] = formataddr((self._server.sender_name, self._server.sender))
         mail["To"] = message.to
         mail["Subject"] = message.subject

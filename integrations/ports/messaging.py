@@ -1,5 +1,6 @@
 """What a notice asks of a mail system."""
 
+import base64
 import hashlib
 import re
 from typing import Annotated, Protocol, Self
@@ -86,4 +87,5 @@ def message_id(*, domain: str, key: str | tuple[str, ...]) -> str:
     for part in parts:
         data = part.encode()
         digest.update(len(data).to_bytes(4, "big") + data)
-    return f"<escalate.{digest.hexdigest()[:40]}@{domain}>"
+    short = base64.b32encode(digest.digest()).decode().lower()[:26]
+    return f"<escalate.{short}@{domain}>"

@@ -178,7 +178,7 @@ def test_reference_library_believes_what_we_sign(id_: str, body: str) -> None:
     extra=st.sampled_from(["", "v2,AAAA ", "v1a,AAAA ", "v1,AAAA "]),
 )
 def test_we_believe_only_what_the_reference_library_believes(
-    id_: str, body: str, drift: int, flip: bool, secret: str, extra: str
+    *, id_: str, body: str, drift: int, flip: bool, secret: str, extra: str
 ) -> None:
     """On what the library signs, ours and the library agree, but for ids the standard forbids."""
     now = datetime.now(tz=UTC)

@@ -168,7 +168,7 @@ async def test_closed_ticket_counts_as_solved_and_cannot_be_opened(
 
 @pytest.mark.parametrize("as_date", [False, True])
 async def test_throttling_says_how_long(
-    account: FakeZendesk, zendesk: Zendesk, as_date: bool
+    account: FakeZendesk, zendesk: Zendesk, *, as_date: bool
 ) -> None:
     """Both forms of Retry-After become a duration, from a plain-text answer."""
     account.throttle_next(seconds=41, as_date=as_date)
