@@ -110,7 +110,7 @@ def lint_(
     today: Today = None,
     json_: AsJson = False,
 ) -> None:
-    """Every finding is printed with its place, reason and mend; exit code 1 when one is an error."""
+    """Every finding is printed with its place and mend; exit code 1 when one is an error."""
     texts = _texts(runbooks)
     everything, _ = _loaded(texts)
     chosen = {str(path): path.read_bytes() for path in files} if files else texts
