@@ -1,0 +1,167 @@
+"""The store as a whole: opened once by a process, then reached by idea."""
+
+import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Self
+
+from pydantic import JsonValue
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cases.journal import Entry
+from cases.values import Instant, Value
+from store.acts import Acts
+from store.backup import Backup
+from store.cases import Cases
+from store.database import Database
+from store.deliveries import Deliveries
+from store.effects import Effects, Obligations, Tickets
+from store.errors import JournalGap
+from store.health import Health
+from store.journal import Appended, Journal
+from store.locators import Locators
+from store.notices import Messages, Notices
+from store.objects import Objects
+from store.releases import Releases
+from store.rounds import DoorRound, Rounds
+from store.schema import check_schema
+from store.sessions import Sessions
+from store.vault import KeyEncryptionKey, Vault
+from store.views import CaseHeading, Views
+
+
+class CaseBatch(Value):
+    """Entries of the case stream, and what they changed in the case's picture."""
+
+    case: str
+    original_run: str
+    run: str
+    """The run that writes now; after a reset it is not the original one."""
+    entries: tuple[Entry, ...]
+    heading: CaseHeading
+    changes: dict[str, JsonValue]
+    """Top-level fields of the picture that changed since the last batch."""
+    rounds: tuple[DoorRound, ...] = ()
+    at: Instant
+
+
+class Store:
+    """Everything durable. One a process; `async with` closes it."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        kek: KeyEncryptionKey,
+        earlier_keks: Iterable[KeyEncryptionKey] = (),
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.database = database
+        self.vault = Vault(database, kek=kek, earlier=earlier_keks, ticks=ticks)
+        self.cases = Cases(database)
+        self.health = Health(database)
+        self.rounds = Rounds(database)
+        self.views = Views(database, vault=self.vault)
+        self.objects = Objects(database)
+        self.releases = Releases(database, objects=self.objects)
+        self.notices = Notices(database)
+        self.messages = Messages(database, vault=self.vault)
+        self.effects = Effects(database, vault=self.vault)
+        self.tickets = Tickets(database)
+        self.obligations = Obligations(database)
+        self.locators = Locators(database)
+        self.sessions = Sessions(database)
+        self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
+        self.deliveries = Deliveries(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            health=self.health,
+        )
+        self.acts = Acts(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            rounds=self.rounds,
+            journal=self.journal,
+            health=self.health,
+        )
+        self.backup = Backup(database, journal=self.journal)
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        *,
+        kek: KeyEncryptionKey,
+        earlier_keks: Iterable[KeyEncryptionKey] = (),
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> Self:
+        """The store, once its schema fits: StoreOutdated or StoreUnavailable otherwise."""
+        database = Database(url)
+        try:
+            await check_schema(database)
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database, kek=kek, earlier_keks=earlier_keks, ticks=ticks)
+
+    async def check(self) -> None:
+        """The database answers and has the right schema; says what is wrong otherwise."""
+        await check_schema(self.database)
+
+    async def append_case(self, batch: CaseBatch) -> Appended:
+        """Entries, picture and rounds are durable together; the same batch again changes nothing.
+
+        A batch that the journal has keeps the picture as it is; a batch without entries publishes
+        nothing.
+        """
+        async with self.database.write() as connection:
+            await self.cases.lock_in(connection, batch.case)
+            result = await self.journal.append_in(
+                connection,
+                case=batch.case,
+                original_run=batch.original_run,
+                run=batch.run,
+                entries=batch.entries,
+                at=batch.at,
+            )
+            if not isinstance(result, JournalGap):
+                await self._publish(connection, batch, result)
+        return await self.journal.settled(result, at=batch.at)
+
+    async def _publish(
+        self, connection: AsyncConnection, batch: CaseBatch, result: Appended
+    ) -> None:
+        keys = await self.vault.keys_in(connection, batch.case)
+        newer = await self.views.publish_in(
+            connection,
+            keys,
+            branch=result.branch,
+            sequence=result.sequence,
+            heading=batch.heading,
+            changes=batch.changes,
+            as_of=batch.at,
+        )
+        if newer:
+            await self.rounds.publish_in(connection, batch.case, batch.rounds)
+
+    async def close(self) -> None:
+        """No connection is open."""
+        await self.database.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        """Where it is, without its password."""
+        return f"Store({self.database.url.render_as_string(hide_password=True)})"

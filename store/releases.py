@@ -1,0 +1,101 @@
+"""Releases of runbooks: the shelf that `runbooks.release` decides every step of."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from runbooks.errors import ReleaseRefusedError
+from runbooks.release import Release, ReleaseState, approved, live, proposed, retired
+from store.database import Database
+from store.objects import Objects
+from store.tables import releases
+
+RUNBOOK = "runbook"
+"""The kind under which a runbook's source is kept as an object."""
+
+
+class Releases:
+    """Implements `runbooks.release.ReleaseShelf`."""
+
+    def __init__(self, database: Database, *, objects: Objects) -> None:
+        self._database = database
+        self._objects = objects
+
+    async def propose(
+        self, *, runbook: str, version: str, digest: str, source: bytes, by: str, at: datetime
+    ) -> None:
+        """The version is proposed and its source kept; ReleaseRefusedError if the number is taken."""
+
+        def step(standing: Release | None) -> Release:
+            return proposed(standing, runbook=runbook, version=version, digest=digest, by=by, at=at)
+
+        async with self._database.write() as connection:
+            kept = await self._objects.put_in(connection, kind=RUNBOOK, data=source, at=at)
+            if kept != digest:
+                raise ReleaseRefusedError(f"{runbook} {version}: the digest is not the source's")
+            await self._step(connection, runbook, version, step)
+
+    async def approve(self, *, runbook: str, version: str, by: str, at: datetime) -> None:
+        """The version is live; ReleaseRefusedError when `by` proposed it."""
+        async with self._database.write() as connection:
+            await self._step(
+                connection, runbook, version, lambda standing: approved(standing, by=by, at=at)
+            )
+
+    async def retire(self, *, runbook: str, version: str, by: str, at: datetime) -> None:
+        """No new case walks the version; running cases keep it."""
+        async with self._database.write() as connection:
+            await self._step(
+                connection, runbook, version, lambda standing: retired(standing, by=by, at=at)
+            )
+
+    async def released(self) -> list[Release]:
+        """Every release, live or not, in the order they were proposed."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(sa.select(releases).order_by(releases.c.position))
+            return [_read(row) for row in rows]
+
+    async def active(self, runbook: str) -> Release | None:
+        """The version new cases of the runbook walk; its source is `objects.get(digest)`."""
+        return live(await self.released(), runbook=runbook)
+
+    async def runbooks(self) -> dict[str, Release]:
+        """Every runbook that has a live version, with it."""
+        shelf = await self.released()
+        found = {name: live(shelf, runbook=name) for name in {each.runbook for each in shelf}}
+        return {name: each for name, each in sorted(found.items()) if each is not None}
+
+    async def _step(
+        self,
+        connection: AsyncConnection,
+        runbook: str,
+        version: str,
+        step: Callable[[Release | None], Release],
+    ) -> None:
+        here = sa.and_(releases.c.runbook == runbook, releases.c.version == version)
+        query = self._database.locking(sa.select(releases).where(here))
+        row = (await connection.execute(query)).one_or_none()
+        standing = None if row is None else _read(row)
+        after = step(standing)
+        if after == standing:
+            return
+        if standing is not None:
+            await connection.execute(releases.update().where(here).values(**after.model_dump()))
+            return
+        written = await connection.execute(
+            self._database.insert(releases)
+            .values(**after.model_dump())
+            .on_conflict_do_nothing(index_elements=["runbook", "version"])
+            .returning(releases.c.position)
+        )
+        if written.scalar_one_or_none() is None:
+            # Somebody proposed the same version a moment earlier: theirs is the standing one now.
+            await self._step(connection, runbook, version, step)
+
+
+def _read(row: Any) -> Release:
+    fields = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public name
+    return Release.model_validate({**fields, "state": ReleaseState(fields["state"])})

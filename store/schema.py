@@ -1,0 +1,72 @@
+"""The schema's version: checked at every start, migrated on purpose."""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+
+from store.database import Database
+from store.errors import StoreOutdated
+
+_LOCK = 0x65736361
+"""Postgres advisory lock: two processes that start together migrate once."""
+
+
+async def upgrade(url: str) -> str:
+    """The store at `url` has the schema this code wants; its version."""
+    database = Database(url)
+    try:
+        if database.file is not None:
+            database.file.parent.mkdir(parents=True, exist_ok=True)
+        async with database.write() as connection:
+            if not database.sqlite:
+                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            found = await connection.run_sync(_version)
+            if found is not None and found not in _known():
+                raise StoreOutdated(found=found, wanted=wanted())
+            await connection.run_sync(_upgrade)
+    finally:
+        await database.close()
+    return wanted()
+
+
+async def check_schema(database: Database) -> None:
+    """The schema is the one this code wants; StoreOutdated otherwise."""
+    if database.file is not None and not database.file.exists():
+        # Opening would create an empty file where a mistyped path points.
+        raise StoreOutdated(found=None, wanted=wanted())
+    async with database.read() as connection:
+        found = await connection.run_sync(_version)
+    if found != wanted():
+        raise StoreOutdated(found=found, wanted=wanted())
+
+
+def wanted() -> str:
+    """The version this code wants."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def _known() -> set[str]:
+    script = ScriptDirectory.from_config(_config())
+    return {revision.revision for revision in script.walk_revisions()}
+
+
+def _version(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
