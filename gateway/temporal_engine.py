@@ -18,7 +18,7 @@ from cases.envelope import ActEnvelope
 from cases.receipts import ActReceipt
 from cases.values import Inbound
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
-from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput
+from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, arguments
 
 RPC_TIMEOUT = timedelta(seconds=10)
 PROBE_TIMEOUT = timedelta(seconds=2)
@@ -49,7 +49,7 @@ class TemporalEngine:
         try:
             await self._client.start_workflow(
                 WORKFLOW,
-                case,
+                args=arguments(case),
                 id=case.case,
                 task_queue=self._task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

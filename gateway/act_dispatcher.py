@@ -1,0 +1,95 @@
+"""Stored acts are delivered until the workflow has answered each of them (I7)."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from cases.envelope import Act
+from gateway.acting import ENDED, finish, too_late
+from gateway.doors import Doors
+from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
+from gateway.faults import FaultPoint
+from gateway.pacing import keep_going, pause_after
+from store import ClaimedAct
+
+log = structlog.get_logger(__name__)
+
+KIND = "act-dispatcher"
+_AT_ONCE = 32
+_PATIENCE = timedelta(seconds=8)
+_STRANGE_AFTER = 8
+
+
+class ActDispatcher:
+    """Claims acts by lease; the store hands out a case's acts one after the other, in order."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    async def run(self) -> None:
+        """Acts are delivered until this is cancelled."""
+        doors = self._doors
+        await keep_going(
+            KIND, doors, due=doors.acts_due, every=doors.settings.dispatch_poll, work=self.once
+        )
+
+    async def once(self) -> int:
+        """What is due now has been tried once; how many acts that were."""
+        doors = self._doors
+        claimed = await doors.store.acts.claim(
+            owner=doors.id,
+            at=await doors.clock.now(),
+            lease=doors.settings.lease,
+            limit=_AT_ONCE,
+        )
+        await asyncio.gather(*(self._dispatch(act) for act in claimed))
+        return len(claimed)
+
+    async def _dispatch(self, act: ClaimedAct) -> None:
+        doors = self._doors
+        doors.faults(FaultPoint.BEFORE_DELIVER)
+        try:
+            receipt = await doors.engine.deliver(
+                act.envelope, case=act.case, act_id=act.id, within=_PATIENCE
+            )
+        except EngineUnavailableError as error:
+            await self._again(act, str(error))
+        except CaseGoneError as error:
+            await self._gone(act, error)
+        except EngineRefusedError as error:
+            log.warning("act is a dead letter")
+            await doors.store.acts.dead(act.id, reason=str(error), at=await doors.clock.now())
+        else:
+            doors.faults(FaultPoint.AFTER_DELIVER)
+            await finish(doors, case=act.case, act_id=act.id, receipt=receipt)
+
+    async def _gone(self, act: ClaimedAct, error: CaseGoneError) -> None:
+        doors = self._doors
+        row = await doors.store.cases.get(act.case)
+        if row.status in ENDED:
+            signed_at = Act.model_validate_json(act.envelope.payload).signed_at
+            receipt = too_late(act.id, signed_at=signed_at, at=await doors.clock.now(act.case))
+            await finish(doors, case=act.case, act_id=act.id, receipt=receipt, late=True)
+            return
+        # Not started yet, or its last entries are still being written: it will be clear soon.
+        if act.attempts >= _STRANGE_AFTER:
+            await self._alarm(act, "case-not-running", f"case {row.number} is open but not running")
+        await self._again(act, str(error))
+
+    async def _again(self, act: ClaimedAct, error: str) -> None:
+        doors = self._doors
+        at = await doors.clock.now()
+        await doors.store.acts.failed(
+            act.id, error=error, next_attempt_at=at + pause_after(act.attempts)
+        )
+
+    async def _alarm(self, act: ClaimedAct, kind: str, text: str) -> None:
+        log.warning("act alarm", kind=kind)
+        await self._doors.store.health.alarm(
+            kind=kind,
+            key=act.id,
+            text=text,
+            mend="escalate case explain says why, and which command mends it",
+            at=await self._doors.clock.now(),
+        )

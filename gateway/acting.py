@@ -1,0 +1,286 @@
+"""One path for every act of a person, whatever door they came through (I4, I7, I18).
+
+Authenticated → looked up in the directory → signed and stored in one transaction → delivered. From
+the moment it is stored it counts, whether or not anything behind the door is running.
+"""
+
+import asyncio
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from cases.acts import ActBody
+from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding
+from cases.journal import Kind
+from cases.receipts import ActReceipt, Outcome, Reason
+from gateway.doors import Doors
+from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
+from gateway.faults import FaultPoint
+from integrations.ports.directory import DirectorySnapshot
+from runbooks.plan import Assurance
+from store import (
+    ActConflict,
+    CaseRow,
+    Duplicate,
+    Recorded,
+    RoundClosed,
+    Session,
+    UnknownRow,
+)
+
+log = structlog.get_logger(__name__)
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_LOOK = timedelta(milliseconds=50)
+ENDED = ("closed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the person hears; `receipt` is None while the workflow has not answered."""
+
+    act_id: str
+    case: str
+    number: str
+    signed_at: datetime
+    receipt: ActReceipt | None
+
+
+class ActRefusedError(Exception):
+    """The door itself refuses: the act was neither signed nor stored, the refusal is on record."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class ActIdTakenError(Exception):
+    """The act id belongs to other words."""
+
+
+async def act(
+    doors: Doors,
+    *,
+    session: Session,
+    case: CaseRow,
+    body: ActBody,
+    role: str,
+    binding: RoundBinding | None,
+    door: Door,
+    act_id: str,
+) -> Answered:
+    """The act is durable and signed, and has been answered if anybody could answer in time.
+
+    The same act id again, with the same words, has the same answer.
+    """
+    if not _UUID.fullmatch(act_id):
+        raise ActRefusedError(Reason.MALFORMED)
+    known = await _known(doors, case, act_id, session=session, body=body)
+    if known is not None:
+        return await _await_receipt(doors, case, known.envelope, act_id, receipt=known.receipt)
+    # Asked before the directory is read: the answer is at least as new as this instant says.
+    as_of = await doors.clock.now(case.id)
+    snapshot = await doors.directory.snapshot()
+    actor = await _actor(doors, snapshot, session=session, case=case, role=role, as_of=as_of)
+    assurance = await assurance_of(doors, session)
+
+    def sign(signed_at: datetime) -> ActEnvelope:
+        envelope = doors.signer.sign(
+            Act(
+                act=act_id,
+                case=case.id,
+                actor=actor,
+                role=role,
+                assurance=assurance,
+                door=door,
+                signed_at=signed_at,
+                body=body,
+                binding=binding,
+            )
+        )
+        doors.faults(FaultPoint.AFTER_SIGN)
+        return envelope
+
+    result = await doors.store.acts.record(
+        act_id=act_id,
+        case=case.id,
+        person=session.person,
+        verb=body.verb,
+        gate=binding.gate if binding is not None else None,
+        round=binding.round if binding is not None else None,
+        sign=sign,
+        at=await doors.clock.now(case.id),
+        owner=doors.id,
+        lease=doors.settings.lease,
+    )
+    match result:
+        case Recorded():
+            doors.faults(FaultPoint.AFTER_STORE)
+            log.info("act recorded", number=case.number, verb=body.verb, door=door.value)
+            if result.behind:
+                # An earlier act of this case is still on its way: the dispatcher keeps the order.
+                await doors.store.acts.failed(
+                    act_id, error="", next_attempt_at=await doors.clock.now(case.id)
+                )
+                return await _await_receipt(doors, case, result.envelope, act_id)
+            return await _deliver(doors, case, result.envelope, act_id)
+        case Duplicate():
+            return await _await_receipt(
+                doors, case, result.envelope, act_id, receipt=result.receipt
+            )
+        case RoundClosed():
+            return await _closed_at_the_door(doors, case, act_id, session=session, body=body)
+        case ActConflict():
+            raise ActIdTakenError
+
+
+async def assurance_of(doors: Doors, session: Session) -> Assurance:
+    """L2 while the second factor is fresh, else L1 (design §7)."""
+    if session.stepped_up_at is None:
+        return Assurance.L1
+    age = await doors.clock.now() - session.stepped_up_at
+    return Assurance.L2 if age <= doors.settings.step_up_window else Assurance.L1
+
+
+async def refuse_at_door(
+    doors: Doors, case: CaseRow, *, person: str, verb: str, reason: Reason, act_id: str = ""
+) -> None:
+    """The refusal is in the door's stream (I8)."""
+    await doors.store.journal.append_door(
+        case.id,
+        Kind.DOOR_ACT_REFUSED,
+        at=await doors.clock.now(case.id),
+        who=person,
+        what=verb,
+        why=reason.value,
+        act=act_id or None,
+    )
+
+
+async def finish(
+    doors: Doors, *, case: str, act_id: str, receipt: ActReceipt, late: bool = False
+) -> None:
+    """The receipt is stored: the act is not delivered again."""
+    await doors.store.acts.answered(
+        act_id,
+        receipt=receipt,
+        at=await doors.clock.now(case),
+        kind=Kind.DOOR_ACT_LATE if late else Kind.DOOR_ACT_ANSWERED,
+    )
+    doors.faults(FaultPoint.AFTER_RECEIPT)
+
+
+def too_late(act_id: str, *, signed_at: datetime, at: datetime) -> ActReceipt:
+    """The answer to an act on a case that has closed."""
+    return ActReceipt(
+        act=act_id,
+        outcome=Outcome.TOO_LATE,
+        reason=Reason.CLOSED,
+        signed_at=signed_at,
+        applied_at=at,
+    )
+
+
+async def _known(
+    doors: Doors, case: CaseRow, act_id: str, *, session: Session, body: ActBody
+) -> Duplicate | None:
+    # A second POST must hear the first answer even if the person's roles have changed since.
+    try:
+        row = await doors.store.acts.show(act_id)
+    except UnknownRow:
+        return None
+    first = Act.model_validate_json(row.envelope.payload)
+    if (first.case, first.actor.person, first.body) != (case.id, session.person, body):
+        raise ActIdTakenError
+    receipt = await doors.store.acts.receipt(act_id)
+    return Duplicate(envelope=row.envelope, at=row.signed_at, receipt=receipt)
+
+
+async def _actor(
+    doors: Doors,
+    snapshot: DirectorySnapshot,
+    *,
+    session: Session,
+    case: CaseRow,
+    role: str,
+    as_of: datetime,
+) -> Actor:
+    person = snapshot.find(session.person)
+    if person is None or role not in person.roles:
+        await refuse_at_door(doors, case, person=session.person, verb="act", reason=Reason.ROLE)
+        raise ActRefusedError(Reason.ROLE)
+    return Actor(
+        person=person.id,
+        roles=tuple(sorted(person.roles)),
+        directory_digest=snapshot.digest,
+        directory_as_of=as_of,
+    )
+
+
+async def _deliver(doors: Doors, case: CaseRow, envelope: ActEnvelope, act_id: str) -> Answered:
+    signed_at = Act.model_validate_json(envelope.payload).signed_at
+    receipt: ActReceipt | None = None
+    doors.faults(FaultPoint.BEFORE_DELIVER)
+    try:
+        receipt = await doors.engine.deliver(
+            envelope, case=case.id, act_id=act_id, within=doors.settings.receipt_wait
+        )
+        doors.faults(FaultPoint.AFTER_DELIVER)
+        await finish(doors, case=case.id, act_id=act_id, receipt=receipt)
+    except (EngineUnavailableError, CaseGoneError, EngineRefusedError) as error:
+        # The dispatcher takes over from here: it knows what to do about each of the three.
+        at = await doors.clock.now(case.id)
+        await doors.store.acts.failed(act_id, error=type(error).__name__, next_attempt_at=at)
+        doors.acts_due.set()
+        if not isinstance(error, EngineUnavailableError):
+            return await _await_receipt(doors, case, envelope, act_id)
+    return Answered(
+        act_id=act_id,
+        case=case.id,
+        number=case.number,
+        signed_at=signed_at,
+        receipt=receipt,
+    )
+
+
+async def _await_receipt(
+    doors: Doors,
+    case: CaseRow,
+    envelope: ActEnvelope,
+    act_id: str,
+    *,
+    receipt: ActReceipt | None = None,
+) -> Answered:
+    """The receipt, if the dispatcher brings it while the person still waits."""
+    doors.acts_due.set()
+    looks = int(doors.settings.receipt_wait / _LOOK)
+    for _ in range(looks):
+        if receipt is not None:
+            break
+        receipt = await doors.store.acts.receipt(act_id)
+        if receipt is None:
+            await asyncio.sleep(_LOOK.total_seconds())
+    return Answered(
+        act_id=act_id,
+        case=case.id,
+        number=case.number,
+        signed_at=Act.model_validate_json(envelope.payload).signed_at,
+        receipt=receipt,
+    )
+
+
+async def _closed_at_the_door(
+    doors: Doors, case: CaseRow, act_id: str, *, session: Session, body: ActBody
+) -> Answered:
+    """The round takes no more acts: silence has taken effect there (I18)."""
+    at = await doors.clock.now(case.id)
+    reason = Reason.AFTER_DEADLINE
+    await refuse_at_door(
+        doors, case, person=session.person, verb=body.verb, reason=reason, act_id=act_id
+    )
+    receipt = ActReceipt(
+        act=act_id, outcome=Outcome.TOO_LATE, reason=reason, signed_at=at, applied_at=at
+    )
+    return Answered(act_id=act_id, case=case.id, number=case.number, signed_at=at, receipt=receipt)

@@ -1,0 +1,87 @@
+"""A case as the store last knew it, with the runbook it is pinned to: what every page starts from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cases.permissions import Allowed, Waiting, allowed_acts, next_step, waiting_on
+from cases.state import CasePicture
+from gateway.doors import Doors
+from gateway.shelf import Shelved
+from gateway.sight import blinded, hidden_rounds, may_see
+from runbooks.plan import GateRule, Pathway
+from store import CaseRow, CaseView
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """One case in front of one person."""
+
+    row: CaseRow
+    state: CasePicture
+    """As this person may see it."""
+    shelved: Shelved
+    as_of: datetime
+    now: datetime
+    person: str
+    roles: frozenset[str]
+    hidden: frozenset[tuple[str, int]]
+
+    @property
+    def pathway(self) -> Pathway:
+        """The rules the case runs by."""
+        return self.shelved.pathway
+
+    def rule(self, gate: str) -> GateRule | None:
+        """The gate's rule."""
+        return next((stage.gate for stage in self.pathway.stages if stage.name == gate), None)
+
+    def title_of(self, stage: str) -> str:
+        """How the runbook calls a stage."""
+        for plan in self.pathway.stages:
+            if plan.name == stage:
+                return plan.title or plan.name.replace("-", " ")
+        return stage
+
+    def allowed(self) -> list[Allowed]:
+        """Every act this person may do now."""
+        return allowed_acts(
+            self.state, self.pathway, person=self.person, roles=self.roles, at=self.now
+        )
+
+    def waiting(self) -> list[Waiting]:
+        """Who owes what by when."""
+        return waiting_on(self.state, self.pathway, at=self.now)
+
+    def next_step(self) -> str:
+        """What has to happen for the case to go on."""
+        return next_step(self.state, self.pathway, at=self.now)
+
+
+async def open_case(
+    doors: Doors, view: CaseView, *, person: str, roles: frozenset[str]
+) -> OpenCase | None:
+    """The case in front of the person; None when they have nothing to do with it."""
+    state = CasePicture.of(view.state)
+    shelved = await doors.shelf.by_digest(state.digest)
+    if not may_see(state, shelved.pathway, person=person, roles=roles):
+        return None
+    return OpenCase(
+        row=await doors.store.cases.get(state.case),
+        state=blinded(state, shelved.pathway, person=person),
+        shelved=shelved,
+        as_of=view.line.as_of,
+        now=await doors.clock.now(state.case),
+        person=person,
+        roles=roles,
+        hidden=hidden_rounds(state, shelved.pathway, person=person),
+    )
+
+
+async def find_case(
+    doors: Doors, number: str, *, person: str, roles: frozenset[str]
+) -> OpenCase | None:
+    """The case of that number, if there is one and the person may see it."""
+    view = await doors.store.views.by_number(number)
+    if view is None:
+        return None
+    return await open_case(doors, view, person=person, roles=roles)

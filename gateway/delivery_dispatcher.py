@@ -1,0 +1,239 @@
+"""Stored deliveries become running cases, or reach the case that runs already (design §3.4)."""
+
+import asyncio
+import base64
+
+import structlog
+
+from cases.report import Report, Source
+from gateway.doors import Doors
+from gateway.errors import (
+    CaseGoneError,
+    EngineRefusedError,
+    EngineUnavailableError,
+    NothingReleasedError,
+)
+from gateway.faults import FaultPoint
+from gateway.pacing import keep_going, pause_after
+from gateway.reports import Arrival, read_arrival, report_of
+from integrations.errors import UnreadableBodyError
+from runbooks import RouteFacts, assess
+from store import CaseRow, ClaimedDelivery, DeliveryState
+from workflows.messages import (
+    REPORT_SIGNAL,
+    TICKET_SIGNAL,
+    CaseInput,
+    ReportReceived,
+    RoutedBy,
+    TicketUpdated,
+)
+
+log = structlog.get_logger(__name__)
+
+KIND = "delivery-dispatcher"
+_AT_ONCE = 8
+
+
+class DeliveryDispatcher:
+    """Claims deliveries by lease, so that several gateways share the work."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    async def run(self) -> None:
+        """Deliveries are dispatched until this is cancelled."""
+        doors = self._doors
+        await keep_going(
+            KIND,
+            doors,
+            due=doors.deliveries_due,
+            every=doors.settings.dispatch_poll,
+            work=self.once,
+        )
+
+    async def once(self) -> int:
+        """What is due now has been tried once; how many deliveries that were."""
+        doors = self._doors
+        claimed = await doors.store.deliveries.claim(
+            owner=doors.id,
+            at=await doors.clock.now(),
+            lease=doors.settings.lease,
+            limit=_AT_ONCE,
+        )
+        await asyncio.gather(*(self._dispatch(delivery) for delivery in claimed))
+        return len(claimed)
+
+    async def _dispatch(self, delivery: ClaimedDelivery) -> None:
+        deliveries = self._doors.store.deliveries
+        at = await self._doors.clock.now()
+        try:
+            state = await self._forward(delivery)
+            await deliveries.done(delivery.key, state=state, at=at)
+        except (EngineUnavailableError, NothingReleasedError) as error:
+            # Neither is the delivery's fault: it waits as long as it takes.
+            await deliveries.failed(
+                delivery.key, error=str(error), next_attempt_at=at + pause_after(delivery.attempts)
+            )
+            if isinstance(error, NothingReleasedError):
+                await self._alarm(delivery, "nothing-released", str(error), error.mend)
+        except (UnreadableBodyError, EngineRefusedError) as error:
+            await self._bury(delivery, type(error).__name__)
+        except (ValueError, KeyError, TypeError) as error:
+            # A poisonous row: its text may be in the message, so only the kind of error is kept.
+            if delivery.attempts >= self._doors.settings.most_attempts:
+                await self._bury(delivery, type(error).__name__)
+            else:
+                await deliveries.failed(
+                    delivery.key,
+                    error=type(error).__name__,
+                    next_attempt_at=at + pause_after(delivery.attempts),
+                )
+
+    async def _forward(self, delivery: ClaimedDelivery) -> DeliveryState:
+        doors = self._doors
+        row = await doors.store.cases.get(delivery.case)
+        arrival = read_arrival(Source(delivery.source), delivery.body, instance=row.instance)
+        if arrival is None:
+            return DeliveryState.ATTACHED
+        started = await doors.store.deliveries.list(
+            state=DeliveryState.STARTED, case=delivery.case, limit=1
+        )
+        if started:
+            await self._tell(row, delivery, arrival)
+            return DeliveryState.ATTACHED
+        await self._start(row, delivery, arrival)
+        return DeliveryState.STARTED
+
+    async def _start(self, row: CaseRow, delivery: ClaimedDelivery, arrival: Arrival) -> None:
+        doors = self._doors
+        keys = await doors.store.vault.keys(row.id)
+        report = report_of(
+            arrival,
+            delivery=delivery.key,
+            body=delivery.body,
+            received_at=delivery.received_at,
+            salt=keys.salt,
+            subject_ref=row.subject_ref,
+            declared=doors.shelf.declared_fields(),
+        )
+        same = await self._same_subject(row)
+        case = await self._input(row, report, arrival, salt=keys.salt, same=same)
+        doors.faults(FaultPoint.BEFORE_START)
+        await doors.engine.start(case)
+        doors.faults(FaultPoint.AFTER_START)
+        log.info("case started", number=row.number, runbook=case.pathway.runbook)
+        for other in same:
+            await self._offer(other, row, delivery)
+
+    async def _input(
+        self,
+        row: CaseRow,
+        report: Report,
+        arrival: Arrival,
+        *,
+        salt: bytes,
+        same: list[CaseRow],
+    ) -> CaseInput:
+        doors = self._doors
+        facts = RouteFacts(
+            source=arrival.source.value,
+            tags=frozenset(arrival.tags),
+            fields=dict(arrival.fields or {}),
+        )
+        found, shelved = await doors.shelf.route(facts)
+        pinned = await doors.store.cases.pin(
+            row.id,
+            runbook=shelved.pathway.runbook,
+            version=shelved.pathway.version,
+            digest=shelved.pathway.digest,
+        )
+        if pinned.digest is not None and pinned.digest != shelved.pathway.digest:
+            # An earlier try pinned a version that has since given way to a newer one (I2).
+            shelved = await doors.shelf.by_digest(pinned.digest)
+        known = shelved.pathway.questions
+        answers = {name: value for name, value in found.answers.items() if name in known}
+        assessed = assess(shelved.runbook, answers)
+        return CaseInput(
+            case=row.id,
+            number=row.number,
+            report=report,
+            pathway=shelved.pathway,
+            routed=RoutedBy(
+                reason=found.reason,
+                row=str(found.row) if found.row is not None else "",
+                digest=doors.shelf.routing.digest,
+            ),
+            severity=assessed.severity,
+            severity_row=str(assessed.row),
+            severity_because=assessed.because,
+            answers=answers,
+            root_key=doors.signer.root_key,
+            salt=base64.b64encode(salt).decode(),
+            same_subject=tuple(other.number for other in same),
+            continue_after=doors.settings.continue_after,
+        )
+
+    async def _same_subject(self, row: CaseRow) -> list[CaseRow]:
+        if row.subject_ref is None:
+            return []
+        return await self._doors.store.cases.same_subject(row.subject_ref, except_case=row.id)
+
+    async def _offer(self, other: CaseRow, row: CaseRow, delivery: ClaimedDelivery) -> None:
+        # The older case learns of the newer one; the newer knows the older by its input.
+        message = ReportReceived(
+            delivery=delivery.key,
+            source=Source(delivery.source),
+            at=delivery.received_at,
+            case=row.id,
+            number=row.number,
+            why="same-subject",
+        )
+        try:
+            await self._doors.engine.signal(other.id, name=REPORT_SIGNAL, message=message)
+        except CaseGoneError:
+            # It has closed in between: there is nobody left to tell.
+            return
+
+    async def _tell(self, row: CaseRow, delivery: ClaimedDelivery, arrival: Arrival) -> None:
+        try:
+            if arrival.opens or arrival.ticket is None:
+                await self._doors.engine.signal(
+                    row.id,
+                    name=REPORT_SIGNAL,
+                    message=ReportReceived(
+                        delivery=delivery.key,
+                        source=arrival.source,
+                        at=delivery.received_at,
+                    ),
+                )
+            else:
+                await self._doors.engine.signal(
+                    row.id,
+                    name=TICKET_SIGNAL,
+                    message=TicketUpdated(
+                        delivery=delivery.key,
+                        at=delivery.received_at,
+                        ticket=arrival.ticket,
+                        status=arrival.status,
+                    ),
+                )
+        except CaseGoneError:
+            if arrival.opens:
+                await self._alarm(
+                    delivery,
+                    "report-after-closing",
+                    f"case {row.number} has closed and was reported again",
+                    f"Look at case {row.number}; open a new case if it is a new matter.",
+                )
+
+    async def _bury(self, delivery: ClaimedDelivery, reason: str) -> None:
+        log.warning("delivery is a dead letter", reason=reason)
+        await self._doors.store.deliveries.dead(
+            delivery.key, reason=reason, at=await self._doors.clock.now()
+        )
+
+    async def _alarm(self, delivery: ClaimedDelivery, kind: str, text: str, mend: str) -> None:
+        log.warning("delivery alarm", kind=kind)
+        await self._doors.store.health.alarm(
+            kind=kind, key=delivery.key, text=text, mend=mend, at=await self._doors.clock.now()
+        )

@@ -1,0 +1,83 @@
+"""Everything a gateway works with, handed in at its start."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from gateway.engine_port import CaseEngine
+from gateway.faults import FaultSeam, no_faults
+from gateway.shelf import Shelf
+from gateway.signer import DoorSigner
+from integrations.ports.clock import Clock
+from integrations.ports.directory import Credentials, Directory
+from integrations.ports.ticketing import Ticketing
+from store import Store
+
+
+class People(Directory, Credentials, Protocol):
+    """A directory that also checks log-ins."""
+
+
+@dataclass(frozen=True)
+class DoorSettings:
+    """The values of the installation that doors need; `workers.settings` says what they mean."""
+
+    public_url: str
+    zendesk_secrets: tuple[str, ...] = ()
+    standard_secrets: tuple[str, ...] = ()
+    webhook_max_age: timedelta = timedelta(minutes=5)
+    max_body_bytes: int = 262_144
+    session_lifetime: timedelta = timedelta(hours=8)
+    step_up_window: timedelta = timedelta(minutes=5)
+    incident_manager_phone: str = ""
+    time_zone: str = "UTC"
+    demo: bool = False
+    zendesk_instance: str = "zendesk"
+    """Which Zendesk account the webhooks come from: its subdomain."""
+    own_zendesk_actor: str = ""
+    """The id of our own API user there: its news is our echo."""
+    ticket_instance: str = "request-tracker"
+    ticket_queue: str = ""
+    """Only new tickets of this queue become cases; empty = of every queue."""
+    ticket_poll: timedelta = timedelta(seconds=30)
+    receipt_wait: timedelta = timedelta(seconds=3)
+    """How long a person waits for the workflow's answer before "recorded" is said."""
+    dispatch_poll: timedelta = timedelta(seconds=2)
+    """How often rows of other gateways, or rows that are due again, are looked for."""
+    lease: timedelta = timedelta(seconds=30)
+    most_attempts: int = 50
+    """A delivery that fails this often is a dead letter."""
+    continue_after: int | None = None
+    log_in_attempts: int = 8
+    """Failed log-ins of one person in a minute before the door stops checking."""
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the gateway over TLS."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def origin(self) -> str:
+        """The scheme, host and port our own pages come from."""
+        return "/".join(self.public_url.split("/")[:3])
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What every door shares."""
+
+    store: Store
+    directory: People
+    clock: Clock
+    signer: DoorSigner
+    engine: CaseEngine
+    shelf: Shelf
+    settings: DoorSettings
+    tickets: Ticketing | None = None
+    faults: FaultSeam = no_faults
+    id: str = "gateway"
+    """Names this process in leases and heartbeats."""
+    deliveries_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a delivery was accepted here: the dispatcher looks at once."""
+    acts_due: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,0 +1,57 @@
+"""How the dispatchers wait: at once when kicked, slowly otherwise, longer after each failure."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from gateway.doors import Doors
+from store import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+_FIRST = timedelta(milliseconds=250)
+_LONGEST = timedelta(seconds=15)
+_DOUBLINGS = 8
+_BEAT = timedelta(seconds=10)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """The time until the next try, after that many have failed."""
+    return min(_FIRST * 2 ** min(attempts, _DOUBLINGS), _LONGEST)
+
+
+async def keep_going(
+    name: str,
+    doors: Doors,
+    *,
+    due: asyncio.Event,
+    every: timedelta,
+    work: Callable[[], Awaitable[int]],
+) -> None:
+    """`work` runs whenever `due` is set and at least every `every`, until this is cancelled.
+
+    `work` answers how much it did; while there was something it is asked again at once.
+    """
+    beaten: datetime | None = None
+    while True:
+        due.clear()
+        done = 0
+        try:
+            done = await work()
+            at = await doors.clock.now()
+            if beaten is None or not beaten <= at < beaten + _BEAT:
+                await doors.store.health.heartbeat(kind=name, id=doors.id, at=at, detail=str(done))
+                beaten = at
+        except StoreUnavailable as error:
+            log.warning("dispatcher waits for the store", dispatcher=name, error=error.what)
+        except Exception as error:  # noqa: BLE001 - the edge of a task: one bad row must not end all dispatching
+            log.error("dispatcher failed", dispatcher=name, error=type(error).__name__)  # noqa: TRY400 - a trace may hold case text
+        if done:
+            continue
+        try:
+            async with asyncio.timeout(every.total_seconds()):
+                await due.wait()
+        except TimeoutError:
+            continue

@@ -1,0 +1,76 @@
+"""Journal entries in the words of people who were not there."""
+
+from pydantic import JsonValue
+
+from cases.journal import Kind
+
+TITLES: dict[Kind, str] = {
+    Kind.CASE_OPENED: "The case was opened by a report",
+    Kind.CASE_LINKED: "Another case was linked",
+    Kind.CASE_CLOSED: "The case was closed",
+    Kind.CASE_CANCELLED: "The case was cancelled",
+    Kind.INTAKE_ANSWERED: "Intake questions were answered",
+    Kind.SEVERITY_ASSESSED: "The severity table was read",
+    Kind.SEVERITY_SET: "A person set the severity",
+    Kind.STAGE_ENTERED: "A stage began",
+    Kind.STAGE_LEFT: "A stage ended",
+    Kind.ROUND_OPENED: "A round was asked",
+    Kind.ROUND_SUPERSEDED: "A round was replaced",
+    Kind.ROUND_CLOSED: "A round was closed",
+    Kind.VOTE_CAST: "A verdict was given",
+    Kind.VOTE_WITHDRAWN: "A verdict was taken back",
+    Kind.DISSENT_FILED: "A reviewer objected",
+    Kind.SILENCE_TAKEN: "Silence took effect",
+    Kind.STAND_IN_ALLOWED: "A stand-in may now vote",
+    Kind.MEMO_WRITTEN: "The memo was written",
+    Kind.EVIDENCE_ADDED: "Evidence was added",
+    Kind.INFORMATION_ASKED: "More information was asked for",
+    Kind.INFORMATION_GIVEN: "Information was given",
+    Kind.EFFECT_INTENDED: "An action was ordered",
+    Kind.EFFECT_DONE: "An action was done",
+    Kind.EFFECT_MANUAL: "An action was handed to a person",
+    Kind.EFFECT_FAILED: "An action failed",
+    Kind.EFFECT_SETTLED: "A person settled an action",
+    Kind.NOTICE_ORDERED: "Somebody is being told",
+    Kind.NOTICE_ENDED: "A notice reached its end",
+    Kind.CLOCK_BREACHED: "A deadline was missed",
+    Kind.HELD: "The case was put on hold",
+    Kind.RESUMED: "The hold ended",
+    Kind.ACT_REFUSED: "An act was refused",
+    Kind.ACTS_REFUSED: "Acts were refused",
+    Kind.ACKNOWLEDGED: "Somebody has it",
+    Kind.CONFLICT_DECLARED: "Somebody declared a conflict",
+    Kind.ASSIGNED: "Work was given to a person",
+    Kind.RAISED: "Somebody was paged by hand",
+    Kind.DOOR_DELIVERY: "A report arrived at a door",
+    Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",
+    Kind.DOOR_ACT_ANSWERED: "An act was answered",
+    Kind.DOOR_ACT_REFUSED: "A door refused an act",
+    Kind.DOOR_ACT_LATE: "An act came after closing",
+}
+"""What is not listed is said by its own name, read aloud."""
+
+SHOWN = (
+    "stage", "gate", "round", "question", "who", "by", "person", "role", "verb", "what",
+    "outcome", "verdict", "state", "severity", "disposition", "effect", "title", "label",
+    "request", "clock", "step", "purpose", "end", "why", "reason", "because", "note", "detail",
+    "due", "until", "review", "expires", "number", "row",
+)  # fmt: skip
+"""The parts of an entry's body that a reader needs; digests, keys and ids stay in the export."""
+
+
+def title(kind: Kind) -> str:
+    """The entry's kind as a sentence."""
+    return TITLES.get(kind) or kind.value.replace(":", " ").replace("-", " ").capitalize()
+
+
+def details(body: dict[str, JsonValue]) -> str:
+    """The readable parts of an entry, in one line."""
+    said: list[str] = []
+    for name in SHOWN:
+        value = body.get(name)
+        if value in (None, "", [], {}):
+            continue
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        said.append(f"{name} {text}" if name in ("round", "row", "by", "due", "until") else text)
+    return " · ".join(said)

@@ -1,0 +1,170 @@
+"""Adapters: what was delivered, as a typed report or as news about a ticket (design §3.2)."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cases.report import Report, Source, TicketRef
+from cases.values import Instant
+from gateway.standard_body import CHANGED, OPENED, parse_standard
+from integrations.errors import UnreadableBodyError
+from integrations.ports.ticketing import NewTicket, TicketChange
+from integrations.wire import read_json
+from integrations.zendesk_body import ZendeskEvent, ZendeskNews, parse_zendesk
+
+REFERENCE_FIELDS = ("about", "subject-reference")
+"""Form fields that name whom a report is about, in the order they are looked for."""
+
+_MOST_UNKNOWN = 20
+_LINE = 500
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What a door must know of a delivery before it stores it."""
+
+    source: Source
+    instance: str
+    external_id: str
+    opens: bool
+    """Whether it may open a case; news about an unknown ticket may not."""
+    tags: tuple[str, ...] = ()
+    fields: Mapping[str, str] | None = None
+    about: str = ""
+    content_ref: str = ""
+    receipt_at: Instant | None = None
+    ticket: TicketRef | None = None
+    status: str = ""
+    unknown: Mapping[str, Any] | None = None
+
+
+def read_arrival(source: Source, body: bytes, *, instance: str) -> Arrival | None:
+    """The delivery's meaning; None for an authentic one that is of no concern to a case."""
+    match source:
+        case Source.ZENDESK:
+            return _zendesk(parse_zendesk(body), instance=instance)
+        case Source.REQUEST_TRACKER:
+            return _ticket(read_json(body))
+        case _:
+            return _standard(body, source=source)
+
+
+def write_ticket(news: NewTicket | TicketChange) -> bytes:
+    """A poller's find as the bytes of a delivery; the same find has the same bytes."""
+    kind = "new" if isinstance(news, NewTicket) else "change"
+    content = {"kind": kind, "news": news.model_dump(mode="json")}
+    return json.dumps(content, sort_keys=True, ensure_ascii=False).encode()
+
+
+def report_of(
+    arrival: Arrival,
+    *,
+    delivery: str,
+    body: bytes,
+    received_at: datetime,
+    salt: bytes,
+    subject_ref: str | None,
+    declared: frozenset[str],
+) -> Report:
+    """The report as it travels: references and salted digests, no reported text (I13)."""
+    fields = arrival.fields or {}
+    unknown = dict(arrival.unknown or {})
+    unknown.update({name: value for name, value in fields.items() if name not in declared})
+    return Report(
+        source=arrival.source,
+        instance=arrival.instance,
+        external_id=arrival.external_id,
+        delivery=delivery,
+        received_at=received_at,
+        receipt_at=arrival.receipt_at,
+        ticket=arrival.ticket,
+        subject_ref=subject_ref,
+        content_ref=arrival.content_ref or (arrival.ticket.url if arrival.ticket else "") or None,
+        content_digest=salted(salt, body),
+        tags=tuple(tag[:_LINE] for tag in arrival.tags[:_MOST_UNKNOWN]),
+        fields={name: value for name, value in fields.items() if name in declared},
+        unknown={
+            name[:_LINE]: salted(salt, json.dumps(value, sort_keys=True, default=str).encode())
+            for name, value in sorted(unknown.items())[:_MOST_UNKNOWN]
+        },
+    )
+
+
+def salted(salt: bytes, data: bytes) -> str:
+    """A digest nobody without the salt can guess from."""
+    return hmac.new(salt, data, hashlib.sha256).hexdigest()
+
+
+def _zendesk(event: ZendeskEvent, *, instance: str) -> Arrival | None:
+    if event.news is ZendeskNews.OTHER or event.ticket_id is None:
+        return None
+    return Arrival(
+        source=Source.ZENDESK,
+        instance=instance,
+        external_id=event.ticket_id,
+        opens=event.news is ZendeskNews.OPENED,
+        tags=event.tags,
+        fields=event.fields,
+        about=_about(event.fields),
+        ticket=TicketRef(system="zendesk", instance=instance, id=event.ticket_id, url=event.url),
+        status=event.status,
+        unknown=event.unknown,
+    )
+
+
+def _standard(body: bytes, *, source: Source) -> Arrival | None:
+    event = parse_standard(body)
+    if event.type not in (OPENED, CHANGED):
+        return None
+    data = event.data
+    return Arrival(
+        source=source,
+        instance=event.source,
+        external_id=event.external_id,
+        opens=event.type == OPENED,
+        tags=data.tags,
+        fields=data.fields,
+        about=data.about or _about(data.fields),
+        content_ref=data.content_ref,
+        receipt_at=data.receipt_at,
+        ticket=data.ticket,
+        status=data.status or "",
+        unknown=event.unknown,
+    )
+
+
+def _ticket(content: dict[str, Any]) -> Arrival:
+    try:
+        kind, news = content["kind"], content["news"]
+        if kind == "new":
+            new = NewTicket.model_validate(news)
+            return Arrival(
+                source=Source.REQUEST_TRACKER,
+                instance=new.ticket.instance,
+                external_id=new.ticket.id,
+                opens=True,
+                tags=new.tags,
+                fields=new.fields,
+                about=_about(new.fields),
+                ticket=new.ticket,
+                status=new.status,
+            )
+        change = TicketChange.model_validate(news)
+    except (KeyError, ValueError) as error:
+        raise UnreadableBodyError("not a poller's find") from error
+    return Arrival(
+        source=Source.REQUEST_TRACKER,
+        instance=change.ticket.instance,
+        external_id=change.ticket.id,
+        opens=False,
+        ticket=change.ticket,
+        status=change.status or "",
+    )
+
+
+def _about(fields: Mapping[str, str]) -> str:
+    return next((fields[name] for name in REFERENCE_FIELDS if fields.get(name)), "")

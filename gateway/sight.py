@@ -1,0 +1,81 @@
+"""Who sees a case, and what of it: need-to-know, conflicts, and votes that are still blind."""
+
+from collections.abc import Iterable
+
+from pydantic import JsonValue
+
+from cases.file import DUTY_MANAGER, INCIDENT_MANAGER
+from cases.gate import Round, RoundState
+from cases.journal import Entry, Kind
+from cases.permissions import all_roles
+from cases.state import CasePicture, CaseState
+from runbooks.plan import Pathway, Votes
+
+ALWAYS = frozenset({INCIDENT_MANAGER, DUTY_MANAGER})
+_OF_VOTES = frozenset({Kind.VOTE_CAST, Kind.VOTE_WITHDRAWN})
+_VERDICT = frozenset({"verdict", "reason", "instead_of", "replaces", "input"})
+
+
+def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str]) -> bool:
+    """Whether the person has to do with the case: by role in its runbook, or by name in its record.
+
+    Who has declared a conflict sees nothing of it any more.
+    """
+    if person in state.conflicts:
+        return False
+    concerned = {*all_roles(pathway), *(effect.owner for effect in pathway.effects)}
+    concerned |= {effect.owner for effect in state.effects}
+    for round_ in state.rounds:
+        concerned |= {*round_.approve, *round_.reject}
+    return (
+        bool(roles & (ALWAYS | concerned))
+        or person in state.assignments.values()
+        or any(vote.person == person for round_ in state.rounds for vote in round_.votes)
+    )
+
+
+def hides_votes(round_: Round, pathway: Pathway, *, person: str) -> bool:
+    """Whether the round's votes are hidden from the person: blind, open, and theirs not cast."""
+    rule = next((stage.gate for stage in pathway.stages if stage.name == round_.gate), None)
+    blind = rule is not None and rule.votes is Votes.BLIND
+    return blind and round_.state is RoundState.OPEN and round_.vote_of(person) is None
+
+
+def hidden_rounds(state: CaseState, pathway: Pathway, *, person: str) -> frozenset[tuple[str, int]]:
+    """The rounds whose votes the person may not see yet."""
+    return frozenset(
+        (round_.gate, round_.number)
+        for round_ in state.rounds
+        if hides_votes(round_, pathway, person=person)
+    )
+
+
+def blinded(state: CasePicture, pathway: Pathway, *, person: str) -> CasePicture:
+    """The state as the person may see it: no trace of a vote that is still hidden from them.
+
+    Also what is derived from votes (who is still owed) must be derived from this state.
+    """
+    hidden = hidden_rounds(state, pathway, person=person)
+    if not hidden:
+        return state
+    rounds = [
+        round_.model_copy(update={"votes": []})
+        if (round_.gate, round_.number) in hidden
+        else round_
+        for round_ in state.rounds
+    ]
+    return state.model_copy(update={"rounds": rounds})
+
+
+def seen_entries(
+    entries: Iterable[Entry], hidden: frozenset[tuple[str, int]]
+) -> list[tuple[Entry, dict[str, JsonValue]]]:
+    """The entries, each with what of its body may be read."""
+    seen: list[tuple[Entry, dict[str, JsonValue]]] = []
+    for entry in entries:
+        body = dict(entry.body)
+        if entry.kind in _OF_VOTES and (body.get("gate"), body.get("round")) in hidden:
+            body = {name: value for name, value in body.items() if name not in _VERDICT}
+            body["note"] = "hidden until you have voted"
+        seen.append((entry, body))
+    return seen

@@ -1,0 +1,90 @@
+"""Tickets that nobody pushes to us are looked for: new ones become deliveries (design §3.1)."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from cases.report import Source
+from gateway.doors import Doors
+from gateway.intake import take_in
+from gateway.reports import write_ticket
+from integrations.errors import UnreadableBodyError, VendorError
+from integrations.ports.ticketing import NewTicket, Ticketing
+from store import DeliveryConflict, StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+KIND = "ticket-poller"
+# Boundaries repeat, and a tracker's own clock may lag: known deliveries are dropped by their key.
+_OVERLAP = timedelta(seconds=5)
+
+
+class TicketPoller:
+    """Asks the tracker what others did since it was last asked, and remembers how far it came."""
+
+    def __init__(self, doors: Doors, tickets: Ticketing) -> None:
+        self._doors = doors
+        self._tickets = tickets
+        self._cursor = f"tickets/{doors.settings.ticket_instance}"
+
+    async def run(self) -> None:
+        """The tracker is asked again and again, until this is cancelled."""
+        doors = self._doors
+        while True:
+            try:
+                found = await self.once()
+                await doors.store.health.heartbeat(
+                    kind=KIND, id=doors.id, at=await doors.clock.now(), detail=str(found)
+                )
+            except VendorError as error:
+                log.warning("the tracker does not answer", error=type(error).__name__)
+                await doors.store.health.alarm(
+                    kind="tracker",
+                    key=self._cursor,
+                    text="new tickets cannot be read",
+                    mend=error.mend,
+                    at=await doors.clock.now(),
+                )
+            except StoreUnavailable as error:
+                log.warning("the poller waits for the store", error=error.what)
+            except Exception as error:  # noqa: BLE001 - the edge of a task: the next poll must come
+                log.error("the poller failed", error=type(error).__name__)  # noqa: TRY400 - a trace may hold ticket text
+            await asyncio.sleep(doors.settings.ticket_poll.total_seconds())
+
+    async def once(self) -> int:
+        """What was new is stored as deliveries; how much that was."""
+        doors = self._doors
+        remembered = await doors.store.deliveries.cursor(self._cursor)
+        if remembered is None:
+            # A tracker's past is not reported: only what happens from the first poll on.
+            now = await doors.clock.now()
+            await doors.store.deliveries.set_cursor(self._cursor, value=now.isoformat())
+            remembered = now.isoformat()
+        since = datetime.fromisoformat(remembered).astimezone(UTC)
+        news = await self._tickets.changed_since(since - _OVERLAP)
+        taken = 0
+        for item in sorted(news, key=lambda each: each.at):
+            if isinstance(item, NewTicket) and not self._ours(item):
+                continue
+            try:
+                result = await take_in(
+                    doors,
+                    source=Source.REQUEST_TRACKER,
+                    instance=item.ticket.instance,
+                    key=f"{Source.REQUEST_TRACKER.value}:{item.delivery}",
+                    body=write_ticket(item),
+                )
+            except UnreadableBodyError as error:
+                # A ticket that cannot be read must not hold up the ones after it.
+                log.warning("a ticket cannot be read", error=type(error).__name__)
+                continue
+            taken += not isinstance(result, DeliveryConflict)
+        if news:
+            latest = max(since, *(item.at for item in news))
+            await doors.store.deliveries.set_cursor(self._cursor, value=latest.isoformat())
+        return taken
+
+    def _ours(self, ticket: NewTicket) -> bool:
+        queue = self._doors.settings.ticket_queue
+        return not queue or ticket.queue == queue
