@@ -4,6 +4,7 @@ One timer at a time, always the next instant at which anything would happen. A s
 the code in `stages/`; which stage follows is the pathway's affair (`pathways/`).
 """
 
+import functools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 

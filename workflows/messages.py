@@ -91,3 +91,11 @@ class CaseOutcome(Value):
     disposition: str
     sequence: int
     head: str
+
+
+def arguments(request: CaseInput) -> list[CaseInput | None]:
+    """What the workflow is started with: always both arguments.
+
+    The SDK reads typed arguments only when as many arrive as the workflow declares.
+    """
+    return [request, None]

@@ -1,0 +1,339 @@
+"""A world for one worker: the eight effects kept in memory, and a door that signs acts.
+
+The effects here obey the rules the real ones obey (same key, same answer; a journal key with other
+bytes is a fork), so a workflow that misuses them is caught.
+"""
+
+import base64
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from cases.acts import ActBody
+from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding, issue_certificate, sign_act
+from cases.ids import case_id
+from cases.journal import Entry
+from cases.notice import NoticeEnd, NoticeOrder, NoticeResult
+from cases.receipts import ActReceipt
+from cases.report import Report, Source, TicketRef
+from cases.state import CasePicture
+from runbooks import assess, compile_runbook, library, load_runbook
+from runbooks.plan import Assurance, Pathway
+from workflows.effects import (
+    AssessOrder,
+    Assessed,
+    Collected,
+    CollectOrder,
+    EffectOrder,
+    EffectResult,
+    EffectState,
+    JournalBatch,
+    Linked,
+    LinkOrder,
+    Noted,
+    ObligationOrder,
+    Stored,
+    TicketOrder,
+    TicketResult,
+)
+from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, RoutedBy, arguments
+
+ROOT = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+DOOR = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+CERTIFICATE = issue_certificate(
+    ROOT,
+    DOOR.public_key(),
+    use="door",
+    not_before=datetime(2020, 1, 1, tzinfo=UTC),
+    not_after=datetime(2100, 1, 1, tzinfo=UTC),
+)
+SALT = bytes(range(64, 96))
+
+PEOPLE: dict[str, tuple[str, ...]] = {
+    "ines": ("incident-manager",),
+    "tess": ("triage",),
+    "lena": ("legal",),
+    "luca": ("legal", "policy"),
+    "pia": ("policy",),
+    "paul": ("policy",),
+    "carl": ("sme-ct", "triage"),
+    "dora": ("duty-counsel",),
+    "eve": ("executive",),
+}
+
+
+class OneKeyring:
+    """The test key: every case has the same one, and golden histories carry it."""
+
+    async def key(self, case: str) -> tuple[str, bytes]:
+        """The same key for every case."""
+        del case
+        return "test", bytes(range(100, 132))
+
+
+@dataclass
+class World:
+    """What the effects did, and how they are told to fail."""
+
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+    forks: list[Entry] = field(default_factory=list)
+    fields: dict[str, dict[str, Any]] = field(default_factory=dict)
+    batches: list[JournalBatch] = field(default_factory=list)
+    notices: list[NoticeOrder] = field(default_factory=list)
+    performed: list[EffectOrder] = field(default_factory=list)
+    ticket_orders: list[TicketOrder] = field(default_factory=list)
+    linked: list[LinkOrder] = field(default_factory=list)
+    owed: list[ObligationOrder] = field(default_factory=list)
+    undelivered: list[ActEnvelope] = field(default_factory=list)
+    runbooks: dict[str, Any] = field(default_factory=dict)
+    effect_results: dict[str, EffectResult] = field(default_factory=dict)
+    failing: dict[str, int] = field(default_factory=dict)
+
+    def fail_next(self, effect: str, times: int = 1) -> None:
+        """The effect fails for good so many times."""
+        self.failing[effect] = times
+
+    def _maybe_fail(self, effect: str) -> None:
+        if self.failing.get(effect, 0) > 0:
+            self.failing[effect] -= 1
+            raise ApplicationError("told to fail", type="VendorRefused", non_retryable=True)
+
+    @activity.defn(name="append_journal")
+    async def append_journal(self, batch: JournalBatch) -> Stored:
+        """Entries are kept once; the same sequence with other bytes is a fork."""
+        kept = self.entries.setdefault(batch.case, [])
+        known = {entry.sequence: entry for entry in kept}
+        forked = False
+        for entry in batch.entries:
+            before = known.get(entry.sequence)
+            if before is None:
+                kept.append(entry)
+            elif before.data != entry.data:
+                self.forks.append(entry)
+                forked = True
+        self.fields.setdefault(batch.case, {}).update(batch.changes)
+        self.batches.append(batch)
+        return Stored(sequence=batch.entries[-1].sequence, forked=forked)
+
+    @activity.defn(name="assess_severity")
+    async def assess_severity(self, order: AssessOrder) -> Assessed:
+        """The pinned table's answer."""
+        result = assess(self.runbooks[order.runbook_digest], order.answers)
+        return Assessed(severity=result.severity, row=str(result.row), because=result.because)
+
+    @activity.defn(name="notify")
+    async def notify(self, order: NoticeOrder) -> NoticeResult:
+        """Everybody is reachable."""
+        self._maybe_fail("notify")
+        self.notices.append(order)
+        return NoticeResult(end=NoticeEnd.DELIVERED)
+
+    @activity.defn(name="perform_effect")
+    async def perform_effect(self, order: EffectOrder) -> EffectResult:
+        """Done, unless a test said otherwise."""
+        self._maybe_fail("perform_effect")
+        self.performed.append(order)
+        return self.effect_results.get(
+            order.name, EffectResult(state=EffectState.DONE, reference="receipt-1")
+        )
+
+    @activity.defn(name="sync_ticket")
+    async def sync_ticket(self, order: TicketOrder) -> TicketResult:
+        """The ticket is written; one is opened where there was none."""
+        self._maybe_fail("sync_ticket")
+        self.ticket_orders.append(order)
+        return TicketResult(
+            ticket=order.ticket or TicketRef(system="local", instance="test", id=order.number)
+        )
+
+    @activity.defn(name="collect_acts")
+    async def collect_acts(self, order: CollectOrder) -> Collected:
+        """What was signed in time and not delivered."""
+        del order
+        return Collected(envelopes=tuple(self.undelivered))
+
+    @activity.defn(name="open_linked_case")
+    async def open_linked_case(self, order: LinkOrder) -> Linked:
+        """Another case."""
+        self.linked.append(order)
+        return Linked(case="case/other", number="9001", runbook=order.runbook or "")
+
+    @activity.defn(name="record_obligation")
+    async def record_obligation(self, order: ObligationOrder) -> Noted:
+        """On record."""
+        self.owed.append(order)
+        return Noted(key=order.key)
+
+    @property
+    def activities(self) -> list[Any]:
+        """All of them, for a worker."""
+        return [
+            self.append_journal,
+            self.assess_severity,
+            self.notify,
+            self.perform_effect,
+            self.sync_ticket,
+            self.collect_acts,
+            self.open_linked_case,
+            self.record_obligation,
+        ]
+
+    def pathway(self, name: str, *, text: bytes | None = None) -> Pathway:
+        """The runbook, compiled; its tables can be asked for by digest."""
+        runbook = load_runbook(text or library()[name], file=f"{name}.yaml")
+        pathway = compile_runbook(runbook)
+        self.runbooks[pathway.digest] = runbook
+        return pathway
+
+    def kinds(self, case: str) -> list[str]:
+        """The kinds of the case's entries, in order."""
+        return [entry.kind.value for entry in self.entries.get(case, [])]
+
+
+@dataclass
+class CaseUnderTest:
+    """A running case and a door to it."""
+
+    world: World
+    handle: WorkflowHandle[Any, Any]
+    skipper: TimeSkipper
+    request: CaseInput
+
+    async def now(self) -> datetime:
+        """The case's virtual instant."""
+        return await self.skipper.get_current_time(self.handle)
+
+    async def forward(self, by: timedelta) -> None:
+        """So much later."""
+        await self.skipper.fast_forward(self.handle, by)
+
+    async def picture(self) -> CasePicture:
+        """The case as it stands."""
+        return CasePicture.of(await self.handle.query("picture"))
+
+    async def envelope(
+        self,
+        body: ActBody,
+        *,
+        person: str,
+        role: str | None = None,
+        signed_at: datetime | None = None,
+        assurance: Assurance = Assurance.L2,
+        binding: RoundBinding | None = None,
+        act: str | None = None,
+    ) -> ActEnvelope:
+        """The act as a door signs it; a decision is bound to the round that is open now."""
+        at = signed_at or await self.now()
+        gate = getattr(body, "gate", None)
+        if binding is None and body.verb in ("decide", "dissent", "withdraw"):
+            binding = await self.binding(str(gate))
+        roles = PEOPLE[person]
+        return sign_act(
+            Act(
+                act=act or str(uuid.uuid4()),
+                case=self.handle.id,
+                actor=Actor(
+                    person=person, roles=roles, directory_digest="0" * 64, directory_as_of=at
+                ),
+                role=role or roles[0],
+                assurance=assurance,
+                door=Door.WEB,
+                signed_at=at,
+                body=body,
+                binding=binding,
+            ),
+            key=DOOR,
+            certificate=CERTIFICATE,
+        )
+
+    async def binding(self, gate: str) -> RoundBinding | None:
+        """What the gate's newest round shows; None where there is none."""
+        round_ = (await self.picture()).round_of(gate)
+        if round_ is None:
+            return None
+        return RoundBinding(
+            gate=gate,
+            round=round_.number,
+            revision=round_.revision,
+            content_hash=round_.content_hash,
+            nonce=round_.nonce,
+        )
+
+    async def act(self, body: ActBody, *, person: str, **how: Any) -> ActReceipt:
+        """The act is signed and delivered; the workflow's receipt."""
+        return await self.deliver(await self.envelope(body, person=person, **how))
+
+    async def deliver(self, envelope: ActEnvelope) -> ActReceipt:
+        """The envelope is delivered as it is."""
+        receipt: ActReceipt = await self.handle.execute_update(
+            ACT_UPDATE, envelope, result_type=ActReceipt, id=uuid.uuid4().hex
+        )
+        return receipt
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of the case's stored entries."""
+        return self.world.kinds(self.handle.id)
+
+
+async def open_case(
+    world: World,
+    client: Client,
+    *,
+    task_queue: str,
+    runbook: str = "user-safety-escalation",
+    text: bytes | None = None,
+    walk: str | None = None,
+    answers: dict[str, str] | None = None,
+    receipt_at: datetime | None = None,
+    continue_after: int | None = None,
+    same_subject: tuple[str, ...] = (),
+    external_id: str | None = None,
+) -> CaseUnderTest:
+    """A case has been started on the engine, with time that moves only when told to."""
+    skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+    pathway = world.pathway(runbook, text=text)
+    if walk is not None:
+        pathway = pathway.walked_by(walk)
+    external = external_id or uuid.uuid4().hex
+    case = case_id(source="standard", instance="test", external_id=external)
+    severity = assess(world.runbooks[pathway.digest], answers or {})
+    request = CaseInput(
+        case=case,
+        number="1001",
+        report=Report(
+            source=Source.STANDARD,
+            instance="test",
+            external_id=external,
+            delivery=external,
+            received_at=datetime.now(UTC),
+            receipt_at=receipt_at,
+        ),
+        pathway=pathway,
+        routed=RoutedBy(reason="test"),
+        severity=severity.severity,
+        severity_row=str(severity.row),
+        severity_because=severity.because,
+        answers=answers or {},
+        root_key=base64.b64encode(ROOT.public_key().public_bytes_raw()).decode(),
+        salt=base64.b64encode(SALT).decode(),
+        same_subject=same_subject,
+        continue_after=continue_after,
+    )
+    handle = await skipper.client.start_workflow(
+        WORKFLOW,
+        args=arguments(request),
+        id=case,
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+    )
+    return CaseUnderTest(world=world, handle=handle, skipper=skipper, request=request)

@@ -1,0 +1,60 @@
+"""How everything reaches Temporal: one plugin configures client, worker and replayer alike."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
+from temporalio.plugin import SimplePlugin
+from temporalio.runtime import Runtime
+
+from workflows.converter import CaseKeyring, converter, sandbox
+from workflows.escalation import EscalationWorkflow
+
+WORKFLOWS: Sequence[type] = (EscalationWorkflow,)
+
+
+def plugin(keyring: CaseKeyring, *, activities: Sequence[Callable[..., Any]] = ()) -> SimplePlugin:
+    """Converter with codec, sandbox, workflows and activities, in one thing to hand over."""
+    return plugin_with(converter(keyring), activities=activities)
+
+
+def plugin_with(
+    data_converter: DataConverter, *, activities: Sequence[Callable[..., Any]] = ()
+) -> SimplePlugin:
+    """The same, around a converter that is already there: opened histories need no keys."""
+    return SimplePlugin(
+        "escalate",
+        data_converter=data_converter,
+        workflows=list(WORKFLOWS),
+        activities=list(activities),
+        workflow_runner=sandbox(),
+    )
+
+
+async def connect(
+    address: str,
+    *,
+    namespace: str,
+    keyring: CaseKeyring,
+    activities: Sequence[Callable[..., Any]] = (),
+    api_key: str | None = None,
+    tls: bool = False,
+    runtime: Runtime | None = None,
+    lazy: bool = False,
+) -> Client:
+    """A client that speaks our payloads; workers made from it run our workflows and activities.
+
+    A lazy client is connected by its first call: a door must come up while the engine is down.
+    """
+    return await Client.connect(
+        address,
+        namespace=namespace,
+        data_converter=pydantic_data_converter,
+        plugins=[plugin(keyring, activities=activities)],
+        api_key=api_key,
+        tls=tls,
+        runtime=runtime,
+        lazy=lazy,
+    )
