@@ -5,6 +5,7 @@ No retries here: Temporal is the retry layer, and two would multiply.
 
 import json
 import logging
+import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -35,10 +36,21 @@ _PROXY_GAVE_UP = frozenset({502, 504})
 _LONGEST_WAIT = timedelta(hours=24)
 
 
-def new_client(*, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """A client that follows no redirects and reads neither proxy variables nor .netrc."""
+def new_client(
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    trust: ssl.SSLContext | None = None,
+) -> httpx.AsyncClient:
+    """A client that follows no redirects and reads neither proxy variables nor .netrc.
+
+    `trust` names other certificate authorities than the public ones.
+    """
     return httpx.AsyncClient(
-        timeout=TIMEOUT, follow_redirects=False, trust_env=False, transport=transport
+        timeout=TIMEOUT,
+        follow_redirects=False,
+        trust_env=False,
+        transport=transport,
+        verify=trust if trust is not None else True,
     )
 
 

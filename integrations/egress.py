@@ -6,6 +6,7 @@ those very addresses, so that a second look-up cannot send it elsewhere (DNS reb
 
 import asyncio
 import ipaddress
+import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -18,6 +19,7 @@ Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_HOST = re.compile(rb"[a-z0-9_.-]{1,253}|\[?[0-9a-f:.]{2,45}\]?")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
 
@@ -53,8 +55,8 @@ def check_url(url: str, *, ports: frozenset[int], allow_loopback: bool) -> httpx
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise ForbiddenDestinationError("the URL is malformed") from error
-    if not parsed.host or parsed.userinfo or parsed.fragment:
-        raise ForbiddenDestinationError("the URL needs a host, and no user or fragment")
+    if not _HOST.fullmatch(parsed.raw_host) or parsed.userinfo or parsed.fragment:
+        raise ForbiddenDestinationError("the URL needs a host name, and no user or fragment")
     if allow_loopback and _is_loopback_name(parsed.host):
         if parsed.scheme not in {"http", "https"}:
             raise ForbiddenDestinationError("the URL is neither http nor https")

@@ -12,7 +12,6 @@ people:
 """
 
 import binascii
-import re
 from io import StringIO
 from typing import Annotated, Any, NamedTuple
 from zoneinfo import available_timezones
@@ -38,8 +37,6 @@ from integrations.ports.directory import Person, PersonId, SecondFactor
 
 _SHORTEST_TOTP = 10
 _EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
-# Neither has a use in a list of people, and both can blow a small file up.
-_ANCHOR = re.compile(r"^[^#\"']*(?:^|[\s:,\[-])[&*][A-Za-z0-9_]", flags=re.MULTILINE)
 
 
 class Account(NamedTuple):
@@ -97,7 +94,8 @@ def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
         try:
             entry = _Entry.model_validate(_plain(entries[index]))
         except ValidationError as error:
-            problem = error.errors()[0]
+            # A misspelt name is two problems, one unknown and one missing: the first has a line.
+            problem = min(error.errors(), key=lambda found: found["type"] == "missing")
             line, column = _place(entries, index, problem["loc"])
             where = ".".join(str(part) for part in problem["loc"])
             raise DirectoryUnreadableError(
@@ -130,13 +128,8 @@ def _entries(content: bytes, *, file: str) -> CommentedSeq:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise DirectoryUnreadableError("is not UTF-8", file=file, line=line, column=1) from error
-    anchor = _ANCHOR.search(text)
-    if anchor is not None:
-        line = text.count("\n", 0, anchor.end()) + 1
-        raise DirectoryUnreadableError(
-            "anchors and aliases are not read here", file=file, line=line, column=1
-        )
     try:
+        _refuse_anchors(text, file=file)
         document = YAML(typ="rt").load(StringIO(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -154,6 +147,19 @@ def _entries(content: bytes, *, file: str) -> CommentedSeq:
     if not isinstance(people, CommentedSeq):
         raise DirectoryUnreadableError("`people:` is not a list", file=file, line=1, column=1)
     return people
+
+
+def _refuse_anchors(text: str, *, file: str) -> None:
+    """Anchors have no use in a list of people, and can blow a small file up."""
+    for event in YAML(typ="safe", pure=True).parse(StringIO(text)):
+        if getattr(event, "anchor", None) is not None:
+            mark = event.start_mark
+            raise DirectoryUnreadableError(
+                "anchors and aliases are not read here",
+                file=file,
+                line=mark.line + 1,
+                column=mark.column + 1,
+            )
 
 
 def _plain(value: Any) -> Any:

@@ -156,7 +156,7 @@ async def test_errors_show_neither_address_nor_body(clock: FixedClock) -> None:
 
 
 def test_logged_urls_are_bare() -> None:
-    """httpx's own log lines keep no query and no user."""
+    """Log lines of httpx keep no query and no user."""
     url = httpx.URL("https://user:canary@acme.test/path?sig=canary#canary")
     record = logging.LogRecord("httpx", logging.INFO, "f", 1, "%s %s", ("GET", url), None)
 

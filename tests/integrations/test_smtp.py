@@ -7,9 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiosmtpd import smtp
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP as SmtpProtocol
-from aiosmtpd.smtp import Envelope, Session
 from pydantic import SecretStr, ValidationError
 
 from integrations.errors import OutcomeUnknownError, RefusedError, UnavailableError, VendorError
@@ -60,21 +59,31 @@ class Scripted:
         return default
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
-        self, srv: SmtpProtocol, session: Session, envelope: Envelope, address: str, options: Any
+        self,
+        srv: smtp.SMTP,
+        session: smtp.Session,
+        envelope: smtp.Envelope,
+        address: str,
+        options: Any,
     ) -> str:
         """MAIL FROM is answered."""
         envelope.mail_from = address
         return await self._answer("mail", "250 ok")
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, srv: SmtpProtocol, session: Session, envelope: Envelope, address: str, options: Any
+        self,
+        srv: smtp.SMTP,
+        session: smtp.Session,
+        envelope: smtp.Envelope,
+        address: str,
+        options: Any,
     ) -> str:
         """RCPT TO is answered."""
         envelope.rcpt_tos.append(address)
         return await self._answer("rcpt", "250 ok")
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, srv: SmtpProtocol, session: Session, envelope: Envelope
+        self, srv: smtp.SMTP, session: smtp.Session, envelope: smtp.Envelope
     ) -> str:
         """The content is taken, then answered."""
         assert isinstance(envelope.content, bytes)
