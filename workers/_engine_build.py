@@ -58,6 +58,9 @@ def announce(line: str) -> None:
 async def build(program: GoProgram, *, cache: Path, progress: Progress = announce) -> Path:
     """The program lies in the cache; building it took minutes if it did not before."""
     target = program.path(cache)
+    if target.exists():
+        # Also where the cache cannot be written to, as in a container's image.
+        return target
     target.parent.mkdir(parents=True, exist_ok=True)
     async with _alone(target.parent / "build.lock", program=program, progress=progress):
         if target.exists():

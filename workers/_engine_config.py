@@ -3,7 +3,8 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
 _SERVICES = ("frontend", "history", "matching", "worker")
 PORTS_NEEDED = 2 * len(_SERVICES)
@@ -21,6 +22,20 @@ class Postgres:
     visibility: str = "temporal_visibility"
     shards: int = 4
     """Fixed when the database is made: another number later is refused by the server."""
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """The Postgres of a `postgresql://user:password@host:port/database` URL."""
+        parts = urlsplit(url)
+        database = parts.path.lstrip("/") or "temporal"
+        return cls(
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or 5432,
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            database=database,
+            visibility=f"{database}_visibility",
+        )
 
 
 Storage = Path | Postgres | None

@@ -112,8 +112,10 @@ class Engine:
         """The engine that the settings mean: the address if one is set, else our own on a file."""
         if settings.engine.address:
             return cls.at(settings.engine)
+        url = settings.engine.postgres_url
         return cls.start(
-            database=settings.engine_database,
+            database=None if url else settings.engine_database,
+            postgres=Postgres.from_url(url.get_secret_value()) if url else None,
             simulation=simulation,
             namespace=settings.engine.namespace,
             retention=settings.engine.retention,

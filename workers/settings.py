@@ -62,6 +62,9 @@ class EngineSettings(Group):
     database: Path | None = Field(
         None, description="SQLite file of the own server; default: engine.db in home"
     )
+    postgres_url: SecretStr | None = Field(
+        None, description="postgresql:// URL of the own server's database, instead of a file"
+    )
     port: int | None = Field(
         None, ge=1, le=65535, description="port of the own server; empty = a free one"
     )
