@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
@@ -44,6 +44,7 @@ Today = Annotated[
 ]
 
 _out = Console(soft_wrap=True, highlight=False)
+_PIPE = 240
 _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -89,7 +90,7 @@ def list_(*, runbooks: Folder = None, json_: AsJson = False) -> None:
                 *(row[key] for key in ("runbook", "version", "title", "owner", "review_by")),
                 row["digest"][:12],
             )
-        _out.print(table)
+        _show(table)
     for problems in refused:
         _err.print(escape(str(problems)))
     if refused:
@@ -152,7 +153,7 @@ def show(name: str, *, runbooks: Folder = None, json_: AsJson = False) -> None:
         typer.echo(compile_runbook(runbook).model_dump_json(indent=2))
     else:
         for part in page(runbook):
-            _out.print(part)
+            _show(part)
 
 
 @app.command()
@@ -234,6 +235,12 @@ def _report(findings: list[Finding], refused: list[RunbookProblems], *, checked:
     _out.print(
         f"{checked} read, {len(refused)} refused, {wrong} errors, {len(findings) - wrong} warnings"
     )
+
+
+def _show(part: RenderableType) -> None:
+    """Prints a part; in a pipe it is as wide as it needs, so that no name is cut."""
+    wide = Console(highlight=False, width=None if _out.is_terminal else _PIPE)
+    wide.print(part)
 
 
 def _print_json(value: object) -> None:

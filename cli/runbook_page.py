@@ -84,10 +84,14 @@ def _effects(pathway: Pathway) -> Table:
 
 
 def _decision(stage: StagePlan) -> str:
+    lines = [stage.title] if stage.title else []
+    lines += [f"first: do {effect}" for effect in stage.enter]
+    lines += [f"answer first: {question}" for question in stage.needs]
+    lines += stage.dispositions
     if stage.gate is None:
-        return "\n".join(stage.dispositions) or stage.title
+        return "\n".join(lines)
     gate = stage.gate
-    lines = [gate.ask, f"{gate.approve_label}: {_quorum(gate.approve)}"]
+    lines += [gate.ask, f"{gate.approve_label}: {_quorum(gate.approve)}"]
     lines.append(f"{gate.reject_label}: {_quorum(gate.reject)}")
     if gate.split:
         lines.append(f"split: {gate.split.to} within {span(gate.split.within)}")

@@ -64,7 +64,7 @@ def test_lint_fails_with_file_line_and_column(tmp_path: Path) -> None:
     found = json.loads(RUNNER.invoke(app, ["lint", str(path), *TODAY, "--json"]).stdout)
 
     assert result.exit_code == 1
-    assert f"{path}:31:63: RB033" in result.stdout
+    assert f"{path}:30:59: RB033" in result.stdout
     assert {each["rule"] for each in found["findings"]} == {"RB032", "RB033"}
     assert not found["ok"]
 

@@ -220,3 +220,13 @@ def test_every_rule_is_documented() -> None:
     docs = (HERE.parent.parent / "docs" / "runbooks.md").read_text(encoding="utf-8")
 
     assert [rule for rule in RULES if f"| {rule} |" not in docs] == []
+
+
+def test_the_runbook_of_the_documentation_is_in_order() -> None:
+    """The example people copy from loads, and lint has nothing to say."""
+    docs = (HERE.parent.parent / "docs" / "runbooks.md").read_text(encoding="utf-8")
+    example = docs.split("```yaml\n")[1].split("```")[0]
+
+    runbook = load_runbook(example.encode(), file="docs.yaml")
+
+    assert lint(runbook, today=TODAY, library={}) == []

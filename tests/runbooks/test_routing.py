@@ -62,7 +62,7 @@ def test_every_condition_of_a_row_must_hold() -> None:
         (
             "rows:\n",
             "rows:\n  - {if: {tag: x}, runbook: elsewhere, because: 'y'}\n",
-            ("RB080", 5, 28),
+            ("RB080", 5, 29),
         ),
         ('{danger: "yes"}', '{dangr: "yes"}', ("RB081", 15, 15)),
         ('{danger: "yes"}', "{danger: maybe}", ("RB081", 15, 23)),

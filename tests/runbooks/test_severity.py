@@ -86,7 +86,7 @@ NAME = st.from_regex(r"[a-z]{1,8}(-[a-z]{1,8})?", fullmatch=True)
 
 @given(
     names=st.lists(
-        NAME.filter(lambda name: name not in {"closure"}), min_size=1, max_size=6, unique=True
+        NAME.filter(lambda name: name != "closure"), min_size=1, max_size=6, unique=True
     ),
     minutes=st.integers(min_value=1, max_value=10_000),
     percent=st.integers(min_value=1, max_value=300),

@@ -1,14 +1,19 @@
 """What a YAML text must be before it is read as a runbook."""
 
 import time
+from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runbooks import RunbookProblems, load_runbook
+from runbooks import RunbookProblems, lint, load_runbook
 from runbooks.source import DEEPEST, LARGEST, read_yaml
 from runbooks.tree import Block, Place, Scalar
+
+BASE = (Path(__file__).parent / "broken" / "base.yaml").read_text(encoding="utf-8")
+TODAY = date(2026, 11, 22)
 
 
 def refusal(text: bytes) -> tuple[str, int, int]:
@@ -50,7 +55,7 @@ def test_a_byte_order_mark_is_no_reason_to_refuse() -> None:
         (b"a: caf\xe9\n", ("RB001", 1, 7)),
         (b"\xff\xfea\x00", ("RB001", 1, 1)),
         (b"a: " + b"x" * LARGEST, ("RB002", 1, 1)),
-        (b"[" * 500, ("RB009", 1, 1)),
+        (b"[" * 500, ("RB002", 1, DEEPEST + 1)),
         (b"a: " + b"[" * 500, ("RB002", 1, 3 + DEEPEST)),
         (b"a: [1\n", ("RB003", 2, 1)),
         (b"a: b: c\n", ("RB003", 1, 5)),
@@ -69,7 +74,7 @@ def test_a_byte_order_mark_is_no_reason_to_refuse() -> None:
         (b"? [a]\n: 1\n", ("RB009", 1, 3)),
         (b"1: a\n", ("RB009", 1, 1)),
     ],
-    ids=repr,
+    ids=lambda value: repr(value)[:40] if isinstance(value, bytes) else value[0],
 )
 def test_text_that_is_not_plain_yaml_is_refused(
     text: bytes, expected: tuple[str, int, int]
@@ -119,5 +124,29 @@ def test_any_bytes_are_read_or_refused(text: bytes) -> None:
     """No text makes the reader fail in another way than by telling a problem with its place."""
     try:
         read_yaml(text, file="any.yaml")
+        problems = []
     except RunbookProblems as refused:
-        assert all(each.line >= 1 and each.column >= 1 for each in refused.problems)
+        problems = list(refused.problems)
+
+    assert all(each.line >= 1 and each.column >= 1 for each in problems)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(min_value=0, max_value=len(BASE) - 1),
+    st.integers(min_value=0, max_value=12),
+    st.sampled_from(["", "x", "1", "true", "null", "[]", "{}", '""', ": ", "[a, {b: c}]"]),
+)
+def test_any_change_of_a_runbook_is_read_or_refused(at: int, cut: int, put: str) -> None:
+    """However a runbook is damaged, it is refused with places, or it can be linted."""
+    text = BASE[:at] + put + BASE[at + cut :]
+
+    try:
+        told = [
+            (each.line, each.column)
+            for each in lint(load_runbook(text.encode(), file="a.yaml"), today=TODAY, library={})
+        ]
+    except RunbookProblems as refused:
+        told = [(each.line, each.column) for each in refused.problems]
+
+    assert all(1 <= line <= text.count("\n") + 2 and column >= 1 for line, column in told)
