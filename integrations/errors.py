@@ -142,7 +142,8 @@ class UnreadableBodyError(IntegrationError):
 
     def __init__(self, message: str) -> None:
         super().__init__(
-            message, mend="Compare the sender's body with docs/integrations, then send it again."
+            message,
+            mend="Compare the sender's body with the documented one, then let it deliver again.",
         )
 
 

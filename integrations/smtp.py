@@ -30,6 +30,7 @@ VENDOR = "smtp"
 # At 78 columns a Message-ID of a longer domain is folded, and readers keep the blank it leaves.
 _POLICY = SMTP.clone(max_line_length=200)
 _PERMANENT = 500
+_GOODBYE_SECONDS = 2
 _AFTER_CONTENT = "send"
 
 
@@ -174,5 +175,5 @@ async def _hang_up(connection: aiosmtplib.SMTP) -> None:
     # The message's fate is sealed by now; a server that fails to say goodbye changes nothing.
     with contextlib.suppress(aiosmtplib.SMTPException, OSError):
         if connection.is_connected:
-            await connection.quit()
+            await connection.quit(timeout=_GOODBYE_SECONDS)
     connection.close()

@@ -5,7 +5,7 @@ trigger's own template says. The template we document, and the only one read her
 
     {"escalate": "1",
      "event": "opened",
-     "ticket": {"id": "{{ticket.id}}", "url": "{{ticket.url}}", "status": "{{ticket.status}}",
+     "ticket": {"id": "{{ticket.id}}", "url": "{{ticket.link}}", "status": "{{ticket.status}}",
                 "priority": "{{ticket.priority}}", "tags": "{{ticket.tags}}",
                 "external_id": "{{ticket.external_id}}", "via": "{{ticket.via}}",
                 "at": "{{ticket.updated_at_with_timestamp}}"},

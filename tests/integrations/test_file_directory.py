@@ -1,6 +1,7 @@
 """The directory in a file, and the demo's people."""
 
 import os
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from integrations.errors import DirectoryUnreadableError, UnknownPersonError
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
 from integrations.ports.directory import SecondFactor
+from runbooks import Pathway, compile_runbook, library, load_runbook
+from runbooks.plan import ClockPlan, EffectPlan, FollowUp, StagePlan
 from tests.fakes.clock import START, FixedClock
 
 HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("open sesame")
@@ -30,7 +33,7 @@ BEN = """  - id: ben
     email: ben@example.test
     roles: [policy]
 """
-EVERY_ROLE = {
+ROLES_BEYOND_THE_LIBRARY = {
     "analyst",
     "auditor",
     "deputy-counsel",
@@ -39,15 +42,29 @@ EVERY_ROLE = {
     "engineer",
     "executive",
     "incident-manager",
-    "legal",
-    "policy",
     "policy-lead",
     "reviewer",
     "safety-expert",
     "sme-ct",
-    "triage",
-    "trust-and-safety",
 }
+
+
+def roles_of(pathway: Pathway) -> Iterator[str]:
+    """Every role a pathway names."""
+    yield pathway.owner
+    owned: tuple[EffectPlan | FollowUp, ...] = (*pathway.effects, *pathway.after_closing)
+    yield from (part.owner for part in owned)
+    timers: tuple[StagePlan | ClockPlan, ...] = (*pathway.stages, *pathway.clocks)
+    for timed in timers:
+        yield timed.owner
+        for step in timed.late:
+            yield from (role for role in (step.remind, step.page) if role)
+    for gate in (stage.gate for stage in pathway.stages if stage.gate):
+        yield from gate.roles
+        if gate.split:
+            yield gate.split.to
+        if gate.dissent:
+            yield from (gate.dissent.who, gate.dissent.to)
 
 
 @pytest.fixture
@@ -185,10 +202,13 @@ def test_mistake_is_named_with_its_line(content: bytes, line: int) -> None:
 
 
 async def test_demo_has_people_for_every_role(clock: FixedClock) -> None:
-    """All roles of the library are held, Legal and Policy by two people at least."""
+    """All roles of the library are held, those of its gates by two people at least."""
+    pathways = [compile_runbook(load_runbook(b, file=n)) for n, b in library().items()]
+    named = {role for pathway in pathways for role in roles_of(pathway)}
+
     snapshot = await FileDirectory(DEMO_FILE, clock=clock).snapshot()
 
-    for role in EVERY_ROLE:
+    for role in named | ROLES_BEYOND_THE_LIBRARY:
         assert snapshot.holders(role), role
     for role in ("incident-manager", "triage", "legal", "policy", "safety-expert", "duty-counsel"):
         assert len(snapshot.holders(role)) >= 2, role

@@ -29,7 +29,7 @@ TRIGGER: dict[str, Any] = {
     "event": "opened",
     "ticket": {
         "id": "4711",
-        "url": "example.zendesk.test/agent/tickets/4711",
+        "url": "https://example.zendesk.test/agent/tickets/4711",
         "status": "New",
         "priority": "Urgent",
         "tags": "child-safety  vip",
@@ -190,7 +190,7 @@ def test_trigger_body_is_read() -> None:
         status="new",
         priority="urgent",
         tags=("child-safety", "vip"),
-        url="example.zendesk.test/agent/tickets/4711",
+        url="https://example.zendesk.test/agent/tickets/4711",
         via="Web Form",
         actor="900",
         fields={"kind": "fraud"},
