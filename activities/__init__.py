@@ -1,0 +1,27 @@
+"""Implements `workflows/effects.py`: one verb a function, thin, under the same names."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from activities.actions import Performing
+from activities.linking import Linking
+from activities.notify import Notifying
+from activities.outside import Channel, Outside
+from activities.record import Recording
+from activities.tickets import Tickets
+
+__all__ = ["Channel", "Outside", "all_activities"]
+
+
+def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:
+    """Every effect a case can ask for, bound to the systems outside."""
+    recording = Recording(outside)
+    return (
+        recording.append_journal,
+        recording.collect_acts,
+        recording.assess_severity,
+        Notifying(outside).notify,
+        Performing(outside).perform_effect,
+        Tickets(outside).sync_ticket,
+        Linking(outside).open_linked_case,
+    )

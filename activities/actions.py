@@ -1,0 +1,56 @@
+"""An action is carried out by its connected system, or becomes a person's task (I9)."""
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.failing import told_to_temporal
+from activities.outside import Outside
+from integrations.ports.actions import ActionOrder
+from workflows.effects import PERFORM, EffectOrder, EffectResult, EffectState
+
+MANUAL = "manual"
+WEBHOOK = "webhook"
+NOT_CONNECTED = "NotConnected"
+
+
+class Performing:
+    """Orders actions from connectors."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+
+    @activity.defn(name=PERFORM.name)
+    async def perform_effect(self, order: EffectOrder) -> EffectResult:
+        """The action is done, or handed to a person. The same key is never ordered twice knowingly.
+
+        An attempt after a crash sends the same key again: the receiver keeps its ids.
+        """
+        how, _, connector = order.by.partition(":")
+        if how == MANUAL:
+            return EffectResult(state=EffectState.MANUAL)
+        actions = self._outside.connectors.get(connector)
+        if how != WEBHOOK or actions is None:
+            # Never a quiet manual task: a runbook that counts on a connector must hear of it.
+            raise ApplicationError(NOT_CONNECTED, type=NOT_CONNECTED, non_retryable=True)
+        effects = self._outside.store.effects
+        with told_to_temporal():
+            attempt = await effects.begin(order.key, case=order.case, at=order.at)
+            if attempt.result is not None:
+                return EffectResult.model_validate(attempt.result)
+            receipt = await actions.act(
+                ActionOrder(
+                    name=order.name,
+                    title=order.title,
+                    case_number=order.number,
+                    key=order.key,
+                    facts=order.facts,
+                    ordered_at=order.at,
+                )
+            )
+            result = EffectResult(
+                state=EffectState.DONE, reference=receipt.reference, detail=receipt.detail
+            )
+            kept = await effects.remember(
+                order.key, case=order.case, result=result.model_dump(mode="json"), at=order.at
+            )
+        return EffectResult.model_validate(kept)

@@ -1,0 +1,162 @@
+"""A role, or one person, is told; what became of it is on record for each recipient (I10)."""
+
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.failing import as_application_error, told_to_temporal
+from activities.outside import Outside
+from activities.wording import word
+from cases.file import DUTY_MANAGER
+from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose, RecipientOutcome
+from integrations.errors import UnknownPersonError, VendorError
+from integrations.ports.directory import Person
+from integrations.ports.messaging import Message, message_id
+from store import NoticeRow
+from workflows.effects import NOTIFY
+
+LINK_LIFE = timedelta(days=7)
+"""A locator is no authority; it may live as long as a long gate, and dies with its round."""
+
+ROUND_PURPOSES = frozenset({Purpose.ASK, Purpose.ASK_AGAIN, Purpose.REMIND, Purpose.PAGE})
+
+
+class Notifying:
+    """Tells people through the channels, in order."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+
+    @activity.defn(name=NOTIFY.name)
+    async def notify(self, order: NoticeOrder) -> NoticeResult:
+        """Everybody meant has been told once, or the fallback has, or it is known that nobody was.
+
+        The people are chosen now, from the directory as it is now: a reminder reaches who holds
+        the role by then.
+        """
+        with told_to_temporal():
+            if await self._overtaken(order):
+                return NoticeResult(end=NoticeEnd.SUPERSEDED)
+            snapshot = await self._outside.directory.snapshot()
+            people = await self._people(order, snapshot.holders(order.role))
+            outcomes = [await self._tell(order, person) for person in people]
+            end = NoticeEnd.DELIVERED
+            if not any(outcome.end is NoticeEnd.DELIVERED for outcome in outcomes):
+                end = NoticeEnd.FELL_BACK
+                fallback = [
+                    person
+                    for person in snapshot.holders(DUTY_MANAGER)
+                    if all(outcome.person != person.id for outcome in outcomes)
+                ]
+                outcomes += [await self._tell(order, person) for person in fallback]
+                if not any(outcome.end is NoticeEnd.DELIVERED for outcome in outcomes):
+                    end = NoticeEnd.NOBODY
+        return NoticeResult(
+            end=end,
+            recipients=tuple(outcomes),
+            directory_digest=snapshot.digest,
+            directory_as_of=snapshot.as_of,
+        )
+
+    async def _overtaken(self, order: NoticeOrder) -> bool:
+        if order.round is None or order.stage is None or order.purpose not in ROUND_PURPOSES:
+            return False
+        round_ = await self._outside.store.rounds.get(
+            order.case, gate=order.stage, round=order.round
+        )
+        # A round the store does not know yet has just been opened: the journal is on its way.
+        return round_ is not None and not round_.open
+
+    async def _people(self, order: NoticeOrder, holders: tuple[Person, ...]) -> list[Person]:
+        if order.person is not None:
+            try:
+                return [await self._outside.directory.person(order.person)]
+            except UnknownPersonError:
+                # Assigned to somebody who has left: the role is told instead.
+                pass
+        return [person for person in holders if person.id not in order.except_people]
+
+    async def _tell(self, order: NoticeOrder, person: Person) -> RecipientOutcome:
+        notices = self._outside.store.notices
+        known = await notices.sent(order.key, recipient=person.id)
+        if known is not None:
+            return RecipientOutcome(
+                person=person.id, channel=known.channel, end=known.end, detail=known.detail
+            )
+        message = await self._message(order, person)
+        failures: list[VendorError] = []
+        for channel in self._outside.channels:
+            try:
+                sent = await channel.messaging.send(message)
+            except VendorError as error:
+                failures.append(error)
+                continue
+            return await self._record(
+                order,
+                person,
+                channel=channel.name,
+                end=NoticeEnd.DELIVERED,
+                detail=sent.detail,
+                sent_id=message.message_id,
+            )
+        retryable = next((error for error in failures if error.retryable), None)
+        if retryable is not None:
+            raise as_application_error(retryable)
+        detail = ", ".join(type(error).__name__ for error in failures) or "no channel"
+        return await self._record(
+            order, person, channel="none", end=NoticeEnd.FELL_BACK, detail=detail
+        )
+
+    async def _message(self, order: NoticeOrder, person: Person) -> Message:
+        outside = self._outside
+        link = f"{outside.public_url}/cases/{order.number}"
+        if order.round is not None and order.stage is not None:
+            token = await outside.store.locators.mint(
+                person=person.id,
+                case=order.case,
+                gate=order.stage,
+                round=order.round,
+                at=order.at,
+                expires_at=order.at + LINK_LIFE,
+            )
+            link = f"{outside.public_url}/a/{token}"
+        wording = word(order, person, link=link, zone=outside.zone)
+        thread = message_id(domain=outside.mail_domain, key=("thread", order.case, person.id))
+        return Message(
+            to=person.email,
+            subject=wording.subject,
+            text=wording.text,
+            message_id=message_id(domain=outside.mail_domain, key=(order.key, person.id)),
+            in_reply_to=thread,
+            references=(thread,),
+            case_number=order.number,
+        )
+
+    async def _record(
+        self,
+        order: NoticeOrder,
+        person: Person,
+        *,
+        channel: str,
+        end: NoticeEnd,
+        detail: str,
+        sent_id: str | None = None,
+    ) -> RecipientOutcome:
+        row = await self._outside.store.notices.record(
+            NoticeRow(
+                key=order.key,
+                recipient=person.id,
+                case=order.case,
+                purpose=order.purpose,
+                role=order.role,
+                channel=channel,
+                end=end,
+                message_id=sent_id,
+                detail=detail,
+                # The notice's own instant: an activity does not read the clock (I16).
+                at=order.at,
+            )
+        )
+        return RecipientOutcome(
+            person=person.id, channel=row.channel, end=row.end, detail=row.detail
+        )

@@ -1,0 +1,40 @@
+"""What the activities work with, handed in once by the worker's wiring."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from integrations.ports.actions import Actions
+from integrations.ports.directory import Directory
+from integrations.ports.messaging import Messaging
+from integrations.ports.ticketing import Ticketing
+from store import Store
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One way to reach people, under the name the journal knows it by."""
+
+    name: str
+    messaging: Messaging
+
+
+@dataclass(frozen=True)
+class Outside:
+    """Everything beyond the workflow: our store, and other people's systems behind ports."""
+
+    store: Store
+    directory: Directory
+    channels: Sequence[Channel]
+    """In the order they are tried: the next one is for when the one before fails."""
+    public_url: str
+    mail_domain: str
+    zone: ZoneInfo
+    """The zone for people whose own is not known."""
+    ticketing: Mapping[str, Ticketing] = field(default_factory=dict)
+    """By system: `zendesk`, `request-tracker`, `local`."""
+    default_ticketing: str | None = None
+    """Where a case opens a ticket when it did not come from one."""
+    ticket_queue: str = "General"
+    connectors: Mapping[str, Actions] = field(default_factory=dict)
+    """By connector name, as runbooks say it after `webhook:`."""

@@ -1,0 +1,112 @@
+"""The store's effects: the journal is appended, acts are collected, a severity is assessed."""
+
+from temporalio import activity
+
+from activities.failing import told_to_temporal
+from activities.outside import Outside
+from cases.journal import Kind
+from cases.notice import NoticeEnd
+from runbooks import assess, load_runbook
+from runbooks.runbook import Runbook
+from store import CaseBatch, CaseHeading, DoorRound, ObligationRow
+from workflows.effects import (
+    APPEND_JOURNAL,
+    ASSESS,
+    COLLECT_ACTS,
+    Assessed,
+    AssessOrder,
+    Collected,
+    CollectOrder,
+    JournalBatch,
+    Stored,
+)
+
+
+class Recording:
+    """Effects that only touch our own store."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._store = outside.store
+        self._runbooks: dict[str, Runbook] = {}
+
+    @activity.defn(name=APPEND_JOURNAL.name)
+    async def append_journal(self, batch: JournalBatch) -> Stored:
+        """Entries, picture, rounds and what is owed are durable together, exactly once."""
+        entries = batch.restore()
+        with told_to_temporal():
+            appended = await self._store.append_case(
+                CaseBatch(
+                    case=batch.case,
+                    original_run=batch.original_run,
+                    run=activity.info().workflow_run_id or batch.original_run,
+                    entries=entries,
+                    heading=CaseHeading.model_validate(batch.heading.model_dump()),
+                    changes=batch.changes,
+                    rounds=tuple(
+                        DoorRound(
+                            gate=round_.gate,
+                            round=round_.round,
+                            revision=round_.revision,
+                            content_hash=round_.content_hash,
+                            nonce=round_.nonce,
+                            asked_at=round_.asked_at,
+                            expires_at=round_.expires_at,
+                            open=round_.open,
+                        )
+                        for round_ in batch.rounds
+                    ),
+                    at=batch.at,
+                )
+            )
+            for owed in batch.owed:
+                await self._store.obligations.record(
+                    ObligationRow(
+                        key=owed.key,
+                        case=batch.case,
+                        name=owed.name,
+                        title=owed.title,
+                        owner=owed.owner,
+                        due_at=owed.due_at,
+                        recorded_at=batch.at,
+                    )
+                )
+            for entry in entries:
+                end = entry.body.get("end")
+                lost = (NoticeEnd.NOBODY.value, NoticeEnd.UNDELIVERED.value)
+                if entry.kind is Kind.NOTICE_ENDED and end in lost:
+                    await self._store.health.alarm(
+                        kind="notice-lost",
+                        key=f"{batch.case}/{entry.sequence}",
+                        text=f"case {batch.heading.number}: a notice to "
+                        f"{entry.body.get('role')} ended {end}",
+                        mend=f"escalate case explain {batch.heading.number}",
+                        at=entry.at,
+                    )
+        return Stored(sequence=appended.sequence, forked=appended.forked)
+
+    @activity.defn(name=COLLECT_ACTS.name)
+    async def collect_acts(self, order: CollectOrder) -> Collected:
+        """The round is closed at the door; what was signed in time and not delivered comes back."""
+        with told_to_temporal():
+            envelopes = await self._store.acts.collect(
+                case=order.case,
+                gate=order.gate,
+                round=order.round,
+                deadline=order.deadline,
+                at=order.at,
+            )
+        return Collected(envelopes=tuple(envelopes))
+
+    @activity.defn(name=ASSESS.name)
+    async def assess_severity(self, order: AssessOrder) -> Assessed:
+        """What the pinned runbook's table says about the answers."""
+        with told_to_temporal():
+            runbook = await self._runbook(order.runbook_digest)
+        assessed = assess(runbook, order.answers)
+        return Assessed(severity=assessed.severity, row=str(assessed.row), because=assessed.because)
+
+    async def _runbook(self, digest: str) -> Runbook:
+        if digest not in self._runbooks:
+            source = await self._store.objects.get(digest)
+            self._runbooks[digest] = load_runbook(source, file=f"{digest}.yaml")
+        return self._runbooks[digest]

@@ -1,0 +1,89 @@
+"""What notices say: what is asked, of whom, by when, and where. Never what was reported (I13)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cases.notice import NoticeOrder, Purpose
+from integrations.ports.directory import Person
+
+SUBJECTS = {
+    Purpose.WORK: "Case {number}: {stage} waits for you",
+    Purpose.ASK: "Case {number}: your decision is needed",
+    Purpose.ASK_AGAIN: "Case {number}: the facts changed, please decide again",
+    Purpose.REMIND: "Reminder, case {number}: {stage}",
+    Purpose.PAGE: "PAGE, case {number}: {stage} is running late",
+    Purpose.INFORMATION: "Case {number}: for your information",
+    Purpose.TASK: "Case {number}: an action is yours to carry out",
+    Purpose.FAILED: "Case {number}: an action failed and needs you",
+    Purpose.BREACH: "BREACH, case {number}: a deadline has passed",
+    Purpose.RAISED: "RAISED, case {number}: you are asked to look now",
+    Purpose.REVIEW: "Case {number}: a hold has reached its review date",
+    Purpose.CLOSED: "Case {number} has closed",
+}
+
+ASKS = {
+    Purpose.WORK: "The stage {stage} of case {number} waits for {role}.",
+    Purpose.ASK: "At {stage} of case {number} your verdict is asked as {role}.",
+    Purpose.ASK_AGAIN: (
+        "The facts of case {number} changed. An earlier verdict at {stage} no longer counts; "
+        "the page shows what is different."
+    ),
+    Purpose.REMIND: "{stage} of case {number} is still waiting for {role} ({step}).",
+    Purpose.PAGE: "{stage} of case {number} is late ({step}). You are paged as {role}.",
+    Purpose.INFORMATION: "Something happened at {stage} of case {number} that {role} should know.",
+    Purpose.TASK: "An action of case {number} has to be carried out by hand by {role}.",
+    Purpose.FAILED: "An action of case {number} failed. Retry it, do it by hand, or skip it.",
+    Purpose.BREACH: "A deadline of case {number} has passed ({step}).",
+    Purpose.RAISED: "Somebody working on case {number} asks {role} to look now.",
+    Purpose.REVIEW: "Case {number} was put on hold until now. Resume it or extend the hold.",
+    Purpose.CLOSED: "Case {number} has closed.",
+}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A notice for one person."""
+
+    subject: str
+    text: str
+
+
+def word(order: NoticeOrder, person: Person, *, link: str, zone: ZoneInfo) -> Wording:
+    """The notice, with instants in the person's own zone; plain text says everything."""
+    local = _zone_of(person, zone)
+    values = {
+        "number": order.number,
+        "stage": order.stage_title or "the case",
+        "role": order.role,
+        "step": order.step.split(" ", 1)[-1] if order.step else "now",
+    }
+    lines = [
+        f"{order.severity.value}. {ASKS[order.purpose].format_map(values)}",
+        "",
+    ]
+    if order.due_at is not None:
+        lines += [f"Due: {spoken(order.due_at, local)}.", ""]
+    lines += [
+        link,
+        "",
+        "The link shows the case after you log in; it does nothing by itself.",
+        "Forwarding it is useless: it works for you only. Replies to this mail decide nothing.",
+    ]
+    return Wording(
+        subject=f"[{order.severity.value}] " + SUBJECTS[order.purpose].format_map(values),
+        text="\n".join(lines) + "\n",
+    )
+
+
+def spoken(at: datetime, zone: ZoneInfo) -> str:
+    """An instant as a person reads it at night: local time, zone, and UTC beside it."""
+    local = at.astimezone(zone)
+    return f"{local:%a %d %b %H:%M} {local.tzname()} ({at:%Y-%m-%d %H:%M}Z)"
+
+
+def _zone_of(person: Person, fallback: ZoneInfo) -> ZoneInfo:
+    try:
+        return ZoneInfo(person.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return fallback
