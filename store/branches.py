@@ -1,4 +1,4 @@
-"""Branches of a stream: a case's first run writes `main`; a reset that says otherwise opens another."""
+"""Branches of a stream: the first run writes `main`, a reset that differs opens another."""
 
 from collections.abc import Sequence
 from datetime import datetime

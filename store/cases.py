@@ -1,4 +1,4 @@
-"""The authority on which report belongs to which case, and under which number people say it (I1)."""
+"""The authority on which report belongs to which case, and the number people say (I1)."""
 
 from datetime import datetime
 from typing import Any

@@ -143,7 +143,7 @@ def _engine(url: URL, *, is_sqlite: bool) -> AsyncEngine:
     return engine
 
 
-def _prepare(connection: Any, entry: ConnectionPoolEntry) -> None:
+def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
     # The driver must not begin transactions by itself: it would begin them deferred, and two
     # deferred readers that both turn to writing fail at once instead of waiting.
     connection.isolation_level = None

@@ -1,4 +1,4 @@
-"""Inbound reports: stored before they are answered, known by their dedup key, handed on once (I1)."""
+"""Inbound reports: stored before they are answered, known by their key, handed on once (I1)."""
 
 import hashlib
 import hmac

@@ -1,7 +1,7 @@
 """What can go wrong with the store.
 
     StoreError
-    ├── StoreUnavailable     disk full, database down, locked, read-only: nothing was done, try again
+    ├── StoreUnavailable     disk full, database down or locked: nothing was done, try again
     ├── StoreOutdated        the schema is older or newer than this code
     ├── StoreMisconfigured   the URL or the key file cannot be used
     ├── UnknownCase          no case of that id
@@ -65,7 +65,7 @@ class UnknownCase(StoreError):
 class UnknownKey(StoreError):
     """A key that the bytes name is not there, or the key that wraps it was not handed in."""
 
-    mend = "restore the keys together with the store, or hand in the key-encryption key it was made with"
+    mend = "restore the keys with the store, or hand in the key-encryption key it was made with"
 
 
 class UnknownObject(StoreError):

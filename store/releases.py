@@ -27,7 +27,7 @@ class Releases:
     async def propose(
         self, *, runbook: str, version: str, digest: str, source: bytes, by: str, at: datetime
     ) -> None:
-        """The version is proposed and its source kept; ReleaseRefusedError if the number is taken."""
+        """The version is proposed, its source kept; ReleaseRefusedError if the number is taken."""
 
         def step(standing: Release | None) -> Release:
             return proposed(standing, runbook=runbook, version=version, digest=digest, by=by, at=at)

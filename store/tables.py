@@ -1,4 +1,4 @@
-"""The tables. People's words and reported content are sealed columns; the rest may be read by anyone."""
+"""The tables: people's words and reported content are sealed, the rest are opaque words."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Keys of cases: who has the store's rows but not the key-encryption key reads nothing (design §7)."""
+"""Keys of cases: who has only the store's rows reads nothing (design §7)."""
 
 import base64
 import binascii
@@ -230,10 +230,13 @@ def _wrap(kek: KeyEncryptionKey, keys: CaseKeys) -> bytes:
 
 
 def _split(sealed: bytes) -> tuple[str, bytes]:
-    if len(sealed) < 2 or sealed[:1] != _FORMAT or len(sealed) < 2 + sealed[1] + _NONCE:
+    head = len(_FORMAT) + 1
+    if not sealed.startswith(_FORMAT) or len(sealed) < head:
         raise BrokenSeal("not sealed bytes")
-    end = 2 + sealed[1]
-    return sealed[2:end].decode("ascii", "replace"), sealed[end:]
+    end = head + sealed[head - 1]
+    if len(sealed) < end + _NONCE:
+        raise BrokenSeal("not sealed bytes")
+    return sealed[head:end].decode("ascii", "replace"), sealed[end:]
 
 
 def _joined(*parts: str) -> bytes:

@@ -233,7 +233,7 @@ class Views:
                 by_status=await _grouped(connection, views.c.status),
                 by_stage=await _grouped(connection, views.c.stage, running),
                 by_severity=await _grouped(connection, views.c.severity, running),
-                waiting_on={role: count for role, count in await connection.execute(waits)},
+                waiting_on=await _counted(connection, waits),
                 breached=(await connection.execute(breached)).scalar_one(),
                 open_rounds=(await connection.execute(asked)).scalar_one(),
             )
@@ -334,7 +334,11 @@ async def _grouped(
     connection: AsyncConnection, column: sa.Column[str], *conditions: sa.ColumnElement[bool]
 ) -> dict[str, int]:
     query = sa.select(column, sa.func.count()).where(*conditions).group_by(column)
-    return {name: count for name, count in await connection.execute(query)}
+    return await _counted(connection, query)
+
+
+async def _counted(connection: AsyncConnection, query: sa.Select[str, int]) -> dict[str, int]:
+    return {row[0]: row[1] for row in await connection.execute(query)}
 
 
 async def _replace(
