@@ -64,10 +64,10 @@ def suggestion(word: str, known: Iterable[str], *, otherwise: str) -> str:
 
 
 def _placed(problems: Iterable[_Problem], root: Node, *, file: str) -> list[RunbookError]:
-    placed: dict[tuple[int, int, str], RunbookError] = {}
+    placed: dict[tuple[int, int, str, str], RunbookError] = {}
     for problem in problems:
         place = place_of(root, problem.path, key=problem.at_key)
-        key = (place.line, place.column, problem.rule)
+        key = (place.line, place.column, problem.rule, problem.expected)
         placed.setdefault(
             key,
             RunbookError(

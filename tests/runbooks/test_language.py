@@ -116,6 +116,16 @@ def test_several_problems_are_told_at_once() -> None:
     )
 
 
+def test_every_missing_key_is_told() -> None:
+    """A runbook of one line is told all it lacks, not only the first key."""
+    with pytest.raises(RunbookProblems) as caught:
+        load_runbook(b"runbook: bare\n", file="bare.yaml")
+
+    assert {each.expected for each in caught.value.problems} == {
+        "`version`", "`title`", "`owner`", "`review-by`", "`intake`", "`severity`", "`stages`",
+    }  # fmt: skip
+
+
 def test_yes_and_no_are_answers_not_booleans() -> None:
     """An unquoted `yes` in a severity cell is the answer yes."""
     text = design("user-safety-escalation.yaml").replace('["yes", "unknown"]', "[yes, unknown]")
