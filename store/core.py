@@ -127,7 +127,7 @@ class Store:
                 entries=batch.entries,
                 at=batch.at,
             )
-            if not isinstance(result, JournalGap):
+            if batch.entries and not isinstance(result, JournalGap):
                 await self._publish(connection, batch, result)
         return await self.journal.settled(result, at=batch.at)
 
