@@ -6,6 +6,7 @@ dies, also by SIGKILL. A line `stop N` asks for a graceful end within N seconds.
 dies with this guard (PR_SET_PDEATHSIG, sound here because the guard has one thread).
 """
 
+import contextlib
 import ctypes
 import os
 import select
@@ -41,6 +42,7 @@ def main(log: str, command: list[str]) -> int:
             stdout=sink,
             stderr=subprocess.STDOUT,
             preexec_fn=_die_with_guard,  # noqa: PLW1509 - the guard has one thread
+            process_group=0,
         )
     os.write(1, f"{server.pid}\n".encode())
     os.close(1)
@@ -60,7 +62,11 @@ def main(log: str, command: list[str]) -> int:
                 break
             server.terminate()
             deadline = float(order.split()[1])
-    return server.wait()
+    code = server.wait()
+    # A server that forks (Request Tracker's does) leaves its children in its group.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    return code
 
 
 if __name__ == "__main__":

@@ -1,0 +1,211 @@
+"""Builds the house: from settings to a store, people, channels, trackers, doors and a worker.
+
+Every process begins here, so that worker, gateway, watch and demo are the same house seen from
+different rooms. Nothing below this package reads settings.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+
+from activities import Channel, Outside, all_activities
+from integrations.file_directory import FileDirectory
+from integrations.local_outbox import LocalOutbox
+from integrations.local_tickets import LocalTickets
+from integrations.outgoing_webhook import Connector, OutgoingWebhook
+from integrations.ports.actions import Actions
+from integrations.ports.clock import Clock
+from integrations.ports.ticketing import Ticketing
+from integrations.request_tracker import RequestTracker
+from integrations.smtp import SmtpMail, SmtpServer, Tls
+from integrations.zendesk import Zendesk
+from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
+from workers.clock import SystemClock
+from workers.errors import NotSetUpError
+from workers.kept import StoreKeyring, StoreMails, StoreNotes
+from workers.settings import Settings
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True)
+class House:
+    """What every process of an installation shares."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    directory: FileDirectory
+    http: httpx.AsyncClient
+
+    @property
+    def keyring(self) -> StoreKeyring:
+        """The keys that payloads are encrypted with."""
+        return StoreKeyring(self.store)
+
+    @property
+    def outside(self) -> Outside:
+        """What activities work with."""
+        settings = self.settings
+        trackers = ticketing(self)
+        return Outside(
+            store=self.store,
+            directory=self.directory,
+            channels=channels(self),
+            public_url=str(settings.public_url).rstrip("/"),
+            mail_domain=settings.smtp.sender.rpartition("@")[2] or "localhost",
+            zone=ZoneInfo(settings.time_zone),
+            ticketing=trackers,
+            default_ticketing=next(iter(trackers), None),
+            ticket_queue=settings.rt.queue,
+            connectors=connectors(self),
+        )
+
+    @property
+    def activities(self) -> Sequence[Callable[..., Any]]:
+        """Everything a case may ask for, for a worker."""
+        return all_activities(self.outside)
+
+
+@asynccontextmanager
+async def house(
+    settings: Settings, *, clock: Clock | None = None, migrate: bool = False
+) -> AsyncIterator[House]:
+    """The house of these settings, closed again at the end.
+
+    `migrate` brings the store's schema up to date first; without it an outdated store refuses to
+    open. Raises NotSetUpError, which says what to do, when something it needs is not there.
+    """
+    clock = clock or SystemClock()
+    if migrate:
+        await upgrade(settings.store)
+    directory = FileDirectory(people_file(settings), clock=clock)
+    async with (
+        await Store.open(settings.store, kek=key_encryption_key(settings)) as store,
+        # Vendors are reached directly: a proxy out of the environment would see their secrets.
+        httpx.AsyncClient(trust_env=False, follow_redirects=False) as http,
+    ):
+        yield House(settings=settings, store=store, clock=clock, directory=directory, http=http)
+
+
+def key_encryption_key(settings: Settings) -> KeyEncryptionKey:
+    """The key that wraps all others: the demo's in the demo, else the file's.
+
+    A production installation that has none gets a new one, in a file only its owner can read.
+    """
+    if settings.demo:
+        return DEMO_KEK
+    file = settings.kek
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as new:
+                new.write(secrets.token_bytes(32))
+        except FileExistsError:
+            # Another process of this installation was first.
+            pass
+    key = KeyEncryptionKey.read(file.read_bytes())
+    if key.key_id == DEMO_KEK.key_id:
+        message = f"{file} holds the demo's key"
+        raise NotSetUpError(message, mend=f"Remove {file}; a new key is made at the next start.")
+    return key
+
+
+def people_file(settings: Settings) -> Path:
+    """The directory's file: the demo's people in the demo, else the configured one."""
+    if settings.directory_file is not None:
+        return settings.directory_file
+    if settings.demo:
+        return Path(__file__).resolve().parent.parent / "integrations" / "demo_directory.yaml"
+    message = "no directory of people is configured"
+    raise NotSetUpError(message, mend="Set ESCALATE_DIRECTORY_FILE to a YAML file of people.")
+
+
+def channels(house: House) -> Sequence[Channel]:
+    """The ways to reach people, in the order they are tried."""
+    smtp = house.settings.smtp
+    found: list[Channel] = []
+    if smtp.host is not None:
+        server = SmtpServer(
+            host=smtp.host,
+            port=smtp.port,
+            tls=Tls(smtp.tls),
+            user=smtp.user,
+            password=smtp.password,
+            sender=smtp.sender,
+        )
+        found.append(Channel("mail", SmtpMail(server, clock=house.clock)))
+    if house.settings.demo or not found:
+        outbox = LocalOutbox(StoreMails(house.store), clock=house.clock)
+        found.append(Channel("outbox", outbox))
+    return found
+
+
+def ticketing(house: House) -> dict[str, Ticketing]:
+    """The trackers that are connected, the first of them the one new tickets are opened in."""
+    settings = house.settings
+    found: dict[str, Ticketing] = {}
+    if settings.rt.url is not None:
+        found["request-tracker"] = request_tracker(house)
+    zendesk = settings.zendesk
+    if zendesk.subdomain is not None and zendesk.email and zendesk.token is not None:
+        url = zendesk.base_url or f"https://{zendesk.subdomain}.zendesk.com"
+        found["zendesk"] = Zendesk(
+            house.http,
+            url=str(url).rstrip("/"),
+            email=zendesk.email,
+            token=zendesk.token.get_secret_value(),
+            clock=house.clock,
+            instance=zendesk.subdomain,
+        )
+    if settings.demo:
+        # The demo has no vendor: its own tracker keeps what a vendor's ticket would show.
+        local = LocalTickets(StoreNotes(house.store, clock=house.clock))
+        found.setdefault("local", local)
+        found.setdefault("zendesk", local)
+    return found
+
+
+def request_tracker(house: House) -> RequestTracker:
+    """The configured Request Tracker; NotSetUpError when none is."""
+    rt = house.settings.rt
+    if rt.url is None:
+        message = "no Request Tracker is configured"
+        raise NotSetUpError(message, mend="Set ESCALATE_RT__URL and its token.")
+    return RequestTracker(
+        house.http,
+        url=str(rt.url).rstrip("/"),
+        user=rt.user or "escalate",
+        password=rt.password.get_secret_value() if rt.password is not None else None,
+        token=rt.token.get_secret_value() if rt.token is not None else None,
+        queues=(rt.queue,),
+        clock=house.clock,
+    )
+
+
+def connectors(house: House) -> dict[str, Actions]:
+    """The systems that carry actions out, by the name runbooks give them."""
+    found: dict[str, Actions] = {}
+    for name, connector in house.settings.actions.connectors.items():
+        url = connector.url
+        local = house.settings.demo and url.host in LOOPBACK
+        found[name] = OutgoingWebhook(
+            house.http,
+            connector=Connector(
+                name=name,
+                url=str(url),
+                secrets=(connector.secret,),
+                ports=frozenset({url.port or 443}),
+                allow_loopback=local,
+            ),
+            clock=house.clock,
+        )
+    return found

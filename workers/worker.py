@@ -1,0 +1,92 @@
+"""A worker process: polls for cases, and says every ten seconds that it does."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
+
+from store import StoreUnavailable
+from workers.house import House
+from workers.temporal import connect
+
+log = structlog.get_logger(__name__)
+
+KIND = "worker"
+BEAT = timedelta(seconds=10)
+DEPLOYMENT = "escalate"
+
+
+async def client_of(house: House, *, address: str, lazy: bool = False) -> Client:
+    """A client whose workers run our workflows and this house's activities."""
+    settings = house.settings.engine
+    return await connect(
+        address,
+        namespace=settings.namespace,
+        keyring=house.keyring,
+        activities=house.activities,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        tls=settings.uses_tls,
+        lazy=lazy,
+    )
+
+
+@asynccontextmanager
+async def worker(
+    house: House,
+    client: Client,
+    *,
+    build_id: str | None = None,
+    max_cached_workflows: int = 1000,
+) -> AsyncIterator[Worker]:
+    """A worker runs inside; its heart beats in the store, where the watch can hear it.
+
+    With a `build_id` it is versioned and upgrades cases automatically; it gets no work before
+    `escalate worker promote` has made that build current.
+    """
+    versioned = WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=build_id or ""),
+        use_worker_versioning=build_id is not None,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE
+        if build_id is not None
+        else VersioningBehavior.UNSPECIFIED,
+    )
+    running = Worker(
+        client,
+        task_queue=house.settings.task_queue,
+        max_cached_workflows=max_cached_workflows,
+        graceful_shutdown_timeout=timedelta(seconds=10),
+        deployment_config=versioned if build_id is not None else None,
+    )
+    async with running:
+        beating = asyncio.create_task(beat(house, KIND))
+        try:
+            yield running
+        finally:
+            beating.cancel()
+            with suppress(asyncio.CancelledError):
+                await beating
+
+
+async def beat(house: House, kind: str) -> None:
+    """The process is heard of in the store until this is cancelled."""
+    name = f"{socket.gethostname()}/{os.getpid()}"
+    try:
+        while True:
+            try:
+                await house.store.health.heartbeat(
+                    kind=kind, id=name, at=await house.clock.now(), detail=house.settings.task_queue
+                )
+            except StoreUnavailable as error:
+                # The watch hears the silence; here it only must not stop the worker.
+                log.warning("heartbeat not stored", error=type(error).__name__)
+            await asyncio.sleep(BEAT.total_seconds())
+    finally:
+        with suppress(StoreUnavailable):
+            await house.store.health.forget(kind=kind, id=name)
