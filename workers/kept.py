@@ -1,5 +1,7 @@
 """The store as small adapters want it: mails, ticket notes, and the keys of cases."""
 
+from pydantic import JsonValue
+
 from cases.report import TicketRef
 from integrations.local_outbox import StoredMail
 from integrations.ports.clock import Clock
@@ -60,7 +62,11 @@ class StoreNotes:
     async def put_note(self, *, key: str, ticket: TicketRef, text: str) -> bool:
         """The note is kept once a key; whether it was new."""
         at = await self._clock.now()
-        body = {"ticket": ticket.model_dump(mode="json"), "text": text, "at": at.isoformat()}
+        body: dict[str, JsonValue] = {
+            "ticket": ticket.model_dump(mode="json"),
+            "text": text,
+            "at": at.isoformat(),
+        }
         kept = await self._store.messages.put(
             message_id=f"note/{key}", to=f"ticket:{ticket.system}/{ticket.id}", body=body, at=at
         )
