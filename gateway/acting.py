@@ -169,6 +169,7 @@ async def finish(
         at=await doors.clock.now(case),
         kind=Kind.DOOR_ACT_LATE if late else Kind.DOOR_ACT_ANSWERED,
     )
+    doors.outcomes[receipt.outcome.value] += 1
     doors.faults(FaultPoint.AFTER_RECEIPT)
 
 

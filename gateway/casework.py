@@ -1,4 +1,4 @@
-"""A case as the store last knew it, with the runbook it is pinned to: what every page starts from."""
+"""A case as the store last knew it, with its pinned runbook: what every page starts from."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +21,8 @@ class OpenCase:
     """As this person may see it."""
     shelved: Shelved
     as_of: datetime
+    sequence: int
+    """The journal entry the picture goes up to."""
     now: datetime
     person: str
     roles: frozenset[str]
@@ -70,6 +72,7 @@ async def open_case(
         state=blinded(state, shelved.pathway, person=person),
         shelved=shelved,
         as_of=view.line.as_of,
+        sequence=view.line.sequence,
         now=await doors.clock.now(state.case),
         person=person,
         roles=roles,

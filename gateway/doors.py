@@ -1,6 +1,7 @@
 """Everything a gateway works with, handed in at its start."""
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -81,3 +82,5 @@ class Doors:
     deliveries_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a delivery was accepted here: the dispatcher looks at once."""
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    """How the acts answered in this process ended, for `/metrics`."""

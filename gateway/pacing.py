@@ -19,7 +19,8 @@ _BEAT = timedelta(seconds=10)
 
 def pause_after(attempts: int) -> timedelta:
     """The time until the next try, after that many have failed."""
-    return min(_FIRST * 2 ** min(attempts, _DOUBLINGS), _LONGEST)
+    doubled: int = 2 ** min(attempts, _DOUBLINGS)
+    return min(_FIRST * doubled, _LONGEST)
 
 
 async def keep_going(

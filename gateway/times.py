@@ -67,7 +67,7 @@ class Show:
         return Due(at=self.at(at), span=span(at - self.now), overdue=at <= self.now)
 
     def read_local(self, text: str) -> datetime:
-        """The instant a `datetime-local` field of this reader means; ValueError for anything else."""
+        """The instant a `datetime-local` field of this reader means, or ValueError."""
         read = datetime.fromisoformat(text)
         if read.tzinfo is None:
             read = read.replace(tzinfo=self.zone)

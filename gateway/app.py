@@ -1,0 +1,133 @@
+"""The gateway as one web application."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+import structlog
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from gateway.api import Api, bad_request, problem
+from gateway.doors import Doors
+from gateway.headers import Headers
+from gateway.health import HealthPages
+from gateway.logins import LogIns
+from gateway.pages.acts import ActPages
+from gateway.pages.case import CasePages
+from gateway.pages.decision import DecisionPages
+from gateway.pages.inbox import InboxPages
+from gateway.pages.login import LoginPages
+from gateway.raw import BadFormError, BodyTooLargeError
+from gateway.web import ForeignOriginError, OutdatedPageError, Web
+from gateway.webhooks import webhook_routes
+from gateway.wording import BAD_FORM, NOT_FOUND, STORE_DOWN, TOO_LARGE, Wording
+from integrations.errors import DirectoryError, UnreadableBodyError
+from store import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+_STATIC = Path(__file__).with_name("static")
+_RETRY_AFTER = {"Retry-After": "5"}
+_UNEXPECTED = Wording(
+    "Something went wrong here, and it was logged.",
+    "Open the case to see whether your act was recorded. Try again, or call the incident manager.",
+)
+
+
+def build_app(doors: Doors, tasks: Mapping[str, asyncio.Task[None]] | None = None) -> Starlette:
+    """The application; `tasks` are the dispatchers that run beside it, for `/readyz`."""
+    web = Web(doors)
+    logins = LogIns(doors)
+    acts = ActPages(web)
+    errors = _Errors(web)
+    return Starlette(
+        routes=[
+            *webhook_routes(doors),
+            *Api(doors, logins).routes(),
+            *HealthPages(doors, tasks if tasks is not None else {}).routes(),
+            *LoginPages(web, logins).routes(),
+            *InboxPages(web).routes(),
+            *CasePages(web, acts).routes(),
+            *DecisionPages(web, acts).routes(),
+            Mount("/static", StaticFiles(directory=_STATIC), name="static"),
+        ],
+        middleware=[Middleware(Headers, https=doors.settings.https)],
+        exception_handlers={
+            StoreUnavailable: errors.store_down,
+            DirectoryError: errors.directory_down,
+            BodyTooLargeError: errors.too_large,
+            BadFormError: errors.bad_form,
+            ValidationError: errors.not_as_agreed,
+            UnreadableBodyError: errors.not_as_agreed,
+            ForeignOriginError: errors.foreign,
+            OutdatedPageError: errors.outdated,
+            HTTPException: errors.http,
+            Exception: errors.unexpected,
+        },
+    )
+
+
+class _Errors:
+    """Every way a request can fail, as a page or as JSON, with what to do (I17)."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+
+    async def store_down(self, request: Request, error: Exception) -> Response:
+        log.warning("the store cannot be used", error=type(error).__name__)
+        response = self._say(request, 503, "store-down", STORE_DOWN)
+        response.headers.update(_RETRY_AFTER)
+        return response
+
+    async def directory_down(self, request: Request, error: Exception) -> Response:
+        mend = error.mend if isinstance(error, DirectoryError) else ""
+        log.error("the directory cannot be used", error=type(error).__name__)
+        wording = Wording("The directory of people cannot be read, so nobody can act.", mend)
+        response = self._say(request, 503, "directory-down", wording)
+        response.headers.update(_RETRY_AFTER)
+        return response
+
+    async def too_large(self, request: Request, error: Exception) -> Response:
+        return self._say(request, 413, "too-large", TOO_LARGE)
+
+    async def bad_form(self, request: Request, error: Exception) -> Response:
+        return self._say(request, 422, "bad-form", BAD_FORM)
+
+    async def not_as_agreed(self, request: Request, error: Exception) -> Response:
+        if isinstance(error, ValidationError | UnreadableBodyError) and _wants_json(request):
+            return bad_request(error)
+        return self._say(request, 422, "bad-form", BAD_FORM)
+
+    async def foreign(self, request: Request, error: Exception) -> Response:
+        return self._web.foreign()
+
+    async def outdated(self, request: Request, error: Exception) -> Response:
+        return self._web.outdated(None)
+
+    async def http(self, request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        headers = error.headers if isinstance(error, HTTPException) else None
+        response = self._say(request, status, "not-found", NOT_FOUND)
+        response.headers.update(headers or {})
+        return response
+
+    async def unexpected(self, request: Request, error: Exception) -> Response:
+        # The kind only: a message or a trace may hold what somebody wrote.
+        log.error("a request failed", route=request.url.path[:3], error=type(error).__name__)
+        return self._say(request, 500, "unexpected", _UNEXPECTED)
+
+    def _say(self, request: Request, status: int, error: str, wording: Wording) -> Response:
+        if _wants_json(request):
+            return problem(status, error, wording)
+        return self._web.problem(wording, viewer=None, status=status)
+
+
+def _wants_json(request: Request) -> bool:
+    return request.url.path.startswith(("/api/", "/webhooks/"))

@@ -1,0 +1,162 @@
+"""What a person reads before an act is signed: the act, and for a verdict all it rests on."""
+
+from dataclasses import dataclass
+
+from cases.acts import ActBody, Decide, Dissent, Withdraw
+from cases.gate import Round, RoundState, roles_of, still_needed
+from gateway.casework import OpenCase
+from gateway.form_content import verdict_label
+from gateway.times import Show
+from runbooks.plan import Assurance, GateRule, Late
+
+Lines = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class RoundShown:
+    """One asking of a gate, as a decider must see it."""
+
+    gate: str
+    title: str
+    question: str
+    number: int
+    revision: int
+    content_hash: str
+    memo: Lines
+    facts: Lines
+    changed: list[tuple[str, str, str]]
+    silence: str
+    others: str
+    needs_second_factor: bool
+
+
+def act_in_words(body: ActBody, case: OpenCase) -> str:
+    """The act, as its button said it."""
+    match body:
+        case Decide():
+            rule = case.rule(body.gate)
+            return f"{verdict_label(rule, body.verdict)} — {case.title_of(body.gate)}"
+        case Dissent():
+            return f"Object — {case.title_of(body.gate)}"
+        case Withdraw():
+            return f"Take my verdict back — {case.title_of(body.gate)}"
+    if body.verb == "acknowledge":
+        return "I am conflicted" if body.conflicted else "I have it"
+    if body.verb == "complete":
+        return f"Complete {case.title_of(body.stage)}: {body.outcome.replace('-', ' ')}"
+    return body.verb.replace("-", " ").capitalize()
+
+
+def act_lines(body: ActBody, case: OpenCase, show: Show) -> Lines:
+    """What the person wrote and chose, line by line."""
+    match body.verb:
+        case "answer":
+            return [(case.shelved.question(name), value) for name, value in body.answers.items()]
+        case "memo":
+            return [(_words(name), value) for name, value in body.fields.items()]
+        case "hold":
+            return [("Reason", body.reason), ("Review on", show.text(body.review_at))]
+        case "receipt":
+            effect = case.state.effect(body.effect)
+            lines = [("Action", effect.title if effect is not None else body.effect)]
+            lines += [("Settled as", body.resolution.value), ("Reference", body.reference)]
+            return [*lines, ("Reason", body.reason)]
+    written = body.model_dump(mode="json", exclude={"verb"})
+    return [
+        (_words(name).capitalize(), str(value))
+        for name, value in written.items()
+        if value not in ("", False, None)
+    ]
+
+
+def shown_round(case: OpenCase, gate: str, show: Show) -> RoundShown | None:
+    """The gate's open round with everything a verdict is signed on; None when none is open."""
+    round_ = case.state.open_round(gate)
+    rule = case.rule(gate)
+    if round_ is None or rule is None:
+        return None
+    return RoundShown(
+        gate=gate,
+        title=case.title_of(gate),
+        question=rule.ask,
+        number=round_.number,
+        revision=round_.revision,
+        content_hash=round_.content_hash,
+        memo=memo_lines(case, gate),
+        facts=fact_lines(case),
+        changed=[(change.what, change.was, change.now) for change in round_.changed],
+        silence=silence_of(case, round_, rule, show),
+        others=others_of(case, round_, rule),
+        needs_second_factor=rule.assurance is not Assurance.L1,
+    )
+
+
+def memo_lines(case: OpenCase, gate: str) -> Lines:
+    """The memo of one gate."""
+    written = case.state.memos.get(gate, {})
+    rule = case.rule(gate)
+    names = rule.memo if rule is not None and rule.memo else tuple(written)
+    return [(_words(name), written.get(name, "")) for name in names]
+
+
+def fact_lines(case: OpenCase) -> Lines:
+    """The facts that are signed with a verdict, with the questions as they were asked."""
+    state = case.state
+    lines: Lines = [
+        ("Runbook", f"{state.runbook} {state.version}"),
+        ("Severity", state.severity.current.value),
+    ]
+    lines += [
+        (case.shelved.question(name), answer.value)
+        for name, answer in sorted(state.answers.items())
+    ]
+    lines += [(f"Evidence: {item.label}", item.reference) for item in state.evidence]
+    lines += [
+        (f"Asked by {request.asked_by}: {request.question}", request.answer or "not answered yet")
+        for request in state.requests
+    ]
+    return lines
+
+
+def silence_of(case: OpenCase, round_: Round, rule: GateRule, show: Show) -> str:
+    """What happens when nobody decides, and at which local time."""
+    clock = next((run for run in reversed(case.state.clocks) if run.stage == round_.gate), None)
+    due = round_.expires_at or (clock.due_at(case.now) if clock is not None else None)
+    when = f"at {show.text(due)}" if due is not None else "when its time is over"
+    if rule.silence.go is not None and round_.expires_at is not None:
+        outcome = rule.silence.go.replace("-", " ")
+        return f"If nobody decides, the case takes the outcome “{outcome}” by itself {when}."
+    if rule.silence.stand_in is not None:
+        stand_in = rule.silence.stand_in
+        who = " or ".join(stand_in.allow)
+        return (
+            f"Silence decides nothing. {when.capitalize()} {who} may {stand_in.only} in place of "
+            f"{stand_in.instead_of}."
+        )
+    paged = [step.page for step in _late(case, round_.gate) if step.page]
+    told = f" {' and '.join(dict.fromkeys(paged))} will have been paged by then." if paged else ""
+    return f"Silence decides nothing: the gate waits. Its target is reached {when}.{told}"
+
+
+def others_of(case: OpenCase, round_: Round, rule: GateRule) -> str:
+    """Who else must decide."""
+    if (round_.gate, round_.number) in case.hidden and round_.state is RoundState.OPEN:
+        asked = " and ".join(roles_of(round_, rule))
+        return f"Asked: {asked}. Who has voted, and how, is hidden until you have voted."
+    owed = " and ".join(f"{number} of {role}" for role, number in still_needed(round_).items())
+    voted = ", ".join(
+        f"{vote.person} ({vote.role}): {verdict_label(rule, vote.verdict)}" for vote in round_.votes
+    )
+    return ". ".join(
+        part
+        for part in (f"Still needed: {owed}" if owed else "", voted and f"So far: {voted}")
+        if part
+    )
+
+
+def _late(case: OpenCase, gate: str) -> tuple[Late, ...]:
+    return next(stage.late for stage in case.pathway.stages if stage.name == gate)
+
+
+def _words(name: str) -> str:
+    return name.replace("-", " ").replace("_", " ")

@@ -1,0 +1,248 @@
+"""What each act asks for: one function a verb, from what the case knows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cases.acts import Verdict
+from cases.permissions import Allowed
+from gateway.casework import OpenCase
+from integrations.ports.directory import DirectorySnapshot
+from runbooks.plan import AnswerKind, GateRule, Severity
+
+ANSWER, ANSWER_AT, MEMO = "q.", "qt.", "m."
+Buttons = tuple[tuple[str, str, bool], ...]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing to fill in."""
+
+    name: str
+    label: str = ""
+    kind: str = "text"
+    """An input's type, or `hidden`, `prose`, `choice`, `select`."""
+    required: bool = False
+    value: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ActForm:
+    """One act, ready to be filled in."""
+
+    verb: str
+    title: str
+    role: str
+    fields: tuple[Field, ...] = ()
+    buttons: Buttons = (("", "Go on", True),)
+    """Value, text, and whether it is what the case waits for."""
+    binding: str = ""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The role it is done in; the templates take a list."""
+        return (self.role,)
+
+
+def verdict_label(rule: GateRule | None, verdict: Verdict) -> str:
+    """The button's words: the rule's own for yes and no."""
+    match verdict:
+        case Verdict.APPROVE:
+            return rule.approve_label if rule is not None else "Approve"
+        case Verdict.REJECT:
+            return rule.reject_label if rule is not None else "Reject"
+        case Verdict.MORE_INFORMATION:
+            return "I need more information"
+        case Verdict.ABSTAIN:
+            return "I abstain"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What forms offer to choose from, beside the case itself."""
+
+    people: DirectorySnapshot
+    runbooks: tuple[str, ...]
+
+
+Content = tuple[tuple[Field, ...], Buttons]
+Fill = Callable[[Allowed, OpenCase, Surroundings], Content]
+
+
+def content_of(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    """The fields of the act's form, and its buttons where one is not enough."""
+    fill = _CONTENT.get(allowed.verb)
+    return fill(allowed, case, around) if fill is not None else ((_reason(),), ())
+
+
+def _answer(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    return tuple(_question(case, name) for name in allowed.choices), ()
+
+
+def _complete(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    note = Field("note", "Note for whoever comes next", "prose")
+    buttons = tuple((choice, choice.replace("-", " "), True) for choice in allowed.choices)
+    return (_hidden("stage", allowed.stage), note), buttons
+
+
+def _reply(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    request = next(item for item in case.state.requests if item.id == allowed.request)
+    label = f"{request.asked_by} asks: {request.question}"
+    return (_hidden("request", request.id), Field("text", label, "prose", required=True)), ()
+
+
+def _memo(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    written = case.state.memos.get(allowed.gate or "", {})
+    fields = (
+        Field(MEMO + name, name.replace("-", " "), "prose", value=written.get(name, ""))
+        for name in allowed.choices
+    )
+    return (_hidden("gate", allowed.gate), *fields), ()
+
+
+def _evidence(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    fields = (
+        Field("label", "Short name (kebab-case)", required=True),
+        Field("reference", "Where it is kept", required=True),
+        Field("digest", "Its SHA-256 (64 hex characters)", required=True),
+    )
+    return fields, ()
+
+
+def _receipt(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    words = {"done": "It is done", "retry": "Try it again", "skip": "Skip it"}
+    fields = (
+        _hidden("effect", allowed.effect),
+        Field("reference", "Reference of the receipt (when done)"),
+        _reason(required=False, label="Reason (when skipped)"),
+    )
+    return fields, tuple((choice, words[choice], choice == "done") for choice in allowed.choices)
+
+
+def _decide(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    rule = case.rule(allowed.gate or "")
+    verdicts = [Verdict(choice) for choice in allowed.choices]
+    buttons = tuple(
+        (verdict.value, verdict_label(rule, verdict), verdict is Verdict.APPROVE)
+        for verdict in verdicts
+    )
+    return (_hidden("gate", allowed.gate), _reason(required=False)), buttons
+
+
+def _dissent(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    return (_hidden("gate", allowed.gate), _reason(label="What you object to, and why")), ()
+
+
+def _withdraw(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    return (_hidden("gate", allowed.gate), _reason(required=False)), ()
+
+
+def _acknowledge(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    buttons = (("have-it", "I have it", False), ("conflicted", "I am conflicted", False))
+    return (_hidden("stage", allowed.stage), _reason(required=False)), buttons
+
+
+def _assign(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    pairs = tuple((person.id, person.name) for person in around.people.people)
+    fields = (
+        _choice("what-role", "Role", allowed.choices),
+        Field("person", "Person", "select", required=True, choices=pairs),
+        _reason(required=False),
+    )
+    return fields, ()
+
+
+def _hold(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    label = "Review on (your local time)"
+    return (_reason(), Field("review_at", label, "datetime-local", required=True)), ()
+
+
+def _resume(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    return (_reason(required=False),), ()
+
+
+def _severity(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    levels = tuple(level.value for level in Severity)
+    return (_choice("severity", "Severity", levels), _reason()), ()
+
+
+def _raise(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    return (_choice("to", "Role", allowed.choices), _reason()), ()
+
+
+def _move(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    return (_choice("runbook", "Runbook", around.runbooks), _reason()), ()
+
+
+def _attach(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    buttons = (("attach", "Attach", False), ("keep-apart", "Keep apart", False))
+    return (_choice("to", "Case", allowed.choices), _reason(required=False)), buttons
+
+
+def _close(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+    plans = case.pathway.closure.dispositions
+    pairs = tuple((name, plan.title or name) for name, plan in plans.items())
+    fields = (
+        Field("disposition", "How it ends", "choice", required=True, choices=pairs),
+        Field("record", "Decision record: facts, rule, decision", "prose", required=True),
+        Field("lessons", "What we learned", "prose"),
+        Field("linked_case", "Number of the linked case"),
+    )
+    return fields, ()
+
+
+_CONTENT: dict[str, Fill] = {
+    "answer": _answer,
+    "complete": _complete,
+    "reply": _reply,
+    "memo": _memo,
+    "evidence": _evidence,
+    "receipt": _receipt,
+    "decide": _decide,
+    "dissent": _dissent,
+    "withdraw": _withdraw,
+    "acknowledge": _acknowledge,
+    "assign": _assign,
+    "hold": _hold,
+    "resume": _resume,
+    "severity": _severity,
+    "raise": _raise,
+    "move": _move,
+    "attach": _attach,
+    "close": _close,
+}
+
+
+def _reason(*, required: bool = True, label: str = "Why") -> Field:
+    return Field("reason", label, "prose", required=required)
+
+
+def _hidden(name: str, value: str | None) -> Field:
+    return Field(name, kind="hidden", value=value or "")
+
+
+def _choice(name: str, label: str, choices: tuple[str, ...], kind: str = "select") -> Field:
+    pairs = tuple((choice, choice.replace("-", " ")) for choice in choices)
+    return Field(name, label, kind, required=True, choices=pairs)
+
+
+def _question(case: OpenCase, name: str) -> Field:
+    plan = case.pathway.questions[name]
+    given = case.state.answers.get(name)
+    value = given.value if given is not None else ""
+    label = case.shelved.question(name)
+    match plan.kind:
+        case AnswerKind.YES_NO_UNKNOWN:
+            choices: tuple[str, ...] = ("yes", "no", "unknown")
+        case AnswerKind.YES_NO:
+            choices = ("yes", "no")
+        case AnswerKind.CHOICE:
+            choices = plan.choices
+        case AnswerKind.INSTANT:
+            return Field(ANSWER_AT + name, f"{label} (your local time)", "datetime-local")
+        case AnswerKind.NUMBER:
+            return Field(ANSWER + name, label, "number", value=value)
+        case AnswerKind.TEXT | AnswerKind.REFERENCE:
+            return Field(ANSWER + name, label, value=value)
+    pairs = tuple((choice, choice.replace("-", " ")) for choice in choices)
+    return Field(ANSWER + name, label, "choice", value=value, choices=pairs)

@@ -1,0 +1,152 @@
+"""A form for every act a person may do, and the act out of what they filled in."""
+
+from collections.abc import Mapping
+
+from pydantic import TypeAdapter, ValidationError
+
+from cases.acts import ActBody
+from cases.envelope import RoundBinding
+from cases.permissions import Allowed
+from gateway.casework import OpenCase
+from gateway.form_content import ANSWER, ANSWER_AT, MEMO, ActForm, Surroundings, content_of
+from gateway.raw import BadFormError
+from gateway.times import Show
+from integrations.ports.directory import DirectorySnapshot
+
+BODY: TypeAdapter[ActBody] = TypeAdapter(ActBody)
+
+_TITLES = {
+    "answer": "Answer intake questions",
+    "complete": "Complete this stage",
+    "reply": "Answer a request for information",
+    "memo": "Write the memo",
+    "evidence": "Add evidence",
+    "receipt": "Settle an action",
+    "decide": "Decide",
+    "dissent": "Object",
+    "withdraw": "Take my verdict back",
+    "acknowledge": "Say who has it",
+    "assign": "Assign work to a person",
+    "hold": "Put the case on hold",
+    "resume": "Resume the case",
+    "severity": "Change the severity",
+    "raise": "Page a role now",
+    "move": "Move to another runbook",
+    "attach": "Attach to another case, or keep apart",
+    "close": "Close the case",
+    "cancel": "Cancel the case",
+}
+CHIEF = frozenset({"decide", "complete", "close", "receipt", "memo", "reply", "answer", "resume"})
+"""Acts the case waits for; the others are shown folded."""
+
+
+def forms_of(case: OpenCase, people: DirectorySnapshot, runbooks: tuple[str, ...]) -> list[ActForm]:
+    """A form for every act this person may do now, what the case waits for first."""
+    around = Surroundings(people=people, runbooks=runbooks)
+    forms = [form_of(allowed, case, around) for allowed in case.allowed()]
+    return sorted(forms, key=lambda form: form.verb not in CHIEF)
+
+
+def form_of(allowed: Allowed, case: OpenCase, around: Surroundings) -> ActForm:
+    """The form of one allowed act."""
+    title = _TITLES[allowed.verb]
+    fields, buttons = content_of(allowed, case, around)
+    if allowed.verb in ("receipt", "decide") and allowed.label:
+        title = allowed.label
+    return ActForm(
+        verb=allowed.verb,
+        title=title,
+        role=allowed.role,
+        fields=fields,
+        buttons=buttons or (("", title, allowed.verb in CHIEF),),
+        binding=binding_of(allowed, case),
+    )
+
+
+def body_from(fields: Mapping[str, str], show: Show) -> ActBody:
+    """The act the fields say; `BadFormError` names the first field that is wrong."""
+    try:
+        if "body" in fields:
+            return BODY.validate_json(fields["body"])
+        return BODY.validate_python(_values(fields, show))
+    except ValidationError as error:
+        raise BadFormError(".".join(map(str, error.errors()[0]["loc"]))) from error
+
+
+def binding_from(fields: Mapping[str, str]) -> RoundBinding | None:
+    """The round as it was shown; None for an act that is bound to none."""
+    text = fields.get("binding", "")
+    if not text:
+        return None
+    try:
+        return RoundBinding.model_validate_json(text)
+    except ValidationError as error:
+        raise BadFormError("binding") from error
+
+
+def binding_of(allowed: Allowed, case: OpenCase) -> str:
+    """The round an act is bound to, as it is shown now, in JSON; empty for an unbound act."""
+    if allowed.gate is None or allowed.round is None:
+        return ""
+    for round_ in case.state.rounds:
+        if (round_.gate, round_.number) == (allowed.gate, allowed.round):
+            return RoundBinding(
+                gate=round_.gate,
+                round=round_.number,
+                revision=round_.revision,
+                content_hash=round_.content_hash,
+                nonce=round_.nonce,
+            ).model_dump_json()
+    return ""
+
+
+def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
+    verb = fields.get("verb", "")
+    choice = fields.get("choice", "")
+    own = ("csrf", "step", "verb", "choice", "binding", "role", "act_id", "code", "next")
+    values: dict[str, object] = {
+        name: value
+        for name, value in fields.items()
+        if name not in own and not name.startswith((ANSWER, ANSWER_AT, MEMO))
+    }
+    values["verb"] = verb
+    match verb:
+        case "answer":
+            answers = _prefixed(fields, ANSWER)
+            for name, text in _prefixed(fields, ANSWER_AT).items():
+                answers[name] = _instant(text, name, show)
+            values["answers"] = answers
+        case "memo":
+            values["fields"] = _prefixed(fields, MEMO)
+        case "complete":
+            values["outcome"] = choice
+        case "decide":
+            values["verdict"] = choice
+        case "receipt":
+            values["resolution"] = choice
+        case "acknowledge":
+            values["conflicted"] = choice == "conflicted"
+        case "attach":
+            values["keep_apart"] = choice == "keep-apart"
+        case "assign":
+            values["role"] = values.pop("what-role", "")
+        case "hold":
+            values["review_at"] = _instant(fields.get("review_at", ""), "review_at", show)
+        case _:
+            pass
+    return values
+
+
+def _prefixed(fields: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in fields.items()
+        if name.startswith(prefix) and value
+    }
+
+
+def _instant(text: str, name: str, show: Show) -> str:
+    try:
+        return show.read_local(text).isoformat()
+    except ValueError as error:
+        raise BadFormError(name) from error

@@ -1,0 +1,182 @@
+"""One case: next step, people, clocks, gates, memo, facts, actions, timeline, and a form an act."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cases.envelope import Door
+from cases.gate import Round
+from cases.journal import Stream
+from gateway.casework import OpenCase, find_case
+from gateway.confirming import fact_lines, memo_lines
+from gateway.doors import Doors
+from gateway.form_content import verdict_label
+from gateway.forms import CHIEF, forms_of
+from gateway.pages.acts import ActPages
+from gateway.phrases import details, title
+from gateway.sight import ALWAYS, seen_entries
+from gateway.times import Show
+from gateway.web import Viewer, Web
+
+
+async def timeline_of(doors: Doors, case: OpenCase) -> list[dict[str, Any]]:
+    """Both streams of the case in the order of their instants, in people's words."""
+    journal = doors.store.journal
+    entries = [
+        *await journal.entries(case.row.id, stream=Stream.CASE),
+        *await journal.entries(case.row.id, stream=Stream.DOOR),
+    ]
+    seen = seen_entries(entries, case.hidden)
+    seen.sort(key=lambda item: (item[0].at, item[0].stream, item[0].sequence))
+    return [
+        {
+            "at": entry.at,
+            "door": entry.stream is Stream.DOOR,
+            "sequence": entry.sequence,
+            "kind": entry.kind.value,
+            "title": title(entry.kind),
+            "details": details(body),
+        }
+        for entry, body in seen
+    ]
+
+
+class CasePages:
+    """The case page and the acts posted from it."""
+
+    def __init__(self, web: Web, acts: ActPages) -> None:
+        self._web = web
+        self._acts = acts
+
+    def routes(self) -> list[Route]:
+        """The pages of this module."""
+        return [
+            Route("/cases/{number:str}", self.case, methods=["GET"]),
+            Route("/cases/{number:str}/acts", self.act, methods=["POST"]),
+            Route("/cases/{number:str}/acts", self.back, methods=["GET"]),
+        ]
+
+    async def case(self, request: Request) -> Response:
+        """The whole case as the viewer may see it."""
+        web = self._web
+        viewer = await web.viewer(request)
+        if viewer is None:
+            return web.to_login(request)
+        number = request.path_params["number"]
+        case = await find_case(web.doors, number, person=viewer.id, roles=viewer.roles)
+        if case is None:
+            return await self._not_yet(number, viewer)
+        return await self._page(case, viewer)
+
+    async def act(self, request: Request) -> Response:
+        """An act out of one of the case page's forms."""
+        web = self._web
+        viewer = await web.viewer(request)
+        if viewer is None:
+            return web.to_login(request)
+        fields = await web.form(request, viewer.token)
+        number = request.path_params["number"]
+        case = await find_case(web.doors, number, person=viewer.id, roles=viewer.roles)
+        if case is None:
+            return web.nothing_here(viewer)
+        return await self._acts.take(
+            fields, viewer=viewer, case=case, door=Door.WEB, action=f"/cases/{number}/acts"
+        )
+
+    async def back(self, request: Request) -> Response:
+        """Whoever reloads an answered form lands on the case; a GET never acts (I6)."""
+        return await self.case(request)
+
+    async def _not_yet(self, number: str, viewer: Viewer) -> Response:
+        row = await self._web.doors.store.cases.by_number(number)
+        opening = row is not None and await self._web.doors.store.views.get(row.id) is None
+        if opening and viewer.roles & ALWAYS:
+            return self._web.page("opening.html", viewer=viewer, number=number)
+        return self._web.nothing_here(viewer)
+
+    async def _page(self, case: OpenCase, viewer: Viewer) -> Response:
+        web = self._web
+        show = await web.show(viewer, case=case.row.id)
+        people = await web.doors.directory.snapshot()
+        runbooks = tuple(sorted(await web.doors.store.releases.runbooks()))
+        forms = forms_of(case, people, runbooks)
+        pending = await web.doors.store.acts.pending(case.row.id)
+        state = case.state
+        return web.page(
+            "case.html",
+            viewer=viewer,
+            state=state,
+            show=show,
+            title=case.pathway.title,
+            stage=case.title_of(state.stage) if state.stage is not None else "",
+            next_step=case.next_step(),
+            pending=len(pending),
+            chief=[form for form in forms if form.verb in CHIEF],
+            other=[form for form in forms if form.verb not in CHIEF],
+            action=f"/cases/{case.row.number}/acts",
+            waiting=[
+                {**item.model_dump(), "due": show.due(item.due_at) if item.due_at else None}
+                for item in case.waiting()
+            ],
+            leases=[lease for lease in state.leases if lease.until > case.now],
+            clocks=_clocks(case, show),
+            held=state.hold is not None,
+            gates=_gates(case),
+            facts=fact_lines(case),
+            content_ref=state.report.content_ref,
+            timeline=await timeline_of(web.doors, case),
+            as_of=show.clock(case.as_of),
+            sequence=case.sequence,
+        )
+
+
+def _clocks(case: OpenCase, show: Show) -> list[dict[str, Any]]:
+    shown = []
+    for clock in case.state.clocks:
+        reading = clock.reading(case.now)
+        due = clock.due_at(case.now)
+        shown.append(
+            {
+                "title": clock.title,
+                "statutory": clock.statutory,
+                "source": clock.source,
+                "ended": reading.ended,
+                "running": reading.running,
+                "breached": show.at(clock.breached_at) if clock.breached_at is not None else "",
+                "due": show.due(due) if due is not None else None,
+            }
+        )
+    return sorted(shown, key=lambda clock: (clock["ended"], not clock["statutory"]))
+
+
+def _gates(case: OpenCase) -> list[dict[str, Any]]:
+    gates: dict[str, list[Round]] = {}
+    for round_ in case.state.rounds:
+        gates.setdefault(round_.gate, []).append(round_)
+    for gate in case.state.memos:
+        gates.setdefault(gate, [])
+    return [
+        {
+            "title": case.title_of(gate),
+            "question": rule.ask if (rule := case.rule(gate)) is not None else "",
+            "memo": memo_lines(case, gate),
+            "rounds": [_round(round_, case) for round_ in reversed(rounds)],
+        }
+        for gate, rounds in gates.items()
+    ]
+
+
+def _round(round_: Round, case: OpenCase) -> dict[str, Any]:
+    rule = case.rule(round_.gate)
+    votes = [
+        {**vote.model_dump(), "label": verdict_label(rule, vote.verdict)} for vote in round_.votes
+    ]
+    return {
+        **round_.model_dump(exclude={"votes", "changed"}),
+        "state": round_.state.value,
+        "changed": round_.changed,
+        "hidden": (round_.gate, round_.number) in case.hidden,
+        "votes": votes,
+    }

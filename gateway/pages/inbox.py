@@ -1,0 +1,162 @@
+"""What waits on me, who owes what by when, and the list of cases."""
+
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from cases.permissions import Waiting
+from cases.values import Instant, Value
+from gateway.casework import OpenCase, find_case, open_case
+from gateway.doors import Doors
+from gateway.sight import ALWAYS
+from gateway.times import Show
+from gateway.web import Viewer, Web
+from store import CaseFilter, CaseLine
+
+FILTERS = (("open", "Open"), ("held", "On hold"), ("closed", "Closed"), ("all", "All"))
+_ENDED = ("closed", "cancelled")
+_MOST_OTHERS = 100
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Owed(Value):
+    """Something somebody owes a case."""
+
+    number: str
+    severity: str
+    stage: str
+    role: str
+    person: str | None = None
+    what: str
+    due_at: Instant | None = None
+    held: bool = False
+
+
+async def owed_by(doors: Doors, viewer: Viewer) -> tuple[list[Owed], list[Owed]]:
+    """What waits on the person, and what waits on others; the most overdue first."""
+    mine: list[Owed] = []
+    others: list[Owed] = []
+    seen: set[str] = set()
+    for view in await doors.store.views.inbox(roles=viewer.roles, person=viewer.id):
+        case = await open_case(doors, view, person=viewer.id, roles=viewer.roles)
+        if case is None:
+            continue
+        seen.add(case.row.id)
+        for item in case.waiting():
+            (mine if _is_mine(item, case, viewer) else others).append(_owed(item, case))
+    if viewer.roles & ALWAYS:
+        running = await doors.store.views.list(
+            CaseFilter(status=("open", "held"), limit=_MOST_OTHERS)
+        )
+        for line in running:
+            if line.case in seen:
+                continue
+            opened = await find_case(doors, line.number, person=viewer.id, roles=viewer.roles)
+            if opened is not None:
+                others.extend(_owed(item, opened) for item in opened.waiting())
+    return _sorted(mine), _sorted(others)
+
+
+async def seen_lines(doors: Doors, viewer: Viewer, status: str) -> list[CaseLine]:
+    """The cases of that state which the person may see."""
+    wanted = {"open": ("open",), "held": ("held",), "closed": _ENDED}.get(status)
+    lines = await doors.store.views.list(CaseFilter(status=wanted))
+    if viewer.roles & ALWAYS:
+        return lines
+    return [
+        line
+        for line in lines
+        if await find_case(doors, line.number, person=viewer.id, roles=viewer.roles)
+    ]
+
+
+class InboxPages:
+    """The two lists."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+
+    def routes(self) -> list[Route]:
+        """The pages of this module."""
+        return [
+            Route("/", self.inbox, methods=["GET"]),
+            Route("/cases", self.cases, methods=["GET"]),
+        ]
+
+    async def inbox(self, request: Request) -> Response:
+        """What waits on the viewer, overdue first."""
+        viewer = await self._web.viewer(request)
+        if viewer is None:
+            return self._web.to_login(request)
+        show = await self._web.show(viewer)
+        mine, others = await owed_by(self._web.doors, viewer)
+        return self._web.page(
+            "inbox.html",
+            viewer=viewer,
+            mine=[_line(item, show) for item in mine],
+            others=[_line(item, show) for item in others],
+            as_of=show.clock(show.now),
+        )
+
+    async def cases(self, request: Request) -> Response:
+        """Every case the viewer may see, of the chosen state."""
+        viewer = await self._web.viewer(request)
+        if viewer is None:
+            return self._web.to_login(request)
+        chosen = request.query_params.get("status", "open")
+        if chosen not in dict(FILTERS):
+            chosen = "open"
+        show = await self._web.show(viewer)
+        lines = [
+            {**line.model_dump(), "due": show.due(line.due_at) if line.due_at else None}
+            for line in await seen_lines(self._web.doors, viewer, chosen)
+        ]
+        return self._web.page(
+            "cases.html",
+            viewer=viewer,
+            lines=lines,
+            filters=FILTERS,
+            chosen=chosen,
+            as_of=show.clock(show.now),
+        )
+
+
+def _is_mine(item: Waiting, case: OpenCase, viewer: Viewer) -> bool:
+    if item.person is not None:
+        return item.person == viewer.id
+    if item.role not in viewer.roles:
+        return False
+    # An open question one has already answered, or may not answer, waits on others.
+    round_ = case.state.open_round(item.stage)
+    if round_ is None:
+        return True
+    return round_.vote_of(viewer.id) is None and any(
+        act.verb == "decide" and act.gate == item.stage for act in case.allowed()
+    )
+
+
+def _owed(item: Waiting, case: OpenCase) -> Owed:
+    return Owed(
+        number=case.state.number,
+        severity=case.state.severity.current.value,
+        stage=case.title_of(item.stage),
+        role=item.role,
+        person=item.person,
+        what=item.what,
+        due_at=item.due_at,
+        held=case.state.hold is not None,
+    )
+
+
+def _sorted(items: list[Owed]) -> list[Owed]:
+    return sorted(
+        items,
+        key=lambda item: (item.due_at is None, item.due_at or _NEVER, item.number),
+    )
+
+
+def _line(item: Owed, show: Show) -> dict[str, object]:
+    due = show.due(item.due_at) if item.due_at is not None else None
+    return {**item.model_dump(), "due": due}

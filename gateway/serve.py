@@ -1,0 +1,117 @@
+"""The gateway, running: web server, dispatchers and poller, closed together."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+import uvicorn
+
+from gateway.act_dispatcher import KIND as ACTS
+from gateway.act_dispatcher import ActDispatcher
+from gateway.app import build_app
+from gateway.delivery_dispatcher import KIND as DELIVERIES
+from gateway.delivery_dispatcher import DeliveryDispatcher
+from gateway.doors import Doors
+from gateway.ticket_poller import KIND as TICKETS
+from gateway.ticket_poller import TicketPoller
+
+log = structlog.get_logger(__name__)
+
+_GRACE_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Running:
+    """A gateway that listens."""
+
+    host: str
+    port: int
+    server: asyncio.Task[None]
+    """Ends when the server does; a caller may wait for it."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens; people may reach it by another name (`public_url`)."""
+        return f"http://{self.host}:{self.port}"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket: bind first, and the public URL can name the port before anything runs."""
+    listening = socket.create_server((host, port), backlog=128)
+    listening.setblocking(False)
+    return listening
+
+
+@asynccontextmanager
+async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[None]]]:
+    """Deliveries and acts are dispatched, and tickets looked for, while the block runs."""
+    work: dict[str, Coroutine[Any, Any, None]] = {
+        DELIVERIES: DeliveryDispatcher(doors).run(),
+        ACTS: ActDispatcher(doors).run(),
+    }
+    if doors.tickets is not None:
+        work[TICKETS] = TicketPoller(doors, doors.tickets).run()
+    tasks = {name: asyncio.create_task(job, name=name) for name, job in work.items()}
+    try:
+        yield tasks
+    finally:
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+@asynccontextmanager
+async def run_gateway(
+    doors: Doors, host: str = "127.0.0.1", port: int = 0, *, sock: socket.socket | None = None
+) -> AsyncIterator[Running]:
+    """The gateway listens and dispatches while the block runs; `sock` is used when one is given."""
+    listening = sock if sock is not None else listen(host, port)
+    bound = listening.getsockname()
+    async with run_dispatchers(doors) as tasks:
+        config = uvicorn.Config(
+            build_app(doors, tasks),
+            log_config=None,
+            # Paths hold link tokens: nothing may log them.
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="off",
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        server = _Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listening]), name="gateway")
+        try:
+            up = asyncio.create_task(server.listens.wait())
+            await asyncio.wait((up, task), return_when=asyncio.FIRST_COMPLETED)
+            up.cancel()
+            if task.done():
+                task.result()
+            log.info("gateway listens", port=bound[1])
+            yield Running(host=bound[0], port=bound[1], server=task)
+        finally:
+            server.should_exit = True
+            with suppress(asyncio.CancelledError):
+                await task
+            listening.close()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals alone: whoever runs the gateway decides when it ends."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing is captured."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """The server listens, and whoever waits for that knows."""
+        await super().startup(sockets)
+        self.listens.set()
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listens = asyncio.Event()
