@@ -58,7 +58,6 @@ _KINDS = {
     "Set": "other",
     "Take": "owner",
     "Give": "owner",
-    "Steal": "owner",
 }
 _NOTES = frozenset({"Comment", "Correspond"})
 _PAGE = "100"

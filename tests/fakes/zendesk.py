@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tests.fakes.clock import START, FixedClock
+from tests.fakes.clock import FixedClock
 from tests.fakes.transport import LossyTransport
 
 EMAIL, TOKEN, AGENT = "robot@example.test", "a-token", 900
@@ -298,6 +298,3 @@ def _invalid(ticket: Json) -> Json:
 def _record_invalid(details: Json) -> Response:
     body = {"error": "RecordInvalid", "description": "Record validation errors"}
     return JSONResponse({**body, "details": details}, 422)
-
-
-__all__ = ["AGENT", "EMAIL", "START", "TOKEN", "FakeZendesk"]

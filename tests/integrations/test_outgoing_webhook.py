@@ -270,9 +270,9 @@ async def listening(receiver: FakeConnector, **tls: Any) -> AsyncIterator[int]:
 async def test_loopback_works_over_a_real_network_when_allowed(wall_clock: FixedClock) -> None:
     """The demo's receiver is reached at its pinned address, under its own name."""
     receiver = FakeConnector(SECRET)
-    async with listening(receiver) as port:
+    async with listening(receiver) as port, new_client() as client:
         adapter = OutgoingWebhook(
-            new_client(),
+            client,
             connector=connector(url=f"http://127.0.0.1:{port}/orders", allow_loopback=True),
             clock=wall_clock,
         )
@@ -319,9 +319,10 @@ async def test_certificate_is_asked_for_by_name_although_the_address_is_pinned(
     certificate_file, key_file = certificate(tmp_path, name)
     trust = ssl.create_default_context(cafile=certificate_file)
     tls = {"ssl_certfile": certificate_file, "ssl_keyfile": key_file}
-    async with listening(receiver, **tls) as port:
+    # The client closes first: a server over TLS waits half a minute for its farewell.
+    async with listening(receiver, **tls) as port, new_client(trust=trust) as client:
         adapter = OutgoingWebhook(
-            new_client(trust=trust),
+            client,
             connector=connector(url=f"https://localhost:{port}/orders", allow_loopback=True),
             clock=wall_clock,
             resolver=loopback,
