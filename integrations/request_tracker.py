@@ -56,8 +56,7 @@ _KINDS = {
     "Correspond": "reply",
     "Status": "status",
     "Set": "other",
-    "Take": "owner",
-    "Give": "owner",
+    **dict.fromkeys(("Take", "Give", "Steal", "SetWatcher"), "owner"),
 }
 _NOTES = frozenset({"Comment", "Correspond"})
 _PAGE = "100"
