@@ -7,6 +7,7 @@ run changes nothing.
 import asyncio
 import sys
 
+from store.errors import StoreError
 from store.schema import upgrade
 from workers import _engine_postgres
 from workers._engine_build import announce
@@ -30,7 +31,7 @@ def main() -> int:
     """Zero if everything is ready; the reason is said if not."""
     try:
         asyncio.run(prepare(Settings.load()))
-    except EngineError as error:
+    except (EngineError, StoreError) as error:
         announce(str(error))
         return 1
     return 0
