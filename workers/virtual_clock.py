@@ -1,0 +1,53 @@
+"""The clock of a simulation: each case lives in its own virtual time (I16).
+
+The engine's time skipping moves only a workflow's clock. Doors and activities must live in the
+same time as the case they serve, so they ask here; what belongs to no case lives in the present.
+"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import Client
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+ZERO = timedelta(0)
+MANY_SKIPS = 10_000
+
+
+class VirtualClock:
+    """Answers with a case's virtual instant; `forward` moves it."""
+
+    def __init__(self) -> None:
+        self._ahead: dict[str, timedelta] = {}
+        self._skipper: TimeSkipper | None = None
+
+    def drive(self, client: Client) -> Client:
+        """The client whose cases can be moved; time moves only when told to."""
+        self._skipper = TimeSkipper(
+            client, config=TimeSkippingConfig(enabled=False, max_session_skip_count=MANY_SKIPS)
+        )
+        return self._skipper.client
+
+    async def now(self, case: str | None = None) -> datetime:
+        """The present, and for a case as much later as it has been moved."""
+        ahead = self._ahead.get(case, ZERO) if case is not None else ZERO
+        return datetime.now(tz=UTC) + ahead
+
+    async def forward(self, case: str, by: timedelta) -> bool:
+        """The case has lived through so much more time; every timer on the way has fired.
+
+        False when it ended on the way.
+        """
+        if self._skipper is None:
+            message = "the clock drives no engine yet"
+            raise RuntimeError(message)
+        handle = self._skipper.client.get_workflow_handle(case)
+
+        alive = await self._skipper.fast_forward(handle, by)
+        virtual = await self._skipper.get_current_time(handle)
+        self._ahead[case] = max(virtual - datetime.now(tz=UTC), ZERO)
+        return alive
+
+    async def forward_all(self, cases: list[str], by: timedelta) -> None:
+        """All of these cases have lived through so much more time."""
+        await asyncio.gather(*(self.forward(case, by) for case in cases))
