@@ -104,7 +104,7 @@ from store.rounds import DoorRound
 from store.schema import upgrade
 from store.sessions import NewSession, Session
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
-from store.views import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
+from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
 __all__ = [
     "DEMO_KEK",

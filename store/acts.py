@@ -69,6 +69,7 @@ class Acts:
         `sign` runs while nobody can close the round: an envelope exists only for an act that is
         stored. An owner with a lease delivers the act itself before any dispatcher looks at it.
         """
+        await self._vault.keys(case)
         async with self._database.write() as connection:
             await self._cases.lock_in(connection, case)
             known = await self._known_in(connection, act_id, case=case, person=person)
@@ -131,6 +132,7 @@ class Acts:
     ) -> ActReceipt:
         """The act has a receipt, and the door's journal says so; the first receipt stays."""
         row = await self._outbox.row(act_id)
+        await self._vault.keys(row.case)
         async with self._database.write() as connection:
             await self._cases.lock_in(connection, row.case)
             keys = await self._vault.keys_in(connection, row.case)
@@ -205,6 +207,7 @@ class Acts:
         question has the same answer whenever it is asked again.
         """
         key = {"case": case, "gate": gate or "", "round": round or 0, "deadline": deadline}
+        await self._vault.keys(case)
         async with self._database.write() as connection:
             await self._cases.lock_in(connection, case)
             query = sa.select(collections.c.acts).filter_by(**key)

@@ -27,7 +27,8 @@ from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.sessions import Sessions
 from store.vault import KeyEncryptionKey, Vault
-from store.views import CaseHeading, Views
+from store.view_rows import CaseHeading
+from store.views import Views
 
 
 class CaseBatch(Value):
@@ -117,6 +118,7 @@ class Store:
         A batch that the journal has keeps the picture as it is; a batch without entries publishes
         nothing.
         """
+        await self.vault.keys(batch.case)
         async with self.database.write() as connection:
             await self.cases.lock_in(connection, batch.case)
             result = await self.journal.append_in(

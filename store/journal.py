@@ -66,6 +66,7 @@ class Journal:
         at: datetime,
     ) -> Appended:
         """The entries of the case stream are durable; what was stored before stays as it is."""
+        await self._vault.keys(case)
         async with self._database.write() as connection:
             await self._cases.lock_in(connection, case)
             result = await self.append_in(
@@ -128,6 +129,7 @@ class Journal:
 
     async def append_door(self, case: str, kind: Kind, *, at: datetime, **body: Any) -> Entry:
         """The next entry of the door stream is durable."""
+        await self._vault.keys(case)
         async with self._database.write() as connection:
             await self._cases.lock_in(connection, case)
             return await self.append_door_in(connection, case, kind, at=at, **body)

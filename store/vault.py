@@ -148,7 +148,10 @@ class Vault:
         return await self.keys_in(connection, case)
 
     async def keys(self, case: str) -> CaseKeys:
-        """The case's keys; UnknownCase if it has none."""
+        """The case's keys; UnknownCase if it has none.
+
+        Asked for before a transaction they are at hand inside it, without a further query.
+        """
         now = self._ticks()
         held = self._cache.get(case)
         if held is not None and now < held[0]:

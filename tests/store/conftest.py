@@ -1,17 +1,38 @@
 """Every test of the store runs on SQLite and on a real Postgres."""
 
+import secrets
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 
 from store import DEMO_KEK, Store, upgrade
+from tests.servers.postgres import PostgresCluster
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
+@pytest.fixture(scope="session")
+async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite store, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "escalate.db"
+    await upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+async def postgres_template(postgres_cluster: PostgresCluster) -> str:
+    """A migrated, empty Postgres store, to be copied."""
+    url = postgres_cluster.fresh_database()
+    await upgrade(url)
+    return make_url(url).database or ""
+
+
 @pytest.fixture(params=BOTH)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a store that does not exist yet."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'home' / 'escalate.db'}"
@@ -19,18 +40,32 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return fresh
 
 
+@pytest.fixture(params=BOTH)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a migrated, empty store."""
+    if request.param == "sqlite":
+        path = tmp_path / "escalate.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        return f"sqlite:///{path}"
+    cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
+    template: str = request.getfixturevalue("postgres_template")
+    name = f"store_{secrets.token_hex(6)}"
+    with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+    return cluster.dsn(name)
+
+
 @pytest.fixture
 async def store(url: str) -> AsyncIterator[Store]:
     """An open, empty store."""
-    await upgrade(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened
 
 
 @pytest.fixture
-async def sqlite_store(tmp_path: Path) -> AsyncIterator[Store]:
+async def sqlite_store(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Store]:
     """An open, empty store in a SQLite file."""
-    url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
-    async with await Store.open(url, kek=DEMO_KEK) as opened:
+    path = tmp_path / "escalate.db"
+    shutil.copyfile(sqlite_template, path)
+    async with await Store.open(f"sqlite:///{path}", kek=DEMO_KEK) as opened:
         yield opened

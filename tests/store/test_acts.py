@@ -166,9 +166,7 @@ async def test_first_receipt_stays(store: Store, case: str) -> None:
     assert len(await store.journal.entries(case, stream=Stream.DOOR)) == entries
 
 
-async def test_late_act_on_a_closed_case_is_journalled_by_the_door(
-    store: Store, case: str
-) -> None:
+async def test_late_act_on_a_closed_case_is_journalled_by_the_door(store: Store, case: str) -> None:
     """Where no workflow answers any more, the door writes what became of the act (I8)."""
     await recorded(store, case, "act-1")
 

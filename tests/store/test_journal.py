@@ -161,9 +161,7 @@ async def test_reset_of_a_reset_branches_from_the_branch(store: Store, case: str
     assert await store.journal.entries(case) == [entries[0], second[0], *third]
 
 
-async def test_picture_of_a_reset_case_forgets_the_abandoned_line(
-    store: Store, case: str
-) -> None:
+async def test_picture_of_a_reset_case_forgets_the_abandoned_line(store: Store, case: str) -> None:
     """What only the abandoned run did is not on the page any more."""
     entries = chain(case, "a", "b", "c")
     await store.append_case(batch(case, entries[:1], run="run-1", changes={"one": 1, "two": 1}))
@@ -198,9 +196,7 @@ async def test_belated_batch_of_the_abandoned_run_leaves_the_picture(
     assert view.state == {"new": 1}
 
 
-async def test_appends_of_many_at_once_keep_the_door_stream_whole(
-    store: Store, case: str
-) -> None:
+async def test_appends_of_many_at_once_keep_the_door_stream_whole(store: Store, case: str) -> None:
     """Doors that write at the same moment queue up: no gap, no fork."""
     await asyncio.gather(
         *(
