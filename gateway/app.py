@@ -1,7 +1,7 @@
 """The gateway as one web application."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from gateway.api import Api, bad_request, problem
@@ -41,8 +41,16 @@ _UNEXPECTED = Wording(
 )
 
 
-def build_app(doors: Doors, tasks: Mapping[str, asyncio.Task[None]] | None = None) -> Starlette:
-    """The application; `tasks` are the dispatchers that run beside it, for `/readyz`."""
+def build_app(
+    doors: Doors,
+    tasks: Mapping[str, asyncio.Task[None]] | None = None,
+    *,
+    extra: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """The application; `tasks` are the dispatchers that run beside it, for `/readyz`.
+
+    `extra` are routes of whoever runs it: the demo has a page of its own.
+    """
     web = Web(doors)
     logins = LogIns(doors)
     acts = ActPages(web)
@@ -56,6 +64,7 @@ def build_app(doors: Doors, tasks: Mapping[str, asyncio.Task[None]] | None = Non
             *InboxPages(web).routes(),
             *CasePages(web, acts).routes(),
             *DecisionPages(web, acts).routes(),
+            *extra,
             Mount("/static", StaticFiles(directory=_STATIC), name="static"),
         ],
         middleware=[Middleware(Headers, https=doors.settings.https)],

@@ -2,13 +2,14 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 import uvicorn
+from starlette.routing import BaseRoute
 
 from gateway.act_dispatcher import KIND as ACTS
 from gateway.act_dispatcher import ActDispatcher
@@ -66,14 +67,19 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
 
 @asynccontextmanager
 async def run_gateway(
-    doors: Doors, host: str = "127.0.0.1", port: int = 0, *, sock: socket.socket | None = None
+    doors: Doors,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    sock: socket.socket | None = None,
+    extra: Sequence[BaseRoute] = (),
 ) -> AsyncIterator[Running]:
     """The gateway listens and dispatches while the block runs; `sock` is used when one is given."""
     listening = sock if sock is not None else listen(host, port)
     bound = listening.getsockname()
     async with run_dispatchers(doors) as tasks:
         config = uvicorn.Config(
-            build_app(doors, tasks),
+            build_app(doors, tasks, extra=extra),
             log_config=None,
             # Paths hold link tokens: nothing may log them.
             access_log=False,

@@ -8,12 +8,13 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import AnyHttpUrl, SecretStr
+from starlette.routing import BaseRoute
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -78,6 +79,7 @@ async def running_gateway(
     walks: Mapping[str, str] | None = None,
     faults: FaultSeam = no_faults,
     doors: Doors | None = None,
+    extra: Sequence[BaseRoute] = (),
 ) -> AsyncIterator[RunningGateway]:
     """The doors of this house are open while the block runs, whether or not the engine answers.
 
@@ -86,7 +88,7 @@ async def running_gateway(
     """
     opened = doors or await doors_of(house, address, walks=walks, faults=faults)
     settings = house.settings.gateway
-    async with run_gateway(opened, settings.host, settings.port, sock=sock) as running:
+    async with run_gateway(opened, settings.host, settings.port, sock=sock, extra=extra) as running:
         beating = asyncio.create_task(beat(house, GATEWAY))
         try:
             yield RunningGateway(doors=opened, running=running)
