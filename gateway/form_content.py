@@ -66,41 +66,52 @@ class Surroundings:
 
 
 Content = tuple[tuple[Field, ...], Buttons]
-Fill = Callable[[Allowed, OpenCase, Surroundings], Content]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One allowed act of one case, to be filled in."""
+
+    allowed: Allowed
+    case: OpenCase
+    around: Surroundings
+
+
+Fill = Callable[[Ask], Content]
 
 
 def content_of(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
     """The fields of the act's form, and its buttons where one is not enough."""
     fill = _CONTENT.get(allowed.verb)
-    return fill(allowed, case, around) if fill is not None else ((_reason(),), ())
+    return fill(Ask(allowed, case, around)) if fill is not None else ((_reason(),), ())
 
 
-def _answer(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
-    return tuple(_question(case, name) for name in allowed.choices), ()
+def _answer(ask: Ask) -> Content:
+    return tuple(_question(ask.case, name) for name in ask.allowed.choices), ()
 
 
-def _complete(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+def _complete(ask: Ask) -> Content:
     note = Field("note", "Note for whoever comes next", "prose")
-    buttons = tuple((choice, choice.replace("-", " "), True) for choice in allowed.choices)
-    return (_hidden("stage", allowed.stage), note), buttons
+    buttons = tuple((choice, choice.replace("-", " "), True) for choice in ask.allowed.choices)
+    return (_hidden("stage", ask.allowed.stage), note), buttons
 
 
-def _reply(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
-    request = next(item for item in case.state.requests if item.id == allowed.request)
+def _reply(ask: Ask) -> Content:
+    request = next(item for item in ask.case.state.requests if item.id == ask.allowed.request)
     label = f"{request.asked_by} asks: {request.question}"
     return (_hidden("request", request.id), Field("text", label, "prose", required=True)), ()
 
 
-def _memo(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
-    written = case.state.memos.get(allowed.gate or "", {})
+def _memo(ask: Ask) -> Content:
+    written = ask.case.state.memos.get(ask.allowed.gate or "", {})
     fields = (
         Field(MEMO + name, name.replace("-", " "), "prose", value=written.get(name, ""))
-        for name in allowed.choices
+        for name in ask.allowed.choices
     )
-    return (_hidden("gate", allowed.gate), *fields), ()
+    return (_hidden("gate", ask.allowed.gate), *fields), ()
 
 
-def _evidence(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+def _evidence(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
     fields = (
         Field("label", "Short name (kebab-case)", required=True),
         Field("reference", "Where it is kept", required=True),
@@ -109,78 +120,80 @@ def _evidence(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content
     return fields, ()
 
 
-def _receipt(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+def _receipt(ask: Ask) -> Content:
     words = {"done": "It is done", "retry": "Try it again", "skip": "Skip it"}
     fields = (
-        _hidden("effect", allowed.effect),
+        _hidden("effect", ask.allowed.effect),
         Field("reference", "Reference of the receipt (when done)"),
         _reason(required=False, label="Reason (when skipped)"),
     )
-    return fields, tuple((choice, words[choice], choice == "done") for choice in allowed.choices)
+    return fields, tuple(
+        (choice, words[choice], choice == "done") for choice in ask.allowed.choices
+    )
 
 
-def _decide(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
-    rule = case.rule(allowed.gate or "")
-    verdicts = [Verdict(choice) for choice in allowed.choices]
+def _decide(ask: Ask) -> Content:
+    rule = ask.case.rule(ask.allowed.gate or "")
+    verdicts = [Verdict(choice) for choice in ask.allowed.choices]
     buttons = tuple(
         (verdict.value, verdict_label(rule, verdict), verdict is Verdict.APPROVE)
         for verdict in verdicts
     )
-    return (_hidden("gate", allowed.gate), _reason(required=False)), buttons
+    return (_hidden("gate", ask.allowed.gate), _reason(required=False)), buttons
 
 
-def _dissent(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
-    return (_hidden("gate", allowed.gate), _reason(label="What you object to, and why")), ()
+def _dissent(ask: Ask) -> Content:
+    return (_hidden("gate", ask.allowed.gate), _reason(label="What you object to, and why")), ()
 
 
-def _withdraw(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
-    return (_hidden("gate", allowed.gate), _reason(required=False)), ()
+def _withdraw(ask: Ask) -> Content:
+    return (_hidden("gate", ask.allowed.gate), _reason(required=False)), ()
 
 
-def _acknowledge(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+def _acknowledge(ask: Ask) -> Content:
     buttons = (("have-it", "I have it", False), ("conflicted", "I am conflicted", False))
-    return (_hidden("stage", allowed.stage), _reason(required=False)), buttons
+    return (_hidden("stage", ask.allowed.stage), _reason(required=False)), buttons
 
 
-def _assign(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
-    pairs = tuple((person.id, person.name) for person in around.people.people)
+def _assign(ask: Ask) -> Content:
+    pairs = tuple((person.id, person.name) for person in ask.around.people.people)
     fields = (
-        _choice("what-role", "Role", allowed.choices),
+        _choice("what-role", "Role", ask.allowed.choices),
         Field("person", "Person", "select", required=True, choices=pairs),
         _reason(required=False),
     )
     return fields, ()
 
 
-def _hold(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+def _hold(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
     label = "Review on (your local time)"
     return (_reason(), Field("review_at", label, "datetime-local", required=True)), ()
 
 
-def _resume(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+def _resume(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
     return (_reason(required=False),), ()
 
 
-def _severity(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+def _severity(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
     levels = tuple(level.value for level in Severity)
     return (_choice("severity", "Severity", levels), _reason()), ()
 
 
-def _raise(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
-    return (_choice("to", "Role", allowed.choices), _reason()), ()
+def _raise(ask: Ask) -> Content:
+    return (_choice("to", "Role", ask.allowed.choices), _reason()), ()
 
 
-def _move(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
-    return (_choice("runbook", "Runbook", around.runbooks), _reason()), ()
+def _move(ask: Ask) -> Content:
+    return (_choice("runbook", "Runbook", ask.around.runbooks), _reason()), ()
 
 
-def _attach(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
+def _attach(ask: Ask) -> Content:
     buttons = (("attach", "Attach", False), ("keep-apart", "Keep apart", False))
-    return (_choice("to", "Case", allowed.choices), _reason(required=False)), buttons
+    return (_choice("to", "Case", ask.allowed.choices), _reason(required=False)), buttons
 
 
-def _close(allowed: Allowed, case: OpenCase, around: Surroundings) -> Content:
-    plans = case.pathway.closure.dispositions
+def _close(ask: Ask) -> Content:
+    plans = ask.case.pathway.closure.dispositions
     pairs = tuple((name, plan.title or name) for name, plan in plans.items())
     fields = (
         Field("disposition", "How it ends", "choice", required=True, choices=pairs),

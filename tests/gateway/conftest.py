@@ -1,0 +1,25 @@
+"""A whole gateway on a real store and a real port, with an engine in this process."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from store import DEMO_KEK, Store, upgrade
+from tests.gateway.world import World, make_world
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """An open store with the shipped runbooks released."""
+    url = f"sqlite:///{tmp_path / 'escalate.db'}"
+    await upgrade(url)
+    async with await Store.open(url, kek=DEMO_KEK) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def world(store: Store, tmp_path: Path) -> AsyncIterator[World]:
+    """The gateway listens; dispatchers run."""
+    async with make_world(store, tmp_path) as made:
+        yield made

@@ -1,0 +1,183 @@
+"""A case engine in this process: the real pure case logic behind the port, no Temporal."""
+
+import base64
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from cases.desk import Desk
+from cases.envelope import ActEnvelope
+from cases.file import CaseFile
+from cases.gate import RoundState
+from cases.journal import Journal
+from cases.permissions import waiting_on
+from cases.receipts import ActReceipt
+from cases.stages import close_case, enter, leave, open_case, record_closed
+from cases.recording import Record
+from cases.state import CaseState, SeverityRecord, picture
+from cases.values import Inbound
+from gateway.errors import CaseGoneError, EngineUnavailableError
+from integrations.ports.clock import Clock
+from store import CaseBatch, CaseHeading, DoorRound, Store
+from workflows.messages import CaseInput
+
+
+@dataclass
+class Case:
+    """A case that runs here."""
+
+    request: CaseInput
+    file: CaseFile
+    desk: Desk
+    receipts: dict[str, ActReceipt] = field(default_factory=dict)
+
+
+class InProcessEngine:
+    """Runs cases; can be told to be down, and remembers what it was sent."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+        self.down = False
+        self.cases: dict[str, Case] = {}
+        self.started: list[CaseInput] = []
+        self.signals: list[tuple[str, str, Inbound]] = []
+        self.delivered: list[str] = []
+        self._nonces = 0
+
+    async def start(self, case: CaseInput) -> None:
+        """The case runs."""
+        self._must_be_up()
+        self.started.append(case)
+        if case.case in self.cases:
+            return
+        state = CaseState(
+            case=case.case,
+            number=case.number,
+            report=case.report,
+            runbook=case.pathway.runbook,
+            version=case.pathway.version,
+            digest=case.pathway.digest,
+            opened_at=case.report.received_at,
+            severity=SeverityRecord(
+                current=case.severity, computed=case.severity, because=case.severity_because
+            ),
+            ticket=case.report.ticket,
+            journal=Journal(case=case.case),
+        )
+        file = CaseFile(
+            state=state,
+            pathway=case.pathway,
+            record=Record(state, salt=base64.b64decode(case.salt)),
+            new_nonce=self._nonce,
+        )
+        running = Case(case, file, Desk(file, root=base64.b64decode(case.root_key)))
+        self.cases[case.case] = running
+        at = await self.clock.now(case.case)
+        open_case(
+            file,
+            at=at,
+            answers=case.answers,
+            routed=case.routed.reason,
+            row=case.routed.row,
+            routing_digest=case.routed.digest,
+            input_commitment=file.record.commit(case),
+            same_subject=case.same_subject,
+            linked_from=case.linked_from,
+        )
+        enter(file, case.pathway.stage(case.pathway.first), at=at)
+        await self._settle(running)
+
+    async def deliver(
+        self, envelope: ActEnvelope, *, case: str, act_id: str, within: timedelta
+    ) -> ActReceipt:
+        """The desk's answer; the same act id has the same answer."""
+        self._must_be_up()
+        self.delivered.append(act_id)
+        running = self.cases.get(case)
+        if running is None or running.file.state.closed:
+            raise CaseGoneError("no such running case")
+        if act_id not in running.receipts:
+            at = await self.clock.now(case)
+            running.receipts[act_id] = running.desk.receive(envelope, at=at)
+            await self._settle(running)
+        return running.receipts[act_id]
+
+    async def signal(self, case: str, *, name: str, message: Inbound) -> None:
+        """Remembered."""
+        self._must_be_up()
+        if case not in self.cases or self.cases[case].file.state.closed:
+            raise CaseGoneError("no such running case")
+        self.signals.append((case, name, message))
+
+    async def trouble(self) -> str | None:
+        """Down when the test says so."""
+        return "told to be down" if self.down else None
+
+    def _must_be_up(self) -> None:
+        if self.down:
+            raise EngineUnavailableError("told to be down")
+
+    def _nonce(self) -> str:
+        self._nonces += 1
+        return f"nonce-{self._nonces}"
+
+    async def _settle(self, running: Case) -> None:
+        file, state = running.file, running.file.state
+        at = await self.clock.now(state.case)
+        while not state.closed and state.pending_outcome is not None and state.stage is not None:
+            step = leave(file, file.pathway.stage(state.stage), state.pending_outcome, at=at)
+            for effect in state.effects:
+                if effect.state == "intended":
+                    effect.state = "manual"
+            if step.then is not None:
+                enter(file, file.pathway.stage(step.then), at=at)
+        if state.closing_act is not None and not state.closed:
+            cancelled = state.closing_act.disposition == "cancelled"
+            close_case(file, state.closing_act, at=at, cancelled=cancelled)
+            record_closed(file, at=at)
+        await self.publish(running)
+
+    async def publish(self, running: Case) -> None:
+        """What is new is in the store, as the workflow's append would put it there."""
+        file, state = running.file, running.file.state
+        at = await self.clock.now(state.case)
+        entries = tuple(state.journal.pending)
+        coming = state.next_instant(at)
+        await self.store.append_case(
+            CaseBatch(
+                case=state.case,
+                original_run="run",
+                run="run",
+                entries=entries,
+                heading=CaseHeading(
+                    number=state.number,
+                    runbook=state.runbook,
+                    version=state.version,
+                    status=state.status,
+                    stage=state.stage or "",
+                    severity=state.severity.current.value,
+                    waiting_on=tuple(
+                        dict.fromkeys(item.role for item in waiting_on(state, file.pathway, at=at))
+                    ),
+                    due_at=state.due_at(at),
+                    next_at=coming[0] if coming is not None else None,
+                    breached=state.breached,
+                ),
+                changes=picture(state),
+                rounds=tuple(
+                    DoorRound(
+                        gate=round_.gate,
+                        round=round_.number,
+                        revision=round_.revision,
+                        content_hash=round_.content_hash,
+                        nonce=round_.nonce,
+                        asked_at=round_.asked_at,
+                        expires_at=round_.expires_at,
+                        open=round_.state is RoundState.OPEN,
+                    )
+                    for round_ in state.rounds
+                ),
+                at=at,
+            )
+        )
+        state.journal.stored(state.journal.sequence)
