@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from playwright.async_api import async_playwright
 
+from tests.servers.guarded import Guarded
 from tests.servers.mail import GreenMail
 from tests.servers.postgres import PostgresCluster
 from tests.servers.request_tracker import RequestTracker
@@ -27,6 +28,19 @@ def test_request_tracker_answers_over_rest(request_tracker: RequestTracker) -> N
         said = answer.read().decode()
 
     assert '"Version":"5.' in said.replace(" ", "")
+
+
+def test_children_of_a_server_end_with_it(tmp_path: Path) -> None:
+    """A server that forked its workers leaves none of them behind."""
+    children = tmp_path / "children"
+    script = f"sleep 300 & echo $! > {children}; sleep 300"
+    server = Guarded(["sh", "-c", script], log=tmp_path / "log")
+    server.wait_until(lambda: children.exists() and bool(children.read_text()), seconds=10)
+    child = Path(f"/proc/{children.read_text().strip()}/stat")
+
+    server.stop()
+
+    assert not child.exists() or " Z " in child.read_text()
 
 
 @pytest.mark.mail
