@@ -49,6 +49,11 @@ class Page(HTMLParser):
             self.feed(response.text)
 
     @property
+    def refused(self) -> bool:
+        """Whether the door said no."""
+        return httpx.codes.is_error(self.status)
+
+    @property
     def text(self) -> str:
         """Everything a reader sees, in one line."""
         return " ".join(" ".join(self.words).split())
@@ -160,9 +165,7 @@ class Browser:
     ) -> Page:
         """The page that answers the form, sent with these fields by that button."""
         values = {**form.values, **fields}
-        pressed = next(
-            (item for item in form.buttons if button is None or item[2] == button), None
-        )
+        pressed = next((item for item in form.buttons if button is None or item[2] == button), None)
         if pressed is None:
             message = f"{page.url} has no button {button!r}"
             raise PageError(message)

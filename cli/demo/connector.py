@@ -5,7 +5,6 @@ has seen the id before (then it answers as it did, and does nothing twice).
 """
 
 import json
-from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from integrations.errors import WebhookRefusedError
+from integrations.ports.clock import Clock
 from integrations.standard_webhooks import StandardVerifier
 
 REFUSED_ITEM = "item-under-litigation"
@@ -21,7 +21,8 @@ REFUSED_ITEM = "item-under-litigation"
 class ContentPlatform:
     """Remembers what it carried out."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, *, clock: Clock) -> None:
+        self._clock = clock
         self._verifier = StandardVerifier([secret])
         self.carried_out: dict[str, dict[str, object]] = {}
         self.asked = 0
@@ -31,7 +32,7 @@ class ContentPlatform:
         body = await request.body()
         self.asked += 1
         try:
-            proved = self._verifier.verify(request.headers.raw, body, now=datetime.now(tz=UTC))
+            proved = self._verifier.verify(request.headers.raw, body, now=await self._clock.now())
         except WebhookRefusedError as error:
             return JSONResponse({"error": error.reason.value}, status_code=401)
         order = json.loads(body)

@@ -129,7 +129,7 @@ class Player:
             self._deeds.refusals += 1
             return confirm
         answer = await self._browser.submit(confirm, final)
-        if answer.status >= 400:
+        if answer.refused:
             self._deeds.refusals += 1
         elif verb == "decide":
             self._deeds.decisions += 1

@@ -83,7 +83,9 @@ async def review_the_order(t: Theatre, number: str) -> None:
     for title in ("Find and disable identical copies", "Preserve content and related data"):
         await settle(t, number, title, who="samir")
     await samir.act(
-        number, "answer", **{"q.order-reference": "TCO-2026-117", "qt.received-at": "2026-11-22T08:00"}
+        number,
+        "answer",
+        **{"q.order-reference": "TCO-2026-117", "qt.received-at": "2026-11-22T08:00"},
     )
     await samir.act(number, "complete", button="confirmed")
     await settle(t, number, "Confirm the removal (Annex II)", who="samir")
@@ -185,7 +187,7 @@ async def facts_change(t: Theatre) -> str:
     await t.player("tariq").act(number, "answer", **{"q.danger": "yes"})
     fresh = await t.newer_link(number, "lena", than=link)
     page = await t.player("lena").open(link)
-    if not page.status >= 400:
+    if not page.refused:
         message = f"a superseded link still offers something: {page.text[:200]}"
         raise PatienceError(message)
     t.deeds.refusals += 1
@@ -202,7 +204,7 @@ async def two_at_once(t: Theatre) -> str:
     await to_legal(t, number)
     first, second = await asyncio.gather(t.link(number, "lena"), t.link(number, "luca"))
     forwarded = await t.player("paula").open(first)
-    if forwarded.status < 400:
+    if not forwarded.refused:
         message = "a forwarded link showed something"
         raise PatienceError(message)
     t.deeds.refusals += 1

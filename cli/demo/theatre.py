@@ -5,7 +5,7 @@ import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import httpx
 
@@ -49,6 +49,7 @@ class Theatre:
         if ticket is None:
             self.tickets += 1
             ticket = 40_000 + self.tickets
+        now = await self.clock.now()
         body = json.dumps(
             {
                 "escalate": "1",
@@ -61,7 +62,7 @@ class Theatre:
                     "tags": " ".join(tags),
                     "external_id": "",
                     "via": "web",
-                    "at": datetime.now(tz=UTC).isoformat(),
+                    "at": now.isoformat(),
                 },
                 "actor": "4711",
                 "fields": dict(fields or {}),
@@ -69,7 +70,7 @@ class Theatre:
         ).encode()
         headers = sign_zendesk(
             self.zendesk_secret,
-            timestamp=datetime.now(tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            timestamp=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             body=body,
         )
         invocation = uuid.uuid4().hex
@@ -100,7 +101,7 @@ class Theatre:
     ) -> str:
         """The case's number, after a signed Standard Webhook came in over HTTP."""
         event = uuid.uuid4().hex
-        now = datetime.now(tz=UTC)
+        now = await self.clock.now()
         data: dict[str, object] = {
             "tags": list(tags),
             "fields": {**({"form": form} if form else {}), **(fields or {})},
@@ -162,7 +163,7 @@ class Theatre:
 
         async def arrived() -> bool:
             found[:] = await self._links(number, person)
-            return len(found) > (nth if nth >= 0 else 0)
+            return len(found) > (max(nth, 0))
 
         await self.until(arrived, what=f"a notice to {person} about case {number}")
         return found[nth]
@@ -200,9 +201,7 @@ class Theatre:
         """The case's journal has an entry of that kind."""
 
         async def there() -> bool:
-            entries = await self.house.store.journal.entries(
-                self.cases[number], stream=Stream.CASE
-            )
+            entries = await self.house.store.journal.entries(self.cases[number], stream=Stream.CASE)
             return any(entry.kind is kind for entry in entries)
 
         await self.until(there, what=f"{kind.value} in case {number}")
