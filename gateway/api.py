@@ -5,14 +5,13 @@ POST /api/step-up  {totp}                           → {assurance}
 POST /api/logout                                    → {}
 GET  /api/inbox                                     → {mine, others, as_of}
 GET  /api/cases?status=open|held|closed|all         → {cases, as_of}
-GET  /api/cases/{number}                            → {state, allowed, waiting, next_step, pending, as_of …}
+GET  /api/cases/{number}                            → {state, allowed, waiting, pending, as_of …}
 GET  /api/cases/{number}/timeline                   → {entries}
-POST /api/cases/{number}/acts {body, role?, binding?, act_id} → {act_id, signed_at, receipt, says, mend}
+POST /api/cases/{number}/acts {body, role?, binding?, act_id} → {act_id, receipt, says …}
 POST /api/reports  (gateway.standard_body)          → {case}
 """
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -28,6 +27,8 @@ from cases.report import Source
 from cases.state import picture
 from cases.values import Inbound
 from gateway.acting import ActIdTakenError, ActRefusedError, act
+from gateway.bearer import logged_in, problem
+from gateway.case_api import clock_readings
 from gateway.casework import OpenCase, find_case
 from gateway.doors import Doors
 from gateway.forms import binding_of
@@ -37,7 +38,7 @@ from gateway.pages.acts import STATUS
 from gateway.pages.case import timeline_of
 from gateway.pages.inbox import owed_by, seen_lines
 from gateway.raw import read_body
-from gateway.web import Viewer, viewer_of
+from gateway.web import Viewer
 from gateway.wording import (
     BAD_FORM,
     NOT_FOUND,
@@ -81,7 +82,6 @@ class ActRequest(Inbound):
     door: str = "cli"
 
 
-Handle = Callable[[Request, Viewer], Awaitable[Response]]
 _LOG_IN = TypeAdapter(LogInRequest)
 _STEP_UP = TypeAdapter(StepUpRequest)
 _ACT = TypeAdapter(ActRequest)
@@ -98,14 +98,20 @@ class Api:
         """Every address."""
         return [
             Route("/api/login", self.log_in, methods=["POST"]),
-            Route("/api/step-up", self._known(self.step_up), methods=["POST"]),
-            Route("/api/logout", self._known(self.log_out), methods=["POST"]),
-            Route("/api/inbox", self._known(self.inbox), methods=["GET"]),
-            Route("/api/cases", self._known(self.cases), methods=["GET"]),
-            Route("/api/cases/{number:str}", self._known(self.case), methods=["GET"]),
-            Route("/api/cases/{number:str}/timeline", self._known(self.timeline), methods=["GET"]),
-            Route("/api/cases/{number:str}/acts", self._known(self.act), methods=["POST"]),
-            Route("/api/reports", self._known(self.report), methods=["POST"]),
+            Route("/api/step-up", logged_in(self._doors, self.step_up), methods=["POST"]),
+            Route("/api/logout", logged_in(self._doors, self.log_out), methods=["POST"]),
+            Route("/api/inbox", logged_in(self._doors, self.inbox), methods=["GET"]),
+            Route("/api/cases", logged_in(self._doors, self.cases), methods=["GET"]),
+            Route("/api/cases/{number:str}", logged_in(self._doors, self.case), methods=["GET"]),
+            Route(
+                "/api/cases/{number:str}/timeline",
+                logged_in(self._doors, self.timeline),
+                methods=["GET"],
+            ),
+            Route(
+                "/api/cases/{number:str}/acts", logged_in(self._doors, self.act), methods=["POST"]
+            ),
+            Route("/api/reports", logged_in(self._doors, self.report), methods=["POST"]),
         ]
 
     async def log_in(self, request: Request) -> Response:
@@ -173,8 +179,10 @@ class Api:
                 "allowed": [_allowed(item, case) for item in case.allowed()],
                 "pending": [row.model_dump(mode="json") for row in pending],
                 "state": picture(case.state),
+                "clocks": clock_readings(case),
                 "sequence": case.sequence,
                 "as_of": case.as_of.isoformat(),
+                "now": case.now.isoformat(),
             }
         )
 
@@ -250,30 +258,12 @@ class Api:
                     {"case": result.number}, status_code=200 if result.known else 202
                 )
 
-    def _known(self, handle: Handle) -> Callable[[Request], Awaitable[Response]]:
-        async def guarded(request: Request) -> Response:
-            kind, _, token = request.headers.get("authorization", "").partition(" ")
-            viewer = await viewer_of(self._doors, token) if kind.lower() == "bearer" else None
-            if viewer is None:
-                return problem(
-                    401, "wrong-log-in", Wording("You are not logged in.", "escalate login")
-                )
-            return await handle(request, viewer)
-
-        return guarded
-
     async def _find(self, request: Request, viewer: Viewer) -> OpenCase | None:
         number = request.path_params["number"]
         return await find_case(self._doors, number, person=viewer.id, roles=viewer.roles)
 
     async def _body(self, request: Request) -> bytes:
         return await read_body(request, limit=self._doors.settings.max_body_bytes)
-
-
-def problem(status: int, error: str, wording: Wording, detail: str = "") -> JSONResponse:
-    """Why not, and what to do."""
-    content = {"error": error, "says": wording.says, "mend": wording.mend}
-    return JSONResponse({**content, "detail": detail} if detail else content, status_code=status)
 
 
 def bad_request(error: ValidationError | UnreadableBodyError) -> JSONResponse:

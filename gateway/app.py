@@ -14,11 +14,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from gateway.api import Api, bad_request, problem
+from gateway.api import Api, bad_request
+from gateway.bearer import problem
+from gateway.case_api import CaseApi
 from gateway.doors import Doors
 from gateway.headers import Headers
 from gateway.health import HealthPages
 from gateway.logins import LogIns
+from gateway.office_api import OfficeApi
 from gateway.pages.acts import ActPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
@@ -59,6 +62,8 @@ def build_app(
         routes=[
             *webhook_routes(doors),
             *Api(doors, logins).routes(),
+            *CaseApi(doors).routes(),
+            *OfficeApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),

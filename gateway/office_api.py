@@ -1,0 +1,309 @@
+"""What incident managers and policy owners do beside the cases, as JSON.
+
+GET  /api/runbooks                              → {releases}
+GET  /api/runbooks/{name}/{version}             → {release, source}
+POST /api/runbooks/{name}/propose {source}      → {release, findings}
+POST /api/runbooks/{name}/approve {version, digest} → {release}
+POST /api/runbooks/{name}/retire {version}      → {release}
+GET  /api/deliveries?state=&case=               → {deliveries, acts}
+GET  /api/deliveries/one?key=                   → {delivery | act}
+POST /api/deliveries/redeliver {key}            → {key, redelivered}
+"""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from cases.values import Inbound
+from gateway.bearer import NOT_FOR_YOU, logged_in, problem
+from gateway.doors import Doors
+from gateway.raw import read_body
+from gateway.sight import ALWAYS
+from gateway.web import Viewer
+from gateway.wording import BAD_FORM, NOT_FOUND, Wording
+from runbooks import Finding, Runbook, RunbookProblems, Weight, library, lint, load_runbook
+from runbooks.errors import ReleaseRefusedError
+from runbooks.release import Release, ReleaseState
+from store import ActState, DeliveryState, UnknownRow
+
+RELEASERS = frozenset({"incident-manager", "duty-manager", "policy-lead", "legal"})
+"""The roles that may move a release; two different people of them are needed to make one live."""
+
+NOTHING_PROPOSED = Wording(
+    "Nothing like that is proposed.", "Propose it: `escalate runbook release NAME`."
+)
+OTHER_BYTES = Wording(
+    "What is proposed is not what you were shown.", "Look at it again, then approve what you saw."
+)
+
+
+class Proposal(Inbound):
+    """A runbook's text, as it would be walked."""
+
+    source: str
+
+
+class Approval(Inbound):
+    """A second person's word for exactly these bytes."""
+
+    version: str
+    digest: str
+
+
+class Retirement(Inbound):
+    """A version that no new case shall walk."""
+
+    version: str
+
+
+class Again(Inbound):
+    """A delivery or an act that shall be tried at once."""
+
+    key: str
+
+
+class OfficeApi:
+    """Releases and dead letters."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    def routes(self) -> list[Route]:
+        """Every address."""
+        doors = self._doors
+        return [
+            Route("/api/runbooks", logged_in(doors, self.runbooks), methods=["GET"]),
+            Route(
+                "/api/runbooks/{name:str}/propose", logged_in(doors, self.propose), methods=["POST"]
+            ),
+            Route(
+                "/api/runbooks/{name:str}/approve", logged_in(doors, self.approve), methods=["POST"]
+            ),
+            Route(
+                "/api/runbooks/{name:str}/retire", logged_in(doors, self.retire), methods=["POST"]
+            ),
+            Route(
+                "/api/runbooks/{name:str}/{version:str}",
+                logged_in(doors, self.runbook),
+                methods=["GET"],
+            ),
+            Route("/api/deliveries", logged_in(doors, self.deliveries), methods=["GET"]),
+            Route("/api/deliveries/one", logged_in(doors, self.delivery), methods=["GET"]),
+            Route("/api/deliveries/redeliver", logged_in(doors, self.redeliver), methods=["POST"]),
+        ]
+
+    # ── runbooks ─────────────────────────────────────────────────────────────────────────────────
+
+    async def runbooks(self, request: Request, viewer: Viewer) -> Response:
+        """Every release there ever was, and which of them new cases walk."""
+        live = await self._doors.store.releases.runbooks()
+        return JSONResponse(
+            {
+                "releases": [
+                    {**_release(each), "walked": live.get(each.runbook) == each}
+                    for each in await self._doors.store.releases.released()
+                ]
+            }
+        )
+
+    async def runbook(self, request: Request, viewer: Viewer) -> Response:
+        """One release with its text: what a second person reads before they approve."""
+        standing = await self._standing(request.path_params["name"], request.path_params["version"])
+        if standing is None:
+            return problem(404, "not-found", NOTHING_PROPOSED)
+        source = await self._doors.store.objects.get(standing.digest)
+        return JSONResponse({"release": _release(standing), "source": source.decode()})
+
+    async def propose(self, request: Request, viewer: Viewer) -> Response:
+        """The text is proposed in the viewer's name, once it reads and lints without an error."""
+        if not viewer.roles & RELEASERS:
+            return problem(403, "role", NOT_FOR_YOU)
+        asked = Proposal.model_validate_json(await self._body(request))
+        name = request.path_params["name"]
+        text = asked.source.encode()
+        try:
+            runbook = load_runbook(text, file=f"{name}.yaml")
+        except RunbookProblems as refused:
+            says = Wording("The runbook cannot be read.", "escalate runbook lint FILE")
+            return _refused(says, refused=[each.as_record() for each in refused.problems])
+        if runbook.name != name:
+            return problem(422, "bad-form", BAD_FORM, f"the text is called {runbook.name}")
+        findings = await self._findings(runbook)
+        if any(each.severity is Weight.ERROR for each in findings):
+            says = Wording("The runbook has errors.", "escalate runbook lint FILE")
+            return _refused(says, findings=[each.model_dump(mode="json") for each in findings])
+        try:
+            await self._doors.store.releases.propose(
+                runbook=runbook.name,
+                version=runbook.version,
+                digest=runbook.digest,
+                source=text,
+                by=viewer.id,
+                at=await self._doors.clock.now(),
+            )
+        except ReleaseRefusedError as refused:
+            return _not_released(refused)
+        return await self._moved(
+            name, runbook.version, findings=[each.model_dump(mode="json") for each in findings]
+        )
+
+    async def approve(self, request: Request, viewer: Viewer) -> Response:
+        """The proposal is live, if these are its bytes and somebody else proposed it."""
+        if not viewer.roles & RELEASERS:
+            return problem(403, "role", NOT_FOR_YOU)
+        asked = Approval.model_validate_json(await self._body(request))
+        name = request.path_params["name"]
+        standing = await self._standing(name, asked.version)
+        if standing is None:
+            return problem(404, "not-found", NOTHING_PROPOSED)
+        if standing.digest != asked.digest:
+            return problem(409, "page-outdated", OTHER_BYTES)
+        try:
+            await self._doors.store.releases.approve(
+                runbook=name,
+                version=asked.version,
+                by=viewer.id,
+                at=await self._doors.clock.now(),
+            )
+        except ReleaseRefusedError as refused:
+            return _not_released(refused)
+        # Deliveries that found nothing released wait for exactly this.
+        self._doors.deliveries_due.set()
+        return await self._moved(name, asked.version)
+
+    async def retire(self, request: Request, viewer: Viewer) -> Response:
+        """No new case walks the version."""
+        if not viewer.roles & RELEASERS:
+            return problem(403, "role", NOT_FOR_YOU)
+        asked = Retirement.model_validate_json(await self._body(request))
+        name = request.path_params["name"]
+        try:
+            await self._doors.store.releases.retire(
+                runbook=name,
+                version=asked.version,
+                by=viewer.id,
+                at=await self._doors.clock.now(),
+            )
+        except ReleaseRefusedError as refused:
+            return _not_released(refused)
+        return await self._moved(name, asked.version)
+
+    async def _findings(self, runbook: Runbook) -> list[Finding]:
+        known = {name: load_runbook(text, file=f"{name}.yaml") for name, text in library().items()}
+        for name, live in (await self._doors.store.releases.runbooks()).items():
+            known[name] = (await self._doors.shelf.by_digest(live.digest)).runbook
+        people = (await self._doors.directory.snapshot()).people
+        held: dict[str, int] = {}
+        for person in people:
+            for role in person.roles:
+                held[role] = held.get(role, 0) + 1
+        today = (await self._doors.clock.now()).date()
+        return lint(runbook, today=today, library={**known, runbook.name: runbook}, directory=held)
+
+    async def _standing(self, name: str, version: str) -> Release | None:
+        return next(
+            (
+                each
+                for each in await self._doors.store.releases.released()
+                if (each.runbook, each.version) == (name, version)
+            ),
+            None,
+        )
+
+    async def _moved(self, name: str, version: str, **more: Any) -> Response:
+        standing = await self._standing(name, version)
+        if standing is None:
+            return problem(404, "not-found", NOTHING_PROPOSED)
+        return JSONResponse({"release": _release(standing), **more})
+
+    # ── dead letters ─────────────────────────────────────────────────────────────────────────────
+
+    async def deliveries(self, request: Request, viewer: Viewer) -> Response:
+        """What came in and what was recorded, without a word of either."""
+        if not viewer.roles & ALWAYS:
+            return problem(403, "role", NOT_FOR_YOU)
+        state = request.query_params.get("state", "")
+        number = request.query_params.get("case", "")
+        store = self._doors.store
+        case: str | None = None
+        if number:
+            row = await store.cases.by_number(number)
+            if row is None:
+                return problem(404, "not-found", NOT_FOUND)
+            case = row.id
+        found: dict[str, list[dict[str, Any]]] = {"deliveries": [], "acts": []}
+        if not state or state in set(DeliveryState):
+            wanted = DeliveryState(state) if state else None
+            rows = await store.deliveries.list(state=wanted, case=case)
+            found["deliveries"] = [await self._named(each) for each in rows]
+        if not state or state in set(ActState):
+            listed = await store.acts.list(state=ActState(state) if state else None, case=case)
+            found["acts"] = [await self._named(each) for each in listed]
+        return JSONResponse(found)
+
+    async def delivery(self, request: Request, viewer: Viewer) -> Response:
+        """One row; the size of its body and nothing of it (I13)."""
+        if not viewer.roles & ALWAYS:
+            return problem(403, "role", NOT_FOR_YOU)
+        key = request.query_params.get("key", "")
+        store = self._doors.store
+        try:
+            delivery = await store.deliveries.show(key)
+            size = len(delivery.body)
+            row = delivery.model_dump(mode="json", exclude={"body"})
+            return JSONResponse({"delivery": await self._named_row(row, bytes=size)})
+        except UnknownRow:
+            pass
+        try:
+            act = await store.acts.show(key)
+        except UnknownRow:
+            return problem(404, "not-found", NOT_FOUND)
+        row = act.model_dump(mode="json", exclude={"envelope"})
+        return JSONResponse({"act": await self._named_row(row)})
+
+    async def redeliver(self, request: Request, viewer: Viewer) -> Response:
+        """The delivery or act is tried at once; false when it had been done before."""
+        if not viewer.roles & ALWAYS:
+            return problem(403, "role", NOT_FOR_YOU)
+        key = Again.model_validate_json(await self._body(request)).key
+        store, at = self._doors.store, await self._doors.clock.now()
+        try:
+            await store.deliveries.show(key)
+            again = await store.deliveries.redeliver(key, at=at)
+            self._doors.deliveries_due.set()
+        except UnknownRow:
+            try:
+                await store.acts.show(key)
+            except UnknownRow:
+                return problem(404, "not-found", NOT_FOUND)
+            again = await store.acts.redeliver(key, at=at)
+            self._doors.acts_due.set()
+        return JSONResponse({"key": key, "redelivered": again})
+
+    async def _named(self, row: Any) -> dict[str, Any]:
+        return await self._named_row(row.model_dump(mode="json"))
+
+    async def _named_row(self, row: dict[str, Any], **more: Any) -> dict[str, Any]:
+        number = (await self._doors.store.cases.get(row["case"])).number
+        return {**row, "number": number, **more}
+
+    async def _body(self, request: Request) -> bytes:
+        return await read_body(request, limit=self._doors.settings.max_body_bytes)
+
+
+def _release(release: Release) -> dict[str, Any]:
+    written: dict[str, Any] = release.model_dump(mode="json")
+    written["live"] = release.state is ReleaseState.LIVE
+    return written
+
+
+def _refused(wording: Wording, **more: Any) -> JSONResponse:
+    content = {"error": "not-released", "says": wording.says, "mend": wording.mend}
+    return JSONResponse({**content, **more}, status_code=422)
+
+
+def _not_released(refused: ReleaseRefusedError) -> JSONResponse:
+    says = f"{refused.reason[:1].upper()}{refused.reason[1:]}."
+    return problem(409, "not-released", Wording(says, "escalate runbook list shows what stands."))
