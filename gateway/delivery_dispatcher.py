@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 KIND = "delivery-dispatcher"
 _AT_ONCE = 8
+MOVE_TO, MOVED_FROM = "move-to", "moved-from"
+"""What a case that moves says of itself in the delivery it leaves at our own door."""
 
 
 class DeliveryDispatcher:
@@ -140,7 +142,10 @@ class DeliveryDispatcher:
             tags=frozenset(arrival.tags),
             fields=dict(arrival.fields or {}),
         )
-        found, shelved = await doors.shelf.route(facts)
+        moved = facts.fields.get(MOVE_TO) if arrival.source is Source.LINKED else None
+        found, shelved = await (
+            doors.shelf.route(facts) if moved is None else doors.shelf.moved(moved)
+        )
         pinned = await doors.store.cases.pin(
             row.id,
             runbook=shelved.pathway.runbook,
@@ -170,6 +175,7 @@ class DeliveryDispatcher:
             root_key=doors.signer.root_key,
             salt=base64.b64encode(salt).decode(),
             same_subject=tuple(other.number for other in same),
+            linked_from=facts.fields.get(MOVED_FROM, "") if moved is not None else "",
             continue_after=doors.settings.continue_after,
         )
 

@@ -84,6 +84,18 @@ class Shelf:
         answers = {name: value for name, value in found.answers.items() if name in known}
         return Route(runbook=default, answers=answers, reason=reason, row=found.row), shelved
 
+    async def moved(self, runbook: str) -> tuple[Route, Shelved]:
+        """Where a case goes on that was moved; the default pathway when that runbook is not live."""
+        default = self.routing.document.default
+        for name in (runbook, default):
+            shelved = await self.released(name)
+            if shelved is not None:
+                reason = f"moved to {runbook} by another case"
+                if name != runbook:
+                    reason += f"; {runbook} has no release, so the default pathway"
+                return Route(runbook=name, answers={}, reason=reason, row=None), shelved
+        raise NothingReleasedError(f"neither {runbook} nor {default} is released")
+
     def declared_fields(self) -> frozenset[str]:
         """The form fields that routing reads: no other field of a report travels (I13)."""
         fields: set[str] = set()
