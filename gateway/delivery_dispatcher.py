@@ -17,7 +17,7 @@ from gateway.faults import FaultPoint
 from gateway.pacing import keep_going, pause_after
 from gateway.reports import Arrival, read_arrival, report_of
 from integrations.errors import UnreadableBodyError
-from runbooks import RouteFacts, assess
+from runbooks import Assessment, RouteFacts, Severity, assess
 from store import CaseRow, ClaimedDelivery, DeliveryState
 from workflows.messages import (
     REPORT_SIGNAL,
@@ -158,6 +158,8 @@ class DeliveryDispatcher:
         known = shelved.pathway.questions
         answers = {name: value for name, value in found.answers.items() if name in known}
         assessed = assess(shelved.runbook, answers)
+        if moved is not None:
+            assessed = _at_least(assessed, facts.fields.get("severity", ""))
         return CaseInput(
             case=row.id,
             number=row.number,
@@ -243,3 +245,12 @@ class DeliveryDispatcher:
         await self._doors.store.health.alarm(
             kind=kind, key=delivery.key, text=text, mend=mend, at=await self._doors.clock.now()
         )
+
+
+def _at_least(assessed: Assessment, severity: str) -> Assessment:
+    """The assessment, never milder than the severity the case had before it moved."""
+    if severity not in set(Severity) or assessed.severity.value <= severity:
+        return assessed
+    return assessed.model_copy(
+        update={"severity": Severity(severity), "because": "the case it was moved from had it"}
+    )
