@@ -1,0 +1,47 @@
+"""What the watch can find, and what each kind is called in a mail."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from cases.values import Value
+
+
+class FindingKind(StrEnum):
+    """The kinds the watch finds by itself; others raise alarms of their own kinds."""
+
+    OVERDUE = "watch-overdue"
+    NO_WORKER = "watch-no-worker"
+    NO_GATEWAY = "watch-no-gateway"
+    OUTBOX_STUCK = "watch-outbox-stuck"
+    OBLIGATION_DUE = "watch-obligation-due"
+    STORE_DOWN = "watch-store-down"
+
+
+class Finding(Value):
+    """Something a person must hear about: opaque words only, and what to do."""
+
+    kind: str
+    key: str
+    text: str
+    mend: str
+    told_at: datetime | None = None
+
+
+TITLES: dict[str, str] = {
+    FindingKind.OVERDUE: "cases did not move when they should have",
+    FindingKind.NO_WORKER: "no worker runs",
+    FindingKind.NO_GATEWAY: "no gateway runs",
+    FindingKind.OUTBOX_STUCK: "acts or reports are recorded and not applied",
+    FindingKind.OBLIGATION_DUE: "work owed after closing is due",
+    FindingKind.STORE_DOWN: "the store cannot be used",
+    "notice-lost": "notices reached nobody",
+    "dead-act": "acts could not be applied",
+    "dead-delivery": "reports could not be handed on",
+    "journal-fork": "a journal was said twice, differently",
+}
+"""By kind; a kind that is not here is called by its own name."""
+
+
+def title_of(kind: str) -> str:
+    """The kind in words."""
+    return TITLES.get(kind, kind.replace("-", " "))

@@ -1,0 +1,125 @@
+"""What is wrong, as far as the store shows it: no worker and no Temporal is asked (I17)."""
+
+from datetime import datetime, timedelta
+
+from gateway.watching.finding import Finding, FindingKind
+from integrations.ports.clock import Clock
+from store import Backlog, Store, UnknownCase
+
+WORKER = "worker"
+GATEWAY = "gateway"
+SILENCE = timedelta(seconds=45)
+"""A process beats every ten seconds; after so much silence it is not there."""
+ENDED = ("closed", "cancelled")
+_FAR = timedelta(days=3650)
+
+
+class Looking:
+    """Reads the store and names what it finds."""
+
+    def __init__(self, store: Store, *, clock: Clock, grace: timedelta, simulated: bool) -> None:
+        self._store = store
+        self._clock = clock
+        self._grace = grace
+        self._simulated = simulated
+
+    async def all(self, *, at: datetime, since: datetime) -> list[Finding]:
+        """Everything that is wrong at `at`; `since` is when the watch began to listen."""
+        found = await self._overdue(at)
+        found += await self._silent(at, since)
+        found += await self._stuck(at)
+        found += await self._owed(at)
+        return found
+
+    async def _overdue(self, at: datetime) -> list[Finding]:
+        # Simulated cases live in times of their own, up to years ahead of the present.
+        horizon = at + _FAR if self._simulated else at - self._grace
+        found: list[Finding] = []
+        for line in await self._store.views.due(before=horizon):
+            if line.next_at is None:
+                continue
+            if await self._clock.now(line.case) < line.next_at + self._grace:
+                continue
+            what = line.next_label or "its next step"
+            found.append(
+                Finding(
+                    kind=FindingKind.OVERDUE,
+                    key=line.case,
+                    text=f"case {line.number} ({line.severity}, {line.stage or line.status}): "
+                    f"{what} was due {_moment(line.next_at)} and nothing was recorded",
+                    mend=f"escalate case explain {line.number}",
+                )
+            )
+        return found
+
+    async def _silent(self, at: datetime, since: datetime) -> list[Finding]:
+        beats = await self._store.health.beats()
+        counts = (await self._store.views.counts()).by_status
+        lag = await self._store.health.outbox()
+        needed = sum(number for status, number in counts.items() if status not in ENDED)
+        needed += lag.acts.pending + lag.deliveries.pending
+        found: list[Finding] = []
+        for kind, name, mend in (
+            (FindingKind.NO_WORKER, WORKER, "escalate worker"),
+            (FindingKind.NO_GATEWAY, GATEWAY, "escalate gateway"),
+        ):
+            heard = max((beat.at for beat in beats if beat.kind == name), default=None)
+            if not needed and heard is None:
+                continue
+            # Processes that start together with the watch get the time to be heard.
+            if at < max(heard or since, since) + SILENCE:
+                continue
+            last = f"the last was heard {_moment(heard)}" if heard else "none was ever heard"
+            found.append(
+                Finding(
+                    kind=kind,
+                    key=name,
+                    text=f"no {name} runs: {last}; {needed} cases, acts and reports wait",
+                    mend=f"start one with `{mend}` (or `escalate up`), then `escalate doctor`",
+                )
+            )
+        return found
+
+    async def _stuck(self, at: datetime) -> list[Finding]:
+        lag = await self._store.health.outbox()
+        boxes: tuple[tuple[str, Backlog], ...] = (("acts", lag.acts), ("reports", lag.deliveries))
+        return [
+            Finding(
+                kind=FindingKind.OUTBOX_STUCK,
+                key=name,
+                text=f"{name} recorded since {_moment(box.oldest_at)} are not applied yet; "
+                "none is lost",
+                mend="escalate doctor --live",
+            )
+            for name, box in boxes
+            if box.pending and box.oldest_at is not None and box.oldest_at < at - self._grace
+        ]
+
+    async def _owed(self, at: datetime) -> list[Finding]:
+        found: list[Finding] = []
+        for owed in await self._store.obligations.due(before=at):
+            try:
+                number = (await self._store.cases.get(owed.case)).number
+            except UnknownCase:
+                number = "?"
+            found.append(
+                Finding(
+                    kind=FindingKind.OBLIGATION_DUE,
+                    key=owed.key,
+                    text=f"case {number}: {owed.name} of {owed.owner} was due "
+                    f"{_moment(owed.due_at)}",
+                    mend=f"escalate case show {number}",
+                )
+            )
+        return found
+
+    async def settled(self, alarm: Finding) -> bool:
+        """Whether an alarm that others raised is over by itself: its case has ended."""
+        if alarm.kind != "notice-lost":
+            return False
+        view = await self._store.views.get(alarm.key.rpartition("/")[0])
+        return view is not None and view.line.status in ENDED
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at is not None else "never"
