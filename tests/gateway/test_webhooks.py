@@ -8,6 +8,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from integrations.standard_webhooks import sign_standard
 from tests.gateway.world import CANARY, STANDARD, World
@@ -173,7 +174,6 @@ async def test_an_oversized_body_is_413_before_it_is_read(world: World) -> None:
 async def test_a_full_store_is_503_and_nothing_is_half_done(world: World) -> None:
     """Disk full: the sender is told to try again, and the next try works."""
     await world.store.database.engine.dispose()
-    from sqlalchemy import event
 
     def full(connection: object, *_: object) -> None:
         cursor = connection.cursor()
