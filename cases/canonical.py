@@ -8,6 +8,9 @@ from typing import Any
 import rfc8785
 from pydantic import BaseModel
 
+COMMITMENT_HEX = 32
+"""128 bits: a commitment is in every entry, and nobody can try 2^128 values."""
+
 
 def canonical(value: BaseModel | dict[str, Any] | list[Any] | str) -> bytes:
     """The RFC 8785 bytes of a value; a model is written in JSON mode first.
@@ -25,8 +28,8 @@ def sha256(data: bytes) -> str:
 
 
 def commit(salt: bytes, value: BaseModel | dict[str, Any] | list[Any] | str) -> str:
-    """A salted commitment to a value: HMAC-SHA256 over its canonical bytes, in hex.
+    """A salted commitment to a value: HMAC-SHA256 over its canonical bytes, 128 bits of it in hex.
 
     Without the case's salt nobody can guess a short answer from it.
     """
-    return hmac.new(salt, canonical(value), hashlib.sha256).hexdigest()
+    return hmac.new(salt, canonical(value), hashlib.sha256).hexdigest()[:COMMITMENT_HEX]

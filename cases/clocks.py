@@ -4,6 +4,7 @@ from datetime import datetime
 
 from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.file import CaseFile
+from cases.gate import RoundState
 from cases.journal import Kind
 from runbooks.plan import ClockKind, ClockPlan, ClockStart, Late, StagePlan
 
@@ -15,6 +16,9 @@ RECORDED = {
     ClockVerb.STOP: Kind.CLOCK_STOPPED,
     ClockVerb.CANCEL: Kind.CLOCK_CANCELLED,
 }
+
+HOLD = "hold"
+"""Why a clock of ours stands still while the case is held."""
 
 ELAPSED = "elapsed-time/1"
 """The calendar of this release: hours and days of elapsed time, no holidays."""
@@ -50,8 +54,7 @@ def start_clock(file: CaseFile, plan: ClockPlan, *, begun: datetime, at: datetim
         hold=plan.kind is ClockKind.MIN_HOLD,
         source=plan.source,
     )
-    file.state.clocks.append(clock)
-    turn(file, clock, ClockVerb.START, begun=begun, at=at)
+    start(file, clock, begun=begun, at=at)
 
 
 def start_stage_clock(file: CaseFile, stage: StagePlan, *, visit: int, at: datetime) -> None:
@@ -65,8 +68,15 @@ def start_stage_clock(file: CaseFile, stage: StagePlan, *, visit: int, at: datet
         stage=stage.name,
         late=list(stage.late),
     )
+    start(file, clock, at=at)
+
+
+def start(file: CaseFile, clock: ClockRun, *, at: datetime, begun: datetime | None = None) -> None:
+    """The clock is the case's, and runs; one of ours stands still while the case is on hold."""
     file.state.clocks.append(clock)
-    turn(file, clock, ClockVerb.START, at=at)
+    turn(file, clock, ClockVerb.START, begun=begun, at=at)
+    if file.state.hold is not None and not clock.statutory:
+        turn(file, clock, ClockVerb.PAUSE, at=at, because=HOLD)
 
 
 def turn(
@@ -92,20 +102,28 @@ def turn(
     )
 
 
-def pause_operational(file: CaseFile, *, at: datetime, because: str) -> None:
-    """Targets that are ours stop counting; the law's go on (I12)."""
+def pause_operational(file: CaseFile, *, at: datetime) -> None:
+    """Targets that are ours stop counting while the case is held; the law's go on (I12)."""
     for clock in file.state.clocks:
         if not clock.statutory and clock.reading(at).running:
-            turn(file, clock, ClockVerb.PAUSE, at=at, because=because)
+            turn(file, clock, ClockVerb.PAUSE, at=at, because=HOLD)
 
 
 def resume_operational(file: CaseFile, *, at: datetime, because: str) -> None:
-    """Targets that are ours count again."""
+    """Targets that the hold stopped count again, and so does the time in which a gate is asked.
+
+    A clock that stands still for another reason goes on standing still.
+    """
     for clock in file.state.clocks:
         reading = clock.reading(at)
         paused = reading.started_at is not None and not reading.running and not reading.ended
-        if not clock.statutory and paused:
+        held = paused and clock.events[-1].because == HOLD
+        if not clock.statutory and held:
             turn(file, clock, ClockVerb.RESUME, at=at, because=because)
+    for round_ in file.state.rounds:
+        clock_of = file.state.stage_clock(round_.gate)
+        if round_.state is RoundState.OPEN and round_.expires_at and clock_of is not None:
+            round_.expires_at = clock_of.due_at(at)
 
 
 def suspend(file: CaseFile, clock_id: str, *, at: datetime, because: str) -> None:
@@ -115,8 +133,14 @@ def suspend(file: CaseFile, clock_id: str, *, at: datetime, because: str) -> Non
         turn(file, clock, ClockVerb.PAUSE, at=at, because=because)
 
 
-def unsuspend(file: CaseFile, clock_id: str, *, at: datetime, because: str) -> None:
-    """A tolling clock runs again, from nothing where its rule says `full`."""
+def unsuspend(
+    file: CaseFile, clock_id: str, *, at: datetime, because: str, ending: bool = False
+) -> None:
+    """A tolling clock runs again, from nothing where its rule says `full`.
+
+    Where the case is `ending` there is nothing left to be in time for: the clock is cancelled, and
+    nothing that it would have set off happens any more.
+    """
     clock = file.state.clock(clock_id)
     plan = next((plan for plan in file.pathway.clocks if plan.id == clock_id), None)
     if clock is None or plan is None:
@@ -124,7 +148,9 @@ def unsuspend(file: CaseFile, clock_id: str, *, at: datetime, because: str) -> N
     reading = clock.reading(at)
     if reading.ended or reading.running:
         return
-    if plan.restart == "full":
+    if ending:
+        turn(file, clock, ClockVerb.CANCEL, at=at, because=because)
+    elif plan.restart == "full":
         clock.fired = []
         turn(file, clock, ClockVerb.RESET, at=at, because=because)
     else:
@@ -163,22 +189,29 @@ def end_clocks(file: CaseFile, *, at: datetime) -> None:
 
 
 def take_due(file: CaseFile, *, at: datetime) -> list[tuple[ClockRun, Late | None, datetime]]:
-    """The steps whose instant has come, oldest first; each is marked and recorded once."""
-    taken: list[tuple[ClockRun, Late | None, datetime]] = []
-    for clock in file.state.clocks:
-        for instant, label, step in clock.steps(at):
-            if instant > at:
-                break
-            clock.fired.append(label)
-            taken.append((clock, step, instant))
-            if label != TARGET:
-                file.note(Kind.CLOCK_REACHED, at, clock=clock.id, step=label, due=_text(instant))
-            elif clock.hold:
-                file.note(Kind.CLOCK_STOPPED, at, clock=clock.id, because="hold fulfilled")
-            else:
-                clock.breached_at = instant
-                file.note(Kind.CLOCK_BREACHED, at, clock=clock.id, due=_text(instant))
-    return sorted(taken, key=lambda item: item[2])
+    """The steps whose instant has come, oldest first; each is marked and recorded once.
+
+    An instant may lie long before the case was opened: its step is taken now, in its place.
+    """
+    due = sorted(
+        (
+            (instant, clock, label, step)
+            for clock in file.state.clocks
+            for instant, label, step in clock.steps(at)
+            if instant <= at
+        ),
+        key=lambda item: item[0],
+    )
+    for instant, clock, label, _ in due:
+        clock.fired.append(label)
+        if label != TARGET:
+            file.note(Kind.CLOCK_REACHED, at, clock=clock.id, step=label, due=_text(instant))
+        elif clock.hold:
+            file.note(Kind.CLOCK_REACHED, at, clock=clock.id, step="held long enough")
+        else:
+            clock.breached_at = instant
+            file.note(Kind.CLOCK_BREACHED, at, clock=clock.id, due=_text(instant))
+    return [(clock, step, instant) for instant, clock, _, step in due]
 
 
 def _text(at: datetime | None) -> str | None:

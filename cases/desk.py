@@ -4,7 +4,7 @@ One path for all of them. What needs no state is checked by `cases.envelope`; he
 the case. An act is accepted or refused with a typed reason; both are on record.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from cases.acts import BOUND_VERBS
 from cases.envelope import Act, ActEnvelope, RefusedEnvelope, signing_key, verify_envelope
@@ -16,6 +16,9 @@ from cases.refusal import Refusal
 
 REFUSALS_ONE_BY_ONE = 20
 """Beyond this many an actor's refusals in a round are counted by the minute (I8)."""
+
+
+MINUTE = "%Y-%m-%dT%H:%M"
 
 
 class Desk:
@@ -93,6 +96,10 @@ class Desk:
         file = self._file
         commitment = file.record.commit(envelope)
         try:
+            if file.state.closing_act is not None:
+                # Accepted and on its way: the case ends by that act and takes no other.
+                ending = file.state.closing_act.disposition
+                raise Refusal(Outcome.ALREADY_DECIDED, Reason.DECIDED, ending)
             if act.body.verb in BOUND_VERBS and act.binding is None:
                 raise Refusal(Outcome.REFUSED, Reason.MALFORMED, "the act names no round")
             handler = HANDLERS[act.body.verb]
@@ -139,11 +146,11 @@ class Desk:
         act: Act | None = None,
     ) -> None:
         state = self._file.state
-        counted = f"{actor}|{round_key}"
+        counted = f"{actor}|{round_key.replace('|', '/')}"
         state.refusals[counted] = state.refusals.get(counted, 0) + 1
         if state.refusals[counted] > REFUSALS_ONE_BY_ONE:
-            minute = f"{counted}|{at:%Y-%m-%dT%H:%M}"
-            self.count_refusals(at=at, before=minute)
+            self.count_refusals(at=at)
+            minute = f"{counted}|{at.astimezone(UTC):{MINUTE}}"
             state.refused_since[minute] = state.refused_since.get(minute, 0) + 1
             return
         self._file.note(
@@ -159,14 +166,27 @@ class Desk:
             input=commitment,
         )
 
-    def count_refusals(self, *, at: datetime, before: str | None = None) -> None:
-        """Refusals counted in minutes that have passed are on record as one entry a minute."""
+    @property
+    def counting_until(self) -> datetime | None:
+        """When the oldest minute in which refusals are being counted is over."""
+        return min((_end_of(minute) for minute in self._file.state.refused_since), default=None)
+
+    def count_refusals(self, *, at: datetime, ending: bool = False) -> None:
+        """Refusals counted in a minute that is over are on record as one entry.
+
+        When the case is `ending`, so are those of the minute that is not over.
+        """
         state = self._file.state
         for minute, number in sorted(state.refused_since.items()):
-            if before is not None and minute == before:
+            if _end_of(minute) > at and not ending:
                 continue
             actor, round_key, when = minute.rsplit("|", 2)
             self._file.note(
                 Kind.ACTS_REFUSED, at, who=actor, where=round_key, minute=when, number=number
             )
             del state.refused_since[minute]
+
+
+def _end_of(minute: str) -> datetime:
+    begun = datetime.strptime(minute.rsplit("|", 1)[1], MINUTE).replace(tzinfo=UTC)
+    return begun + timedelta(minutes=1)

@@ -3,57 +3,140 @@
 from datetime import datetime
 
 from cases.clocks import happened
-from cases.file import CaseFile, Do, Note
+from cases.file import SYSTEM, CaseFile, Do, Note
 from cases.ids import key_of
 from cases.journal import Kind
 from cases.notice import Purpose
-from cases.state import EffectRecord
+from cases.records import EffectRecord
+from runbooks.plan import EffectPlan
+
+DONE = "done"
+"""The outcome of a stage whose effect has been performed before anybody completed it."""
 
 
-def intend(file: CaseFile, name: str, *, stage: str, at: datetime, compensate: bool = False) -> str:
+def intend(file: CaseFile, name: str, *, stage: str, at: datetime) -> str:
     """The effect is on record as intended and wished for; its key is returned.
 
-    An effect of that name which is still open or done is not intended twice in one visit: a
-    second approval of the same gate after a detour must not act twice.
+    One that is under way, done or with a person is not intended twice: a second approval of the
+    same gate after a detour must not act twice. One that failed is tried again. Only what has been
+    undone since, or skipped, is done anew.
     """
+    plan = _plan(file, name)
+    newest = _newest(file, name)
+    if newest is not None and newest.name == name and newest.state != "skipped":
+        if newest.state == "failed":
+            again(file, newest, at=at)
+        return newest.key
+    return _intend(file, plan, name=name, title=plan.title, stage=stage, at=at)
+
+
+def undo(file: CaseFile, name: str, *, stage: str, at: datetime) -> str | None:
+    """The compensation of a performed effect is intended; None where there is nothing to undo."""
+    plan = _plan(file, name)
+    newest = _newest(file, name)
+    if plan.compensate is None or newest is None or newest.state == "skipped":
+        return None
+    if newest.compensates is not None:
+        return newest.key
+    return _intend(
+        file,
+        plan,
+        name=f"undo-{name}",
+        title=f"Undo: {plan.title}",
+        stage=stage,
+        at=at,
+        instruction=plan.compensate,
+        compensates=name,
+    )
+
+
+def again(file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None) -> None:
+    """A failed effect is intended once more, as its next attempt."""
+    effect.state = "intended"
+    effect.attempt += 1
+    file.note(
+        Kind.EFFECT_INTENDED,
+        at,
+        effect=effect.name,
+        key=effect.key,
+        by=effect.by,
+        attempt=effect.attempt,
+        **who,
+    )
+    file.wishes.append(Do(effect.key))
+
+
+def skip_when_done(file: CaseFile, *, at: datetime) -> None:
+    """A stage that only waits for an effect is over once the effect has been performed."""
+    stage = file.stage
+    if stage is None or stage.skip_when_done is None or file.state.pending_outcome is not None:
+        return
+    newest = _newest(file, stage.skip_when_done)
+    if newest is None or newest.name != stage.skip_when_done or newest.state != "done":
+        return
+    file.state.pending_outcome = DONE
+    file.state.pending_by = newest.settled_by or SYSTEM
+    file.note(
+        Kind.STAGE_COMPLETED,
+        at,
+        stage=stage.name,
+        outcome=DONE,
+        by=file.state.pending_by,
+        effect=newest.name,
+    )
+
+
+def _plan(file: CaseFile, name: str) -> EffectPlan:
     plan = file.effect_plan(name)
     if plan is None:
         raise KeyError(name)
-    existing = file.state.effect_named(name)
-    if existing is not None and existing.state in ("intended", "done", "manual"):
-        undone = file.state.effect_named(plan.compensate) if plan.compensate else None
-        if undone is None or undone.at < existing.at:
-            return existing.key
+    return plan
+
+
+def _newest(file: CaseFile, name: str) -> EffectRecord | None:
+    """The newest record of the effect or of its compensation."""
+    return next(
+        (
+            effect
+            for effect in reversed(file.state.effects)
+            if effect.name == name or effect.compensates == name
+        ),
+        None,
+    )
+
+
+def _intend(
+    file: CaseFile,
+    plan: EffectPlan,
+    *,
+    name: str,
+    title: str,
+    stage: str,
+    at: datetime,
+    instruction: str | None = None,
+    compensates: str | None = None,
+) -> str:
     number = sum(1 for effect in file.state.effects if effect.name == name) + 1
     key = key_of(file.state.case, name, str(number))
     file.state.effects.append(
         EffectRecord(
             key=key,
             name=name,
-            title=plan.title,
+            title=title,
             by=plan.by,
             owner=plan.owner,
             stage=stage,
             state="intended",
             due_at=at + plan.within,
-            instruction=plan.instruction,
-            compensates=name if compensate else None,
+            instruction=plan.instruction if instruction is None else instruction,
+            compensates=compensates,
             irreversible=plan.irreversible,
             at=at,
         )
     )
-    file.note(Kind.EFFECT_INTENDED, at, effect=name, key=key, by=plan.by)
+    file.note(Kind.EFFECT_INTENDED, at, effect=name, key=key, by=plan.by, compensates=compensates)
     file.wishes.append(Do(key))
     return key
-
-
-def undo(file: CaseFile, name: str, *, stage: str, at: datetime) -> str | None:
-    """The compensation of a performed effect is intended; None where there is nothing to undo."""
-    plan = file.effect_plan(name)
-    done = file.state.effect_named(name)
-    if plan is None or plan.compensate is None or done is None or done.state == "skipped":
-        return None
-    return intend(file, plan.compensate, stage=stage, at=at, compensate=True)
 
 
 def settle(
@@ -95,7 +178,9 @@ def settle(
         case "done":
             happened(file, f"effect:{effect.name}", at=at)
             file.wishes.append(Note(f"Action recorded: {effect.title}."))
+            skip_when_done(file, at=at)
         case "manual":
             file.tell(Purpose.TASK, effect.owner, stage=effect.stage)
         case "failed":
+            file.wishes.append(Note(f"Action failed: {effect.title}.", now=True))
             file.tell(Purpose.FAILED, effect.owner, stage=effect.stage)

@@ -12,7 +12,8 @@ from typing import Any
 
 from cases.journal import Entry, Kind
 from cases.notice import Purpose
-from cases.state import CaseState, Record
+from cases.recording import Record
+from cases.state import CaseState
 from runbooks.plan import EffectPlan, GateRule, Pathway, StagePlan
 
 INCIDENT_MANAGER = "incident-manager"
@@ -46,6 +47,8 @@ class Note:
 
     text: str = ""
     status: str | None = None
+    now: bool = False
+    """Not kept waiting for company: the case opens, ends, stops, or something failed."""
 
 
 Wish = Tell | Do | Note

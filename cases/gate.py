@@ -103,6 +103,7 @@ def tally(
     approve: Mapping[Role, int],
     reject: Mapping[Role, int],
     veto: Iterable[Role] = (),
+    stand_in: Mapping[Role, int] | None = None,
 ) -> RoundState:
     """What the votes amount to, `open` while they do not yet amount to anything.
 
@@ -113,9 +114,10 @@ def tally(
       rejected → approved;
     - every role has all its votes in and neither holds → split.
 
-    One person has one vote, so a quorum is always of distinct people.
+    One person has one vote, so a quorum is always of distinct people. Votes of stand-ins count once
+    there are as many of their role as `stand_in` asks for, and then as one vote of the absent role.
     """
-    cast = list(votes)
+    cast = _with_stand_ins(list(votes), stand_in or {})
     if any(vote.verdict is Verdict.MORE_INFORMATION for vote in cast):
         return RoundState.MORE_INFORMATION
     rejections = _count(cast, Verdict.REJECT)
@@ -136,7 +138,10 @@ def tally(
 
 
 def still_needed(round_: Round) -> dict[Role, int]:
-    """How many more approvals each role owes, roles that owe none left out."""
+    """How many more approvals each role owes, roles that owe none left out.
+
+    What a stand-in has approved so far is counted for the absent role.
+    """
     approvals = _count(round_.votes, Verdict.APPROVE)
     owed = {role: number - approvals.get(role, 0) for role, number in round_.approve.items()}
     return {role: number for role, number in owed.items() if number > 0}
@@ -150,6 +155,15 @@ def roles_of(round_: Round, rule: GateRule | None) -> tuple[Role, ...]:
         if rule.silence.stand_in is not None and round_.stand_in_from is not None:
             roles.update(dict.fromkeys(rule.silence.stand_in.allow))
     return tuple(roles)
+
+
+def _with_stand_ins(votes: list[Vote], needed: Mapping[Role, int]) -> list[Vote]:
+    counted = [vote for vote in votes if vote.instead_of is None]
+    for role, number in needed.items():
+        standing = [vote for vote in votes if vote.instead_of is not None and vote.role == role]
+        if len(standing) >= number:
+            counted.append(standing[0])
+    return counted
 
 
 def _count(votes: Iterable[Vote], verdict: Verdict) -> dict[Role, int]:

@@ -117,6 +117,47 @@ class Entry(Value):
         return sha256(self.data)
 
 
+PackedEntry = tuple[Instant | None, Kind, dict[str, JsonValue], str]
+"""An entry without what its neighbours say already; no instant means: as the one before."""
+
+
+def packed(entries: Iterable[Entry]) -> tuple[PackedEntry, ...]:
+    """The entries as they travel; `restored` gives them back byte for byte."""
+    written: list[PackedEntry] = []
+    before: Instant | None = None
+    for entry in entries:
+        written.append(
+            (None if entry.at == before else entry.at, entry.kind, entry.body, entry.salt)
+        )
+        before = entry.at
+    return tuple(written)
+
+
+def restored(
+    written: Iterable[PackedEntry], *, case: str, stream: Stream, first: int, previous: str
+) -> tuple[Entry, ...]:
+    """The entries that were packed: numbered from `first`, chained from the hash `previous`."""
+    entries: list[Entry] = []
+    at: Instant | None = None
+    for number, (instant, kind, body, salt) in enumerate(written):
+        at = instant or at
+        if at is None:
+            raise BrokenChain(first, "the first entry has no instant")
+        entry = Entry(
+            case=case,
+            stream=stream,
+            sequence=first + number,
+            previous=previous,
+            at=at,
+            kind=kind,
+            body=body,
+            salt=salt,
+        )
+        entries.append(entry)
+        previous = entry.hash
+    return tuple(entries)
+
+
 class Journal(Mutable):
     """The head of a stream and the entries that have not been stored yet."""
 

@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
-from cases.values import Instant, Value
-from runbooks.plan import Severity
+from cases.values import Instant
+from runbooks.plan import Compact, Severity
 
 
 class Purpose(StrEnum):
@@ -45,7 +45,7 @@ class NoticeEnd(StrEnum):
     """Neither the role nor the duty manager has anybody: the watch raises an alarm."""
 
 
-class NoticeOrder(Value):
+class NoticeOrder(Compact):
     """One notice to a role, or to one person of it."""
 
     key: str
@@ -68,7 +68,7 @@ class NoticeOrder(Value):
     at: Instant
 
 
-class RecipientOutcome(Value):
+class RecipientOutcome(Compact):
     """What became of a notice for one recipient."""
 
     person: str
@@ -78,7 +78,7 @@ class RecipientOutcome(Value):
     """Vendor status or error type, never content."""
 
 
-class NoticeResult(Value):
+class NoticeResult(Compact):
     """What became of a notice; `directory_digest` says which directory chose the people."""
 
     end: NoticeEnd

@@ -6,14 +6,13 @@ The desk refuses by these rules, and the pages show only what they allow: one so
 from collections.abc import Iterable
 from datetime import datetime
 
-from cases.file import INCIDENT_MANAGER, CaseFile
+from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of, still_needed
-from cases.rounds import deciders, memo_missing
+from cases.rounds import memo_missing
+from cases.rules import dissent_role, may_vote, roles_for
 from cases.state import CaseState
 from cases.values import Instant, Value
-from runbooks.plan import GateRule, Pathway, StageKind, StagePlan
-
-ANY_REVIEWER = "any-reviewer"
+from runbooks.plan import Pathway, StageKind, StagePlan
 
 
 class Allowed(Value):
@@ -52,103 +51,6 @@ def view_of(state: CaseState, pathway: Pathway) -> CaseFile:
     return CaseFile(state=state, pathway=pathway, record=refuse, new_nonce=refuse)  # type: ignore[arg-type]
 
 
-def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
-    """The roles that may do `verb` in the stage the case is in."""
-    stage = file.stage
-    owner = stage.owner if stage is not None else INCIDENT_MANAGER
-    first = file.pathway.stages[0].owner
-    working = tuple(dict.fromkeys((owner, first, INCIDENT_MANAGER)))
-    match verb:
-        case "answer" | "evidence" | "reply" | "raise":
-            return working
-        case "complete":
-            return tuple(dict.fromkeys((owner, INCIDENT_MANAGER)))
-        case "memo":
-            gate = roles_of_rule(stage.gate) if stage is not None and stage.gate else ()
-            return tuple(dict.fromkeys((*working, *gate)))
-        case "hold" | "resume" | "severity":
-            return tuple(dict.fromkeys((INCIDENT_MANAGER, first)))
-        case "attach" | "move":
-            return tuple(dict.fromkeys((INCIDENT_MANAGER, first)))
-        case "close":
-            return (file.pathway.closure.owner,)
-        case "assign" | "cancel":
-            return (INCIDENT_MANAGER,)
-        case _:
-            return (INCIDENT_MANAGER,)
-
-
-def roles_of_rule(rule: GateRule) -> tuple[str, ...]:
-    """Every role the gate's rule names as a voter."""
-    return rule.roles
-
-
-def may_vote(file: CaseFile, round_: Round, *, person: str, role: str) -> str:
-    """Empty when the person may vote in that role; else which rule stands against it.
-
-    `role`, `conflicted` or `same-person`.
-    """
-    rule = file.gate_rule(round_.gate)
-    if role not in roles_of(round_, rule):
-        return "role"
-    if person in file.state.conflicts:
-        return "conflicted"
-    if rule is not None and round_.kind is RoundKind.ASK:
-        for stage in rule.not_the_same_person_as:
-            if person in deciders(file, stage):
-                return "same-person"
-    if round_.kind in (RoundKind.SPLIT, RoundKind.DISSENT, RoundKind.RATIFY):
-        # Whoever already voted on the question cannot be the one who breaks the tie over it.
-        for earlier in file.state.rounds:
-            if earlier.gate == round_.gate and earlier.number < round_.number:
-                vote = earlier.vote_of(person)
-                if vote is not None and earlier.state is not RoundState.SUPERSEDED:
-                    return "same-person"
-    return ""
-
-
-def unmet(state: CaseState, pathway: Pathway, disposition: str) -> list[str]:
-    """What still stands against closing with that disposition, all of it at once.
-
-    The requirement words are the runbook language's. `decision-record` is written in the closing
-    act itself, and so is `lessons`; the desk checks these two there.
-    """
-    plan = pathway.closure.dispositions.get(disposition)
-    if plan is None:
-        return ["no such disposition"]
-    missing: list[str] = []
-    for requirement in plan.requires:
-        kind, _, name = requirement.partition(":")
-        match kind:
-            case "action-receipt":
-                done = [effect for effect in state.effects if effect.state in ("done", "skipped")]
-                if not done:
-                    missing.append("action-receipt: no action has been recorded as done")
-            case "receipt":
-                effect = state.effect_named(name)
-                if effect is None or effect.state not in ("done", "skipped"):
-                    missing.append(f"receipt: {name}")
-            case "answer":
-                if name not in state.answers:
-                    missing.append(f"answer: {name}")
-            case "memo":
-                if not any(state.memos.values()):
-                    missing.append("memo")
-            case "evidence":
-                if not state.evidence:
-                    missing.append("evidence")
-            case "linked-case":
-                if not any(link.why in ("moved-to", "attached-to") for link in state.links):
-                    missing.append("linked-case")
-            case _:
-                continue
-    missing.extend(f"open action: {effect.title}" for effect in state.effects if effect.open)
-    missing.extend(
-        f"ratification by {due.by}" for due in state.ratifications if due.settled is None
-    )
-    return missing
-
-
 def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Waiting]:
     """Who owes what by when, the nearest first."""
     file = view_of(state, pathway)
@@ -159,7 +61,7 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
     for round_ in state.rounds:
         if round_.state is not RoundState.OPEN:
             continue
-        clock = next((run for run in reversed(state.clocks) if run.stage == round_.gate), None)
+        clock = state.stage_clock(round_.gate)
         due = round_.expires_at or (clock.due_at(at) if clock is not None else None)
         waiting.extend(
             Waiting(
@@ -174,7 +76,7 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
     if stage is not None and state.pending_outcome is None:
         memo = stage.gate is not None and state.open_round(stage.name) is None
         if stage.gate is None or memo:
-            clock = next((run for run in reversed(state.clocks) if run.stage == stage.name), None)
+            clock = state.stage_clock(stage.name)
             waiting.append(
                 Waiting(
                     role=stage.owner,
@@ -246,7 +148,7 @@ def allowed_acts(
     state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str], at: datetime
 ) -> list[Allowed]:
     """Every act the person may do now; the first role that allows it is the one acted in."""
-    if state.closed:
+    if state.closed or state.closing_act is not None:
         return []
     file = view_of(state, pathway)
     acts: list[Allowed] = []
@@ -263,17 +165,19 @@ def allowed_acts(
     for round_ in state.rounds:
         if round_.state is RoundState.OPEN and not held:
             acts.extend(_votes(file, round_, person=person, roles=roles))
-    if stage is not None and not held:
-        if stage.kind is StageKind.WORK:
+    if stage is not None and state.pending_outcome is None:
+        out = person in state.conflicts
+        if stage.kind is StageKind.WORK and not held and not out:
             offer("complete", stage=stage.name, choices=tuple(stage.next))
-        elif stage.kind is StageKind.CLOSURE:
+        elif stage.kind is StageKind.CLOSURE and not held:
             offer("close", stage=stage.name, choices=tuple(stage.dispositions))
-        if stage.gate is not None and stage.gate.memo:
-            offer("memo", gate=stage.name, choices=stage.gate.memo)
         mine = (stage.owner, *(stage.gate.roles if stage.gate else ()))
         role = next((role for role in mine if role in roles), None)
-        if role is not None and person not in state.conflicts:
+        if role is not None and not out:
             acts.append(Allowed(verb="acknowledge", role=role, stage=stage.name))
+    for plan in pathway.stages:
+        if plan.gate is not None and plan.gate.memo:
+            offer("memo", gate=plan.name, choices=plan.gate.memo)
     if pathway.questions:
         offer("answer", choices=tuple(pathway.questions))
     offer("evidence")
@@ -282,8 +186,8 @@ def allowed_acts(
             offer("reply", request=request.id)
     for effect in state.effects:
         role = next((role for role in (effect.owner, INCIDENT_MANAGER) if role in roles), None)
-        if effect.state in ("manual", "failed") and role is not None:
-            choices = ("done", "skip") if effect.state == "manual" else ("done", "retry", "skip")
+        if effect.open and role is not None:
+            choices = ("done", "retry", "skip") if effect.state == "failed" else ("done", "skip")
             acts.append(
                 Allowed(
                     verb="receipt",
@@ -298,23 +202,34 @@ def allowed_acts(
     offer("severity")
     offer("raise", choices=all_roles(pathway))
     offer("move")
-    if any(link.why == "same-subject" for link in state.links):
-        same = tuple(link.number for link in state.links if link.why == "same-subject")
-        offer("attach", choices=same)
+    related = tuple(
+        link.number for link in state.links if link.why in ("same-subject", "kept-apart")
+    )
+    if related:
+        offer("attach", choices=related)
     offer("cancel")
     return acts
 
 
 def all_roles(pathway: Pathway) -> tuple[str, ...]:
-    """Every role the runbook gives work to or pages."""
-    roles: dict[str, None] = {INCIDENT_MANAGER: None}
+    """Every role the runbook gives work to, asks or pages, and the duty manager."""
+    roles: dict[str, None] = {INCIDENT_MANAGER: None, DUTY_MANAGER: None}
+    late = [step for stage in pathway.stages for step in stage.late]
+    late += [step for clock in pathway.clocks for step in clock.late]
     for stage in pathway.stages:
         roles[stage.owner] = None
-        roles.update(dict.fromkeys(stage.gate.roles if stage.gate else ()))
-        for step in stage.late:
-            roles.update(dict.fromkeys(role for role in (step.remind, step.page) if role))
-    for clock in pathway.clocks:
-        roles[clock.owner] = None
+        rule = stage.gate
+        if rule is None:
+            continue
+        roles.update(dict.fromkeys(rule.roles))
+        roles.update(dict.fromkeys(part.to for part in (rule.split, rule.dissent) if part))
+        if rule.silence.stand_in is not None:
+            roles.update(dict.fromkeys(rule.silence.stand_in.allow))
+            if rule.silence.stand_in.ratify is not None:
+                roles[rule.silence.stand_in.ratify.by] = None
+    roles.update(dict.fromkeys(role for step in late for role in (step.remind, step.page) if role))
+    roles.update(dict.fromkeys(clock.owner for clock in pathway.clocks))
+    roles.update(dict.fromkeys(effect.owner for effect in pathway.effects))
     return tuple(roles)
 
 
@@ -342,24 +257,13 @@ def _votes(file: CaseFile, round_: Round, *, person: str, roles: frozenset[str])
                 else ("approve", "reject"),
             )
         )
-        if round_.vote_of(person) is not None:
-            acts.append(
-                Allowed(verb="withdraw", role=voting, gate=round_.gate, round=round_.number)
-            )
-    objecting = dissent_role(file, round_, roles)
-    if objecting is not None and round_.kind is RoundKind.ASK:
+    mine = round_.vote_of(person)
+    if mine is not None and mine.role in roles:
+        acts.append(Allowed(verb="withdraw", role=mine.role, gate=round_.gate, round=round_.number))
+    objecting = dissent_role(file, round_, person=person, roles=roles)
+    if objecting is not None:
         acts.append(Allowed(verb="dissent", role=objecting, gate=round_.gate, round=round_.number))
     return acts
-
-
-def dissent_role(file: CaseFile, round_: Round, roles: frozenset[str]) -> str | None:
-    """The role in which somebody with these roles may object at this gate."""
-    rule = file.gate_rule(round_.gate)
-    if rule is None:
-        return None
-    who = rule.dissent.who if rule.dissent is not None else ANY_REVIEWER
-    candidates = rule.roles if who == ANY_REVIEWER else (who,)
-    return next((role for role in candidates if role in roles), None)
 
 
 def _question(file: CaseFile, round_: Round) -> str:

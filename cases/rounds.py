@@ -1,25 +1,18 @@
 """Rounds of a gate: asked, superseded when the facts change, closed by votes or by silence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
-from cases.acts import Verdict
 from cases.clock import ClockRun, ClockVerb
-from cases.clocks import turn
-from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
-from cases.gate import Change, Round, RoundKind, RoundState, roles_of, tally
+from cases.clocks import start, turn
+from cases.facts import changes_between
+from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile
+from cases.gate import Change, Round, RoundKind, RoundState, roles_of
 from cases.journal import Kind
 from cases.notice import Purpose
-from cases.state import InformationRequest, Ratification, changes_between
 from runbooks.plan import GateRule, Role, StagePlan
-
-OUTCOMES = {
-    RoundState.APPROVED: "approved",
-    RoundState.REJECTED: "rejected",
-    RoundState.MORE_INFORMATION: "more-information",
-}
 
 
 def memo_missing(file: CaseFile, gate: str, rule: GateRule) -> list[str]:
@@ -37,15 +30,16 @@ def ask(
     role: Role | None = None,
     within: timedelta | None = None,
     again: bool = False,
+    fired: Sequence[str] = (),
 ) -> Round:
     """A round is open and its people are to be told.
 
     A split, dissent or ratification round asks one named role; an ordinary one asks the rule's
     quorum. `again` says that an earlier round of this gate was voided by new facts.
     """
-    rule = _rule(stage)
+    rule = rule_of(stage)
     number = sum(1 for round_ in file.state.rounds if round_.gate == stage.name) + 1
-    clock = next((run for run in reversed(file.state.clocks) if run.stage == stage.name), None)
+    clock = file.state.stage_clock(stage.name)
     silent_at = clock.due_at(at) if clock is not None and rule.silence.go is not None else None
     round_ = Round(
         gate=stage.name,
@@ -61,7 +55,8 @@ def ask(
         changed=file.state.changed.pop(stage.name, []),
     )
     earlier = file.state.round_of(stage.name)
-    if again and earlier is not None:
+    visit = file.state.current_visit()
+    if again and earlier and visit and earlier.asked_at >= visit.entered_at:
         round_.stand_in_from = earlier.stand_in_from
     file.state.rounds.append(round_)
     file.note(
@@ -79,7 +74,7 @@ def ask(
         changed=[change.what for change in round_.changed] or None,
     )
     if within is not None and role is not None:
-        _start_round_clock(file, round_, role=role, within=within, at=at)
+        _start_round_clock(file, round_, role=role, within=within, at=at, fired=fired)
     purpose = Purpose.ASK_AGAIN if again else Purpose.ASK
     for asked in roles_of(round_, rule):
         file.tell(purpose, asked, stage=stage.name, round_=number)
@@ -96,7 +91,7 @@ def facts_changed(file: CaseFile, before: Mapping[str, JsonValue], *, at: dateti
     if not changes:
         return False
     file.state.revision += 1
-    for gate in {round_.gate for round_ in file.state.rounds}:
+    for gate in dict.fromkeys(round_.gate for round_ in file.state.rounds):
         file.state.changed[gate] = _merged(file.state.changed.get(gate, []), changes)
     reopen: list[Round] = []
     for round_ in file.state.rounds:
@@ -113,11 +108,18 @@ def again(file: CaseFile, round_: Round, *, at: datetime) -> Round:
     stage = file.pathway.stage(round_.gate)
     single = next(iter(round_.approve)) if round_.kind is not RoundKind.ASK else None
     clock = file.state.clock(_clock_id(round_))
-    left = None
+    left, fired = None, list[str]()
     if clock is not None:
-        left = clock.within - clock.reading(at).elapsed
+        # The question has the time it had: what has happened by its clock does not happen again.
+        left, fired = clock.within - clock.reading(at).elapsed, clock.fired
         turn(file, clock, ClockVerb.CANCEL, at=at, because="asked again")
-    return ask(file, stage, at=at, kind=round_.kind, role=single, within=left, again=True)
+    asked = ask(
+        file, stage, at=at, kind=round_.kind, role=single, within=left, again=True, fired=fired
+    )
+    for due in file.state.ratifications:
+        if (due.gate, due.round) == (round_.gate, round_.number):
+            due.round = asked.number
+    return asked
 
 
 def close(
@@ -139,66 +141,6 @@ def close(
     clock = file.state.clock(_clock_id(round_))
     if clock is not None and not clock.reading(at).ended and state is not RoundState.SUPERSEDED:
         turn(file, clock, ClockVerb.STOP, at=at)
-
-
-def settle_round(file: CaseFile, round_: Round, *, at: datetime) -> None:
-    """If the votes amount to something, the round closes and what follows is set going."""
-    stage = file.pathway.stage(round_.gate)
-    rule = _rule(stage)
-    result = tally(
-        round_.votes,
-        approve=round_.approve,
-        reject=round_.reject,
-        veto=rule.veto if round_.kind is RoundKind.ASK else (),
-    )
-    match result:
-        case RoundState.OPEN:
-            return
-        case RoundState.SPLIT:
-            if rule.split is None:
-                # Without a tie-breaker the round stays open: votes may still be changed.
-                return
-            close(file, round_, RoundState.SPLIT, at=at)
-            split = rule.split
-            ask(file, stage, at=at, kind=RoundKind.SPLIT, role=split.to, within=split.within)
-        case RoundState.MORE_INFORMATION:
-            close(file, round_, result, at=at)
-            _ask_for_information(file, round_, at=at)
-            _conclude(file, round_, OUTCOMES[result])
-        case _:
-            close(file, round_, result, at=at)
-            if round_.kind is RoundKind.RATIFY:
-                _ratified(file, round_, result, at=at)
-                return
-            _conclude(file, round_, OUTCOMES[result])
-            _ratification_due(file, round_, rule, at=at)
-
-
-def take_silence(file: CaseFile, round_: Round, outcome: str, *, at: datetime) -> None:
-    """Nobody decided in time, and the runbook says what that means (I11)."""
-    file.note(Kind.SILENCE_TAKEN, at, gate=round_.gate, round=round_.number, outcome=outcome)
-    close(file, round_, RoundState.SILENT, at=at, because=f"silence: {outcome}")
-    _conclude(file, round_, outcome)
-    file.state.pending_by = SYSTEM
-
-
-def allow_stand_in(file: CaseFile, round_: Round, *, at: datetime) -> None:
-    """From now on the rule's stand-in may vote in place of the silent role."""
-    rule = file.gate_rule(round_.gate)
-    if rule is None or rule.silence.stand_in is None or round_.stand_in_from is not None:
-        return
-    round_.stand_in_from = at
-    stand_in = rule.silence.stand_in
-    file.note(
-        Kind.STAND_IN_ALLOWED,
-        at,
-        gate=round_.gate,
-        round=round_.number,
-        roles=list(stand_in.allow),
-        instead_of=stand_in.instead_of,
-    )
-    for role in stand_in.allow:
-        file.tell(Purpose.ASK, role, stage=round_.gate, round_=round_.number)
 
 
 def void_all(file: CaseFile, *, at: datetime, because: str) -> None:
@@ -241,57 +183,14 @@ def deciders(file: CaseFile, stage: str) -> set[str]:
     return people - {SYSTEM}
 
 
-def _conclude(file: CaseFile, round_: Round, outcome: str) -> None:
-    if file.state.stage == round_.gate:
-        file.state.pending_outcome = outcome
-        file.state.pending_by = round_.votes[-1].person if round_.votes else SYSTEM
-
-
-def _ask_for_information(file: CaseFile, round_: Round, *, at: datetime) -> None:
-    for vote in round_.votes:
-        if vote.verdict is not Verdict.MORE_INFORMATION:
-            continue
-        number = len(file.state.requests) + 1
-        request = InformationRequest(
-            id=f"info-{number}",
-            gate=round_.gate,
-            round=round_.number,
-            asked_by=vote.person,
-            question=vote.reason,
-            at=at,
-        )
-        file.state.requests.append(request)
-        file.note(Kind.INFORMATION_ASKED, at, request=request.id, gate=round_.gate, by=vote.person)
-        file.wishes.append(Note("More information was asked for."))
-
-
-def _ratification_due(file: CaseFile, round_: Round, rule: GateRule, *, at: datetime) -> None:
-    stand_in = rule.silence.stand_in
-    if stand_in is None or stand_in.ratify is None or round_.state is not RoundState.APPROVED:
-        return
-    if not any(vote.instead_of is not None for vote in round_.votes):
-        return
-    ratify = stand_in.ratify
-    due = at + ratify.within
-    file.note(Kind.RATIFICATION_DUE, at, gate=round_.gate, by=ratify.by, due=due.isoformat())
-    stage = file.pathway.stage(round_.gate)
-    asked = ask(file, stage, at=at, kind=RoundKind.RATIFY, role=ratify.by, within=ratify.within)
-    file.state.ratifications.append(
-        Ratification(gate=round_.gate, by=ratify.by, due_at=due, round=asked.number)
-    )
-
-
-def _ratified(file: CaseFile, round_: Round, result: RoundState, *, at: datetime) -> None:
-    for ratification in file.state.ratifications:
-        if ratification.round == round_.number and ratification.gate == round_.gate:
-            ratification.settled = result.value
-    file.note(Kind.RATIFIED, at, gate=round_.gate, round=round_.number, result=result.value)
-    if result is RoundState.REJECTED:
-        file.tell(Purpose.RAISED, INCIDENT_MANAGER, stage=round_.gate, round_=round_.number)
-
-
 def _start_round_clock(
-    file: CaseFile, round_: Round, *, role: Role, within: timedelta, at: datetime
+    file: CaseFile,
+    round_: Round,
+    *,
+    role: Role,
+    within: timedelta,
+    at: datetime,
+    fired: Sequence[str],
 ) -> None:
     clock = ClockRun(
         id=_clock_id(round_),
@@ -299,16 +198,16 @@ def _start_round_clock(
         within=within,
         statutory=False,
         owner=role,
+        fired=list(fired),
     )
-    file.state.clocks.append(clock)
-    turn(file, clock, ClockVerb.START, at=at)
+    start(file, clock, at=at)
 
 
 def _clock_id(round_: Round) -> str:
     return f"{round_.gate}/{round_.kind.value}/{round_.number}"
 
 
-def _rule(stage: StagePlan) -> GateRule:
+def rule_of(stage: StagePlan) -> GateRule:
     if stage.gate is None:
         message = f"stage {stage.name} has no gate"
         raise ValueError(message)

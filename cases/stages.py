@@ -12,12 +12,12 @@ from cases.clocks import (
     suspend,
     unsuspend,
 )
-from cases.effects import intend, undo
-from cases.file import SYSTEM, CaseFile, Note
+from cases.effects import intend, skip_when_done, undo
+from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.journal import Kind
 from cases.notice import Purpose
+from cases.records import AnswerGiven, ClosingRecord, Link, StageVisit
 from cases.rounds import ask, memo_missing, void_all
-from cases.state import AnswerGiven, ClosingRecord, Link, StageVisit
 from runbooks.plan import Next, StageKind, StagePlan
 
 
@@ -73,7 +73,7 @@ def open_case(
     file.wishes.append(
         Note(
             f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}.",
-            status="open",
+            now=True,
         )
     )
 
@@ -90,6 +90,9 @@ def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
     start_stage_clock(file, stage, visit=visit, at=at)
     for name in stage.enter:
         intend(file, name, stage=stage.name, at=at)
+    skip_when_done(file, at=at)
+    if file.state.pending_outcome is not None:
+        return
     if stage.gate is None:
         file.tell(Purpose.WORK, stage.owner, stage=stage.name)
     elif memo_missing(file, stage.name, stage.gate):
@@ -125,9 +128,10 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     stop_stage_clock(file, stage.name, at=at)
     file.note(Kind.STAGE_LEFT, at, stage=stage.name, outcome=outcome, by=by)
     happened(file, f"stage:{stage.name}", at=at)
-    for clock_id in _suspended_by_arriving(file, stage):
-        unsuspend(file, clock_id, at=at, because=f"{stage.name}: {outcome}")
     step = stage.next.get(outcome, Next())
+    for clock_id in _suspended_by_arriving(file, stage):
+        ending = step.then == file.pathway.closure.name
+        unsuspend(file, clock_id, at=at, because=f"{stage.name}: {outcome}", ending=ending)
     for clock_id in step.suspend:
         suspend(file, clock_id, at=at, because=f"{stage.name}: {outcome}")
     for name in step.undo:
@@ -157,8 +161,12 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
     state.pending_outcome = None
     state.hold = None
     state.leases = []
-    file.wishes.append(Note(f"Case {state.number} closed: {closing.disposition}.", status="solved"))
-    file.tell(Purpose.CLOSED, "incident-manager")
+    file.wishes.append(
+        Note(f"Case {state.number} closed: {closing.disposition}.", status="solved", now=True)
+    )
+    if closing.role != INCIDENT_MANAGER:
+        # Who closed it knows; the incident manager is told of an end they did not bring about.
+        file.tell(Purpose.CLOSED, INCIDENT_MANAGER)
 
 
 def record_closed(file: CaseFile, *, at: datetime) -> None:

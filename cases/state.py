@@ -1,171 +1,32 @@
 """The whole state of a case in one model: it crosses continue-as-new, and nothing else does."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from pydantic import JsonValue
 
-from cases.canonical import canonical, commit, sha256
+from cases.canonical import canonical, sha256
 from cases.clock import ClockRun
 from cases.gate import Change, Round, RoundState
-from cases.journal import Entry, Journal, Kind
+from cases.journal import Journal
 from cases.receipts import ActReceipt
+from cases.records import (
+    AnswerGiven,
+    ClosingRecord,
+    DissentRecord,
+    EffectRecord,
+    EvidenceItem,
+    HoldRecord,
+    InformationRequest,
+    Lease,
+    Link,
+    Offered,
+    Ratification,
+    SeverityRecord,
+    StageVisit,
+)
 from cases.report import Report, TicketRef
-from cases.values import Instant, Mutable, Value
-from runbooks.plan import Severity
-
-
-class AnswerGiven(Value):
-    """An intake question's current answer."""
-
-    value: str
-    by: str
-    at: Instant
-
-
-class SeverityRecord(Value):
-    """The severity in force, and what the table computed beside it."""
-
-    current: Severity
-    computed: Severity
-    row: str = ""
-    because: str = ""
-    set_by: str | None = None
-    reason: str = ""
-
-
-class StageVisit(Mutable):
-    """One passage through a stage."""
-
-    stage: str
-    visit: int
-    entered_at: Instant
-    left_at: Instant | None = None
-    outcome: str | None = None
-    by: str | None = None
-    note: str = ""
-
-
-class EffectRecord(Mutable):
-    """An outside action of this case."""
-
-    key: str
-    name: str
-    title: str
-    by: str
-    owner: str
-    stage: str
-    state: str
-    """`intended`, `done`, `manual`, `failed`, `skipped`."""
-    attempt: int = 1
-    due_at: Instant | None = None
-    instruction: str = ""
-    reference: str = ""
-    detail: str = ""
-    compensates: str | None = None
-    at: Instant
-    settled_by: str | None = None
-    irreversible: bool = False
-
-    @property
-    def open(self) -> bool:
-        """Whether somebody still has to do something about it."""
-        return self.state in ("intended", "manual", "failed")
-
-
-class EvidenceItem(Value):
-    """A piece of evidence, by reference and digest."""
-
-    label: str
-    reference: str
-    digest: str
-    by: str
-    at: Instant
-
-
-class InformationRequest(Mutable):
-    """A question from a gate back to the people who work on the case."""
-
-    id: str
-    gate: str
-    round: int
-    asked_by: str
-    question: str
-    at: Instant
-    answer: str | None = None
-    answered_by: str | None = None
-    answered_at: Instant | None = None
-
-
-class HoldRecord(Value):
-    """Work stopped on purpose."""
-
-    reason: str
-    by: str
-    at: Instant
-    review_at: Instant
-    reviewed: bool = False
-
-
-class DissentRecord(Value):
-    """An objection on record."""
-
-    gate: str
-    round: int
-    person: str
-    role: str
-    reason: str
-    at: Instant
-
-
-class Lease(Value):
-    """'I have it': no reminders to this role until then."""
-
-    stage: str
-    role: str
-    person: str
-    at: Instant
-    until: Instant
-
-
-class Link(Value):
-    """Another case this one belongs with."""
-
-    number: str
-    case: str = ""
-    why: str
-    """`moved-to`, `moved-from`, `attached-to`, `same-subject`, `kept-apart`."""
-
-
-class ClosingRecord(Value):
-    """How the case ended."""
-
-    disposition: str
-    by: str
-    record: str = ""
-    lessons: str = ""
-    at: Instant
-
-
-class Ratification(Mutable):
-    """A stand-in's approval that the absent role still has to confirm."""
-
-    gate: str
-    by: str
-    due_at: Instant
-    round: int | None = None
-    settled: str | None = None
-
-
-class Offered(Value):
-    """A further report that a door connected with this case."""
-
-    delivery: str
-    source: str
-    case: str = ""
-    number: str = ""
-    at: Instant
-    why: str = ""
+from cases.values import Instant, Mutable
 
 
 class CaseState(Mutable):
@@ -222,6 +83,10 @@ class CaseState(Mutable):
     """How many refusals an actor has had in a round (I8)."""
     refused_since: dict[str, int] = {}
     """Refusals not yet journalled one by one, by actor, round and minute."""
+    told: dict[str, int] = {}
+    """How often a notice of the same meaning has been ordered: the next one is another notice."""
+    ticket_notes: int = 0
+    """How many notes were written to the ticket."""
 
     def current_visit(self) -> StageVisit | None:
         """The passage through a stage that has begun and not ended."""
@@ -240,6 +105,10 @@ class CaseState(Mutable):
         """The clock called `clock_id`."""
         return next((clock for clock in self.clocks if clock.id == clock_id), None)
 
+    def stage_clock(self, stage: str) -> ClockRun | None:
+        """The newest target of the stage."""
+        return next((run for run in reversed(self.clocks) if run.stage == stage), None)
+
     def effect(self, key: str) -> EffectRecord | None:
         """The effect with that key."""
         return next((effect for effect in self.effects if effect.key == key), None)
@@ -249,7 +118,10 @@ class CaseState(Mutable):
         return next((effect for effect in reversed(self.effects) if effect.name == name), None)
 
     def facts(self) -> dict[str, JsonValue]:
-        """What a round shows and signs: answers, memos, evidence digests, severity, replies."""
+        """What a round shows and signs: answers, memos, evidence digests, severity, replies.
+
+        A question is no fact yet: its answer is.
+        """
         return {
             "runbook": f"{self.runbook} {self.version}",
             "severity": self.severity.current.value,
@@ -261,6 +133,7 @@ class CaseState(Mutable):
             "information": [
                 {"question": request.question, "answer": request.answer or ""}
                 for request in self.requests
+                if request.answer is not None
             ],
         }
 
@@ -295,13 +168,53 @@ class CaseState(Mutable):
         return self.status in ("closed", "cancelled")
 
 
-PRIVATE = frozenset({"journal", "receipts", "refusals", "refused_since"})
+PRIVATE = frozenset({"journal", "receipts", "refusals", "refused_since", "told", "ticket_notes"})
+"""Fields that are the workflow's own: not part of the picture."""
+
+GROWING = (
+    "visits",
+    "rounds",
+    "clocks",
+    "effects",
+    "evidence",
+    "requests",
+    "dissents",
+    "ratifications",
+    "offered",
+)
+"""Lists that only ever grow: each item is a field of the picture of its own, `rounds.3`.
+
+So a batch carries the one round that changed, and the store still merges top-level fields only.
+"""
 
 
 def picture(state: CaseState) -> dict[str, JsonValue]:
-    """The state as doors may see it, field by field, in JSON form."""
+    """The whole state as doors may see it, in JSON form."""
     written: dict[str, JsonValue] = state.model_dump(mode="json", exclude=set(PRIVATE))
     return written
+
+
+def fields_of(state: CaseState) -> dict[str, JsonValue]:
+    """The picture as batches carry it: what still has its default is left out.
+
+    Fields and items of growing lists are top-level, so that a reader merges batches by name.
+    """
+    written: dict[str, JsonValue] = state.model_dump(
+        mode="json", exclude=set(PRIVATE), exclude_defaults=True
+    )
+    fields: dict[str, JsonValue] = {}
+    for name, value in written.items():
+        if name in GROWING and isinstance(value, list):
+            fields.update({f"{name}.{index}": item for index, item in enumerate(value)})
+        else:
+            fields[name] = value
+    return fields
+
+
+def default_of(field: str) -> JsonValue:
+    """What a top-level field of the picture says while it is left out."""
+    value: JsonValue = CaseState.model_fields[field].get_default(call_default_factory=True)
+    return value
 
 
 class CasePicture(CaseState):
@@ -309,55 +222,15 @@ class CasePicture(CaseState):
 
     @classmethod
     def of(cls, fields: dict[str, Any]) -> "CasePicture":
-        """The picture out of the store's merged fields."""
-        return cls.model_validate({**fields, "journal": {"case": fields["case"]}})
-
-
-def changes_between(before: dict[str, JsonValue], after: dict[str, JsonValue]) -> list[Change]:
-    """What differs between two sets of facts, as sentences' parts: what, was, now."""
-    changes: list[Change] = []
-    for what in sorted(before.keys() | after.keys()):
-        was, now = before.get(what), after.get(what)
-        if was == now:
-            continue
-        if isinstance(was, dict) and isinstance(now, dict):
-            changes.extend(
-                Change(
-                    what=f"{what}: {inner}", was=_text(was.get(inner)), now=_text(now.get(inner))
-                )
-                for inner in sorted(was.keys() | now.keys())
-                if was.get(inner) != now.get(inner)
-            )
-        else:
-            changes.append(Change(what=what, was=_text(was), now=_text(now)))
-    return changes
-
-
-def _text(value: JsonValue) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return "; ".join(_text(item) for item in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_text(item)}" for name, item in value.items())
-    return str(value)
-
-
-class Record:
-    """Writes journal entries for one case: instant and salt are held once, inputs committed."""
-
-    def __init__(self, state: CaseState, *, salt: bytes) -> None:
-        self._state = state
-        self._salt = salt
-
-    def __call__(self, kind: Kind, *, at: datetime, **body: Any) -> Entry:
-        """The entry is appended to the case stream."""
-        return self._state.journal.record(kind, at=at, salt=self._salt, **body)
-
-    def commit(self, value: Any) -> str:
-        """The salted digest of an input, for the entry it causes."""
-        return commit(self._salt, value)
-
-
-ACK_LEASE = timedelta(minutes=30)
-"""How long "I have it" keeps reminders away; shorter where the clock has less left."""
+        """The picture out of the store's merged fields; `rounds.3` is the fourth of `rounds`."""
+        whole: dict[str, Any] = {}
+        items: dict[str, dict[int, Any]] = {}
+        for name, value in fields.items():
+            field, dot, index = name.partition(".")
+            if dot:
+                items.setdefault(field, {})[int(index)] = value
+            else:
+                whole[name] = value
+        for field, found in items.items():
+            whole[field] = [found[index] for index in sorted(found)]
+        return cls.model_validate({**whole, "journal": {"case": fields["case"]}})

@@ -12,6 +12,7 @@ from temporalio.common import (
 
 with workflow.unsafe.imports_passed_through():
     from workflows.effects import Heading
+    from workflows.messages import CaseInput
 
 STAGE = SearchAttributeKey.for_keyword("EscalationStage")
 SEVERITY = SearchAttributeKey.for_keyword("EscalationSeverity")
@@ -21,13 +22,19 @@ DUE_AT = SearchAttributeKey.for_datetime("DueAt")
 BREACHED = SearchAttributeKey.for_bool("Breached")
 
 
-def at_start(runbook: str, severity: str) -> TypedSearchAttributes:
-    """What is known before the first workflow task: free of an event of its own."""
+def at_start(request: CaseInput) -> TypedSearchAttributes:
+    """What is known before the first workflow task: whoever starts the case passes it along.
+
+    It costs no event of its own, and the workflow finds that it need not say it again.
+    """
+    first = request.pathway.stage(request.pathway.first)
+    waiting = first.gate.approve if first.gate is not None else (first.owner,)
     return TypedSearchAttributes(
         [
-            SearchAttributePair(RUNBOOK, runbook),
-            SearchAttributePair(SEVERITY, severity),
-            SearchAttributePair(STAGE, "intake"),
+            SearchAttributePair(RUNBOOK, request.pathway.runbook),
+            SearchAttributePair(SEVERITY, request.severity.value),
+            SearchAttributePair(STAGE, request.pathway.first),
+            SearchAttributePair(WAITING_ON, list(waiting)),
             SearchAttributePair(BREACHED, value=False),
         ]
     )
@@ -38,12 +45,7 @@ def show(before: Heading | None, now: Heading) -> None:
 
     A due instant that moves within a stage is not worth an event: lists read the store.
     """
-    if before is not None and (
-        before.stage,
-        before.severity,
-        before.waiting_on,
-        before.breached,
-    ) == (now.stage, now.severity, now.waiting_on, now.breached):
+    if _shown(before) == _words(now):
         return
     updates: list[SearchAttributeUpdate[Any]] = [
         STAGE.value_set(now.stage or now.status),
@@ -52,4 +54,28 @@ def show(before: Heading | None, now: Heading) -> None:
         BREACHED.value_set(now.breached),
         DUE_AT.value_unset() if now.due_at is None else DUE_AT.value_set(now.due_at),
     ]
+    if before is None:
+        updates.append(RUNBOOK.value_set(now.runbook))
     workflow.upsert_search_attributes(updates)
+
+
+def _words(heading: Heading) -> tuple[str, str, frozenset[str], bool]:
+    return (
+        heading.stage or heading.status,
+        heading.severity.value,
+        frozenset(heading.waiting_on),
+        heading.breached,
+    )
+
+
+def _shown(before: Heading | None) -> tuple[str, str, frozenset[str], bool] | None:
+    """What the attributes say now: what was said last, or what the run was started with."""
+    if before is not None:
+        return _words(before)
+    given = workflow.info().typed_search_attributes
+    return (
+        given.get(STAGE, ""),
+        given.get(SEVERITY, ""),
+        frozenset(given.get(WAITING_ON, [])),
+        given.get(BREACHED, default=False),
+    )

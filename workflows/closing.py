@@ -1,49 +1,41 @@
-"""How a case ends: linked, closed, told, owed things noted, sealed by its last entry."""
-
-import asyncio
+"""How a case ends: closed, owed things noted, told, sealed by its last entry."""
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from cases.file import SYSTEM
+    from cases.handlers.ending import CANCELLED
     from cases.ids import key_of
     from cases.journal import Kind
-    from cases.notice import Purpose
+    from cases.records import ClosingRecord
     from cases.stages import close_case, record_closed
-    from cases.state import ClosingRecord, Link
-    from runbooks.plan import FollowUp
-    from workflows.asking import ask
     from workflows.course import Course
-    from workflows.effects import (
-        OPEN_LINKED,
-        RECORD_OBLIGATION,
-        LinkOrder,
-        ObligationOrder,
-    )
-    from workflows.errands import failure_name
+    from workflows.effects import Owed
     from workflows.messages import CaseOutcome
-
-CANCELLED = "cancelled"
 
 
 async def close(course: Course) -> CaseOutcome:
-    """The case has ended; its last journal entry is durable, and says how."""
+    """The case has ended; its last journal entry is durable, and says how.
+
+    What still comes in while that entry is being stored (a report, a refusal) is recorded after
+    it: nothing that the case has taken in is lost.
+    """
     state = course.file.state
     closing = state.closing_act
     if closing is None:
         closing = ClosingRecord(disposition=CANCELLED, by=SYSTEM, at=workflow.now())
-    if state.moving_to is not None or state.attaching_to is not None:
-        await _link(course)
-    at = workflow.now()
-    close_case(course.file, closing, at=at, cancelled=closing.disposition == CANCELLED)
-    if closing.disposition != CANCELLED:
-        await asyncio.gather(*(_owe(course, due) for due in course.file.pathway.after_closing))
-    await course.settle()
-    course.desk.count_refusals(at=workflow.now())
+    cancelled = closing.disposition == CANCELLED
+    close_case(course.file, closing, at=workflow.now(), cancelled=cancelled)
+    if not cancelled:
+        _owe(course)
+    await course.last_errands()
+    course.desk.count_refusals(at=workflow.now(), ending=True)
+    if not course.errands.idle:
+        await course.settle()
     record_closed(course.file, at=workflow.now())
-    await course.settle()
-    await workflow.wait_condition(workflow.all_handlers_finished)
+    while not (course.errands.idle and course.recorder.clean):
+        await course.settle()
+        await workflow.wait_condition(workflow.all_handlers_finished)
     return CaseOutcome(
         case=state.case,
         number=state.number,
@@ -54,54 +46,25 @@ async def close(course: Course) -> CaseOutcome:
     )
 
 
-async def _link(course: Course) -> None:
+def _owe(course: Course) -> None:
     state = course.file.state
-    why = "moved-to" if state.moving_to is not None else "attached-to"
-    order = LinkOrder(
-        key=key_of(state.case, why, state.moving_to or state.attaching_to or ""),
-        case=state.case,
-        number=state.number,
-        runbook=state.moving_to,
-        attach_to=state.attaching_to,
-        severity=state.severity.current,
-        at=workflow.now(),
-    )
-    try:
-        linked = await ask(OPEN_LINKED, order, summary=why)
-    except ActivityError as error:
-        course.file.note(Kind.CASE_LINKED, workflow.now(), why=why, because=failure_name(error))
-        course.file.tell(Purpose.FAILED, "incident-manager", step=why)
-        return
-    state.links.append(Link(number=linked.number, case=linked.case, why=why))
-    course.file.note(
-        Kind.CASE_LINKED,
-        workflow.now(),
-        number=linked.number,
-        runbook=linked.runbook or None,
-        why=why,
-        because=linked.failed or None,
-        result=course.file.record.commit(linked),
-    )
-
-
-async def _owe(course: Course, due: FollowUp) -> None:
-    state = course.file.state
-    order = ObligationOrder(
-        key=key_of(state.case, "obligation", due.name),
-        case=state.case,
-        number=state.number,
-        name=due.name,
-        title=due.title or due.name,
-        owner=due.owner,
-        due_at=workflow.now() + due.after,
-        at=workflow.now(),
-    )
-    noted = await ask(RECORD_OBLIGATION, order, summary=f"owed after closing: {due.name}")
-    course.file.note(
-        Kind.OBLIGATION_RECORDED,
-        workflow.now(),
-        obligation=due.name,
-        owner=due.owner,
-        due=order.due_at.isoformat(),
-        key=noted.key,
-    )
+    owed = [
+        Owed(
+            key=key_of(state.case, "obligation", due.name),
+            name=due.name,
+            title=due.title or due.name,
+            owner=due.owner,
+            due_at=workflow.now() + due.after,
+        )
+        for due in course.file.pathway.after_closing
+    ]
+    course.recorder.owe(owed)
+    for item in owed:
+        course.file.note(
+            Kind.OBLIGATION_RECORDED,
+            workflow.now(),
+            obligation=item.name,
+            owner=item.owner,
+            due=item.due_at.isoformat(),
+            key=item.key,
+        )

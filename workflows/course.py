@@ -1,7 +1,7 @@
 """The course of a case: waits for people, watches the clocks, and never loses its place.
 
-One timer at a time, always the next instant at which anything would happen. A stage is walked by
-the code in `stages/`; which stage follows is the pathway's affair (`pathways/`).
+One timer at a time, always the next instant at which anything would happen. A stage is walked
+here; which stage follows is the pathway's affair (`pathways/`).
 """
 
 import functools
@@ -9,26 +9,24 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from cases.clock import ClockRun
-    from cases.clocks import take_due
     from cases.desk import Desk
-    from cases.effects import intend
-    from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, SYSTEM, CaseFile
-    from cases.gate import Round
+    from cases.file import SYSTEM, CaseFile
     from cases.journal import Kind
-    from cases.notice import Purpose
-    from cases.rounds import allow_stand_in, facts_changed, take_silence
+    from cases.records import ClosingRecord
     from cases.stages import enter, leave, open_case
-    from cases.state import ClosingRecord, SeverityRecord
-    from runbooks.plan import Late, Next
-    from workflows.asking import ask
-    from workflows.effects import ASSESS, COLLECT_ACTS, AssessOrder, CollectOrder
-    from workflows.errands import Errands, failure_name
+    from runbooks.plan import Next
+    from workflows.deadlines import Deadlines
+    from workflows.errands import Errands
+    from workflows.linking import link
     from workflows.messages import CaseInput
     from workflows.recorder import Recorder
+
+MOVED = "moved"
+
+CLOSING_PATIENCE = timedelta(seconds=15)
+"""How long the last entries wait for the last errands, to go together."""
 
 
 class CaseEndingError(Exception):
@@ -48,6 +46,7 @@ class Course:
         self.desk = desk
         self.recorder = Recorder(file)
         self.errands = Errands(file, self.recorder)
+        self._deadlines = Deadlines(file, desk)
         self._walked = 0
 
     # -- what a pathway may say -------------------------------------------------------------
@@ -59,14 +58,15 @@ class Course:
         """
         passed = [visit for visit in self.file.state.visits if visit.left_at is not None]
         if self._walked < len(passed):
-            visit = passed[self._walked]
+            earlier = passed[self._walked]
             self._walked += 1
-            if visit.stage != name or visit.outcome is None:
-                message = f"the pathway asks for {name}, the record says {visit.stage}"
+            if earlier.stage != name or earlier.outcome is None:
+                message = f"the pathway asks for {name}, the record says {earlier.stage}"
                 raise RuntimeError(message)
-            return visit.outcome
+            return earlier.outcome
         stage = self.file.pathway.stage(name)
-        if self.file.state.stage != name:
+        visit = self.file.state.current_visit()
+        if visit is None or visit.stage != name:
             enter(self.file, stage, at=workflow.now())
         await self.until(lambda: self.file.state.pending_outcome is not None)
         outcome = self.file.state.pending_outcome or ""
@@ -78,15 +78,20 @@ class Course:
         """Where the runbook says that outcome leads."""
         return self.file.pathway.stage(stage).next[outcome]
 
-    def move_to(self, runbook: str) -> None:
-        """The case ends as moved; a linked case goes on under the other runbook."""
+    async def move_to(self, runbook: str) -> None:
+        """The case ends as moved; a linked case goes on under the other runbook.
+
+        Returns only when no such case could be opened: the pathway then leads to where a person
+        closes this one, and its incident manager has been told.
+        """
         state = self.file.state
-        state.moving_to = runbook
         by = state.visits[-1].by if state.visits else None
+        state.moving_to = runbook
         state.closing_act = ClosingRecord(
-            disposition="moved", by=by or SYSTEM, record="moved by the runbook", at=workflow.now()
+            disposition=MOVED, by=by or SYSTEM, record="moved by the runbook", at=workflow.now()
         )
-        raise CaseEndingError
+        if await link(self.file):
+            raise CaseEndingError
 
     # -- the course itself ------------------------------------------------------------------
 
@@ -108,23 +113,21 @@ class Course:
     async def until(self, done: Callable[[], bool]) -> None:
         """Returns when `done` holds; meanwhile clocks, notices and the journal are seen to.
 
-        Raises CaseEndingError when an act has ended the case.
+        Raises CaseEndingError when an act has ended the case, ContinueError when its history is
+        long enough.
         """
         state = self.file.state
         while True:
-            await self._take_due()
-            if state.reassess:
-                await self._reassess()
-            if state.closing_act is not None:
+            await self._deadlines.take()
+            if state.closing_act is not None and await link(self.file):
                 raise CaseEndingError
             if done():
                 return
+            self._go_on_if_long_enough()
             self.errands.send()
             self.recorder.append()
-            if self._long_enough():
-                await self._continue()
             at = workflow.now()
-            coming = state.next_instant(at)
+            coming = self._coming(at)
             woken = functools.partial(self._woken, done, at, coming)
             if coming is None:
                 await workflow.wait_condition(woken)
@@ -139,32 +142,56 @@ class Course:
             except TimeoutError:
                 continue
 
+    def _coming(self, at: datetime) -> tuple[datetime, str] | None:
+        """The next instant at which anything happens by itself, and what."""
+        quiet = self.errands.next_at(at)
+        counted = self.desk.counting_until
+        coming = [
+            self.file.state.next_instant(at),
+            (quiet, "ticket note and journal") if quiet is not None else None,
+            (counted, "count of refusals") if counted is not None else None,
+        ]
+        return min((item for item in coming if item is not None), default=None)
+
     def _woken(
         self, done: Callable[[], bool], at: datetime, coming: tuple[datetime, str] | None
     ) -> bool:
-        state = self.file.state
         return (
             done()
-            or state.closing_act is not None
-            or state.reassess
-            or bool(self.file.wishes)
-            or self.recorder.wants_append
-            or state.next_instant(at) != coming
+            or self.file.state.closing_act is not None
+            or self.errands.wanted
+            or self.recorder.wants_append(at)
+            or self._coming(at) != coming
+            or (self._long_enough() and self.errands.idle and self.recorder.idle)
         )
 
     async def settle(self) -> None:
         """Nothing is under way any more, and everything is durable."""
         while not (self.errands.idle and self.recorder.clean):
-            self.errands.send()
+            self.errands.send(everything=True)
             # Quiet entries have no company to wait for now.
             self.recorder.append(everything=self.errands.idle)
             await workflow.wait_condition(
                 lambda: (
-                    bool(self.file.wishes)
-                    or self.recorder.wants_append
+                    self.errands.wanted
+                    or self.recorder.wants_append(workflow.now())
                     or (self.errands.idle and self.recorder.idle)
                 )
             )
+
+    async def last_errands(self) -> None:
+        """The last errands are done, or have had their time: what is new is then stored anyway."""
+        self.errands.send(everything=True)
+        if self.errands.idle:
+            return
+        try:
+            await workflow.wait_condition(
+                lambda: self.errands.idle or self.errands.wanted,
+                timeout=CLOSING_PATIENCE,
+                timeout_summary="last errands",
+            )
+        except TimeoutError:
+            self.recorder.append(everything=True)
 
     def _long_enough(self) -> bool:
         info = workflow.info()
@@ -173,140 +200,18 @@ class Course:
             limit is not None and info.get_current_history_length() > limit
         ) or info.is_continue_as_new_suggested()
 
-    async def _continue(self) -> None:
-        # Errands end before the run does: their results belong to the run that asked.
-        await self.settle()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+    def _go_on_if_long_enough(self) -> None:
+        """The case goes on as a new run, once nothing is under way that belongs to this one.
+
+        It never waits for that: while an errand takes long, clocks and people go on here. Entries
+        that are not stored yet cross with the state.
+        """
+        if not self._long_enough():
+            return
+        self.errands.send(everything=True)
+        if not (self.errands.idle and self.recorder.idle and workflow.all_handlers_finished()):
+            return
         self.file.note(
             Kind.CASE_CONTINUED, workflow.now(), entries=self.file.state.journal.sequence
         )
-        await self.settle()
         raise ContinueError
-
-    async def _reassess(self) -> None:
-        """The severity table has judged the new answers; a person's own setting stays."""
-        state = self.file.state
-        state.reassess = False
-        order = AssessOrder(
-            case=state.case,
-            runbook_digest=state.digest,
-            answers={name: answer.value for name, answer in state.answers.items()},
-            at=workflow.now(),
-        )
-        try:
-            assessed = await ask(ASSESS, order, summary="severity table")
-        except ActivityError as error:
-            self.file.note(Kind.SEVERITY_ASSESSED, workflow.now(), because=failure_name(error))
-            self.file.tell(Purpose.FAILED, INCIDENT_MANAGER, stage=state.stage, step="severity")
-            return
-        before = state.facts()
-        record = state.severity
-        state.severity = SeverityRecord(
-            current=record.current if record.set_by is not None else assessed.severity,
-            computed=assessed.severity,
-            row=assessed.row,
-            because=assessed.because,
-            set_by=record.set_by,
-            reason=record.reason,
-        )
-        at = workflow.now()
-        self.file.note(
-            Kind.SEVERITY_ASSESSED,
-            at,
-            severity=assessed.severity.value,
-            row=assessed.row,
-            because=assessed.because,
-            kept=record.current.value if record.set_by is not None else None,
-            result=self.file.record.commit(assessed),
-        )
-        facts_changed(self.file, before, at=at)
-
-    async def _take_due(self) -> None:
-        """Every clock step whose instant has come has had its effect."""
-        at = workflow.now()
-        state = self.file.state
-        hold = state.hold
-        if hold is not None and not hold.reviewed and hold.review_at <= at:
-            state.hold = hold.model_copy(update={"reviewed": True})
-            self.file.tell(Purpose.REVIEW, INCIDENT_MANAGER, stage=state.stage)
-        for clock, step, instant in take_due(self.file, at=at):
-            if step is None:
-                await self._target_reached(clock, instant)
-            elif step.do is not None:
-                await self._unattended(clock, step, instant)
-            elif step.go is not None:
-                await self._go(clock, step.go, instant)
-            else:
-                role = step.page or step.remind or clock.owner
-                purpose = Purpose.PAGE if step.page else Purpose.REMIND
-                label = f"{clock.id} {step.label}"
-                self.file.tell(purpose, role, stage=clock.stage or state.stage, step=label)
-
-    async def _target_reached(self, clock: ClockRun, instant: datetime) -> None:
-        if clock.hold:
-            self.file.tell(Purpose.REVIEW, clock.owner, step=clock.id)
-            return
-        if not _pages_at_target(clock):
-            to = DUTY_MANAGER if clock.statutory else INCIDENT_MANAGER
-            stage = clock.stage or self.file.state.stage
-            self.file.tell(Purpose.BREACH, to, stage=stage, step=clock.id)
-        if clock.stage is None or clock.stage != self.file.state.stage:
-            return
-        rule = self.file.gate_rule(clock.stage)
-        round_ = self.file.state.open_round(clock.stage)
-        if rule is None or round_ is None:
-            return
-        if rule.silence.stand_in is not None:
-            allow_stand_in(self.file, round_, at=workflow.now())
-        if rule.silence.go is not None:
-            await self._collect(round_, deadline=instant)
-            still_open = self.file.state.open_round(clock.stage)
-            if still_open is not None and self.file.state.pending_outcome is None:
-                take_silence(self.file, still_open, rule.silence.go, at=workflow.now())
-
-    async def _unattended(self, clock: ClockRun, step: Late, instant: datetime) -> None:
-        """Nobody acted: the protective effect goes ahead, unless somebody's act is on its way."""
-        await self._collect(None, deadline=instant)
-        state = self.file.state
-        name = step.do or ""
-        existing = state.effect_named(name)
-        acted = existing is not None and existing.state in ("done", "intended")
-        if acted or clock.reading(workflow.now()).ended:
-            return
-        intend(self.file, name, stage=state.stage or "", at=workflow.now())
-        self.file.tell(
-            Purpose.PAGE,
-            INCIDENT_MANAGER,
-            stage=state.stage,
-            step=f"{clock.id} {step.label} {name}",
-        )
-
-    async def _go(self, clock: ClockRun, outcome: str, instant: datetime) -> None:
-        """Nobody completed the stage: it takes the outcome the runbook names."""
-        await self._collect(None, deadline=instant)
-        state = self.file.state
-        if clock.stage is None or clock.stage != state.stage or state.pending_outcome is not None:
-            return
-        state.pending_outcome = outcome
-        state.pending_by = SYSTEM
-        self.file.note(
-            Kind.STAGE_COMPLETED, workflow.now(), stage=clock.stage, outcome=outcome, by=SYSTEM
-        )
-
-    async def _collect(self, round_: Round | None, *, deadline: datetime) -> None:
-        """Acts signed in time that had not arrived have been taken (I18)."""
-        order = CollectOrder(
-            case=self.file.state.case,
-            gate=round_.gate if round_ is not None else None,
-            round=round_.number if round_ is not None else None,
-            deadline=deadline,
-            at=workflow.now(),
-        )
-        collected = await ask(COLLECT_ACTS, order, summary="acts signed in time")
-        for envelope in collected.envelopes:
-            self.desk.receive(envelope, at=workflow.now())
-
-
-def _pages_at_target(clock: ClockRun) -> bool:
-    """Whether the clock's own steps already page somebody at its target."""
-    return any(step.page is not None and step.at >= clock.within for step in clock.late)

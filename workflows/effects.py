@@ -1,4 +1,4 @@
-"""Everything a case may ask of the outside world: eight effects, with what they take and give.
+"""Everything a case may ask of the outside world: seven effects, with what they take and give.
 
 `activities/` implements each of them under the same name; `policies.py` holds their time-outs and
 retries. A workflow can do nothing else outside itself.
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from cases.envelope import ActEnvelope
-from cases.journal import Entry
+from cases.journal import Entry, PackedEntry, Stream, restored
 from cases.notice import NoticeOrder, NoticeResult
 from cases.report import TicketRef
-from cases.values import Instant, Value
-from runbooks.plan import Severity
+from cases.values import Instant
+from runbooks.plan import Compact, Severity
 
-Order = TypeVar("Order", bound=Value)
-Result = TypeVar("Result", bound=Value)
+Order = TypeVar("Order", bound=BaseModel)
+Result = TypeVar("Result", bound=BaseModel)
 
 
-class Heading(Value):
+class Heading(Compact):
     """What lists, filters and the watch need of a case, in clear: opaque words and instants."""
 
     number: str
@@ -41,7 +41,7 @@ class Heading(Value):
     breached: bool = False
 
 
-class DoorRound(Value):
+class DoorRound(Compact):
     """A round as the doors need it: open for acts, or closed."""
 
     gate: str
@@ -54,27 +54,61 @@ class DoorRound(Value):
     open: bool
 
 
-class JournalBatch(Value):
-    """New entries of the case stream, and what they changed in the case's picture."""
+class Owed(Compact):
+    """Something that is owed after closing, recorded with the entry that says so."""
+
+    key: str
+    name: str
+    title: str
+    owner: str
+    due_at: Instant
+
+
+class JournalBatch(Compact):
+    """New entries of the case stream, and what they changed in the case's picture.
+
+    Entries travel without what can be worked out: number, previous hash, an instant said before.
+    """
 
     case: str
     original_run: str
-    entries: tuple[Entry, ...]
+    first: int
+    """The number of the first entry."""
+    previous: str
+    """The hash of the entry before it."""
+    entries: tuple[PackedEntry, ...]
     heading: Heading
-    changes: dict[str, JsonValue]
-    """Top-level fields of the state that changed since the last batch."""
+    changes: dict[str, JsonValue] = {}
+    """Top-level fields of the picture that changed since the last batch; `rounds.3` is one."""
     rounds: tuple[DoorRound, ...] = ()
+    """Rounds that changed since the last batch."""
+    owed: tuple[Owed, ...] = ()
     at: Instant
 
+    @property
+    def last(self) -> int:
+        """The number of the last entry."""
+        return self.first + len(self.entries) - 1
 
-class Stored(Value):
+    def restore(self) -> tuple[Entry, ...]:
+        """The entries as the workflow wrote them, byte for byte."""
+        return restored(
+            self.entries,
+            case=self.case,
+            stream=Stream.CASE,
+            first=self.first,
+            previous=self.previous,
+        )
+
+
+class Stored(Compact):
     """Entries up to `sequence` are durable."""
 
     sequence: int
     forked: bool = False
 
 
-class AssessOrder(Value):
+class AssessOrder(Compact):
     """Answers to be judged by a pinned runbook's severity table."""
 
     case: str
@@ -83,7 +117,7 @@ class AssessOrder(Value):
     at: Instant
 
 
-class Assessed(Value):
+class Assessed(Compact):
     """The row that fired, and its reason."""
 
     severity: Severity
@@ -91,7 +125,7 @@ class Assessed(Value):
     because: str
 
 
-class EffectOrder(Value):
+class EffectOrder(Compact):
     """An action the runbook orders, with the key that makes it happen once (I9)."""
 
     key: str
@@ -119,7 +153,7 @@ class EffectState(StrEnum):
     SKIPPED = "skipped"
 
 
-class EffectResult(Value):
+class EffectResult(Compact):
     """How an attempt ended; `failed` means no further automatic attempt makes sense."""
 
     state: EffectState
@@ -127,7 +161,7 @@ class EffectResult(Value):
     detail: str = ""
 
 
-class TicketOrder(Value):
+class TicketOrder(Compact):
     """One coalesced write to the case's ticket: at most one a quiet point."""
 
     key: str
@@ -143,14 +177,14 @@ class TicketOrder(Value):
     at: Instant
 
 
-class TicketResult(Value):
+class TicketResult(Compact):
     """The ticket as it is now; `failed` says why it could not be written, the case goes on."""
 
     ticket: TicketRef | None = None
     failed: str = ""
 
 
-class CollectOrder(Value):
+class CollectOrder(Compact):
     """Before silence takes effect: what was signed in time and has not arrived yet (I18)."""
 
     case: str
@@ -160,13 +194,13 @@ class CollectOrder(Value):
     at: Instant
 
 
-class Collected(Value):
+class Collected(Compact):
     """Undelivered envelopes signed at or before the deadline, oldest first."""
 
     envelopes: tuple[ActEnvelope, ...] = ()
 
 
-class LinkOrder(Value):
+class LinkOrder(Compact):
     """A case goes on as another one: under another runbook, or as part of an existing case."""
 
     key: str
@@ -180,32 +214,13 @@ class LinkOrder(Value):
     at: Instant
 
 
-class Linked(Value):
+class Linked(Compact):
     """The other case."""
 
     case: str = ""
     number: str = ""
     runbook: str = ""
     failed: str = ""
-
-
-class ObligationOrder(Value):
-    """Something owed after closing."""
-
-    key: str
-    case: str
-    number: str
-    name: str
-    title: str
-    owner: str
-    due_at: Instant
-    at: Instant
-
-
-class Noted(Value):
-    """It is on record."""
-
-    key: str
 
 
 @dataclass(frozen=True)
@@ -224,7 +239,6 @@ PERFORM = Effect("perform_effect", EffectOrder, EffectResult)
 SYNC_TICKET = Effect("sync_ticket", TicketOrder, TicketResult)
 COLLECT_ACTS = Effect("collect_acts", CollectOrder, Collected)
 OPEN_LINKED = Effect("open_linked_case", LinkOrder, Linked)
-RECORD_OBLIGATION = Effect("record_obligation", ObligationOrder, Noted)
 
 EFFECTS: tuple[str, ...] = tuple(
     effect.name
@@ -236,6 +250,5 @@ EFFECTS: tuple[str, ...] = tuple(
         SYNC_TICKET,
         COLLECT_ACTS,
         OPEN_LINKED,
-        RECORD_OBLIGATION,
     )
 )

@@ -6,28 +6,46 @@ on and people decide. Every errand ends in a journal entry, whatever happened.
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from cases.effects import settle
-    from cases.file import CaseFile, Do, Note, Tell
+    from cases.file import INCIDENT_MANAGER, CaseFile, Do, Note, Tell
     from cases.ids import key_of
     from cases.journal import Kind
     from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
+    from cases.records import SeverityRecord
+    from cases.severity import severity_changed
     from runbooks.plan import AnswerKind
     from workflows.asking import ask
     from workflows.effects import (
+        ASSESS,
         NOTIFY,
         PERFORM,
         SYNC_TICKET,
+        AssessOrder,
         EffectOrder,
         EffectState,
         TicketOrder,
     )
     from workflows.recorder import Recorder
+
+
+COMPANY = timedelta(minutes=2)
+"""How long a ticket note or a quiet entry waits for others to go with."""
+
+RECEIPT = timedelta(seconds=15)
+"""How long the receipt of an effect waits: somebody may be looking for it."""
+
+LATE = {
+    EffectState.DONE: Kind.EFFECT_DONE,
+    EffectState.MANUAL: Kind.EFFECT_MANUAL,
+    EffectState.FAILED: Kind.EFFECT_FAILED,
+}
+"""What is recorded of an attempt that ended after a person had settled its effect."""
 
 
 class Errands:
@@ -37,16 +55,37 @@ class Errands:
         self._file = file
         self._recorder = recorder
         self._running: set[asyncio.Task[None]] = set()
+        self._expected: list[datetime] = []
         self._notes: list[Note] = []
+        self._notes_at: datetime | None = None
         self._ticket_busy = False
+        self._assessing = False
 
     @property
     def idle(self) -> bool:
         """Whether nothing is under way or waiting to be sent."""
         return not self._running and not self._notes and not self._file.wishes
 
-    def send(self) -> None:
-        """Every wish is under way; notes for the ticket wait for each other."""
+    @property
+    def wanted(self) -> bool:
+        """Whether something waits to be sent that is not being held back."""
+        return bool(self._file.wishes) or (self._file.state.reassess and not self._assessing)
+
+    def next_at(self, at: datetime) -> datetime | None:
+        """The next instant at which something that waits for company goes without it.
+
+        An errand under way is expected to leave a quiet entry: the case's one timer is set for it
+        beforehand, so that it need not be set anew when the entry comes.
+        """
+        self._expected = [instant for instant in self._expected if instant > at]
+        coming = [*self._expected, self._recorder.due_at]
+        if not self._ticket_busy:
+            coming.append(self._notes_at)
+        return min((instant for instant in coming if instant is not None), default=None)
+
+    def send(self, *, everything: bool = False) -> None:
+        """Every wish is under way; notes for the ticket wait for company, not for ever."""
+        at = workflow.now()
         wishes, self._file.wishes = self._file.wishes, []
         for wish in wishes:
             match wish:
@@ -56,14 +95,30 @@ class Errands:
                     self._start(self._do(wish.key))
                 case Note():
                     self._notes.append(wish)
-        if self._notes and not self._ticket_busy:
+                    together = at if wish.now else at + COMPANY
+                    self._notes_at = min(self._notes_at or together, together)
+        due = everything or (self._notes_at is not None and self._notes_at <= at)
+        if self._notes and due and not self._ticket_busy:
             self._ticket_busy = True
             self._start(self._sync_ticket())
+        if self._file.state.reassess and not self._assessing:
+            self._assessing = True
+            self._start(self._assess())
 
     def _start(self, errand: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(errand)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+    def _expect(self, at: datetime, within: timedelta) -> datetime:
+        """When the quiet entry of an errand that begins now is to be stored at the latest."""
+        until = at + within
+        self._expected.append(until)
+        return until
+
+    def _quiet(self, expected: datetime) -> datetime:
+        at = workflow.now()
+        return expected if expected > at else at + COMPANY
 
     async def _tell(self, wish: Tell) -> None:
         file = self._file
@@ -88,6 +143,7 @@ class Errands:
             )
             return
         order = self._notice(wish, at=at)
+        expected = self._expect(at, COMPANY)
         file.note(
             Kind.NOTICE_ORDERED,
             at,
@@ -108,7 +164,7 @@ class Errands:
         loud = result.end in (NoticeEnd.NOBODY, NoticeEnd.UNDELIVERED)
         if loud:
             state.notices_failed += 1
-        with self._recorder.aside(loud=loud):
+        with self._recorder.aside(until=self._quiet(expected), loud=loud):
             file.note(
                 Kind.NOTICE_ENDED,
                 workflow.now(),
@@ -116,7 +172,8 @@ class Errands:
                 purpose=order.purpose.value,
                 role=order.role,
                 end=result.end.value,
-                recipients=[f"{item.person}: {item.end.value}" for item in result.recipients],
+                recipients=[f"{item.person}: {item.end.value}" for item in result.recipients]
+                or None,
                 directory=result.directory_digest or None,
                 because=cause or None,
                 result=file.record.commit(result),
@@ -134,20 +191,21 @@ class Errands:
             ),
             None,
         )
-        clock = next((run for run in reversed(state.clocks) if run.stage == wish.stage), None)
+        clock = state.stage_clock(wish.stage) if wish.stage else None
         due = clock.due_at(at) if clock is not None else None
+        meaning = key_of(
+            wish.purpose.value,
+            wish.role,
+            wish.person or "",
+            wish.stage or "",
+            str(wish.round or 0),
+            str(visits),
+            wish.step,
+        )
+        # The same thing said twice is two notices: the second of two hand tasks is not a repeat.
+        state.told[meaning] = state.told.get(meaning, 0) + 1
         return NoticeOrder(
-            key=key_of(
-                state.case,
-                wish.purpose.value,
-                wish.role,
-                wish.person or "",
-                wish.stage or "",
-                str(wish.round or 0),
-                str(visits),
-                wish.step,
-                "" if wish.purpose is not Purpose.TASK else str(state.journal.sequence),
-            ),
+            key=key_of(state.case, meaning, str(state.told[meaning])),
             case=state.case,
             number=state.number,
             purpose=wish.purpose,
@@ -173,6 +231,7 @@ class Errands:
             # What cannot be undone waits until its intent is durable (design §6, and the place
             # where a checkpoint will be waited for).
             await self._recorder.durable(file.state.journal.sequence)
+        expected = self._expect(workflow.now(), RECEIPT)
         order = EffectOrder(
             key=key_of(key, str(effect.attempt)) if effect.attempt > 1 else key,
             case=file.state.case,
@@ -193,9 +252,9 @@ class Errands:
             return
         if effect.state != "intended":
             # A person settled it while the attempt was under way; both are on record.
-            with self._recorder.aside():
+            with self._recorder.aside(until=self._quiet(expected)):
                 file.note(
-                    Kind.EFFECT_DONE,
+                    LATE[result.state],
                     workflow.now(),
                     effect=effect.name,
                     key=key,
@@ -204,15 +263,18 @@ class Errands:
                     result=file.record.commit(result),
                 )
             return
-        settle(
-            file,
-            effect,
-            state=EffectState(result.state).value,
-            at=workflow.now(),
-            reference=result.reference,
-            detail=result.detail,
-            commitment=file.record.commit(result),
-        )
+        # A receipt may wait a moment for company; what a person must do may not.
+        loud = result.state is not EffectState.DONE
+        with self._recorder.aside(until=self._quiet(expected), loud=loud):
+            settle(
+                file,
+                effect,
+                state=result.state.value,
+                at=workflow.now(),
+                reference=result.reference,
+                detail=result.detail,
+                commitment=file.record.commit(result),
+            )
 
     def _facts(self) -> dict[str, str]:
         """References and choices only: no prose leaves the case by an effect (I13)."""
@@ -226,9 +288,8 @@ class Errands:
 
     async def _sync_ticket(self) -> None:
         try:
-            while self._notes:
-                notes, self._notes = self._notes, []
-                await self._write_ticket(notes)
+            notes, self._notes, self._notes_at = self._notes, [], None
+            await self._write_ticket(notes)
         finally:
             self._ticket_busy = False
 
@@ -237,8 +298,10 @@ class Errands:
         state = file.state
         text = "\n".join(note.text for note in notes if note.text)
         status = next((note.status for note in reversed(notes) if note.status), None)
+        state.ticket_notes += 1
+        expected = self._expect(workflow.now(), COMPANY)
         order = TicketOrder(
-            key=key_of(state.case, "ticket", str(state.journal.sequence), text, status or ""),
+            key=key_of(state.case, "ticket", str(state.ticket_notes), text, status or ""),
             case=state.case,
             number=state.number,
             ticket=state.ticket,
@@ -254,10 +317,9 @@ class Errands:
                 Kind.TICKET_FAILED, workflow.now(), key=order.key, because=failure_name(error)
             )
             return
-        opened = state.ticket is None and result.ticket is not None
-        if opened:
+        if state.ticket is None and result.ticket is not None:
             state.ticket = result.ticket
-        with self._recorder.aside(loud=opened or bool(result.failed)):
+        with self._recorder.aside(until=self._quiet(expected), loud=bool(result.failed)):
             file.note(
                 Kind.TICKET_FAILED if result.failed else Kind.TICKET_SYNCED,
                 workflow.now(),
@@ -267,6 +329,48 @@ class Errands:
                 because=result.failed or None,
                 result=file.record.commit(result),
             )
+
+    async def _assess(self) -> None:
+        """The severity table has judged the new answers; a person's own setting stays."""
+        file, state = self._file, self._file.state
+        state.reassess = False
+        order = AssessOrder(
+            case=state.case,
+            runbook_digest=state.digest,
+            answers={name: answer.value for name, answer in state.answers.items()},
+            at=workflow.now(),
+        )
+        try:
+            assessed = await ask(ASSESS, order, summary="severity table")
+        except ActivityError as error:
+            file.note(Kind.SEVERITY_ASSESSED, workflow.now(), because=failure_name(error))
+            file.tell(Purpose.FAILED, INCIDENT_MANAGER, stage=state.stage, step="severity")
+            return
+        finally:
+            self._assessing = False
+        if state.closed:
+            return
+        before = state.facts()
+        record = state.severity
+        state.severity = SeverityRecord(
+            current=record.current if record.set_by is not None else assessed.severity,
+            computed=assessed.severity,
+            row=assessed.row,
+            because=assessed.because,
+            set_by=record.set_by,
+            reason=record.reason,
+        )
+        at = workflow.now()
+        file.note(
+            Kind.SEVERITY_ASSESSED,
+            at,
+            severity=assessed.severity.value,
+            row=assessed.row,
+            because=assessed.because,
+            kept=record.current.value if record.set_by is not None else None,
+            result=file.record.commit(assessed),
+        )
+        severity_changed(file, before, at=at)
 
 
 def failure_name(error: ActivityError) -> str:

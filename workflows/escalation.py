@@ -1,7 +1,7 @@
 """The workflow of a case."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from temporalio import workflow
@@ -17,8 +17,10 @@ with workflow.unsafe.imports_passed_through():
     from cases.file import CaseFile
     from cases.journal import Journal, Kind
     from cases.receipts import ActReceipt, Reason
+    from cases.recording import Record
+    from cases.records import Offered, SeverityRecord
     from cases.rounds import revoke
-    from cases.state import CaseState, Offered, Record, SeverityRecord, picture
+    from cases.state import CaseState, picture
     from cases.values import Inbound
     from workflows import closing
     from workflows.converter import RefusedPayloadError, decoded
@@ -64,6 +66,12 @@ class EscalationWorkflow:
         )
         self._desk = Desk(self._file, root=self._root)
         self._course = Course(request, self._file, self._desk)
+        self._takers: dict[str, Callable[[RawValue], None]] = {
+            ACT_SIGNAL: self._act_submitted,
+            REPORT_SIGNAL: self._report_received,
+            TICKET_SIGNAL: self._ticket_updated,
+            KEYS_SIGNAL: self._keys_revoked,
+        }
 
     @workflow.run
     async def run(self, request: CaseInput, state: CaseState | None = None) -> CaseOutcome:
@@ -106,13 +114,28 @@ class EscalationWorkflow:
             message = "the act is too large"
             raise ValueError(message)
 
-    @workflow.signal(name=ACT_SIGNAL, description="A signed act of a person, without an answer")
-    def act_submitted(self, raw: RawValue) -> None:
+    @workflow.signal(dynamic=True)
+    def sent(self, name: str, args: Sequence[RawValue]) -> None:
+        """What automation sends in, by the signal's name; what fits none is refused, on record (I4).
+
+        One handler for every name, because only a dynamic one is called whatever was sent along:
+        the SDK drops a named signal with other arguments than declared, and nobody would know.
+        """
+        taker = self._takers.get(name)
+        if taker is None:
+            self._desk.refuse(
+                Reason.UNKNOWN_DOOR, at=workflow.now(), detail=f"signal {name[:60]}", door="signal"
+            )
+        elif len(args) != 1:
+            self._desk.refuse(Reason.MALFORMED, at=workflow.now(), door="signal")
+        else:
+            taker(args[0])
+
+    def _act_submitted(self, raw: RawValue) -> None:
         """The same as the update; the receipt stands in the journal only."""
         self._take(raw, door="signal")
 
-    @workflow.signal(name=REPORT_SIGNAL, description="A further report for this case")
-    def report_received(self, raw: RawValue) -> None:
+    def _report_received(self, raw: RawValue) -> None:
         """The report is on record, once."""
         report = self._read(raw, ReportReceived, door="signal")
         if report is None or any(
@@ -139,8 +162,7 @@ class EscalationWorkflow:
             input=self._file.record.commit(report),
         )
 
-    @workflow.signal(name=TICKET_SIGNAL, description="The ticket changed in its tracker")
-    def ticket_updated(self, raw: RawValue) -> None:
+    def _ticket_updated(self, raw: RawValue) -> None:
         """The change is on record: a hint to people, never a decision."""
         change = self._read(raw, TicketUpdated, door="signal")
         if change is None:
@@ -155,8 +177,7 @@ class EscalationWorkflow:
             input=self._file.record.commit(change),
         )
 
-    @workflow.signal(name=KEYS_SIGNAL, description="Door keys that are no longer trusted")
-    def keys_revoked(self, raw: RawValue) -> None:
+    def _keys_revoked(self, raw: RawValue) -> None:
         """The keys are not trusted any more, if the root says so; their open rounds ask again."""
         note = self._read(raw, KeysRevoked, door="signal")
         if note is None:
@@ -171,12 +192,6 @@ class EscalationWorkflow:
     def picture(self) -> dict[str, object]:
         """The case's picture, as doors see it."""
         return dict(picture(self._state))
-
-    @workflow.signal(dynamic=True)
-    def other_signal(self, name: str, args: Sequence[RawValue]) -> None:
-        """Anything else that is sent in is refused, on record (I4)."""
-        del args
-        self._desk.refuse(Reason.UNKNOWN_DOOR, at=workflow.now(), detail=f"signal {name[:60]}")
 
     @workflow.update(dynamic=True)
     def other_update(self, name: str, args: Sequence[RawValue]) -> ActReceipt:

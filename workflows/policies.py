@@ -16,7 +16,6 @@ from workflows.effects import (
     NOTIFY,
     OPEN_LINKED,
     PERFORM,
-    RECORD_OBLIGATION,
     SYNC_TICKET,
 )
 
@@ -48,7 +47,6 @@ POLICIES: dict[str, Policy] = {
     ASSESS.name: STORE,
     COLLECT_ACTS.name: STORE,
     OPEN_LINKED.name: STORE,
-    RECORD_OBLIGATION.name: STORE,
     NOTIFY.name: Policy(
         attempt=timedelta(seconds=60),
         all_attempts=timedelta(hours=1),

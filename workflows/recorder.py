@@ -1,7 +1,7 @@
 """Makes a case's journal durable: one append at a time, everything that is new in each."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,41 +12,53 @@ with workflow.unsafe.imports_passed_through():
     from cases.canonical import canonical, sha256
     from cases.file import CaseFile
     from cases.gate import RoundState
+    from cases.journal import Entry, packed
     from cases.permissions import waiting_on
-    from cases.state import picture
+    from cases.state import default_of, fields_of
     from workflows import attributes
     from workflows.asking import ask
-    from workflows.effects import APPEND_JOURNAL, DoorRound, Heading, JournalBatch
+    from workflows.effects import APPEND_JOURNAL, DoorRound, Heading, JournalBatch, Owed
 
 
 class Recorder:
     """Knows which entries are durable, and which of the new ones can wait for company.
 
     The outcome of a delivered notice is recorded *aside*: it goes with the next entry that
-    matters, which saves a case an activity for each mail it sends.
+    matters, or after a while alone. That saves a case an activity for each mail it sends.
     """
 
     def __init__(self, file: CaseFile) -> None:
         self._file = file
-        self._aside: set[int] = set()
+        self._aside: dict[int, datetime] = {}
+        self._owed: list[Owed] = []
         self._durable = file.state.journal.sequence - len(file.state.journal.pending)
         self._appending: asyncio.Task[None] | None = None
         self._published: dict[str, str] = {}
+        self._shown: dict[tuple[str, int], DoorRound] = {}
         self._heading: Heading | None = None
 
     @contextmanager
-    def aside(self, *, loud: bool = False) -> Iterator[None]:
-        """Entries made inside wait for the next append that happens anyway, unless `loud`."""
+    def aside(self, *, until: datetime, loud: bool = False) -> Iterator[None]:
+        """Entries made inside wait for company `until` then, unless they are `loud`."""
         before = self._file.state.journal.sequence
         yield
         if not loud:
-            self._aside.update(range(before + 1, self._file.state.journal.sequence + 1))
+            made = range(before + 1, self._file.state.journal.sequence + 1)
+            self._aside.update(dict.fromkeys(made, until))
 
     @property
-    def wants_append(self) -> bool:
-        """Whether there is something to store that should not wait, and no append is under way."""
+    def due_at(self) -> datetime | None:
+        """When what waits aside goes alone."""
+        return min(self._aside.values(), default=None)
+
+    def owe(self, owed: Sequence[Owed]) -> None:
+        """What is owed is recorded together with the entries made by now."""
+        self._owed.extend(owed)
+
+    def wants_append(self, at: datetime) -> bool:
+        """Whether there is something to store that does not wait, and no append is under way."""
         return self._appending is None and any(
-            entry.sequence not in self._aside for entry in self._file.state.journal.pending
+            self._aside.get(entry.sequence, at) <= at for entry in self._file.state.journal.pending
         )
 
     @property
@@ -61,7 +73,8 @@ class Recorder:
 
     def append(self, *, everything: bool = False) -> None:
         """What is new is on its way to the store."""
-        if self.wants_append or (everything and not self.clean and self._appending is None):
+        pending = bool(self._file.state.journal.pending)
+        if self.wants_append(workflow.now()) or (everything and pending and self.idle):
             self._appending = asyncio.create_task(self._append())
 
     async def durable(self, through: int) -> None:
@@ -72,53 +85,63 @@ class Recorder:
     async def _append(self) -> None:
         journal = self._file.state.journal
         try:
-            entries = tuple(journal.pending)
-            batch = self._batch(entries_through=entries[-1].sequence, at=workflow.now())
+            batch = self._batch(tuple(journal.pending), at=workflow.now())
             self._announce(batch.heading)
-            stored = await ask(
-                APPEND_JOURNAL,
-                batch,
-                summary=f"journal {entries[0].sequence}-{entries[-1].sequence}",
-            )
+            # Entries that travel need not wait for company any more.
+            self._aside = {item: at for item, at in self._aside.items() if item > batch.last}
+            stored = await ask(APPEND_JOURNAL, batch, summary=f"journal {batch.first}-{batch.last}")
             journal.stored(stored.sequence)
             self._durable = max(self._durable, stored.sequence)
-            self._aside = {item for item in self._aside if item > stored.sequence}
         finally:
             self._appending = None
 
-    def _batch(self, *, entries_through: int, at: datetime) -> JournalBatch:
+    def _batch(self, entries: Sequence[Entry], *, at: datetime) -> JournalBatch:
         state = self._file.state
+        owed, self._owed = tuple(self._owed), []
+        return JournalBatch(
+            case=state.case,
+            original_run=workflow.info().original_execution_run_id,
+            first=entries[0].sequence,
+            previous=entries[0].previous,
+            entries=packed(entries),
+            heading=self.heading(at),
+            changes=self._changes(),
+            rounds=self._rounds(),
+            owed=owed,
+            at=at,
+        )
+
+    def _changes(self) -> dict[str, JsonValue]:
+        """The fields that read otherwise than the last batch left them."""
         changes: dict[str, JsonValue] = {}
-        for name, value in picture(state).items():
+        now = fields_of(self._file.state)
+        for name in self._published.keys() - now.keys():
+            now[name] = default_of(name)
+        for name, value in sorted(now.items()):
             digest = sha256(canonical({"value": value}))
             if self._published.get(name) != digest:
                 self._published[name] = digest
                 changes[name] = value
-        return JournalBatch(
-            case=state.case,
-            original_run=workflow.info().original_execution_run_id,
-            entries=tuple(
-                entry for entry in state.journal.pending if entry.sequence <= entries_through
-            ),
-            heading=self.heading(at),
-            changes=changes,
-            rounds=tuple(
-                DoorRound(
-                    gate=round_.gate,
-                    round=round_.number,
-                    revision=round_.revision,
-                    content_hash=round_.content_hash,
-                    nonce=round_.nonce,
-                    asked_at=round_.asked_at,
-                    expires_at=round_.expires_at,
-                    open=round_.state is RoundState.OPEN,
-                )
-                for round_ in state.rounds
+        return changes
+
+    def _rounds(self) -> tuple[DoorRound, ...]:
+        """The rounds whose door must open, close or move its hour."""
+        changed: list[DoorRound] = []
+        for round_ in self._file.state.rounds:
+            shown = DoorRound(
+                gate=round_.gate,
+                round=round_.number,
+                revision=round_.revision,
+                content_hash=round_.content_hash,
+                nonce=round_.nonce,
+                asked_at=round_.asked_at,
+                expires_at=round_.expires_at,
+                open=round_.state is RoundState.OPEN,
             )
-            if "rounds" in changes
-            else (),
-            at=at,
-        )
+            if self._shown.get((shown.gate, shown.round)) != shown:
+                self._shown[(shown.gate, shown.round)] = shown
+                changed.append(shown)
+        return tuple(changed)
 
     def heading(self, at: datetime) -> Heading:
         """The case in a line, as lists and filters need it."""
@@ -140,7 +163,9 @@ class Recorder:
         )
 
     def _announce(self, heading: Heading) -> None:
-        attributes.show(self._heading, heading)
+        if not self._file.state.closed:
+            # A closed case is found by its execution status; saying it again costs an event.
+            attributes.show(self._heading, heading)
         self._heading = heading
         waiting = ", ".join(heading.waiting_on) or "nobody"
         workflow.set_current_details(

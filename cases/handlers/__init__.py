@@ -6,7 +6,7 @@ from typing import Protocol
 
 from cases.envelope import Act
 from cases.file import CaseFile
-from cases.handlers import approval, running, working
+from cases.handlers import approval, ending, running, working
 
 
 class Handler(Protocol):
@@ -35,8 +35,8 @@ HANDLERS: Mapping[str, Handler] = {
     "resume": running.resume,
     "severity": running.severity,
     "raise": running.raise_,
-    "move": running.move,
-    "attach": running.attach,
-    "close": running.close,
-    "cancel": running.cancel,
+    "move": ending.move,
+    "attach": ending.attach,
+    "close": ending.close,
+    "cancel": ending.cancel,
 }

@@ -9,14 +9,17 @@ from cases.gate import Round, RoundKind, RoundState, Vote
 from cases.handlers.checks import body_of, must_give_reason, must_not_be_held
 from cases.journal import Kind
 from cases.notice import Purpose
-from cases.permissions import dissent_role, may_vote
+from cases.outcomes import settle_round
 from cases.receipts import Outcome, Reason
+from cases.records import DissentRecord
 from cases.refusal import Refusal, not_yours, refused
-from cases.rounds import ask, close, memo_missing, settle_round
-from cases.state import DissentRecord
+from cases.rounds import ask, close, memo_missing
+from cases.rules import dissent_role, may_vote
 from runbooks.plan import GateRule
 
 LEVELS = ("L1", "L2", "L3")
+DECIDING = (Verdict.APPROVE, Verdict.REJECT)
+"""What a tie-breaker, a higher role or a ratifying one can answer."""
 
 
 def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -34,6 +37,8 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
             "same-person": Reason.SAME_PERSON,
         }[barred]
         raise not_yours(reason)
+    if round_.kind is not RoundKind.ASK and body.verdict not in DECIDING:
+        raise refused(Reason.NO_SUCH_OUTCOME, "this round is approved or rejected")
     if LEVELS.index(act.assurance.value) < LEVELS.index(rule.assurance.value):
         raise refused(Reason.ASSURANCE, f"this gate needs {rule.assurance.value}")
     needs_reason = body.verdict is Verdict.MORE_INFORMATION or (
@@ -88,6 +93,7 @@ def withdraw(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
     body = body_of(act, Withdraw)
     round_ = _bound_round(file, body.gate, act.binding, _rule(file, body.gate))
     _in_time(round_, act)
+    must_not_be_held(file)
     taken = round_.take_back(act.actor.person)
     if taken is None:
         raise refused(Reason.NO_VOTE)
@@ -110,14 +116,13 @@ def dissent(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime
     body = body_of(act, Dissent)
     rule = _rule(file, body.gate)
     round_ = _bound_round(file, body.gate, act.binding, rule)
-    if dissent_role(file, round_, frozenset({act.role})) is None:
-        raise not_yours(Reason.ROLE)
+    must_not_be_held(file)
+    who = act.actor.person
+    if round_.kind is not RoundKind.ASK:
+        raise refused(Reason.NO_DISSENT, "somebody has objected, or opinions are split, already")
+    if dissent_role(file, round_, person=who, roles=frozenset({act.role})) is None:
+        raise not_yours(Reason.CONFLICTED if who in file.state.conflicts else Reason.ROLE)
     must_give_reason(body.reason)
-    if any(
-        item.gate == body.gate and item.person == act.actor.person and item.round == round_.number
-        for item in file.state.dissents
-    ):
-        raise refused(Reason.UNCHANGED)
     file.state.dissents.append(
         DissentRecord(
             gate=body.gate,
@@ -141,16 +146,15 @@ def dissent(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime
     if rule.dissent is None:
         file.tell(Purpose.INFORMATION, INCIDENT_MANAGER, stage=body.gate)
         return
-    if round_.kind is RoundKind.ASK:
-        close(file, round_, RoundState.SPLIT, at=at, because="dissent")
-        ask(
-            file,
-            file.pathway.stage(body.gate),
-            at=at,
-            kind=RoundKind.DISSENT,
-            role=rule.dissent.to,
-            within=rule.dissent.within,
-        )
+    close(file, round_, RoundState.SPLIT, at=at, because="dissent")
+    ask(
+        file,
+        file.pathway.stage(body.gate),
+        at=at,
+        kind=RoundKind.DISSENT,
+        role=rule.dissent.to,
+        within=rule.dissent.within,
+    )
 
 
 def _rule(file: CaseFile, gate: str) -> GateRule:

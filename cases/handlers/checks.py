@@ -4,9 +4,9 @@ from typing import TypeVar
 
 from cases.envelope import Act
 from cases.file import CaseFile
-from cases.permissions import roles_for
 from cases.receipts import Outcome, Reason
 from cases.refusal import Refusal, not_yours, refused
+from cases.rules import roles_for
 from cases.values import Inbound
 from runbooks.plan import StagePlan
 

@@ -1,22 +1,12 @@
-"""Acts that run a case: who has it, whether it goes on, how bad it is, and how it ends."""
+"""Acts that run a case: who has it, whether it goes on, and how bad it is."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from cases.acts import (
-    Acknowledge,
-    Assign,
-    Attach,
-    Cancel,
-    ChangeSeverity,
-    Close,
-    Hold,
-    Move,
-    Raise,
-    Resume,
-)
+from cases.acts import Acknowledge, Assign, ChangeSeverity, Hold, Raise, Resume
 from cases.clocks import pause_operational, resume_operational
 from cases.envelope import Act
-from cases.file import INCIDENT_MANAGER, CaseFile
+from cases.file import INCIDENT_MANAGER, CaseFile, Note
+from cases.gate import roles_of
 from cases.handlers.checks import (
     body_of,
     must_be_in,
@@ -26,15 +16,17 @@ from cases.handlers.checks import (
 )
 from cases.journal import Kind
 from cases.notice import Purpose
-from cases.permissions import all_roles, unmet
+from cases.permissions import all_roles
 from cases.receipts import Reason
+from cases.records import HoldRecord, Lease
 from cases.refusal import not_yours, refused
-from cases.rounds import facts_changed
-from cases.state import ACK_LEASE, ClosingRecord, HoldRecord, Lease, Link
+from cases.severity import severity_changed
 
-CANCELLED = "cancelled"
-ATTACHED = "attached"
-MOVED = "moved"
+ACK_LEASE = timedelta(minutes=30)
+"""How long "I have it" keeps reminders away; shorter where the stage has less time left."""
+
+LONGEST_HOLD = timedelta(days=366)
+"""A review date further away is a slip of the pen, and nobody would remember it."""
 
 
 def acknowledge(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -68,7 +60,9 @@ def acknowledge(file: CaseFile, act: Act, *, key: str, commitment: str, at: date
             step="conflict",
         )
         return
-    until = at + ACK_LEASE
+    clock = file.state.stage_clock(stage.name)
+    due = clock.due_at(at) if clock is not None else None
+    until = at + ACK_LEASE if due is None or due <= at else min(at + ACK_LEASE, due)
     file.state.leases = [
         lease for lease in file.state.leases if (lease.stage, lease.role) != (stage.name, act.role)
     ] + [
@@ -97,6 +91,8 @@ def assign(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         raise refused(Reason.ROLE, f"this runbook has {', '.join(all_roles(file.pathway))}")
     if file.state.assignments.get(body.role) == body.person:
         raise refused(Reason.UNCHANGED)
+    if body.person in file.state.conflicts:
+        raise refused(Reason.CONFLICTED, body.person)
     file.state.assignments[body.role] = body.person
     file.note(
         Kind.ASSIGNED,
@@ -109,7 +105,19 @@ def assign(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         input=commitment,
     )
     stage = file.stage
-    if stage is not None and stage.owner == body.role:
+    if stage is None:
+        return
+    round_ = file.state.open_round(stage.name)
+    if round_ is not None and body.role in roles_of(round_, stage.gate):
+        file.tell(
+            Purpose.ASK,
+            body.role,
+            stage=stage.name,
+            round_=round_.number,
+            person=body.person,
+            step="assigned",
+        )
+    elif round_ is None and stage.owner == body.role:
         file.tell(Purpose.WORK, body.role, stage=stage.name, person=body.person, step="assigned")
 
 
@@ -122,6 +130,8 @@ def hold(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -
     must_give_reason(body.reason)
     if body.review_at <= at:
         raise refused(Reason.REVIEW_DATE, "the review date must lie ahead")
+    if body.review_at > at + LONGEST_HOLD:
+        raise refused(Reason.REVIEW_DATE, f"at most {LONGEST_HOLD.days} days ahead")
     file.state.hold = HoldRecord(
         reason=body.reason, by=act.actor.person, at=act.signed_at, review_at=body.review_at
     )
@@ -134,7 +144,8 @@ def hold(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -
         act=act.act,
         input=commitment,
     )
-    pause_operational(file, at=at, because="hold")
+    pause_operational(file, at=at)
+    file.wishes.append(Note("Work is on hold.", now=True))
 
 
 def resume(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -155,6 +166,7 @@ def resume(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         input=commitment,
     )
     resume_operational(file, at=at, because="resumed")
+    file.wishes.append(Note("Work goes on."))
 
 
 def severity(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -180,7 +192,7 @@ def severity(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         act=act.act,
         input=commitment,
     )
-    facts_changed(file, before, at=at)
+    severity_changed(file, before, at=at)
 
 
 def raise_(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -189,6 +201,8 @@ def raise_(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     must_have_role(file, act)
     body = body_of(act, Raise)
     must_give_reason(body.reason)
+    if body.to not in all_roles(file.pathway):
+        raise refused(Reason.ROLE, f"this runbook has {', '.join(all_roles(file.pathway))}")
     file.note(
         Kind.RAISED,
         at,
@@ -198,108 +212,4 @@ def raise_(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         act=act.act,
         input=commitment,
     )
-    file.tell(Purpose.RAISED, body.to, stage=file.state.stage, step=act.act)
-
-
-def move(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
-    """The case is about to close as moved; a linked case goes on under the other runbook."""
-    del key
-    must_have_role(file, act)
-    body = body_of(act, Move)
-    must_give_reason(body.reason)
-    if body.runbook == file.state.runbook:
-        raise refused(Reason.UNCHANGED, "the case already runs on this runbook")
-    file.state.moving_to = body.runbook
-    file.state.closing_act = ClosingRecord(
-        disposition=MOVED, by=act.actor.person, record=body.reason, at=at
-    )
-    file.note(
-        Kind.CASE_MOVING,
-        at,
-        runbook=body.runbook,
-        by=act.actor.person,
-        act=act.act,
-        input=commitment,
-    )
-
-
-def attach(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
-    """The report is given to the other case and this one closes, or both are kept apart."""
-    del key
-    must_have_role(file, act)
-    body = body_of(act, Attach)
-    linked = next((link for link in file.state.links if link.number == body.to), None)
-    if linked is None or linked.why not in ("same-subject", "kept-apart"):
-        raise refused(Reason.NO_SUCH_REQUEST, f"case {body.to} was not offered")
-    file.state.links = [link for link in file.state.links if link.number != body.to]
-    if body.keep_apart:
-        file.state.links.append(Link(number=body.to, case=linked.case, why="kept-apart"))
-    else:
-        file.state.attaching_to = body.to
-        file.state.closing_act = ClosingRecord(
-            disposition=ATTACHED, by=act.actor.person, record=body.reason, at=at
-        )
-    file.note(
-        Kind.CASE_LINKED,
-        at,
-        number=body.to,
-        why="kept-apart" if body.keep_apart else "attaching",
-        by=act.actor.person,
-        act=act.act,
-        input=commitment,
-    )
-
-
-def close(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
-    """The case is about to close with that disposition: everything it requires is on record."""
-    del key
-    stage = must_be_in(file, file.pathway.closure.name)
-    must_have_role(file, act)
-    must_not_be_held(file)
-    body = body_of(act, Close)
-    plan = stage.dispositions.get(body.disposition)
-    if plan is None:
-        raise refused(Reason.NO_SUCH_DISPOSITION, ", ".join(stage.dispositions))
-    missing = unmet(file.state, file.pathway, body.disposition)
-    if "decision-record" in plan.requires and not body.record.strip():
-        missing.append("decision-record")
-    if "lessons" in plan.requires and not body.lessons.strip():
-        missing.append("lessons")
-    if missing:
-        raise refused(Reason.UNMET, "; ".join(missing))
-    file.state.closing_act = ClosingRecord(
-        disposition=body.disposition,
-        by=act.actor.person,
-        record=body.record,
-        lessons=body.lessons,
-        at=at,
-    )
-    file.note(
-        Kind.CASE_CLOSING,
-        at,
-        disposition=body.disposition,
-        by=act.actor.person,
-        role=act.role,
-        act=act.act,
-        signed=act.signed_at.isoformat(),
-        input=commitment,
-    )
-
-
-def cancel(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
-    """The case is about to end without its runbook."""
-    del key
-    must_have_role(file, act)
-    body = body_of(act, Cancel)
-    must_give_reason(body.reason)
-    file.state.closing_act = ClosingRecord(
-        disposition=CANCELLED, by=act.actor.person, record=body.reason, at=at
-    )
-    file.note(
-        Kind.CASE_CLOSING,
-        at,
-        disposition=CANCELLED,
-        by=act.actor.person,
-        act=act.act,
-        input=commitment,
-    )
+    file.tell(Purpose.RAISED, body.to, stage=file.state.stage)

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from cases.acts import Answer, Complete, Evidence, Memo, Receipt, Reply, Resolution
-from cases.effects import settle
+from cases.effects import again, settle
 from cases.envelope import Act
-from cases.file import INCIDENT_MANAGER, CaseFile, Do
+from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.handlers.checks import (
     body_of,
     must_be_in,
@@ -16,10 +16,10 @@ from cases.handlers.checks import (
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.receipts import Outcome, Reason
+from cases.records import AnswerGiven, EvidenceItem
 from cases.refusal import Refusal, not_yours, refused
 from cases.rounds import facts_changed
 from cases.stages import ask_when_ready
-from cases.state import AnswerGiven, EvidenceItem
 from runbooks.plan import AnswerKind, QuestionPlan, StageKind
 
 
@@ -191,20 +191,7 @@ def receipt(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime
         case Resolution.RETRY:
             if effect.state != "failed":
                 raise refused(Reason.SETTLED, f"only a failed action is retried: {effect.state}")
-            effect.state = "intended"
-            effect.attempt += 1
-            file.note(
-                Kind.EFFECT_INTENDED,
-                at,
-                effect=effect.name,
-                key=effect.key,
-                by=effect.by,
-                attempt=effect.attempt,
-                who=act.actor.person,
-                act=act.act,
-                input=commitment,
-            )
-            file.wishes.append(Do(effect.key))
+            again(file, effect, at=at, who=act.actor.person, act=act.act, input=commitment)
         case Resolution.DONE:
             if not (body.reference.strip() or body.reason.strip()):
                 raise refused(Reason.REASON_REQUIRED, "a reference or a note")

@@ -1,4 +1,4 @@
-"""A world for one worker: the eight effects kept in memory, and a door that signs acts.
+"""A world for one worker: the seven effects kept in memory, and a door that signs acts.
 
 The effects here obey the rules the real ones obey (same key, same answer; a journal key with other
 bytes is a fork), so a workflow that misuses them is caught.
@@ -27,6 +27,7 @@ from cases.report import Report, Source, TicketRef
 from cases.state import CasePicture
 from runbooks import assess, compile_runbook, library, load_runbook
 from runbooks.plan import Assurance, Pathway
+from workflows.attributes import at_start
 from workflows.effects import (
     AssessOrder,
     Assessed,
@@ -38,8 +39,7 @@ from workflows.effects import (
     JournalBatch,
     Linked,
     LinkOrder,
-    Noted,
-    ObligationOrder,
+    Owed,
     Stored,
     TicketOrder,
     TicketResult,
@@ -91,7 +91,7 @@ class World:
     performed: list[EffectOrder] = field(default_factory=list)
     ticket_orders: list[TicketOrder] = field(default_factory=list)
     linked: list[LinkOrder] = field(default_factory=list)
-    owed: list[ObligationOrder] = field(default_factory=list)
+    owed: list[Owed] = field(default_factory=list)
     undelivered: list[ActEnvelope] = field(default_factory=list)
     runbooks: dict[str, Any] = field(default_factory=dict)
     effect_results: dict[str, EffectResult] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class World:
         kept = self.entries.setdefault(batch.case, [])
         known = {entry.sequence: entry for entry in kept}
         forked = False
-        for entry in batch.entries:
+        for entry in batch.restore():
             before = known.get(entry.sequence)
             if before is None:
                 kept.append(entry)
@@ -121,7 +121,8 @@ class World:
                 forked = True
         self.fields.setdefault(batch.case, {}).update(batch.changes)
         self.batches.append(batch)
-        return Stored(sequence=batch.entries[-1].sequence, forked=forked)
+        self.owed.extend(batch.owed)
+        return Stored(sequence=batch.last, forked=forked)
 
     @activity.defn(name="assess_severity")
     async def assess_severity(self, order: AssessOrder) -> Assessed:
@@ -166,12 +167,6 @@ class World:
         self.linked.append(order)
         return Linked(case="case/other", number="9001", runbook=order.runbook or "")
 
-    @activity.defn(name="record_obligation")
-    async def record_obligation(self, order: ObligationOrder) -> Noted:
-        """On record."""
-        self.owed.append(order)
-        return Noted(key=order.key)
-
     @property
     def activities(self) -> list[Any]:
         """All of them, for a worker."""
@@ -183,7 +178,6 @@ class World:
             self.sync_ticket,
             self.collect_acts,
             self.open_linked_case,
-            self.record_obligation,
         ]
 
     def pathway(self, name: str, *, text: bytes | None = None) -> Pathway:
@@ -335,5 +329,6 @@ async def open_case(
         task_queue=task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        search_attributes=at_start(request),
     )
     return CaseUnderTest(world=world, handle=handle, skipper=skipper, request=request)

@@ -10,7 +10,9 @@ async def walk_the_graph(case: Course) -> None:
         outcome = await case.stage(stage)
         following = case.after(stage, outcome)
         if following.move_to is not None:
-            case.move_to(following.move_to)
+            await case.move_to(following.move_to)
+            stage = case.file.pathway.closure.name
+            continue
         if following.then is None:
             message = f"{stage}: {outcome} leads nowhere"
             raise RuntimeError(message)

@@ -12,7 +12,8 @@ async def user_safety_escalation(course: Course) -> None:
     while True:
         match await course.stage("triage"):
             case "threat-to-life":
-                course.move_to("imminent-threat-to-life")
+                await course.move_to("imminent-threat-to-life")
+                break
             case "no-violation":
                 break
         match await course.stage("legal-review"):

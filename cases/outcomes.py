@@ -1,0 +1,128 @@
+"""What becomes of a round: votes or silence amount to an outcome, and what follows is set going."""
+
+from datetime import datetime
+
+from cases.acts import Verdict
+from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
+from cases.gate import Round, RoundKind, RoundState, tally
+from cases.journal import Kind
+from cases.notice import Purpose
+from cases.records import InformationRequest, Ratification
+from cases.rounds import ask, close, rule_of
+from runbooks.plan import GateRule
+
+OUTCOMES = {
+    RoundState.APPROVED: "approved",
+    RoundState.REJECTED: "rejected",
+    RoundState.MORE_INFORMATION: "more-information",
+}
+
+
+def settle_round(file: CaseFile, round_: Round, *, at: datetime) -> None:
+    """If the votes amount to something, the round closes and what follows is set going."""
+    stage = file.pathway.stage(round_.gate)
+    rule = rule_of(stage)
+    result = tally(
+        round_.votes,
+        approve=round_.approve,
+        reject=round_.reject,
+        veto=rule.veto if round_.kind is RoundKind.ASK else (),
+        stand_in=rule.silence.stand_in.allow if rule.silence.stand_in is not None else {},
+    )
+    match result:
+        case RoundState.OPEN:
+            return
+        case RoundState.SPLIT:
+            if rule.split is None:
+                # Without a tie-breaker the round stays open: votes may still be changed.
+                return
+            close(file, round_, RoundState.SPLIT, at=at)
+            split = rule.split
+            ask(file, stage, at=at, kind=RoundKind.SPLIT, role=split.to, within=split.within)
+        case RoundState.MORE_INFORMATION:
+            close(file, round_, result, at=at)
+            _ask_for_information(file, round_, at=at)
+            _conclude(file, round_, OUTCOMES[result])
+        case _:
+            close(file, round_, result, at=at)
+            if round_.kind is RoundKind.RATIFY:
+                _ratified(file, round_, result, at=at)
+                return
+            _conclude(file, round_, OUTCOMES[result])
+            _ratification_due(file, round_, rule, at=at)
+
+
+def take_silence(file: CaseFile, round_: Round, outcome: str, *, at: datetime) -> None:
+    """Nobody decided in time, and the runbook says what that means (I11)."""
+    file.note(Kind.SILENCE_TAKEN, at, gate=round_.gate, round=round_.number, outcome=outcome)
+    close(file, round_, RoundState.SILENT, at=at, because=f"silence: {outcome}")
+    _conclude(file, round_, outcome)
+    file.state.pending_by = SYSTEM
+
+
+def allow_stand_in(file: CaseFile, round_: Round, *, at: datetime) -> None:
+    """From now on the rule's stand-in may vote in place of the silent role."""
+    rule = file.gate_rule(round_.gate)
+    if rule is None or rule.silence.stand_in is None or round_.stand_in_from is not None:
+        return
+    round_.stand_in_from = at
+    stand_in = rule.silence.stand_in
+    file.note(
+        Kind.STAND_IN_ALLOWED,
+        at,
+        gate=round_.gate,
+        round=round_.number,
+        roles=list(stand_in.allow),
+        instead_of=stand_in.instead_of,
+    )
+    for role in stand_in.allow:
+        file.tell(Purpose.ASK, role, stage=round_.gate, round_=round_.number)
+
+
+def _conclude(file: CaseFile, round_: Round, outcome: str) -> None:
+    if file.state.stage == round_.gate:
+        file.state.pending_outcome = outcome
+        file.state.pending_by = round_.votes[-1].person if round_.votes else SYSTEM
+
+
+def _ask_for_information(file: CaseFile, round_: Round, *, at: datetime) -> None:
+    for vote in round_.votes:
+        if vote.verdict is not Verdict.MORE_INFORMATION:
+            continue
+        number = len(file.state.requests) + 1
+        request = InformationRequest(
+            id=f"info-{number}",
+            gate=round_.gate,
+            round=round_.number,
+            asked_by=vote.person,
+            question=vote.reason,
+            at=at,
+        )
+        file.state.requests.append(request)
+        file.note(Kind.INFORMATION_ASKED, at, request=request.id, gate=round_.gate, by=vote.person)
+        file.wishes.append(Note("More information was asked for."))
+
+
+def _ratification_due(file: CaseFile, round_: Round, rule: GateRule, *, at: datetime) -> None:
+    stand_in = rule.silence.stand_in
+    if stand_in is None or stand_in.ratify is None or round_.state is not RoundState.APPROVED:
+        return
+    if not any(vote.instead_of is not None for vote in round_.votes):
+        return
+    ratify = stand_in.ratify
+    due = at + ratify.within
+    file.note(Kind.RATIFICATION_DUE, at, gate=round_.gate, by=ratify.by, due=due.isoformat())
+    stage = file.pathway.stage(round_.gate)
+    asked = ask(file, stage, at=at, kind=RoundKind.RATIFY, role=ratify.by, within=ratify.within)
+    file.state.ratifications.append(
+        Ratification(gate=round_.gate, by=ratify.by, due_at=due, round=asked.number)
+    )
+
+
+def _ratified(file: CaseFile, round_: Round, result: RoundState, *, at: datetime) -> None:
+    for ratification in file.state.ratifications:
+        if ratification.round == round_.number and ratification.gate == round_.gate:
+            ratification.settled = result.value
+    file.note(Kind.RATIFIED, at, gate=round_.gate, round=round_.number, result=result.value)
+    if result is RoundState.REJECTED:
+        file.tell(Purpose.RAISED, INCIDENT_MANAGER, stage=round_.gate, round_=round_.number)

@@ -1,0 +1,159 @@
+"""The parts of a case's state: what was answered, entered, done, asked, held and linked."""
+
+from cases.values import Instant, Mutable, Value
+from runbooks.plan import Severity
+
+
+class AnswerGiven(Value):
+    """An intake question's current answer."""
+
+    value: str
+    by: str
+    at: Instant
+
+
+class SeverityRecord(Value):
+    """The severity in force, and what the table computed beside it."""
+
+    current: Severity
+    computed: Severity
+    row: str = ""
+    because: str = ""
+    set_by: str | None = None
+    reason: str = ""
+
+
+class StageVisit(Mutable):
+    """One passage through a stage."""
+
+    stage: str
+    visit: int
+    entered_at: Instant
+    left_at: Instant | None = None
+    outcome: str | None = None
+    by: str | None = None
+    note: str = ""
+
+
+class EffectRecord(Mutable):
+    """An outside action of this case."""
+
+    key: str
+    name: str
+    title: str
+    by: str
+    owner: str
+    stage: str
+    state: str
+    """`intended`, `done`, `manual`, `failed`, `skipped`."""
+    attempt: int = 1
+    due_at: Instant | None = None
+    instruction: str = ""
+    reference: str = ""
+    detail: str = ""
+    compensates: str | None = None
+    at: Instant
+    settled_by: str | None = None
+    irreversible: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody still has to do something about it."""
+        return self.state in ("intended", "manual", "failed")
+
+
+class EvidenceItem(Value):
+    """A piece of evidence, by reference and digest."""
+
+    label: str
+    reference: str
+    digest: str
+    by: str
+    at: Instant
+
+
+class InformationRequest(Mutable):
+    """A question from a gate back to the people who work on the case."""
+
+    id: str
+    gate: str
+    round: int
+    asked_by: str
+    question: str
+    at: Instant
+    answer: str | None = None
+    answered_by: str | None = None
+    answered_at: Instant | None = None
+
+
+class HoldRecord(Value):
+    """Work stopped on purpose."""
+
+    reason: str
+    by: str
+    at: Instant
+    review_at: Instant
+    reviewed: bool = False
+
+
+class DissentRecord(Value):
+    """An objection on record."""
+
+    gate: str
+    round: int
+    person: str
+    role: str
+    reason: str
+    at: Instant
+
+
+class Lease(Value):
+    """'I have it': no reminders to this role until then."""
+
+    stage: str
+    role: str
+    person: str
+    at: Instant
+    until: Instant
+
+
+class Link(Value):
+    """Another case this one belongs with."""
+
+    number: str
+    case: str = ""
+    why: str
+    """`moved-to`, `moved-from`, `attached-to`, `same-subject`, `kept-apart`."""
+
+
+class ClosingRecord(Value):
+    """How the case ended."""
+
+    disposition: str
+    by: str
+    role: str = ""
+    """The role the person ended it in; empty when the runbook did."""
+    record: str = ""
+    lessons: str = ""
+    at: Instant
+
+
+class Ratification(Mutable):
+    """A stand-in's approval that the absent role still has to confirm."""
+
+    gate: str
+    by: str
+    due_at: Instant
+    round: int | None = None
+    settled: str | None = None
+
+
+class Offered(Value):
+    """A further report that a door connected with this case."""
+
+    delivery: str
+    source: str
+    case: str = ""
+    number: str = ""
+    at: Instant
+    why: str = ""

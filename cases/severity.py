@@ -1,0 +1,28 @@
+"""What a changed severity means to the people who work on the case."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from cases.file import CaseFile, Note
+from cases.gate import RoundState
+from cases.notice import Purpose
+from cases.rounds import facts_changed
+
+
+def severity_changed(file: CaseFile, before: Mapping[str, JsonValue], *, at: datetime) -> bool:
+    """Open rounds are asked again under the new severity; where none is, the stage's owner is told.
+
+    Returns whether it changed. Call it after the new severity stands in the state.
+    """
+    now = file.state.severity.current.value
+    facts_changed(file, before, at=at)
+    if before.get("severity") == now:
+        return False
+    file.wishes.append(Note(f"Severity is {now}."))
+    stage = file.stage
+    asked = any(round_.state is RoundState.OPEN for round_ in file.state.rounds)
+    if stage is not None and not asked:
+        file.tell(Purpose.WORK, stage.owner, stage=stage.name, step=now)
+    return True

@@ -1,0 +1,127 @@
+"""What the clocks of a case bring about: reminders, pages, silence, and effects nobody ordered."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from cases.clock import ClockRun
+    from cases.clocks import take_due
+    from cases.desk import Desk
+    from cases.effects import intend
+    from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, SYSTEM, CaseFile
+    from cases.gate import Round
+    from cases.journal import Kind
+    from cases.notice import Purpose
+    from cases.outcomes import allow_stand_in, take_silence
+    from runbooks.plan import Late
+    from workflows.asking import ask
+    from workflows.effects import COLLECT_ACTS, CollectOrder
+
+
+class Deadlines:
+    """Takes every step that has come due, and asks for late acts before silence counts."""
+
+    def __init__(self, file: CaseFile, desk: Desk) -> None:
+        self.file = file
+        self.desk = desk
+
+    async def take(self) -> None:
+        """Every clock step whose instant has come has had its effect."""
+        at = workflow.now()
+        state = self.file.state
+        self.desk.count_refusals(at=at)
+        hold = state.hold
+        if hold is not None and not hold.reviewed and hold.review_at <= at:
+            state.hold = hold.model_copy(update={"reviewed": True})
+            self.file.tell(Purpose.REVIEW, INCIDENT_MANAGER, stage=state.stage)
+        for clock, step, instant in take_due(self.file, at=at):
+            if state.closing_act is not None:
+                return
+            if clock.reading(workflow.now()).ended:
+                # An act that was fetched for an earlier step has stopped the clock.
+                continue
+            if step is None:
+                await self._target_reached(clock, instant)
+            elif step.do is not None:
+                await self._unattended(clock, step, instant)
+            elif step.go is not None:
+                await self._go(clock, step.go, instant)
+            else:
+                role = step.page or step.remind or clock.owner
+                purpose = Purpose.PAGE if step.page else Purpose.REMIND
+                label = f"{clock.id} {step.label}"
+                self.file.tell(purpose, role, stage=clock.stage or state.stage, step=label)
+
+    async def _target_reached(self, clock: ClockRun, instant: datetime) -> None:
+        if clock.hold:
+            self.file.tell(Purpose.REVIEW, clock.owner, step=clock.id)
+            return
+        if not _pages_at_target(clock):
+            to = DUTY_MANAGER if clock.statutory else INCIDENT_MANAGER
+            stage = clock.stage or self.file.state.stage
+            self.file.tell(Purpose.BREACH, to, stage=stage, step=clock.id)
+        if clock.stage is None or clock.stage != self.file.state.stage:
+            return
+        rule = self.file.gate_rule(clock.stage)
+        round_ = self.file.state.open_round(clock.stage)
+        if rule is None or round_ is None:
+            return
+        if rule.silence.stand_in is not None:
+            allow_stand_in(self.file, round_, at=workflow.now())
+        if rule.silence.go is not None:
+            await self._collect(round_, deadline=instant)
+            still_open = self.file.state.open_round(clock.stage)
+            undecided = self.file.state.pending_outcome is None
+            if still_open is not None and undecided and self.file.state.closing_act is None:
+                take_silence(self.file, still_open, rule.silence.go, at=workflow.now())
+
+    async def _unattended(self, clock: ClockRun, step: Late, instant: datetime) -> None:
+        """Nobody acted: the protective effect goes ahead, unless somebody's act is on its way."""
+        await self._collect(None, deadline=instant)
+        state = self.file.state
+        name = step.do or ""
+        if state.closing_act is not None or clock.reading(workflow.now()).ended:
+            return
+        existing = state.effect_named(name)
+        if existing is not None and existing.state in ("done", "intended", "skipped"):
+            # Somebody acted: it was performed, is under way, or a person left it out with a reason.
+            return
+        intend(self.file, name, stage=state.stage or "", at=workflow.now())
+        self.file.tell(
+            Purpose.PAGE,
+            INCIDENT_MANAGER,
+            stage=state.stage,
+            step=f"{clock.id} {step.label} {name}",
+        )
+
+    async def _go(self, clock: ClockRun, outcome: str, instant: datetime) -> None:
+        """Nobody completed the stage: it takes the outcome the runbook names."""
+        await self._collect(None, deadline=instant)
+        state = self.file.state
+        here = clock.stage is not None and clock.stage == state.stage
+        if not here or state.pending_outcome is not None or state.closing_act is not None:
+            return
+        state.pending_outcome = outcome
+        state.pending_by = SYSTEM
+        self.file.note(
+            Kind.STAGE_COMPLETED, workflow.now(), stage=clock.stage, outcome=outcome, by=SYSTEM
+        )
+
+    async def _collect(self, round_: Round | None, *, deadline: datetime) -> None:
+        """Acts signed in time that had not arrived have been taken (I18)."""
+        order = CollectOrder(
+            case=self.file.state.case,
+            gate=round_.gate if round_ is not None else None,
+            round=round_.number if round_ is not None else None,
+            deadline=deadline,
+            at=workflow.now(),
+        )
+        collected = await ask(COLLECT_ACTS, order, summary="acts signed in time")
+        for envelope in collected.envelopes:
+            self.desk.receive(envelope, at=workflow.now())
+
+
+def _pages_at_target(clock: ClockRun) -> bool:
+    """Whether the clock's own steps already page somebody at its target."""
+    return any(step.page is not None and step.at >= clock.within for step in clock.late)

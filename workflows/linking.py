@@ -1,0 +1,57 @@
+"""How a case hands over: another case goes on, or this one stays where it is."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from cases.file import INCIDENT_MANAGER, CaseFile
+    from cases.ids import key_of
+    from cases.journal import Kind
+    from cases.notice import Purpose
+    from cases.records import Link
+    from workflows.asking import ask
+    from workflows.effects import OPEN_LINKED, Linked, LinkOrder
+    from workflows.errands import failure_name
+
+
+async def link(file: CaseFile) -> bool:
+    """Whether the case may end: the case it moves or attaches to is there, or none was wanted.
+
+    Where it is not there, the case does not end: its closing is taken back, on record, and the
+    incident manager is told. No case is lost on its way to another.
+    """
+    state = file.state
+    if state.moving_to is None and state.attaching_to is None:
+        return True
+    why = "moved-to" if state.moving_to is not None else "attached-to"
+    order = LinkOrder(
+        key=key_of(state.case, why, state.moving_to or state.attaching_to or ""),
+        case=state.case,
+        number=state.number,
+        runbook=state.moving_to,
+        attach_to=state.attaching_to,
+        severity=state.severity.current,
+        at=workflow.now(),
+    )
+    try:
+        linked = await ask(OPEN_LINKED, order, summary=why)
+    except ActivityError as error:
+        linked = Linked(failed=failure_name(error))
+    to = state.moving_to or state.attaching_to
+    state.moving_to = state.attaching_to = None
+    file.note(
+        Kind.CASE_LINKED,
+        workflow.now(),
+        number=linked.number or None,
+        runbook=linked.runbook or None,
+        why="link-failed" if linked.failed else why,
+        to=to if linked.failed else None,
+        because=linked.failed or None,
+        result=file.record.commit(linked),
+    )
+    if linked.failed:
+        state.closing_act = None
+        file.tell(Purpose.FAILED, INCIDENT_MANAGER, stage=state.stage, step=why)
+        return False
+    state.links.append(Link(number=linked.number, case=linked.case, why=why))
+    return True
