@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
+from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
 from activities.outside import Outside
 from activities.wording import word
@@ -26,6 +27,7 @@ class Notifying:
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
+        self._documents = Documents(outside.store)
 
     @activity.defn(name=NOTIFY.name)
     async def notify(self, order: NoticeOrder) -> NoticeResult:
@@ -120,7 +122,8 @@ class Notifying:
                 expires_at=order.at + LINK_LIFE,
             )
             link = f"{outside.public_url}/a/{token}"
-        wording = word(order, person, link=link, zone=outside.zone)
+        own = await self._documents.text(order, link=link, opened=order.at)
+        wording = word(order, person, link=link, zone=outside.zone, own=own)
         thread = message_id(domain=outside.mail_domain, key=("thread", order.case, person.id))
         return Message(
             to=person.email,

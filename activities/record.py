@@ -2,12 +2,12 @@
 
 from temporalio import activity
 
+from activities.documents import Documents
 from activities.failing import told_to_temporal
 from activities.outside import Outside
 from cases.journal import Kind
 from cases.notice import NoticeEnd
-from runbooks import assess, load_runbook
-from runbooks.runbook import Runbook
+from runbooks import assess
 from store import CaseBatch, CaseHeading, DoorRound, ObligationRow
 from workflows.effects import (
     APPEND_JOURNAL,
@@ -27,7 +27,7 @@ class Recording:
 
     def __init__(self, outside: Outside) -> None:
         self._store = outside.store
-        self._runbooks: dict[str, Runbook] = {}
+        self._documents = Documents(outside.store)
 
     @activity.defn(name=APPEND_JOURNAL.name)
     async def append_journal(self, batch: JournalBatch) -> Stored:
@@ -101,12 +101,6 @@ class Recording:
     async def assess_severity(self, order: AssessOrder) -> Assessed:
         """What the pinned runbook's table says about the answers."""
         with told_to_temporal():
-            runbook = await self._runbook(order.runbook_digest)
+            runbook = await self._documents.of(order.runbook_digest)
         assessed = assess(runbook, order.answers)
         return Assessed(severity=assessed.severity, row=str(assessed.row), because=assessed.because)
-
-    async def _runbook(self, digest: str) -> Runbook:
-        if digest not in self._runbooks:
-            source = await self._store.objects.get(digest)
-            self._runbooks[digest] = load_runbook(source, file=f"{digest}.yaml")
-        return self._runbooks[digest]

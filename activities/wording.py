@@ -49,8 +49,13 @@ class Wording:
     text: str
 
 
-def word(order: NoticeOrder, person: Person, *, link: str, zone: ZoneInfo) -> Wording:
-    """The notice, with instants in the person's own zone; plain text says everything."""
+def word(
+    order: NoticeOrder, person: Person, *, link: str, zone: ZoneInfo, own: str | None = None
+) -> Wording:
+    """The notice, with instants in the person's own zone; plain text says everything.
+
+    `own` is what the runbook itself says in a macro; it comes first.
+    """
     local = _zone_of(person, zone)
     values = {
         "number": order.number,
@@ -58,7 +63,8 @@ def word(order: NoticeOrder, person: Person, *, link: str, zone: ZoneInfo) -> Wo
         "role": order.role,
         "step": order.step.split(" ", 1)[-1] if order.step else "now",
     }
-    lines = [
+    lines = [own, ""] if own else []
+    lines += [
         f"{order.severity.value}. {ASKS[order.purpose].format_map(values)}",
         "",
     ]
