@@ -62,6 +62,8 @@ class TemporalEngine:
             return
         except RPCError as error:
             _raise(error)
+        except RuntimeError as error:
+            raise _unreachable() from error
 
     async def deliver(
         self, envelope: ActEnvelope, *, case: str, act_id: str, within: timedelta
@@ -88,6 +90,8 @@ class TemporalEngine:
             raise EngineUnavailableError("no answer in time") from error
         except RPCError as error:
             _raise(error)
+        except RuntimeError as error:
+            raise _unreachable() from error
         return receipt
 
     async def signal(self, case: str, *, name: str, message: Inbound) -> None:
@@ -98,6 +102,8 @@ class TemporalEngine:
             )
         except RPCError as error:
             _raise(error)
+        except RuntimeError as error:
+            raise _unreachable() from error
 
     async def trouble(self) -> str | None:
         """Why the server cannot be reached; None when it answers its health check."""
@@ -105,7 +111,15 @@ class TemporalEngine:
             healthy = await self._client.service_client.check_health(timeout=PROBE_TIMEOUT)
         except RPCError as error:
             return f"the engine does not answer: {error.status.name.lower()}"
+        except RuntimeError:
+            return "the engine cannot be reached"
         return None if healthy else "the engine says that it is not serving"
+
+
+def _unreachable() -> EngineUnavailableError:
+    # A lazy client connects at its first call, and says so with a bare RuntimeError when it cannot:
+    # a gateway that starts while the server is down must record acts all the same.
+    return EngineUnavailableError("the engine cannot be reached")
 
 
 def _raise(error: RPCError) -> NoReturn:

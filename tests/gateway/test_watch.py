@@ -280,7 +280,7 @@ async def test_due_obligation_is_told(house: House) -> None:
 
 
 async def test_store_down_for_a_minute_is_told_from_memory(house: House) -> None:
-    """Without store and directory the watch still knows the duty manager, and says when it returns."""
+    """Without store and directory the watch still knows whom to tell, also that it is over."""
     await house.watch.look()
     await house.store.database.close()
     away = house.folder.rename(house.folder.with_name("away"))

@@ -1,0 +1,34 @@
+"""Every way not to get what one wanted has a sentence and something to do."""
+
+from pathlib import Path
+
+from cases.receipts import Outcome, Reason
+from gateway.wording import OUTCOMES, PAGES, REASONS
+
+ERRORS = Path(__file__).parents[2] / "docs" / "errors.md"
+
+
+def test_every_reason_and_outcome_has_words() -> None:
+    """None is left without, and none is there twice."""
+    assert set(REASONS) == set(Reason) - {Reason.NONE}
+    assert set(OUTCOMES) == set(Outcome)
+    for wording in (*REASONS.values(), *OUTCOMES.values(), *PAGES.values()):
+        assert wording.says.endswith(".")
+        assert wording.mend.endswith((".", "`"))
+
+
+def test_the_documentation_says_the_same() -> None:
+    """docs/errors.md names each of them with the same sentences."""
+    text = ERRORS.read_text()
+    wanted = {
+        **{outcome.value: words for outcome, words in OUTCOMES.items()},
+        **{reason.value: words for reason, words in REASONS.items()},
+        **PAGES,
+    }
+
+    missing = [
+        name
+        for name, words in wanted.items()
+        if f"| `{name}` | {words.says} | {words.mend} |" not in text
+    ]
+    assert missing == []
