@@ -112,7 +112,8 @@ class Notifying:
     async def _message(self, order: NoticeOrder, person: Person) -> Message:
         outside = self._outside
         link = f"{outside.public_url}/cases/{order.number}"
-        if order.round is not None and order.stage is not None:
+        asks = order.purpose in ROUND_PURPOSES
+        if asks and order.round is not None and order.stage is not None:
             token = await outside.store.locators.mint(
                 person=person.id,
                 case=order.case,

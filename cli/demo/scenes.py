@@ -109,16 +109,13 @@ async def _effect(t: Theatre, number: str, title: str) -> str:
     found: list[str] = []
 
     async def there() -> bool:
-        view = await t.house.store.views.by_number(number)
-        effects = view.state.get("effects") if view is not None else None
-        if isinstance(effects, list):
-            found[:] = [
-                str(item["key"])
-                for item in effects
-                if isinstance(item, dict)
-                and item.get("title") == title
-                and item.get("state") in ("manual", "failed")
-            ]
+        case = await t.picture(number)
+        effects = case.effects if case is not None else []
+        found[:] = [
+            effect.key
+            for effect in effects
+            if effect.title == title and effect.state in ("manual", "failed")
+        ]
         return bool(found)
 
     await t.until(there, what=f"the action {title!r} of case {number}")

@@ -10,6 +10,7 @@ from datetime import timedelta
 import httpx
 
 from cases.journal import Kind, Stream
+from cases.state import CasePicture
 from cli.demo.people import LOOK, PATIENCE, Deeds, PatienceError, Player
 from integrations.standard_webhooks import sign_standard
 from integrations.zendesk_webhook import sign_zendesk
@@ -169,15 +170,19 @@ class Theatre:
         return found[nth]
 
     async def newer_link(self, number: str, person: str, *, than: str) -> str:
-        """The first decision link that arrived after `than`."""
+        """The newest decision link after `than` that still asks something."""
         found: list[str] = []
 
-        async def arrived() -> bool:
+        async def asks() -> bool:
             links = await self._links(number, person)
-            found[:] = links[links.index(than) + 1 :]
-            return bool(found)
+            newer = links[links.index(than) + 1 :]
+            if not newer:
+                return False
+            found[:] = newer[-1:]
+            page = await self.players[person].open(newer[-1])
+            return not page.refused
 
-        await self.until(arrived, what=f"another notice to {person} about case {number}")
+        await self.until(asks, what=f"another question to {person} about case {number}")
         return found[-1]
 
     async def _links(self, number: str, person: str) -> list[str]:
@@ -196,6 +201,11 @@ class Theatre:
             await asyncio.sleep(LOOK.total_seconds())
         message = f"waited in vain for {what}"
         raise PatienceError(message)
+
+    async def picture(self, number: str) -> CasePicture | None:
+        """The case as the doors see it; None before it has said anything."""
+        view = await self.house.store.views.by_number(number)
+        return CasePicture.of(view.state) if view is not None else None
 
     async def recorded(self, number: str, kind: Kind) -> None:
         """The case's journal has an entry of that kind."""
