@@ -1,61 +1,25 @@
-"""Everything durable: SQL tables on SQLite or Postgres, reached as `store.deliveries`, `store.acts` …
+"""Everything durable: SQL tables on SQLite or Postgres, reached by idea as `store.acts` and others.
 
-```
-kek   = KeyEncryptionKey.read(file_bytes)                      # or DEMO_KEK
-store = await Store.open(url, kek=kek)                         # StoreOutdated: run upgrade(url) first
-await upgrade(url)                                             # creates or migrates
-await store.close()                                            # Store is an async context manager too
-await store.check()                                            # StoreUnavailable says what is wrong
+    kek = KeyEncryptionKey.read(file_bytes)             or DEMO_KEK
+    await upgrade(url)                                  creates or migrates
+    store = await Store.open(url, kek=kek)              StoreOutdated: upgrade first
 
-store.vault      create(case) -> CaseKeys(key_id, key, salt)   keys(case) -> CaseKeys | UnknownCase
-                 key(case, key_id=) -> CaseKeys | UnknownKey   installation() -> CaseKeys
-                 seal(case, data, aad=) -> bytes               open_sealed(case, sealed, aad=) -> bytes
-store.deliveries accept(key=, source=, instance=, external_id=, body=, at=, subject_ref=None)
-                     -> Accepted(case, number, known) | DeliveryConflict     (journals door:delivery)
-                 claim(owner=, at=, lease=, limit=) -> list[ClaimedDelivery]  oldest pending of a case only
-                 done(key, state=DeliveryState.STARTED, at=)   failed(key, error=, next_attempt_at=)
-                 dead(key, reason=, at=)  redeliver(key, at=)  list(state=, case=, limit=)  show(key)
-                 cursor(name) -> str | None                    set_cursor(name, value=)
-store.cases      get(case)  by_number(number) -> CaseRow | None
-                 pin(case, runbook=, version=, digest=) -> CaseRow (first pin wins)
-                 same_subject(subject_ref, except_case=) -> list[CaseRow] (open ones)   unstarted(limit=)
-store.acts       record(act_id=, case=, person=, verb=, gate=, round=, sign=, at=, owner="", lease=0)
-                     -> Recorded(envelope, behind) | Duplicate(envelope, receipt) | RoundClosed | ActConflict
-                     sign: Callable[[datetime], ActEnvelope], called inside the transaction with `at`
-                 claim(owner=, at=, lease=, limit=) -> list[ClaimedAct]      in order within a case
-                 answered(act_id, receipt=, at=, kind=Kind.DOOR_ACT_ANSWERED) failed(act_id, error=, next_attempt_at=)
-                 dead(act_id, reason=, at=)  redeliver(act_id, at=)  receipt(act_id) -> ActReceipt | None
-                 show(act_id)  list(state=, case=, limit=)  pending(case) -> list[ActRow]
-                 collect(case=, gate=, round=, deadline=, at=) -> list[ActEnvelope]
-store.rounds     get(case, gate=, round=) -> DoorRound | None  of(case) -> list[DoorRound]
-store.append_case(CaseBatch(case, original_run, run, entries, heading, changes, rounds, at)) -> Appended
-store.journal    append(case=, original_run=, run=, entries=, at=) -> Appended(sequence, forked, branch)
-                 append_door(case, kind, at=, **body) -> Entry
-                 entries(case, stream=, branch=None) -> list[Entry]   head(case, stream=, branch=None) -> Head
-                 branches(case) -> list[Branch]                forks(case) -> list[Fork]
-store.views      get(case)  by_number(number) -> CaseView(line: CaseLine, state: dict) | None
-                 at(case, instant=) -> CaseView | None         inbox(roles=, person=) -> list[CaseView]
-                 list(CaseFilter(...)) -> list[CaseLine]       due(before=) -> list[CaseLine]
-                 counts() -> Counts
-store.objects    put(kind=, data=, at=) -> digest              get(digest) -> bytes | UnknownObject
-store.releases   the `runbooks.release.ReleaseShelf`, and active(runbook) -> Release | None   runbooks()
-store.effects    begin(key, case=, at=) -> Attempt(number, result)   remember(key, case=, result=, at=) -> dict
-                 recall(key) -> dict | None                    written(case) -> list[EffectRow]
-store.tickets    of(case) -> TicketRef | None   opened(case, ref=, at=) -> TicketRef   cases_of(ref) -> list[str]
-store.notices    sent(key, recipient=) -> NoticeRow | None     record(NoticeRow) -> NoticeRow   by_case(case)  counts()
-store.messages   put(message_id=, to=, body=, at=, case=None) -> StoredMessage   list(to=, case=, limit=)  get(id)
-store.locators   mint(person=, case=, gate=, round=, at=, expires_at=, token=None) -> str
-                 find(token, at=) -> Locator(state: live|expired|superseded|decided) | None   revoke(token, at=)
-store.sessions   create(person=, assurance=, at=, expires_at=) -> NewSession(token, session)
-                 find(token, at=) -> Session | None   step_up(token, assurance=, at=)  revoke(token, at=)
-                 revoke_person(person, at=)  purge(at=)         spend(nonce, kind=, expires_at=) -> bool
-store.health     heartbeat(kind=, id=, at=, detail=)  beats()  stale(at=, older_than=)
-                 alarm(kind=, key=, text=, mend=, at=) -> Alarm  open_alarms()  told(kind=, key=, at=)
-                 clear(kind=, key=, at=)  forget(kind=, id=)
-                 outbox() -> OutboxLag
-store.obligations record(ObligationRow)  due(before=)  done(key, at=)  by_case(case)
-store.backup     copy_to(path)   reconcile() -> list[Finding]    restore(path, url=) is a function
-```
+    vault        keys of cases: create, keys, seal, open_sealed, installation, rewrap
+    cases        which report belongs to which case, its number, its pinned runbook
+    deliveries   accept, claim, done, failed, dead, redeliver; cursors of pollers
+    acts         record, claim, answered, failed, dead, redeliver, collect
+    rounds       what a gate asks, and whether the door has closed
+    append_case  journal, picture and rounds in one transaction
+    journal      append_door, entries, head, branches, forks
+    views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
+    objects      immutable bytes by digest
+    releases     the shelf of `runbooks.release`; `active` is what new cases walk
+    effects      begin, remember, recall; tickets and obligations beside it
+    notices      what became of each; `messages` is the demo's local outbox
+    locators     links to a round: live, expired, superseded, decided
+    sessions     log-ins, step-up, nonces that are spent once
+    health       heartbeats, alarms, lag of the outbox
+    backup       copy_to, reconcile; `restore` brings a copy back
 
 Every instant is handed in. `StoreUnavailable` (disk full, database down or locked) means: nothing
 was done, try again; a door answers 503. What people wrote or reported is sealed with the case's own

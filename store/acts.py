@@ -21,7 +21,7 @@ from store.act_rows import (
     RoundClosed,
 )
 from store.cases import Cases
-from store.database import Database
+from store.database import Database, uninterrupted
 from store.health import Health
 from store.journal import Journal
 from store.outbox import PENDING, Outbox
@@ -30,6 +30,7 @@ from store.tables import acts, collections
 from store.vault import Vault
 
 
+@uninterrupted
 class Acts:
     """Records acts, hands them on, keeps their receipts, and closes rounds at the door."""
 
@@ -61,6 +62,7 @@ class Acts:
         round: int | None = None,  # noqa: A002 -- the noun of the design
         sign: Callable[[datetime], ActEnvelope],
         at: datetime,
+        door_at: datetime | None = None,
         owner: str = "",
         lease: timedelta = timedelta(0),
     ) -> Recorded | Duplicate | RoundClosed | ActConflict:
@@ -68,7 +70,10 @@ class Acts:
 
         `sign` runs while nobody can close the round: an envelope exists only for an act that is
         stored. An owner with a lease delivers the act itself before any dispatcher looks at it.
+        `at` is the case's instant; leases run on the door's own (`door_at`), which differs from
+        it for a simulated case.
         """
+        here = at if door_at is None else door_at
         await self._vault.keys(case)
         async with self._database.write() as connection:
             await self._cases.lock_in(connection, case)
@@ -95,9 +100,9 @@ class Acts:
                     signed_at=at,
                     state=ActState.PENDING,
                     attempts=0,
-                    next_attempt_at=at,
+                    next_attempt_at=here,
                     lease_owner=owner or None,
-                    lease_until=at + lease if owner else None,
+                    lease_until=here + lease if owner else None,
                     last_error="",
                 )
             )

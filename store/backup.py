@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from cases.journal import GENESIS, BrokenChain, Entry, Stream, check_chain
 from cases.values import Value
-from store.database import Database, normal_url
+from store.database import Database, normal_url, uninterrupted
 from store.errors import BackupFailed, BrokenSeal, UnknownKey
 from store.journal import Journal
 from store.tables import cases, views
@@ -24,6 +24,7 @@ class Finding(Value):
     mend: str
 
 
+@uninterrupted
 class Backup:
     """Copies and checks the store."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases.ids import case_id
 from cases.values import Instant, Value
-from store.database import Database
+from store.database import Database, uninterrupted
 from store.errors import UnknownCase
 from store.tables import cases, counters, views
 
@@ -34,6 +34,7 @@ class CaseRow(Value):
     """`open`, `held`, `closed`, `cancelled`."""
 
 
+@uninterrupted
 class Cases:
     """Looks up cases and pins their runbook."""
 

@@ -110,7 +110,7 @@ class Store:
 
     async def check(self) -> None:
         """The database answers and has the right schema; says what is wrong otherwise."""
-        await check_schema(self.database)
+        await self.database.finish(check_schema(self.database))
 
     async def append_case(self, batch: CaseBatch) -> Appended:
         """Entries, picture and rounds are durable together; the same batch again changes nothing.
@@ -118,6 +118,9 @@ class Store:
         A batch that the journal has keeps the picture as it is; a batch without entries publishes
         nothing.
         """
+        return await self.database.finish(self._append_case(batch))
+
+    async def _append_case(self, batch: CaseBatch) -> Appended:
         await self.vault.keys(batch.case)
         async with self.database.write() as connection:
             await self.cases.lock_in(connection, batch.case)

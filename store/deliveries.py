@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cases.journal import Kind
 from cases.values import Instant, Value
 from store.cases import Cases
-from store.database import Database
+from store.database import Database, uninterrupted
 from store.errors import StoreUnavailable
 from store.health import Health
 from store.journal import Journal
 from store.outbox import Outbox
-from store.tables import cursors, deliveries
+from store.side_tables import cursors
+from store.tables import deliveries
 from store.vault import CaseKeys, Vault
 
 
@@ -74,6 +75,7 @@ class _OvertakenError(Exception):
     pass
 
 
+@uninterrupted
 class Deliveries:
     """Accepts deliveries and hands them on until they are done or dead."""
 

@@ -9,8 +9,9 @@ from pydantic import JsonValue
 
 from cases.report import TicketRef
 from cases.values import Instant, Value
-from store.database import Database
-from store.tables import cases, effect_receipts, obligations, tickets
+from store.database import Database, uninterrupted
+from store.side_tables import effect_receipts, obligations, tickets
+from store.tables import cases
 from store.vault import CaseKeys, Vault
 
 
@@ -33,6 +34,7 @@ class EffectRow(Value):
     result: dict[str, JsonValue] | None = None
 
 
+@uninterrupted
 class Effects:
     """Remembers every effect by its key."""
 
@@ -109,6 +111,7 @@ class Effects:
         ]
 
 
+@uninterrupted
 class Tickets:
     """Which ticket belongs to which case."""
 
@@ -162,6 +165,7 @@ class ObligationRow(Value):
     done_at: Instant | None = None
 
 
+@uninterrupted
 class Obligations:
     """Keeps what is owed, and when."""
 

@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases.values import Instant, Value
-from store.database import Database
-from store.tables import acts, alarms, deliveries, heartbeats
+from store.database import Database, uninterrupted
+from store.side_tables import alarms, heartbeats
+from store.tables import acts, deliveries
 
 
 class Beat(Value):
@@ -50,6 +51,7 @@ class OutboxLag(Value):
     deliveries: Backlog
 
 
+@uninterrupted
 class Health:
     """Heartbeats, alarms and the state of the outbox."""
 

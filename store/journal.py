@@ -12,7 +12,7 @@ from cases.journal import Journal as Chain
 from cases.values import Instant, Value
 from store.branches import MAIN, Branch, Branches
 from store.cases import Cases
-from store.database import Database
+from store.database import Database, uninterrupted
 from store.errors import JournalGap
 from store.health import Health
 from store.tables import journal, journal_forks
@@ -46,6 +46,7 @@ class Appended(Value):
     forked: bool = False
 
 
+@uninterrupted
 class Journal:
     """Appends to and reads the two streams of every case."""
 

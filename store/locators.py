@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases.values import Instant, Value
 from store.cases import ENDED
-from store.database import Database
-from store.tables import cases, locators, rounds
+from store.database import Database, uninterrupted
+from store.side_tables import locators
+from store.tables import cases, rounds
 
 TOKEN_BYTES = 32
 TOKEN_LENGTH = 43
@@ -44,6 +45,7 @@ class Locator(Value):
     state: LocatorState
 
 
+@uninterrupted
 class Locators:
     """Makes and finds links; only their digests are kept."""
 

@@ -9,9 +9,9 @@ from pydantic import JsonValue
 
 from cases.notice import NoticeEnd, Purpose
 from cases.values import Instant, Value
-from store.database import Database
+from store.database import Database, uninterrupted
 from store.errors import UnknownRow
-from store.tables import messages, notices
+from store.side_tables import messages, notices
 from store.vault import INSTALLATION, Vault
 
 
@@ -31,6 +31,7 @@ class NoticeRow(Value):
     at: Instant
 
 
+@uninterrupted
 class Notices:
     """Keeps the outcome of every notice."""
 
@@ -85,6 +86,7 @@ class StoredMessage(Value):
     at: Instant
 
 
+@uninterrupted
 class Messages:
     """The local outbox: messages people of the demo read instead of mail."""
 

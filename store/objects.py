@@ -6,11 +6,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases.canonical import sha256
-from store.database import Database
+from store.database import Database, uninterrupted
 from store.errors import BrokenSeal, UnknownObject
-from store.tables import objects
+from store.side_tables import objects
 
 
+@uninterrupted
 class Objects:
     """Keeps bytes under their own SHA-256."""
 

@@ -9,14 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from runbooks.errors import ReleaseRefusedError
 from runbooks.release import Release, ReleaseState, approved, live, proposed, retired
-from store.database import Database
+from store.database import Database, uninterrupted
 from store.objects import Objects
-from store.tables import releases
+from store.side_tables import releases
 
 RUNBOOK = "runbook"
 """The kind under which a runbook's source is kept as an object."""
 
 
+@uninterrupted
 class Releases:
     """Implements `runbooks.release.ReleaseShelf`."""
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases.values import Instant, Value
-from store.database import Database
+from store.database import Database, uninterrupted
 from store.tables import rounds
 
 
@@ -26,6 +26,7 @@ class DoorRound(Value):
     """When silence took effect; no act is taken for the round from then on."""
 
 
+@uninterrupted
 class Rounds:
     """Reads rounds; `append_case` and `acts.collect` write them."""
 

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 
 from cases.values import Instant, Value
 from runbooks.plan import Assurance
-from store.database import Database
+from store.database import Database, uninterrupted
 from store.locators import TOKEN_BYTES, digest_of, well_formed, written
-from store.tables import sessions, used_nonces
+from store.side_tables import sessions, used_nonces
 
 
 class Session(Value):
@@ -35,6 +35,7 @@ class NewSession(Value):
     session: Session
 
 
+@uninterrupted
 class Sessions:
     """Keeps sessions and spent nonces."""
 

@@ -124,8 +124,7 @@ class Vault:
 
     async def create(self, case: str) -> CaseKeys:
         """The case has keys; the ones it already had, if it had some."""
-        async with self._database.write() as connection:
-            return await self.create_in(connection, case)
+        return await self._database.finish(self._create(case))
 
     async def create_in(self, connection: AsyncConnection, case: str) -> CaseKeys:
         """As `create`, inside a transaction of the caller's."""
@@ -156,8 +155,7 @@ class Vault:
         held = self._cache.get(case)
         if held is not None and now < held[0]:
             return held[1]
-        async with self._database.read() as connection:
-            keys = await self.keys_in(connection, case)
+        keys = await self._database.finish(self._read(case))
         self._cache = {name: item for name, item in self._cache.items() if now < item[0]}
         if len(self._cache) >= _MAX_CACHED:
             self._cache.clear()
@@ -200,6 +198,17 @@ class Vault:
 
     async def rewrap(self) -> int:
         """Every key is wrapped by the present key-encryption key; how many were not before."""
+        return await self._database.finish(self._rewrap())
+
+    async def _create(self, case: str) -> CaseKeys:
+        async with self._database.write() as connection:
+            return await self.create_in(connection, case)
+
+    async def _read(self, case: str) -> CaseKeys:
+        async with self._database.read() as connection:
+            return await self.keys_in(connection, case)
+
+    async def _rewrap(self) -> int:
         changed = 0
         async with self._database.write() as connection:
             others = case_keys.c.wrapped_by != self._kek.key_id

@@ -11,13 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cases.journal import Stream
 from store.branches import Branch, Branches
 from store.cases import ENDED
-from store.database import Database
+from store.database import Database, uninterrupted
 from store.errors import StoreError
 from store.tables import assigned, cases, pictures, rounds, views, waiting
 from store.vault import CaseKeys, Vault
+from store.view_queries import conditions, counted, grouped, lines
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
 
+@uninterrupted
 class Views:
     """Publishes and reads pictures of cases."""
 
@@ -126,7 +128,7 @@ class Views:
     async def inbox(self, *, roles: frozenset[str], person: str) -> list[CaseView]:
         """Open cases that wait on one of the roles, or whose work is the person's; due first."""
         query = (
-            _lines(views.c.state)
+            lines(views.c.state)
             .where(
                 views.c.status.not_in(ENDED),
                 sa.or_(
@@ -143,7 +145,7 @@ class Views:
     async def due(self, *, before: datetime) -> list[CaseLine]:
         """Open cases whose next instant has passed without the workflow having said anything."""
         query = (
-            _lines()
+            lines()
             .where(
                 views.c.status.not_in(ENDED),
                 views.c.next_at <= before,
@@ -169,17 +171,17 @@ class Views:
                 rounds.c.open, rounds.c.closed_at_door.is_(None)
             )
             return Counts(
-                by_status=await _grouped(connection, views.c.status),
-                by_stage=await _grouped(connection, views.c.stage, running),
-                by_severity=await _grouped(connection, views.c.severity, running),
-                waiting_on=await _counted(connection, waits),
+                by_status=await grouped(connection, views.c.status),
+                by_stage=await grouped(connection, views.c.stage, running),
+                by_severity=await grouped(connection, views.c.severity, running),
+                waiting_on=await counted(connection, waits),
                 breached=(await connection.execute(breached)).scalar_one(),
                 open_rounds=(await connection.execute(asked)).scalar_one(),
             )
 
     async def _one(self, condition: sa.ColumnElement[bool]) -> CaseView | None:
         async with self._database.read() as connection:
-            query = _lines(views.c.state).where(condition)
+            query = lines(views.c.state).where(condition)
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else await self._view(row)
 
@@ -234,50 +236,11 @@ class Views:
     async def list(self, which: CaseFilter | None = None) -> list[CaseLine]:
         """Cases that match, the newest first."""
         which = which or CaseFilter()
-        query = _lines().where(*_conditions(which))
+        query = lines().where(*conditions(which))
         query = query.order_by(cases.c.opened_at.desc(), cases.c.id)
         query = query.limit(which.limit).offset(which.offset)
         async with self._database.read() as connection:
             return [_line(row) for row in await connection.execute(query)]
-
-
-def _lines(*more: sa.Column[Any]) -> sa.Select[Any]:
-    columns = [column for column in views.c if column.name != "state"]
-    return sa.select(*columns, cases.c.number, cases.c.opened_at, *more).join(
-        cases, cases.c.id == views.c.case
-    )
-
-
-def _conditions(which: CaseFilter) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
-    if which.status is not None:
-        conditions.append(views.c.status.in_(which.status))
-    if which.stage is not None:
-        conditions.append(views.c.stage == which.stage)
-    if which.severity is not None:
-        conditions.append(views.c.severity.in_(which.severity))
-    if which.runbook is not None:
-        conditions.append(views.c.runbook == which.runbook)
-    if which.breached is not None:
-        conditions.append(views.c.breached == which.breached)
-    if which.role is not None:
-        waits = sa.select(waiting.c.case).where(waiting.c.role == which.role)
-        conditions.append(views.c.case.in_(waits))
-    if which.person is not None:
-        mine = sa.select(assigned.c.case).where(assigned.c.person == which.person)
-        conditions.append(views.c.case.in_(mine))
-    return conditions
-
-
-async def _grouped(
-    connection: AsyncConnection, column: sa.Column[str], *conditions: sa.ColumnElement[bool]
-) -> dict[str, int]:
-    query = sa.select(column, sa.func.count()).where(*conditions).group_by(column)
-    return await _counted(connection, query)
-
-
-async def _counted(connection: AsyncConnection, query: sa.Select[str, int]) -> dict[str, int]:
-    return {row[0]: row[1] for row in await connection.execute(query)}
 
 
 async def _replace(

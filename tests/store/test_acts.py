@@ -20,6 +20,7 @@ from tests.store.building import (
     receipt,
     record,
     recorded,
+    signer,
 )
 
 
@@ -129,6 +130,25 @@ async def test_door_that_records_may_hold_the_lease(store: Store, case: str) -> 
     assert await store.acts.claim(owner="dispatcher", at=START, lease=LEASE) == []
     (claimed,) = await store.acts.claim(owner="dispatcher", at=later(seconds=30), lease=LEASE)
     assert claimed.id == "act-1"
+
+
+async def test_lease_runs_on_the_doors_own_instant(store: Store, case: str) -> None:
+    """A simulated case may live in next week: its acts are handed on today."""
+    await store.acts.record(
+        act_id="act-1",
+        case=case,
+        person="p",
+        verb="hold",
+        sign=signer(),
+        at=later(days=7),
+        door_at=START,
+        owner="door",
+        lease=LEASE,
+    )
+
+    assert await store.acts.claim(owner="dispatcher", at=START, lease=LEASE) == []
+    (claimed,) = await store.acts.claim(owner="dispatcher", at=later(seconds=30), lease=LEASE)
+    assert claimed.signed_at == later(days=7)
 
 
 async def test_ten_claimers_get_disjoint_acts(store: Store) -> None:

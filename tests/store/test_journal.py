@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from cases.journal import GENESIS, Kind, Stream, check_chain
-from store import JournalGap, Store, UnknownCase
-from store.journal import MAIN
+from store import MAIN, JournalGap, Store, UnknownCase
 from tests.store.building import START, accepted, batch, chain, later, open_round
 
 

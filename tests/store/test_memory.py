@@ -10,7 +10,7 @@ from cases.report import TicketRef
 from runbooks.errors import ReleaseRefusedError
 from runbooks.release import ReleaseShelf, ReleaseState
 from store import BrokenSeal, ObligationRow, Store, UnknownObject
-from store.tables import objects
+from store.side_tables import objects
 from tests.store.building import CANARY, START, accepted, later
 
 

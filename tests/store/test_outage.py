@@ -13,6 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
+from cases.envelope import ActEnvelope
+from cases.journal import Stream
 from store import (
     DEMO_KEK,
     BackupFailed,
@@ -23,8 +25,9 @@ from store import (
     restore,
     upgrade,
 )
+from store.columns import metadata
 from store.schema import wanted
-from store.tables import metadata, views
+from store.tables import views
 from tests.servers.postgres import PostgresCluster
 from tests.store.building import (
     CANARY,
@@ -162,7 +165,7 @@ async def test_full_disk_is_unavailable_and_leaves_nothing_half_done(sqlite_stor
     store = sqlite_store
     first = await accepted(store)
     await recorded(store, first.case, "act-1")
-    before = await store.journal.head(first.case, stream="door")  # type: ignore[arg-type]
+    before = await store.journal.head(first.case, stream=Stream.DOOR)
     _no_more_pages(store)
 
     for number in range(5):
@@ -179,7 +182,7 @@ async def test_full_disk_is_unavailable_and_leaves_nothing_half_done(sqlite_stor
             case=first.case,
             person="p",
             verb="hold",
-            sign=lambda at: receipt_envelope("y" * 200_000),
+            sign=lambda _at: large_envelope("y" * 200_000),
             at=later(seconds=1),
         )
 
@@ -190,10 +193,8 @@ async def test_full_disk_is_unavailable_and_leaves_nothing_half_done(sqlite_stor
     assert await store.backup.reconcile() == []
 
 
-def receipt_envelope(words: str) -> Any:
+def large_envelope(words: str) -> ActEnvelope:
     """An envelope too large for what is left of the disk."""
-    from cases.envelope import ActEnvelope
-
     return ActEnvelope(payload=words, signature="c2ln")
 
 
@@ -217,9 +218,11 @@ async def test_locked_database_is_unavailable(sqlite_store: Store) -> None:
     """Somebody who holds the file for too long is an outage, not a hang."""
     store = sqlite_store
 
-    @event.listens_for(store.database.engine.sync_engine, "begin", insert=True)
-    def impatient(connection: Connection) -> None:
-        connection.exec_driver_sql("PRAGMA busy_timeout=50")
+    @event.listens_for(store.database.engine.sync_engine, "checkout")
+    def impatient(connection: Any, *_: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=50")
+        cursor.close()
 
     assert store.database.file is not None
     holder = sqlite3.connect(store.database.file, isolation_level=None)
@@ -244,6 +247,34 @@ async def test_reading_goes_on_while_somebody_writes(sqlite_store: Store) -> Non
     assert [row.case for row in rows] == [answer.case]
 
 
+async def test_cancelled_request_leaves_nothing_half_done(store: Store, url: str) -> None:
+    """Clients that hang up in the middle neither lose a row nor hold a lock."""
+    for number in range(60):
+        task = asyncio.create_task(
+            accept(store, key=f"zendesk:{number}", external_id=f"ticket-{number}")
+        )
+        await asyncio.sleep(number / 4000)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await asyncio.wait_for(store.close(), timeout=30)
+
+    async with await Store.open(url, kek=DEMO_KEK) as again:
+        stored = {row.case for row in await again.deliveries.list()}
+        assert {row.id for row in await again.cases.unstarted()} == stored
+        assert await again.backup.reconcile() == []
+        answer = await accepted(again, key="zendesk:last", external_id="last")
+        assert answer.number == str(1001 + len(stored))
+
+
+async def _write_on_a_connection_that_is_cut(store: Store) -> None:
+    async with store.database.write() as connection:
+        await connection.execute(views.delete())
+        process = (await connection.execute(sa.text("SELECT pg_backend_pid()"))).scalar_one()
+        async with store.database.engine.connect() as other:
+            await other.execute(sa.text(f"SELECT pg_terminate_backend({process})"))
+        await connection.execute(views.delete())
+
+
 @pytest.mark.postgres
 async def test_postgres_that_goes_away_is_unavailable_and_comes_back(
     postgres_cluster: PostgresCluster,
@@ -254,12 +285,7 @@ async def test_postgres_that_goes_away_is_unavailable_and_comes_back(
     async with await Store.open(url, kek=DEMO_KEK) as store:
         await accepted(store)
         with pytest.raises(StoreUnavailable):
-            async with store.database.write() as connection:
-                await connection.execute(views.delete())
-                async with store.database.engine.connect() as other:
-                    mine = (await connection.execute(sa.text("SELECT pg_backend_pid()"))).scalar()
-                    await other.execute(sa.text(f"SELECT pg_terminate_backend({mine})"))
-                await connection.execute(views.delete())
+            await _write_on_a_connection_that_is_cut(store)
 
         assert (await accepted(store)).known
 

@@ -1,0 +1,160 @@
+"""The tables beside the cases: pinned objects, releases, people, effects, health."""
+
+import sqlalchemy as sa
+
+from store.columns import SERIAL, instant, metadata, of_case, perhaps, sealed, text
+
+objects = sa.Table(
+    "objects",
+    metadata,
+    text("digest", primary_key=True),
+    text("kind"),
+    sealed("data"),
+    instant("at"),
+)
+
+releases = sa.Table(
+    "releases",
+    metadata,
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
+    text("runbook"),
+    text("version"),
+    text("digest"),
+    text("state"),
+    text("proposed_by"),
+    instant("proposed_at"),
+    perhaps("approved_by"),
+    instant("approved_at", required=False),
+    perhaps("retired_by"),
+    instant("retired_at", required=False),
+    sa.UniqueConstraint("runbook", "version"),
+)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    text("key"),
+    text("recipient"),
+    of_case(),
+    text("purpose"),
+    text("role"),
+    text("channel"),
+    text("end"),
+    perhaps("message_id"),
+    text("detail"),
+    instant("at"),
+    sa.PrimaryKeyConstraint("key", "recipient"),
+    sa.Index("ix_notices_case", "case"),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("id", SERIAL, primary_key=True, autoincrement=True),
+    text("message_id", unique=True),
+    sa.Column("case", sa.Text, sa.ForeignKey("cases.id")),
+    text("to"),
+    sealed("body"),
+    instant("at"),
+    sa.Index("ix_messages_to", "to"),
+)
+
+effect_receipts = sa.Table(
+    "effect_receipts",
+    metadata,
+    text("key", primary_key=True),
+    of_case(),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    instant("begun_at"),
+    sealed("result", required=False),
+    instant("at", required=False),
+    sa.Index("ix_effect_receipts_case", "case"),
+)
+
+tickets = sa.Table(
+    "tickets",
+    metadata,
+    sa.Column("case", sa.Text, sa.ForeignKey("cases.id"), primary_key=True),
+    text("system"),
+    text("instance"),
+    text("id"),
+    text("url"),
+    instant("at"),
+    sa.Index("ix_tickets_system_instance_id", "system", "instance", "id"),
+)
+
+cursors = sa.Table("cursors", metadata, text("name", primary_key=True), text("value"))
+
+locators = sa.Table(
+    "locators",
+    metadata,
+    text("token", primary_key=True),
+    text("person"),
+    of_case(),
+    perhaps("gate"),
+    sa.Column("round", sa.Integer),
+    instant("created_at"),
+    instant("expires_at"),
+    instant("revoked_at", required=False),
+    sa.Index("ix_locators_case", "case"),
+)
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    text("token", primary_key=True),
+    text("person"),
+    text("assurance"),
+    instant("created_at"),
+    instant("expires_at"),
+    instant("stepped_up_at", required=False),
+    instant("revoked_at", required=False),
+    sa.Index("ix_sessions_person", "person"),
+)
+
+used_nonces = sa.Table(
+    "used_nonces",
+    metadata,
+    text("kind"),
+    text("nonce"),
+    instant("expires_at"),
+    sa.PrimaryKeyConstraint("kind", "nonce"),
+)
+
+heartbeats = sa.Table(
+    "heartbeats",
+    metadata,
+    text("kind"),
+    text("id"),
+    instant("at"),
+    text("detail"),
+    sa.PrimaryKeyConstraint("kind", "id"),
+)
+
+alarms = sa.Table(
+    "alarms",
+    metadata,
+    text("kind"),
+    text("key"),
+    text("text"),
+    text("mend"),
+    instant("raised_at"),
+    instant("seen_at"),
+    instant("told_at", required=False),
+    instant("cleared_at", required=False),
+    sa.PrimaryKeyConstraint("kind", "key"),
+)
+
+obligations = sa.Table(
+    "obligations",
+    metadata,
+    text("key", primary_key=True),
+    of_case(),
+    text("name"),
+    text("title"),
+    text("owner"),
+    instant("due_at"),
+    instant("recorded_at"),
+    instant("done_at", required=False),
+    sa.Index("ix_obligations_case", "case"),
+)
