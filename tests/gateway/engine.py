@@ -11,9 +11,10 @@ from cases.gate import RoundState
 from cases.journal import Journal
 from cases.permissions import waiting_on
 from cases.receipts import ActReceipt
-from cases.stages import close_case, enter, leave, open_case, record_closed
 from cases.recording import Record
-from cases.state import CaseState, SeverityRecord, picture
+from cases.records import SeverityRecord
+from cases.stages import close_case, enter, leave, open_case, record_closed
+from cases.state import CaseState, picture
 from cases.values import Inbound
 from gateway.errors import CaseGoneError, EngineUnavailableError
 from integrations.ports.clock import Clock

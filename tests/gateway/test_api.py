@@ -100,7 +100,8 @@ async def test_an_act_by_api_waits_while_the_engine_is_down(
     world.engine.down = False
 
     async def answered() -> bool:
-        return (await tessa.act(number, **act)).json()["outcome"] == "accepted"
+        outcome: str = (await tessa.act(number, **act)).json()["outcome"]
+        return outcome == "accepted"
 
     await world.until(answered, seconds=20)
 
@@ -166,9 +167,7 @@ async def test_a_gate_that_needs_a_second_factor_leads_through_it(
     assert "not allowed there" in confirm.text
     done = await lena.post(confirm.form("decide", step="act"))
     assert done.status == 200, done.text
-    view = await world.view(number)
-    assert view is not None
-    assert view.state["rounds"][0]["votes"][0]["assurance"] == "L2"
+    assert (await world.picture(number))["rounds"][0]["votes"][0]["assurance"] == "L2"
 
 
 def make_blind(world: World, number: str, votes: Any) -> None:

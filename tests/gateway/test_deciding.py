@@ -36,10 +36,9 @@ async def test_a_case_is_decided_through_its_link(world: World) -> None:
     assert "+1 555 0100" in confirm.text
     done = await lena.post(confirm.form("decide", step="act"))
     assert (done.status, "Your act counts." in done.text) == (200, True)
-    view = await world.view(number)
-    assert view is not None
-    assert view.line.stage == "policy-sign-off"
-    assert view.state["rounds"][0]["votes"][0]["door"] == "link"
+    picture = await world.picture(number)
+    assert picture["stage"] == "policy-sign-off"
+    assert picture["rounds"][0]["votes"][0]["door"] == "link"
 
 
 async def test_fifty_gets_of_a_link_decide_nothing(world: World) -> None:
@@ -53,9 +52,7 @@ async def test_fifty_gets_of_a_link_decide_nothing(world: World) -> None:
             await scanner.request(method, f"/a/{link}")
             await lena.http.request(method, f"/a/{link}")
 
-    view = await world.view(number)
-    assert view is not None
-    assert view.state["rounds"][0]["votes"] == []
+    assert (await world.picture(number))["rounds"][0]["votes"] == []
     assert (await lena.act(f"/a/{link}", "decide", "approve")).status == 200
 
 
@@ -153,7 +150,7 @@ async def test_a_double_post_is_one_act_with_one_receipt(world: World) -> None:
 
 
 async def test_an_act_counts_while_everything_behind_the_door_is_down(world: World) -> None:
-    """ "Recorded at …" is said, and the act is applied when the engine is back (I7)."""
+    """What is said is "Recorded at …", and the act is applied when the engine is back (I7)."""
     number = await world.case()
     await world.to_gate(number)
     lena = await world.browser("lena")

@@ -217,7 +217,7 @@ async def outsider(world: World) -> str:
     assert number is not None
     view = await world.store.views.get(number.id)
     assert view is not None
-    shelved = await world.doors.shelf.by_digest(view.state["digest"])
+    shelved = await world.doors.shelf.by_digest(str(view.state["digest"]))
     state = CasePicture.of(view.state)
     for person in (await world.doors.directory.snapshot()).people:
         if not may_see(state, shelved.pathway, person=person.id, roles=frozenset(person.roles)):

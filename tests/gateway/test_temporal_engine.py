@@ -85,7 +85,7 @@ async def request_() -> CaseInput:
 async def test_a_case_is_started_once_and_answers(
     client: Client, task_queue: str, request_: CaseInput
 ) -> None:
-    """Start is idempotent, also after closing; the same act has one answer; a closed case is gone."""
+    """A start is idempotent, also after closing; an act has one answer; a closed case is gone."""
     engine = TemporalEngine(client, task_queue=task_queue)
     case = request_.case
     async with Worker(

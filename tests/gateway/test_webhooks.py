@@ -1,8 +1,10 @@
-"""Webhooks: verified, stored, answered (design §3.1, facts §7 cases 27–31)."""
+"""Webhooks: verified, stored, answered (design §3.1, facts §7 cases 27 to 31)."""
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -161,7 +163,7 @@ async def test_an_oversized_body_is_413_before_it_is_read(world: World) -> None:
     """The cap holds with a declared length and without one."""
     limit = world.doors.settings.max_body_bytes
 
-    async def endless() -> object:
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield b"x" * 10_000
 
@@ -175,7 +177,7 @@ async def test_a_full_store_is_503_and_nothing_is_half_done(world: World) -> Non
     """Disk full: the sender is told to try again, and the next try works."""
     await world.store.database.engine.dispose()
 
-    def full(connection: object, *_: object) -> None:
+    def full(connection: Any, *_: object) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA max_page_count = 1")
         cursor.close()

@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pyotp
 
+from cases.journal import Stream
 from gateway.doors import Doors, DoorSettings
 from gateway.faults import FaultSeam, no_faults
 from gateway.serve import listen, run_gateway
@@ -74,7 +75,8 @@ class Page:
 
     def forms(self) -> list[Form]:
         """Every form with its prefilled fields."""
-        return [_form(part) for part in re.findall(r"<form.*?</form>", self.response.text, re.S)]
+        found = re.findall(r"<form.*?</form>", self.response.text, re.DOTALL)
+        return [_form(part) for part in found]
 
     def form(self, verb: str, **fields: str) -> Form:
         """The form of that act."""
@@ -97,7 +99,13 @@ class Browser:
         """The page."""
         return Page(await self.http.get(path))
 
-    async def log_in(self, *, password: str = "demo", code: str = "", onward: str = "/") -> Page:
+    async def log_in(
+        self,
+        *,
+        password: str = "demo",  # noqa: S107 - everybody's, in the demo directory
+        code: str = "",
+        onward: str = "/",
+    ) -> Page:
         """Through the log-in form."""
         page = await self.get(f"/login?next={onward}")
         form = page.forms()[0]
@@ -202,10 +210,17 @@ class World:
         """The case as the store has it."""
         return await self.store.views.by_number(number)
 
+    async def picture(self, number: str) -> dict[str, Any]:
+        """What the case last said of itself."""
+        view = await self.view(number)
+        assert view is not None
+        return dict(view.state)
+
     async def until(self, look: Callable[[], Any], *, seconds: float = 10) -> Any:
         """What `look` answers, once it is something."""
         async with asyncio.timeout(seconds):
-            while not (found := await look()):
+            # Whatever is looked for happens in another task or a database: there is no event.
+            while not (found := await look()):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         return found
 
@@ -235,7 +250,8 @@ class World:
         row = await self.store.cases.by_number(number)
         assert row is not None
         return [
-            entry.kind.value for entry in await self.store.journal.entries(row.id, stream=stream)
+            entry.kind.value
+            for entry in await self.store.journal.entries(row.id, stream=Stream(stream))
         ]
 
 
@@ -310,16 +326,17 @@ def _form(html: str) -> Form:
         value = re.search(r'value="([^"]*)"', tag)
         fields[name[1]] = unescape(value[1]) if value else ""
     for name_, inner in re.findall(
-        r'<textarea[^>]*name="([^"]*)"[^>]*>\n?(.*?)</textarea>', html, re.S
+        r'<textarea[^>]*name="([^"]*)"[^>]*>\n?(.*?)</textarea>', html, re.DOTALL
     ):
         fields[name_] = unescape(inner)
-    for name_, inner in re.findall(r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>', html, re.S):
+    selects = r'<select[^>]*name="([^"]*)"[^>]*>(.*?)</select>'
+    for name_, inner in re.findall(selects, html, re.DOTALL):
         chosen = re.search(r'<option value="([^"]*)" selected', inner)
         fields[name_] = unescape(chosen[1]) if chosen else ""
     buttons = [
         (unescape(value), unescape(text).strip())
         for value, text in re.findall(
-            r'<button name="choice" value="([^"]*)"[^>]*>(.*?)</button>', html, re.S
+            r'<button name="choice" value="([^"]*)"[^>]*>(.*?)</button>', html, re.DOTALL
         )
     ]
     return Form(unescape(action[1]) if action else "", fields, buttons)
