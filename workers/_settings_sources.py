@@ -85,6 +85,13 @@ def default_cache() -> Path:
     return Path.home() / ".cache" / "escalate"
 
 
+def default_editor() -> str:
+    """The user's editor, as every command line tool knows it."""
+    environ = current()
+    fallback = "notepad" if sys.platform == "win32" else "vi"
+    return environ.get("VISUAL") or environ.get("EDITOR") or fallback
+
+
 def current() -> Mapping[str, str]:
     """The environment being read: the process's own, unless a caller gave another."""
     given = _environment.get()
