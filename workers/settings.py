@@ -174,6 +174,9 @@ class TelemetrySettings(Group):
     log_format: Literal["auto", "json", "console"] = Field(
         "auto", description="json | console | auto (console on a terminal)"
     )
+    worker_metrics: str | None = Field(
+        None, description="host:port of the Temporal SDK's Prometheus metrics; empty = none"
+    )
 
 
 class Settings(BaseSettings):

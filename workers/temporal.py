@@ -43,6 +43,7 @@ async def connect(
     tls: bool = False,
     runtime: Runtime | None = None,
     lazy: bool = False,
+    extra_plugins: Sequence[SimplePlugin] = (),
 ) -> Client:
     """A client that speaks our payloads; workers made from it run our workflows and activities.
 
@@ -52,7 +53,7 @@ async def connect(
         address,
         namespace=namespace,
         data_converter=pydantic_data_converter,
-        plugins=[plugin(keyring, activities=activities)],
+        plugins=[plugin(keyring, activities=activities), *extra_plugins],
         api_key=api_key,
         tls=tls,
         runtime=runtime,

@@ -10,16 +10,19 @@ from datetime import timedelta
 import structlog
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from store import StoreUnavailable
 from workers.house import House
+from workers.telemetry import telemetry_plugins
 from workers.temporal import connect
 
 log = structlog.get_logger(__name__)
 
 KIND = "worker"
 BEAT = timedelta(seconds=10)
+_PROBE = timedelta(seconds=2)
 DEPLOYMENT = "escalate"
 
 
@@ -34,6 +37,7 @@ async def client_of(house: House, *, address: str, lazy: bool = False) -> Client
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         tls=settings.uses_tls,
         lazy=lazy,
+        extra_plugins=telemetry_plugins(house.settings),
     )
 
 
@@ -65,7 +69,7 @@ async def worker(
         deployment_config=versioned if build_id is not None else None,
     )
     async with running:
-        beating = asyncio.create_task(beat(house, KIND))
+        beating = asyncio.create_task(beat(house, KIND, client=client))
         try:
             yield running
         finally:
@@ -74,15 +78,24 @@ async def worker(
                 await beating
 
 
-async def beat(house: House, kind: str) -> None:
-    """The process is heard of in the store until this is cancelled."""
+async def beat(house: House, kind: str, *, client: Client | None = None) -> None:
+    """The process is heard of in the store until this is cancelled.
+
+    With a client it is silent while the engine does not answer: a worker that cannot poll is none.
+    """
     name = f"{socket.gethostname()}/{os.getpid()}"
     try:
         while True:
             try:
-                await house.store.health.heartbeat(
-                    kind=kind, id=name, at=await house.clock.now(), detail=house.settings.task_queue
-                )
+                if client is None or await _answers(client):
+                    await house.store.health.heartbeat(
+                        kind=kind,
+                        id=name,
+                        at=await house.clock.now(),
+                        detail=house.settings.task_queue,
+                    )
+                else:
+                    log.warning("the engine does not answer")
             except StoreUnavailable as error:
                 # The watch hears the silence; here it only must not stop the worker.
                 log.warning("heartbeat not stored", error=type(error).__name__)
@@ -90,3 +103,10 @@ async def beat(house: House, kind: str) -> None:
     finally:
         with suppress(StoreUnavailable):
             await house.store.health.forget(kind=kind, id=name)
+
+
+async def _answers(client: Client) -> bool:
+    try:
+        return await client.service_client.check_health(timeout=_PROBE)
+    except RPCError:
+        return False
