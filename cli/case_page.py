@@ -1,0 +1,194 @@
+"""One case on a terminal: what it waits for, its gates, facts and actions, what you can do."""
+
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.output import local, table
+
+_SHORT = 12
+_HINTS = {
+    "answer": "QUESTION=VALUE",
+    "complete": "OUTCOME",
+    "reply": "{request} TEXT",
+    "memo": "--gate {gate} FIELD=TEXT",
+    "evidence": "--label LABEL --reference WHERE --file FILE",
+    "receipt": "{effect} done",
+    "decide": "--gate {gate} approve",
+    "dissent": "--gate {gate} --reason TEXT",
+    "withdraw": "--gate {gate}",
+    "assign": "ROLE PERSON",
+    "hold": "--review-at 2d --reason TEXT",
+    "severity": "SEV1 --reason TEXT",
+    "raise": "ROLE --reason TEXT",
+    "move": "RUNBOOK --reason TEXT",
+    "attach": "OTHER",
+    "close": "--disposition DISPOSITION --record TEXT",
+    "cancel": "--reason TEXT",
+}
+
+
+def case_page(case: dict[str, Any], *, may: bool = True) -> RenderableType:
+    """The case as the API described it; `may` adds the commands that are open to the reader."""
+    state = case["state"]
+    parts: list[RenderableType] = [
+        Text(f"{case['number']} · {case['title']}", style="bold"),
+        Text(
+            f"{state['status']} · {state['severity']['current']} · stage {state['stage'] or '—'} · "
+            f"{state['runbook']} {state['version']} · revision {state['revision']}"
+        ),
+        Text(case["next_step"], style="bold"),
+    ]
+    for add in (_owed, _clocks, _gates, _facts, _requests, _effects, _ending):
+        parts += add(case)
+    if may:
+        parts += _commands(case)
+    if case.get("pending"):
+        parts.append(Text(f"\n{len(case['pending'])} recorded acts are still being applied."))
+    parts.append(
+        Text(f"\nAs of {local(case['as_of'])}, journal entry {case['sequence']}.", style="dim")
+    )
+    return Group(*parts)
+
+
+def _owed(case: dict[str, Any]) -> list[RenderableType]:
+    if not case["waiting"]:
+        return []
+    rows = [
+        (local(each["due_at"]), each["person"] or each["role"], each["what"])
+        for each in case["waiting"]
+    ]
+    return [_title("Waits for"), table("due", "who", "what", rows=rows)]
+
+
+def _clocks(case: dict[str, Any]) -> list[RenderableType]:
+    rows = [
+        (
+            each["title"],
+            "statutory" if each["statutory"] else "",
+            "ended" if each["ended"] else "runs" if each["running"] else "stands still",
+            local(each["due_at"]),
+            "BREACHED" if each["breached_at"] else "",
+        )
+        for each in case["clocks"]
+    ]
+    return [_title("Clocks"), table("clock", "", "state", "due", "", rows=rows)] if rows else []
+
+
+def _gates(case: dict[str, Any]) -> list[RenderableType]:
+    rows = []
+    for round_ in case["state"]["rounds"]:
+        votes = ", ".join(
+            f"{vote['person']} ({vote['role']}) {vote['verdict']}" for vote in round_["votes"]
+        )
+        rows.append(
+            (
+                round_["gate"],
+                round_["number"],
+                round_["kind"],
+                round_["state"],
+                votes,
+                local(round_["asked_at"]),
+            )
+        )
+    if not rows:
+        return []
+    return [
+        _title("Gates"),
+        table("gate", "round", "kind", "state", "verdicts", "asked", rows=rows),
+    ]
+
+
+def _facts(case: dict[str, Any]) -> list[RenderableType]:
+    rows = [
+        (name, given["value"], given["by"])
+        for name, given in sorted(case["state"]["answers"].items())
+    ]
+    rows += [
+        (f"memo {gate}: {name}", text, "")
+        for gate, memo in sorted(case["state"]["memos"].items())
+        for name, text in sorted(memo.items())
+    ]
+    rows += [
+        (f"evidence: {item['label']}", f"{item['reference']} {item['digest'][:_SHORT]}", item["by"])
+        for item in case["state"]["evidence"]
+    ]
+    return [_title("Facts"), table("fact", "value", "by", rows=rows)] if rows else []
+
+
+def _requests(case: dict[str, Any]) -> list[RenderableType]:
+    rows = [
+        (each["id"], each["asked_by"], each["question"], each["answer"] or "not answered yet")
+        for each in case["state"]["requests"]
+    ]
+    if not rows:
+        return []
+    return [_title("Asked for"), table("request", "by", "question", "answer", rows=rows)]
+
+
+def _effects(case: dict[str, Any]) -> list[RenderableType]:
+    rows = [
+        (
+            each["name"],
+            each["title"],
+            each["state"],
+            each["owner"],
+            local(each["due_at"]),
+            each["reference"],
+        )
+        for each in case["state"]["effects"]
+    ]
+    if not rows:
+        return []
+    return [
+        _title("Actions"),
+        table("action", "what", "state", "owner", "due", "reference", rows=rows),
+    ]
+
+
+def _ending(case: dict[str, Any]) -> list[RenderableType]:
+    said: list[RenderableType] = []
+    state = case["state"]
+    hold = state["hold"]
+    if hold is not None:
+        said += [
+            _title("On hold"),
+            Text(f"{hold['reason']} ({hold['by']}); review {local(hold['review_at'])}"),
+        ]
+    if state["assignments"]:
+        given = ", ".join(f"{role}: {who}" for role, who in sorted(state["assignments"].items()))
+        said += [_title("Assigned"), Text(given)]
+    if state["links"]:
+        links = ", ".join(f"{link['number']} ({link['why']})" for link in state["links"])
+        said += [_title("Belongs with"), Text(links)]
+    if state["closing"] is not None:
+        closing = state["closing"]
+        said += [
+            _title("Closed"),
+            Text(f"{closing['disposition']} by {closing['by']}, {local(closing['at'])}"),
+            Text(closing["record"]),
+        ]
+    return said
+
+
+def _commands(case: dict[str, Any]) -> list[RenderableType]:
+    lines = []
+    for each in case["allowed"]:
+        hint = _HINTS.get(each["verb"], "").format(
+            gate=each["gate"] or "",
+            effect=_name_of(case, each["effect"]),
+            request=each["request"] or "",
+        )
+        choices = f"   ({' | '.join(each['choices'])})" if each["choices"] else ""
+        lines.append(Text(f"  escalate case {each['verb']} {case['number']} {hint}{choices}"))
+    return [_title("You can"), *lines] if lines else []
+
+
+def _name_of(case: dict[str, Any], key: str | None) -> str:
+    effects = case["state"]["effects"]
+    return next((str(each["name"]) for each in effects if each["key"] == key), key or "")
+
+
+def _title(text: str) -> Text:
+    return Text(f"\n{text}", style="underline")

@@ -1,0 +1,160 @@
+"""`escalate runbook release|retire`: two people make a runbook live, through the gateway (I4)."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.kept_session import kept_session
+from cli.output import USAGE, AsJson, note, print_json, say, show, stop
+from cli.reach import Gateway, gateway, refuse
+from runbooks import RunbookProblems, library, load_runbook
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--runbooks", help="A team's own runbooks, beside the library.", file_okay=False),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+Version = Annotated[str | None, typer.Option(help="Which version; default: the one that is meant.")]
+
+_PROPOSED = "runbook:release:proposed"
+_LIVE = "runbook:release:live"
+
+
+def register(app: typer.Typer) -> None:
+    """Both commands stand in `escalate runbook`."""
+    app.command()(release)
+    app.command()(retire)
+
+
+def release(
+    name: Annotated[str, typer.Argument(help="The runbook's name.")],
+    *,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Approve what somebody else proposed.")
+    ] = False,
+    version: Version = None,
+    runbooks: Folder = None,
+    yes: Yes = False,
+    json_: AsJson = False,
+) -> None:
+    """The runbook is proposed in your name, or live by your approval of another's proposal."""
+    door = gateway()
+    said = (
+        _approve(door, name, version, yes=yes) if approve else _propose(door, name, folder=runbooks)
+    )
+    moved = said["release"]
+    if json_:
+        print_json(said)
+        return
+    for finding in said.get("findings", []):
+        note(f"{finding['rule']} line {finding['line']}: {finding['what']}")
+    if moved["live"]:
+        say(f"{name} {moved['version']} is live: new cases walk it, running ones keep theirs.")
+    else:
+        say(f"{name} {moved['version']} ({moved['digest'][:12]}) is proposed.")
+        say(f"Somebody else makes it live: escalate runbook release {name} --approve")
+
+
+def retire(
+    name: Annotated[str, typer.Argument(help="The runbook's name.")],
+    *,
+    version: Version = None,
+    yes: Yes = False,
+    json_: AsJson = False,
+) -> None:
+    """No new case walks the version; running cases keep it."""
+    door = gateway()
+    meant = _meant(door, name, version, state=_LIVE)
+    _confirm(f"Retire {name} {meant['version']}?", yes=yes)
+    said = door.post(f"/api/runbooks/{name}/retire", {"version": meant["version"]})
+    if json_:
+        print_json(said)
+    else:
+        say(f"{name} {meant['version']} is retired.")
+
+
+def standing() -> dict[str, dict[str, Any]] | None:
+    """Every version that a gateway knows, by digest; None when none can be asked."""
+    session = kept_session()
+    if session is None:
+        return None
+    try:
+        said = Gateway(session.url, token=session.token).get("/api/runbooks")
+    except typer.Exit:
+        # The library can be listed without a gateway; why it did not answer was said on stderr.
+        return None
+    return {each["digest"]: each for each in said["releases"]}
+
+
+def _propose(door: Gateway, name: str, *, folder: Path | None) -> dict[str, Any]:
+    text = _text(name, folder)
+    try:
+        source = text.decode()
+        load_runbook(text, file=f"{name}.yaml")
+    except (RunbookProblems, UnicodeDecodeError) as refused:
+        stop(str(refused), mend="escalate runbook lint tells more", code=USAGE)
+    answer = door.ask("POST", f"/api/runbooks/{name}/propose", content={"source": source})
+    for problem in [*answer.content.get("refused", []), *answer.content.get("findings", [])]:
+        if not answer.ok:
+            what = problem.get("what") or f"{problem['found']}, expected {problem['expected']}"
+            note(f"line {problem['line']}: {problem['rule']} {what}")
+    if not answer.ok:
+        refuse(answer)
+    return answer.content
+
+
+def _approve(door: Gateway, name: str, version: str | None, *, yes: bool) -> dict[str, Any]:
+    meant = _meant(door, name, version, state=_PROPOSED)
+    shown = door.get(f"/api/runbooks/{name}/{meant['version']}")
+    if not yes:
+        # Whoever approves has read what becomes live; with --yes they read it elsewhere.
+        from cli.runbook_page import page
+
+        for part in page(load_runbook(shown["source"].encode(), file=f"{name}.yaml")):
+            show(part)
+        note(f"Digest {meant['digest']}, proposed by {meant['proposed_by']}.")
+    _confirm(f"Make {name} {meant['version']} live?", yes=yes)
+    content = {"version": meant["version"], "digest": shown["release"]["digest"]}
+    return door.post(f"/api/runbooks/{name}/approve", content)
+
+
+def _meant(door: Gateway, name: str, version: str | None, *, state: str) -> dict[str, Any]:
+    known = [each for each in door.get("/api/runbooks")["releases"] if each["runbook"] == name]
+    found = [
+        each
+        for each in known
+        if (each["version"] == version if version is not None else each["state"] == state)
+    ]
+    if not found:
+        kind = "proposed" if state == _PROPOSED else "live"
+        stop(
+            f"No version of {name} is {kind}." if version is None else f"No {name} {version}.",
+            mend="escalate runbook list shows what stands.",
+        )
+    if len(found) > 1:
+        versions = " | ".join(each["version"] for each in found)
+        stop("which version?", mend=f"--version {versions}", code=USAGE)
+    meant: dict[str, Any] = found[0]
+    return meant
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        stop("nobody can be asked: stdin is not a terminal", mend="--yes", code=USAGE)
+    if not typer.confirm(question, err=True):
+        stop("Nothing was sent.")
+
+
+def _text(name: str, folder: Path | None) -> bytes:
+    own = (folder / f"{name}.yaml") if folder is not None else None
+    if own is not None and own.is_file():
+        return own.read_bytes()
+    known = library()
+    if name not in known:
+        known_names = ", ".join(known)
+        stop(f'no runbook is called "{name}"', mend=f"There are: {known_names}", code=USAGE)
+    return known[name]
