@@ -6,8 +6,9 @@ same time as the case they serve, so they ask here; what belongs to no case live
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 ZERO = timedelta(0)
@@ -33,21 +34,33 @@ class VirtualClock:
         ahead = self._ahead.get(case, ZERO) if case is not None else ZERO
         return datetime.now(tz=UTC) + ahead
 
+    async def resync(self, cases: list[str]) -> None:
+        """The cases' own instants are known again, after the process that moved them has gone."""
+        await asyncio.gather(*(self._read(case) for case in cases))
+
     async def forward(self, case: str, by: timedelta) -> bool:
         """The case has lived through so much more time; every timer on the way has fired.
 
         False when it ended on the way.
         """
-        if self._skipper is None:
-            message = "the clock drives no engine yet"
-            raise RuntimeError(message)
-        handle = self._skipper.client.get_workflow_handle(case)
-
-        alive = await self._skipper.fast_forward(handle, by)
-        virtual = await self._skipper.get_current_time(handle)
-        self._ahead[case] = max(virtual - datetime.now(tz=UTC), ZERO)
+        alive = await self._driven.fast_forward(self._handle(case), by)
+        await self._read(case)
         return alive
 
     async def forward_all(self, cases: list[str], by: timedelta) -> None:
         """All of these cases have lived through so much more time."""
         await asyncio.gather(*(self.forward(case, by) for case in cases))
+
+    async def _read(self, case: str) -> None:
+        virtual = await self._driven.get_current_time(self._handle(case))
+        self._ahead[case] = max(virtual - datetime.now(tz=UTC), ZERO)
+
+    def _handle(self, case: str) -> WorkflowHandle[Any, Any]:
+        return self._driven.client.get_workflow_handle(case)
+
+    @property
+    def _driven(self) -> TimeSkipper:
+        if self._skipper is None:
+            message = "the clock drives no engine yet"
+            raise RuntimeError(message)
+        return self._skipper

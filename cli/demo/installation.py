@@ -16,12 +16,13 @@ import uvicorn
 from pydantic import AnyHttpUrl, SecretStr
 
 from cli.demo.connector import ContentPlatform
-from cli.demo.page import DemoPages
+from cli.demo.page import OPEN, DemoPages
 from cli.demo.people import Deeds, Player
 from cli.demo.theatre import Theatre
 from gateway.serve import listen
 from gateway.temporal_engine import TemporalEngine
 from integrations.people_file import read_people
+from store import CaseFilter
 from workers.engine import Engine
 from workers.house import House, house, people_file
 from workers.processes import doors_of, release_library, running_gateway, running_worker
@@ -33,6 +34,7 @@ from workers.settings import (
     WebhookSettings,
 )
 from workers.virtual_clock import VirtualClock
+from workers.watching import running_watch
 from workers.worker import client_of
 
 LOG_INS = ("imani", "lena", "paula")
@@ -117,6 +119,10 @@ async def installation(
                 doors=doors,
                 extra=pages.routes(),
             )
+        )
+        await stack.enter_async_context(running_watch(home_house, simulated=True))
+        await clock.resync(
+            [line.case for line in await home_house.store.views.list(CaseFilter(status=OPEN))]
         )
         http = await stack.enter_async_context(
             httpx.AsyncClient(base_url=base, trust_env=False, timeout=30)

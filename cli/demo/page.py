@@ -14,6 +14,7 @@ from workers.house import House
 from workers.virtual_clock import VirtualClock
 
 LINK = re.compile(r"https?://\S+")
+OPEN = ("open", "held")
 TEN_MINUTES = timedelta(minutes=10)
 
 
@@ -51,7 +52,7 @@ class DemoPages:
     async def skip(self, request: Request) -> Response:
         """Every open case has lived through ten minutes."""
         del request
-        lines = await self._house.store.views.list(CaseFilter(status=("open", "held")))
+        lines = await self._house.store.views.list(CaseFilter(status=OPEN))
         await self._clock.forward_all([line.case for line in lines], TEN_MINUTES)
         return RedirectResponse("/demo", status_code=303)
 
