@@ -1,0 +1,278 @@
+"""Whether the journal commits to everything that came in: each input and result, by its digest."""
+
+import base64
+import binascii
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import EventType
+
+from audit.findings import Finding, Rule
+from audit.histories import CaseHistory, Run
+from audit.payloads import only, read
+from cases.canonical import commit
+from cases.envelope import ActEnvelope
+from cases.journal import Entry, Kind
+from cases.receipts import ActReceipt, Outcome, Reason
+from workflows.effects import (
+    ASSESS,
+    COLLECT_ACTS,
+    NOTIFY,
+    OPEN_LINKED,
+    PERFORM,
+    SYNC_TICKET,
+    Collected,
+)
+from workflows.messages import (
+    ACT_SIGNAL,
+    ACT_UPDATE,
+    REPORT_SIGNAL,
+    TICKET_SIGNAL,
+    CaseInput,
+    ReportReceived,
+    TicketUpdated,
+)
+
+_RESULTS: Mapping[str, type[BaseModel]] = {
+    effect.name: effect.gives for effect in (ASSESS, NOTIFY, OPEN_LINKED, PERFORM, SYNC_TICKET)
+}
+_SIGNALS: Mapping[str, type[BaseModel]] = {
+    ACT_SIGNAL: ActEnvelope,
+    REPORT_SIGNAL: ReportReceived,
+    TICKET_SIGNAL: TicketUpdated,
+}
+_NO_ENTRY = (Outcome.DUPLICATE, Outcome.TOO_LATE)
+"""Receipts that may come without an entry: said before, or said after the last one."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Something that came into the case, where it did, and what its entry must commit to."""
+
+    run: str
+    event_id: int
+    what: str
+    commitment: str
+    envelope: ActEnvelope | None = None
+    receipt: ActReceipt | None = None
+    excused: bool = False
+    """It need not have an entry."""
+
+
+def case_input(history: CaseHistory) -> CaseInput | None:
+    """What the case was started with; None if that cannot be read."""
+    if not history.runs or not history.runs[0].events:
+        return None
+    return read(only(history.runs[0].started.input.payloads), CaseInput)
+
+
+def salt_of(request: CaseInput) -> bytes:
+    """The case's commitment salt; empty where it is not one."""
+    try:
+        return base64.b64decode(request.salt, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def inputs(history: CaseHistory, *, salt: bytes) -> list[Incoming]:
+    """Acts, further reports and ticket changes, in the order they came in."""
+    found: list[Incoming] = []
+    request = case_input(history)
+    if request is not None:
+        found.append(Incoming(history.runs[0].run, 1, "start", commit(salt, request)))
+    for run in history.runs:
+        found.extend(_inputs_of(run, salt=salt))
+    return found
+
+
+def results(history: CaseHistory, *, salt: bytes) -> list[Incoming]:
+    """The results of effects, in the order they came in."""
+    return [item for run in history.runs for item in _results_of(run, salt=salt)]
+
+
+def check_commitments(
+    history: CaseHistory, entries: Sequence[Entry], *, open_case: bool
+) -> Iterator[Finding]:
+    """What came in without an entry, and what entries claim that never came in.
+
+    While a case runs its newest entries may not be on their way to the store yet.
+    """
+    request = case_input(history)
+    if request is None:
+        yield Finding(rule=Rule.INPUT, event_id=1, what="the case's input cannot be read")
+        return
+    salt = salt_of(request)
+    counted = sum(_number(entry) for entry in entries if entry.kind is Kind.ACTS_REFUSED)
+    yield from _match(inputs(history, salt=salt), entries, "input", open_case, uncounted=counted)
+    yield from _match(results(history, salt=salt), entries, "result", open_case, uncounted=0)
+
+
+def _match(
+    incoming: Sequence[Incoming],
+    entries: Sequence[Entry],
+    field: str,
+    open_case: bool,  # noqa: FBT001 -- private, and passed on by name above
+    *,
+    uncounted: int,
+) -> Iterator[Finding]:
+    committed = Counter(_commitments(entries, field))
+    for item in incoming:
+        if committed[item.commitment] > 0:
+            committed[item.commitment] -= 1
+        elif item.excused or open_case:
+            continue
+        elif uncounted and item.receipt is not None and not item.receipt.accepted:
+            uncounted -= 1
+        else:
+            yield Finding(
+                rule=Rule.COMMITMENT,
+                run=item.run,
+                event_id=item.event_id,
+                what=f"no entry commits to this {item.what}",
+                expected=item.commitment,
+            )
+    for entry in entries:
+        value = entry.body.get(field)
+        if isinstance(value, str) and committed[value] > 0:
+            committed[value] -= 1
+            yield Finding(
+                rule=Rule.COMMITMENT,
+                what=f"entry {entry.sequence} commits to a {field} that never came in",
+                found=value,
+            )
+
+
+def _commitments(entries: Iterable[Entry], field: str) -> Iterator[str]:
+    for entry in entries:
+        value = entry.body.get(field)
+        if isinstance(value, str):
+            yield value
+
+
+def _number(entry: Entry) -> int:
+    number = entry.body.get("number")
+    return number if isinstance(number, int) else 0
+
+
+def _inputs_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
+    receipts = _receipts(run)
+    known: set[str] = set()
+    collecting = _scheduled(run)
+    for event in run.events:
+        said: Any = getattr(event, event.WhichOneof("attributes") or "", None)
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+            if said.accepted_request.input.name != ACT_UPDATE:
+                continue
+            payload = only(said.accepted_request.input.args.payloads)
+            receipt = receipts.get(event.event_id)
+            yield from _act(run, event.event_id, payload, salt, receipt=receipt, known=known)
+        elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+            kind = _SIGNALS.get(said.signal_name)
+            payload = only(said.input.payloads)
+            if kind is ActEnvelope:
+                yield from _act(run, event.event_id, payload, salt, receipt=None, known=known)
+            elif kind is not None:
+                yield from _message(run, event.event_id, payload, salt, kind=kind, known=known)
+        elif (
+            event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
+            and collecting.get(said.scheduled_event_id) == COLLECT_ACTS.name
+        ):
+            collected = read(only(said.result.payloads), Collected)
+            for envelope in collected.envelopes if collected is not None else ():
+                yield _enveloped(run, event.event_id, envelope, salt, receipt=None, known=known)
+
+
+def _act(
+    run: Run,
+    event_id: int,
+    payload: Payload,
+    salt: bytes,
+    *,
+    receipt: ActReceipt | None,
+    known: set[str],
+) -> Iterator[Incoming]:
+    envelope = read(payload, ActEnvelope)
+    if envelope is not None:
+        yield _enveloped(run, event_id, envelope, salt, receipt=receipt, known=known)
+
+
+def _enveloped(
+    run: Run,
+    event_id: int,
+    envelope: ActEnvelope,
+    salt: bytes,
+    *,
+    receipt: ActReceipt | None,
+    known: set[str],
+) -> Incoming:
+    commitment = commit(salt, envelope)
+    again = commitment in known
+    known.add(commitment)
+    closed = receipt is not None and receipt.reason is Reason.CLOSED
+    said_before = receipt is not None and receipt.outcome is Outcome.DUPLICATE
+    return Incoming(
+        run.run,
+        event_id,
+        "act",
+        commitment,
+        envelope=envelope,
+        receipt=receipt,
+        excused=again or closed or said_before,
+    )
+
+
+def _message(
+    run: Run,
+    event_id: int,
+    payload: Payload,
+    salt: bytes,
+    *,
+    kind: type[BaseModel],
+    known: set[str],
+) -> Iterator[Incoming]:
+    message = read(payload, kind)
+    if message is None:
+        return
+    commitment = commit(salt, message)
+    delivery = f"{kind.__name__} {getattr(message, 'delivery', '')}"
+    yield Incoming(run.run, event_id, "message", commitment, excused=delivery in known)
+    known.add(delivery)
+
+
+def _results_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
+    scheduled = _scheduled(run)
+    for event in run.events:
+        if event.event_type != EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+            continue
+        said: Any = event.activity_task_completed_event_attributes
+        name = scheduled.get(said.scheduled_event_id, "")
+        kind = _RESULTS.get(name)
+        if kind is None:
+            continue
+        result = read(only(said.result.payloads), kind)
+        if result is not None:
+            yield Incoming(run.run, event.event_id, f"{name} result", commit(salt, result))
+
+
+def _scheduled(run: Run) -> dict[int, str]:
+    return {
+        event.event_id: event.activity_task_scheduled_event_attributes.activity_type.name
+        for event in run.events
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+    }
+
+
+def _receipts(run: Run) -> dict[int, ActReceipt]:
+    """The answers to updates, by the event that accepted them."""
+    answers: dict[int, ActReceipt] = {}
+    for event in run.events:
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+            said: Any = event.workflow_execution_update_completed_event_attributes
+            receipt = read(only(said.outcome.success.payloads), ActReceipt)
+            if receipt is not None:
+                answers[said.accepted_event_id] = receipt
+    return answers

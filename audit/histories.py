@@ -1,0 +1,175 @@
+"""Histories of a case's runs: fetched in the order they ran, opened with the case's key, as JSON.
+
+Ids stay as the server gave them; payloads are opened, because ciphertext proves nothing that can
+be compared. A payload that was never encrypted for the case comes out as refused, as the workflow
+saw it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from temporalio.api.common.v1 import Header, Memo, Payload, SearchAttributes
+from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
+from temporalio.api.history.v1 import History, HistoryEvent
+from temporalio.client import Client
+from temporalio.converter import (
+    PayloadCodec,
+    WithSerializationContext,
+    WorkflowSerializationContext,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from audit.errors import ExportUnreadableError, HistoryMissingError
+
+_CLEAR = (SearchAttributes, Header, Memo)
+"""Never encrypted: search attributes by Temporal's rule, headers and memos because we use none."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a case's workflow, payloads opened."""
+
+    run: str
+    events: Sequence[HistoryEvent]
+
+    @property
+    def started(self) -> Any:
+        """What the run began with; a history that does not begin so is refused by `shape`."""
+        return self.events[0].workflow_execution_started_event_attributes
+
+    def to_json(self) -> str:
+        """The history as proto3 JSON, payloads in clear."""
+        return json_format.MessageToJson(History(events=self.events), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str | dict[str, Any], *, run: str, file: str = "history") -> "Run":
+        """The run that was written; ExportUnreadableError when it is not a history."""
+        message = History()
+        try:
+            if isinstance(text, str):
+                json_format.Parse(text, message)
+            else:
+                json_format.ParseDict(text, message)
+        except json_format.ParseError as error:
+            raise ExportUnreadableError(file, "is not a history") from error
+        return cls(run=run, events=tuple(message.events))
+
+
+@dataclass(frozen=True)
+class CaseHistory:
+    """Every run of a case, in the order they ran."""
+
+    case: str
+    namespace: str
+    runs: Sequence[Run]
+
+
+async def fetch(client: Client, case: str, *, codec: PayloadCodec) -> CaseHistory:
+    """The runs that led to where the case is now, opened; HistoryMissingError if there are none."""
+    runs: list[Run] = []
+    wanted: str | None = await _current(client, case)
+    while wanted:
+        run = await fetch_run(client, case, run=wanted, codec=codec)
+        runs.append(run)
+        wanted = run.started.continued_execution_run_id or None
+    return CaseHistory(case=case, namespace=client.namespace, runs=tuple(reversed(runs)))
+
+
+async def fetch_run(client: Client, case: str, *, run: str, codec: PayloadCodec) -> Run:
+    """One run, opened."""
+    handle = client.get_workflow_handle(case, run_id=run)
+    try:
+        history = await handle.fetch_history()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise HistoryMissingError(f"Temporal has no history of run {run}") from error
+        raise
+    return Run(
+        run=run,
+        events=await opened(history.events, case=case, namespace=client.namespace, codec=codec),
+    )
+
+
+async def left_behind(client: Client, history: CaseHistory, *, codec: PayloadCodec) -> list[Run]:
+    """The runs that a reset left behind, oldest first."""
+    runs: list[Run] = []
+    waiting = [base for run in history.runs for base in reset_from(run)]
+    while waiting:
+        run = await fetch_run(client, history.case, run=waiting.pop(0), codec=codec)
+        runs.insert(0, run)
+        waiting.extend(reset_from(run))
+    return runs
+
+
+def reset_from(run: Run) -> list[str]:
+    """The run that this one was reset from, if it was."""
+    cause = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW
+    resets = [
+        event.workflow_task_failed_event_attributes
+        for event in run.events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED
+        and event.workflow_task_failed_event_attributes.cause == cause
+    ]
+    return [resets[-1].base_run_id] if resets else []
+
+
+async def opened(
+    events: Sequence[HistoryEvent], *, case: str, namespace: str, codec: PayloadCodec
+) -> tuple[HistoryEvent, ...]:
+    """The same events with every payload in clear."""
+    bound = codec
+    if isinstance(codec, WithSerializationContext):
+        context = WorkflowSerializationContext(namespace=namespace, workflow_id=case)
+        bound = codec.with_context(context)
+    copies = tuple(_copy(event) for event in events)
+    sealed = [payload for event in copies for payload in payloads_of(event)]
+    for payload, clear in zip(sealed, await bound.decode(sealed), strict=True):
+        payload.CopyFrom(clear)
+    return copies
+
+
+def payloads_of(message: Message) -> Iterator[Payload]:
+    """Every payload inside the message that the codec has encrypted."""
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        if field.message_type.GetOptions().map_entry:
+            if field.message_type.fields_by_name["value"].message_type is not None:
+                for item in value.values():
+                    yield from _payloads_in(item)
+        elif _is_list(field):
+            for item in value:
+                yield from _payloads_in(item)
+        else:
+            yield from _payloads_in(value)
+
+
+def _payloads_in(value: Message) -> Iterator[Payload]:
+    if isinstance(value, Payload):
+        yield value
+    elif not isinstance(value, _CLEAR):
+        yield from payloads_of(value)
+
+
+def _is_list(field: FieldDescriptor) -> bool:
+    return bool(field.is_repeated)
+
+
+def _copy(event: HistoryEvent) -> HistoryEvent:
+    copy = HistoryEvent()
+    copy.CopyFrom(event)
+    return copy
+
+
+async def _current(client: Client, case: str) -> str:
+    try:
+        described = await client.get_workflow_handle(case).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise HistoryMissingError(f"Temporal does not know {case}") from error
+        raise
+    return described.run_id
