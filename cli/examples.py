@@ -1,0 +1,77 @@
+"""One example for every command: shown at the end of its help, and each one is parsed by a test."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+EXAMPLES = {
+    "login": "escalate login lena --url https://escalate.example",
+    "logout": "escalate logout",
+    "inbox": "escalate inbox --all",
+    "up": "escalate up",
+    "worker": "escalate worker --build-id 2026-11-22",
+    "worker promote": "escalate worker promote 2026-11-22",
+    "gateway": "ESCALATE_ENGINE__ADDRESS=127.0.0.1:7233 escalate gateway",
+    "watch": "escalate watch",
+    "case open": "escalate case open --tag fraud --field form=removal-order --about account-9",
+    "case list": "escalate case list --status held",
+    "case show": "escalate case show 1042",
+    "case timeline": "escalate case timeline 1042 --json",
+    "case explain": "escalate case explain 1042",
+    "case at": "escalate case at 1042 2026-11-22T15:00",
+    "case diff": "escalate case diff 1042 2026-11-22T15:00 2026-11-22T18:00",
+    "case answer": "escalate case answer 1042 danger=no kind=fraud",
+    "case complete": "escalate case complete 1042 escalate --note 'two reports agree'",
+    "case reply": "escalate case reply 1042 legal-review/1 'the account is a business'",
+    "case memo": "escalate case memo 1042 --gate legal-review facts=- < facts.txt",
+    "case evidence": "escalate case evidence 1042 --label chat --reference vault://17 --file x.txt",
+    "case receipt": "escalate case receipt 1042 apply-action done --reference OPS-7",
+    "case decide": "escalate case decide 1042 reject --gate legal-review --reason 'no basis'",
+    "case dissent": "escalate case dissent 1042 --gate legal-review --reason 'facts are thin'",
+    "case withdraw": "escalate case withdraw 1042 --gate legal-review",
+    "case acknowledge": "escalate case acknowledge 1042 --conflicted",
+    "case assign": "escalate case assign 1042 legal lena",
+    "case hold": "escalate case hold 1042 --review-at 2d --reason 'waits for the court'",
+    "case resume": "escalate case resume 1042",
+    "case severity": "escalate case severity 1042 SEV1 --reason 'a second victim'",
+    "case raise": "escalate case raise 1042 deputy-counsel --reason 'nobody answers'",
+    "case move": "escalate case move 1042 terrorist-content-removal-order --reason 'it is one'",
+    "case attach": "escalate case attach 1042 1040",
+    "case close": "escalate case close 1042 --disposition actioned --record - < record.txt",
+    "case cancel": "escalate case cancel 1042 --reason 'a test'",
+    "deliveries list": "escalate deliveries list --state dead",
+    "deliveries show": "escalate deliveries show zendesk:invocation-17",
+    "deliveries redeliver": "escalate deliveries redeliver zendesk:invocation-17",
+    "runbook new": "escalate runbook new account-takeover --runbooks team",
+    "runbook list": "escalate runbook list --json",
+    "runbook lint": "escalate runbook lint team/account-takeover.yaml",
+    "runbook show": "escalate runbook show user-safety-escalation",
+    "runbook schema": "escalate runbook schema > runbook.schema.json",
+    "runbook release": "escalate runbook release user-safety-escalation --approve",
+    "runbook retire": "escalate runbook retire user-safety-escalation --version 1.0.0",
+}
+"""By the words that call the command."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Every command's help ends with its example."""
+    for path, command in commands(app):
+        example = EXAMPLES.get(path)
+        if example is not None:
+            command.epilog = f"Example: {example}"
+
+
+def commands(app: typer.Typer, *, under: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command by the words that call it, groups that run by themselves included."""
+    for command in app.registered_commands:
+        callback = command.callback
+        name = command.name or (callback.__name__.replace("_", "-") if callback else "")
+        yield f"{under}{name}", command
+    for group in app.registered_groups:
+        inner = group.typer_instance
+        if inner is None:
+            continue
+        if inner.registered_callback is not None:
+            yield f"{under}{group.name}", group
+        yield from commands(inner, under=f"{under}{group.name} ")
