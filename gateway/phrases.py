@@ -1,5 +1,7 @@
 """Journal entries in the words of people who were not there."""
 
+from collections.abc import Callable
+
 from pydantic import JsonValue
 
 from cases.journal import Kind
@@ -59,18 +61,23 @@ SHOWN = (
 """The parts of an entry's body that a reader needs; digests, keys and ids stay in the export."""
 
 
+INSTANTS = frozenset({"due", "until", "review", "expires"})
+
+
 def title(kind: Kind) -> str:
     """The entry's kind as a sentence."""
     return TITLES.get(kind) or kind.value.replace(":", " ").replace("-", " ").capitalize()
 
 
-def details(body: dict[str, JsonValue]) -> str:
-    """The readable parts of an entry, in one line."""
+def details(body: dict[str, JsonValue], *, instant: Callable[[str], str] = str) -> str:
+    """The readable parts of an entry, in one line; `instant` writes the instants among them."""
     said: list[str] = []
     for name in SHOWN:
         value = body.get(name)
         if value in (None, "", [], {}):
             continue
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        if name in INSTANTS:
+            text = instant(text)
         said.append(f"{name} {text}" if name in ("round", "row", "by", "due", "until") else text)
     return " · ".join(said)

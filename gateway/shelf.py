@@ -85,7 +85,7 @@ class Shelf:
         return Route(runbook=default, answers=answers, reason=reason, row=found.row), shelved
 
     async def moved(self, runbook: str) -> tuple[Route, Shelved]:
-        """Where a case goes on that was moved; the default pathway when that runbook is not live."""
+        """Where a moved case goes on; the default pathway when that runbook is not live."""
         default = self.routing.document.default
         for name in (runbook, default):
             shelved = await self.released(name)

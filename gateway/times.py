@@ -66,6 +66,13 @@ class Show:
         """The deadline with the time left, or the time it is overdue by."""
         return Due(at=self.at(at), span=span(at - self.now), overdue=at <= self.now)
 
+    def written(self, text: str) -> str:
+        """An instant that stands somewhere as ISO text, as this reader reads it."""
+        try:
+            return self.text(datetime.fromisoformat(text))
+        except ValueError:
+            return text
+
     def read_local(self, text: str) -> datetime:
         """The instant a `datetime-local` field of this reader means, or ValueError."""
         read = datetime.fromisoformat(text)

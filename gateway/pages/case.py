@@ -21,7 +21,9 @@ from gateway.times import Show
 from gateway.web import Viewer, Web
 
 
-async def timeline_of(doors: Doors, case: OpenCase) -> list[dict[str, Any]]:
+async def timeline_of(
+    doors: Doors, case: OpenCase, *, show: Show | None = None
+) -> list[dict[str, Any]]:
     """Both streams of the case in the order of their instants, in people's words."""
     journal = doors.store.journal
     entries = [
@@ -37,7 +39,7 @@ async def timeline_of(doors: Doors, case: OpenCase) -> list[dict[str, Any]]:
             "sequence": entry.sequence,
             "kind": entry.kind.value,
             "title": title(entry.kind),
-            "details": details(body),
+            "details": details(body, instant=show.written if show is not None else str),
         }
         for entry, body in seen
     ]
@@ -104,6 +106,9 @@ class CasePages:
         forms = forms_of(case, people, runbooks)
         pending = await web.doors.store.acts.pending(case.row.id)
         state = case.state
+        # Questions are asked at a stage of work; at a gate they can still be put right.
+        working = any(form.verb == "complete" for form in forms)
+        chief = CHIEF if working else CHIEF - {"answer"}
         return web.page(
             "case.html",
             viewer=viewer,
@@ -113,8 +118,8 @@ class CasePages:
             stage=case.title_of(state.stage) if state.stage is not None else "",
             next_step=case.next_step(),
             pending=len(pending),
-            chief=[form for form in forms if form.verb in CHIEF],
-            other=[form for form in forms if form.verb not in CHIEF],
+            chief=[form for form in forms if form.verb in chief],
+            other=[form for form in forms if form.verb not in chief],
             action=f"/cases/{case.row.number}/acts",
             waiting=[
                 {**item.model_dump(), "due": show.due(item.due_at) if item.due_at else None}
@@ -126,7 +131,7 @@ class CasePages:
             gates=_gates(case),
             facts=fact_lines(case),
             content_ref=state.report.content_ref,
-            timeline=await timeline_of(web.doors, case),
+            timeline=await timeline_of(web.doors, case, show=show),
             as_of=show.clock(case.as_of),
             sequence=case.sequence,
         )
