@@ -82,6 +82,9 @@ class EscalationWorkflow:
             try:
                 return await asyncio.shield(walk)
             except asyncio.CancelledError:
+                if walk.cancelled():
+                    # The worker lets go of this run: asking again would never end.
+                    raise
                 # Somebody with access to Temporal asked to cancel. That is no act: a case ends by
                 # a signed `cancel` with its reason (I4). The request is on record.
                 self._desk.refuse(
@@ -116,7 +119,7 @@ class EscalationWorkflow:
 
     @workflow.signal(dynamic=True)
     def sent(self, name: str, args: Sequence[RawValue]) -> None:
-        """What automation sends in, by the signal's name; what fits none is refused, on record (I4).
+        """What automation sends in, by the signal's name; what fits none is refused (I4).
 
         One handler for every name, because only a dynamic one is called whatever was sent along:
         the SDK drops a named signal with other arguments than declared, and nobody would know.
