@@ -96,12 +96,7 @@ class Desk:
         file = self._file
         commitment = file.record.commit(envelope)
         try:
-            if file.state.closing_act is not None:
-                # Accepted and on its way: the case ends by that act and takes no other.
-                ending = file.state.closing_act.disposition
-                raise Refusal(Outcome.ALREADY_DECIDED, Reason.DECIDED, ending)
-            if act.body.verb in BOUND_VERBS and act.binding is None:
-                raise Refusal(Outcome.REFUSED, Reason.MALFORMED, "the act names no round")
+            self._may_be_taken(act)
             handler = HANDLERS[act.body.verb]
             handler(file, act, key=signing_key(envelope), commitment=commitment, at=at)
         except Refusal as refusal:
@@ -132,6 +127,14 @@ class Desk:
             applied_at=at,
             sequence=file.state.journal.sequence,
         )
+
+    def _may_be_taken(self, act: Act) -> None:
+        ending = self._file.state.closing_act
+        if ending is not None:
+            # Accepted and on its way: the case ends by that act and takes no other.
+            raise Refusal(Outcome.ALREADY_DECIDED, Reason.DECIDED, ending.disposition)
+        if act.body.verb in BOUND_VERBS and act.binding is None:
+            raise Refusal(Outcome.REFUSED, Reason.MALFORMED, "the act names no round")
 
     def _record_refusal(
         self,

@@ -99,7 +99,7 @@ def _newest(file: CaseFile, name: str) -> EffectRecord | None:
         (
             effect
             for effect in reversed(file.state.effects)
-            if effect.name == name or effect.compensates == name
+            if name in (effect.name, effect.compensates)
         ),
         None,
     )

@@ -1,4 +1,4 @@
-"""The case's own ordered record: typed entries, each with the hash of the one before (design §6)."""
+"""The case's own ordered record: typed entries, each with the hash of the one before (§6)."""
 
 import hashlib
 import hmac
@@ -117,7 +117,7 @@ class Entry(Value):
         return sha256(self.data)
 
 
-PackedEntry = tuple[Instant | None, Kind, dict[str, JsonValue], str]
+PackedEntry = tuple[Instant | None, Kind, dict[str, JsonValue]]
 """An entry without what its neighbours say already; no instant means: as the one before."""
 
 
@@ -126,32 +126,39 @@ def packed(entries: Iterable[Entry]) -> tuple[PackedEntry, ...]:
     written: list[PackedEntry] = []
     before: Instant | None = None
     for entry in entries:
-        written.append(
-            (None if entry.at == before else entry.at, entry.kind, entry.body, entry.salt)
-        )
+        written.append((None if entry.at == before else entry.at, entry.kind, entry.body))
         before = entry.at
     return tuple(written)
 
 
 def restored(
-    written: Iterable[PackedEntry], *, case: str, stream: Stream, first: int, previous: str
+    written: Iterable[PackedEntry],
+    *,
+    case: str,
+    stream: Stream,
+    first: int,
+    previous: str,
+    salt: bytes,
 ) -> tuple[Entry, ...]:
-    """The entries that were packed: numbered from `first`, chained from the hash `previous`."""
+    """The entries that were packed: numbered from `first`, chained from the hash `previous`.
+
+    `salt` is the case's own; each entry's is worked out from it again.
+    """
     entries: list[Entry] = []
     at: Instant | None = None
-    for number, (instant, kind, body, salt) in enumerate(written):
+    for sequence, (instant, kind, body) in enumerate(written, start=first):
         at = instant or at
         if at is None:
-            raise BrokenChain(first, "the first entry has no instant")
+            raise BrokenChain(sequence, "the first entry has no instant")
         entry = Entry(
             case=case,
             stream=stream,
-            sequence=first + number,
+            sequence=sequence,
             previous=previous,
             at=at,
             kind=kind,
             body=body,
-            salt=salt,
+            salt=_salt(salt, stream, sequence),
         )
         entries.append(entry)
         previous = entry.hash

@@ -4,6 +4,7 @@ The desk refuses by these rules, and the pages show only what they allow: one so
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile
@@ -148,67 +149,89 @@ def allowed_acts(
     state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str], at: datetime
 ) -> list[Allowed]:
     """Every act the person may do now; the first role that allows it is the one acted in."""
+    del at
     if state.closed or state.closing_act is not None:
         return []
     file = view_of(state, pathway)
-    acts: list[Allowed] = []
+    offered = _Offered(file, person=person, roles=roles)
+    if state.hold is None:
+        for round_ in state.rounds:
+            if round_.state is RoundState.OPEN:
+                offered.acts.extend(_votes(file, round_, person=person, roles=roles))
+    _offer_stage(offered)
+    _offer_work(offered)
+    _offer_running(offered)
+    return offered.acts
 
-    def offer(verb: str, *, label: str = "", **where: object) -> None:
-        role = next((role for role in roles_for(file, verb) if role in roles), None)
+
+@dataclass
+class _Offered:
+    """Acts offered so far to one person."""
+
+    file: CaseFile
+    person: str
+    roles: frozenset[str]
+    acts: list[Allowed] = field(default_factory=list)
+
+    def offer(self, verb: str, *, within: Iterable[str] | None = None, **where: object) -> None:
+        """The act is offered if the person has one of the roles that may do it."""
+        allowed = roles_for(self.file, verb) if within is None else within
+        role = next((role for role in allowed if role in self.roles), None)
         if role is not None:
-            acts.append(
-                Allowed.model_validate({"verb": verb, "role": role, "label": label, **where})
-            )
+            self.acts.append(Allowed.model_validate({"verb": verb, "role": role, **where}))
 
-    held = state.hold is not None
+
+def _offer_stage(offered: _Offered) -> None:
+    """What ends the stage the case is in, or says who has it."""
+    file, state = offered.file, offered.file.state
     stage = file.stage
-    for round_ in state.rounds:
-        if round_.state is RoundState.OPEN and not held:
-            acts.extend(_votes(file, round_, person=person, roles=roles))
-    if stage is not None and state.pending_outcome is None:
-        out = person in state.conflicts
-        if stage.kind is StageKind.WORK and not held and not out:
-            offer("complete", stage=stage.name, choices=tuple(stage.next))
-        elif stage.kind is StageKind.CLOSURE and not held:
-            offer("close", stage=stage.name, choices=tuple(stage.dispositions))
+    if stage is None or state.pending_outcome is not None:
+        return
+    out = offered.person in state.conflicts
+    if stage.kind is StageKind.WORK and state.hold is None and not out:
+        offered.offer("complete", stage=stage.name, choices=tuple(stage.next))
+    if stage.kind is StageKind.CLOSURE and state.hold is None:
+        offered.offer("close", stage=stage.name, choices=tuple(stage.dispositions))
+    if not out:
         mine = (stage.owner, *(stage.gate.roles if stage.gate else ()))
-        role = next((role for role in mine if role in roles), None)
-        if role is not None and not out:
-            acts.append(Allowed(verb="acknowledge", role=role, stage=stage.name))
+        offered.offer("acknowledge", within=mine, stage=stage.name)
+
+
+def _offer_work(offered: _Offered) -> None:
+    """What adds to the case: answers, memos, evidence, replies, receipts."""
+    state, pathway = offered.file.state, offered.file.pathway
     for plan in pathway.stages:
         if plan.gate is not None and plan.gate.memo:
-            offer("memo", gate=plan.name, choices=plan.gate.memo)
+            offered.offer("memo", gate=plan.name, choices=plan.gate.memo)
     if pathway.questions:
-        offer("answer", choices=tuple(pathway.questions))
-    offer("evidence")
+        offered.offer("answer", choices=tuple(pathway.questions))
+    offered.offer("evidence")
     for request in state.requests:
         if request.answer is None:
-            offer("reply", request=request.id)
+            offered.offer("reply", request=request.id)
     for effect in state.effects:
-        role = next((role for role in (effect.owner, INCIDENT_MANAGER) if role in roles), None)
-        if effect.open and role is not None:
-            choices = ("done", "retry", "skip") if effect.state == "failed" else ("done", "skip")
-            acts.append(
-                Allowed(
-                    verb="receipt",
-                    role=role,
-                    effect=effect.key,
-                    label=effect.title,
-                    choices=choices,
-                )
+        if effect.open:
+            offered.offer(
+                "receipt",
+                within=(effect.owner, INCIDENT_MANAGER),
+                effect=effect.key,
+                label=effect.title,
+                choices=("done", "retry", "skip") if effect.state == "failed" else ("done", "skip"),
             )
-    offer("assign", choices=all_roles(pathway))
-    offer("resume" if held else "hold")
-    offer("severity")
-    offer("raise", choices=all_roles(pathway))
-    offer("move")
-    related = tuple(
-        link.number for link in state.links if link.why in ("same-subject", "kept-apart")
-    )
+
+
+def _offer_running(offered: _Offered) -> None:
+    """What steers the case as a whole."""
+    state, pathway = offered.file.state, offered.file.pathway
+    offered.offer("assign", choices=all_roles(pathway))
+    offered.offer("hold" if state.hold is None else "resume")
+    offered.offer("severity")
+    offered.offer("raise", choices=all_roles(pathway))
+    offered.offer("move")
+    related = [link.number for link in state.links if link.why in ("same-subject", "kept-apart")]
     if related:
-        offer("attach", choices=related)
-    offer("cancel")
-    return acts
+        offered.offer("attach", choices=tuple(related))
+    offered.offer("cancel")
 
 
 def all_roles(pathway: Pathway) -> tuple[str, ...]:

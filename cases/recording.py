@@ -15,6 +15,11 @@ class Record:
         self._state = state
         self._salt = salt
 
+    @property
+    def salt(self) -> bytes:
+        """The case's commitment salt."""
+        return self._salt
+
     def __call__(self, kind: Kind, *, at: datetime, **body: Any) -> Entry:
         """The entry is appended to the case stream."""
         return self._state.journal.record(kind, at=at, salt=self._salt, **body)

@@ -208,6 +208,7 @@ def _clock_id(round_: Round) -> str:
 
 
 def rule_of(stage: StagePlan) -> GateRule:
+    """The rule of the stage's gate; ValueError where it has none."""
     if stage.gate is None:
         message = f"stage {stage.name} has no gate"
         raise ValueError(message)

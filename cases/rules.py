@@ -8,6 +8,9 @@ from runbooks.plan import Pathway
 
 ANY_REVIEWER = "any-reviewer"
 
+SETTLED = ("done", "skipped")
+"""States of an effect about which nothing is left to be done."""
+
 
 def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
     """The roles that may do `verb` in the stage the case is in."""
@@ -68,37 +71,38 @@ def unmet(state: CaseState, pathway: Pathway, disposition: str) -> list[str]:
     plan = pathway.closure.dispositions.get(disposition)
     if plan is None:
         return ["no such disposition"]
-    missing: list[str] = []
-    for requirement in plan.requires:
-        kind, _, name = requirement.partition(":")
-        match kind:
-            case "action-receipt":
-                done = [effect for effect in state.effects if effect.state in ("done", "skipped")]
-                if not done:
-                    missing.append("action-receipt: no action has been recorded as done")
-            case "receipt":
-                effect = state.effect_named(name)
-                if effect is None or effect.state not in ("done", "skipped"):
-                    missing.append(f"receipt: {name}")
-            case "answer":
-                if name not in state.answers:
-                    missing.append(f"answer: {name}")
-            case "memo":
-                if not any(state.memos.values()):
-                    missing.append("memo")
-            case "evidence":
-                if not state.evidence:
-                    missing.append("evidence")
-            case "linked-case":
-                if not any(link.why in ("moved-to", "attached-to") for link in state.links):
-                    missing.append("linked-case")
-            case _:
-                continue
+    missing = [
+        said
+        for requirement in plan.requires
+        if (said := _missing(state, *requirement.partition(":")[::2]))
+    ]
     missing.extend(f"open action: {effect.title}" for effect in state.effects if effect.open)
     missing.extend(
         f"ratification by {due.by}" for due in state.ratifications if due.settled is None
     )
     return missing
+
+
+def _missing(state: CaseState, kind: str, name: str) -> str:
+    """Empty when the requirement is met, else what is missing."""
+    match kind:
+        case "action-receipt":
+            met = any(effect.state in SETTLED for effect in state.effects)
+            return "" if met else "action-receipt: no action has been recorded as done"
+        case "receipt":
+            effect = state.effect_named(name)
+            met = effect is not None and effect.state in SETTLED
+        case "answer":
+            met = name in state.answers
+        case "memo":
+            met = any(state.memos.values())
+        case "evidence":
+            met = bool(state.evidence)
+        case "linked-case":
+            met = any(link.why in ("moved-to", "attached-to") for link in state.links)
+        case _:
+            met = True
+    return "" if met else f"{kind}: {name}" if name else kind
 
 
 def dissent_role(

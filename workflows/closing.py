@@ -29,6 +29,7 @@ async def close(course: Course) -> CaseOutcome:
     if not cancelled:
         _owe(course)
     await course.last_errands()
+    course.timer.stop()
     course.desk.count_refusals(at=workflow.now(), ending=True)
     if not course.errands.idle:
         await course.settle()

@@ -4,6 +4,7 @@ One timer at a time, always the next instant at which anything would happen. A s
 here; which stage follows is the pathway's affair (`pathways/`).
 """
 
+import asyncio
 import functools
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,10 +23,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.linking import link
     from workflows.messages import CaseInput
     from workflows.recorder import Recorder
+    from workflows.timer import Timer
 
 MOVED = "moved"
 
-CLOSING_PATIENCE = timedelta(seconds=15)
+PATIENCE = timedelta(minutes=2)
 """How long the last entries wait for the last errands, to go together."""
 
 
@@ -46,6 +48,7 @@ class Course:
         self.desk = desk
         self.recorder = Recorder(file)
         self.errands = Errands(file, self.recorder)
+        self.timer = Timer()
         self._deadlines = Deadlines(file, desk)
         self._walked = 0
 
@@ -126,21 +129,12 @@ class Course:
             self._go_on_if_long_enough()
             self.errands.send()
             self.recorder.append()
+            # What was sent takes its first step now, so that the one timer is set once.
+            await asyncio.sleep(0)
             at = workflow.now()
             coming = self._coming(at)
-            woken = functools.partial(self._woken, done, at, coming)
-            if coming is None:
-                await workflow.wait_condition(woken)
-                continue
-            instant, label = coming
-            try:
-                await workflow.wait_condition(
-                    woken,
-                    timeout=max(instant - at, timedelta(milliseconds=1)),
-                    timeout_summary=label,
-                )
-            except TimeoutError:
-                continue
+            self.timer.set(coming)
+            await workflow.wait_condition(functools.partial(self._woken, done, at, coming))
 
     def _coming(self, at: datetime) -> tuple[datetime, str] | None:
         """The next instant at which anything happens by itself, and what."""
@@ -158,6 +152,7 @@ class Course:
     ) -> bool:
         return (
             done()
+            or self.timer.fired
             or self.file.state.closing_act is not None
             or self.errands.wanted
             or self.recorder.wants_append(at)
@@ -184,14 +179,11 @@ class Course:
         self.errands.send(everything=True)
         if self.errands.idle:
             return
-        try:
-            await workflow.wait_condition(
-                lambda: self.errands.idle or self.errands.wanted,
-                timeout=CLOSING_PATIENCE,
-                timeout_summary="last errands",
-            )
-        except TimeoutError:
-            self.recorder.append(everything=True)
+        latest = workflow.now() + PATIENCE
+        if self.timer.at is None or self.timer.at > latest:
+            self.timer.set((latest, "last errands"))
+        await workflow.wait_condition(lambda: self.errands.idle or self.timer.fired)
+        self.recorder.append(everything=not self.errands.idle)
 
     def _long_enough(self) -> bool:
         info = workflow.info()

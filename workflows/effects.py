@@ -4,6 +4,7 @@
 retries. A workflow can do nothing else outside itself.
 """
 
+import base64
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
@@ -11,6 +12,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, JsonValue
 
 from cases.envelope import ActEnvelope
+from cases.gate import Round, RoundState
 from cases.journal import Entry, PackedEntry, Stream, restored
 from cases.notice import NoticeOrder, NoticeResult
 from cases.report import TicketRef
@@ -76,12 +78,12 @@ class JournalBatch(Compact):
     """The number of the first entry."""
     previous: str
     """The hash of the entry before it."""
+    salt: str
+    """The case's commitment salt, base64: the salt of each entry follows from it."""
     entries: tuple[PackedEntry, ...]
     heading: Heading
     changes: dict[str, JsonValue] = {}
     """Top-level fields of the picture that changed since the last batch; `rounds.3` is one."""
-    rounds: tuple[DoorRound, ...] = ()
-    """Rounds that changed since the last batch."""
     owed: tuple[Owed, ...] = ()
     at: Instant
 
@@ -98,6 +100,29 @@ class JournalBatch(Compact):
             stream=Stream.CASE,
             first=self.first,
             previous=self.previous,
+            salt=base64.b64decode(self.salt),
+        )
+
+    @property
+    def rounds(self) -> tuple[DoorRound, ...]:
+        """The rounds that changed since the last batch, as the doors need them."""
+        changed = [
+            Round.model_validate(value)
+            for name, value in self.changes.items()
+            if name.startswith("rounds.")
+        ]
+        return tuple(
+            DoorRound(
+                gate=round_.gate,
+                round=round_.number,
+                revision=round_.revision,
+                content_hash=round_.content_hash,
+                nonce=round_.nonce,
+                asked_at=round_.asked_at,
+                expires_at=round_.expires_at,
+                open=round_.state is RoundState.OPEN,
+            )
+            for round_ in sorted(changed, key=lambda item: (item.gate, item.number))
         )
 
 

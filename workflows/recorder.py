@@ -1,6 +1,7 @@
 """Makes a case's journal durable: one append at a time, everything that is new in each."""
 
 import asyncio
+import base64
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,13 +12,12 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from cases.canonical import canonical, sha256
     from cases.file import CaseFile
-    from cases.gate import RoundState
     from cases.journal import Entry, packed
     from cases.permissions import waiting_on
     from cases.state import default_of, fields_of
     from workflows import attributes
     from workflows.asking import ask
-    from workflows.effects import APPEND_JOURNAL, DoorRound, Heading, JournalBatch, Owed
+    from workflows.effects import APPEND_JOURNAL, Heading, JournalBatch, Owed
 
 
 class Recorder:
@@ -34,7 +34,6 @@ class Recorder:
         self._durable = file.state.journal.sequence - len(file.state.journal.pending)
         self._appending: asyncio.Task[None] | None = None
         self._published: dict[str, str] = {}
-        self._shown: dict[tuple[str, int], DoorRound] = {}
         self._heading: Heading | None = None
 
     @contextmanager
@@ -103,10 +102,10 @@ class Recorder:
             original_run=workflow.info().original_execution_run_id,
             first=entries[0].sequence,
             previous=entries[0].previous,
+            salt=base64.b64encode(self._file.record.salt).decode(),
             entries=packed(entries),
             heading=self.heading(at),
             changes=self._changes(),
-            rounds=self._rounds(),
             owed=owed,
             at=at,
         )
@@ -123,25 +122,6 @@ class Recorder:
                 self._published[name] = digest
                 changes[name] = value
         return changes
-
-    def _rounds(self) -> tuple[DoorRound, ...]:
-        """The rounds whose door must open, close or move its hour."""
-        changed: list[DoorRound] = []
-        for round_ in self._file.state.rounds:
-            shown = DoorRound(
-                gate=round_.gate,
-                round=round_.number,
-                revision=round_.revision,
-                content_hash=round_.content_hash,
-                nonce=round_.nonce,
-                asked_at=round_.asked_at,
-                expires_at=round_.expires_at,
-                open=round_.state is RoundState.OPEN,
-            )
-            if self._shown.get((shown.gate, shown.round)) != shown:
-                self._shown[(shown.gate, shown.round)] = shown
-                changed.append(shown)
-        return tuple(changed)
 
     def heading(self, at: datetime) -> Heading:
         """The case in a line, as lists and filters need it."""
