@@ -112,6 +112,8 @@ async def act(
         round=binding.round if binding is not None else None,
         sign=sign,
         at=await doors.clock.now(case.id),
+        # Leases belong to the door's own time, which a simulated case may be ahead of.
+        door_at=await doors.clock.now(),
         owner=doors.id,
         lease=doors.settings.lease,
     )
@@ -122,7 +124,7 @@ async def act(
             if result.behind:
                 # An earlier act of this case is still on its way: the dispatcher keeps the order.
                 await doors.store.acts.failed(
-                    act_id, error="", next_attempt_at=await doors.clock.now(case.id)
+                    act_id, error="", next_attempt_at=await doors.clock.now()
                 )
                 return await _await_receipt(doors, case, result.envelope, act_id)
             return await _deliver(doors, case, result.envelope, act_id)
