@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,6 @@ _SIGNALS: Mapping[str, type[BaseModel]] = {
     REPORT_SIGNAL: ReportReceived,
     TICKET_SIGNAL: TicketUpdated,
 }
-_NO_ENTRY = (Outcome.DUPLICATE, Outcome.TOO_LATE)
-"""Receipts that may come without an entry: said before, or said after the last one."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,11 @@ class Incoming:
     receipt: ActReceipt | None = None
     excused: bool = False
     """It need not have an entry."""
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it is an act that was answered with a yes."""
+        return self.receipt is not None and self.receipt.outcome is Outcome.ACCEPTED
 
 
 def case_input(history: CaseHistory) -> CaseInput | None:
@@ -106,26 +109,14 @@ def check_commitments(
         yield Finding(rule=Rule.INPUT, event_id=1, what="the case's input cannot be read")
         return
     salt = salt_of(request)
-    counted = sum(_number(entry) for entry in entries if entry.kind is Kind.ACTS_REFUSED)
-    yield from _match(inputs(history, salt=salt), entries, "input", open_case, uncounted=counted)
-    yield from _match(results(history, salt=salt), entries, "result", open_case, uncounted=0)
-
-
-def _match(
-    incoming: Sequence[Incoming],
-    entries: Sequence[Entry],
-    field: str,
-    open_case: bool,  # noqa: FBT001 -- private, and passed on by name above
-    *,
-    uncounted: int,
-) -> Iterator[Finding]:
-    committed = Counter(_commitments(entries, field))
-    for item in incoming:
+    uncounted = sum(_number(entry) for entry in entries if entry.kind is Kind.ACTS_REFUSED)
+    committed = Counter(value for entry in entries for value in _commitments(entry))
+    for item in (*inputs(history, salt=salt), *results(history, salt=salt)):
         if committed[item.commitment] > 0:
             committed[item.commitment] -= 1
         elif item.excused or open_case:
             continue
-        elif uncounted and item.receipt is not None and not item.receipt.accepted:
+        elif uncounted and item.envelope is not None and not item.accepted:
             uncounted -= 1
         else:
             yield Finding(
@@ -136,20 +127,22 @@ def _match(
                 expected=item.commitment,
             )
     for entry in entries:
-        value = entry.body.get(field)
-        if isinstance(value, str) and committed[value] > 0:
-            committed[value] -= 1
-            yield Finding(
-                rule=Rule.COMMITMENT,
-                what=f"entry {entry.sequence} commits to a {field} that never came in",
-                found=value,
-            )
+        for value in _commitments(entry):
+            if committed[value] > 0:
+                committed[value] -= 1
+                yield Finding(
+                    rule=Rule.COMMITMENT,
+                    what=f"entry {entry.sequence} commits to something that never came in",
+                    found=value,
+                )
 
 
-def _commitments(entries: Iterable[Entry], field: str) -> Iterator[str]:
-    for entry in entries:
+def _commitments(entry: Entry) -> Iterator[str]:
+    """A person's own receipt for an action is committed to as the result it is."""
+    for field in ("input", "result"):
         value = entry.body.get(field)
-        if isinstance(value, str):
+        # A ratification's result is a word, not a commitment.
+        if isinstance(value, str) and entry.kind is not Kind.RATIFIED:
             yield value
 
 

@@ -1,0 +1,237 @@
+"""A case's whole record as a directory that anybody can check without us (design §6).
+
+Plain files: histories with payloads in clear, both streams of the journal byte for byte, the
+runbook, public keys, a readable report, and a manifest signed by the door. Nothing secret but the
+case itself is in it: treat it as the case.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import JsonValue
+from temporalio.client import Client
+from temporalio.converter import PayloadCodec
+
+from audit.commitments import case_input, inputs, salt_of
+from audit.errors import ExportRefusedError
+from audit.histories import CaseHistory, Run, fetch, left_behind
+from audit.manifest import (
+    CASE_STREAM,
+    DOOR_STREAM,
+    KEYRING,
+    MANIFEST,
+    SIGNATURE,
+    FileSum,
+    Keyring,
+    Manifest,
+    RunFile,
+    StreamHead,
+    sign_manifest,
+    write,
+)
+from audit.readme import readme
+from audit.report import write_report
+from audit.shape import ending
+from cases.canonical import sha256
+from cases.envelope import Certificate
+from cases.journal import GENESIS, Entry, Stream
+from cases.state import CasePicture, picture
+from store import Store
+from workflows.messages import CaseInput
+
+
+@dataclass(frozen=True)
+class Seal:
+    """What a door signs an export with."""
+
+    key: Ed25519PrivateKey = field(repr=False)
+    certificate: Certificate
+    root: str
+    """The root's public key, base64."""
+
+
+@dataclass(frozen=True)
+class CaseRecord:
+    """Everything that is known of a case."""
+
+    history: CaseHistory
+    request: CaseInput
+    entries: Sequence[Entry]
+    door: Sequence[Entry]
+    runbook: bytes
+    """The document the case is pinned to."""
+    picture: Mapping[str, JsonValue]
+    left_behind: Sequence[Run] = ()
+    branches: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
+    """Other branches of the case stream, whole, by name."""
+
+
+async def export_case(
+    case: str,
+    *,
+    store: Store,
+    client: Client,
+    seal: Seal,
+    out: Path,
+    at: datetime,
+    version: str,
+) -> Path:
+    """The case's export is at `out`, complete, or nothing was written."""
+    refuse_to_overwrite(out)
+    record = await gather(case, store=store, client=client)
+    return write_export(record, seal=seal, out=out, at=at, version=version)
+
+
+async def gather(case: str, *, store: Store, client: Client) -> CaseRecord:
+    """The case's record from Temporal and from the store, the branch it lives on first."""
+    codec = codec_of(client)
+    history = await fetch(client, case, codec=codec)
+    request = read_request(history)
+    view = await store.views.get(case)
+    head = await store.journal.head(case)
+    others = [
+        branch.branch
+        for branch in await store.journal.branches(case)
+        if branch.stream is Stream.CASE and branch.branch != head.branch
+    ]
+    return CaseRecord(
+        history=history,
+        request=request,
+        entries=await store.journal.entries(case),
+        door=await store.journal.entries(case, stream=Stream.DOOR),
+        runbook=await store.objects.get(request.pathway.digest),
+        picture={} if view is None else picture(CasePicture.of(view.state)),
+        left_behind=await left_behind(client, history, codec=codec),
+        branches={
+            name: await store.journal.entries(case, stream=Stream.CASE, branch=name)
+            for name in others
+        },
+    )
+
+
+def codec_of(client: Client) -> PayloadCodec:
+    """The codec the client was connected with; ExportRefusedError when it has none."""
+    codec = client.data_converter.payload_codec
+    if codec is None:
+        raise ExportRefusedError("the client cannot open payloads: connect it with the keyring")
+    return codec
+
+
+def read_request(history: CaseHistory) -> CaseInput:
+    """What the case was started with; ExportRefusedError when the key does not open it."""
+    request = case_input(history)
+    if request is None:
+        raise ExportRefusedError("the case's own input does not open: is this the case's key?")
+    return request
+
+
+def refuse_to_overwrite(out: Path) -> None:
+    """`out` does not exist, and can be made; ExportRefusedError otherwise."""
+    if out.exists() or out.is_symlink():
+        raise ExportRefusedError(f"{out} exists; an export is never overwritten")
+
+
+def write_export(record: CaseRecord, *, seal: Seal, out: Path, at: datetime, version: str) -> Path:
+    """The export is at `out`: written beside it, then moved there in one step."""
+    refuse_to_overwrite(out)
+    files, runs, left = _files(record, seal=seal)
+    manifest = Manifest(
+        case=record.history.case,
+        number=record.request.number,
+        namespace=record.history.namespace,
+        created_at=at,
+        escalate=version,
+        runs=runs,
+        left_behind=left,
+        case_head=_head(record.entries),
+        door_head=_head(record.door),
+        branches={name: _branch_file(index) for index, name in enumerate(record.branches)},
+        runbook=record.request.pathway.digest,
+        files={
+            name: FileSum(sha256=sha256(data), size=len(data))
+            for name, data in sorted(files.items())
+        },
+    )
+    written = write(manifest)
+    signed = sign_manifest(written, key=seal.key, certificate=seal.certificate)
+    files[MANIFEST] = written
+    files[SIGNATURE] = write(signed)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        for name, data in files.items():
+            _write(draft / name, data)
+        draft.rename(out)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    return out
+
+
+def _files(
+    record: CaseRecord, *, seal: Seal
+) -> tuple[dict[str, bytes], tuple[RunFile, ...], tuple[RunFile, ...]]:
+    files: dict[str, bytes] = {}
+
+    def keep(runs: Sequence[Run], folder: str) -> tuple[RunFile, ...]:
+        kept: list[RunFile] = []
+        for number, run in enumerate(runs, start=1):
+            name = f"{folder}/{number}-{run.run}.json"
+            files[name] = run.to_json().encode()
+            kept.append(RunFile(run=run.run, file=name, ending=ending(run) or ""))
+        return tuple(kept)
+
+    runs = keep(record.history.runs, "history")
+    left = keep(record.left_behind, "history/left-behind")
+    files[CASE_STREAM] = lines(record.entries)
+    files[DOOR_STREAM] = lines(record.door)
+    for index, entries in enumerate(record.branches.values()):
+        files[_branch_file(index)] = lines(entries)
+    files[f"runbooks/{record.request.pathway.digest}.yaml"] = record.runbook
+    files[KEYRING] = write(_keyring(record, seal))
+    files["case.json"] = json.dumps(
+        dict(record.picture), indent=1, ensure_ascii=False, sort_keys=True
+    ).encode()
+    files["report.html"] = write_report(record.request, record.entries, record.door).encode()
+    files["README.txt"] = readme(record.request.number).encode()
+    return files, runs, left
+
+
+def lines(entries: Sequence[Entry]) -> bytes:
+    """The stream as it is hashed: one entry's exact bytes a line."""
+    return b"".join(entry.data + b"\n" for entry in entries)
+
+
+def _keyring(record: CaseRecord, seal: Seal) -> Keyring:
+    seen = {seal.certificate.payload: seal.certificate}
+    for item in inputs(record.history, salt=salt_of(record.request)):
+        certificate = item.envelope.certificate if item.envelope is not None else None
+        if certificate is not None:
+            seen.setdefault(certificate.payload, certificate)
+    return Keyring(root=seal.root, certificates=tuple(seen.values()))
+
+
+def _head(entries: Sequence[Entry]) -> StreamHead:
+    if not entries:
+        return StreamHead(sequence=0, hash=GENESIS)
+    return StreamHead(sequence=entries[-1].sequence, hash=entries[-1].hash)
+
+
+def _branch_file(index: int) -> str:
+    return f"journal/branch-{index + 1}.jsonl"
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

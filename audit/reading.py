@@ -1,0 +1,126 @@
+"""Reads an export strictly: nothing ambiguous, nothing huge, nothing from outside it."""
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from audit.errors import ExportUnreadableError
+from audit.manifest import MANIFEST, SIGNATURE, Manifest
+from cases.canonical import sha256
+from cases.journal import Entry
+
+MAX_FILE = 64 * 1024 * 1024
+MAX_TOTAL = 512 * 1024 * 1024
+MAX_FILES = 4096
+MAX_DEPTH = 4
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_directory(directory: Path) -> dict[str, bytes]:
+    """Every file by its place; ExportUnreadableError for links, devices, and what is too large."""
+    files: dict[str, bytes] = {}
+    total = 0
+    if directory.is_symlink() or not directory.is_dir():
+        raise ExportUnreadableError(directory.name or ".", "is not a directory")
+    waiting = [(directory, 0)]
+    while waiting:
+        folder, depth = waiting.pop()
+        for item in sorted(os.scandir(folder), key=lambda found: found.name):
+            path = Path(item.path)
+            name = path.relative_to(directory).as_posix()
+            mode = item.stat(follow_symlinks=False).st_mode
+            if stat.S_ISDIR(mode):
+                if depth >= MAX_DEPTH:
+                    raise ExportUnreadableError(name, "is nested too deeply")
+                waiting.append((path, depth + 1))
+                continue
+            if not stat.S_ISREG(mode):
+                raise ExportUnreadableError(name, "is a link or a device")
+            data = _bounded(path, name)
+            total += len(data)
+            files[name] = data
+            if len(files) > MAX_FILES or total > MAX_TOTAL:
+                raise ExportUnreadableError(name, "the export is too large")
+    return files
+
+
+def check_files(files: Mapping[str, bytes], manifest: Manifest) -> list[str]:
+    """What differs between the files and the manifest."""
+    unknown = files.keys() - manifest.files.keys() - {MANIFEST, SIGNATURE}
+    wrong = [f"{name}: not in the manifest" for name in sorted(unknown)]
+    for name, told in sorted(manifest.files.items()):
+        data = files.get(name)
+        if data is None:
+            wrong.append(f"{name}: missing")
+        elif len(data) != told.size or sha256(data) != told.sha256:
+            wrong.append(f"{name}: altered")
+    return wrong
+
+
+def read_json(name: str, data: bytes) -> Any:
+    """The value; ExportUnreadableError for anything two readers could understand differently."""
+    try:
+        return json.loads(
+            data.decode("utf-8"), object_pairs_hook=_no_twins, parse_constant=_no_constants
+        )
+    except UnicodeDecodeError as error:
+        raise ExportUnreadableError(name, "is not UTF-8") from error
+    except RecursionError as error:
+        raise ExportUnreadableError(name, "is nested too deeply") from error
+    except ValueError as error:
+        raise ExportUnreadableError(name, f"is not strict JSON: {error}") from error
+
+
+def read_model(name: str, data: bytes, kind: type[Model]) -> Model:
+    """The file as `kind`."""
+    try:
+        # As JSON and not as parsed values: tuples and instants are read as they were written.
+        read_json(name, data)
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        places = ", ".join(".".join(str(part) for part in item["loc"]) for item in error.errors())
+        raise ExportUnreadableError(name, f"does not fit at {places[:200]}") from error
+
+
+def read_stream(name: str, data: bytes) -> list[Entry]:
+    """The entries, each line the entry's only spelling."""
+    entries: list[Entry] = []
+    if data and not data.endswith(b"\n"):
+        raise ExportUnreadableError(name, "ends in the middle of a line")
+    for number, line in enumerate(data.splitlines(), start=1):
+        place = f"{name}:{number}"
+        try:
+            entry = Entry.model_validate_json(line)
+        except ValidationError as error:
+            raise ExportUnreadableError(place, "is not an entry") from error
+        if entry.data != line:
+            raise ExportUnreadableError(place, "is not written canonically")
+        entries.append(entry)
+    return entries
+
+
+def _bounded(path: Path, name: str) -> bytes:
+    # Opened once, without following a link that has come since; read once, never more than allowed.
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    with os.fdopen(handle, "rb") as file:
+        data = file.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        raise ExportUnreadableError(name, "is too large")
+    return data
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key stands twice")
+    return value
+
+
+def _no_constants(name: str) -> Any:
+    raise ValueError(f"{name} is no number")

@@ -1,0 +1,40 @@
+"""What stands in an export's README.txt."""
+
+_TEXT = """\
+Export of case {number}
+=======================
+
+This directory is the whole record of one case: what people decided, on which facts, when, and
+what the system did. Treat it as you treat the case itself: payloads are in clear.
+
+  report.html         the case, to be read and printed
+  case.json           the case as it stood when this was written
+  journal/case.jsonl  the case's own record, one entry a line, each with the hash of the one before
+  journal/door.jsonl  the doors' record: what came in, and what was answered
+  history/            Temporal's history of every run, payloads opened, ids as they were
+  runbooks/           the rules the case was bound to, by their SHA-256
+  keyring.json        public keys: the root, and the certificates of the doors that signed
+  manifest.json       every file's SHA-256; manifest.sig.json is the door's signature over it
+
+Check it
+--------
+  escalate audit verify DIRECTORY --keys ROOT.json --replay
+
+ROOT.json holds the root public key, which you must have from somewhere else than from here:
+  {{"root": "<base64 of 32 bytes>"}}
+
+The answer is PASS (exit code 0), FAIL (1), or INCOMPLETE (2): something could not be checked, for
+instance because the case is not closed or because no key was given. Without --keys the export
+vouches for itself only, and the answer is never PASS.
+
+Without our program
+-------------------
+  sha256sum of a file is its "sha256" in manifest.json.
+  Each line of a .jsonl file has in "previous" the SHA-256 of the line before (without line end).
+  Signatures are Ed25519 over DSSE's encoding: "DSSEv1 <len> <type> <len> <bytes>".
+"""
+
+
+def readme(number: str) -> str:
+    """The text, for that case."""
+    return _TEXT.format(number=number)

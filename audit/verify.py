@@ -1,0 +1,207 @@
+"""Verifies an export offline: PASS, FAIL or INCOMPLETE, each check with its reasons (design §6)."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audit.acts import check_decisions, check_door, prove, root_of
+from audit.commitments import case_input, inputs, salt_of
+from audit.errors import ExportUnreadableError
+from audit.findings import Replayed
+from audit.histories import CaseHistory, Run
+from audit.manifest import (
+    CASE_STREAM,
+    DOOR_STREAM,
+    FORMAT,
+    KEYRING,
+    MANIFEST,
+    SIGNATURE,
+    Keyring,
+    Manifest,
+    SignedBy,
+    StreamHead,
+    check_signature,
+)
+from audit.quorum import Count
+from audit.reading import check_files, read_directory, read_json, read_model, read_stream
+from audit.strict_replay import strict_replay
+from audit.verdict import Check, Outcome, Verdict, judged
+from cases.journal import GENESIS, BrokenChain, Entry, Kind, Stream, check_chain
+from runbooks import RunbookProblems, compile_runbook, load_runbook
+from runbooks.plan import Pathway
+from workflows.messages import CaseInput
+
+_CLOSED = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED)
+
+
+@dataclass(frozen=True)
+class Export:
+    """An export as it was read: every file is in the manifest or named in a check."""
+
+    files: Mapping[str, bytes]
+    manifest: Manifest
+    keyring: Keyring
+    signed: SignedBy
+    history: CaseHistory
+    entries: Sequence[Entry]
+    door: Sequence[Entry]
+    branches: Mapping[str, Sequence[Entry]]
+
+
+async def verify(
+    directory: Path, *, pinned: frozenset[bytes] = frozenset(), replay: bool = True
+) -> Verdict:
+    """What the export proves. Without pinned root keys it only vouches for itself: INCOMPLETE."""
+    try:
+        export = read_export(directory)
+    except ExportUnreadableError as error:
+        return Verdict(checks=(judged("files", wrong=[str(error)]),))
+    except OSError as error:
+        return Verdict(checks=(judged("files", wrong=[f"cannot be read: {error.strerror}"]),))
+    checks = list(_checks(export, pinned))
+    replayed: Replayed | None = None
+    if replay:
+        replayed = await strict_replay(export.history, export.entries)
+    checks.append(_replay(replayed))
+    return Verdict(case=export.manifest.case, number=export.manifest.number, checks=tuple(checks))
+
+
+def read_export(directory: Path) -> Export:
+    """The export, read strictly; ExportUnreadableError names the file that cannot be read."""
+    files = read_directory(directory)
+    manifest = read_model(MANIFEST, _need(files, MANIFEST), Manifest)
+    if manifest.format != FORMAT:
+        raise ExportUnreadableError(MANIFEST, f"this release reads {FORMAT}")
+    return Export(
+        files=files,
+        manifest=manifest,
+        signed=read_model(SIGNATURE, _need(files, SIGNATURE), SignedBy),
+        keyring=read_model(KEYRING, _need(files, KEYRING), Keyring),
+        history=CaseHistory(
+            case=manifest.case,
+            namespace=manifest.namespace,
+            runs=tuple(
+                Run.from_json(
+                    read_json(item.file, _need(files, item.file)), run=item.run, file=item.file
+                )
+                for item in manifest.runs
+            ),
+        ),
+        entries=read_stream(CASE_STREAM, _need(files, CASE_STREAM)),
+        door=read_stream(DOOR_STREAM, _need(files, DOOR_STREAM)),
+        branches={
+            name: read_stream(file, _need(files, file)) for name, file in manifest.branches.items()
+        },
+    )
+
+
+def _checks(export: Export, pinned: frozenset[bytes]) -> Iterator[Check]:
+    yield judged("files", wrong=check_files(export.files, export.manifest))
+    request = case_input(export.history)
+    yield _signature(export, request, pinned)
+    yield _chains(export)
+    if request is None:
+        yield judged("case", wrong=["what the case was started with cannot be read"])
+        return
+    open_case = not export.entries or export.entries[-1].kind not in _CLOSED
+    yield judged(
+        "closed", wrong=[], missing=["the case is not closed; it may go on"] if open_case else []
+    )
+    salt = salt_of(request)
+    incoming = inputs(export.history, salt=salt)
+    proven = prove(incoming, case=export.manifest.case, root=root_of(request.root_key))
+    yield judged("acts", wrong=list(proven.wrong))
+    yield judged(
+        "decisions",
+        wrong=list(check_decisions(incoming, proven, export.entries, open_case=open_case)),
+    )
+    pathway, problem = _pathway(export, request)
+    yield judged("runbook", wrong=[problem] if problem else [])
+    if pathway is not None:
+        yield judged("quorum", wrong=list(Count(pathway).check(export.entries)))
+    wrong, missing = check_door(export.door, proven, salt=salt, open_case=open_case)
+    yield judged("doors", wrong=wrong, missing=missing)
+
+
+def _signature(export: Export, request: CaseInput | None, pinned: frozenset[bytes]) -> Check:
+    root = export.keyring.root_bytes
+    wrong: list[str] = []
+    missing: list[str] = []
+    if not root:
+        wrong.append("the keyring has no root key")
+    elif pinned and root not in pinned:
+        wrong.append("the export rests on another root key than the one you gave")
+    elif not pinned:
+        missing.append("no root key was given: the export vouches for itself (self-attested)")
+    if request is not None and root_of(request.root_key) != root:
+        wrong.append("the case trusts another root key than the keyring names")
+    why = check_signature(
+        export.files[MANIFEST], export.signed, root=root, at=export.manifest.created_at
+    )
+    if why:
+        wrong.append(why)
+    return judged("signature", wrong=wrong, missing=missing)
+
+
+def _chains(export: Export) -> Check:
+    wrong: list[str] = []
+    streams = [
+        ("case stream", export.entries, Stream.CASE, export.manifest.case_head),
+        ("door stream", export.door, Stream.DOOR, export.manifest.door_head),
+        *((f"branch {name}", items, Stream.CASE, None) for name, items in export.branches.items()),
+    ]
+    for name, entries, stream, told in streams:
+        try:
+            head = check_chain(entries)
+        except BrokenChain as broken:
+            wrong.append(f"{name}: {broken}")
+            continue
+        if any((entry.case, entry.stream) != (export.manifest.case, stream) for entry in entries):
+            wrong.append(f"{name}: an entry belongs elsewhere")
+        if told is not None and told != StreamHead(
+            sequence=len(entries), hash=head if entries else GENESIS
+        ):
+            wrong.append(f"{name}: does not end where the manifest says")
+    closing = [entry for entry in export.entries if entry.kind in _CLOSED]
+    if closing and closing[0] is not export.entries[-1]:
+        wrong.append("case stream: goes on after its last entry")
+    if closing and closing[0].body.get("entries") != len(export.entries):
+        wrong.append("case stream: its last entry counts another number of entries")
+    return judged("journal", wrong=wrong)
+
+
+def _pathway(export: Export, request: CaseInput) -> tuple[Pathway | None, str]:
+    """The rules the case was bound to, compiled from the document again."""
+    digest = request.pathway.digest
+    name = f"runbooks/{digest}.yaml"
+    source = export.files.get(name)
+    if source is None:
+        return None, f"{name} is missing"
+    try:
+        runbook = load_runbook(source, file=name)
+    except RunbookProblems as problems:
+        return None, f"{name} cannot be read: {problems}"
+    if runbook.digest != digest:
+        return None, f"{name} is not the document the case was bound to"
+    pathway = compile_runbook(runbook)
+    if pathway.walked_by(request.pathway.walk) != request.pathway:
+        return pathway, "the case ran on other rules than its document holds"
+    return pathway, ""
+
+
+def _replay(replayed: Replayed | None) -> Check:
+    if replayed is None:
+        return judged("strict replay", wrong=[], missing=["left out"])
+    wrong = [str(finding) for finding in replayed.findings]
+    missing = ["the last run goes on"] if replayed.open else []
+    return judged("strict replay", wrong=wrong, missing=missing)
+
+
+def _need(files: Mapping[str, bytes], name: str) -> bytes:
+    data = files.get(name)
+    if data is None:
+        raise ExportUnreadableError(name, "is missing")
+    return data
+
+
+__all__ = ["Export", "Outcome", "read_export", "verify"]
