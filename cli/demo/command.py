@@ -93,7 +93,11 @@ async def _stay(progress: Console, *, home: Path | None, port: int, reset: bool)
         if not seeded.by_status:
             progress.print(f"Seeding {len(SEEDED)} cases …")
             await play(
-                place, SEEDED, exports=None, progress=lambda told: _say(progress, told), check=False
+                place,
+                SEEDED,
+                exports=None,
+                progress=lambda told: _say(progress, told),
+                checked=False,
             )
         _print_welcome(progress, place)
         progress.print("Press Ctrl-C to stop; everything is kept for the next time.")

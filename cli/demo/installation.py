@@ -14,12 +14,14 @@ from pathlib import Path
 import httpx
 import uvicorn
 from pydantic import AnyHttpUrl, SecretStr
+from temporalio.client import Client
 
 from cli.demo.connector import ContentPlatform
 from cli.demo.page import OPEN, DemoPages
 from cli.demo.people import Deeds, Player
 from cli.demo.theatre import Theatre
 from gateway.serve import listen
+from gateway.signer import DoorSigner
 from gateway.temporal_engine import TemporalEngine
 from integrations.people_file import read_people
 from store import CaseFilter
@@ -48,6 +50,8 @@ class Installation:
     theatre: Theatre
     house: House
     engine: Engine
+    client: Client
+    signer: DoorSigner
     base: str
     platform: ContentPlatform
     log_ins: list[tuple[str, str, str]]
@@ -140,6 +144,8 @@ async def installation(
             ),
             house=home_house,
             engine=engine,
+            client=client,
+            signer=doors.signer,
             base=base,
             platform=platform,
             log_ins=log_ins,

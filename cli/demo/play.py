@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from cli.demo.checking import check
 from cli.demo.installation import Installation
 from cli.demo.scenes import Scene
 
@@ -58,7 +59,7 @@ async def play(
     *,
     exports: Path | None,
     progress: Callable[[Told], None],
-    check: bool = True,
+    checked: bool = True,
 ) -> Account:
     """Every scene has been played and, where it closed, its export checked."""
     account = Account()
@@ -70,7 +71,7 @@ async def play(
             told = Told(title)
             try:
                 told.number = await scene(place.theatre)
-                if check:
+                if checked:
                     await _check(place, told, exports=exports, tally=account.tally)
             except Exception as error:  # noqa: BLE001 - the edge: a scene's failure is the result
                 told.problem = f"{type(error).__name__}: {error}"
@@ -102,4 +103,9 @@ async def _check(place: Installation, told: Told, *, exports: Path | None, tally
     closing = view.state.get("closing")
     told.disposition = str(closing.get("disposition")) if isinstance(closing, dict) else ""
     told.entries = view.line.sequence
-    await verify(place, told, exports=exports, tally=tally)
+    verified, replayed = await check(place, told.number, exports=exports)
+    tally.verified += verified
+    tally.replayed += replayed
+    told.verified = "PASS" if verified and replayed else "FAIL"
+    if not verified:
+        tally.failures.append(f"{told.title}: the export does not verify")
