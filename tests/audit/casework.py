@@ -1,0 +1,221 @@
+"""Whole cases for audits: a real engine, a real store, doors that record what they sign."""
+
+import asyncio
+import base64
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+from temporalio.worker import Worker
+
+from activities.outside import Outside
+from activities.record import Recording
+from audit.export import Seal, export_case
+from cases.acts import ActBody
+from cases.envelope import Act, ActEnvelope
+from cases.receipts import ActReceipt, Outcome
+from cases.report import Report, Source
+from runbooks import assess, library
+from store import Accepted, Recorded, Store
+from tests.workflows.world import CERTIFICATE, DOOR, ROOT, CaseUnderTest, World
+from workers.engine import Engine
+from workers.temporal import connect
+from workflows.attributes import at_start
+from workflows.effects import EFFECTS
+from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, RoutedBy, arguments
+
+ROOT_KEY = base64.b64encode(ROOT.public_key().public_bytes_raw()).decode()
+PINNED = frozenset({ROOT.public_key().public_bytes_raw()})
+SEAL = Seal(key=DOOR, certificate=CERTIFICATE, root=ROOT_KEY)
+MADE_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+class VaultKeyring:
+    """Payload keys out of the store, as production has them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def key(self, case: str) -> tuple[str, bytes]:
+        """The case's own key."""
+        keys = await self._store.vault.keys(case)
+        return keys.key_id, keys.key
+
+
+@dataclass
+class Office:
+    """An engine, a store and a worker, and the doors in front of them."""
+
+    store: Store
+    world: World
+    client: Client
+    task_queue: str
+
+    async def open(
+        self,
+        *,
+        runbook: str = "user-safety-escalation",
+        walk: str | None = None,
+        answers: dict[str, str] | None = None,
+        continue_after: int | None = None,
+        receipt_at: datetime | None = None,
+    ) -> "Matter":
+        """A case has come in at a door and runs."""
+        external = uuid.uuid4().hex
+        at = datetime.now(UTC)
+        accepted = await self.store.deliveries.accept(
+            key=f"standard:{external}",
+            source="standard",
+            instance="test",
+            external_id=external,
+            body=b"{}",
+            at=at,
+        )
+        assert isinstance(accepted, Accepted)
+        keys = await self.store.vault.keys(accepted.case)
+        source = library()[runbook]
+        await self.store.objects.put(kind="runbook", data=source, at=at)
+        pathway = self.world.pathway(runbook)
+        if walk is not None:
+            pathway = pathway.walked_by(walk)
+        severity = assess(self.world.runbooks[pathway.digest], answers or {})
+        request = CaseInput(
+            case=accepted.case,
+            number=accepted.number,
+            report=Report(
+                source=Source.STANDARD,
+                instance="test",
+                external_id=external,
+                delivery=f"standard:{external}",
+                received_at=at,
+                receipt_at=receipt_at,
+            ),
+            pathway=pathway,
+            routed=RoutedBy(reason="test"),
+            severity=severity.severity,
+            severity_row=str(severity.row),
+            severity_because=severity.because,
+            answers=answers or {},
+            root_key=ROOT_KEY,
+            salt=base64.b64encode(keys.salt).decode(),
+            continue_after=continue_after,
+        )
+        skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
+        handle = await skipper.client.start_workflow(
+            WORKFLOW,
+            args=arguments(request),
+            id=accepted.case,
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            search_attributes=at_start(request),
+        )
+        return Matter(
+            world=self.world, handle=handle, skipper=skipper, request=request, store=self.store
+        )
+
+    async def export(self, matter: "Matter", out: Path) -> Path:
+        """The case's export, at `out`."""
+        return await export_case(
+            matter.handle.id,
+            store=self.store,
+            client=self.client,
+            seal=SEAL,
+            out=out,
+            at=MADE_AT,
+            version="test",
+        )
+
+
+@dataclass
+class Matter(CaseUnderTest):
+    """A case whose acts go through a door that records them."""
+
+    store: Store
+
+    async def deliver(self, envelope: ActEnvelope) -> ActReceipt:
+        """The envelope is recorded at the door, delivered, and its answer recorded."""
+        act = Act.model_validate_json(envelope.payload)
+        gate = act.binding.gate if act.binding is not None else None
+        recorded = await self.store.acts.record(
+            act_id=act.act,
+            case=self.handle.id,
+            person=act.actor.person,
+            verb=act.body.verb,
+            gate=gate,
+            round=act.binding.round if act.binding is not None else None,
+            sign=lambda _: envelope,
+            at=act.signed_at,
+        )
+        receipt: ActReceipt = await self.handle.execute_update(
+            ACT_UPDATE, envelope, result_type=ActReceipt, id=act.act
+        )
+        if isinstance(recorded, Recorded):
+            await self.store.acts.answered(act.act, receipt=receipt, at=act.signed_at)
+        return receipt
+
+    async def does(self, body: ActBody, *, person: str, **how: Any) -> ActReceipt:
+        """The act was accepted."""
+        receipt = await self.act(body, person=person, **how)
+        assert receipt.outcome is Outcome.ACCEPTED, receipt
+        return receipt
+
+    async def until(self, holds: Callable[[Any], bool]) -> None:
+        """The case's picture shows it, within ten seconds."""
+        for _ in range(200):
+            if holds(await self.picture()):
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError("the case did not get there")
+
+    async def quiet(self) -> None:
+        """No action is under way any more."""
+        await self.until(lambda seen: all(item.state != "intended" for item in seen.effects))
+
+
+@asynccontextmanager
+async def office(engine: Engine, store: Store, *, cached: int = 1000) -> AsyncIterator[Office]:
+    """Everything runs until the block ends; the worker is then gone."""
+    world = World()
+    recording = Recording(cast("Outside", SimpleNamespace(store=store)))
+    durable = {
+        EFFECTS[0]: recording.append_journal,
+        "collect_acts": recording.collect_acts,
+        "assess_severity": recording.assess_severity,
+    }
+    activities = [durable.get(getattr(item, "__name__", ""), item) for item in world.activities]
+    client = await connect(
+        engine.address,
+        namespace=engine.namespace,
+        keyring=VaultKeyring(store),
+        activities=activities,
+    )
+    queue = f"audit-{uuid.uuid4().hex[:8]}"
+    async with Worker(client, task_queue=queue, max_cached_workflows=cached):
+        yield Office(store=store, world=world, client=client, task_queue=queue)
+
+
+Scenario = Callable[[Office], Awaitable[Matter]]
+
+HOUR = timedelta(hours=1)
+
+__all__ = [
+    "HOUR",
+    "MADE_AT",
+    "PINNED",
+    "ROOT_KEY",
+    "SEAL",
+    "Matter",
+    "Office",
+    "Scenario",
+    "VaultKeyring",
+    "office",
+]

@@ -1,0 +1,26 @@
+"""Exports of cases that nobody altered pass: no false alarm, whatever happened in the case."""
+
+from pathlib import Path
+
+import pytest
+
+from audit.verdict import Outcome
+from audit.verify import verify
+from store import Store
+from tests.audit.casework import PINNED, office
+from tests.audit.scenarios import CLOSED
+from workers.engine import Engine
+
+
+@pytest.mark.parametrize("name", CLOSED)
+async def test_unaltered_export_passes(
+    name: str, engine: Engine, store: Store, tmp_path: Path
+) -> None:
+    """A closed case's export passes every check, strict replay included."""
+    async with office(engine, store) as at_work:
+        case = await CLOSED[name](at_work)
+        export = await at_work.export(case, tmp_path / "export")
+
+    verdict = await verify(export, pinned=PINNED)
+
+    assert verdict.outcome is Outcome.PASS, "\n".join(verdict.lines())
