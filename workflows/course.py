@@ -98,8 +98,12 @@ class Course:
 
     # -- the course itself ------------------------------------------------------------------
 
-    async def open(self) -> None:
-        """The case is on record and its clocks run."""
+    def open(self) -> None:
+        """The case is on record, its clocks run, and it is in its first stage.
+
+        This happens before any message is handled: one that came with the very first workflow task
+        meets a case that is there.
+        """
         request = self.request
         open_case(
             self.file,
@@ -112,6 +116,7 @@ class Course:
             same_subject=request.same_subject,
             linked_from=request.linked_from,
         )
+        enter(self.file, self.file.pathway.stage(self.file.pathway.first), at=workflow.now())
 
     async def until(self, done: Callable[[], bool]) -> None:
         """Returns when `done` holds; meanwhile clocks, notices and the journal are seen to.

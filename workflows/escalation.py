@@ -56,7 +56,6 @@ class EscalationWorkflow:
         """Builds all state: handlers may run before the first line of `run`."""
         self._request = request
         self._root = base64.b64decode(request.root_key)
-        self._resumed = state is not None
         self._state = state if state is not None else _new_state(request)
         self._file = CaseFile(
             state=self._state,
@@ -72,6 +71,8 @@ class EscalationWorkflow:
             TICKET_SIGNAL: self._ticket_updated,
             KEYS_SIGNAL: self._keys_revoked,
         }
+        if state is None:
+            self._course.open()
 
     @workflow.run
     async def run(self, request: CaseInput, state: CaseState | None = None) -> CaseOutcome:
@@ -98,8 +99,6 @@ class EscalationWorkflow:
 
     async def _walk(self) -> CaseOutcome:
         try:
-            if not self._resumed:
-                await self._course.open()
             await PATHWAYS[self._request.pathway.walk](self._course)
         except CaseEndingError:
             return await closing.close(self._course)
