@@ -1,5 +1,6 @@
 """One act through the gateway, and its receipt in words."""
 
+import time
 import uuid
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ ActId = Annotated[
 
 _BODY: TypeAdapter[ActBody] = TypeAdapter(ActBody)
 _ANSWERED = "outcome"
+_LOOKS, _PAUSE = 20, 0.1
 
 
 def act(
@@ -56,9 +58,21 @@ def act(
         raise
     if _ANSWERED not in answer.content:
         refuse(answer)
+    _await_picture(door, case, answer.content.get("receipt"))
     tell(answer, json_=json_)
     if not answer.ok:
         raise typer.Exit(REFUSED)
+
+
+def _await_picture(door: Gateway, case: str, receipt: dict[str, Any] | None) -> None:
+    """What is read next shows the act: pages are written a moment after the answer."""
+    if receipt is None or not receipt["sequence"]:
+        return
+    for _ in range(_LOOKS):
+        seen = door.ask("GET", path_of(case))
+        if not seen.ok or seen.content["sequence"] >= receipt["sequence"]:
+            return
+        time.sleep(_PAUSE)
 
 
 def checked(body: dict[str, Any]) -> ActBody:

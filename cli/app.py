@@ -13,6 +13,7 @@ from cli import examples, processes, release
 from cli.case import app as cases
 from cli.deliveries import app as deliveries
 from cli.inbox import inbox
+from cli.later import LaterGroup
 from cli.login import login, logout
 from cli.output import errors
 from cli.runbook import app as runbooks
@@ -24,6 +25,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 refused or failed, 2 used wrongly or incomplete, 3 cannot be "
     "reached. Every reading command takes --json; logs go to stderr.",
     no_args_is_help=True,
+    cls=LaterGroup,
     # Tracebacks with locals would print what people wrote and what is secret.
     pretty_exceptions_enable=False,
 )

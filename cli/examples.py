@@ -6,6 +6,7 @@ from typing import Any
 import typer
 
 EXAMPLES = {
+    "demo": "escalate demo --auto --json --out demo-out",
     "login": "escalate login lena --url https://escalate.example",
     "logout": "escalate logout",
     "inbox": "escalate inbox --all",
@@ -54,11 +55,11 @@ EXAMPLES = {
 """By the words that call the command."""
 
 
-def add_to(app: typer.Typer) -> None:
+def add_to(app: typer.Typer, *, under: str = "") -> None:
     """Every command's help ends with its example."""
-    for path, command in commands(app):
+    for path, command in commands(app, under=under):
         example = EXAMPLES.get(path)
-        if example is not None:
+        if example is not None and not command.epilog:
             command.epilog = f"Example: {example}"
 
 

@@ -1,0 +1,61 @@
+"""Commands whose packages are read when they are called: `escalate --help` answers at once."""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from cli import examples
+
+
+class Later(NamedTuple):
+    """Where a command's Typer stands, and what it is for."""
+
+    module: str
+    help: str
+    attribute: str = "app"
+
+
+LATER = {
+    "demo": Later(
+        "cli.demo", "Run the whole of escalate on this machine, with cases to play with."
+    ),
+}
+"""By the word that calls them."""
+
+
+class LaterGroup(TyperGroup):
+    """Shows every command, and imports the one that is called."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for name, later in LATER.items():
+            # Its name and help, for the list of commands and for who mistypes it.
+            self.commands[name] = TyperCommand(name, help=later.help)
+        self._waiting = set(LATER)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is called, imported."""
+        name = args[0] if args else ""
+        if name in self._waiting:
+            self.commands[name] = typer.main.get_command(loaded(name))
+            self._waiting.remove(name)
+        return super().resolve_command(ctx, args)
+
+
+def loaded(name: str) -> typer.Typer:
+    """The Typer behind that word, with its examples."""
+    later = LATER[name]
+    app: typer.Typer = getattr(import_module(later.module), later.attribute)
+    examples.add_to(app, under="" if alone(app) else f"{name} ")
+    return app
+
+
+def alone(app: typer.Typer) -> bool:
+    """Whether it is one command that stands under its own name, and not a group."""
+    return (
+        len(app.registered_commands) == 1
+        and not app.registered_groups
+        and app.registered_callback is None
+    )
