@@ -47,7 +47,7 @@ class RunbookError(Exception):
         }
 
 
-class RunbookProblems(Exception):  # noqa: N818 - it holds several errors, and says so
+class RunbookProblems(Exception):
     """A text is refused: every problem found in it, in the order of the text."""
 
     def __init__(self, problems: Iterable[RunbookError]) -> None:

@@ -280,7 +280,7 @@ class FollowUp(Compact):
 
 
 class Pathway(Compact):
-    """A whole runbook, compiled. `walk` names the code that walks it (`runbook` = the stage graph)."""
+    """A whole runbook, compiled. `walk` names the code that walks it (`runbook`: the graph)."""
 
     runbook: str
     version: str
