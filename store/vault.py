@@ -122,6 +122,13 @@ class Vault:
         """Which key-encryption key new keys are wrapped with."""
         return self._kek.key_id
 
+    async def wrapped_by(self) -> dict[str, int]:
+        """How many keys each key-encryption key wraps."""
+        column = case_keys.c.wrapped_by
+        async with self._database.read() as connection:
+            rows = await connection.execute(sa.select(column, sa.func.count()).group_by(column))
+            return {row[0]: row[1] for row in rows}
+
     async def create(self, case: str) -> CaseKeys:
         """The case has keys; the ones it already had, if it had some."""
         return await self._database.finish(self._create(case))

@@ -145,8 +145,16 @@ class ActionSettings(Group):
     """What carries out actions. An action without a connector is a manual task."""
 
     connectors: dict[str, ConnectorSettings] = Field(
-        default_factory=dict, description="action's name → url and secret"
+        default_factory=dict, description="connector's name → url and secret; _ stands for -"
     )
+
+    @field_validator("connectors", mode="before")
+    @classmethod
+    def _named_as_in_runbooks(cls, value: object) -> object:
+        # Runbooks write `content-platform`; a shell can only set CONTENT_PLATFORM.
+        if not isinstance(value, dict):
+            return value
+        return {str(name).replace("_", "-"): item for name, item in value.items()}
 
 
 class WatchSettings(Group):

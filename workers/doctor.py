@@ -1,0 +1,140 @@
+"""What is fit for use in an installation and what is not, each with what mends it.
+
+Nothing is changed and nothing is started. Without `live` no vendor is asked.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+from integrations.file_directory import FileDirectory
+from store import Store, StoreError
+from store.database import Database
+from workers._doctor_check import Check, Level, fail, fine, warn
+from workers._doctor_keys import kek_in, keys
+from workers._doctor_outside import engine, live, messages, webhooks
+from workers._doctor_people import people, runbooks
+from workers.clock import SystemClock
+from workers.errors import NotSetUpError
+from workers.house import people_file
+from workers.settings import Settings
+
+__all__ = ["Check", "Level", "examine", "worst"]
+
+_SILENCE = timedelta(seconds=45)
+
+
+async def examine(settings: Settings, *, live_too: bool, at: datetime) -> list[Check]:
+    """Every check, in the order in which things are needed."""
+    return [check async for check in _checks(settings, live_too=live_too, at=at)]
+
+
+def worst(checks: list[Check]) -> Level:
+    """The gravest level among them."""
+    order = [Level.OK, Level.WARN, Level.FAIL]
+    return max((check.level for check in checks), key=order.index, default=Level.OK)
+
+
+async def _checks(settings: Settings, *, live_too: bool, at: datetime) -> AsyncIterator[Check]:
+    yield fine("settings", "every ESCALATE_ name is known and every value can be used")
+    yield _public_url(settings)
+    for check in keys(settings):
+        yield check
+    directory = _directory(settings)
+    async for check in _store(settings, directory, at=at):
+        yield check
+    for check in webhooks(settings):
+        yield check
+    for check in messages(settings):
+        yield check
+    async for check in engine(settings):
+        yield check
+    if live_too:
+        async for check in live(settings):
+            yield check
+
+
+def _public_url(settings: Settings) -> Check:
+    url = settings.public_url
+    local = url.host in ("127.0.0.1", "localhost", "::1", "[::1]")
+    if settings.demo or not local:
+        return fine("public-url", f"links in mails lead to {url.scheme}://{url.host}")
+    return fail(
+        "public-url",
+        "links in mails would lead every reader to their own machine",
+        mend="Set ESCALATE_PUBLIC_URL to the address people reach the gateway at.",
+    )
+
+
+def _directory(settings: Settings) -> FileDirectory | None:
+    try:
+        return FileDirectory(people_file(settings), clock=SystemClock())
+    except NotSetUpError:
+        return None
+
+
+async def _store(
+    settings: Settings, directory: FileDirectory | None, *, at: datetime
+) -> AsyncIterator[Check]:
+    try:
+        store = Store(Database(settings.store), kek=kek_in(settings))
+    except StoreError as error:
+        yield fail("store", str(error), mend=error.mend)
+        return
+    async with store:
+        try:
+            await store.check()
+        except StoreError as error:
+            yield fail("store", str(error), mend=error.mend)
+            async for check in people(settings, directory):
+                yield check
+            return
+        kind = "a SQLite file" if store.database.sqlite else "Postgres"
+        yield fine("store", f"{kind} answers and has the schema of this release")
+        async for check in _of_store(settings, store, at=at):
+            yield check
+        async for check in people(settings, directory):
+            yield check
+        async for check in runbooks(settings, directory, store=store, at=at):
+            yield check
+
+
+async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncIterator[Check]:
+    wrapped = await store.vault.wrapped_by()
+    present = {store.vault.kek_id} if settings.demo or settings.kek.exists() else set()
+    strange = sorted(set(wrapped) - present)
+    if strange:
+        yield fail(
+            "case-keys",
+            f"keys of {sum(wrapped[name] for name in strange)} cases are wrapped by "
+            f"{', '.join(strange)}, which is not the key-encryption key here",
+            mend=f"Put the key-encryption key they were made with back to {settings.kek}.",
+        )
+    elif wrapped:
+        yield fine("case-keys", f"keys of {sum(wrapped.values())} cases open with the key here")
+    for name in ("worker", "gateway", "watch"):
+        heard = max((beat.at for beat in await store.health.beats(name)), default=None)
+        if heard is not None and heard >= at - _SILENCE:
+            yield fine(name, "is heard of")
+        else:
+            last = f"was last heard of {heard:%Y-%m-%d %H:%M} UTC" if heard else "does not run"
+            yield warn(name, f"no {name}: it {last}", mend=f"Start it: `escalate {name}`.")
+    lag = await store.health.outbox()
+    for what, box in (("acts", lag.acts), ("deliveries", lag.deliveries)):
+        if box.dead:
+            yield fail(
+                f"dead-{what}",
+                f"{box.dead} {what} could not be handed on",
+                mend="`escalate deliveries list`, mend the cause, then `escalate deliveries "
+                "redeliver`.",
+            )
+        elif box.oldest_at is not None and box.oldest_at < at - _SILENCE:
+            yield warn(
+                what,
+                f"{box.pending} {what} wait, the oldest since {box.oldest_at:%Y-%m-%d %H:%M} UTC",
+                mend="See the engine, worker and gateway above: they are applied when all run.",
+            )
+    alarms = await store.health.open_alarms()
+    for alarm in alarms:
+        yield warn(f"alarm {alarm.kind} {alarm.key}", alarm.text, mend=alarm.mend)
+    if not alarms:
+        yield fine("alarms", "none is open")
