@@ -82,9 +82,7 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
                 Waiting(
                     role=stage.owner,
                     person=state.assignments.get(stage.owner),
-                    what=f"write the memo for {stage.title or stage.name}"
-                    if memo
-                    else stage.title or stage.name,
+                    what=_owed_at(stage, memo=memo),
                     stage=stage.name,
                     due_at=clock.due_at(at) if clock is not None else None,
                 )
@@ -123,7 +121,7 @@ def next_step(state: CaseState, pathway: Pathway, *, at: datetime) -> str:
     if stage is None:
         return "The case is being opened."
     owed = waiting_on(state, pathway, at=at)
-    name = stage.title or stage.name
+    name = _titled(stage)
     if stage.gate is not None:
         round_ = state.open_round(stage.name)
         if round_ is None:
@@ -132,12 +130,28 @@ def next_step(state: CaseState, pathway: Pathway, *, at: datetime) -> str:
                 return f"{name}: the memo needs {', '.join(missing)}."
             return f"{name} is being settled."
         needed = " and ".join(
-            f"{number} of {role}" for role, number in still_needed(round_).items()
+            f"{number} of {_said(role)}" for role, number in still_needed(round_).items()
         )
         return f"{name}: waits for the verdict of {needed or 'the people asked'}."
     if is_waiting(owed, stage):
-        return f"{name}: waits for {stage.owner}."
+        return f"{name}: waits for {_said(stage.owner)}."
     return f"{name} is under way."
+
+
+def _owed_at(stage: StagePlan, *, memo: bool) -> str:
+    name = stage.title or _said(stage.name)
+    if memo:
+        return f"write the memo for {name}"
+    return f"complete {name}" if stage.next else f"{name}: close the case"
+
+
+def _titled(stage: StagePlan) -> str:
+    name = stage.title or _said(stage.name)
+    return name[:1].upper() + name[1:]
+
+
+def _said(name: str) -> str:
+    return name.replace("-", " ")
 
 
 def is_waiting(owed: Iterable[Waiting], stage: StagePlan) -> bool:

@@ -6,6 +6,7 @@ from cases.acts import ActBody, Decide, Dissent, Withdraw
 from cases.gate import Round, RoundState, roles_of, still_needed
 from gateway.casework import OpenCase
 from gateway.form_content import verdict_label
+from gateway.phrases import words
 from gateway.times import Show
 from runbooks.plan import Assurance, GateRule, Late
 
@@ -53,7 +54,7 @@ def act_lines(body: ActBody, case: OpenCase, show: Show) -> Lines:
         case "answer":
             return [(case.shelved.question(name), value) for name, value in body.answers.items()]
         case "memo":
-            return [(_words(name), value) for name, value in body.fields.items()]
+            return [(words(name), value) for name, value in body.fields.items()]
         case "hold":
             return [("Reason", body.reason), ("Review on", show.text(body.review_at))]
         case "receipt":
@@ -63,7 +64,7 @@ def act_lines(body: ActBody, case: OpenCase, show: Show) -> Lines:
             return [*lines, ("Reason", body.reason)]
     written = body.model_dump(mode="json", exclude={"verb"})
     return [
-        (_words(name).capitalize(), str(value))
+        (words(name).capitalize(), str(value))
         for name, value in written.items()
         if value not in ("", False, None)
     ]
@@ -96,7 +97,7 @@ def memo_lines(case: OpenCase, gate: str) -> Lines:
     written = case.state.memos.get(gate, {})
     rule = case.rule(gate)
     names = rule.memo if rule is not None and rule.memo else tuple(written)
-    return [(_words(name), written.get(name, "")) for name in names]
+    return [(words(name), written.get(name, "")) for name in names]
 
 
 def fact_lines(case: OpenCase) -> Lines:
@@ -128,24 +129,28 @@ def silence_of(case: OpenCase, round_: Round, rule: GateRule, show: Show) -> str
         return f"If nobody decides, the case takes the outcome “{outcome}” by itself {when}."
     if rule.silence.stand_in is not None:
         stand_in = rule.silence.stand_in
-        who = " or ".join(stand_in.allow)
+        who = " or ".join(map(words, stand_in.allow))
         return (
-            f"Silence decides nothing. {when.capitalize()} {who} may {stand_in.only} in place of "
-            f"{stand_in.instead_of}."
+            f"Silence decides nothing. {when[0].upper()}{when[1:]} {who} may {stand_in.only} in "
+            f"place of {words(stand_in.instead_of)}."
         )
-    paged = [step.page for step in _late(case, round_.gate) if step.page]
-    told = f" {' and '.join(dict.fromkeys(paged))} will have been paged by then." if paged else ""
+    paged = [words(step.page) for step in _late(case, round_.gate) if step.page]
+    told = f" By then {' and '.join(dict.fromkeys(paged))} will have been paged." if paged else ""
     return f"Silence decides nothing: the gate waits. Its target is reached {when}.{told}"
 
 
 def others_of(case: OpenCase, round_: Round, rule: GateRule) -> str:
     """Who else must decide."""
     if (round_.gate, round_.number) in case.hidden and round_.state is RoundState.OPEN:
-        asked = " and ".join(roles_of(round_, rule))
+        asked = " and ".join(map(words, roles_of(round_, rule)))
         return f"Asked: {asked}. Who has voted, and how, is hidden until you have voted."
-    owed = " and ".join(f"{number} of {role}" for role, number in still_needed(round_).items())
+    owed = " and ".join(
+        f"{number} verdict{'s' if number > 1 else ''} of {words(role)}"
+        for role, number in still_needed(round_).items()
+    )
     voted = ", ".join(
-        f"{vote.person} ({vote.role}): {verdict_label(rule, vote.verdict)}" for vote in round_.votes
+        f"{vote.person} ({words(vote.role)}): {verdict_label(rule, vote.verdict)}"
+        for vote in round_.votes
     )
     return ". ".join(
         part
@@ -156,7 +161,3 @@ def others_of(case: OpenCase, round_: Round, rule: GateRule) -> str:
 
 def _late(case: OpenCase, gate: str) -> tuple[Late, ...]:
     return next(stage.late for stage in case.pathway.stages if stage.name == gate)
-
-
-def _words(name: str) -> str:
-    return name.replace("-", " ").replace("_", " ")

@@ -10,6 +10,8 @@ from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import AnswerKind, GateRule, Severity
 
 ANSWER, ANSWER_AT, MEMO = "q.", "qt.", "m."
+# Yes and no look alike: the page must not lean to either.
+_VERDICTS = frozenset({Verdict.APPROVE, Verdict.REJECT})
 Buttons = tuple[tuple[str, str, bool], ...]
 
 
@@ -136,8 +138,7 @@ def _decide(ask: Ask) -> Content:
     rule = ask.case.rule(ask.allowed.gate or "")
     verdicts = [Verdict(choice) for choice in ask.allowed.choices]
     buttons = tuple(
-        (verdict.value, verdict_label(rule, verdict), verdict is Verdict.APPROVE)
-        for verdict in verdicts
+        (verdict.value, verdict_label(rule, verdict), verdict in _VERDICTS) for verdict in verdicts
     )
     return (_hidden("gate", ask.allowed.gate), _reason(required=False)), buttons
 
@@ -152,7 +153,8 @@ def _withdraw(ask: Ask) -> Content:
 
 def _acknowledge(ask: Ask) -> Content:
     buttons = (("have-it", "I have it", False), ("conflicted", "I am conflicted", False))
-    return (_hidden("stage", ask.allowed.stage), _reason(required=False)), buttons
+    why = _reason(required=False, label="Why, if you are conflicted")
+    return (_hidden("stage", ask.allowed.stage), why), buttons
 
 
 def _assign(ask: Ask) -> Content:

@@ -25,7 +25,7 @@ _TITLES = {
     "decide": "Decide",
     "dissent": "Object",
     "withdraw": "Take my verdict back",
-    "acknowledge": "Say who has it",
+    "acknowledge": "Take it, or say that you cannot",
     "assign": "Assign work to a person",
     "hold": "Put the case on hold",
     "resume": "Resume the case",

@@ -81,3 +81,8 @@ def details(body: dict[str, JsonValue], *, instant: Callable[[str], str] = str) 
             text = instant(text)
         said.append(f"{name} {text}" if name in ("round", "row", "by", "due", "until") else text)
     return " · ".join(said)
+
+
+def words(name: str) -> str:
+    """A name as it is read aloud."""
+    return name.replace("-", " ").replace("_", " ")

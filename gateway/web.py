@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.doors import Doors
+from gateway.phrases import words
 from gateway.raw import BadFormError, read_form
 from gateway.times import Show, zone_of
 from gateway.wording import FOREIGN_ORIGIN, NOT_FOUND, PAGE_OUTDATED, Wording
@@ -84,6 +85,7 @@ class Web:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["words"] = words
 
     async def viewer(self, request: Request) -> Viewer | None:
         """Who is logged in; None when nobody is, or the directory does not know them any more."""

@@ -15,7 +15,7 @@ from gateway.doors import Doors
 from gateway.form_content import verdict_label
 from gateway.forms import CHIEF, forms_of
 from gateway.pages.acts import ActPages
-from gateway.phrases import details, title
+from gateway.phrases import details, title, words
 from gateway.sight import ALWAYS, seen_entries
 from gateway.times import Show
 from gateway.web import Viewer, Web
@@ -144,7 +144,7 @@ def _clocks(case: OpenCase, show: Show) -> list[dict[str, Any]]:
         due = clock.due_at(case.now)
         shown.append(
             {
-                "title": clock.title,
+                "title": clock.title if clock.statutory else words(clock.title),
                 "statutory": clock.statutory,
                 "source": clock.source,
                 "ended": reading.ended,

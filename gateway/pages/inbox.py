@@ -1,6 +1,7 @@
 """What waits on me, who owes what by when, and the list of cases."""
 
-from datetime import UTC, datetime
+import dataclasses
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,14 +12,13 @@ from cases.values import Instant, Value
 from gateway.casework import OpenCase, find_case, open_case
 from gateway.doors import Doors
 from gateway.sight import ALWAYS
-from gateway.times import Show
+from gateway.times import Due, Show
 from gateway.web import Viewer, Web
 from store import CaseFilter, CaseLine
 
 FILTERS = (("open", "Open"), ("held", "On hold"), ("closed", "Closed"), ("all", "All"))
 _ENDED = ("closed", "cancelled")
 _MOST_OTHERS = 100
-_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Owed(Value):
@@ -31,6 +31,8 @@ class Owed(Value):
     person: str | None = None
     what: str
     due_at: Instant | None = None
+    as_of: Instant
+    """The case's own present; in a simulation it may be ahead of ours (I16)."""
     held: bool = False
 
 
@@ -109,8 +111,9 @@ class InboxPages:
         if chosen not in dict(FILTERS):
             chosen = "open"
         show = await self._web.show(viewer)
+        clock = self._web.doors.clock
         lines = [
-            {**line.model_dump(), "due": show.due(line.due_at) if line.due_at else None}
+            {**line.model_dump(), "due": _due(line.due_at, show, await clock.now(line.case))}
             for line in await seen_lines(self._web.doors, viewer, chosen)
         ]
         return self._web.page(
@@ -146,6 +149,7 @@ def _owed(item: Waiting, case: OpenCase) -> Owed:
         person=item.person,
         what=item.what,
         due_at=item.due_at,
+        as_of=case.now,
         held=case.state.hold is not None,
     )
 
@@ -153,10 +157,17 @@ def _owed(item: Waiting, case: OpenCase) -> Owed:
 def _sorted(items: list[Owed]) -> list[Owed]:
     return sorted(
         items,
-        key=lambda item: (item.due_at is None, item.due_at or _NEVER, item.number),
+        key=lambda item: (item.due_at is None, _left(item), item.number),
     )
 
 
+def _left(item: Owed) -> timedelta:
+    return item.due_at - item.as_of if item.due_at is not None else timedelta.max
+
+
 def _line(item: Owed, show: Show) -> dict[str, object]:
-    due = show.due(item.due_at) if item.due_at is not None else None
-    return {**item.model_dump(), "due": due}
+    return {**item.model_dump(), "due": _due(item.due_at, show, item.as_of)}
+
+
+def _due(due_at: datetime | None, show: Show, now: datetime) -> Due | None:
+    return dataclasses.replace(show, now=now).due(due_at) if due_at is not None else None
