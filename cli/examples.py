@@ -1,9 +1,9 @@
 """One example for every command: shown at the end of its help, and each one is parsed by a test."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import typer
+from typer.models import CommandInfo, TyperInfo
 
 EXAMPLES = {
     "demo": "escalate demo --auto --json --out demo-out",
@@ -11,6 +11,11 @@ EXAMPLES = {
     "logout": "escalate logout",
     "inbox": "escalate inbox --all",
     "up": "escalate up",
+    "config reference": "escalate config reference --match smtp",
+    "doctor": "escalate doctor --live",
+    "doctor alarms": "escalate doctor alarms",
+    "doctor clear": "escalate doctor clear notice-lost KEY",
+    "engine": "escalate engine --json",
     "worker": "escalate worker --build-id 2026-11-22",
     "worker promote": "escalate worker promote 2026-11-22",
     "gateway": "ESCALATE_ENGINE__ADDRESS=127.0.0.1:7233 escalate gateway",
@@ -55,24 +60,32 @@ EXAMPLES = {
 """By the words that call the command."""
 
 
-def add_to(app: typer.Typer, *, under: str = "") -> None:
-    """Every command's help ends with its example."""
-    for path, command in commands(app, under=under):
+def add_to(app: typer.Typer, *, name: str = "", alone: bool = False) -> None:
+    """Every command's help ends with its example, unless its own text has one."""
+    for path, command in commands(app, name=name, alone=alone):
         example = EXAMPLES.get(path)
-        if example is not None and not command.epilog:
+        text = command.callback.__doc__ if command.callback is not None else None
+        # A group's own help text hides what its callback says.
+        said = "Example:" in (text or "") and isinstance(command, CommandInfo)
+        if example is not None and not said:
             command.epilog = f"Example: {example}"
 
 
-def commands(app: typer.Typer, *, under: str = "") -> Iterator[tuple[str, Any]]:
-    """Every command by the words that call it, groups that run by themselves included."""
+def commands(
+    app: typer.Typer, *, name: str = "", alone: bool = False
+) -> Iterator[tuple[str, CommandInfo | TyperInfo]]:
+    """Every command by the words that call it, groups that run by themselves included.
+
+    `name` is what `app` itself is called; `alone` if it is one command under that name.
+    """
+    under = f"{name} " if name and not alone else ""
+    itself = app.registered_callback
+    if itself is not None and itself.invoke_without_command is True:
+        yield name, itself
     for command in app.registered_commands:
         callback = command.callback
-        name = command.name or (callback.__name__.replace("_", "-") if callback else "")
-        yield f"{under}{name}", command
+        own = command.name or (callback.__name__.replace("_", "-") if callback else "")
+        yield f"{under}{name if alone else own}", command
     for group in app.registered_groups:
-        inner = group.typer_instance
-        if inner is None:
-            continue
-        if inner.registered_callback is not None:
-            yield f"{under}{group.name}", group
-        yield from commands(inner, under=f"{under}{group.name} ")
+        if group.typer_instance is not None:
+            yield from commands(group.typer_instance, name=f"{under}{group.name}")

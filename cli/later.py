@@ -18,6 +18,9 @@ class Later(NamedTuple):
 
 
 LATER = {
+    "config": Later("cli.config", "Say what can be set."),
+    "doctor": Later("cli.doctor", "Say what is wrong with this installation, and what mends it."),
+    "engine": Later("cli.engine", "Say which Temporal is used, and why."),
     "demo": Later(
         "cli.demo", "Run the whole of escalate on this machine, with cases to play with."
     ),
@@ -48,7 +51,7 @@ def loaded(name: str) -> typer.Typer:
     """The Typer behind that word, with its examples."""
     later = LATER[name]
     app: typer.Typer = getattr(import_module(later.module), later.attribute)
-    examples.add_to(app, under="" if alone(app) else f"{name} ")
+    examples.add_to(app, name=name, alone=alone(app))
     return app
 
 

@@ -14,10 +14,7 @@ from cli.output import REFUSED, note, stop
 if TYPE_CHECKING:
     from workers.settings import Settings
 
-worker_app = typer.Typer(
-    help="Run a worker, or make a build of workers the current one.",
-    invoke_without_command=True,
-)
+worker_app = typer.Typer(help="Run a worker, or make a build of workers the current one.")
 
 ENDED_BY_ITSELF = "the gateway's server ended by itself"
 
@@ -38,7 +35,7 @@ def up(
     _run(_up, "up", ui=ui)
 
 
-@worker_app.callback()
+@worker_app.callback(invoke_without_command=True)
 def worker(
     context: typer.Context,
     *,
@@ -103,7 +100,7 @@ async def _up(settings: "Settings", *, ui: bool) -> int:
                 "No runbook is released, so no case can start: one person says "
                 "`escalate runbook release user-safety-escalation`, another one --approve."
             )
-        note(f"Gateway: {settings.public_url} . Ctrl-C stops everything.")
+        note(f"Gateway: {settings.public_url} (Ctrl-C stops everything)")
         return await _until(told, doors.ended())
 
 

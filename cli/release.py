@@ -41,14 +41,14 @@ def release(
 ) -> None:
     """The runbook is proposed in your name, or live by your approval of another's proposal."""
     door = gateway()
-    said = (
+    answer = (
         _approve(door, name, version, yes=yes) if approve else _propose(door, name, folder=runbooks)
     )
-    moved = said["release"]
+    moved = answer["release"]
     if json_:
-        print_json(said)
+        print_json(answer)
         return
-    for finding in said.get("findings", []):
+    for finding in answer.get("findings", []):
         note(f"{finding['rule']} line {finding['line']}: {finding['what']}")
     if moved["live"]:
         say(f"{name} {moved['version']} is live: new cases walk it, running ones keep theirs.")
@@ -68,9 +68,9 @@ def retire(
     door = gateway()
     meant = _meant(door, name, version, state=_LIVE)
     _confirm(f"Retire {name} {meant['version']}?", yes=yes)
-    said = door.post(f"/api/runbooks/{name}/retire", {"version": meant["version"]})
+    answer = door.post(f"/api/runbooks/{name}/retire", {"version": meant["version"]})
     if json_:
-        print_json(said)
+        print_json(answer)
     else:
         say(f"{name} {meant['version']} is retired.")
 
@@ -81,11 +81,19 @@ def standing() -> dict[str, dict[str, Any]] | None:
     if session is None:
         return None
     try:
-        said = Gateway(session.url, token=session.token).get("/api/runbooks")
+        answer = Gateway(session.url, token=session.token).get("/api/runbooks")
     except typer.Exit:
         # The library can be listed without a gateway; why it did not answer was said on stderr.
         return None
-    return {each["digest"]: each for each in said["releases"]}
+    return {each["digest"]: each for each in answer["releases"]}
+
+
+def said(known: dict[str, dict[str, Any]] | None, digest: str) -> str | None:
+    """How far the version with these bytes has come; None when nobody could be asked."""
+    if known is None:
+        return None
+    found = known.get(digest)
+    return str(found["state"]).rpartition(":")[2] if found is not None else "no"
 
 
 def _propose(door: Gateway, name: str, *, folder: Path | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from cli import release
 from cli.runbook_page import page
 from runbooks import (
     Finding,
@@ -66,9 +67,13 @@ def new(name: str, *, runbooks: Folder = None, today: Today = None) -> None:
 
 @app.command(name="list")
 def list_(*, runbooks: Folder = None, json_: AsJson = False) -> None:
-    """Every runbook of the library and of the team is listed; a refused one says so."""
+    """Every runbook of the library and of the team is listed; a refused one says so.
+
+    Whoever is logged in at a gateway also sees how far each version has come there.
+    """
     texts = _texts(runbooks)
     loaded, refused = _loaded(texts)
+    standing = release.standing()
     rows = [
         {
             "runbook": runbook.name,
@@ -78,17 +83,21 @@ def list_(*, runbooks: Folder = None, json_: AsJson = False) -> None:
             "review_by": runbook.document.review_by.isoformat(),
             "digest": runbook.digest,
             "file": runbook.file,
+            "released": release.said(standing, runbook.digest),
         }
         for runbook in loaded.values()
     ]
     if json_:
         _print_json(rows)
     else:
-        table = Table("runbook", "version", "title", "owner", "review by", "digest", box=None)
+        table = Table(
+            "runbook", "version", "title", "owner", "review by", "digest", "released", box=None
+        )
         for row in rows:
             table.add_row(
                 *(row[key] for key in ("runbook", "version", "title", "owner", "review_by")),
                 row["digest"][:12],
+                row["released"] or "not known here",
             )
         _show(table)
     for problems in refused:

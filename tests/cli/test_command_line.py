@@ -27,8 +27,7 @@ def every_command() -> list[str]:
     known = [path for path, _ in commands(app)]
     for name in LATER:
         later = loaded(name)
-        found = [path for path, _ in commands(later, under=f"{name} ")]
-        known += [name] if alone(later) else found
+        known += [path for path, _ in commands(later, name=name, alone=alone(later))]
     return known
 
 
@@ -43,6 +42,15 @@ def test_an_example_calls_the_command_it_stands_under(path: str) -> None:
     called_by = EXAMPLES[path].partition("escalate ")[2]
 
     assert called_by.split()[: len(path.split())] == path.split()
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES))
+def test_the_help_of_every_command_ends_with_an_example(path: str, tmp_path: Path) -> None:
+    """Nobody has to guess what a call looks like."""
+    result = called(*path.split(), "--help", home=tmp_path)
+
+    assert result.exit_code == 0
+    assert "Example: " in result.stdout
 
 
 def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(tmp_path: Path) -> None:

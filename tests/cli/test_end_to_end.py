@@ -144,6 +144,10 @@ async def test_a_runbook_goes_live_by_two_people(installation: Installation) -> 
     approved = await lena.json("runbook", "release", name, "--approve", "--yes")
     retired = await lena.json("runbook", "retire", name, "--version", "1.0.0", "--yes")
 
+    listed = await lena.json("runbook", "list", "--runbooks", str(folder))
+    states = {row["version"]: row["released"] for row in listed if row["runbook"] == name}
+
+    assert states == {"1.1.0": "live"}
     assert proposed["release"]["proposed_by"] == "petra"
     assert "second person" in own.stderr
     assert approved["release"]["live"]
