@@ -8,7 +8,7 @@ from activities.outside import Outside
 from cases.journal import Kind
 from cases.notice import NoticeEnd
 from runbooks import assess
-from store import CaseBatch, CaseHeading, DoorRound, ObligationRow
+from store import Appended, CaseBatch, CaseHeading, DoorRound, ObligationRow, Store
 from workflows.effects import (
     APPEND_JOURNAL,
     ASSESS,
@@ -22,6 +22,60 @@ from workflows.effects import (
 )
 
 
+async def store_batch(store: Store, batch: JournalBatch, *, run: str) -> Appended:
+    """The batch is in the store, once, however often it is handed in; also by a restore."""
+    entries = batch.restore()
+    appended = await store.append_case(
+        CaseBatch(
+            case=batch.case,
+            original_run=batch.original_run,
+            run=run,
+            entries=entries,
+            heading=CaseHeading.model_validate(batch.heading.model_dump()),
+            changes=batch.changes,
+            rounds=tuple(
+                DoorRound(
+                    gate=round_.gate,
+                    round=round_.round,
+                    revision=round_.revision,
+                    content_hash=round_.content_hash,
+                    nonce=round_.nonce,
+                    asked_at=round_.asked_at,
+                    expires_at=round_.expires_at,
+                    open=round_.open,
+                )
+                for round_ in batch.rounds
+            ),
+            at=batch.at,
+        )
+    )
+    for owed in batch.owed:
+        await store.obligations.record(
+            ObligationRow(
+                key=owed.key,
+                case=batch.case,
+                name=owed.name,
+                title=owed.title,
+                owner=owed.owner,
+                due_at=owed.due_at,
+                recorded_at=batch.at,
+            )
+        )
+    for entry in entries:
+        end = entry.body.get("end")
+        lost = (NoticeEnd.NOBODY.value, NoticeEnd.UNDELIVERED.value)
+        if entry.kind is Kind.NOTICE_ENDED and end in lost:
+            await store.health.alarm(
+                kind="notice-lost",
+                key=f"{batch.case}/{entry.sequence}",
+                text=f"case {batch.heading.number}: a notice to "
+                f"{entry.body.get('role')} ended {end}",
+                mend=f"escalate case explain {batch.heading.number}",
+                at=entry.at,
+            )
+    return appended
+
+
 class Recording:
     """Effects that only touch our own store."""
 
@@ -32,56 +86,9 @@ class Recording:
     @activity.defn(name=APPEND_JOURNAL.name)
     async def append_journal(self, batch: JournalBatch) -> Stored:
         """Entries, picture, rounds and what is owed are durable together, exactly once."""
-        entries = batch.restore()
+        run = activity.info().workflow_run_id or batch.original_run
         with told_to_temporal():
-            appended = await self._store.append_case(
-                CaseBatch(
-                    case=batch.case,
-                    original_run=batch.original_run,
-                    run=activity.info().workflow_run_id or batch.original_run,
-                    entries=entries,
-                    heading=CaseHeading.model_validate(batch.heading.model_dump()),
-                    changes=batch.changes,
-                    rounds=tuple(
-                        DoorRound(
-                            gate=round_.gate,
-                            round=round_.round,
-                            revision=round_.revision,
-                            content_hash=round_.content_hash,
-                            nonce=round_.nonce,
-                            asked_at=round_.asked_at,
-                            expires_at=round_.expires_at,
-                            open=round_.open,
-                        )
-                        for round_ in batch.rounds
-                    ),
-                    at=batch.at,
-                )
-            )
-            for owed in batch.owed:
-                await self._store.obligations.record(
-                    ObligationRow(
-                        key=owed.key,
-                        case=batch.case,
-                        name=owed.name,
-                        title=owed.title,
-                        owner=owed.owner,
-                        due_at=owed.due_at,
-                        recorded_at=batch.at,
-                    )
-                )
-            for entry in entries:
-                end = entry.body.get("end")
-                lost = (NoticeEnd.NOBODY.value, NoticeEnd.UNDELIVERED.value)
-                if entry.kind is Kind.NOTICE_ENDED and end in lost:
-                    await self._store.health.alarm(
-                        kind="notice-lost",
-                        key=f"{batch.case}/{entry.sequence}",
-                        text=f"case {batch.heading.number}: a notice to "
-                        f"{entry.body.get('role')} ended {end}",
-                        mend=f"escalate case explain {batch.heading.number}",
-                        at=entry.at,
-                    )
+            appended = await store_batch(self._store, batch, run=run)
         return Stored(sequence=appended.sequence, forked=appended.forked)
 
     @activity.defn(name=COLLECT_ACTS.name)

@@ -171,6 +171,17 @@ class Deliveries:
         """A pending or dead delivery is tried at once; False if it was done before."""
         return await self._outbox.redeliver(key, at=at)
 
+    async def reopen(self, key: str, *, at: datetime) -> None:
+        """A delivery whose case was lost by the engine begins it again; for a restore only."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                deliveries.update()
+                .where(deliveries.c.key == key, deliveries.c.state == DeliveryState.STARTED)
+                .values(
+                    state=DeliveryState.PENDING, settled_at=None, next_attempt_at=at, attempts=0
+                )
+            )
+
     async def show(self, key: str) -> ClaimedDelivery:
         """The delivery with its body; UnknownRow if there is none."""
         return await self._opened(await self._outbox.row(key))

@@ -1,0 +1,95 @@
+"""`escalate backup` and `escalate restore`."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.output import REFUSED, UNREACHABLE, USAGE, AsJson, note, print_json, say, stop
+from store import BackupFailed, StoreError
+from workers.clock import SystemClock
+from workers.errors import EngineError, NotSetUpError
+from workers.settings import Settings
+
+Folder = Annotated[Path, typer.Argument(help="The backup's folder.", file_okay=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Both are commands of `app`."""
+    app.command()(backup)
+    app.command()(restore)
+
+
+def backup(folder: Folder, *, json_: AsJson = False) -> None:
+    """A consistent copy of store, engine and keys stands in FOLDER, while everything runs.
+
+    Whoever has the backup has the keys: keep it like them.
+
+    Example: escalate backup /var/backups/escalate/2026-11-22
+    """
+    from workers.keeping import about
+    from workers.keeping import backup as keep
+
+    settings = Settings.load()
+    note("copying the store, the engine and the keys …")
+
+    async def run() -> dict[str, object]:
+        return about(await keep(settings, folder, at=await SystemClock().now()))
+
+    kept = _done(run)
+    if json_:
+        print_json(kept)
+        return
+    say(f"{folder}: store {_there(kept['store'])}, engine {_there(kept['engine'])}, keys copied")
+    for line in kept["by_hand"] if isinstance(kept["by_hand"], list) else ():
+        note(f"not copied here: {line}")
+
+
+def restore(folder: Folder, *, json_: AsJson = False) -> None:
+    """The backup in FOLDER is the installation; store and engine are compared and completed.
+
+    Wants an empty home, and refuses to touch anything otherwise. Exit code 2 when something is
+    left for a person to do.
+
+    Example: escalate restore /var/backups/escalate/2026-11-22
+    """
+    from workers.keeping import put_back, reconciled
+
+    settings = Settings.load()
+
+    async def run() -> dict[str, object]:
+        await put_back(settings, folder)
+        note("the files are in place; comparing store and engine …")
+        return (await reconciled(settings)).model_dump(mode="json")
+
+    found = _done(run)
+    findings = found["findings"] if isinstance(found["findings"], list) else []
+    if json_:
+        print_json(found)
+    else:
+        say(
+            f"{found['cases']} cases; {found['appended']} journal batches completed, "
+            f"{found['reopened']} deliveries opened again; {found['waiting_acts']} acts and "
+            f"{found['waiting_deliveries']} deliveries are applied as soon as `escalate up` runs"
+        )
+        for finding in findings:
+            say(f"- {finding['case']}: {finding['what']}\n  -> {finding['mend']}")
+    if findings:
+        raise typer.Exit(USAGE)
+
+
+def _done(run: Callable[[], Coroutine[Any, Any, dict[str, object]]]) -> dict[str, object]:
+    try:
+        return asyncio.run(run())
+    except BackupFailed as error:
+        stop(str(error), code=REFUSED)
+    except (StoreError, NotSetUpError) as error:
+        stop(str(error), mend=error.mend, code=UNREACHABLE)
+    except EngineError as error:
+        stop(str(error), mend="`escalate engine` says which and why", code=UNREACHABLE)
+
+
+def _there(copied: object) -> str:
+    return "copied" if copied else "not copied"
