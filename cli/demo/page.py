@@ -14,6 +14,7 @@ from workers.house import House
 from workers.virtual_clock import VirtualClock
 
 LINK = re.compile(r"https?://\S+")
+GAP = re.compile(r"\n\s*\n\s*\n")
 OPEN = ("open", "held")
 TEN_MINUTES = timedelta(minutes=10)
 
@@ -73,7 +74,7 @@ class DemoPages:
                     "to": message.to,
                     "at": f"{message.at:%Y-%m-%d %H:%M:%S}Z",
                     "subject": str(mail.get("subject", "Ticket note")),
-                    "text": LINK.sub("", text).strip(),
+                    "text": GAP.sub("\n\n", LINK.sub("", text)).strip(),
                     "links": LINK.findall(text),
                 }
             )
