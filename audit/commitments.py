@@ -17,6 +17,7 @@ from audit.payloads import only, read
 from cases.canonical import commit
 from cases.envelope import ActEnvelope
 from cases.journal import Entry, Kind
+from cases.notice import NoticeEnd, NoticeResult
 from cases.receipts import ActReceipt, Outcome, Reason
 from workflows.effects import (
     ASSESS,
@@ -45,6 +46,10 @@ _SIGNALS: Mapping[str, type[BaseModel]] = {
     REPORT_SIGNAL: ReportReceived,
     TICKET_SIGNAL: TicketUpdated,
 }
+_FAILED = (
+    EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+)
 
 
 @dataclass(frozen=True)
@@ -239,14 +244,17 @@ def _message(
 def _results_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
     scheduled = _scheduled(run)
     for event in run.events:
-        if event.event_type != EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+        said: Any = getattr(event, event.WhichOneof("attributes") or "", None)
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+            name = scheduled.get(said.scheduled_event_id, "")
+            kind = _RESULTS.get(name)
+            result = read(only(said.result.payloads), kind) if kind is not None else None
+        elif event.event_type in _FAILED:
+            name = scheduled.get(said.scheduled_event_id, "")
+            # For the case, a notice that nobody could send is one that ended undelivered.
+            result = NoticeResult(end=NoticeEnd.UNDELIVERED) if name == NOTIFY.name else None
+        else:
             continue
-        said: Any = event.activity_task_completed_event_attributes
-        name = scheduled.get(said.scheduled_event_id, "")
-        kind = _RESULTS.get(name)
-        if kind is None:
-            continue
-        result = read(only(said.result.payloads), kind)
         if result is not None:
             yield Incoming(run.run, event.event_id, f"{name} result", commit(salt, result))
 

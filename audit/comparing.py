@@ -17,7 +17,7 @@ def compare(run: Run, recording: Recording) -> tuple[list[Finding], int]:
     """The differences, each at its event, and how many commands were compared."""
     findings: list[Finding] = []
     compared = 0
-    queue = run.started.task_queue.name
+    own = {"queue": run.started.task_queue.name, "workflow": run.started.workflow_type.name}
     said, strays = _by_task(run)
     findings.extend(
         Finding(
@@ -32,7 +32,7 @@ def compare(run: Run, recording: Recording) -> tuple[list[Finding], int]:
     for task in sorted(said.keys() | recording.asked.keys()):
         if task > recording.reached:
             break
-        steps = [from_command(item, queue=queue) for item in recording.asked.get(task, [])]
+        steps = [from_command(item, **own) for item in recording.asked.get(task, [])]
         before = frozenset(timer for timer, at in fired.items() if at < task)
         asked = sent([step for step in steps if step is not None], fired=before)
         found = said.get(task, [])

@@ -30,8 +30,11 @@ class Step:
     event_id: int = 0
 
 
-def from_command(command: WorkflowCommand, *, queue: str) -> Step | None:  # noqa: PLR0911 -- one arm a command
-    """The step a command of the code is; None where it leaves no event."""
+def from_command(command: WorkflowCommand, *, queue: str, workflow: str) -> Step | None:  # noqa: PLR0911 -- one arm a command
+    """The step a command of the code is; None where it leaves no event.
+
+    What the code leaves to the run it is in is the run's own: its task queue, its workflow.
+    """
     name = command.WhichOneof("variant")
     said: Any = getattr(command, name or "", None)
     summary = {"summary": _payload(command.user_metadata.summary)}
@@ -67,7 +70,7 @@ def from_command(command: WorkflowCommand, *, queue: str) -> Step | None:  # noq
             return Step(
                 "continue-as-new",
                 {
-                    "type": said.workflow_type,
+                    "type": said.workflow_type or workflow,
                     "queue": _queue(said.task_queue or REPLAY_QUEUE, queue),
                     "input": tuple(_payload(item) for item in said.arguments),
                 },

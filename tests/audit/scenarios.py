@@ -67,7 +67,7 @@ async def approved(office: Office) -> Matter:
 
 async def walked_by_code(office: Office) -> Matter:
     """The canonical case, walked by the pathway in Python."""
-    return await _approved_and_closed(await _escalated(office, walk="user_safety_escalation"))
+    return await _approved_and_closed(await _escalated(office, walk="user-safety-escalation"))
 
 
 async def rejected_by_legal(office: Office) -> Matter:
