@@ -8,6 +8,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import Runtime
+from temporalio.service import TLSConfig
 
 from workflows.converter import CaseKeyring, converter, sandbox
 from workflows.escalation import EscalationWorkflow
@@ -40,7 +41,7 @@ async def connect(
     keyring: CaseKeyring,
     activities: Sequence[Callable[..., Any]] = (),
     api_key: str | None = None,
-    tls: bool = False,
+    tls: bool | TLSConfig = False,
     runtime: Runtime | None = None,
     lazy: bool = False,
     extra_plugins: Sequence[SimplePlugin] = (),

@@ -14,6 +14,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from store import StoreUnavailable
+from workers.engine import tls_of
 from workers.house import House
 from workers.telemetry import telemetry_plugins
 from workers.temporal import connect
@@ -35,7 +36,7 @@ async def client_of(house: House, *, address: str, lazy: bool = False) -> Client
         keyring=house.keyring,
         activities=house.activities,
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
-        tls=settings.uses_tls,
+        tls=tls_of(settings) if settings.uses_tls else False,
         lazy=lazy,
         extra_plugins=telemetry_plugins(house.settings),
     )
