@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.common import HeaderCodecBehavior
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
@@ -59,4 +60,6 @@ async def connect(
         tls=tls,
         runtime=runtime,
         lazy=lazy,
+        # Headers carry trace context: encrypted like everything else that belongs to a case.
+        header_codec_behavior=HeaderCodecBehavior.CODEC,
     )
