@@ -1,0 +1,186 @@
+"""A live installation is copied, lost and put back, and its cases go on."""
+
+import asyncio
+import os
+import shutil
+import stat
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import structlog
+
+from integrations.file_directory import DEMO_FILE
+from store import BackupFailed, KeyEncryptionKey, Store, upgrade
+from tests.cli.conftest import Installation
+from tests.store.building import START, accepted, batch, chain
+from workers.engine import Engine
+from workers.house import house
+from workers.keeping import ABOUT, ENGINE, KEYS, STORE, backup, put_back, reconciled
+from workers.processes import listening, release_library, running_gateway, running_worker
+from workers.settings import Settings
+
+pytestmark = pytest.mark.timeout(240)
+
+FACTS = ("danger=no", "kind=fraud", "proposed-action=suspend", "summary=code 17")
+
+
+def settings_of(home: Path) -> Settings:
+    """An installation with keys of its own, and the demo's people."""
+    return Settings.load(
+        {
+            "HOME": os.environ.get("HOME", ""),
+            "PATH": os.environ["PATH"],
+            "ESCALATE_HOME": str(home),
+            "ESCALATE_DIRECTORY_FILE": str(DEMO_FILE),
+            "ESCALATE_GATEWAY__PORT": "0",
+        }
+    )
+
+
+@pytest.fixture
+def logs_elsewhere() -> Iterator[None]:
+    """What the servers in this process log is not taken for what a command printed."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+    yield
+    structlog.reset_defaults()
+
+
+@asynccontextmanager
+async def running(home: Path, folder: Path) -> AsyncIterator[Installation]:
+    """Everything runs, with the engine on its file."""
+    home.mkdir(exist_ok=True)
+    sock, settings = listening(settings_of(home))
+    async with house(settings, migrate=True) as opened, Engine.of(settings) as engine:
+        await release_library(
+            opened.store, proposed_by="petra", approved_by="lena", at=datetime.now(tz=UTC)
+        )
+        async with (
+            running_worker(opened, engine.address),
+            running_gateway(opened, engine.address, sock=sock) as gateway,
+        ):
+            folder.mkdir(exist_ok=True)
+            yield Installation(settings=settings, house=opened, gateway=gateway, folder=folder)
+
+
+async def test_a_case_goes_on_after_a_restore(tmp_path: Path, logs_elsewhere: None) -> None:
+    """Copied while it runs, destroyed, put back: the case is where it was and people go on.
+
+    The store's copy here is older than the engine's: what it lacks is appended from the history.
+    """
+    home, early, late = tmp_path / "home", tmp_path / "early", tmp_path / "late"
+    async with running(home, tmp_path / "first") as before:
+        tariq = await before.terminal("tariq")
+        number = (await tariq.json("case", "open", "--id", "r-1"))["case"]
+        await tariq.until(number, stage="triage")
+        await backup(before.settings, early, at=datetime.now(tz=UTC))
+        await tariq.run("case", "answer", number, *FACTS)
+        await tariq.run("case", "complete", number, "escalate")
+        await tariq.until(number, stage="legal-review")
+        await asyncio.sleep(1)
+        kept = await backup(before.settings, late, at=datetime.now(tz=UTC))
+        (line,) = await before.house.store.views.list()
+    shutil.rmtree(home)
+    (late / STORE).unlink()
+    shutil.copyfile(early / STORE, late / STORE)
+
+    await put_back(settings_of(home), late)
+    found = await reconciled(settings_of(home))
+
+    assert kept.store
+    assert kept.engine
+    assert set(kept.keys) == {"door.pem", "kek", "root.pem"}
+    assert found.findings == ()
+    assert (found.cases, found.appended > 0) == (1, True)
+    async with running(home, tmp_path / "second") as after:
+        (restored,) = await after.house.store.views.list()
+        assert restored.sequence >= line.sequence
+        assert restored.stage == "legal-review"
+        lena = await after.terminal("lena")
+        await lena.run("case", "decide", number, "approve", "--yes")
+        await lena.until(number, stage="policy-sign-off")
+        assert await after.house.store.backup.reconcile() == []
+
+
+@pytest.fixture
+async def small(tmp_path: Path) -> Settings:
+    """A store with one case and a key, without an engine."""
+    settings = settings_of(tmp_path / "home")
+    settings.keys.mkdir(parents=True)
+    key = KeyEncryptionKey.generate()
+    settings.kek.write_bytes(key.written())
+    settings.kek.chmod(0o600)
+    await upgrade(settings.store)
+    async with await Store.open(settings.store, kek=key) as store:
+        opened = await accepted(store)
+        await store.append_case(batch(opened.case, chain(opened.case, "triage")))
+    return settings
+
+
+async def test_backup_is_its_owners_alone(small: Settings, tmp_path: Path) -> None:
+    """Everything in it can be read by its owner only: the keys are in it."""
+    kept = await backup(small, tmp_path / "copy", at=START)
+
+    assert (kept.store, kept.engine, kept.keys) == (True, False, ("kek",))
+    for path in (tmp_path / "copy").rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    names = {path.name for path in (tmp_path / "copy").iterdir()}
+    assert names == {STORE, KEYS, ABOUT}
+    assert ENGINE not in names
+
+
+async def test_backup_wants_a_new_folder(small: Settings, tmp_path: Path) -> None:
+    """A backup never writes over another one."""
+    await backup(small, tmp_path / "copy", at=START)
+
+    with pytest.raises(BackupFailed, match="not empty"):
+        await backup(small, tmp_path / "copy", at=START)
+
+
+async def test_restore_wants_an_empty_home(small: Settings, tmp_path: Path) -> None:
+    """Where anything is, nothing is touched."""
+    await backup(small, tmp_path / "copy", at=START)
+    before = small.kek.read_bytes()
+
+    with pytest.raises(BackupFailed, match="empty home"):
+        await put_back(small, tmp_path / "copy")
+
+    assert small.kek.read_bytes() == before
+
+
+async def test_restored_keys_open_the_restored_store(small: Settings, tmp_path: Path) -> None:
+    """Store and keys belong together, and come back together."""
+    await backup(small, tmp_path / "copy", at=START)
+    elsewhere = settings_of(tmp_path / "elsewhere")
+
+    await put_back(elsewhere, tmp_path / "copy")
+
+    key = KeyEncryptionKey.read(elsewhere.kek.read_bytes())
+    async with await Store.open(elsewhere.store, kek=key) as store:
+        (delivery,) = await store.deliveries.list()
+        assert b"canary" in (await store.deliveries.show(delivery.key)).body
+    assert stat.S_IMODE(elsewhere.kek.stat().st_mode) == 0o600
+
+
+async def test_folder_that_is_no_backup_is_refused(tmp_path: Path) -> None:
+    """A wrong path is told before anything is made."""
+    with pytest.raises(BackupFailed, match="holds no backup"):
+        await put_back(settings_of(tmp_path / "home"), tmp_path)
+
+    assert not (tmp_path / "home").exists()
+
+
+async def test_case_that_the_engine_does_not_know_is_told(small: Settings, tmp_path: Path) -> None:
+    """A store without its engine: the open case is named, with what can be done."""
+    await backup(small, tmp_path / "copy", at=START)
+    elsewhere = settings_of(tmp_path / "elsewhere")
+    await put_back(elsewhere, tmp_path / "copy")
+
+    found = await reconciled(elsewhere)
+
+    (finding,) = found.findings
+    assert "the engine does not know it" in finding.what
+    assert found.waiting_deliveries == 1
