@@ -4,8 +4,10 @@ The effects here obey the rules the real ones obey (same key, same answer; a jou
 bytes is a fork), so a workflow that misuses them is caught.
 """
 
+import asyncio
 import base64
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -67,6 +69,8 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "carl": ("sme-ct", "triage"),
     "dora": ("duty-counsel",),
     "eve": ("executive",),
+    "cora": ("counter-terror",),
+    "ivan": ("incident-manager",),
 }
 
 
@@ -164,6 +168,7 @@ class World:
     @activity.defn(name="open_linked_case")
     async def open_linked_case(self, order: LinkOrder) -> Linked:
         """Another case."""
+        self._maybe_fail("open_linked_case")
         self.linked.append(order)
         return Linked(case="case/other", number="9001", runbook=order.runbook or "")
 
@@ -212,6 +217,23 @@ class CaseUnderTest:
     async def picture(self) -> CasePicture:
         """The case as it stands."""
         return CasePicture.of(await self.handle.query("picture"))
+
+    async def until(self, holds: Callable[[CasePicture], bool]) -> CasePicture:
+        """The picture, once that holds of it; TimeoutError when it does not come about."""
+        async with asyncio.timeout(20):
+            while not holds(picture := await self.picture()):
+                await asyncio.sleep(0.02)
+        return picture
+
+    async def in_stage(self, stage: str) -> CasePicture:
+        """The picture, once the case is in that stage."""
+        return await self.until(lambda picture: picture.stage == stage)
+
+    async def forward_to(self, instant: datetime) -> None:
+        """At that instant, or just after it."""
+        left = instant - await self.now()
+        if left > timedelta(0):
+            await self.forward(left)
 
     async def envelope(
         self,

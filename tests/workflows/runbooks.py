@@ -1,0 +1,77 @@
+"""Small runbooks of the tests' own: each bends one rule of a gate."""
+
+_HEAD = b"""
+version: 1.0.0
+title: "A runbook of the tests"
+owner: trust-and-safety
+review-by: 2027-02-01
+summary: "Bends one rule."
+intake:
+  kind: {ask: "What is reported?", choice: [one, other]}
+severity:
+  - {otherwise: SEV3, because: "nothing else is known"}
+"""
+
+_TAIL = b"""
+  - stage: work
+    owner: triage
+    within: 4h
+    late: [{at: 100%, page: incident-manager}]
+    next: {answered: review}
+  - stage: closure
+    owner: incident-manager
+    within: 24h
+    late: [{at: 100%, page: incident-manager}]
+    dispositions:
+      done: [decision-record]
+effects:
+  hide:
+    title: "Hide the content"
+    owner: triage
+    within: 1h
+    instruction: "Hide it."
+    protective: true
+    by: webhook:content-platform
+    compensate: "Show it again."
+"""
+
+SILENT = (
+    b"runbook: silent-gate"
+    + _HEAD
+    + b"""
+stages:
+  - stage: review
+    owner: legal
+    within: 60m
+    ask: "Hide the content?"
+    approve: {legal: 1}
+    reject: {legal: 1, reason: required}
+    late: [{at: 50%, remind: legal}]
+    silence: {go: approved}
+    next: {approved: {do: [hide], then: closure}, rejected: closure, more-information: work}
+"""
+    + _TAIL
+)
+
+FOUR_EYES = (
+    b"runbook: four-eyes"
+    + _HEAD
+    + b"""
+stages:
+  - stage: review
+    owner: legal
+    within: 60m
+    memo: [facts]
+    ask: "Disclose the listed data?"
+    approve: {legal: 1, policy: 1}
+    reject: {legal: 1, policy: 1, reason: required}
+    split: {to: executive, within: 60m}
+    votes: blind
+    assurance: L2
+    late: [{at: 50%, remind: legal}]
+    silence: {allow: {incident-manager: 1}, instead-of: legal, only: approve, ratify: {by: duty-counsel, within: 24h}}
+    dissent: {who: any-reviewer, to: executive, within: 60m}
+    next: {approved: closure, rejected: closure, more-information: work}
+"""
+    + _TAIL
+)
