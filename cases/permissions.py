@@ -130,9 +130,10 @@ def next_step(state: CaseState, pathway: Pathway, *, at: datetime) -> str:
                 return f"{name}: the memo needs {', '.join(missing)}."
             return f"{name} is being settled."
         needed = " and ".join(
-            f"{number} of {_said(role)}" for role, number in still_needed(round_).items()
+            f"{number} verdict{'s' if number > 1 else ''} of {_said(role)}"
+            for role, number in still_needed(round_).items()
         )
-        return f"{name}: waits for the verdict of {needed or 'the people asked'}."
+        return f"{name}: waits for {needed or 'the verdict of the people asked'}."
     if is_waiting(owed, stage):
         return f"{name}: waits for {_said(stage.owner)}."
     return f"{name} is under way."
@@ -142,7 +143,7 @@ def _owed_at(stage: StagePlan, *, memo: bool) -> str:
     name = stage.title or _said(stage.name)
     if memo:
         return f"write the memo for {name}"
-    return f"complete {name}" if stage.next else f"{name}: close the case"
+    return f"complete {name}" if stage.next else "close the case"
 
 
 def _titled(stage: StagePlan) -> str:

@@ -98,8 +98,8 @@ async def shoot(camera: Photographer, told: dict[str, str]) -> None:
     await camera.take(imani, "inbox", height=900)
     await imani.goto("/cases")
     await camera.take(imani, "cases", height=800)
-    await imani.goto(f"/cases/{told['waits on Legal']}")
-    await camera.take(imani, "case", height=1100)
+    await imani.goto(f"/cases/{told['waits on Policy']}")
+    await camera.take(imani, "case", height=1350)
     await imani.goto("/demo")
     await camera.take(imani, "outbox", height=900)
 
@@ -114,6 +114,11 @@ async def shoot(camera: Photographer, told: dict[str, str]) -> None:
     await camera.take(night, "confirm-phone")
     await night.get_by_role("button", name="Lawful").click()
     await camera.take(night, "receipt-phone")
+    pocket = await camera.page("imani", phone=True, dark=True)
+    await pocket.goto("/")
+    await camera.take(pocket, "inbox-phone", height=844)
+    await pocket.goto(f"/cases/{told['overdue at Legal']}")
+    await camera.take(pocket, "case-phone", height=1700)
 
 
 async def survey(camera: Photographer, told: dict[str, str]) -> None:
@@ -141,7 +146,7 @@ async def main() -> int:
         print(f"{one.title}: {one.problem or one.number}", file=sys.stderr)
 
     async with installation(home=None) as place, async_playwright() as playwright:
-        account = await play(place, SEEDED, exports=None, progress=say, check=False)
+        account = await play(place, SEEDED, exports=None, progress=say, checked=False)
         told = {one.title: one.number for one in account.told}
         browser = await playwright.chromium.launch(
             executable_path=chromium_path(), args=list(FLAGS)

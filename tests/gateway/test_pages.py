@@ -114,7 +114,7 @@ async def test_a_case_shows_next_step_people_clocks_gates_and_timeline(world: Wo
 
     for words in (
         "Next step",
-        "waits for the verdict of 1 of legal",
+        "waits for 1 verdict of legal",
         "Is the proposed action lawful?",
         "What is reported?",
         "evidence://1",
