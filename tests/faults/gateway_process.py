@@ -1,0 +1,50 @@
+"""A gateway process of a test's installation that dies at a named fault point.
+
+`FAULT_POINT` names the point, `FAULT_AFTER` how many times it is passed unharmed before.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+
+from gateway.faults import FaultPoint
+from tests.faults.place import quick_doors
+from workers.house import house
+from workers.processes import doors_of, listening, running_gateway
+from workers.settings import Settings
+from workers.worker import client_of
+
+
+class Killer:
+    """Ends the process by signal 9 at its point."""
+
+    def __init__(self, point: str, *, after: int) -> None:
+        self._point = point
+        self._after = after
+
+    def __call__(self, point: FaultPoint) -> None:
+        """The process is gone, if this is the point."""
+        if point.value != self._point:
+            return
+        if self._after:
+            self._after -= 1
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+async def main(up: Callable[[], None]) -> None:
+    """The doors are open until the process is killed, or kills itself; `up` is called then."""
+    settings = Settings.load()
+    killer = Killer(
+        os.environ.get("FAULT_POINT", ""), after=int(os.environ.get("FAULT_AFTER", "0"))
+    )
+    sock, settings = listening(settings)
+    async with house(settings) as home:
+        address = settings.engine.address or ""
+        client = await client_of(home, address=address, lazy=True)
+        real = await doors_of(home, address, faults=killer)
+        doors = quick_doors(real, client, task_queue=settings.task_queue)
+        async with running_gateway(home, address, sock=sock, doors=doors):
+            up()
+            await asyncio.Event().wait()
