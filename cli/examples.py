@@ -6,11 +6,18 @@ import typer
 from typer.models import CommandInfo, TyperInfo
 
 EXAMPLES = {
+    "backup": "escalate backup backups/2026-11-22",
+    "restore": "escalate restore backups/2026-11-22",
     "demo": "escalate demo --auto --json --out demo-out",
     "login": "escalate login lena --url https://escalate.example",
     "logout": "escalate logout",
     "inbox": "escalate inbox --all",
     "up": "escalate up",
+    "backup": "escalate backup backup-2026-11-22",
+    "restore": "escalate restore backup-2026-11-22",
+    "keys renew-door": "escalate keys renew-door",
+    "keys renew-kek": "escalate keys renew-kek",
+    "keys revoke": "escalate keys revoke 3f9c2a71b0d4e688 --address 127.0.0.1:7233",
     "config reference": "escalate config reference --match smtp",
     "doctor": "escalate doctor --live",
     "doctor alarms": "escalate doctor alarms",

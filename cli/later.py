@@ -10,7 +10,7 @@ from cli import examples
 
 
 class Later(NamedTuple):
-    """Where a command's Typer stands, and what it is for."""
+    """Where a command stands, as a function or as its Typer, and what it is for."""
 
     module: str
     help: str
@@ -18,9 +18,16 @@ class Later(NamedTuple):
 
 
 LATER = {
+    "backup": Later("cli.backup", "Copy store, engine and keys while they run.", "backup"),
+    "backup": Later(
+        "cli.backup", "Copy store, engine and keys while everything runs.", "backup_app"
+    ),
     "config": Later("cli.config", "Say what can be set."),
     "doctor": Later("cli.doctor", "Say what is wrong with this installation, and what mends it."),
     "engine": Later("cli.engine", "Say which Temporal is used, and why."),
+    "restore": Later("cli.backup", "Put a backup into an empty home, and compare.", "restore"),
+    "keys": Later("cli.keys", "Renew keys, and revoke those in wrong hands."),
+    "restore": Later("cli.backup", "Put a backup back, store and engine compared.", "restore_app"),
     "demo": Later(
         "cli.demo", "Run the whole of escalate on this machine, with cases to play with."
     ),
@@ -50,7 +57,10 @@ class LaterGroup(TyperGroup):
 def loaded(name: str) -> typer.Typer:
     """The Typer behind that word, with its examples."""
     later = LATER[name]
-    app: typer.Typer = getattr(import_module(later.module), later.attribute)
+    found = getattr(import_module(later.module), later.attribute)
+    app = found if isinstance(found, typer.Typer) else typer.Typer()
+    if app is not found:
+        app.command()(found)
     examples.add_to(app, name=name, alone=alone(app))
     return app
 

@@ -3,6 +3,8 @@
 import re
 import stat
 from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -184,3 +186,80 @@ async def test_lists_and_pages_can_be_read(installation: Installation) -> None:
     assert "triage target" in page
     assert re.search(rf"^{number} +SEV1", inbox, re.MULTILINE)
     assert number in cases
+
+
+async def test_a_gate_with_memo_and_second_factor_is_decided_on_what_was_shown(
+    installation: Installation,
+) -> None:
+    """The memo opens the round; the code proves the person; the objection and the way back work."""
+    at = datetime.now(tz=UTC)
+    text = (
+        library()["user-safety-escalation"]
+        .replace(b"version: 1.0.0", b"version: 1.1.0")
+        .replace(
+            b'    ask: "Is the proposed action lawful?"\n',
+            b'    ask: "Is the proposed action lawful?"\n    memo: [facts]\n    assurance: L2\n',
+        )
+        .replace(b"approve: {legal: 1}", b"approve: {legal: 2}")
+    )
+    releases = installation.house.store.releases
+    digest = sha256(text).hexdigest()
+    name = "user-safety-escalation"
+    await releases.propose(
+        runbook=name, version="1.1.0", digest=digest, source=text, by="petra", at=at
+    )
+    await releases.approve(runbook=name, version="1.1.0", by="lena", at=at)
+    imani, tariq, lena = [
+        await installation.terminal(person) for person in ("imani", "tariq", "lena")
+    ]
+    number = (await imani.json("case", "open"))["case"]
+    await tariq.run("case", "complete", number, "escalate")
+    await tariq.until(number, stage="legal-review")
+    await tariq.run("case", "memo", number, "facts=-", stdin="two reports, code 17\n")
+
+    unproved = await lena.run("case", "decide", number, "approve", "--yes", code=2)
+    code = installation.totp("lena")
+    decided = await lena.run("case", "decide", number, "approve", "--yes", "--code", code)
+    taken_back = await lena.run("case", "withdraw", number, "--yes", "--reason", "read it again")
+    objected = await lena.json("case", "dissent", number, "--yes", "--reason", "facts are thin")
+    shown = await lena.json("case", "show", number)
+
+    assert "second factor" in unproved.stderr
+    assert "facts: two reports, code 17" in decided.stderr
+    assert "Done: " in taken_back.stdout
+    assert objected["outcome"] == "accepted"
+    assert shown["state"]["rounds"][0]["votes"] == []
+
+
+async def test_how_a_case_is_run_has_a_command_for_each_act(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """Evidence by digest, assignment, severity, "I have it", the answer to a question, the end."""
+    imani, tariq, lena = [
+        await installation.terminal(person) for person in ("imani", "tariq", "lena")
+    ]
+    number = (await imani.json("case", "open"))["case"]
+    item = tmp_path / "item.txt"
+    item.write_bytes(b"code 17")
+
+    kept = ("--label", "chat", "--reference", "vault://17", "--file", str(item))
+    await imani.run("case", "evidence", number, *kept)
+    await imani.run("case", "assign", number, "triage", "tariq")
+    await imani.run("case", "severity", number, "SEV2", "--reason", "a second report")
+    await tariq.run("case", "acknowledge", number)
+    await tariq.run("case", "complete", number, "escalate")
+    await lena.until(number, stage="legal-review")
+    asked = ("more-information", "--reason", "which account?")
+    await lena.run("case", "decide", number, *asked, "--yes")
+    state = (await imani.until(number, stage="triage"))["state"]
+    request = state["requests"][0]["id"]
+    await tariq.run("case", "reply", number, request, "account-9")
+    await imani.run("case", "cancel", number, "--reason", "a test")
+    ended = (await imani.until(number, status="cancelled"))["state"]
+
+    assert ended["evidence"][0]["digest"] == sha256(b"code 17").hexdigest()
+    assert ended["assignments"] == {"triage": "tariq"}
+    assert ended["severity"]["current"] == "SEV2"
+    assert ended["requests"][0]["answer"] == "account-9"
+    late = await imani.run("case", "raise", number, "legal", "--reason", "too late", code=1)
+    assert "Not done: " in late.stdout
