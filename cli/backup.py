@@ -16,18 +16,10 @@ from workers.settings import Settings
 Folder = Annotated[Path, typer.Argument(help="The backup's folder.", file_okay=False)]
 
 
-def register(app: typer.Typer) -> None:
-    """Both are commands of `app`."""
-    app.command()(backup)
-    app.command()(restore)
-
-
 def backup(folder: Folder, *, json_: AsJson = False) -> None:
     """A consistent copy of store, engine and keys stands in FOLDER, while everything runs.
 
     Whoever has the backup has the keys: keep it like them.
-
-    Example: escalate backup /var/backups/escalate/2026-11-22
     """
     from workers.keeping import about
     from workers.keeping import backup as keep
@@ -52,8 +44,6 @@ def restore(folder: Folder, *, json_: AsJson = False) -> None:
 
     Wants an empty home, and refuses to touch anything otherwise. Exit code 2 when something is
     left for a person to do.
-
-    Example: escalate restore /var/backups/escalate/2026-11-22
     """
     from workers.keeping import put_back, reconciled
 

@@ -21,10 +21,7 @@ def reference_(
     json_: AsJson = False,
     match: Annotated[str, typer.Option("--match", help="Only names that hold these letters.")] = "",
 ) -> None:
-    """Every setting is listed: its name in the environment, its default and what it means.
-
-    Example: escalate config reference --match smtp
-    """
+    """Every setting is listed: its name in the environment, its default and what it means."""
     lines = [line for line in reference() if match.upper() in line.name]
     if json_:
         print_json([vars(line) for line in lines])

@@ -18,7 +18,6 @@ from workers.settings import Settings
 
 app = typer.Typer(
     help="Say what is fit for use and what is not, each with what mends it.",
-    epilog="Example: escalate doctor --live",
 )
 
 Answer = TypeVar("Answer")
@@ -34,10 +33,7 @@ def doctor(
     ] = False,
     json_: AsJson = False,
 ) -> None:
-    """Every check is printed with what mends it; exit code 1 when one fails.
-
-    Example: escalate doctor --live
-    """
+    """Every check is printed with what mends it; exit code 1 when one fails."""
     if context.invoked_subcommand is not None:
         return
     from workers.doctor import Level, examine, worst
@@ -59,10 +55,7 @@ def doctor(
 
 @app.command()
 def alarms(*, json_: AsJson = False) -> None:
-    """Every open alarm is listed, with what to do and whether the duty manager was told.
-
-    Example: escalate doctor alarms
-    """
+    """Every open alarm is listed, with what to do and whether the duty manager was told."""
 
     async def run(store: Store) -> list[Alarm]:
         return await store.health.open_alarms()
@@ -80,10 +73,7 @@ def alarms(*, json_: AsJson = False) -> None:
 
 @app.command()
 def clear(kind: str, key: str) -> None:
-    """The alarm is closed: somebody has looked after it. It opens again when it is found again.
-
-    Example: escalate doctor clear notice-lost case/…/7
-    """
+    """The alarm is closed: somebody has looked after it. It opens again when it is found again."""
 
     async def run(store: Store) -> bool:
         known = any(

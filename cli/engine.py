@@ -12,10 +12,7 @@ app = typer.Typer(help="Say which Temporal is used, and why.")
 
 @app.callback(invoke_without_command=True)
 def engine(*, json_: AsJson = False) -> None:
-    """The engine of this installation and the reason for it; nothing is started or fetched.
-
-    Example: escalate engine
-    """
+    """The engine of this installation and the reason for it; nothing is started or fetched."""
     from workers.which_engine import which_engine
 
     answer = asyncio.run(which_engine(Settings.load()))

@@ -13,8 +13,6 @@ EXAMPLES = {
     "logout": "escalate logout",
     "inbox": "escalate inbox --all",
     "up": "escalate up",
-    "backup": "escalate backup backup-2026-11-22",
-    "restore": "escalate restore backup-2026-11-22",
     "keys renew-door": "escalate keys renew-door",
     "keys renew-kek": "escalate keys renew-kek",
     "keys revoke": "escalate keys revoke 3f9c2a71b0d4e688 --address 127.0.0.1:7233",

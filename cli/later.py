@@ -19,15 +19,11 @@ class Later(NamedTuple):
 
 LATER = {
     "backup": Later("cli.backup", "Copy store, engine and keys while they run.", "backup"),
-    "backup": Later(
-        "cli.backup", "Copy store, engine and keys while everything runs.", "backup_app"
-    ),
     "config": Later("cli.config", "Say what can be set."),
     "doctor": Later("cli.doctor", "Say what is wrong with this installation, and what mends it."),
     "engine": Later("cli.engine", "Say which Temporal is used, and why."),
     "restore": Later("cli.backup", "Put a backup into an empty home, and compare.", "restore"),
     "keys": Later("cli.keys", "Renew keys, and revoke those in wrong hands."),
-    "restore": Later("cli.backup", "Put a backup back, store and engine compared.", "restore_app"),
     "demo": Later(
         "cli.demo", "Run the whole of escalate on this machine, with cases to play with."
     ),
