@@ -39,6 +39,7 @@ from audit.manifest import (
 from audit.readme import readme
 from audit.report import write_report
 from audit.shape import ending
+from audit.strict_replay import is_closed
 from cases.canonical import sha256
 from cases.envelope import Certificate
 from cases.journal import GENESIS, Entry, Stream
@@ -94,6 +95,9 @@ async def gather(case: str, *, store: Store, client: Client) -> CaseRecord:
     codec = codec_of(client)
     history = await fetch(client, case, codec=codec)
     request = read_request(history)
+    entries = await store.journal.entries(case)
+    if is_closed(entries) and ending(history.runs[-1]) is None:
+        raise ExportRefusedError("the case is closing at this moment: try again")
     view = await store.views.get(case)
     head = await store.journal.head(case)
     others = [
@@ -104,7 +108,7 @@ async def gather(case: str, *, store: Store, client: Client) -> CaseRecord:
     return CaseRecord(
         history=history,
         request=request,
-        entries=await store.journal.entries(case),
+        entries=entries,
         door=await store.journal.entries(case, stream=Stream.DOOR),
         runbook=await store.objects.get(request.pathway.digest),
         picture={} if view is None else picture(CasePicture.of(view.state)),

@@ -6,9 +6,11 @@ options, in clear; runs must begin with what the one before handed over and end;
 that the replay writes must be the stored one, byte for byte.
 """
 
+import functools
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 from temporalio.client import WorkflowHistory
+from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer, WorkflowRunner
 
 from audit.commitments import check_commitments
@@ -19,10 +21,11 @@ from audit.payloads import only, read
 from audit.recording import Recording, RecordingRunner
 from audit.shape import check_ends, check_run, ending
 from audit.steps import REPLAY_BUILD
-from cases.journal import Entry
+from cases.journal import Entry, Kind
 from workflows.converter import PLAIN
 from workflows.effects import APPEND_JOURNAL, JournalBatch
 from workflows.escalation import EscalationWorkflow
+from workflows.messages import WORKFLOW
 
 
 async def strict_replay(
@@ -39,6 +42,7 @@ async def strict_replay(
     if not history.runs or any(item.event_id == 0 for item in findings):
         return Replayed(findings=(*findings, Finding(rule=Rule.SHAPE, what="no complete run")))
     findings.extend(check_ends(history))
+    findings.extend(_other_workflows(history))
     recorder = RecordingRunner(runner)
     failures = await _replay(history, recorder)
     compared = 0
@@ -61,8 +65,29 @@ async def strict_replay(
         derived.extend(_journal(recording))
     goes_on = ending(history.runs[-1]) is None
     if entries is not None:
+        if goes_on and is_closed(entries):
+            findings.append(
+                Finding(
+                    rule=Rule.TERMINAL,
+                    run=history.runs[-1].run,
+                    event_id=history.runs[-1].events[-1].event_id,
+                    what="the journal is closed and the history is not",
+                    expected="completed",
+                    found="no end",
+                )
+            )
         findings.extend(_same_journal(derived, entries, open_case=goes_on))
         findings.extend(check_commitments(history, entries, open_case=goes_on))
+    order = {run.run: index for index, run in enumerate(history.runs)}
+    findings.sort(
+        key=lambda item: (
+            item.event_id == 0,
+            # Temporal's own replay names a workflow task, not the event in it.
+            item.rule is Rule.REPLAY,
+            order.get(item.run, len(order)),
+            item.event_id,
+        )
+    )
     return Replayed(
         findings=tuple(findings),
         open=goes_on,
@@ -72,6 +97,31 @@ async def strict_replay(
         entries=len(derived),
         derived=tuple(derived),
     )
+
+
+def is_closed(entries: Sequence[Entry]) -> bool:
+    """Whether the stream has its last entry."""
+    return bool(entries) and entries[-1].kind in (Kind.CASE_CLOSED, Kind.CASE_CANCELLED)
+
+
+def _other_workflows(history: CaseHistory) -> Iterator[Finding]:
+    for run in history.runs:
+        named = run.started.workflow_type.name
+        if named != WORKFLOW:
+            yield Finding(
+                rule=Rule.INPUT,
+                run=run.run,
+                event_id=1,
+                what="another workflow",
+                expected=WORKFLOW,
+                found=shown(named),
+            )
+
+
+@functools.cache
+def _silent() -> Runtime:
+    """A runtime that writes nothing to standard output, where a verdict may be read as JSON."""
+    return Runtime(telemetry=TelemetryConfig(logging=None))
 
 
 async def _replay(history: CaseHistory, runner: RecordingRunner) -> list[BaseException | None]:
@@ -85,6 +135,7 @@ async def _replay(history: CaseHistory, runner: RecordingRunner) -> list[BaseExc
         build_id=REPLAY_BUILD,
         # In this thread, without a hand-over for each activation: it halves the time.
         debug_mode=True,
+        runtime=_silent(),
     )
 
     async def runs() -> AsyncIterator[WorkflowHistory]:

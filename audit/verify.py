@@ -24,7 +24,7 @@ from audit.manifest import (
 )
 from audit.quorum import Count
 from audit.reading import check_files, read_directory, read_json, read_model, read_stream
-from audit.strict_replay import strict_replay
+from audit.strict_replay import is_closed, strict_replay
 from audit.verdict import Check, Outcome, Verdict, judged
 from cases.journal import GENESIS, BrokenChain, Entry, Kind, Stream, check_chain
 from runbooks import RunbookProblems, compile_runbook, load_runbook
@@ -103,7 +103,7 @@ def _checks(export: Export, pinned: frozenset[bytes]) -> Iterator[Check]:
     if request is None:
         yield judged("case", wrong=["what the case was started with cannot be read"])
         return
-    open_case = not export.entries or export.entries[-1].kind not in _CLOSED
+    open_case = not is_closed(export.entries)
     yield judged(
         "closed", wrong=[], missing=["the case is not closed; it may go on"] if open_case else []
     )

@@ -1,6 +1,5 @@
 """Whole cases for audits: a real engine, a real store, doors that record what they sign."""
 
-import asyncio
 import base64
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -167,14 +166,6 @@ class Matter(CaseUnderTest):
         receipt = await self.act(body, person=person, **how)
         assert receipt.outcome is Outcome.ACCEPTED, receipt
         return receipt
-
-    async def until(self, holds: Callable[[Any], bool]) -> None:
-        """The case's picture shows it, within ten seconds."""
-        for _ in range(200):
-            if holds(await self.picture()):
-                return
-            await asyncio.sleep(0.05)
-        raise AssertionError("the case did not get there")
 
     async def quiet(self) -> None:
         """No action is under way any more."""
