@@ -39,7 +39,15 @@ def backup(folder: Folder, *, json_: AsJson = False) -> None:
         note(f"not copied here: {line}")
 
 
-def restore(folder: Folder, *, json_: AsJson = False) -> None:
+def restore(
+    folder: Folder,
+    *,
+    only_compare: Annotated[
+        bool,
+        typer.Option("--only-compare", help="The files are in place; compare and complete again."),
+    ] = False,
+    json_: AsJson = False,
+) -> None:
     """The backup in FOLDER is the installation; store and engine are compared and completed.
 
     Wants an empty home, and refuses to touch anything otherwise. Exit code 2 when something is
@@ -50,7 +58,8 @@ def restore(folder: Folder, *, json_: AsJson = False) -> None:
     settings = Settings.load()
 
     async def run() -> dict[str, object]:
-        await put_back(settings, folder)
+        if not only_compare:
+            await put_back(settings, folder)
         note("the files are in place; comparing store and engine …")
         return (await reconciled(settings)).model_dump(mode="json")
 
@@ -76,7 +85,8 @@ def _done(run: Callable[[], Coroutine[Any, Any, dict[str, object]]]) -> dict[str
     except BackupFailed as error:
         stop(str(error), code=REFUSED)
     except (StoreError, NotSetUpError) as error:
-        stop(str(error), mend=error.mend, code=UNREACHABLE)
+        said = str(error)
+        stop(said, mend="" if error.mend in said else error.mend, code=UNREACHABLE)
     except EngineError as error:
         stop(str(error), mend="`escalate engine` says which and why", code=UNREACHABLE)
 

@@ -84,7 +84,7 @@ async def _store(
         try:
             await store.check()
         except StoreError as error:
-            yield fail("store", str(error), mend=error.mend)
+            yield fail("store", _without_mend(error), mend=error.mend)
             async for check in people(settings, directory):
                 yield check
             return
@@ -96,6 +96,10 @@ async def _store(
             yield check
         async for check in runbooks(settings, directory, store=store, at=at):
             yield check
+
+
+def _without_mend(error: StoreError) -> str:
+    return str(error).removesuffix(f": {error.mend}")
 
 
 async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncIterator[Check]:
