@@ -1,6 +1,7 @@
 """What the command line asks about one case beyond its picture.
 
 GET /api/cases/{number}/rounds/{gate}         → {round, binding, labels, assurance …}
+GET /api/cases/{number}/explain               → {explanation, lines, unreachable}
 GET /api/cases/{number}/at?instant=           → {state, waiting, next_step, as_of, instant}
 """
 
@@ -19,7 +20,9 @@ from gateway.bearer import logged_in, problem
 from gateway.casework import OpenCase, find_case, open_case
 from gateway.confirming import shown_round
 from gateway.doors import Doors
+from gateway.explaining import explain, explain_unopened, lines_of
 from gateway.form_content import verdict_label
+from gateway.sight import ALWAYS
 from gateway.times import Show, zone_of
 from gateway.web import Viewer
 from gateway.wording import BAD_FORM, LINK_DECIDED, NOT_FOUND, Wording
@@ -42,6 +45,9 @@ class CaseApi:
                 logged_in(doors, self.round),
                 methods=["GET"],
             ),
+            Route(
+                "/api/cases/{number:str}/explain", logged_in(doors, self.explain), methods=["GET"]
+            ),
             Route("/api/cases/{number:str}/at", logged_in(doors, self.at), methods=["GET"]),
         ]
 
@@ -55,7 +61,7 @@ class CaseApi:
         if rule is None:
             return problem(404, "not-found", NOT_FOUND)
         open_round = case.state.open_round(gate)
-        shown = shown_round(case, gate, self._show(case, viewer))
+        shown = shown_round(case, gate, self._show(case.now, viewer))
         if open_round is None or shown is None:
             return problem(409, "link-decided", LINK_DECIDED)
         binding = RoundBinding(
@@ -76,6 +82,28 @@ class CaseApi:
                 "assurance_reached": (await assurance_of(self._doors, viewer.session)).value,
                 "phone": self._doors.settings.incident_manager_phone,
                 "as_of": case.as_of.isoformat(),
+            }
+        )
+
+    async def explain(self, request: Request, viewer: Viewer) -> Response:
+        """Why the case is where it is, also when it has not begun."""
+        doors = self._doors
+        case = await self._find(request, viewer)
+        if case is not None:
+            show = self._show(case.now, viewer)
+            explanation = await explain(doors, case, show=show)
+        else:
+            row = await doors.store.cases.by_number(request.path_params["number"])
+            begun = row is not None and await doors.store.views.get(row.id) is not None
+            if row is None or begun or not viewer.roles & ALWAYS:
+                return problem(404, "not-found", NOT_FOUND)
+            show = self._show(await doors.clock.now(), viewer)
+            explanation = await explain_unopened(doors, row)
+        return JSONResponse(
+            {
+                "explanation": explanation.model_dump(mode="json"),
+                "lines": lines_of(explanation, show=show),
+                "unreachable": explanation.engine_silent,
             }
         )
 
@@ -119,9 +147,9 @@ class CaseApi:
         number = request.path_params["number"]
         return await find_case(self._doors, number, person=viewer.id, roles=viewer.roles)
 
-    def _show(self, case: OpenCase, viewer: Viewer) -> Show:
+    def _show(self, now: datetime, viewer: Viewer) -> Show:
         zone = zone_of(viewer.person.time_zone, self._doors.settings.time_zone)
-        return Show(zone=zone, now=case.now)
+        return Show(zone=zone, now=now)
 
 
 def clock_readings(case: OpenCase) -> list[dict[str, object]]:

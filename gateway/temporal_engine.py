@@ -17,6 +17,7 @@ from temporalio.service import RPCStatusCode
 from cases.envelope import ActEnvelope
 from cases.receipts import ActReceipt
 from cases.values import Inbound
+from gateway.engine_look import EngineLook, look
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
 from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, arguments
 
@@ -104,6 +105,10 @@ class TemporalEngine:
             _raise(error)
         except RuntimeError as error:
             raise _unreachable() from error
+
+    async def look(self, case: str) -> EngineLook:
+        """The case as the engine sees it, for whoever asks why it does not go on."""
+        return await look(self._client, case, task_queue=self._task_queue)
 
     async def trouble(self) -> str | None:
         """Why the server cannot be reached; None when it answers its health check."""
