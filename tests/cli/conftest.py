@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,10 +105,20 @@ async def installation(
     engine: Engine, tmp_path: Path, task_queue: str, logs_elsewhere: None
 ) -> AsyncIterator[Installation]:
     """Everything runs; the runbooks that ship are released."""
+    async with (
+        installed(tmp_path, task_queue=task_queue, address=engine.address) as running,
+        running_worker(running.house, engine.address),
+    ):
+        yield running
+
+
+@asynccontextmanager
+async def installed(folder: Path, *, task_queue: str, address: str) -> AsyncIterator[Installation]:
+    """Store and gateway, without a worker."""
     asked = Settings.load(
         {
             "HOME": os.environ.get("HOME", ""),
-            "ESCALATE_HOME": str(tmp_path / "home"),
+            "ESCALATE_HOME": str(folder / "home"),
             "ESCALATE_DEMO": "true",
             "ESCALATE_TASK_QUEUE": task_queue,
             "ESCALATE_GATEWAY__PORT": "0",
@@ -119,8 +130,5 @@ async def installation(
         await release_library(
             home.store, proposed_by="petra", approved_by="lena", at=datetime.now(tz=UTC)
         )
-        async with (
-            running_worker(home, engine.address),
-            running_gateway(home, engine.address, sock=sock) as gateway,
-        ):
-            yield Installation(settings=settings, house=home, gateway=gateway, folder=tmp_path)
+        async with running_gateway(home, address, sock=sock) as gateway:
+            yield Installation(settings=settings, house=home, gateway=gateway, folder=folder)

@@ -263,3 +263,24 @@ async def test_how_a_case_is_run_has_a_command_for_each_act(
     assert ended["requests"][0]["answer"] == "account-9"
     late = await imani.run("case", "raise", number, "legal", "--reason", "too late", code=1)
     assert "Not done: " in late.stdout
+
+
+async def test_explain_says_why_what_next_and_what_keeps_the_case(
+    installation: Installation,
+) -> None:
+    """Why the case is where it is, who owes what, what the clocks will do, what is stuck."""
+    imani, tariq = [await installation.terminal(name) for name in ("imani", "tariq")]
+    number = (await imani.json("case", "open"))["case"]
+    await tariq.run("case", "complete", number, "escalate")
+    await tariq.until(number, stage="legal-review")
+
+    said = await imani.json("case", "explain", number)
+    text = (await imani.run("case", "explain", number)).stdout
+
+    assert [item["role"] for item in said["waits_for"]] == ["legal"]
+    assert said["coming"][0]["clock"] == "legal-review target"
+    assert said["engine"]["status"] == "running"
+    assert said["engine"]["pollers"] >= 1
+    assert said["troubles"] == []
+    assert "If nobody answers\n  Silence decides nothing" in text
+    assert "A stage began" in text
