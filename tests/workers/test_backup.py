@@ -21,7 +21,9 @@ from workers.engine import Engine
 from workers.house import house
 from workers.keeping import ABOUT, ENGINE, KEYS, STORE, backup, put_back, reconciled
 from workers.processes import listening, release_library, running_gateway, running_worker
+from workers.rekeying import revoke_door_keys
 from workers.settings import Settings
+from workers.worker import client_of
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -50,8 +52,8 @@ def logs_elsewhere() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def running(home: Path, folder: Path) -> AsyncIterator[Installation]:
-    """Everything runs, with the engine on its file."""
+async def running(home: Path, folder: Path) -> AsyncIterator[tuple[Installation, str]]:
+    """Everything runs, with the engine on its file; the engine's address is told too."""
     home.mkdir(exist_ok=True)
     sock, settings = listening(settings_of(home))
     async with house(settings, migrate=True) as opened, Engine.of(settings) as engine:
@@ -63,7 +65,10 @@ async def running(home: Path, folder: Path) -> AsyncIterator[Installation]:
             running_gateway(opened, engine.address, sock=sock) as gateway,
         ):
             folder.mkdir(exist_ok=True)
-            yield Installation(settings=settings, house=opened, gateway=gateway, folder=folder)
+            yield (
+                Installation(settings=settings, house=opened, gateway=gateway, folder=folder),
+                engine.address,
+            )
 
 
 async def test_a_case_goes_on_after_a_restore(tmp_path: Path, logs_elsewhere: None) -> None:
@@ -72,7 +77,7 @@ async def test_a_case_goes_on_after_a_restore(tmp_path: Path, logs_elsewhere: No
     The store's copy here is older than the engine's: what it lacks is appended from the history.
     """
     home, early, late = tmp_path / "home", tmp_path / "early", tmp_path / "late"
-    async with running(home, tmp_path / "first") as before:
+    async with running(home, tmp_path / "first") as (before, _):
         tariq = await before.terminal("tariq")
         number = (await tariq.json("case", "open", "--id", "r-1"))["case"]
         await tariq.until(number, stage="triage")
@@ -95,7 +100,7 @@ async def test_a_case_goes_on_after_a_restore(tmp_path: Path, logs_elsewhere: No
     assert set(kept.keys) == {"door.pem", "kek", "root.pem"}
     assert found.findings == ()
     assert (found.cases, found.appended > 0) == (1, True)
-    async with running(home, tmp_path / "second") as after:
+    async with running(home, tmp_path / "second") as (after, address):
         (restored,) = await after.house.store.views.list()
         assert restored.sequence >= line.sequence
         assert restored.stage == "legal-review"
@@ -103,6 +108,18 @@ async def test_a_case_goes_on_after_a_restore(tmp_path: Path, logs_elsewhere: No
         await lena.run("case", "decide", number, "approve", "--yes")
         await lena.until(number, stage="policy-sign-off")
         assert await after.house.store.backup.reconcile() == []
+        revoked = await revoke_door_keys(
+            after.settings,
+            after.house.store,
+            await client_of(after.house, address=address),
+            keys=(after.gateway.doors.signer.key_id,),
+            reason="machine lost",
+            at=datetime.now(tz=UTC),
+        )
+        assert (revoked.told, revoked.gone) == (1, 0)
+        # A vote under a key that is not trusted does not count: the next one is refused.
+        paula = await after.terminal("paula")
+        await paula.run("case", "decide", number, "approve", "--yes", code=1)
 
 
 @pytest.fixture
