@@ -166,7 +166,8 @@ def _renamed(events: Sequence[HistoryEvent], *, worker: bool) -> int:
         elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
             holder = said.meta
         sender = "update" in (event.WhichOneof("attributes") or "")
-        if sender is not worker and getattr(holder, "identity", ""):
+        named: str = getattr(holder, "identity", "")
+        if named and sender is not worker:
             holder.identity = "somebody@else"
             touched = touched or event.event_id
     return touched

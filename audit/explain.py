@@ -1,0 +1,294 @@
+"""Why a case is where it is, what it waits for, and what happens next: the part that is pure.
+
+What the engine and the outbox know is added by `audit.trouble`; a case can be explained while both
+are down, because the picture comes from the store.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from cases.clock import ClockRun
+from cases.gate import Round, RoundState
+from cases.permissions import next_step, waiting_on
+from cases.state import CaseState
+from cases.values import Instant, Value, spoken
+from runbooks.plan import GateRule, Late, Pathway
+
+TRANSITIONS = 6
+"""How far back an explanation goes."""
+
+
+class Transition(Value):
+    """Something that brought the case where it is."""
+
+    at: Instant
+    what: str
+    who: str = ""
+    rule: str = ""
+    """What the runbook says about it."""
+
+
+class Owed(Value):
+    """Who owes what by when."""
+
+    role: str
+    person: str | None = None
+    what: str
+    due_at: Instant | None = None
+    late: bool = False
+
+
+class Coming(Value):
+    """What the case will do by itself."""
+
+    at: Instant
+    clock: str
+    what: str
+    silence: str = ""
+    """What it means that nobody will have acted by then."""
+
+
+class OpenEffect(Value):
+    """An outside action that is not settled."""
+
+    title: str
+    name: str
+    state: str
+    owner: str
+    due_at: Instant | None = None
+    detail: str = ""
+    mend: str
+
+
+class Trouble(Value):
+    """Something that keeps the case from going on, and the command that mends it."""
+
+    what: str
+    since: Instant | None = None
+    detail: str = ""
+    mend: str
+
+
+class Explanation(Value):
+    """The whole answer."""
+
+    case: str
+    number: str
+    as_of: Instant
+    status: str
+    stage: str | None
+    severity: str
+    next_step: str
+    because: tuple[Transition, ...] = ()
+    owed: tuple[Owed, ...] = ()
+    coming: tuple[Coming, ...] = ()
+    effects: tuple[OpenEffect, ...] = ()
+    notices_failed: int = 0
+    troubles: tuple[Trouble, ...] = ()
+    looked_at_engine: bool = False
+
+    @property
+    def stuck(self) -> bool:
+        """Whether something other than people keeps the case from going on."""
+        return bool(self.troubles)
+
+
+def explain_state(
+    state: CaseState, pathway: Pathway, *, at: datetime, as_of: datetime | None = None
+) -> Explanation:
+    """What the case's picture says about it at `at`."""
+    owed = tuple(
+        Owed(
+            role=item.role,
+            person=item.person,
+            what=item.what,
+            due_at=item.due_at,
+            late=item.due_at is not None and item.due_at < at,
+        )
+        for item in waiting_on(state, pathway, at=at)
+    )
+    stage = next((item for item in pathway.stages if item.name == state.stage), None)
+    return Explanation(
+        case=state.case,
+        number=state.number,
+        as_of=as_of or at,
+        status=state.status,
+        stage=(stage.title or stage.name) if stage is not None else None,
+        severity=f"{state.severity.current.value}: "
+        f"{state.severity.reason or state.severity.because}",
+        next_step=next_step(state, pathway, at=at),
+        because=tuple(sorted(_transitions(state, pathway), key=lambda item: item.at))[
+            -TRANSITIONS:
+        ],
+        owed=owed,
+        coming=tuple(_coming(state, pathway, at=at)),
+        effects=tuple(_effects(state)),
+        notices_failed=state.notices_failed,
+    )
+
+
+def _transitions(state: CaseState, pathway: Pathway) -> Iterator[Transition]:
+    yield Transition(
+        at=state.opened_at,
+        what=f"opened on {pathway.title}",
+        rule=f"{state.runbook} {state.version}",
+    )
+    for visit in state.visits:
+        plan = next((item for item in pathway.stages if item.name == visit.stage), None)
+        title = (plan.title or plan.name) if plan is not None else visit.stage
+        if visit.left_at is None or visit.outcome is None:
+            yield Transition(
+                at=visit.entered_at,
+                what=f"{title} began",
+                rule=f"owner {plan.owner}, within {_span(plan.within)}" if plan else "",
+            )
+            continue
+        follows = plan.next.get(visit.outcome) if plan is not None else None
+        leads = follows.then or follows.move_to if follows is not None else None
+        yield Transition(
+            at=visit.left_at,
+            what=f"{title}: {visit.outcome}",
+            who=visit.by or "",
+            rule=f"{visit.outcome} leads to {leads}" if leads else "",
+        )
+    for round_ in state.rounds:
+        if round_.closed_at is None:
+            continue
+        said = ", ".join(
+            f"{vote.person} as {vote.role}: {vote.verdict.value}" for vote in round_.votes
+        )
+        yield Transition(
+            at=round_.closed_at,
+            what=f"{round_.gate} round {round_.number}: {round_.state.value}",
+            who=said,
+            rule=_quorum(round_),
+        )
+    if state.hold is not None:
+        yield Transition(at=state.hold.at, what="put on hold", who=state.hold.by)
+
+
+def _coming(state: CaseState, pathway: Pathway, *, at: datetime) -> Iterator[Coming]:
+    if state.closed:
+        return
+    steps = [
+        (instant, clock, step) for clock in state.clocks for instant, _, step in clock.steps(at)
+    ]
+    for instant, clock, step in sorted(steps, key=lambda item: item[0]):
+        yield Coming(
+            at=instant,
+            clock=clock.title,
+            what=_what(clock, step),
+            silence=_silence(clock, state, pathway) if step is None else "",
+        )
+    if state.hold is not None and not state.hold.reviewed:
+        yield Coming(
+            at=state.hold.review_at, clock="hold", what="the hold is put before incident-manager"
+        )
+
+
+def _what(clock: ClockRun, step: Late | None) -> str:
+    if step is None:
+        return "the hold is fulfilled" if clock.hold else "the target is reached"
+    if step.do is not None:
+        return f"{step.do} is done, unattended"
+    if step.go is not None:
+        return f"the stage is left by itself: {step.go}"
+    return f"{step.page} is paged" if step.page is not None else f"{step.remind} is reminded"
+
+
+def _silence(clock: ClockRun, state: CaseState, pathway: Pathway) -> str:
+    rule: GateRule | None = next(
+        (item.gate for item in pathway.stages if item.name == clock.stage), None
+    )
+    if rule is None or clock.stage != state.stage:
+        return "" if clock.hold else "it counts as breached, and the case waits on"
+    if rule.silence.go is not None:
+        return f"silence means {rule.silence.go}"
+    if rule.silence.stand_in is not None:
+        allowed = " or ".join(rule.silence.stand_in.allow)
+        return f"from then on {allowed} may vote instead of {rule.silence.stand_in.instead_of}"
+    return "silence decides nothing: the gate waits"
+
+
+def _effects(state: CaseState) -> Iterator[OpenEffect]:
+    for effect in state.effects:
+        if not effect.open:
+            continue
+        mend = {
+            "manual": f"escalate case receipt {state.number} {effect.name} done --reference …",
+            "failed": f"escalate case receipt {state.number} {effect.name} retry",
+        }.get(effect.state, "it is under way; look at what the engine says")
+        yield OpenEffect(
+            title=effect.title,
+            name=effect.name,
+            state=effect.state,
+            owner=effect.owner,
+            due_at=effect.due_at,
+            detail=effect.detail,
+            mend=mend,
+        )
+
+
+def _quorum(round_: Round) -> str:
+    if round_.state is RoundState.SUPERSEDED:
+        return "the facts changed, so the question is asked again"
+    needed = round_.reject if round_.state is RoundState.REJECTED else round_.approve
+    return "needs " + " and ".join(f"{number} of {role}" for role, number in needed.items())
+
+
+def _span(span: object) -> str:
+    return str(span).removesuffix(":00")
+
+
+def lines(explanation: Explanation) -> list[str]:
+    """The explanation as a person reads it."""
+    where = explanation.stage or explanation.status
+    as_of = spoken(explanation.as_of)
+    said = [
+        f"Case {explanation.number}: {where}, {explanation.severity} (as of {as_of})",
+        explanation.next_step,
+    ]
+    if explanation.because:
+        said += ["", "How it came here"]
+        said += [f"  {spoken(item.at)}  {_told(item)}" for item in explanation.because]
+    if explanation.owed:
+        said += ["", "Who owes what"]
+        said += [f"  {_owing(item)}" for item in explanation.owed]
+    if explanation.coming:
+        said += ["", "What happens by itself"]
+        said += [
+            f"  {spoken(item.at)}  {item.clock}: {item.what}"
+            + (f"; {item.silence}" if item.silence else "")
+            for item in explanation.coming
+        ]
+    if explanation.effects:
+        said += ["", "Actions that are open"]
+        for effect in explanation.effects:
+            said.append(f"  {effect.title} ({effect.state}), {effect.owner}")
+            said.append(f"    -> {effect.mend}")
+    if explanation.notices_failed:
+        said += ["", f"{explanation.notices_failed} notices reached nobody"]
+        said.append(f"    -> escalate case raise {explanation.number} ROLE --reason …")
+    if explanation.troubles:
+        said += ["", "What keeps it from going on"]
+        for trouble in explanation.troubles:
+            since = f" since {spoken(trouble.since)}" if trouble.since else ""
+            detail = f": {trouble.detail}" if trouble.detail else ""
+            said.append(f"  {trouble.what}{since}{detail}")
+            said.append(f"    -> {trouble.mend}")
+    elif explanation.looked_at_engine:
+        said += ["", "Engine and outbox: nothing is stuck."]
+    return said
+
+
+def _told(item: Transition) -> str:
+    who = f" — {item.who}" if item.who else ""
+    rule = f" ({item.rule})" if item.rule else ""
+    return f"{item.what}{who}{rule}"
+
+
+def _owing(item: Owed) -> str:
+    person = f" ({item.person})" if item.person else ""
+    due = f", due {spoken(item.due_at)}" if item.due_at else ""
+    late = ", LATE" if item.late else ""
+    return f"{item.role}{person}: {item.what}{due}{late}"

@@ -1,0 +1,202 @@
+"""`escalate audit export|verify|replay`: a case's whole record, and whether it is true."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.output import REFUSED, UNREACHABLE, USAGE, AsJson, note, print_json, say, stop
+from workers.settings import Settings
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from audit.findings import Replayed
+    from workers.house import House
+
+app = typer.Typer(help="Export a case's whole record; verify and replay it.", no_args_is_help=True)
+
+Address = Annotated[
+    str | None, typer.Option(help="host:port of the running engine; default: the settings'.")
+]
+Folder = Annotated[Path, typer.Argument(help="An export's folder.")]
+
+
+@app.command()
+def export(
+    case: Annotated[str, typer.Argument(help="The case's number.")],
+    *,
+    out: Annotated[Path, typer.Option(help="A folder that does not exist yet.")],
+    address: Address = None,
+) -> None:
+    """The case's record stands in a new folder: histories, journal, rules, keys, a report.
+
+    Payloads are in clear: treat the folder as the case itself.
+    """
+    from audit.errors import AuditError
+    from audit.export import Seal, export_case
+    from gateway.signer import load_or_create_keys
+
+    async def run() -> Path:
+        async with _at_work(address) as (home, client):
+            row = await home.store.cases.by_number(case)
+            if row is None:
+                stop(f"there is no case {case}", mend="escalate case list")
+            at = await home.clock.now()
+            signer = load_or_create_keys(home.settings.keys)
+            return await export_case(
+                row.id,
+                store=home.store,
+                client=client,
+                seal=Seal(
+                    key=signer.door, certificate=signer.certificate_at(at), root=signer.root_key
+                ),
+                out=out,
+                at=at,
+                version=metadata.version("escalate"),
+            )
+
+    note(f"exporting case {case} …")
+    try:
+        say(str(asyncio.run(run())))
+    except AuditError as error:
+        stop(str(error), code=REFUSED)
+
+
+@app.command()
+def verify(
+    folder: Folder,
+    *,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="File with the root public key; default: this installation's."),
+    ] = None,
+    replay: Annotated[bool, typer.Option(help="Also replay strictly.")] = True,
+    json_: AsJson = False,
+) -> None:
+    """PASS (exit code 0), FAIL (1) or INCOMPLETE (2), each check with its reasons; offline."""
+    from audit.verify import verify as verified
+
+    verdict = asyncio.run(verified(folder, pinned=_pinned(keys), replay=replay))
+    if json_:
+        written = verdict.model_dump(mode="json")
+        print_json({**written, "outcome": verdict.outcome.value})
+    else:
+        for line in verdict.lines():
+            say(line)
+    if verdict.exit_code:
+        raise typer.Exit(verdict.exit_code)
+
+
+@app.command()
+def replay(
+    folder: Annotated[Path | None, typer.Argument(help="An export's folder.")] = None,
+    *,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every case of this installation instead.")
+    ] = False,
+    address: Address = None,
+    json_: AsJson = False,
+) -> None:
+    """Today's code does it all again; every difference is named with its event.
+
+    Exit code 1 when something differs. A case that goes on is replayed as far as it is.
+    """
+    from audit.errors import AuditError
+
+    if (folder is None) is not every:
+        stop("name one export's folder, or --all", code=USAGE)
+    try:
+        replayed = asyncio.run(_replay_all(address) if folder is None else _replay_one(folder))
+    except AuditError as error:
+        stop(str(error), code=REFUSED)
+    if json_:
+        print_json(
+            {
+                name: {**item.model_dump(mode="json", exclude={"derived"}), "ok": item.ok}
+                for name, item in replayed.items()
+            }
+        )
+    else:
+        for name, item in replayed.items():
+            state = ("replays" if item.ok else "DIFFERS") + (", goes on" if item.open else "")
+            say(
+                f"case {name}: {state} ({item.events} events, {item.commands} commands, "
+                f"{item.entries} entries)"
+            )
+            for finding in item.findings:
+                say(f"  {finding}")
+    if not all(item.ok for item in replayed.values()):
+        raise typer.Exit(REFUSED)
+
+
+async def _replay_one(folder: Path) -> "dict[str, Replayed]":
+    from audit.strict_replay import strict_replay
+    from audit.verify import read_export
+
+    export = read_export(folder)
+    return {export.manifest.number: await strict_replay(export.history, export.entries)}
+
+
+async def _replay_all(address: str | None) -> "dict[str, Replayed]":
+    from audit.errors import HistoryMissingError
+    from audit.export import codec_of
+    from audit.histories import fetch
+    from audit.strict_replay import strict_replay
+    from store import CaseFilter
+
+    replayed: dict[str, Replayed] = {}
+    async with _at_work(address) as (home, client):
+        for line in await home.store.views.list(CaseFilter(limit=100_000)):
+            try:
+                history = await fetch(client, line.case, codec=codec_of(client))
+            except HistoryMissingError as error:
+                note(f"case {line.number}: {error}; verify its export instead")
+                continue
+            entries = await home.store.journal.entries(line.case)
+            replayed[line.number] = await strict_replay(history, entries)
+    return replayed
+
+
+@asynccontextmanager
+async def _at_work(address: str | None) -> "AsyncIterator[tuple[House, Client]]":
+    from workers.errors import NotSetUpError
+    from workers.house import house
+    from workers.worker import client_of
+
+    settings = Settings.load()
+    port = settings.engine.port
+    where = address or settings.engine.address or (f"127.0.0.1:{port}" if port else None)
+    if where is None:
+        raise NotSetUpError(
+            "the running engine's address is not known",
+            mend="Give --address as `escalate up` printed it, or set ESCALATE_ENGINE__PORT.",
+        )
+    async with house(settings) as home:
+        yield home, await client_of(home, address=where)
+
+
+def _pinned(file: Path | None) -> frozenset[bytes]:
+    """The root keys that are trusted: the file's, else this installation's, else none."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    from audit.manifest import parse_keys
+    from gateway.signer import ROOT_FILE
+
+    if file is not None:
+        try:
+            return parse_keys(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            stop(f"{file}: {error}", mend='It holds {"root": "<base64>"}.', code=USAGE)
+    own = Settings.load().keys / ROOT_FILE
+    if not own.is_file():
+        return frozenset()
+    root = load_pem_private_key(own.read_bytes(), password=None)
+    if not isinstance(root, Ed25519PrivateKey):
+        stop(f"{own}: not an Ed25519 key", mend="escalate doctor", code=UNREACHABLE)
+    return frozenset({root.public_key().public_bytes_raw()})
