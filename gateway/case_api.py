@@ -20,7 +20,7 @@ from gateway.bearer import logged_in, problem
 from gateway.casework import OpenCase, find_case, open_case
 from gateway.confirming import shown_round
 from gateway.doors import Doors
-from gateway.explaining import explain, explain_unopened, lines_of
+from gateway.explaining import explain, explain_unopened
 from gateway.form_content import verdict_label
 from gateway.sight import ALWAYS
 from gateway.times import Show, zone_of
@@ -90,20 +90,22 @@ class CaseApi:
         doors = self._doors
         case = await self._find(request, viewer)
         if case is not None:
-            show = self._show(case.now, viewer)
-            explanation = await explain(doors, case, show=show)
+            answer = await explain(doors, case)
         else:
             row = await doors.store.cases.by_number(request.path_params["number"])
             begun = row is not None and await doors.store.views.get(row.id) is not None
             if row is None or begun or not viewer.roles & ALWAYS:
                 return problem(404, "not-found", NOT_FOUND)
-            show = self._show(await doors.clock.now(), viewer)
-            explanation = await explain_unopened(doors, row)
+            answer = await explain_unopened(doors, row)
+        engine = answer.engine
         return JSONResponse(
             {
-                "explanation": explanation.model_dump(mode="json"),
-                "lines": lines_of(explanation, show=show),
-                "unreachable": explanation.engine_silent,
+                "explanation": {
+                    **answer.explanation.model_dump(mode="json"),
+                    "engine": engine.model_dump(mode="json") if engine is not None else None,
+                },
+                "lines": answer.lines,
+                "unreachable": answer.engine_silent,
             }
         )
 

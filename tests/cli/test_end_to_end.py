@@ -277,10 +277,9 @@ async def test_explain_says_why_what_next_and_what_keeps_the_case(
     said = await imani.json("case", "explain", number)
     text = (await imani.run("case", "explain", number)).stdout
 
-    assert [item["role"] for item in said["waits_for"]] == ["legal"]
+    assert [item["role"] for item in said["owed"]] == ["legal"]
     assert said["coming"][0]["clock"] == "legal-review target"
     assert said["engine"]["status"] == "running"
     assert said["engine"]["pollers"] >= 1
     assert said["troubles"] == []
-    assert "If nobody answers\n  Silence decides nothing" in text
-    assert "A stage began" in text
+    assert "triage: escalate" in text
