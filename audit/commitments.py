@@ -160,12 +160,21 @@ def _inputs_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
     receipts = _receipts(run)
     known: set[str] = set()
     collecting = _scheduled(run)
+    # What had come in before a reset is admitted again, and accepted without being repeated.
+    admitted: dict[str, Any] = {
+        event.workflow_execution_update_admitted_event_attributes.request.meta.update_id: (
+            event.workflow_execution_update_admitted_event_attributes.request
+        )
+        for event in run.events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED
+    }
     for event in run.events:
         said: Any = getattr(event, event.WhichOneof("attributes") or "", None)
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
-            if said.accepted_request.input.name != ACT_UPDATE:
+            asked = admitted.get(said.protocol_instance_id, said.accepted_request)
+            if asked.input.name != ACT_UPDATE:
                 continue
-            payload = only(said.accepted_request.input.args.payloads)
+            payload = only(asked.input.args.payloads)
             receipt = receipts.get(event.event_id)
             yield from _act(run, event.event_id, payload, salt, receipt=receipt, known=known)
         elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from audit.acts import check_decisions, check_door, prove, root_of
 from audit.commitments import case_input, inputs, salt_of
@@ -21,6 +22,7 @@ from audit.manifest import (
     SignedBy,
     StreamHead,
     check_signature,
+    write,
 )
 from audit.quorum import Count
 from audit.reading import check_files, read_directory, read_json, read_model, read_stream
@@ -30,6 +32,8 @@ from cases.journal import GENESIS, BrokenChain, Entry, Kind, Stream, check_chain
 from runbooks import RunbookProblems, compile_runbook, load_runbook
 from runbooks.plan import Pathway
 from workflows.messages import CaseInput
+
+Written = TypeVar("Written", Manifest, SignedBy, Keyring)
 
 _CLOSED = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED)
 
@@ -69,14 +73,14 @@ async def verify(
 def read_export(directory: Path) -> Export:
     """The export, read strictly; ExportUnreadableError names the file that cannot be read."""
     files = read_directory(directory)
-    manifest = read_model(MANIFEST, _need(files, MANIFEST), Manifest)
+    manifest = _exact(files, MANIFEST, Manifest)
     if manifest.format != FORMAT:
         raise ExportUnreadableError(MANIFEST, f"this release reads {FORMAT}")
     return Export(
         files=files,
         manifest=manifest,
-        signed=read_model(SIGNATURE, _need(files, SIGNATURE), SignedBy),
-        keyring=read_model(KEYRING, _need(files, KEYRING), Keyring),
+        signed=_exact(files, SIGNATURE, SignedBy),
+        keyring=_exact(files, KEYRING, Keyring),
         history=CaseHistory(
             case=manifest.case,
             namespace=manifest.namespace,
@@ -195,6 +199,15 @@ def _replay(replayed: Replayed | None) -> Check:
     wrong = [str(finding) for finding in replayed.findings]
     missing = ["the last run goes on"] if replayed.open else []
     return judged("strict replay", wrong=wrong, missing=missing)
+
+
+def _exact(files: Mapping[str, bytes], name: str, kind: type[Written]) -> Written:
+    """The file as `kind`, if it is spelt the one way we spell it: no byte of it is free."""
+    data = _need(files, name)
+    value = read_model(name, data, kind)
+    if write(value) != data:
+        raise ExportUnreadableError(name, "is not written canonically")
+    return value
 
 
 def _need(files: Mapping[str, bytes], name: str) -> bytes:

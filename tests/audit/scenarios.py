@@ -54,7 +54,9 @@ async def _closed(case: Matter, disposition: str) -> Matter:
     return case
 
 
-async def _approved_and_closed(case: Matter) -> Matter:
+async def approved_and_closed(case: Matter) -> Matter:
+    """From legal review on: approved twice, applied, closed."""
+    await case.until(lambda seen: seen.open_round("legal-review") is not None)
     await _approve(case, "legal-review", "lena")
     await _approve(case, "policy-sign-off", "pia")
     return await _closed(case, "actioned")
@@ -62,12 +64,12 @@ async def _approved_and_closed(case: Matter) -> Matter:
 
 async def approved(office: Office) -> Matter:
     """The canonical case: triage, two approvals, an action, closed."""
-    return await _approved_and_closed(await _escalated(office))
+    return await approved_and_closed(await _escalated(office))
 
 
 async def walked_by_code(office: Office) -> Matter:
     """The canonical case, walked by the pathway in Python."""
-    return await _approved_and_closed(await _escalated(office, walk="user-safety-escalation"))
+    return await approved_and_closed(await _escalated(office, walk="user-safety-escalation"))
 
 
 async def rejected_by_legal(office: Office) -> Matter:
@@ -96,7 +98,7 @@ async def more_information(office: Office) -> Matter:
     await case.does(question, person="lena")
     await case.does(Reply(request="info-1", text="the first one"), person="tess")
     await case.does(Complete(stage="triage", outcome="escalate"), person="tess")
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def no_violation(office: Office) -> Matter:
@@ -122,7 +124,7 @@ async def held(office: Office) -> Matter:
     await case.forward(2 * HOUR)
     await case.does(Resume(reason="goes on"), person="ines")
     await case.does(Complete(stage="triage", outcome="escalate"), person="tess")
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def late(office: Office) -> Matter:
@@ -131,7 +133,7 @@ async def late(office: Office) -> Matter:
     await case.forward(6 * HOUR)
     await case.does(Complete(stage="triage", outcome="escalate"), person="tess")
     await case.forward(10 * HOUR)
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def facts_changed(office: Office) -> Matter:
@@ -142,7 +144,7 @@ async def facts_changed(office: Office) -> Matter:
     old = Decide(gate="legal-review", verdict=Verdict.APPROVE)
     receipt = await case.act(old, person="lena", binding=before)
     assert receipt.outcome is Outcome.SUPERSEDED
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def severity_set(office: Office) -> Matter:
@@ -151,7 +153,7 @@ async def severity_set(office: Office) -> Matter:
     worse = ChangeSeverity(severity=Severity.SEV1, reason="seen before")
     await case.does(worse, person="ines")
     await case.does(Complete(stage="triage", outcome="escalate"), person="tess")
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def evidence_added(office: Office) -> Matter:
@@ -162,7 +164,7 @@ async def evidence_added(office: Office) -> Matter:
     await case.does(Assign(role="legal", person="lena", reason="knows it"), person="ines")
     await case.does(Raise(to="legal", reason="now"), person="ines")
     await case.does(Complete(stage="triage", outcome="escalate"), person="tess")
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def acknowledged(office: Office) -> Matter:
@@ -174,7 +176,7 @@ async def acknowledged(office: Office) -> Matter:
     vote = Decide(gate="legal-review", verdict=Verdict.APPROVE)
     refused = await case.act(vote, person="luca", role="legal")
     assert refused.outcome is Outcome.NOT_YOURS
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def refused_often(office: Office) -> Matter:
@@ -184,7 +186,7 @@ async def refused_often(office: Office) -> Matter:
         vote = Decide(gate="legal-review", verdict=Verdict.APPROVE)
         receipt = await case.act(vote, person="tess")
         assert receipt.outcome is Outcome.NOT_YOURS
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def same_person_twice(office: Office) -> Matter:
@@ -210,7 +212,7 @@ async def sent_twice(office: Office) -> Matter:
         ACT_UPDATE, envelope, result_type=ActReceipt, id="another-update"
     )
     assert again.outcome is Outcome.DUPLICATE
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def forged(office: Office) -> Matter:
@@ -230,7 +232,7 @@ async def forged(office: Office) -> Matter:
     await case.handle.signal(ACT_SIGNAL, "not an envelope")
     await case.handle.execute_update("anything", "please")
     await case.does(Complete(stage="triage", outcome="escalate"), person="tess")
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def cancelled_from_outside(office: Office) -> Matter:
@@ -238,7 +240,7 @@ async def cancelled_from_outside(office: Office) -> Matter:
     case = await _escalated(office)
     await case.handle.cancel()
     await case.until(lambda seen: seen.stage == "legal-review")
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def failed_action(office: Office) -> Matter:
@@ -288,7 +290,7 @@ async def undelivered_notices(office: Office) -> Matter:
 
 async def continued(office: Office) -> Matter:
     """The history is cut into several runs."""
-    return await _approved_and_closed(await _escalated(office, continue_after=30))
+    return await approved_and_closed(await _escalated(office, continue_after=30))
 
 
 async def moved(office: Office) -> Matter:
@@ -305,7 +307,7 @@ async def dissenting_vote_withdrawn(office: Office) -> Matter:
     case = await _escalated(office)
     nothing = await case.act(Withdraw(gate="legal-review"), person="lena")
     assert nothing.outcome is Outcome.REFUSED
-    return await _approved_and_closed(case)
+    return await approved_and_closed(case)
 
 
 async def disabled_automatically(office: Office) -> Matter:
