@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cli.demo.installation import Installation, installation
 from cli.demo.play import Account, Told, play
@@ -128,7 +128,9 @@ def _print_welcome(progress: Console, place: Installation) -> None:
     progress.print(f"[bold]Inbox and cases[/bold]  {place.base}/")
     progress.print(f"[bold]Demo page[/bold]        {place.base}/demo   (outbox, skip ten minutes)")
     progress.print(f"[bold]Temporal[/bold]         {place.engine.address}   {place.engine.why}")
-    table = Table("log in as", "password", "roles", "second factor (TOTP secret)")
+    # The secret is to be copied: it may be folded, never cut short.
+    secret_column = Column("second factor (TOTP secret)", overflow="fold")
+    table = Table("log in as", "password", "roles", secret_column)
     for name, roles, secret in place.log_ins:
         table.add_row(name, "demo", roles, secret)
     progress.print(table)
