@@ -5,18 +5,23 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from workflows.effects import Effect, Order, Result
     from workflows.policies import POLICIES
+    from workflows.pulse import Pulse
 
 
-async def ask(effect: Effect[Order, Result], order: Order, *, summary: str) -> Result:
+async def ask(effect: Effect[Order, Result], order: Order, *, summary: str, pulse: Pulse) -> Result:
     """The effect's result. ActivityError when its policy gave up on it."""
     policy = POLICIES[effect.name]
-    result: Result = await workflow.execute_activity(
-        effect.name,
-        order,
-        result_type=effect.gives,
-        start_to_close_timeout=policy.attempt,
-        schedule_to_close_timeout=policy.all_attempts,
-        retry_policy=policy.retry,
-        summary=summary,
-    )
+    pulse.command()
+    try:
+        result: Result = await workflow.execute_activity(
+            effect.name,
+            order,
+            result_type=effect.gives,
+            start_to_close_timeout=policy.attempt,
+            schedule_to_close_timeout=policy.all_attempts,
+            retry_policy=policy.retry,
+            summary=summary,
+        )
+    finally:
+        pulse.watch()
     return result

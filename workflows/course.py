@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.errands import Errands
     from workflows.linking import link
     from workflows.messages import CaseInput
+    from workflows.pulse import Pulse
     from workflows.recorder import Recorder
     from workflows.timer import Timer
 
@@ -46,10 +47,11 @@ class Course:
         self.request = request
         self.file = file
         self.desk = desk
-        self.recorder = Recorder(file)
-        self.errands = Errands(file, self.recorder)
-        self.timer = Timer()
-        self._deadlines = Deadlines(file, desk)
+        self.pulse = Pulse()
+        self.recorder = Recorder(file, self.pulse)
+        self.errands = Errands(file, self.recorder, self.pulse)
+        self.timer = Timer(self.pulse)
+        self._deadlines = Deadlines(file, desk, self.pulse)
         self._walked = 0
 
     # -- what a pathway may say -------------------------------------------------------------
@@ -93,7 +95,7 @@ class Course:
         state.closing_act = ClosingRecord(
             disposition=MOVED, by=by or SYSTEM, record="moved by the runbook", at=workflow.now()
         )
-        if await link(self.file):
+        if await link(self.file, self.pulse):
             raise CaseEndingError
 
     # -- the course itself ------------------------------------------------------------------
@@ -127,7 +129,7 @@ class Course:
         state = self.file.state
         while True:
             await self._deadlines.take()
-            if state.closing_act is not None and await link(self.file):
+            if state.closing_act is not None and await link(self.file, self.pulse):
                 raise CaseEndingError
             if done():
                 return

@@ -17,12 +17,14 @@ with workflow.unsafe.imports_passed_through():
     from runbooks.plan import Late
     from workflows.asking import ask
     from workflows.effects import COLLECT_ACTS, CollectOrder
+    from workflows.pulse import Pulse
 
 
 class Deadlines:
     """Takes every step that has come due, and asks for late acts before silence counts."""
 
-    def __init__(self, file: CaseFile, desk: Desk) -> None:
+    def __init__(self, file: CaseFile, desk: Desk, pulse: Pulse) -> None:
+        self.pulse = pulse
         self.file = file
         self.desk = desk
 
@@ -117,7 +119,7 @@ class Deadlines:
             deadline=deadline,
             at=workflow.now(),
         )
-        collected = await ask(COLLECT_ACTS, order, summary="acts signed in time")
+        collected = await ask(COLLECT_ACTS, order, summary="acts signed in time", pulse=self.pulse)
         for envelope in collected.envelopes:
             self.desk.receive(envelope, at=workflow.now())
 

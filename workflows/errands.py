@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
         EffectState,
         TicketOrder,
     )
+    from workflows.pulse import Pulse
     from workflows.recorder import Recorder
 
 
@@ -51,8 +52,9 @@ LATE = {
 class Errands:
     """Sends wishes out and records what came of them."""
 
-    def __init__(self, file: CaseFile, recorder: Recorder) -> None:
+    def __init__(self, file: CaseFile, recorder: Recorder, pulse: Pulse) -> None:
         self._file = file
+        self._pulse = pulse
         self._recorder = recorder
         self._running: set[asyncio.Task[None]] = set()
         self._expected: list[datetime] = []
@@ -155,7 +157,12 @@ class Errands:
             step=order.step or None,
         )
         try:
-            result = await ask(NOTIFY, order, summary=f"{order.purpose.value}: tell {order.role}")
+            result = await ask(
+                NOTIFY,
+                order,
+                summary=f"{order.purpose.value}: tell {order.role}",
+                pulse=self._pulse,
+            )
         except ActivityError as error:
             result = NoticeResult(end=NoticeEnd.UNDELIVERED)
             cause = failure_name(error)
@@ -246,7 +253,7 @@ class Errands:
             at=workflow.now(),
         )
         try:
-            result = await ask(PERFORM, order, summary=effect.title)
+            result = await ask(PERFORM, order, summary=effect.title, pulse=self._pulse)
         except ActivityError as error:
             settle(file, effect, state="failed", at=workflow.now(), detail=failure_name(error))
             return
@@ -311,7 +318,7 @@ class Errands:
             at=workflow.now(),
         )
         try:
-            result = await ask(SYNC_TICKET, order, summary="ticket note")
+            result = await ask(SYNC_TICKET, order, summary="ticket note", pulse=self._pulse)
         except ActivityError as error:
             file.note(
                 Kind.TICKET_FAILED, workflow.now(), key=order.key, because=failure_name(error)
@@ -341,7 +348,7 @@ class Errands:
             at=workflow.now(),
         )
         try:
-            assessed = await ask(ASSESS, order, summary="severity table")
+            assessed = await ask(ASSESS, order, summary="severity table", pulse=self._pulse)
         except ActivityError as error:
             file.note(Kind.SEVERITY_ASSESSED, workflow.now(), because=failure_name(error))
             file.tell(Purpose.FAILED, INCIDENT_MANAGER, stage=state.stage, step="severity")

@@ -83,7 +83,7 @@ class EscalationWorkflow:
             try:
                 return await asyncio.shield(walk)
             except asyncio.CancelledError:
-                if walk.cancelled():
+                if walk.cancelled() or workflow.cancellation_reason() is None:
                     # The worker lets go of this run: asking again would never end.
                     raise
                 # Somebody with access to Temporal asked to cancel. That is no act: a case ends by
@@ -123,6 +123,7 @@ class EscalationWorkflow:
         One handler for every name, because only a dynamic one is called whatever was sent along:
         the SDK drops a named signal with other arguments than declared, and nobody would know.
         """
+        self._course.pulse.watch()
         taker = self._takers.get(name)
         if taker is None:
             self._desk.refuse(

@@ -12,9 +12,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.asking import ask
     from workflows.effects import OPEN_LINKED, Linked, LinkOrder
     from workflows.errands import failure_name
+    from workflows.pulse import Pulse
 
 
-async def link(file: CaseFile) -> bool:
+async def link(file: CaseFile, pulse: Pulse) -> bool:
     """Whether the case may end: the case it moves or attaches to is there, or none was wanted.
 
     Where it is not there, the case does not end: its closing is taken back, on record, and the
@@ -34,7 +35,7 @@ async def link(file: CaseFile) -> bool:
         at=workflow.now(),
     )
     try:
-        linked = await ask(OPEN_LINKED, order, summary=why)
+        linked = await ask(OPEN_LINKED, order, summary=why, pulse=pulse)
     except ActivityError as error:
         linked = Linked(failed=failure_name(error))
     to = state.moving_to or state.attaching_to

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import attributes
     from workflows.asking import ask
     from workflows.effects import APPEND_JOURNAL, Heading, JournalBatch, Owed
+    from workflows.pulse import Pulse
 
 
 class Recorder:
@@ -27,8 +28,9 @@ class Recorder:
     matters, or after a while alone. That saves a case an activity for each mail it sends.
     """
 
-    def __init__(self, file: CaseFile) -> None:
+    def __init__(self, file: CaseFile, pulse: Pulse) -> None:
         self._file = file
+        self._pulse = pulse
         self._aside: dict[int, datetime] = {}
         self._owed: list[Owed] = []
         self._durable = file.state.journal.sequence - len(file.state.journal.pending)
@@ -88,7 +90,12 @@ class Recorder:
             self._announce(batch.heading)
             # Entries that travel need not wait for company any more.
             self._aside = {item: at for item, at in self._aside.items() if item > batch.last}
-            stored = await ask(APPEND_JOURNAL, batch, summary=f"journal {batch.first}-{batch.last}")
+            stored = await ask(
+                APPEND_JOURNAL,
+                batch,
+                summary=f"journal {batch.first}-{batch.last}",
+                pulse=self._pulse,
+            )
             journal.stored(stored.sequence)
             self._durable = max(self._durable, stored.sequence)
         finally:

@@ -5,11 +5,15 @@ from datetime import datetime, timedelta
 
 from temporalio import workflow
 
+with workflow.unsafe.imports_passed_through():
+    from workflows.pulse import Pulse
+
 
 class Timer:
     """Knows for which instant it is set. Setting it for the same instant again costs nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, pulse: Pulse) -> None:
+        self._pulse = pulse
         self._set_for: tuple[datetime, str] | None = None
         self._sleeping: asyncio.Task[None] | None = None
 
@@ -31,6 +35,7 @@ class Timer:
         if coming is None:
             return
         instant, label = coming
+        self._pulse.command()
         left = max(instant - workflow.now(), timedelta(milliseconds=1))
         self._set_for = coming
         self._sleeping = asyncio.create_task(workflow.sleep(left, summary=label))

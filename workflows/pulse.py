@@ -1,0 +1,53 @@
+"""Keeps every workflow task that changed the case apart from the next one in every replay.
+
+The SDK's core takes two workflow tasks in a row that led to no command for a heartbeat of one task,
+and on replay hands out their events together: what was received first may then be handled second,
+and `workflow.now()` differs (measured with `max_cached_workflows=0`: a journal that does not follow
+from its history, and non-determinism errors). So a case never lets two tasks in a row pass without
+a command: the second one writes its number of entries to the memo, the cheapest there is.
+"""
+
+import asyncio
+
+from temporalio import workflow
+
+ROUNDS = 6
+"""Steps of the event loop in which the course of the case can react with commands of its own."""
+
+
+class Pulse:
+    """Knows whether this workflow task, and the one before, led to a command."""
+
+    def __init__(self) -> None:
+        self._commanded_at = 0
+        self._silent_at: int | None = None
+        self._watching = False
+        self._beats = 0
+
+    def command(self) -> None:
+        """A command has been given in this workflow task."""
+        self._commanded_at = workflow.info().get_current_history_length()
+        self._silent_at = None
+
+    def watch(self) -> None:
+        """Something was received that led to no command by itself, perhaps to none at all."""
+        if not self._watching:
+            self._watching = True
+            task = asyncio.create_task(self._see())
+            task.add_done_callback(lambda _: None)
+
+    async def _see(self) -> None:
+        # First the conditions that others wait for, then what they do.
+        await workflow.wait_condition(lambda: True)
+        for _ in range(ROUNDS):
+            await asyncio.sleep(0)
+        self._watching = False
+        here = workflow.info().get_current_history_length()
+        if self._commanded_at == here:
+            return
+        if self._silent_at is None or self._silent_at == here:
+            self._silent_at = here
+            return
+        self._beats += 1
+        workflow.upsert_memo({"beats": self._beats})
+        self.command()
