@@ -122,7 +122,7 @@ async def shoot(camera: Photographer, told: dict[str, str]) -> None:
 
 
 async def survey(camera: Photographer, told: dict[str, str]) -> None:
-    """Pages that are in no picture are looked at as well: by one at a desk, by others on a phone."""
+    """Pages in no picture are looked at as well: by one at a desk, by others on a phone."""
     for person, phone, paths in (
         ("imani", False, [f"/cases/{number}" for number in told.values()]),
         ("samir", True, [f"/cases/{number}" for number in told.values()]),
