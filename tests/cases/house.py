@@ -1,0 +1,197 @@
+"""A case without an engine: the desk, a door that signs, and time that a test moves."""
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from cases.acts import ActBody
+from cases.desk import Desk
+from cases.envelope import (
+    Act,
+    ActEnvelope,
+    Actor,
+    Certificate,
+    Door,
+    RoundBinding,
+    issue_certificate,
+    sign_act,
+)
+from cases.file import CaseFile
+from cases.journal import Journal
+from cases.receipts import ActReceipt
+from cases.recording import Record
+from cases.records import SeverityRecord
+from cases.report import Report, Source
+from cases.stages import enter, leave, open_case
+from cases.state import CaseState
+from runbooks import compile_runbook, library, load_runbook
+from runbooks.plan import Assurance, Severity
+
+ROOT = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+DOOR = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+OTHER = Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34)))
+BEGIN = datetime(2026, 1, 5, 9, tzinfo=UTC)
+CERTIFICATE = issue_certificate(
+    ROOT,
+    DOOR.public_key(),
+    use="door",
+    not_before=datetime(2020, 1, 1, tzinfo=UTC),
+    not_after=datetime(2100, 1, 1, tzinfo=UTC),
+)
+SALT = bytes(range(64, 96))
+CASE = "case/abcdefghijklmnopqrstuvwxyz"
+
+
+@dataclass
+class House:
+    """One case, walked by hand."""
+
+    file: CaseFile
+    desk: Desk
+    now: datetime = BEGIN
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    @classmethod
+    def of(cls, runbook: str = "user-safety-escalation", *, text: bytes | None = None) -> "House":
+        """A case that has just been opened and is in its first stage."""
+        loaded = load_runbook(text or library()[runbook], file=f"{runbook}.yaml")
+        pathway = compile_runbook(loaded)
+        state = CaseState(
+            case=CASE,
+            number="1001",
+            report=Report(
+                source=Source.STANDARD,
+                instance="test",
+                external_id="1",
+                delivery="1",
+                received_at=BEGIN,
+            ),
+            runbook=pathway.runbook,
+            version=pathway.version,
+            digest=pathway.digest,
+            opened_at=BEGIN,
+            severity=SeverityRecord(current=Severity.SEV3, computed=Severity.SEV3),
+            journal=Journal(case=CASE),
+        )
+        nonces = (f"nonce-{number}" for number in itertools.count())
+        file = CaseFile(
+            state=state,
+            pathway=pathway,
+            record=Record(state, salt=SALT),
+            new_nonce=lambda: next(nonces),
+        )
+        open_case(
+            file,
+            at=BEGIN,
+            answers={},
+            routed="test",
+            row="",
+            routing_digest="",
+            input_commitment="",
+            same_subject=(),
+            linked_from="",
+        )
+        enter(file, pathway.stage(pathway.first), at=BEGIN)
+        root = ROOT.public_key().public_bytes_raw()
+        return cls(file=file, desk=Desk(file, root=root))
+
+    @property
+    def state(self) -> CaseState:
+        """The case's state."""
+        return self.file.state
+
+    def later(self, by: timedelta) -> None:
+        """So much later."""
+        self.now += by
+
+    def act(
+        self,
+        body: ActBody,
+        *,
+        person: str,
+        role: str,
+        binding: RoundBinding | None = None,
+        assurance: Assurance = Assurance.L3,
+        key: Ed25519PrivateKey = DOOR,
+        act_id: str | None = None,
+    ) -> ActReceipt:
+        """The act is signed and received; a stage that it ends is left for the next one."""
+        gate = getattr(body, "gate", None)
+        if binding is None and body.verb in ("decide", "dissent", "withdraw"):
+            binding = self.binding(str(gate))
+        envelope = self.envelope(
+            body,
+            person=person,
+            role=role,
+            binding=binding,
+            assurance=assurance,
+            key=key,
+            act_id=act_id,
+        )
+        receipt = self.desk.receive(envelope, at=self.now)
+        self.walk()
+        return receipt
+
+    def envelope(
+        self,
+        body: ActBody,
+        *,
+        person: str,
+        role: str,
+        binding: RoundBinding | None = None,
+        assurance: Assurance = Assurance.L3,
+        key: Ed25519PrivateKey = DOOR,
+        act_id: str | None = None,
+    ) -> ActEnvelope:
+        """The act as a door signs it."""
+        number = next(self.numbers)
+        act = Act(
+            act=act_id or f"00000000-0000-4000-8000-{number:012d}",
+            case=CASE,
+            actor=Actor(
+                person=person, roles=(role,), directory_digest="0" * 64, directory_as_of=self.now
+            ),
+            role=role,
+            assurance=assurance,
+            door=Door.WEB,
+            signed_at=self.now,
+            body=body,
+            binding=binding,
+        )
+        return sign_act(act, key=key, certificate=certificate_of(key))
+
+    def binding(self, gate: str) -> RoundBinding | None:
+        """What the gate's newest round shows."""
+        round_ = self.state.round_of(gate)
+        if round_ is None:
+            return None
+        return RoundBinding(
+            gate=gate,
+            round=round_.number,
+            revision=round_.revision,
+            content_hash=round_.content_hash,
+            nonce=round_.nonce,
+        )
+
+    def walk(self) -> None:
+        """As the graph walks: an outcome is followed to the next stage."""
+        while self.state.pending_outcome is not None and self.file.stage is not None:
+            step = leave(self.file, self.file.stage, self.state.pending_outcome, at=self.now)
+            if step.then is None:
+                return
+            enter(self.file, self.file.pathway.stage(step.then), at=self.now)
+
+
+def certificate_of(key: Ed25519PrivateKey) -> Certificate:
+    """The root's certificate for a door's key."""
+    if key is DOOR:
+        return CERTIFICATE
+    return issue_certificate(
+        ROOT,
+        key.public_key(),
+        use="door",
+        not_before=datetime(2020, 1, 1, tzinfo=UTC),
+        not_after=datetime(2100, 1, 1, tzinfo=UTC),
+    )
