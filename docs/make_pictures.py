@@ -17,6 +17,8 @@ from cli.demo.installation import Installation, installation
 from cli.demo.play import Told, play
 from cli.demo.scenes import SEEDED
 from tests.servers.browser import chromium_path
+from workers.settings import Settings
+from workers.telemetry import configure_telemetry
 
 PICTURES = Path(__file__).parent / "pictures"
 DESKTOP = {"width": 1100, "height": 900}
@@ -141,6 +143,8 @@ async def main() -> int:
     read.add_argument("--axe", type=Path, help="axe.min.js of axe-core")
     arguments = read.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    quiet = Settings.load({"ESCALATE_TELEMETRY__LOG_LEVEL": "error"})
+    configure_telemetry(quiet, process="demo")
 
     def say(one: Told) -> None:
         print(f"{one.title}: {one.problem or one.number}", file=sys.stderr)
