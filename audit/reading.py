@@ -5,14 +5,14 @@ import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from audit.errors import ExportUnreadableError
 from audit.manifest import MANIFEST, SIGNATURE, Manifest
 from cases.canonical import sha256
-from cases.journal import Entry
+from cases.journal import GENESIS, Entry
 
 MAX_FILE = 64 * 1024 * 1024
 MAX_TOTAL = 512 * 1024 * 1024
@@ -88,9 +88,17 @@ def read_model(name: str, data: bytes, kind: type[Model]) -> Model:
         raise ExportUnreadableError(name, f"does not fit at {places[:200]}") from error
 
 
-def read_stream(name: str, data: bytes) -> list[Entry]:
+class Stream(NamedTuple):
+    """A stream as it was read; a line is its entry's only spelling, so its hash is the entry's."""
+
+    entries: tuple[Entry, ...]
+    hashes: tuple[str, ...]
+
+
+def read_stream(name: str, data: bytes) -> Stream:
     """The entries, each line the entry's only spelling."""
     entries: list[Entry] = []
+    hashes: list[str] = []
     if data and not data.endswith(b"\n"):
         raise ExportUnreadableError(name, "ends in the middle of a line")
     for number, line in enumerate(data.splitlines(), start=1):
@@ -102,7 +110,22 @@ def read_stream(name: str, data: bytes) -> list[Entry]:
         if entry.data != line:
             raise ExportUnreadableError(place, "is not written canonically")
         entries.append(entry)
-    return entries
+        hashes.append(sha256(line))
+    return Stream(tuple(entries), tuple(hashes))
+
+
+def broken_at(stream: Stream) -> str:
+    """Where the entries do not follow one another; empty when they do."""
+    previous = GENESIS
+    for number, (entry, digest) in enumerate(
+        zip(stream.entries, stream.hashes, strict=True), start=1
+    ):
+        if entry.sequence != number:
+            return f"entry {number}: found sequence {entry.sequence}"
+        if entry.previous != previous:
+            return f"entry {number}: previous hash differs"
+        previous = digest
+    return ""
 
 
 def _bounded(path: Path, name: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,10 +26,19 @@ from audit.manifest import (
     write,
 )
 from audit.quorum import Count
-from audit.reading import check_files, read_directory, read_json, read_model, read_stream
+from audit.reading import Stream as Lines
+from audit.reading import (
+    broken_at,
+    check_files,
+    read_directory,
+    read_json,
+    read_model,
+    read_stream,
+)
 from audit.strict_replay import is_closed, strict_replay
 from audit.verdict import Check, Outcome, Verdict, judged
-from cases.journal import GENESIS, BrokenChain, Entry, Kind, Stream, check_chain
+from cases.canonical import sha256
+from cases.journal import GENESIS, Entry, Kind, Stream
 from runbooks import RunbookProblems, compile_runbook, load_runbook
 from runbooks.plan import Pathway
 from workflows.messages import CaseInput
@@ -47,9 +57,19 @@ class Export:
     keyring: Keyring
     signed: SignedBy
     history: CaseHistory
-    entries: Sequence[Entry]
-    door: Sequence[Entry]
-    branches: Mapping[str, Sequence[Entry]]
+    case_stream: Lines
+    door_stream: Lines
+    branches: Mapping[str, Lines]
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """The case stream."""
+        return self.case_stream.entries
+
+    @property
+    def door(self) -> Sequence[Entry]:
+        """The doors' stream."""
+        return self.door_stream.entries
 
 
 async def verify(
@@ -91,8 +111,8 @@ def read_export(directory: Path) -> Export:
                 for item in manifest.runs
             ),
         ),
-        entries=read_stream(CASE_STREAM, _need(files, CASE_STREAM)),
-        door=read_stream(DOOR_STREAM, _need(files, DOOR_STREAM)),
+        case_stream=read_stream(CASE_STREAM, _need(files, CASE_STREAM)),
+        door_stream=read_stream(DOOR_STREAM, _need(files, DOOR_STREAM)),
         branches={
             name: read_stream(file, _need(files, file)) for name, file in manifest.branches.items()
         },
@@ -150,21 +170,22 @@ def _signature(export: Export, request: CaseInput | None, pinned: frozenset[byte
 def _chains(export: Export) -> Check:
     wrong: list[str] = []
     streams = [
-        ("case stream", export.entries, Stream.CASE, export.manifest.case_head),
-        ("door stream", export.door, Stream.DOOR, export.manifest.door_head),
+        ("case stream", export.case_stream, Stream.CASE, export.manifest.case_head),
+        ("door stream", export.door_stream, Stream.DOOR, export.manifest.door_head),
         *((f"branch {name}", items, Stream.CASE, None) for name, items in export.branches.items()),
     ]
-    for name, entries, stream, told in streams:
-        try:
-            head = check_chain(entries)
-        except BrokenChain as broken:
+    for name, lines, stream, told in streams:
+        broken = broken_at(lines)
+        if broken:
             wrong.append(f"{name}: {broken}")
-            continue
-        if any((entry.case, entry.stream) != (export.manifest.case, stream) for entry in entries):
-            wrong.append(f"{name}: an entry belongs elsewhere")
-        if told is not None and told != StreamHead(
-            sequence=len(entries), hash=head if entries else GENESIS
+        if any(
+            (entry.case, entry.stream) != (export.manifest.case, stream) for entry in lines.entries
         ):
+            wrong.append(f"{name}: an entry belongs elsewhere")
+        head = StreamHead(
+            sequence=len(lines.entries), hash=lines.hashes[-1] if lines.hashes else GENESIS
+        )
+        if told is not None and told != head:
             wrong.append(f"{name}: does not end where the manifest says")
     closing = [entry for entry in export.entries if entry.kind in _CLOSED]
     if closing and closing[0] is not export.entries[-1]:
@@ -181,16 +202,21 @@ def _pathway(export: Export, request: CaseInput) -> tuple[Pathway | None, str]:
     source = export.files.get(name)
     if source is None:
         return None, f"{name} is missing"
+    if sha256(source) != digest:
+        return None, f"{name} is not the document the case was bound to"
     try:
-        runbook = load_runbook(source, file=name)
+        pathway = _compiled(source)
     except RunbookProblems as problems:
         return None, f"{name} cannot be read: {problems}"
-    if runbook.digest != digest:
-        return None, f"{name} is not the document the case was bound to"
-    pathway = compile_runbook(runbook)
     if pathway.walked_by(request.pathway.walk) != request.pathway:
         return pathway, "the case ran on other rules than its document holds"
     return pathway, ""
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: bytes) -> Pathway:
+    # Many cases are bound to one document, and reading YAML is half of a verification.
+    return compile_runbook(load_runbook(source, file="runbook.yaml"))
 
 
 def _replay(replayed: Replayed | None) -> Check:
