@@ -99,7 +99,7 @@ async def shoot(camera: Photographer, told: dict[str, str]) -> None:
     await imani.goto("/")
     await camera.take(imani, "inbox", height=900)
     await imani.goto("/cases")
-    await camera.take(imani, "cases", height=800)
+    await camera.look(imani, "cases")
     await imani.goto(f"/cases/{told['waits on Policy']}")
     await camera.take(imani, "case", height=1350)
     await imani.goto("/demo")
@@ -120,7 +120,7 @@ async def shoot(camera: Photographer, told: dict[str, str]) -> None:
     await pocket.goto("/")
     await camera.take(pocket, "inbox-phone", height=844)
     await pocket.goto(f"/cases/{told['overdue at Legal']}")
-    await camera.take(pocket, "case-phone", height=1700)
+    await camera.look(pocket, "case on a phone")
 
 
 async def survey(camera: Photographer, told: dict[str, str]) -> None:
