@@ -1,5 +1,6 @@
 """What a case left behind, and whether anything of it is missing or there twice."""
 
+import difflib
 from collections import Counter
 from dataclasses import dataclass
 from typing import Self
@@ -19,6 +20,8 @@ _ANSWERS = frozenset(
         Kind.NOTICE_ORDERED,
     }
 )
+
+_HEADS = ("---", "+++", "@@ ")
 
 
 @dataclass(frozen=True)
@@ -65,22 +68,35 @@ class Evidence:
             tickets=len(opened),
         )
 
-    def check(self) -> None:
-        """The record is whole, is the one the history implies, and nothing is there twice."""
+    def wrong(self) -> list[str]:
+        """What is wrong with it: the record is not whole, or something is there twice."""
         check_chain(self.stored)
-        assert [e.data for e in self.stored] == [e.data for e in self.anew]
-        assert self.answered, "an act has no answer"
-        assert all(count <= 1 for count in self.acts.values()), "an act was applied twice"
-        assert all(count == 1 for count in self.notices.values()), "a notice went out twice"
-        assert self.tickets == 1, "not exactly one ticket"
-        assert not any(e.kind in (Kind.ACT_REFUSED, Kind.ACTS_REFUSED) for e in self.stored)
+        refused = [e for e in self.stored if e.kind in (Kind.ACT_REFUSED, Kind.ACTS_REFUSED)]
+        claims = {
+            "stored and re-derived journals differ": [e.data for e in self.stored]
+            != [e.data for e in self.anew],
+            "an act has no answer": not self.answered,
+            "an act was applied twice": any(count > 1 for count in self.acts.values()),
+            "a notice went out twice": any(count > 1 for count in self.notices.values()),
+            f"{self.tickets} tickets": self.tickets != 1,
+            f"{len(refused)} refusals": bool(refused),
+        }
+        return [claim for claim, holds in claims.items() if holds]
 
-    def check_like(self, other: "Evidence") -> None:
-        """The same things happened as in the other case, in the same order."""
-        assert self.told(outcomes=False) == other.told(outcomes=False)
-        assert sorted(self.told()) == sorted(other.told())
-        assert self.mails == other.mails, "messages were lost or doubled"
-        assert sorted(self.acts.values()) == sorted(other.acts.values())
+    def unlike(self, other: "Evidence") -> list[str]:
+        """What happened otherwise than in the other case, or in another order."""
+        order = difflib.unified_diff(
+            other.told(outcomes=False), self.told(outcomes=False), lineterm="", n=0
+        )
+        whole = difflib.unified_diff(sorted(other.told()), sorted(self.told()), lineterm="", n=0)
+        found = [line for diff in (order, whole) for line in diff if line[:3] not in _HEADS]
+        if self.mails != other.mails:
+            found.append(
+                f"messages: {self.mails - other.mails} more, {other.mails - self.mails} fewer"
+            )
+        if sorted(self.acts.values()) != sorted(other.acts.values()):
+            found.append("acts were lost or doubled")
+        return found
 
     def told(self, *, outcomes: bool = True) -> list[str]:
         """The journal without instants, ids and hashes; without what ran side by side if asked."""

@@ -76,6 +76,7 @@ _VARYING = re.compile(
     r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"  # ids of acts
     r"|[0-9a-f]{16,}"  # hashes, nonces, keys
     r"|case/[a-z2-7]{26}"
+    r"|event-report-[0-9]+-[0-9a-f]{6}"  # our own names of reports
 )
 
 

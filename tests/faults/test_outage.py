@@ -108,7 +108,7 @@ async def test_a_case_goes_on_after_the_server_was_killed(
         found = await Evidence.of(made, number, acts=acts)
 
     assert heard["outcome"] == "recorded"
-    found.check()
+    assert found.wrong() == []
 
 
 @pytest.mark.parametrize("worker_up", [True, False], ids=["worker up", "worker down"])
@@ -164,7 +164,7 @@ async def test_a_canonical_case_with_its_store_on_postgres(
         await canonical(made, number, acts=acts)
         found = await Evidence.of(made, number, acts=acts)
 
-    found.check()
+    assert found.wrong() == []
 
 
 async def opened(made: Place, engine: Engine, count: int) -> list[str]:
