@@ -220,7 +220,7 @@ settings.register_profile("full", max_examples=2000, stateful_step_count=30, dea
 TestGate = Gate.TestCase
 if settings.get_current_profile_name() != "full":
     TestGate.settings = settings(
-        max_examples=60,
+        max_examples=25,
         stateful_step_count=20,
         deadline=None,
         suppress_health_check=list(HealthCheck),
