@@ -12,7 +12,7 @@ from typing import Any
 from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from temporalio.api.common.v1 import Header, Memo, Payload, SearchAttributes
+from temporalio.api.common.v1 import Header, Payload, SearchAttributes
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import History, HistoryEvent
 from temporalio.client import Client
@@ -25,8 +25,8 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from audit.errors import ExportUnreadableError, HistoryMissingError
 
-_CLEAR = (SearchAttributes, Header, Memo)
-"""Never encrypted: search attributes by Temporal's rule, headers and memos because we use none."""
+_CLEAR = (SearchAttributes, Header)
+"""Never encrypted: search attributes by Temporal's rule, headers because we use none."""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ def from_command(command: WorkflowCommand, *, queue: str, workflow: str) -> Step
             return Step("cancel-timer", {"id": str(said.seq)})
         case "upsert_workflow_search_attributes":
             return Step("attributes", _attributes(said.search_attributes))
+        case "modify_workflow_properties":
+            return Step("memo", _memo(said.upserted_memo))
         case "update_response":
             return _update_response(said)
         case "complete_workflow_execution":
@@ -79,7 +81,7 @@ def from_command(command: WorkflowCommand, *, queue: str, workflow: str) -> Step
             return Step(name or "nothing", {"command": command.SerializeToString()})
 
 
-def from_event(event: HistoryEvent) -> Step | None:  # noqa: PLR0911 -- one arm a kind of event
+def from_event(event: HistoryEvent) -> Step | None:  # noqa: PLR0911 -- one arm a kind
     """The step that an event says the code asked for; None where it is not a command's event."""
     name = event.WhichOneof("attributes")
     said: Any = getattr(event, name or "", None)
@@ -100,6 +102,8 @@ def from_event(event: HistoryEvent) -> Step | None:  # noqa: PLR0911 -- one arm 
             return Step("cancel-timer", {"id": said.timer_id}, event.event_id)
         case EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
             return Step("attributes", _attributes(said.search_attributes), event.event_id)
+        case EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
+            return Step("memo", _memo(said.upserted_memo), event.event_id)
         case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
             return Step("update-accepted", {"id": said.protocol_instance_id}, event.event_id)
         case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
@@ -112,6 +116,14 @@ def from_event(event: HistoryEvent) -> Step | None:  # noqa: PLR0911 -- one arm 
                 },
                 event.event_id,
             )
+        case kind if kind in _OTHER_COMMANDS:
+            return Step(_OTHER_COMMANDS[kind], {"event": name}, event.event_id)
+        case _:
+            return _end(event, said)
+
+
+def _end(event: HistoryEvent, said: Any) -> Step | None:
+    match event.event_type:
         case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
             return Step("complete", {"result": _payloads(said.result)}, event.event_id)
         case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
@@ -128,8 +140,6 @@ def from_event(event: HistoryEvent) -> Step | None:  # noqa: PLR0911 -- one arm 
                 },
                 event.event_id,
             )
-        case kind if kind in _OTHER_COMMANDS:
-            return Step(_OTHER_COMMANDS[kind], {"event": name}, event.event_id)
         case _:
             return None
 
@@ -163,7 +173,6 @@ _OTHER_COMMANDS = {
     EventType.EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED: (
         "request_cancel_external_workflow_execution"
     ),
-    EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED: "modify_workflow_properties",
     EventType.EVENT_TYPE_NEXUS_OPERATION_SCHEDULED: "schedule_nexus_operation",
 }
 """Commands that no workflow of this release issues: an event of theirs is always a difference."""
@@ -204,6 +213,10 @@ def _update_response(said: Any) -> Step | None:
 
 def _attributes(said: Any) -> dict[str, object]:
     return {name: _payload(value) for name, value in said.indexed_fields.items()}
+
+
+def _memo(said: Any) -> dict[str, object]:
+    return {name: _payload(value) for name, value in said.fields.items()}
 
 
 def _queue(named: str, run_queue: str) -> str:
