@@ -162,8 +162,12 @@ class World:
     @activity.defn(name="collect_acts")
     async def collect_acts(self, order: CollectOrder) -> Collected:
         """What was signed in time and not delivered."""
-        del order
-        return Collected(envelopes=tuple(self.undelivered))
+        in_time = [
+            envelope
+            for envelope in self.undelivered
+            if Act.model_validate_json(envelope.payload).signed_at <= order.deadline
+        ]
+        return Collected(envelopes=tuple(in_time))
 
     @activity.defn(name="open_linked_case")
     async def open_linked_case(self, order: LinkOrder) -> Linked:
