@@ -7,13 +7,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile
+from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of, still_needed
 from cases.rounds import memo_missing
-from cases.rules import dissent_role, may_vote, roles_for
+from cases.rules import all_roles, dissent_role, may_vote, roles_for, view_of
 from cases.state import CaseState
 from cases.values import Instant, Value
 from runbooks.plan import Pathway, StageKind, StagePlan
+
+__all__ = [
+    "Allowed",
+    "Waiting",
+    "all_roles",
+    "allowed_acts",
+    "is_waiting",
+    "next_step",
+    "view_of",
+    "waiting_on",
+]
 
 
 class Allowed(Value):
@@ -40,16 +51,6 @@ class Waiting(Value):
     what: str
     stage: str
     due_at: Instant | None = None
-
-
-def view_of(state: CaseState, pathway: Pathway) -> CaseFile:
-    """A file to ask questions of; nothing done to it would be recorded."""
-
-    def refuse(*_: object, **__: object) -> str:
-        message = "a picture of a case cannot be changed"
-        raise RuntimeError(message)
-
-    return CaseFile(state=state, pathway=pathway, record=refuse, new_nonce=refuse)  # type: ignore[arg-type]
 
 
 def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Waiting]:
@@ -247,28 +248,6 @@ def _offer_running(offered: _Offered) -> None:
     if related:
         offered.offer("attach", choices=tuple(related))
     offered.offer("cancel")
-
-
-def all_roles(pathway: Pathway) -> tuple[str, ...]:
-    """Every role the runbook gives work to, asks or pages, and the duty manager."""
-    roles: dict[str, None] = {INCIDENT_MANAGER: None, DUTY_MANAGER: None}
-    late = [step for stage in pathway.stages for step in stage.late]
-    late += [step for clock in pathway.clocks for step in clock.late]
-    for stage in pathway.stages:
-        roles[stage.owner] = None
-        rule = stage.gate
-        if rule is None:
-            continue
-        roles.update(dict.fromkeys(rule.roles))
-        roles.update(dict.fromkeys(part.to for part in (rule.split, rule.dissent) if part))
-        if rule.silence.stand_in is not None:
-            roles.update(dict.fromkeys(rule.silence.stand_in.allow))
-            if rule.silence.stand_in.ratify is not None:
-                roles[rule.silence.stand_in.ratify.by] = None
-    roles.update(dict.fromkeys(role for step in late for role in (step.remind, step.page) if role))
-    roles.update(dict.fromkeys(clock.owner for clock in pathway.clocks))
-    roles.update(dict.fromkeys(effect.owner for effect in pathway.effects))
-    return tuple(roles)
 
 
 def _votes(file: CaseFile, round_: Round, *, person: str, roles: frozenset[str]) -> list[Allowed]:

@@ -1,6 +1,6 @@
 """The rules of who may act: roles of each verb, who may vote or object, what closing requires."""
 
-from cases.file import INCIDENT_MANAGER, CaseFile
+from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
 from cases.rounds import deciders
 from cases.state import CaseState
@@ -120,3 +120,35 @@ def dissent_role(
     who = rule.dissent.who if rule.dissent is not None else ANY_REVIEWER
     candidates = rule.roles if who == ANY_REVIEWER else (who,)
     return next((role for role in candidates if role in roles), None)
+
+
+def view_of(state: CaseState, pathway: Pathway) -> CaseFile:
+    """A file to ask questions of; nothing done to it would be recorded."""
+
+    def refuse(*_: object, **__: object) -> str:
+        message = "a picture of a case cannot be changed"
+        raise RuntimeError(message)
+
+    return CaseFile(state=state, pathway=pathway, record=refuse, new_nonce=refuse)  # type: ignore[arg-type]
+
+
+def all_roles(pathway: Pathway) -> tuple[str, ...]:
+    """Every role the runbook gives work to, asks or pages, and the duty manager."""
+    roles: dict[str, None] = {INCIDENT_MANAGER: None, DUTY_MANAGER: None}
+    late = [step for stage in pathway.stages for step in stage.late]
+    late += [step for clock in pathway.clocks for step in clock.late]
+    for stage in pathway.stages:
+        roles[stage.owner] = None
+        rule = stage.gate
+        if rule is None:
+            continue
+        roles.update(dict.fromkeys(rule.roles))
+        roles.update(dict.fromkeys(part.to for part in (rule.split, rule.dissent) if part))
+        if rule.silence.stand_in is not None:
+            roles.update(dict.fromkeys(rule.silence.stand_in.allow))
+            if rule.silence.stand_in.ratify is not None:
+                roles[rule.silence.stand_in.ratify.by] = None
+    roles.update(dict.fromkeys(role for step in late for role in (step.remind, step.page) if role))
+    roles.update(dict.fromkeys(clock.owner for clock in pathway.clocks))
+    roles.update(dict.fromkeys(effect.owner for effect in pathway.effects))
+    return tuple(roles)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from hypothesis import settings
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -17,6 +18,9 @@ from tests.servers.mail import GreenMail
 from tests.servers.postgres import PostgresCluster
 from tests.servers.request_tracker import RequestTracker
 from workers.engine import Engine
+
+settings.register_profile("full", max_examples=2000, stateful_step_count=30, deadline=None)
+"""`--hypothesis-profile=full`: every state machine for long."""
 
 _SUITES = {suite.marker: suite for suite in install.SUITES}
 _not_run: dict[str, int] = {}

@@ -9,28 +9,27 @@ from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from cases.effects import settle
-    from cases.file import INCIDENT_MANAGER, CaseFile, Do, Note, Tell
+    from cases.file import CaseFile, Do, Note, Tell
     from cases.ids import key_of
     from cases.journal import Kind
-    from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
-    from cases.records import SeverityRecord
-    from cases.severity import severity_changed
+    from cases.notice import NoticeEnd, NoticeResult, Purpose
     from runbooks.plan import AnswerKind
     from workflows.asking import ask
+    from workflows.assessing import assess
     from workflows.effects import (
-        ASSESS,
         NOTIFY,
         PERFORM,
         SYNC_TICKET,
-        AssessOrder,
         EffectOrder,
         EffectState,
         TicketOrder,
     )
+    from workflows.failures import failure_name
+    from workflows.notices import notice_for
     from workflows.pulse import Pulse
     from workflows.recorder import Recorder
 
@@ -144,7 +143,7 @@ class Errands:
                 because=f"{lease.person} has it",
             )
             return
-        order = self._notice(wish, at=at)
+        order = notice_for(file, wish, at=at)
         expected = self._expect(at, COMPANY)
         file.note(
             Kind.NOTICE_ORDERED,
@@ -185,49 +184,6 @@ class Errands:
                 because=cause or None,
                 result=file.record.commit(result),
             )
-
-    def _notice(self, wish: Tell, *, at: datetime) -> NoticeOrder:
-        state = self._file.state
-        stage = self._file.pathway.stage(wish.stage) if wish.stage else None
-        visits = sum(1 for visit in state.visits if visit.stage == wish.stage)
-        round_ = next(
-            (
-                item
-                for item in state.rounds
-                if item.gate == wish.stage and item.number == wish.round
-            ),
-            None,
-        )
-        clock = state.stage_clock(wish.stage) if wish.stage else None
-        due = clock.due_at(at) if clock is not None else None
-        meaning = key_of(
-            wish.purpose.value,
-            wish.role,
-            wish.person or "",
-            wish.stage or "",
-            str(wish.round or 0),
-            str(visits),
-            wish.step,
-        )
-        # The same thing said twice is two notices: the second of two hand tasks is not a repeat.
-        state.told[meaning] = state.told.get(meaning, 0) + 1
-        return NoticeOrder(
-            key=key_of(state.case, meaning, str(state.told[meaning])),
-            case=state.case,
-            number=state.number,
-            purpose=wish.purpose,
-            role=wish.role,
-            person=wish.person or self._file.owner_of(wish.role),
-            except_people=tuple(sorted(state.conflicts)),
-            stage=wish.stage,
-            stage_title=(stage.title or stage.name) if stage is not None else "",
-            round=wish.round,
-            nonce=round_.nonce if round_ is not None else None,
-            severity=state.severity.current,
-            due_at=due,
-            step=wish.step,
-            at=at,
-        )
 
     async def _do(self, key: str) -> None:
         file = self._file
@@ -338,51 +294,7 @@ class Errands:
             )
 
     async def _assess(self) -> None:
-        """The severity table has judged the new answers; a person's own setting stays."""
-        file, state = self._file, self._file.state
-        state.reassess = False
-        order = AssessOrder(
-            case=state.case,
-            runbook_digest=state.digest,
-            answers={name: answer.value for name, answer in state.answers.items()},
-            at=workflow.now(),
-        )
         try:
-            assessed = await ask(ASSESS, order, summary="severity table", pulse=self._pulse)
-        except ActivityError as error:
-            file.note(Kind.SEVERITY_ASSESSED, workflow.now(), because=failure_name(error))
-            file.tell(Purpose.FAILED, INCIDENT_MANAGER, stage=state.stage, step="severity")
-            return
+            await assess(self._file, self._pulse)
         finally:
             self._assessing = False
-        if state.closed:
-            return
-        before = state.facts()
-        record = state.severity
-        state.severity = SeverityRecord(
-            current=record.current if record.set_by is not None else assessed.severity,
-            computed=assessed.severity,
-            row=assessed.row,
-            because=assessed.because,
-            set_by=record.set_by,
-            reason=record.reason,
-        )
-        at = workflow.now()
-        file.note(
-            Kind.SEVERITY_ASSESSED,
-            at,
-            severity=assessed.severity.value,
-            row=assessed.row,
-            because=assessed.because,
-            kept=record.current.value if record.set_by is not None else None,
-            result=file.record.commit(assessed),
-        )
-        severity_changed(file, before, at=at)
-
-
-def failure_name(error: ActivityError) -> str:
-    """The type of what went wrong, never its text: a vendor's message may repeat content."""
-    cause = error.cause
-    if isinstance(cause, ApplicationError):
-        return cause.type or "error"
-    return type(cause).__name__ if cause is not None else "error"

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.records import Link
     from workflows.asking import ask
     from workflows.effects import OPEN_LINKED, Linked, LinkOrder
-    from workflows.errands import failure_name
+    from workflows.failures import failure_name
     from workflows.pulse import Pulse
 
 

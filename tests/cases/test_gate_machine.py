@@ -216,7 +216,6 @@ class Gate(RuleBasedStateMachine):
             assert check_chain(journal.pending) == journal.head
 
 
-settings.register_profile("full", max_examples=2000, stateful_step_count=30, deadline=None)
 TestGate = Gate.TestCase
 if settings.get_current_profile_name() != "full":
     TestGate.settings = settings(

@@ -224,7 +224,7 @@ async def opinions_are_split(case: CaseUnderTest) -> None:
     await case.until(lambda seen: seen.open_round("review") is not None)
     await approve(case, "review", "lena")
     await reject(case, "review", "pia")
-    seen = await case.until(lambda seen: len(seen.rounds) == 2)  # noqa: PLR2004 -- ask and split
+    seen = await case.until(lambda seen: len(seen.rounds) == 2)
     assert seen.rounds[1].kind.value == "split"
     mine = await case.act(Decide(gate="review", verdict=Verdict.APPROVE), person="lena")
     refused(mine, Outcome.NOT_YOURS, Reason.ROLE)
@@ -322,7 +322,7 @@ async def people_run_the_case(case: CaseUnderTest) -> None:
     await close(case, "not-approved")
     keys = [order.key for order in case.world.notices]
     assert len(keys) == len(set(keys))
-    assert sum(order.purpose.value == "raised" for order in case.world.notices) == 2  # noqa: PLR2004
+    assert sum(order.purpose.value == "raised" for order in case.world.notices) == 2
 
 
 @scenario()
@@ -369,7 +369,7 @@ async def an_action_fails_and_is_retried(case: CaseUnderTest) -> None:
     accepted(await case.act(SettleEffect(effect=key, resolution=Resolution.RETRY), person="ines"))
     await case.until(
         lambda seen: seen.effects[0].attempt == 2 and seen.effects[0].state == "failed"
-    )  # noqa: PLR2004 -- second attempt
+    )
     skip = SettleEffect(effect=key, resolution=Resolution.SKIP, reason="done elsewhere")
     accepted(await case.act(skip, person="ines"))
     await close(case, "actioned")
@@ -498,7 +498,7 @@ async def the_case_continues_as_new(case: CaseUnderTest) -> None:
                 person="tess",
             )
         )
-    await case.until(lambda seen: len(seen.evidence) == 12)  # noqa: PLR2004 -- as many as added
+    await case.until(lambda seen: len(seen.evidence) == 12)
     await approve(case, "legal-review", "lena")
     await case.in_stage("policy-sign-off")
     await reject(case, "policy-sign-off", "pia")

@@ -31,8 +31,8 @@ from runbooks import assess, compile_runbook, library, load_runbook
 from runbooks.plan import Assurance, Pathway
 from workflows.attributes import at_start
 from workflows.effects import (
-    AssessOrder,
     Assessed,
+    AssessOrder,
     Collected,
     CollectOrder,
     EffectOrder,

@@ -1,0 +1,36 @@
+"""Histories of cases that ran before still replay on today's code (I14)."""
+
+import json
+
+import pytest
+from temporalio.worker import Replayer
+
+from tests.histories.record import GOLDEN, HERE, golden
+from tests.workflows.world import OneKeyring
+from workers.temporal import plugin
+
+HISTORIES = golden()
+
+
+def test_every_golden_scenario_is_there() -> None:
+    """Nothing replays because nothing is there: that must not pass."""
+    assert {name.split(".")[0] for name in HISTORIES} >= set(GOLDEN)
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+async def test_a_golden_history_replays(name: str) -> None:
+    """Every run of the case, with the test key, in the namespace it ran in."""
+    namespace = json.loads((HERE / f"{name}.json").read_text())["namespace"]
+    replayer = Replayer(workflows=[], namespace=namespace, plugins=[plugin(OneKeyring())])
+
+    for history in HISTORIES[name]:
+        await replayer.replay_workflow(history)
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_a_golden_history_says_nothing_in_clear(name: str) -> None:
+    """What people wrote is not readable in what Temporal keeps (I13)."""
+    text = (HERE / f"{name}.json").read_text()
+
+    assert "facts, rule, decision" not in text
+    assert "screenshot" not in text
