@@ -20,10 +20,11 @@ import structlog
 
 WORKER = "tests.faults.worker_process"
 GATEWAY = "tests.faults.gateway_process"
+WATCH = "tests.faults.watch_process"
 UP = b"up"
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([WORKER, GATEWAY])
+_forks.set_forkserver_preload([WORKER, GATEWAY, WATCH])
 
 
 class ProcessError(RuntimeError):
@@ -63,7 +64,7 @@ class Process:
         await self.died()
 
     async def died(self, *, seconds: float = 60) -> int | None:
-        """How the child ended: −9 after signal 9."""
+        """How the child ended: -9 after signal 9."""
         await asyncio.to_thread(self._child.join, seconds)
         code = self._child.exitcode
         self._pipe.close()

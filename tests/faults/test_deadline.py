@@ -1,0 +1,182 @@
+"""An approval signed in time counts, whatever was down at the deadline; one too late never (I18)."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from cases.envelope import ActEnvelope
+from cases.journal import Kind
+from cases.receipts import ActReceipt
+from gateway.errors import EngineUnavailableError
+from gateway.shelf import Shelf
+from gateway.temporal_engine import TemporalEngine
+from runbooks import load_runbook
+from store import DoorRound
+from tests.faults.place import Place, place, quick
+from tests.workflows.runbooks import SILENT
+from workers.engine import Engine
+from workers.processes import doors_of, running_gateway, running_worker
+
+ROUTING = b"""
+routing: 1.0.0
+default: silent-gate
+rows: []
+"""
+SECOND = timedelta(seconds=1)
+
+
+class StoppedClock:
+    """Shows what it is set to; before that, the present."""
+
+    def __init__(self) -> None:
+        self.at: datetime | None = None
+
+    async def now(self, case: str | None = None) -> datetime:
+        """The instant it was set to."""
+        del case
+        return self.at or datetime.now(UTC)
+
+
+class SlowRoad(TemporalEngine):
+    """The real engine, behind a road that can be closed: acts then stay on their way."""
+
+    closed = False
+
+    async def deliver(
+        self, envelope: ActEnvelope, *, case: str, act_id: str, within: timedelta
+    ) -> ActReceipt:
+        """As the engine does, if the road is open."""
+        if self.closed:
+            raise EngineUnavailableError("the road is closed")
+        return await super().deliver(envelope, case=case, act_id=act_id, within=within)
+
+
+@dataclasses.dataclass
+class Hour:
+    """A gate that goes ahead by itself at its deadline, and the clock on the door."""
+
+    made: Place
+    clock: StoppedClock
+    road: SlowRoad
+    skipper: TimeSkipper
+    number: str
+    round: DoorRound
+
+    async def strikes(self) -> None:
+        """The case has lived through its deadline."""
+        handle = self.skipper.client.get_workflow_handle(await self.made.case_of(self.number))
+        await self.skipper.fast_forward(handle, timedelta(minutes=61))
+
+
+@asynccontextmanager
+async def hour(engine: Engine, home: Path, workers: AsyncExitStack) -> AsyncIterator[Hour]:
+    """A case at the gate, its worker in `workers`."""
+    clock = StoppedClock()
+    async with place(home, engine=engine, clock=clock) as made:
+        await released(made)
+        skipper = TimeSkipper(made.client, config=TimeSkippingConfig(enabled=False))
+        road = SlowRoad(skipper.client, task_queue=made.settings.task_queue)
+        real = await doors_of(made.house, engine.address)
+        doors = dataclasses.replace(
+            real,
+            engine=road,
+            shelf=Shelf(made.house.store, routing=ROUTING),
+            settings=quick(real.settings),
+        )
+        async with running_gateway(made.house, engine.address, doors=doors):
+            await workers.enter_async_context(
+                running_worker(made.house, engine.address, client=made.client)
+            )
+            number = await made.opened_case()
+            case = await made.case_of(number)
+
+            async def asked() -> DoorRound | None:
+                rounds = await made.house.store.rounds.of(case)
+                return next((each for each in rounds if each.open), None)
+
+            round_ = await made.until(asked, what="the gate to ask")
+            await made.quiet(number)
+            yield Hour(made, clock, road, skipper, number, round_)
+
+
+async def released(made: Place) -> None:
+    """The runbook whose gate goes ahead in silence is live."""
+    runbook = load_runbook(SILENT, file="silent.yaml")
+    at = datetime.now(UTC)
+    releases = made.house.store.releases
+    await releases.propose(
+        runbook=runbook.name,
+        version=runbook.version,
+        digest=runbook.digest,
+        source=SILENT,
+        by="petra",
+        at=at,
+    )
+    await releases.approve(runbook=runbook.name, version=runbook.version, by="lena", at=at)
+
+
+@pytest.mark.parametrize("workers_up", [True, False], ids=["workers up", "workers down"])
+@pytest.mark.parametrize(
+    ("seconds", "counts"),
+    [(-1, True), (0, True), (1, False)],
+    ids=["a second before", "at", "a second after"],
+)
+async def test_an_approval_counts_by_the_instant_it_was_signed(
+    engine: Engine, tmp_path: Path, seconds: int, *, counts: bool, workers_up: bool
+) -> None:
+    """Signed one second before and at the deadline: it counts. One second after: refused."""
+    async with AsyncExitStack() as workers, hour(engine, tmp_path, workers) as at:
+        made = at.made
+        await made.token("lena")
+        content = await made.content(
+            "lena", at.number, verb="decide", gate="review", verdict="approve"
+        )
+        assert at.round.expires_at is not None
+        if workers_up and not counts:
+            await at.strikes()
+            await made.at(at.number, stage="closure")
+        if not workers_up:
+            await workers.aclose()
+        # Whatever was signed in time is still on its way when the hour strikes.
+        at.road.closed = counts
+        at.clock.at = at.round.expires_at + seconds * SECOND
+
+        heard = (await made.post("lena", at.number, content)).json()
+        if not (workers_up and not counts):
+            await at.strikes()
+        at.clock.at += timedelta(hours=1)
+        at.road.closed = False
+        async with AsyncExitStack() as again:
+            if not workers_up:
+                await again.enter_async_context(
+                    running_worker(made.house, made.engine.address, client=made.client)
+                )
+            await made.at(at.number, stage="closure")
+            await made.quiet(at.number)
+            entries = await made.entries(at.number)
+            if workers_up and not counts:
+                outcome = heard["outcome"]
+            else:
+                outcome = (await receipt(made, str(content["act_id"]))).outcome.value
+
+    kinds = [entry.kind for entry in entries]
+    votes = [entry for entry in entries if entry.kind is Kind.VOTE_CAST]
+    assert [vote.body["act"] for vote in votes] == [content["act_id"]] * counts
+    assert (Kind.SILENCE_TAKEN in kinds) is not counts
+    assert outcome in ("accepted", "duplicate") if counts else outcome == "too-late"
+
+
+async def receipt(made: Place, act: str) -> ActReceipt:
+    """The act's answer."""
+
+    async def answered() -> ActReceipt | None:
+        return await made.house.store.acts.receipt(act)
+
+    await asyncio.sleep(0)
+    return await made.until(answered, what="the receipt")
