@@ -111,6 +111,7 @@ async def no_violation(office: Office) -> Matter:
 async def cancelled(office: Office) -> Matter:
     """Opened by mistake."""
     case = await _opened(office)
+    await case.until(lambda seen: seen.ticket is not None)
     await case.does(Cancel(reason="a test"), person="ines")
     await case.handle.result()
     return case
