@@ -29,7 +29,7 @@ from tests.workflows.world import CERTIFICATE, DOOR, PEOPLE, ROOT, SALT, OneKeyr
 from workers.engine import Engine
 from workers.temporal import connect
 from workflows.effects import JournalBatch, Stored
-from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, arguments
+from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, RoutedBy, arguments
 
 ANSWERS = {"danger": "no", "kind": "fraud"}
 PATIENCE = 60
@@ -94,7 +94,7 @@ class Ours:
                 received_at=datetime.now(UTC),
             ),
             pathway=self.pathway,
-            routed={"reason": "bench"},
+            routed=RoutedBy(reason="bench"),
             severity=found.severity,
             severity_row=str(found.row),
             severity_because=found.because,

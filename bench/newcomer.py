@@ -80,7 +80,7 @@ def _script(language: str, body: list[str]) -> str:
 
 
 def run(blocks: list[Block], *, folder: Path, environ: dict[str, str]) -> Iterator[Ran]:
-    """Each block is run where a newcomer would stand; a document's later blocks follow a failure."""
+    """Each block is run where a newcomer would stand; one that fails does not stop the rest."""
     with _background() as started:
         for block in blocks:
             first = block.script.splitlines()[0]

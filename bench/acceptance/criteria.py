@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.acceptance.clone import clean_clone
-from bench.acceptance.running import ROOT, Tested, Verdict, command, tests
+from bench.acceptance.running import ROOT, Tested, Verdict, command, tested
 from tests.audit.alterations import NEEDS_THE_LOG, TWENTY
 
 CAUGHT, BROKEN, EXAMPLES, ON_SERVER = 13, 25, 2000, 50
@@ -84,7 +84,7 @@ def _by_tests(
 
     def run(extent: Extent) -> Iterator[Verdict]:
         chosen = quickly if extent.quick and quickly is not None else selection
-        found = tests(*chosen, seconds=seconds)
+        found = tested(*chosen, seconds=seconds)
         least = at_least if chosen is selection else 1
         yield Verdict(
             name, wanted, found.shown, not found.failed and found.passed >= least, found.seconds
@@ -96,7 +96,7 @@ def _by_tests(
 def alterations(extent: Extent) -> Iterator[Verdict]:
     """The twenty alterations; those not caught need the public log."""
     del extent
-    found = tests("tests/audit/test_twenty_alterations.py", seconds=900)
+    found = tested("tests/audit/test_twenty_alterations.py", seconds=900)
     caught = len(TWENTY) - len(NEEDS_THE_LOG) if not found.failed else 0
     yield Verdict(
         "strict replay and verify against the 20 alterations",
@@ -131,7 +131,7 @@ def server_gate(extent: Extent) -> Iterator[Verdict]:
 def _examples(extent: Extent, *, name: str, least: int, selection: tuple[str, ...]) -> Verdict:
     profile = () if extent.quick else ("--hypothesis-profile=full",)
     shown = ("--hypothesis-show-statistics", "--timeout=3000")
-    found: Tested = tests(*selection, *profile, *shown, seconds=3000)
+    found: Tested = tested(*selection, *profile, *shown, seconds=3000)
     enough = found.examples >= least
     passed = not found.failed and found.passed > 0 and (enough or extent.quick)
     got = f"{found.examples} examples; {found.shown}"

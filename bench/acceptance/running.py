@@ -8,10 +8,10 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parents[2]
 _EXAMPLES = re.compile(r"(\d+) passing examples")
@@ -108,7 +108,7 @@ class Tested:
         return "; ".join(words)
 
 
-def tests(*selection: str, seconds: float, environ: Mapping[str, str] | None = None) -> Tested:
+def tested(*selection: str, seconds: float) -> Tested:
     """The selected tests have run in a process of their own."""
     with tempfile.TemporaryDirectory(prefix="accept-") as folder:
         report = Path(folder) / "report.xml"
@@ -124,7 +124,6 @@ def tests(*selection: str, seconds: float, environ: Mapping[str, str] | None = N
                 *selection,
             ],
             seconds=seconds,
-            environ=environ,
         )
         found = _read(report) if report.exists() else Tested()
     found.seconds = ended.seconds
@@ -138,7 +137,7 @@ def tests(*selection: str, seconds: float, environ: Mapping[str, str] | None = N
 def _read(report: Path) -> Tested:
     found = Tested()
     # Our own pytest wrote it a moment ago.
-    for case in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314
+    for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
         if case.find("failure") is not None or case.find("error") is not None:
             found.failed.append(str(case.get("name")))
         elif case.find("skipped") is not None:

@@ -59,7 +59,7 @@ def test_commands_are_found_and_everything_else_is_left_alone() -> None:
 
 
 def test_blocks_run_in_order_and_failures_are_told(tmp_path: Path) -> None:
-    """Each block with its seconds; what is marked is listed or left running, what fails is shown."""
+    """What is marked is listed or left running, what fails is shown."""
     blocks = blocks_of(DOCUMENT, document="sample.md")
 
     ran = list(run(blocks, folder=tmp_path, environ=dict(os.environ)))

@@ -200,8 +200,10 @@ class Place:
         """What `look` finds, as soon as it finds something."""
         try:
             async with asyncio.timeout(seconds):
-                while not (found := await look()):
+                found = await look()
+                while not found:
                     await asyncio.sleep(LOOK)
+                    found = await look()
         except TimeoutError as error:
             raise AssertionError(f"waited in vain for {what or look}") from error
         return found
@@ -258,7 +260,7 @@ async def place(
     engine: Engine,
     store_url: str | None = None,
     clock: Clock | None = None,
-    **environ: str,
+    environ: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Place]:
     """An installation in `home` on a running engine; no worker and no gateway runs yet."""
     home.mkdir(parents=True, exist_ok=True)
@@ -271,7 +273,7 @@ async def place(
         "ESCALATE_ENGINE__NAMESPACE": engine.namespace,
         "ESCALATE_GATEWAY__PORT": "0",
         "ESCALATE_WEBHOOKS__STANDARD_SECRETS": secret,
-        **environ,
+        **(environ or {}),
     }
     if store_url is not None:
         words["ESCALATE_STORE_URL"] = store_url

@@ -86,7 +86,7 @@ async def office(
         "ESCALATE_SMTP__TLS": "none",
     }
     async with (
-        place(home, engine=engine, store_url=store_url, **words) as made,
+        place(home, engine=engine, store_url=store_url, environ=words) as made,
         running_worker(made.house, engine.address, client=made.client),
         running_gateway(made.house, engine.address),
     ):
@@ -105,6 +105,7 @@ def store_url(request: pytest.FixtureRequest) -> str | None:
 @pytest.mark.rt
 @pytest.mark.mail
 async def test_a_ticket_is_decided_by_mail_and_resolved(
+    *,
     present: Engine,
     tmp_path: Path,
     request_tracker: RequestTracker,

@@ -1,4 +1,4 @@
-"""A vendor that throttles, fails, or loses its answer after the work: nothing is there twice (I9)."""
+"""A vendor throttles, fails, or loses its answer after the work: nothing is there twice (I9)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

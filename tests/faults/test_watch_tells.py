@@ -30,7 +30,7 @@ async def told_after(
         "ESCALATE_SMTP__TLS": "none",
         "ESCALATE_WATCH__EVERY": every,
     }
-    async with place(home / "home", engine=engine, **mail) as made:
+    async with place(home / "home", engine=engine, environ=mail) as made:
         gateway, worker = await made.gateway(), await made.worker()
         number = await made.opened_case(tags=["fraud"])
         await made.at(number, stage="triage")
