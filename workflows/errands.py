@@ -68,6 +68,11 @@ class Errands:
         return not self._running and not self._notes and not self._file.wishes
 
     @property
+    def held(self) -> bool:
+        """Whether notes are held back although the ticket could be written."""
+        return bool(self._notes) and not self._ticket_busy
+
+    @property
     def wanted(self) -> bool:
         """Whether something waits to be sent that is not being held back."""
         return bool(self._file.wishes) or (self._file.state.reassess and not self._assessing)
