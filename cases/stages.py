@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cases.clocks import (
+    begun_earlier,
     end_clocks,
     happened,
     start_case_clocks,
@@ -70,6 +71,8 @@ def open_case(
         state.links.append(Link(number=linked_from, why="moved-from"))
         file.note(Kind.CASE_LINKED, at, number=linked_from, why="moved-from")
     start_case_clocks(file, at=at)
+    for name, value in sorted(answers.items()):
+        begun_earlier(file, name, value, at=at)
     file.wishes.append(
         Note(
             f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}.",

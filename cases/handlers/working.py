@@ -1,8 +1,9 @@
 """Acts of the people who work on a case: answers, memos, evidence, completions, receipts."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cases.acts import Answer, Complete, Evidence, Memo, Receipt, Reply, Resolution
+from cases.clocks import begun_earlier, instant_of
 from cases.effects import again, settle
 from cases.envelope import Act
 from cases.file import INCIDENT_MANAGER, CaseFile
@@ -55,6 +56,8 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         questions=sorted(changed),
         input=commitment,
     )
+    for name in sorted(changed):
+        begun_earlier(file, name, body.answers[name], at=at)
     if any(file.pathway.questions[name].material for name in changed):
         facts_changed(file, before, at=at)
     file.state.reassess = True
@@ -231,16 +234,6 @@ def _fits(value: str, question: QuestionPlan) -> bool:
         case AnswerKind.NUMBER:
             return value.strip().lstrip("-").isdigit()
         case AnswerKind.INSTANT:
-            return _is_instant(value)
+            return instant_of(value) is not None
         case _:
             return bool(value.strip())
-
-
-def _is_instant(value: str) -> bool:
-    try:
-        parsed = datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return parsed.utcoffset() is not None and abs(parsed.utcoffset() or timedelta()) < timedelta(
-        hours=24
-    )

@@ -7,6 +7,7 @@ demo's visitor should find them.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from cases.journal import Kind
 from cli.demo.connector import REFUSED_ITEM
@@ -77,6 +78,12 @@ async def removal_order(t: Theatre, *, content: str, receipt_ago: timedelta | No
     return number
 
 
+async def received(t: Theatre, person: str) -> str:
+    """The present minute as the person's own wall shows it, for a field of local time."""
+    zone = ZoneInfo((await t.house.directory.person(person)).time_zone)
+    return (await t.clock.now()).astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
 async def review_the_order(t: Theatre, number: str) -> None:
     """From the removal to the end: confirmed, told, reviewed, closed."""
     samir = t.player("samir")
@@ -85,7 +92,7 @@ async def review_the_order(t: Theatre, number: str) -> None:
     await samir.act(
         number,
         "answer",
-        **{"q.order-reference": "TCO-2026-117", "qt.received-at": "2026-11-22T08:00"},
+        **{"q.order-reference": "TCO-2026-117", "qt.received-at": await received(t, "samir")},
     )
     await samir.act(number, "complete", button="confirmed")
     await settle(t, number, "Confirm the removal (Annex II)", who="samir")
@@ -354,7 +361,7 @@ async def is_split(t: Theatre) -> str:
     await samir.act(number, "complete", button="disable")
     for title in ("Find and disable identical copies", "Preserve content and related data"):
         await settle(t, number, title, who="samir")
-    await samir.act(number, "answer", **{"qt.received-at": "2026-11-22T08:00"})
+    await samir.act(number, "answer", **{"qt.received-at": await received(t, "samir")})
     await samir.act(number, "complete", button="confirmed")
     await samir.act(number, "complete", button="threat")
     await t.player("diana").act(
