@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -19,7 +19,13 @@ from tests.servers.postgres import PostgresCluster
 from tests.servers.request_tracker import RequestTracker
 from workers.engine import Engine
 
-settings.register_profile("full", max_examples=2000, stateful_step_count=30, deadline=None)
+settings.register_profile(
+    "full",
+    max_examples=2000,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 """`--hypothesis-profile=full`: every state machine for long."""
 
 _SUITES = {suite.marker: suite for suite in install.SUITES}

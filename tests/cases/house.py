@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -27,7 +28,7 @@ from cases.report import Report, Source
 from cases.stages import enter, leave, open_case
 from cases.state import CaseState
 from runbooks import compile_runbook, library, load_runbook
-from runbooks.plan import Assurance, Severity
+from runbooks.plan import Assurance, Pathway, Severity
 
 ROOT = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 DOOR = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
@@ -44,6 +45,12 @@ SALT = bytes(range(64, 96))
 CASE = "case/abcdefghijklmnopqrstuvwxyz"
 
 
+@cache
+def compiled(text: bytes) -> Pathway:
+    """The runbook, compiled once."""
+    return compile_runbook(load_runbook(text, file="runbook.yaml"))
+
+
 @dataclass
 class House:
     """One case, walked by hand."""
@@ -56,8 +63,7 @@ class House:
     @classmethod
     def of(cls, runbook: str = "user-safety-escalation", *, text: bytes | None = None) -> "House":
         """A case that has just been opened and is in its first stage."""
-        loaded = load_runbook(text or library()[runbook], file=f"{runbook}.yaml")
-        pathway = compile_runbook(loaded)
+        pathway = compiled(text or library()[runbook])
         state = CaseState(
             case=CASE,
             number="1001",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -216,7 +217,7 @@ class Gate(RuleBasedStateMachine):
             assert check_chain(journal.pending) == journal.head
 
 
-TestGate = Gate.TestCase
+TestGate = pytest.mark.timeout(1800)(Gate.TestCase)
 if settings.get_current_profile_name() != "full":
     TestGate.settings = settings(
         max_examples=25,

@@ -1,4 +1,4 @@
-"""The gate on the real server answers as the pure one does, whatever people do and in what order."""
+"""The gate on the real server answers as the pure one does, whatever people do."""
 
 import asyncio
 import uuid

@@ -1,4 +1,4 @@
-"""What comes in by Temporal itself: only a signed act acts, and everything is on record (I4, I8)."""
+"""What comes in by Temporal itself: only a signed act acts; all is on record (I4, I8)."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ async def plays(engine: Engine, request: pytest.FixtureRequest) -> AsyncIterator
     await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
-def _params(item: pytest.Item) -> dict[str, str]:
+def _params(item: pytest.Item) -> dict[str, Any]:
     return (
         item.callspec.params
         if isinstance(item, pytest.Function) and hasattr(item, "callspec")
@@ -61,7 +62,7 @@ def _params(item: pytest.Item) -> dict[str, str]:
 async def test_a_story_ends_with_a_whole_journal_and_replays(
     plays: Plays, *, name: str, walk: str, cache: str
 ) -> None:
-    """A case that has ended has an unbroken journal, a picture that agrees, and runs that replay."""
+    """A case that has ended has a whole journal, a picture that agrees, and runs that replay."""
     played = await plays[(name, walk, cache)]
 
     assert played.outcome.sequence == len(played.case.world.entries[played.case.handle.id])

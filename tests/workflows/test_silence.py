@@ -1,4 +1,4 @@
-"""The race of silence: what was signed in time counts, what was signed a second late never (I18)."""
+"""The race of silence: signed in time counts, signed a second late never does (I18)."""
 
 import asyncio
 from datetime import timedelta
@@ -29,8 +29,8 @@ async def test_an_act_counts_by_when_it_was_signed(
     """A rejection beats silence if it was signed by the deadline, whenever it arrives."""
     world = World()
     client = await client_of(engine, world)
-    options = {"task_queue": task_queue, "max_cached_workflows": 0 if worker_up else 1000}
-    async with Worker(client, **options):
+    cached = 0 if worker_up else 1000
+    async with Worker(client, task_queue=task_queue, max_cached_workflows=cached):
         case = await open_case(
             world, client, task_queue=task_queue, runbook="silent-gate", text=SILENT, answers=KNOWN
         )
@@ -41,7 +41,7 @@ async def test_an_act_counts_by_when_it_was_signed(
         world.undelivered.append(envelope)
         if worker_up:
             await case.forward_to(round_.expires_at + timedelta(minutes=1))
-    async with Worker(client, **options):
+    async with Worker(client, task_queue=task_queue, max_cached_workflows=cached):
         if not worker_up:
             async with asyncio.timeout(60):
                 await case.forward_to(round_.expires_at + timedelta(minutes=1))
