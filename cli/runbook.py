@@ -96,7 +96,7 @@ def list_(*, runbooks: Folder = None, json_: AsJson = False) -> None:
         for row in rows:
             table.add_row(
                 *(row[key] for key in ("runbook", "version", "title", "owner", "review_by")),
-                row["digest"][:12],
+                (row["digest"] or "")[:12],
                 row["released"] or "not known here",
             )
         _show(table)

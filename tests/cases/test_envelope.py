@@ -107,7 +107,7 @@ TABLE: list[tuple[str, Callable[[], ActEnvelope], Reason]] = [
 ]
 
 
-@pytest.mark.parametrize(("make", "reason"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE])
+@pytest.mark.parametrize("make,reason", [row[1:] for row in TABLE], ids=[r[0] for r in TABLE])
 def test_an_envelope_that_proves_nothing_is_refused_with_its_reason(
     make: Callable[[], ActEnvelope], reason: Reason
 ) -> None:
@@ -135,4 +135,4 @@ def test_the_directory_may_be_sixty_seconds_old() -> None:
     """Sixty seconds is young enough; sixty-one is not (the table)."""
     root = ROOT.public_key().public_bytes_raw()
 
-    assert verify_envelope(stale(60), case=CASE, root=root)
+    assert verify_envelope(stale(60), case=CASE, root=root).case == CASE.case == CASE

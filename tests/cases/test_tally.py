@@ -46,7 +46,7 @@ BOTH = {"legal": 1, "policy": 1}
 
 
 @pytest.mark.parametrize(
-    ("quorum", "cast", "state"),
+    "quorum,cast,state",
     [
         (ONE, "", RoundState.OPEN),
         (ONE, "a:legal+", RoundState.APPROVED),

@@ -69,7 +69,11 @@ stages:
     votes: blind
     assurance: L2
     late: [{at: 50%, remind: legal}]
-    silence: {allow: {incident-manager: 1}, instead-of: legal, only: approve, ratify: {by: duty-counsel, within: 24h}}
+    silence:
+      allow: {incident-manager: 1}
+      instead-of: legal
+      only: approve
+      ratify: {by: duty-counsel, within: 24h}
     dissent: {who: any-reviewer, to: executive, within: 60m}
     next: {approved: closure, rejected: closure, more-information: work}
 """

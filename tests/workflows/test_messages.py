@@ -53,7 +53,7 @@ def refusals(case: CaseUnderTest) -> list[str]:
 async def test_what_proves_nothing_changes_nothing_and_is_on_record(
     engine: Engine, client: Client, task_queue: str, *, cached: int
 ) -> None:
-    """Plain, garbled, unsigned, wrongly signed, replayed, misnamed: refused, journalled, no wedge."""
+    """Plain, garbled, unsigned, ill signed, replayed, misnamed: refused, journalled, no wedge."""
     async with running(engine, task_queue, cached=cached) as case:
         plain = client.get_workflow_handle(case.handle.id)
         good = await case.envelope(Complete(stage="triage", outcome="escalate"), person="tess")

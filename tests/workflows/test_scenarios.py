@@ -58,7 +58,7 @@ def _params(item: pytest.Item) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("cache", CACHES)
-@pytest.mark.parametrize(("name", "walk"), PLAYED)
+@pytest.mark.parametrize("name,walk", PLAYED)
 async def test_a_story_ends_with_a_whole_journal_and_replays(
     plays: Plays, *, name: str, walk: str, cache: str
 ) -> None:

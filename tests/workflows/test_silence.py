@@ -21,7 +21,7 @@ REJECT = Decide(gate="review", verdict=Verdict.REJECT, reason="not lawful")
 
 @pytest.mark.parametrize("worker_up", [True, False], ids=["worker-up", "worker-down"])
 @pytest.mark.parametrize(
-    ("seconds", "counts"), [(-1, True), (0, True), (1, False)], ids=["before", "at", "after"]
+    "seconds,counts", [(-1, True), (0, True), (1, False)], ids=["before", "at", "after"]
 )
 async def test_an_act_counts_by_when_it_was_signed(
     engine: Engine, task_queue: str, *, seconds: int, counts: bool, worker_up: bool

@@ -225,7 +225,7 @@ class CaseUnderTest:
     async def until(self, holds: Callable[[CasePicture], bool]) -> CasePicture:
         """The picture, once that holds of it; TimeoutError when it does not come about."""
         async with asyncio.timeout(20):
-            while not holds(picture := await self.picture()):
+            while not holds(picture := await self.picture()):  # noqa: ASYNC110 - a query is asked
                 await asyncio.sleep(0.02)
         return picture
 
