@@ -135,4 +135,4 @@ def test_the_directory_may_be_sixty_seconds_old() -> None:
     """Sixty seconds is young enough; sixty-one is not (the table)."""
     root = ROOT.public_key().public_bytes_raw()
 
-    assert verify_envelope(stale(60), case=CASE, root=root).case == CASE.case == CASE
+    assert verify_envelope(stale(60), case=CASE, root=root).case == CASE
