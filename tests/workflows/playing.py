@@ -57,7 +57,7 @@ async def play(
             walk=walk,
             **scenario.opened,
         )
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(180):
             await scenario.play(case)
             outcome = CaseOutcome.model_validate(await case.handle.result())
     histories = await runs_of(client, case)

@@ -13,7 +13,7 @@ from workers.engine import Engine
 
 pytestmark = pytest.mark.timeout(240)
 
-AT_ONCE = 8
+AT_ONCE = 6
 """Most of a story is waiting for the server: they wait together."""
 
 PLAYED = [(name, walk) for name, scenario in SCENARIOS.items() for walk in scenario.walks]
