@@ -17,13 +17,15 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from temporalio.testing import TimeSkipper
 from temporalio.worker import Worker
 
-from tests.conftest import MakeEngine
-from tests.servers.postgres import PostgresCluster
-from workers._engine_namespace import SEARCH_ATTRIBUTES, ensure_namespace
-from workers._engine_process import GuardedProcess
-from workers.engine import Engine, Kind
-from workers.errors import EngineNotFoundError, EngineStartError, EngineUseError
-from workers.settings import EngineSettings
+# The workflow below is read again in the sandbox, which must not read all of this with it.
+with workflow.unsafe.imports_passed_through():
+    from tests.conftest import MakeEngine
+    from tests.servers.postgres import PostgresCluster
+    from workers._engine_namespace import SEARCH_ATTRIBUTES, ensure_namespace
+    from workers._engine_process import GuardedProcess
+    from workers.engine import Engine, Kind
+    from workers.errors import EngineNotFoundError, EngineStartError, EngineUseError
+    from workers.settings import EngineSettings
 
 _OWNER = """
 import asyncio, sys
