@@ -52,7 +52,7 @@ class Evidence:
         store = place.house.store
         rows = await store.notices.by_case(case)
         messages = await store.messages.list(case=case)
-        notes = [m for m in await store.messages.list() if m.to.endswith(f"/{number}")]
+        notes = await store.messages.list(to=f"ticket:local/{number}")
         opened = {m.message_id for m in notes if m.message_id == f"note/open/{case}"}
         return cls(
             number=number,
