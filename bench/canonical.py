@@ -28,6 +28,7 @@ from runbooks.plan import Assurance, Pathway
 from tests.workflows.world import CERTIFICATE, DOOR, PEOPLE, ROOT, SALT, OneKeyring, World
 from workers.engine import Engine
 from workers.temporal import connect
+from workflows.attributes import at_start
 from workflows.effects import JournalBatch, Stored
 from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, RoutedBy, arguments
 
@@ -103,7 +104,11 @@ class Ours:
             salt=base64.b64encode(SALT).decode(),
         )
         return await self.client.start_workflow(
-            WORKFLOW, args=arguments(request), id=case, task_queue=self.task_queue
+            WORKFLOW,
+            args=arguments(request),
+            id=case,
+            task_queue=self.task_queue,
+            search_attributes=at_start(request),
         )
 
     async def decided(self, handle: WorkflowHandle[Any, Any]) -> None:

@@ -19,6 +19,7 @@ from cases.receipts import ActReceipt
 from cases.values import Inbound
 from gateway.engine_look import EngineLook, look
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
+from workflows.attributes import at_start
 from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, arguments
 
 RPC_TIMEOUT = timedelta(seconds=10)
@@ -55,6 +56,7 @@ class TemporalEngine:
                 task_queue=self._task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=at_start(case),
                 static_summary=f"Case {case.number} · {case.pathway.title}",
                 rpc_timeout=RPC_TIMEOUT,
             )

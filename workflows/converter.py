@@ -1,18 +1,21 @@
 """The one data converter, the codec in it, and the sandbox: the same for client, worker, replayer.
 
-Every payload is encrypted with its case's own key; the namespace and the workflow id are bound in,
-so a ciphertext moved to another case does not open. What arrives unencrypted is never trusted: it
-is marked as refused, and only a handler that asks for the raw payload gets to see that mark. So a
-plain signal from Temporal's command line cannot wedge a case; it is journalled and refused.
+Every payload is deflated and encrypted with its case's own key; the namespace and the workflow id
+are bound in, so a ciphertext moved to another case does not open. What arrives unencrypted is never
+trusted: it is marked as refused, and only a handler that asks for the raw payload gets to see that
+mark. So a plain signal from Temporal's command line cannot wedge a case; it is journalled and
+refused.
 """
 
 import dataclasses
 import secrets  # noqa: TID251 -- the codec runs outside the workflow, see _sealed
+import zlib
 from collections.abc import Sequence
 from typing import Any, Protocol, Self, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from google.protobuf.message import DecodeError
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
@@ -28,10 +31,12 @@ from temporalio.converter import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-ENCODING = b"binary/escalate-aes-256-gcm"
+ENCODING = b"binary/escalate-deflate-aes-256-gcm"
 REFUSED = b"binary/escalate-refused"
 KEY_ID = "escalate-key"
 NONCE_SIZE = 12
+MAX_OPENED = 16 * 1024 * 1024
+"""Bytes: more than any payload Temporal takes, less than what would exhaust a worker."""
 
 Message = TypeVar("Message")
 
@@ -49,7 +54,12 @@ class CaseKeyring(Protocol):
 
 
 class Codec(PayloadCodec, WithSerializationContext):
-    """AES-256-GCM under the key of the case the payload belongs to."""
+    """Deflate, then AES-256-GCM under the key of the case the payload belongs to.
+
+    A journal is mostly the same few words, and every byte of a history is read again at each
+    replay. That length tells something of the content is true of plain encryption as well; nobody
+    outside can have a guess put beside a secret and try again, since a payload is written once.
+    """
 
     def __init__(
         self, keyring: CaseKeyring, *, namespace: str = "", workflow_id: str | None = None
@@ -84,17 +94,17 @@ class Codec(PayloadCodec, WithSerializationContext):
                 continue
             nonce, sealed = payload.data[:NONCE_SIZE], payload.data[NONCE_SIZE:]
             try:
-                data = AESGCM(key).decrypt(nonce, sealed, self._bound_to(key_id))
-            except (InvalidTag, ValueError):
+                data = _inflated(AESGCM(key).decrypt(nonce, sealed, self._bound_to(key_id)))
+                opened.append(Payload.FromString(data))
+            except (InvalidTag, ValueError, zlib.error, DecodeError):
                 opened.append(_refused(b"does not open"))
-                continue
-            opened.append(Payload.FromString(data))
         return opened
 
     def _sealed(self, payload: Payload, key_id: str, key: bytes) -> Payload:
         # A codec runs outside the workflow: a fresh random nonce is neither replayed nor recorded.
         nonce = secrets.token_bytes(NONCE_SIZE)
-        data = AESGCM(key).encrypt(nonce, payload.SerializeToString(), self._bound_to(key_id))
+        deflated = zlib.compress(payload.SerializeToString())
+        data = AESGCM(key).encrypt(nonce, deflated, self._bound_to(key_id))
         return Payload(metadata={"encoding": ENCODING, KEY_ID: key_id.encode()}, data=nonce + data)
 
     async def _key(self) -> tuple[str, bytes]:
@@ -163,6 +173,16 @@ def sandbox() -> SandboxedWorkflowRunner:
             "ruamel",
         )
     )
+
+
+def _inflated(data: bytes) -> bytes:
+    """What was deflated; ValueError when it is not whole or larger than any payload may be."""
+    inflater = zlib.decompressobj()
+    opened = inflater.decompress(data, MAX_OPENED)
+    if not inflater.eof or inflater.unused_data:
+        message = "not one whole payload"
+        raise ValueError(message)
+    return opened
 
 
 def _refused(why: bytes) -> Payload:

@@ -37,9 +37,6 @@ with workflow.unsafe.imports_passed_through():
 COMPANY = timedelta(minutes=2)
 """How long a ticket note or a quiet entry waits for others to go with."""
 
-RECEIPT = timedelta(seconds=15)
-"""How long the receipt of an effect waits: somebody may be looking for it."""
-
 LATE = {
     EffectState.DONE: Kind.EFFECT_DONE,
     EffectState.MANUAL: Kind.EFFECT_MANUAL,
@@ -199,7 +196,6 @@ class Errands:
             # What cannot be undone waits until its intent is durable (design §6, and the place
             # where a checkpoint will be waited for).
             await self._recorder.durable(file.state.journal.sequence)
-        expected = self._expect(workflow.now(), RECEIPT)
         order = EffectOrder(
             key=key_of(key, str(effect.attempt)) if effect.attempt > 1 else key,
             case=file.state.case,
@@ -220,29 +216,25 @@ class Errands:
             return
         if effect.state != "intended":
             # A person settled it while the attempt was under way; both are on record.
-            with self._recorder.aside(until=self._quiet(expected)):
-                file.note(
-                    LATE[result.state],
-                    workflow.now(),
-                    effect=effect.name,
-                    key=key,
-                    state=result.state.value,
-                    because="settled by a person before",
-                    result=file.record.commit(result),
-                )
-            return
-        # A receipt may wait a moment for company; what a person must do may not.
-        loud = result.state is not EffectState.DONE
-        with self._recorder.aside(until=self._quiet(expected), loud=loud):
-            settle(
-                file,
-                effect,
+            file.note(
+                LATE[result.state],
+                workflow.now(),
+                effect=effect.name,
+                key=key,
                 state=result.state.value,
-                at=workflow.now(),
-                reference=result.reference,
-                detail=result.detail,
-                commitment=file.record.commit(result),
+                because="settled by a person before",
+                result=file.record.commit(result),
             )
+            return
+        settle(
+            file,
+            effect,
+            state=result.state.value,
+            at=workflow.now(),
+            reference=result.reference,
+            detail=result.detail,
+            commitment=file.record.commit(result),
+        )
 
     def _facts(self) -> dict[str, str]:
         """References and choices only: no prose leaves the case by an effect (I13)."""

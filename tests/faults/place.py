@@ -36,6 +36,7 @@ from workers.house import House, house
 from workers.processes import listening, release_library
 from workers.settings import Settings
 from workers.worker import client_of
+from workflows.attributes import at_start
 from workflows.messages import WORKFLOW, CaseInput, arguments
 
 TASK_TIMEOUT = timedelta(seconds=1)
@@ -66,6 +67,7 @@ class QuickEngine(TemporalEngine):
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 task_timeout=TASK_TIMEOUT,
+                search_attributes=at_start(case),
             )
         except WorkflowAlreadyStartedError:
             return
