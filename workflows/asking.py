@@ -1,6 +1,7 @@
 """How a workflow asks for an effect: by its name, under its policy, with a line for the reader."""
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.effects import Effect, Order, Result
@@ -22,6 +23,10 @@ async def ask(effect: Effect[Order, Result], order: Order, *, summary: str, puls
             retry_policy=policy.retry,
             summary=summary,
         )
-    finally:
+    except ActivityError:
         pulse.watch()
+        raise
+    # Not in a `finally`: a run that is let go is collected at any moment, also while another case
+    # is at work on this thread, and must not do anything then.
+    pulse.watch()
     return result

@@ -257,7 +257,7 @@ async def test_order_that_carries_content_is_refused(clock: FixedClock) -> None:
 async def listening(receiver: FakeConnector, **tls: Any) -> AsyncIterator[int]:
     """The receiver on a real port of this machine."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(receiver.app, log_level="error", **tls)
+    config = uvicorn.Config(receiver.app, log_config=None, **tls)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
