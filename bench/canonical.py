@@ -37,37 +37,42 @@ PATIENCE = 60
 
 
 class Watched(World):
-    """The world of the tests, which says when the journal of a case has grown."""
+    """The world of the tests, with the lightest of journals: what has been said, and what is asked.
+
+    The bare workflow's activities do nothing either; what a store costs is measured with the acts.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.grown: dict[str, asyncio.Event] = {}
+        self.said: dict[str, set[Kind]] = {}
+        self.asked: dict[tuple[str, str], RoundBinding] = {}
 
     @activity.defn(name="append_journal")
     async def append_journal(self, batch: JournalBatch) -> Stored:
-        """Kept, and said."""
-        stored = await super().append_journal(batch)
+        """Noted, and said."""
+        self.said.setdefault(batch.case, set()).update(kind for _, kind, _ in batch.entries)
+        for round_ in batch.rounds:
+            if round_.open:
+                self.asked[batch.case, round_.gate] = RoundBinding(
+                    gate=round_.gate,
+                    round=round_.round,
+                    revision=round_.revision,
+                    content_hash=round_.content_hash,
+                    nonce=round_.nonce,
+                )
         self.grown.setdefault(batch.case, asyncio.Event()).set()
-        return stored
-
-    def binding(self, case: str, gate: str) -> RoundBinding | None:
-        """What the open round of the gate shows."""
-        for batch in reversed(self.batches):
-            for round_ in batch.rounds:
-                if batch.case == case and round_.gate == gate and round_.open:
-                    return RoundBinding(
-                        gate=gate,
-                        round=round_.round,
-                        revision=round_.revision,
-                        content_hash=round_.content_hash,
-                        nonce=round_.nonce,
-                    )
-        return None
+        return Stored(sequence=batch.last)
 
     def forget(self, case: str) -> None:
         """Nothing of the case is kept any longer: memory must not grow with the number of cases."""
-        self.batches = [batch for batch in self.batches if batch.case != case]
+        self.said.pop(case, None)
         self.grown.pop(case, None)
+        for gate in [gate for of, gate in self.asked if of == case]:
+            del self.asked[case, gate]
+        self.notices = [order for order in self.notices if order.case != case]
+        self.performed = [order for order in self.performed if order.case != case]
+        self.ticket_orders = [order for order in self.ticket_orders if order.case != case]
 
 
 @dataclass
@@ -114,21 +119,21 @@ class Ours:
     async def decided(self, handle: WorkflowHandle[Any, Any]) -> None:
         """Triage has acted and both gates have approved."""
         case = handle.id
-        await self._until(case, lambda: Kind.STAGE_ENTERED.value in self.world.kinds(case))
+        await self._until(case, lambda: Kind.STAGE_ENTERED in self.world.said.get(case, ()))
         await self._act(handle, Complete(stage="triage", outcome="escalate"), "tess")
         for gate, person in (("legal-review", "lena"), ("policy-sign-off", "pia")):
-            await self._until(case, lambda gate=gate: self.world.binding(case, gate) is not None)
+            await self._until(case, lambda gate=gate: (case, gate) in self.world.asked)
             await self._act(
                 handle,
                 Decide(gate=gate, verdict=Verdict.APPROVE),
                 person,
-                binding=self.world.binding(case, gate),
+                binding=self.world.asked[case, gate],
             )
 
     async def applied(self, handle: WorkflowHandle[Any, Any]) -> None:
         """The action is done, and the journal says so."""
         case = handle.id
-        await self._until(case, lambda: Kind.EFFECT_DONE.value in self.world.kinds(case))
+        await self._until(case, lambda: Kind.EFFECT_DONE in self.world.said.get(case, ()))
 
     async def closed(self, handle: WorkflowHandle[Any, Any]) -> None:
         """The incident manager has closed the case, and its run has ended."""

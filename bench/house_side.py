@@ -32,8 +32,9 @@ from tests.faults.test_outage import all_complete, applied, entries_of, opened
 from tests.workflows.world import OneKeyring
 from workers.engine import Engine
 from workers.processes import doors_of, running_gateway, running_worker
-from workflows.converter import converter, sandbox
+from workflows.converter import converter
 from workflows.escalation import EscalationWorkflow
+from workflows.runner import CaseRunner
 
 ACT, INSTANCE, PROOF, ACTS = 2.0, 5.0, 60.0, 50
 MILLISECOND = 1000
@@ -134,7 +135,7 @@ class _Timed(WorkflowRunner):
     """Our sandbox, with a watch on how long an instance takes."""
 
     def __init__(self, took: list[float]) -> None:
-        self._sandbox = sandbox()
+        self._sandbox = CaseRunner()
         self._took = took
 
     def prepare_workflow(self, defn: workflow._Definition) -> None:

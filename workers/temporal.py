@@ -11,8 +11,9 @@ from temporalio.plugin import SimplePlugin
 from temporalio.runtime import Runtime
 from temporalio.service import TLSConfig
 
-from workflows.converter import CaseKeyring, converter, sandbox
+from workflows.converter import CaseKeyring, converter
 from workflows.escalation import EscalationWorkflow
+from workflows.runner import CaseRunner
 
 WORKFLOWS: Sequence[type] = (EscalationWorkflow,)
 
@@ -31,7 +32,7 @@ def plugin_with(
         data_converter=data_converter,
         workflows=list(WORKFLOWS),
         activities=list(activities),
-        workflow_runner=sandbox(),
+        workflow_runner=CaseRunner(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The one data converter, the codec in it, and the sandbox: the same for client, worker, replayer.
+"""The one data converter and the codec in it: the same for client, worker, replayer.
 
 Every payload is deflated and encrypted with its case's own key; the namespace and the workflow id
 are bound in, so a ciphertext moved to another case does not open. What arrives unencrypted is never
@@ -7,6 +7,7 @@ mark. So a plain signal from Temporal's command line cannot wedge a case; it is 
 refused.
 """
 
+import copy
 import dataclasses
 import secrets  # noqa: TID251 -- the codec runs outside the workflow, see _sealed
 import zlib
@@ -29,7 +30,6 @@ from temporalio.converter import (
     WithSerializationContext,
     WorkflowSerializationContext,
 )
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 ENCODING = b"binary/escalate-deflate-aes-256-gcm"
 REFUSED = b"binary/escalate-refused"
@@ -136,10 +136,25 @@ PLAIN = dataclasses.replace(pydantic_data_converter, payload_converter_class=Pay
 """The converter without encryption: for histories that were already opened (strict replay)."""
 
 
+class CaseConverter(DataConverter):
+    """Ours: of its parts only the codec depends on the case."""
+
+    def with_context(self, context: SerializationContext) -> Self:
+        """The converter for one case.
+
+        The SDK asks for it at every activity and would build all converters anew each time.
+        """
+        if not isinstance(self.payload_codec, Codec):
+            return super().with_context(context)
+        bound = copy.copy(self)
+        object.__setattr__(bound, "payload_codec", self.payload_codec.with_context(context))
+        return bound
+
+
 def converter(keyring: CaseKeyring) -> DataConverter:
     """The converter of clients and workers: encrypted payloads, failures included."""
-    return dataclasses.replace(
-        PLAIN,
+    return CaseConverter(
+        payload_converter_class=PayloadConverter,
         payload_codec=Codec(keyring),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
@@ -157,22 +172,6 @@ def decoded(raw: RawValue, kind: type[Message]) -> Message:
     if not isinstance(value, kind):
         raise ValidationError.from_exception_data(kind.__name__, [])
     return value
-
-
-def sandbox() -> SandboxedWorkflowRunner:
-    """The runner: our own tree is passed through, so only the workflow's file runs again."""
-    return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            "cases",
-            "runbooks",
-            "workflows",
-            "cryptography",
-            "rfc8785",
-            "structlog",
-            "opentelemetry",
-            "ruamel",
-        )
-    )
 
 
 def _inflated(data: bytes) -> bytes:

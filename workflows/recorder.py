@@ -10,7 +10,6 @@ from pydantic import JsonValue
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from cases.canonical import canonical, sha256
     from cases.file import CaseFile
     from cases.journal import Entry, packed
     from cases.permissions import waiting_on
@@ -35,7 +34,7 @@ class Recorder:
         self._owed: list[Owed] = []
         self._durable = file.state.journal.sequence - len(file.state.journal.pending)
         self._appending: asyncio.Task[None] | None = None
-        self._published: dict[str, str] = {}
+        self._published: dict[str, JsonValue] = {}
         self._heading: Heading | None = None
 
     @contextmanager
@@ -124,10 +123,8 @@ class Recorder:
         for name in self._published.keys() - now.keys():
             now[name] = default_of(name)
         for name, value in sorted(now.items()):
-            digest = sha256(canonical({"value": value}))
-            if self._published.get(name) != digest:
-                self._published[name] = digest
-                changes[name] = value
+            if name not in self._published or self._published[name] != value:
+                self._published[name] = changes[name] = value
         return changes
 
     def heading(self, at: datetime) -> Heading:

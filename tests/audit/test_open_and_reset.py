@@ -17,7 +17,7 @@ from store import Store
 from tests.audit.casework import PINNED, Matter, Office, office
 from tests.audit.scenarios import FRAUD, approved, approved_and_closed
 from workers.engine import Engine
-from workflows.converter import sandbox
+from workflows.runner import CaseRunner
 
 
 async def test_a_case_that_goes_on_is_incomplete(
@@ -73,7 +73,7 @@ async def test_commands_are_the_same_in_and_out_of_the_sandbox(
         entries = await store.journal.entries(case.handle.id)
 
     outside = await strict_replay(history, entries)
-    inside = await strict_replay(history, entries, runner=sandbox())
+    inside = await strict_replay(history, entries, runner=CaseRunner())
 
     assert outside == inside
     assert outside.ok

@@ -20,8 +20,9 @@ from store import DEMO_KEK, Store, upgrade
 from tests.audit.alterations import NEEDS_THE_LOG, TWENTY, Alteration
 from tests.audit.casework import MADE_AT, PINNED, SEAL, office
 from workers.engine import Engine
-from workflows.converter import PLAIN, sandbox
+from workflows.converter import PLAIN
 from workflows.escalation import EscalationWorkflow
+from workflows.runner import CaseRunner
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ async def _temporal_notices(record: CaseRecord) -> bool:
         workflows=[EscalationWorkflow],
         namespace=record.history.namespace,
         data_converter=PLAIN,
-        workflow_runner=sandbox(),
+        workflow_runner=CaseRunner(),
     )
     run = record.history.runs[0]
     history = WorkflowHistory(record.history.case, run.events)
