@@ -17,7 +17,8 @@ from typing import Any
 from temporalio import activity, workflow
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
-from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 SHORT = timedelta(seconds=20)
 DUE = timedelta(hours=4)
@@ -182,9 +183,17 @@ class Bare:
             self.bench.ran.pop((case, step), None)
 
 
+SANDBOX = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules("bench")
+)
+"""As the SDK runs workflows unless told otherwise, and ours; its modules are passed through."""
+
+
 @asynccontextmanager
-async def bare(address: str, namespace: str) -> AsyncIterator[Bare]:
-    """A worker for bare cases runs inside, without sandbox and codec."""
+async def bare(
+    address: str, namespace: str, *, runner: WorkflowRunner = SANDBOX
+) -> AsyncIterator[Bare]:
+    """A worker for bare cases runs inside, without codec."""
     bench = Bench()
     client = await Client.connect(address, namespace=namespace)
     queue = f"bare-{uuid.uuid4().hex[:8]}"
@@ -193,6 +202,6 @@ async def bare(address: str, namespace: str) -> AsyncIterator[Bare]:
         task_queue=queue,
         workflows=[BareTogether, BareNaive],
         activities=[bench.nothing],
-        workflow_runner=UnsandboxedWorkflowRunner(),
+        workflow_runner=runner,
     ):
         yield Bare(bench, client, queue)

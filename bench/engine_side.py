@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from temporalio.client import WorkflowHandle
+from temporalio.worker import UnsandboxedWorkflowRunner
 
 from bench.bare import Bare, Shape, bare
 from bench.canonical import Ours, ours
@@ -82,14 +83,17 @@ async def like_for_like(*, rounds: int, cases: int) -> list[Line]:
         Engine.start(pinned_only=True) as engine,
         ours(engine) as our,
         bare(engine.address, engine.namespace) as their,
+        bare(engine.address, engine.namespace, runner=UnsandboxedWorkflowRunner()) as naked,
     ):
         shape = await _shape(our)
         await _many(lambda: their.together(shape), cases=5)
         mine: list[float] = []
         others: list[float] = []
+        unguarded: list[float] = []
         for _ in range(rounds):
             mine.append(await _many(our.whole, cases=cases))
             others.append(await _many(lambda: their.together(shape), cases=cases))
+            unguarded.append(await _many(lambda: naked.together(shape), cases=cases))
     ratio = median(mine) / median(others)
     return [
         Line(
@@ -99,7 +103,8 @@ async def like_for_like(*, rounds: int, cases: int) -> list[Line]:
             ratio >= LIKE_FOR_LIKE,
             f"{spread(mine)} against {spread(others)} cases/s, {rounds} interleaved rounds of "
             f"{cases} cases, {IN_FLIGHT} in flight, one process, server in memory; activities a "
-            f"step {shape.activities}, no-op",
+            f"step {shape.activities}, no-op; both in the SDK's sandbox, against one without it: "
+            f"{median(mine) / median(unguarded):.2f} x",
         )
     ]
 
