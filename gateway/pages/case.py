@@ -18,6 +18,7 @@ from gateway.pages.acts import ActPages
 from gateway.phrases import details, title, words
 from gateway.sight import ALWAYS, seen_entries
 from gateway.times import Show
+from gateway.way import way_of
 from gateway.web import Viewer, Web
 
 
@@ -125,6 +126,7 @@ class CasePages:
                 {**item.model_dump(), "due": show.due(item.due_at) if item.due_at else None}
                 for item in case.waiting()
             ],
+            way=way_of(case),
             leases=[lease for lease in state.leases if lease.until > case.now],
             clocks=_clocks(case, show),
             held=state.hold is not None,

@@ -126,6 +126,27 @@ async def test_a_case_shows_next_step_people_clocks_gates_and_timeline(world: Wo
         assert words in page.text, words
 
 
+async def test_a_case_shows_its_way_so_far_and_what_may_come_next(world: World) -> None:
+    """Stages behind with their outcome, the present one marked, the possible ones ahead."""
+    number = await world.case(data={"tags": ["fraud"]})
+    await world.to_gate(number)
+    page = await (await world.browser("imani")).get(f"/cases/{number}")
+
+    way = page.response.text.partition('<ol class="way">')[2].partition("</ol>")[0]
+    steps = [step.partition("</li>")[0] for step in way.split("<li ")[1:]]
+    assert [step.partition('"')[2].partition('"')[0] for step in steps] == [
+        "behind",
+        "here gate",
+        "ahead gate",
+        "ahead",
+        "ahead",
+    ]
+    assert "escalate" in steps[0]
+    assert "triage" in steps[3]
+    assert "closure" in steps[4]
+    assert 'aria-current="step"' in steps[1]
+
+
 async def test_a_form_for_every_act_can_be_confirmed(world: World) -> None:
     """Each form the page offers leads to a confirm screen, never straight to an act."""
     number = await world.case()
