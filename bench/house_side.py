@@ -41,14 +41,23 @@ MILLISECOND = 1000
 
 
 @contextlib.asynccontextmanager
-async def _installation(engine: Engine) -> AsyncIterator[Place]:
-    """Real store, gateway and worker, all in this process, with production's patience."""
+async def _installation(engine: Engine, *, apart: bool = False) -> AsyncIterator[Place]:
+    """Real store, gateway and worker; `apart` gives the worker its own process, as in production.
+
+    Elsewhere it works in this one, with production's patience: a history that is replayed strictly
+    holds the time-outs it was made with.
+    """
     with tempfile.TemporaryDirectory(prefix="escalate-bench-") as folder:
-        async with (
-            place(Path(folder), engine=engine) as made,
-            running_worker(made.house, engine.address, client=made.client),
-            running_gateway(made.house, engine.address),
-        ):
+        async with contextlib.AsyncExitStack() as stack:
+            made = await stack.enter_async_context(place(Path(folder), engine=engine))
+            if apart:
+                worker = await made.worker()
+                stack.push_async_callback(worker.kill)
+            else:
+                await stack.enter_async_context(
+                    running_worker(made.house, engine.address, client=made.client)
+                )
+            await stack.enter_async_context(running_gateway(made.house, engine.address))
             yield made
 
 
@@ -58,7 +67,7 @@ async def act(*, rounds: int, acts: int) -> list[Line]:
     others: list[float] = []
     async with (
         Engine.start(pinned_only=True) as engine,
-        _installation(engine) as made,
+        _installation(engine, apart=True) as made,
         bare(engine.address, engine.namespace) as their,
     ):
         number = await made.opened_case(tags=["fraud"])
@@ -95,7 +104,8 @@ async def act(*, rounds: int, acts: int) -> list[Line]:
             f"{ratio:.2f} x",
             ratio <= ACT,
             f"{median(mine):.1f} ms against {median(others):.1f} ms, {len(mine)} of each in turn; "
-            "HTTP, session, directory, signature and two transactions of the SQLite store included",
+            "HTTP, session, directory, signature, two transactions of the SQLite store included; "
+            "worker apart",
         )
     ]
 
