@@ -37,7 +37,7 @@ class Kept(Value):
     engine: bool
     keys: tuple[str, ...]
     by_hand: tuple[str, ...] = ()
-    """What this command cannot copy, with the command that does."""
+    """What is not ours to copy, with whom to ask for it."""
 
 
 async def backup(settings: Settings, folder: Path, *, at: datetime) -> Kept:
