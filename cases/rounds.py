@@ -103,6 +103,10 @@ def facts_changed(file: CaseFile, before: Mapping[str, JsonValue], *, at: dateti
     return True
 
 
+_OUTLIVE = (RoundKind.DISSENT, RoundKind.RATIFY)
+"""Questions that are still to be answered when their gate is behind the case."""
+
+
 def overtaken(file: CaseFile) -> list[Round]:
     """The rounds voided by new facts whose question nobody has been asked again yet, by gate."""
     newest = {(round_.gate, round_.kind): round_ for round_ in file.state.rounds}
@@ -110,7 +114,7 @@ def overtaken(file: CaseFile) -> list[Round]:
     return [
         round_
         for (gate, kind), round_ in sorted(newest.items())
-        if round_.state is RoundState.SUPERSEDED and (kind is not RoundKind.ASK or gate == here)
+        if round_.state is RoundState.SUPERSEDED and (kind in _OUTLIVE or gate == here)
     ]
 
 
