@@ -1,12 +1,14 @@
-"""The runbook's own words for a notice, where it has any."""
+"""The runbook's own words for a notice or a ticket, where it has any."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from cases.notice import NoticeOrder, Purpose
-from runbooks import MacroContext, MacroError, Runbook, load_runbook, write_macro
-from runbooks.grammar.macros import CaseFields, GateFields, StageFields
+from cases.ticket_note import TICKET_CLOSED, Standing, TicketLine
+from runbooks import MacroContext, MacroError, Runbook, Written, load_runbook, write_macro
+from runbooks.grammar.macros import Audience, CaseFields, ClosingFields, GateFields, StageFields
 from store import CaseRow, Store
+from workflows.effects import TicketOrder
 
 MACROS: Mapping[Purpose, str] = {
     Purpose.ASK: "gate-asked",
@@ -30,7 +32,7 @@ class Documents:
             self._runbooks[digest] = load_runbook(source, file=f"{digest[:12]}.yaml")
         return self._runbooks[digest]
 
-    async def text(self, order: NoticeOrder, *, link: str, opened: datetime) -> str | None:
+    async def text(self, order: NoticeOrder, *, link: str) -> str | None:
         """The macro's text for this notice; None when the runbook leaves the words to us.
 
         The macro may name only what a notice may say; lint refuses one that leaks (I13).
@@ -40,23 +42,81 @@ class Documents:
         if name is None or order.stage is None or order.due_at is None or row.digest is None:
             return None
         runbook = await self.of(row.digest)
-        rule = next(
-            (stage for stage in runbook.document.stages if stage.stage == order.stage), None
-        )
         context = MacroContext(
             case=CaseFields(
                 number=order.number,
                 severity=order.severity.value,
                 runbook=runbook.document.title,
                 stage=order.stage_title,
-                opened=opened,
+                opened=row.opened_at,
                 link=link,
             ),
             stage=StageFields(name=order.stage_title, owner=order.role, due=order.due_at),
-            gate=GateFields(ask=rule.ask) if rule is not None and rule.ask is not None else None,
+            gate=_gate(runbook, order.stage),
         )
-        try:
-            return write_macro(runbook, name, context=context).text
-        except MacroError:
-            # A macro that names what this case lacks must not silence the notice.
-            return None
+        written = _written(runbook, name, context=context)
+        return written.text if written is not None else None
+
+    async def note(self, order: TicketOrder, *, link: str) -> str:
+        """The comment for the ticket, each line in the runbook's words where it has any for it.
+
+        The same order is always the same comment: a retry says nothing else.
+        """
+        row: CaseRow = await self._store.cases.get(order.case)
+        standing = order.standing
+        if standing is None or row.digest is None:
+            return order.note
+        runbook = await self.of(row.digest)
+        said: list[str] = []
+        for line in order.lines:
+            context = MacroContext(
+                case=CaseFields(
+                    number=order.number,
+                    severity=order.severity.value,
+                    runbook=runbook.document.title,
+                    stage=standing.stage,
+                    opened=row.opened_at,
+                    link=link,
+                ),
+                stage=_stage(standing),
+                gate=_gate(runbook, line.gate, outcome=line.outcome, decided=line.at),
+                closing=_closing(line),
+                answers=standing.answers,
+                clocks=standing.clocks,
+            )
+            written = _written(runbook, line.macro, context=context) if line.macro else None
+            if written is None or written.audience is not Audience.TICKET:
+                # What is written for other readers may say what a ticket may not (I13).
+                said.append(line.text)
+            else:
+                said.append(written.text)
+        return "\n".join(said)
+
+
+def _written(runbook: Runbook, name: str, *, context: MacroContext) -> Written | None:
+    try:
+        return write_macro(runbook, name, context=context)
+    except MacroError:
+        # A macro that names what this case lacks must not silence what is to be said.
+        return None
+
+
+def _stage(standing: Standing) -> StageFields | None:
+    if not standing.stage or standing.due_at is None:
+        return None
+    return StageFields(name=standing.stage, owner=standing.owner, due=standing.due_at)
+
+
+def _gate(
+    runbook: Runbook, name: str, *, outcome: str = "", decided: datetime | None = None
+) -> GateFields | None:
+    rule = next((stage for stage in runbook.document.stages if stage.stage == name), None)
+    if rule is None or rule.ask is None:
+        return None
+    return GateFields(ask=rule.ask, outcome=outcome or None, decided=decided)
+
+
+def _closing(line: TicketLine) -> ClosingFields | None:
+    if line.macro != TICKET_CLOSED or line.at is None:
+        return None
+    return ClosingFields(disposition=line.outcome, closed=line.at)

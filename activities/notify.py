@@ -123,7 +123,7 @@ class Notifying:
                 expires_at=order.at + LINK_LIFE,
             )
             link = f"{outside.public_url}/a/{token}"
-        own = await self._documents.text(order, link=link, opened=order.at)
+        own = await self._documents.text(order, link=link)
         wording = word(order, person, link=link, zone=outside.zone, own=own)
         thread = message_id(domain=outside.mail_domain, key=("thread", order.case, person.id))
         return Message(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from temporalio import activity
 
+from activities.documents import Documents
 from activities.failing import told_to_temporal
 from activities.outside import Outside
 from integrations.errors import MisansweredError, RefusedError
@@ -25,6 +26,7 @@ class Tickets:
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
+        self._documents = Documents(outside.store)
 
     @activity.defn(name=SYNC_TICKET.name)
     async def sync_ticket(self, order: TicketOrder) -> TicketResult:
@@ -47,8 +49,9 @@ class Tickets:
         self, ticketing: Ticketing, order: TicketOrder, result: TicketResult
     ) -> TicketResult:
         ticket = result.ticket
-        if ticket is not None and order.note:
-            await ticketing.comment(ticket, order.note, key=order.key)
+        if ticket is not None and order.lines:
+            note = await self._documents.note(order, link=self._page(order))
+            await ticketing.comment(ticket, note, key=order.key)
         if ticket is not None and order.status is not None:
             await ticketing.set_status(ticket, TicketStatus(order.status), key=order.key)
         return result
@@ -57,9 +60,11 @@ class Tickets:
         return TicketDraft(
             case_number=order.number,
             subject=f"Escalation case {order.number}",
-            body=f"Case {order.number} is worked on in the escalation system.\n"
-            f"{self._outside.public_url}/cases/{order.number}",
+            body=f"Case {order.number} is worked on in the escalation system.\n{self._page(order)}",
             queue=self._outside.ticket_queue,
             priority=PRIORITIES[order.severity],
             key=f"open/{order.case}",
         )
+
+    def _page(self, order: TicketOrder) -> str:
+        return f"{self._outside.public_url}/cases/{order.number}"

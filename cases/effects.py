@@ -177,10 +177,10 @@ def settle(
     match state:
         case "done":
             happened(file, f"effect:{effect.name}", at=at)
-            file.wishes.append(Note(f"Action recorded: {effect.title}."))
+            file.wishes.append(Note.of(f"Action recorded: {effect.title}."))
             skip_when_done(file, at=at)
         case "manual":
             file.tell(Purpose.TASK, effect.owner, stage=effect.stage)
         case "failed":
-            file.wishes.append(Note(f"Action failed: {effect.title}.", now=True))
+            file.wishes.append(Note.of(f"Action failed: {effect.title}.", now=True))
             file.tell(Purpose.FAILED, effect.owner, stage=effect.stage)

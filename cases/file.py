@@ -14,7 +14,8 @@ from cases.journal import Entry, Kind
 from cases.notice import Purpose
 from cases.recording import Record
 from cases.state import CaseState
-from runbooks.plan import EffectPlan, GateRule, Pathway, StagePlan
+from cases.ticket_note import TicketLine
+from runbooks.plan import AnswerKind, EffectPlan, GateRule, Pathway, StagePlan
 
 INCIDENT_MANAGER = "incident-manager"
 DUTY_MANAGER = "duty-manager"
@@ -45,10 +46,15 @@ class Do:
 class Note:
     """The ticket should say so; notes of one quiet point become one comment."""
 
-    text: str = ""
+    line: TicketLine | None = None
     status: str | None = None
     now: bool = False
     """Not kept waiting for company: the case opens, ends, stops, or something failed."""
+
+    @classmethod
+    def of(cls, text: str, *, now: bool = False) -> "Note":
+        """A note that no macro words."""
+        return cls(TicketLine(text=text), now=now)
 
 
 Wish = Tell | Do | Note
@@ -100,3 +106,13 @@ class CaseFile:
     def owner_of(self, role: str) -> str | None:
         """The person the role's work was assigned to."""
         return self.state.assignments.get(role)
+
+    def chosen_answers(self) -> dict[str, str]:
+        """Answers that are chosen or refer to something: no prose leaves the case (I13)."""
+        structured = (AnswerKind.REFERENCE, AnswerKind.CHOICE, AnswerKind.YES_NO)
+        questions = self.pathway.questions
+        return {
+            name: answer.value
+            for name, answer in self.state.answers.items()
+            if name in questions and questions[name].kind in structured
+        }

@@ -100,7 +100,7 @@ def _ask_for_information(file: CaseFile, round_: Round, *, at: datetime) -> None
         )
         file.state.requests.append(request)
         file.note(Kind.INFORMATION_ASKED, at, request=request.id, gate=round_.gate, by=vote.person)
-        file.wishes.append(Note("More information was asked for."))
+        file.wishes.append(Note.of("More information was asked for."))
 
 
 def _ratification_due(file: CaseFile, round_: Round, rule: GateRule, *, at: datetime) -> None:

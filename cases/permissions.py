@@ -76,8 +76,10 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
             for role in still_needed(round_)
         )
     if stage is not None and state.pending_outcome is None:
-        memo = stage.gate is not None and state.open_round(stage.name) is None
-        if stage.gate is None or memo:
+        asked = state.open_round(stage.name) is not None
+        gate = stage.gate
+        memo = gate is not None and not asked and bool(memo_missing(file, stage.name, gate))
+        if gate is None or memo:
             clock = state.stage_clock(stage.name)
             waiting.append(
                 Waiting(

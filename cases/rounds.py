@@ -84,7 +84,9 @@ def ask(
 def facts_changed(file: CaseFile, before: Mapping[str, JsonValue], *, at: datetime) -> bool:
     """A material change voids every open round and asks again, showing what changed (I5).
 
-    Returns whether anything changed. Rounds of gates already passed stay as they were decided.
+    While the severity table has yet to judge answers, the question waits for what it says: people
+    are asked once. Returns whether anything changed. Rounds of gates already passed stay as they
+    were decided.
     """
     after = file.state.facts()
     changes = changes_between(dict(before), after)
@@ -93,14 +95,33 @@ def facts_changed(file: CaseFile, before: Mapping[str, JsonValue], *, at: dateti
     file.state.revision += 1
     for gate in dict.fromkeys(round_.gate for round_ in file.state.rounds):
         file.state.changed[gate] = _merged(file.state.changed.get(gate, []), changes)
-    reopen: list[Round] = []
     for round_ in file.state.rounds:
         if round_.state is RoundState.OPEN:
             close(file, round_, RoundState.SUPERSEDED, at=at, because="facts changed")
-            reopen.append(round_)
-    for round_ in sorted(reopen, key=lambda item: item.gate):
-        again(file, round_, at=at)
+    if not file.state.reassess:
+        ask_again(file, at=at)
     return True
+
+
+_OUTLIVE = (RoundKind.DISSENT, RoundKind.RATIFY)
+"""Questions that are still to be answered when their gate is behind the case."""
+
+
+def overtaken(file: CaseFile) -> list[Round]:
+    """The rounds voided by new facts whose question nobody has been asked again yet, by gate."""
+    newest = {(round_.gate, round_.kind): round_ for round_ in file.state.rounds}
+    here = file.state.stage if file.state.pending_outcome is None else None
+    return [
+        round_
+        for (gate, kind), round_ in sorted(newest.items())
+        if round_.state is RoundState.SUPERSEDED and (kind in _OUTLIVE or gate == here)
+    ]
+
+
+def ask_again(file: CaseFile, *, at: datetime) -> None:
+    """Every question that new facts have overtaken is asked anew."""
+    for round_ in overtaken(file):
+        again(file, round_, at=at)
 
 
 def again(file: CaseFile, round_: Round, *, at: datetime) -> Round:

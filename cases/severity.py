@@ -9,20 +9,23 @@ from cases.file import CaseFile, Note
 from cases.gate import RoundState
 from cases.notice import Purpose
 from cases.rounds import facts_changed
+from cases.stages import ask_when_ready, waits
 
 
 def severity_changed(file: CaseFile, before: Mapping[str, JsonValue], *, at: datetime) -> bool:
     """Open rounds are asked again under the new severity; where none is, the stage's owner is told.
 
-    Returns whether it changed. Call it after the new severity stands in the state.
+    What waited for the severity is asked with it. Returns whether it changed. Call it after the
+    new severity stands in the state.
     """
     now = file.state.severity.current.value
     facts_changed(file, before, at=at)
+    ask_when_ready(file, at=at)
     if before.get("severity") == now:
         return False
-    file.wishes.append(Note(f"Severity is {now}."))
+    file.wishes.append(Note.of(f"Severity is {now}."))
     stage = file.stage
     asked = any(round_.state is RoundState.OPEN for round_ in file.state.rounds)
-    if stage is not None and not asked:
+    if stage is not None and not (asked or waits(file)):
         file.tell(Purpose.WORK, stage.owner, stage=stage.name, step=now)
     return True

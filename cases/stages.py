@@ -18,7 +18,8 @@ from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.records import AnswerGiven, ClosingRecord, Link, StageVisit
-from cases.rounds import ask, memo_missing, void_all
+from cases.rounds import ask, ask_again, memo_missing, overtaken, void_all
+from cases.ticket_note import TICKET_CLOSED, TICKET_DECIDED, TICKET_OPENED, TicketLine
 from runbooks.plan import Next, StageKind, StagePlan
 
 
@@ -73,12 +74,8 @@ def open_case(
     start_case_clocks(file, at=at)
     for name, value in sorted(answers.items()):
         begun_earlier(file, name, value, at=at)
-    file.wishes.append(
-        Note(
-            f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}.",
-            now=True,
-        )
-    )
+    opened = f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}."
+    file.wishes.append(Note(TicketLine(text=opened, macro=TICKET_OPENED), now=True))
 
 
 def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
@@ -101,11 +98,18 @@ def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
     elif memo_missing(file, stage.name, stage.gate):
         file.tell(Purpose.WORK, stage.owner, stage=stage.name, step="memo")
     else:
-        ask(file, stage, at=at, again=stage.name in state.changed)
+        ask_when_ready(file, at=at)
 
 
 def ask_when_ready(file: CaseFile, *, at: datetime) -> None:
-    """A gate whose memo has become complete is asked."""
+    """What waited for a memo, or for the severity table, is asked once it need not wait."""
+    if not file.state.reassess:
+        ask_what_waits(file, at=at)
+
+
+def ask_what_waits(file: CaseFile, *, at: datetime) -> None:
+    """Every question whose memo is complete is asked, whatever the severity table will say."""
+    ask_again(file, at=at)
     stage = file.stage
     if stage is None or stage.gate is None or file.state.pending_outcome is not None:
         return
@@ -113,7 +117,20 @@ def ask_when_ready(file: CaseFile, *, at: datetime) -> None:
     round_ = file.state.round_of(stage.name)
     asked = round_ is not None and visit is not None and round_.asked_at >= visit.entered_at
     if not asked and not memo_missing(file, stage.name, stage.gate):
-        ask(file, stage, at=at)
+        ask(file, stage, at=at, again=stage.name in file.state.changed)
+
+
+def waits(file: CaseFile) -> bool:
+    """Whether a question is ready but for the severity table, which has yet to judge answers."""
+    stage = file.stage
+    here = (
+        stage is not None
+        and stage.gate is not None
+        and file.state.pending_outcome is None
+        and file.state.open_round(stage.name) is None
+        and not memo_missing(file, stage.name, stage.gate)
+    )
+    return file.state.reassess and (here or bool(overtaken(file)))
 
 
 def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Next:
@@ -141,7 +158,10 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
         undo(file, name, stage=stage.name, at=at)
     for name in step.do:
         intend(file, name, stage=stage.name, at=at)
-    file.wishes.append(Note(f"{stage.title or stage.name}: {outcome}."))
+    left = f"{stage.title or stage.name}: {outcome}."
+    decided = TICKET_DECIDED if stage.gate is not None else ""
+    line = TicketLine(text=left, macro=decided, gate=stage.name, outcome=outcome, at=at)
+    file.wishes.append(Note(line))
     return step
 
 
@@ -164,9 +184,9 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
     state.pending_outcome = None
     state.hold = None
     state.leases = []
-    file.wishes.append(
-        Note(f"Case {state.number} closed: {closing.disposition}.", status="solved", now=True)
-    )
+    ended = f"Case {state.number} closed: {closing.disposition}."
+    line = TicketLine(text=ended, macro=TICKET_CLOSED, outcome=closing.disposition, at=at)
+    file.wishes.append(Note(line, status="solved", now=True))
     if closing.role != INCIDENT_MANAGER:
         # Who closed it knows; the incident manager is told of an end they did not bring about.
         file.tell(Purpose.CLOSED, INCIDENT_MANAGER)

@@ -68,7 +68,7 @@ class CaseState(Mutable):
     """An outcome of the current stage that has been accepted and not walked yet."""
     pending_by: str | None = None
     reassess: bool = False
-    """Answers changed: the severity table is to be asked again."""
+    """Answers changed, and the severity table has not judged them yet."""
     closing_act: ClosingRecord | None = None
     """An accepted act that ends the case, until the case has ended."""
     moving_to: str | None = None

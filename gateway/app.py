@@ -17,17 +17,18 @@ from starlette.staticfiles import StaticFiles
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.case_api import CaseApi
+from gateway.dead_letters_api import DeadLettersApi
 from gateway.doors import Doors
 from gateway.headers import Headers
 from gateway.health import HealthPages
 from gateway.logins import LogIns
-from gateway.office_api import OfficeApi
 from gateway.pages.acts import ActPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
 from gateway.pages.inbox import InboxPages
 from gateway.pages.login import LoginPages
 from gateway.raw import BadFormError, BodyTooLargeError
+from gateway.releases_api import ReleasesApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
 from gateway.wording import BAD_FORM, NOT_FOUND, STORE_DOWN, TOO_LARGE, Wording
@@ -63,7 +64,8 @@ def build_app(
             *webhook_routes(doors),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
-            *OfficeApi(doors).routes(),
+            *ReleasesApi(doors).routes(),
+            *DeadLettersApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),

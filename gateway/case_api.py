@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from cases.acts import Verdict
 from cases.envelope import RoundBinding
+from cases.gate import RoundState
 from cases.state import picture
 from gateway.acting import assurance_of
 from gateway.bearer import logged_in, problem
@@ -25,7 +26,7 @@ from gateway.form_content import verdict_label
 from gateway.sight import ALWAYS
 from gateway.times import Show, zone_of
 from gateway.web import Viewer
-from gateway.wording import BAD_FORM, LINK_DECIDED, NOT_FOUND, Wording
+from gateway.wording import BAD_FORM, LINK_DECIDED, LINK_SUPERSEDED, NOT_FOUND, Wording
 
 NOT_YET = Wording("The case was not open yet at that instant.", "Ask for a later one.")
 
@@ -62,6 +63,9 @@ class CaseApi:
             return problem(404, "not-found", NOT_FOUND)
         open_round = case.state.open_round(gate)
         shown = shown_round(case, gate, self._show(case.now, viewer))
+        newest = case.state.round_of(gate)
+        if newest is not None and newest.state is RoundState.SUPERSEDED:
+            return problem(409, "link-superseded", LINK_SUPERSEDED)
         if open_round is None or shown is None:
             return problem(409, "link-decided", LINK_DECIDED)
         binding = RoundBinding(

@@ -37,7 +37,7 @@ class DoorSettings:
     zendesk_instance: str = "zendesk"
     """Which Zendesk account the webhooks come from: its subdomain."""
     own_zendesk_actor: str = ""
-    """The id of our own API user there: its news is our echo."""
+    """The id of our own API user there: its news is our echo. Empty = nobody's is."""
     ticket_instance: str = "request-tracker"
     ticket_queue: str = ""
     """Only new tickets of this queue become cases; empty = of every queue."""

@@ -6,7 +6,7 @@ from cases.ids import case_id
 from cases.report import Source
 from gateway.doors import Doors
 from gateway.faults import FaultPoint
-from gateway.reports import read_arrival, salted
+from gateway.reports import Arrival, read_arrival, salted
 from store import Accepted, DeliveryConflict, UnknownCase
 
 
@@ -24,6 +24,8 @@ async def take_in(
     arrival = read_arrival(source, body, instance=instance)
     if arrival is None:
         return Ignored("not about a report")
+    if _is_echo(doors, arrival):
+        return Ignored("our own doing")
     if not arrival.opens:
         case = case_id(source=source, instance=arrival.instance, external_id=arrival.external_id)
         try:
@@ -48,3 +50,9 @@ async def take_in(
         doors.faults(FaultPoint.AFTER_ACCEPT)
         doors.deliveries_due.set()
     return accepted
+
+
+def _is_echo(doors: Doors, arrival: Arrival) -> bool:
+    """Whether our own Zendesk user did it: neither news of a ticket nor a report."""
+    own = doors.settings.own_zendesk_actor
+    return arrival.source is Source.ZENDESK and own != "" and arrival.actor == own

@@ -39,6 +39,8 @@ class Arrival:
     receipt_at: Instant | None = None
     ticket: TicketRef | None = None
     status: str = ""
+    actor: str = ""
+    """Who did it, as the sender calls them; empty where it does not say."""
     unknown: Mapping[str, Any] | None = None
 
 
@@ -112,6 +114,7 @@ def _zendesk(event: ZendeskEvent, *, instance: str) -> Arrival | None:
         about=_about(event.fields),
         ticket=TicketRef(system="zendesk", instance=instance, id=event.ticket_id, url=event.url),
         status=event.status,
+        actor=event.actor,
         unknown=event.unknown,
     )
 

@@ -13,6 +13,7 @@ from cases.values import Value
 from store.database import Database, normal_url, uninterrupted
 from store.errors import BackupFailed, BrokenSeal, UnknownKey
 from store.journal import Journal
+from store.postgres_copy import PROGRAMS, Programs, dump, put_back
 from store.tables import cases, views
 
 
@@ -32,16 +33,13 @@ class Backup:
         self._database = database
         self._journal = journal
 
-    async def copy_to(self, path: Path) -> None:
+    async def copy_to(self, path: Path, *, programs: Programs = PROGRAMS) -> None:
         """A consistent copy stands at `path`, which did not exist; writers were not held up."""
         file = self._database.file
         if file is None:
-            safe = self._database.url.render_as_string(hide_password=True)
-            plain = safe.replace("postgresql+psycopg", "postgresql")
-            raise BackupFailed(
-                f"a Postgres store is copied by `pg_dump --format=custom --file={path} {plain}`"
-            )
-        await asyncio.to_thread(_vacuum_into, file, path)
+            await dump(self._database.url, path, programs=programs)
+        else:
+            await asyncio.to_thread(_vacuum_into, file, path)
 
     async def reconcile(self) -> list[Finding]:
         """Everything in the store that contradicts itself; empty if nothing does."""
@@ -96,12 +94,16 @@ class Backup:
         return "" if head.hash == end else "its last entry is not the head on record"
 
 
-async def restore(path: Path, *, url: str) -> None:
-    """The copy at `path` is the store at `url`, which did not exist before."""
+async def restore(path: Path, *, url: str, programs: Programs = PROGRAMS) -> None:
+    """The copy at `path` is the store at `url`, where there was none before.
+
+    A file must not exist; a Postgres database must, and be empty.
+    """
     target = normal_url(url)
-    if target.get_backend_name() != "sqlite":
-        raise BackupFailed("a Postgres store is restored by `pg_restore --clean --if-exists`")
-    await asyncio.to_thread(_put_in_place, path, Path(target.database or ""))
+    if target.get_backend_name() == "sqlite":
+        await asyncio.to_thread(_put_in_place, path, Path(target.database or ""))
+    else:
+        await put_back(path, target, programs=programs)
 
 
 def _vacuum_into(file: Path, path: Path) -> None:

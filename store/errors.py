@@ -11,6 +11,7 @@
     ├── BrokenSeal           sealed bytes were altered, or belong somewhere else
     ├── JournalGap           an entry does not follow anything that is stored
     └── BackupFailed         a copy could not be made or used
+        └── ProgramMissing   Postgres's own program for it is not on this machine
 
 Answers are not errors: a known delivery, a duplicate act or a closed round come back as values.
 """
@@ -105,3 +106,16 @@ class JournalGap(StoreError):
 
 class BackupFailed(StoreError):
     """A backup could not be made or used; what was there before is untouched."""
+
+
+class ProgramMissing(BackupFailed):
+    """A program of Postgres's that does the copying is not on this machine."""
+
+    mend = (
+        "install the client programs of your Postgres's version, on Debian `apt-get install "
+        "postgresql-client`, or put them on the PATH"
+    )
+
+    def __init__(self, program: str) -> None:
+        super().__init__(f"there is no {program} on the PATH or in Debian's place: {self.mend}")
+        self.program = program

@@ -22,7 +22,7 @@ async def prepare(postgres: Postgres, *, cache: Path, progress: Progress) -> Non
         (postgres.database, _SCHEMAS["database"]),
         (postgres.visibility, _SCHEMAS["visibility"]),
     ):
-        await _create(postgres, name)
+        await create(postgres, name)
         if not await _has_schema(postgres, name):
             await _tool(tool, postgres, name, "setup-schema", "-v", "0.0")
         await _tool(tool, postgres, name, "update-schema", "--schema-name", schema)
@@ -30,11 +30,18 @@ async def prepare(postgres: Postgres, *, cache: Path, progress: Progress) -> Non
         await connection.execute(FORGET_HOSTS)
 
 
-async def _create(postgres: Postgres, name: str) -> None:
+async def create(postgres: Postgres, name: str) -> None:
+    """The database exists, empty if it did not."""
     async with await _connect(postgres, "postgres") as connection:
         found = await connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
         if await found.fetchone() is None:
             await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+async def renamed(postgres: Postgres, name: str) -> None:
+    """The database knows itself by the name it has now: Temporal looks its schema up by it."""
+    async with await _connect(postgres, name) as connection:
+        await connection.execute("UPDATE schema_version SET db_name = current_database()")
 
 
 async def _has_schema(postgres: Postgres, name: str) -> bool:

@@ -1,6 +1,5 @@
 """Which Temporal? One given by address, else a server of our own, and never an orphan."""
 
-import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,14 +8,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
-from temporalio.client import Client
-from temporalio.service import RPCError, TLSConfig
-
 from workers import _engine_database, _engine_postgres, _engine_ui
 from workers._engine_build import SCHEMA_TOOL, SERVER, WEB_UI, Progress, announce, build
-from workers._engine_choice import SERVER_AT_LEAST, Choice, Kind, choices, recent_enough
+from workers._engine_choice import Choice, Kind, choices, recent_enough
 from workers._engine_config import PORTS_NEEDED, Postgres, Storage, write_files
+from workers._engine_meeting import (
+    START_PATIENCE,
+    answering,
+    meet,
+    tls_of,
+    too_old,
+    version_of,
+)
 from workers._engine_namespace import SEARCH_ATTRIBUTES, ensure_namespace
 from workers._engine_process import GuardedProcess, free_ports
 from workers._settings_sources import default_cache
@@ -35,10 +38,8 @@ __all__ = [
     "tls_of",
 ]
 
-_START_PATIENCE = timedelta(seconds=40)
 _ATTEMPTS = 4
 _GRACE = 8.0
-_POLL = 0.05
 _RETENTION = timedelta(days=30)
 
 
@@ -193,27 +194,8 @@ class Engine:
     async def _meet(self, settings: EngineSettings) -> None:
         self.address = settings.address or ""
         self.kind = Kind.ADDRESS
-        key = settings.api_key
-        try:
-            client = await Client.connect(
-                self.address,
-                namespace=self.namespace,
-                api_key=key.get_secret_value() if key else None,
-                tls=tls_of(settings) if settings.uses_tls else False,
-            )
-        except RuntimeError as error:
-            raise EngineNotFoundError(
-                f"no Temporal answers at {self.address}: {error}. Start it, or unset the address "
-                "and escalate runs its own"
-            ) from error
-        self.server_version = await _version_of(client)
-        if not recent_enough(self.server_version):
-            raise EngineNotFoundError(_too_old(self.server_version))
-        await ensure_namespace(
-            client,
-            namespace=self.namespace,
-            retention=self.retention,
-            patience=timedelta(seconds=15),
+        self.server_version = await meet(
+            settings, namespace=self.namespace, retention=self.retention
         )
         self.why = f"Temporal server {self.server_version} at {self.address}, as the settings say"
 
@@ -240,7 +222,7 @@ class Engine:
                 self.kind = choice.kind
                 self.why = f"{choice.why}, server {self.server_version}, state in {self._where()}"
                 return
-            tried.append(f"{choice.binary}: {_too_old(self.server_version)}")
+            tried.append(f"{choice.binary}: {too_old(self.server_version)}")
             await self._own_process().stop(grace=0)
         raise EngineNotFoundError("; ".join(tried))
 
@@ -278,32 +260,16 @@ class Engine:
         self._process = GuardedProcess(command, log=log)
         await self._process.start()
         self.address = f"127.0.0.1:{ports[0]}"
-        client = await self._answering(self._process)
-        self.server_version = await _version_of(client)
+        client = await answering(self._process, self.address, namespace=self.namespace)
+        self.server_version = await version_of(client)
         if not recent_enough(self.server_version):
             return
         await ensure_namespace(
             client,
             namespace=self.namespace,
             retention=self.retention,
-            patience=_START_PATIENCE,
+            patience=START_PATIENCE,
         )
-
-    async def _answering(self, process: GuardedProcess) -> Client:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + _START_PATIENCE.total_seconds()
-        while True:
-            if not process.running:
-                raise EngineStartError(f"the Temporal server ended:\n{process.log_tail()}")
-            try:
-                return await Client.connect(self.address, namespace=self.namespace)
-            except RuntimeError as error:
-                if loop.time() > deadline:
-                    await process.stop(grace=0)
-                    raise EngineStartError(
-                        f"the Temporal server does not answer ({error}):\n{process.log_tail()}"
-                    ) from error
-                await asyncio.sleep(_POLL)
 
     def _own_process(self) -> GuardedProcess:
         if self._process is None:
@@ -324,30 +290,3 @@ def _cli(choice: Choice, *, ports: list[int], storage: Storage, simulation: bool
     if simulation:
         command += ["--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"]
     return command
-
-
-def tls_of(settings: EngineSettings) -> TLSConfig:
-    """The TLS options that the settings name."""
-
-    def read(path: Path | None) -> bytes | None:
-        return path.read_bytes() if path else None
-
-    return TLSConfig(
-        server_root_ca_cert=read(settings.tls_ca_file),
-        domain=settings.tls_server_name,
-        client_cert=read(settings.tls_cert_file),
-        client_private_key=read(settings.tls_key_file),
-    )
-
-
-async def _version_of(client: Client) -> str:
-    try:
-        said = await client.workflow_service.get_system_info(GetSystemInfoRequest())
-    except RPCError as error:
-        raise EngineStartError(f"Temporal does not say its version: {error.message}") from error
-    return said.server_version
-
-
-def _too_old(version: str) -> str:
-    wanted = ".".join(str(number) for number in SERVER_AT_LEAST)
-    return f"server {version} is older than {wanted}"

@@ -1,4 +1,4 @@
-"""Backup and restore: the store first, then the engine's file, the keys last.
+"""Backup and restore: the store first, then the engine's database, the keys last.
 
 The store is copied first, so the engine can only be ahead of it: its histories hold every batch
 that the store's copy lacks, and a restore appends them again. The other way round a case would say
@@ -6,18 +6,17 @@ for a second time, at another instant, what its journal says already. The keys c
 they open everything that was copied before. Whoever has the backup has the keys: keep it like them.
 """
 
-import asyncio
 import json
 import shutil
-import sqlite3
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from cases.values import Instant, Value
 from store import BackupFailed, Store, restore
 from store.database import Database, normal_url
+from store.postgres_copy import check_dump, must_be_empty
 from workers._doctor_keys import kek_in
+from workers._keeping_engine import check_engine, copy_engine, put_engine_back
 from workers._reconcile import Reconciled, reconcile
 from workers.engine import Engine
 from workers.errors import NotSetUpError
@@ -26,7 +25,7 @@ from workers.settings import Settings
 from workers.which_engine import in_use
 from workers.worker import client_of
 
-STORE, ENGINE, KEYS, ABOUT = "escalate.db", "engine.db", "keys", "backup.json"
+STORE, STORE_DUMP, KEYS, ABOUT = "escalate.db", "escalate.dump", "keys", "backup.json"
 _PRIVATE, _PRIVATE_FOLDER = 0o600, 0o700
 
 
@@ -38,7 +37,7 @@ class Kept(Value):
     engine: bool
     keys: tuple[str, ...]
     by_hand: tuple[str, ...] = ()
-    """What this command cannot copy, with the command that does."""
+    """What is not ours to copy, with whom to ask for it."""
 
 
 async def backup(settings: Settings, folder: Path, *, at: datetime) -> Kept:
@@ -48,8 +47,12 @@ async def backup(settings: Settings, folder: Path, *, at: datetime) -> Kept:
     folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
     folder.chmod(_PRIVATE_FOLDER)
     by_hand: list[str] = []
-    store = await _copy_store(settings, folder / STORE, by_hand)
-    engine = await _copy_engine(settings, folder / ENGINE, by_hand)
+    store = await _copy_store(settings, folder)
+    if settings.engine.address:
+        by_hand.append("engine: ask whoever runs Temporal for a backup taken after the store's")
+        engine = False
+    else:
+        engine = await copy_engine(settings, folder)
     keys = _copy_keys(settings, folder / KEYS)
     kept = Kept(at=at, store=store, engine=engine, keys=keys, by_hand=tuple(by_hand))
     about = folder / ABOUT
@@ -58,50 +61,15 @@ async def backup(settings: Settings, folder: Path, *, at: datetime) -> Kept:
     return kept
 
 
-async def _copy_store(settings: Settings, path: Path, by_hand: list[str]) -> bool:
+async def _copy_store(settings: Settings, folder: Path) -> bool:
     async with Store(Database(settings.store), kek=kek_in(settings)) as store:
         await store.check()
-        if not store.database.sqlite:
-            by_hand.append(
-                "store: `pg_dump --format=custom` of the database in ESCALATE_STORE_URL, before "
-                "the engine's database is copied"
-            )
-            return False
-        await store.backup.copy_to(path)
+        await store.backup.copy_to(folder / _store_name(settings))
     return True
 
 
-async def _copy_engine(settings: Settings, path: Path, by_hand: list[str]) -> bool:
-    if settings.engine.address:
-        by_hand.append("engine: ask whoever runs Temporal for a backup taken after the store's")
-        return False
-    if settings.engine.postgres_url is not None:
-        by_hand.append(
-            "engine: `pg_dump --format=custom` of both databases of ESCALATE_ENGINE__POSTGRES_URL, "
-            "after the store's copy"
-        )
-        return False
-    if not settings.engine_database.exists():
-        return False
-    await asyncio.to_thread(_online_copy, settings.engine_database, path)
-    return True
-
-
-def _online_copy(file: Path, path: Path) -> None:
-    """SQLite's own online backup: one moment of the file, while its server goes on writing."""
-    try:
-        with (
-            closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as source,
-            closing(sqlite3.connect(path)) as target,
-        ):
-            source.backup(target)
-            (answer,) = target.execute("PRAGMA integrity_check").fetchone()
-    except sqlite3.Error as error:
-        path.unlink(missing_ok=True)
-        raise BackupFailed(f"the engine's file could not be copied: {error}") from error
-    if answer != "ok":
-        raise BackupFailed(f"the copy of the engine's file is damaged: {answer}")
-    path.chmod(_PRIVATE)
+def _store_name(settings: Settings) -> str:
+    return STORE if normal_url(settings.store).get_backend_name() == "sqlite" else STORE_DUMP
 
 
 def _key_files(settings: Settings) -> list[Path]:
@@ -138,6 +106,7 @@ async def put_back(settings: Settings, folder: Path) -> Kept:
     taken = [str(path) for path in _targets(settings) if path.exists()]
     if taken:
         raise BackupFailed(f"a restore wants an empty home; there is {', '.join(taken)} already")
+    await _check_places(settings, folder, kept)
     settings.home.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
     settings.keys.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
     for name in kept.keys:
@@ -145,11 +114,25 @@ async def put_back(settings: Settings, folder: Path) -> Kept:
         target.parent.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
         _copy_private(folder / KEYS / name, target)
     if kept.engine:
-        settings.engine_database.parent.mkdir(parents=True, exist_ok=True)
-        _copy_private(folder / ENGINE, settings.engine_database)
+        await put_engine_back(settings, folder)
     if kept.store:
-        await restore(folder / STORE, url=settings.store)
+        await restore(folder / _store_name(settings), url=settings.store)
     return kept
+
+
+async def _check_places(settings: Settings, folder: Path, kept: Kept) -> None:
+    """What the backup holds is of the kind that the settings name, and Postgres has room for it."""
+    store = folder / _store_name(settings)
+    if kept.store and not store.is_file():
+        raise BackupFailed(
+            f"the backup holds no {store.name}: ESCALATE_STORE_URL must name the kind of database "
+            "that the backup was made of"
+        )
+    if kept.store and store.name == STORE_DUMP:
+        await check_dump(store)
+        await must_be_empty(normal_url(settings.store))
+    if kept.engine:
+        await check_engine(settings, folder)
 
 
 def _targets(settings: Settings) -> list[Path]:

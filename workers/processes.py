@@ -150,6 +150,7 @@ def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> 
         time_zone=settings.time_zone,
         demo=settings.demo,
         zendesk_instance=settings.zendesk.subdomain or "zendesk",
+        own_zendesk_actor=settings.zendesk.actor,
         ticket_instance=ticket_instance or "request-tracker",
         ticket_queue=settings.rt.queue,
         ticket_poll=settings.rt.every,

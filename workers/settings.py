@@ -132,6 +132,11 @@ class ZendeskSettings(Group):
     base_url: AnyHttpUrl | None = Field(None, description="another base URL, for a test account")
     email: str | None = Field(None, description="e-mail of the agent the token belongs to")
     token: SecretStr | None = Field(None, description="API token")
+    actor: str = Field(
+        "",
+        pattern=r"^\d*$",
+        description="user id of that agent: what it does is dropped as our own echo",
+    )
 
 
 class ConnectorSettings(Group):

@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.journal import Kind
     from cases.notice import Purpose
     from cases.outcomes import allow_stand_in, take_silence
+    from cases.stages import ask_what_waits
     from runbooks.plan import Late
     from workflows.asking import ask
     from workflows.effects import COLLECT_ACTS, CollectOrder
@@ -65,6 +66,8 @@ class Deadlines:
             self.file.tell(Purpose.BREACH, to, stage=stage, step=clock.id)
         if clock.stage is None or clock.stage != self.file.state.stage:
             return
+        # At its target a gate waits no longer for the severity table: it could never be silent.
+        ask_what_waits(self.file, at=workflow.now())
         rule = self.file.gate_rule(clock.stage)
         round_ = self.file.state.open_round(clock.stage)
         if rule is None or round_ is None:
@@ -73,9 +76,11 @@ class Deadlines:
             allow_stand_in(self.file, round_, at=workflow.now())
         if rule.silence.go is not None:
             await self._collect(round_, deadline=instant)
+            if self.file.state.closing_act is not None:
+                return
+            ask_what_waits(self.file, at=workflow.now())
             still_open = self.file.state.open_round(clock.stage)
-            undecided = self.file.state.pending_outcome is None
-            if still_open is not None and undecided and self.file.state.closing_act is None:
+            if still_open is not None and self.file.state.pending_outcome is None:
                 take_silence(self.file, still_open, rule.silence.go, at=workflow.now())
 
     async def _unattended(self, clock: ClockRun, step: Late, instant: datetime) -> None:

@@ -16,6 +16,7 @@ from cases.gate import Round, RoundState
 from cases.journal import Entry, PackedEntry, Stream, restored
 from cases.notice import NoticeOrder, NoticeResult
 from cases.report import TicketRef
+from cases.ticket_note import Standing, TicketLine
 from cases.values import Instant
 from runbooks.plan import Compact, Severity
 
@@ -194,12 +195,19 @@ class TicketOrder(Compact):
     number: str
     ticket: TicketRef | None
     """None: a ticket is opened first."""
-    note: str = ""
+    lines: tuple[TicketLine, ...] = ()
     """Opaque: case number, stage titles and outcomes; never content (I13)."""
+    standing: Standing | None = None
+    """What a macro may say of the case; None where no line has one."""
     status: str | None = None
     """`open`, `pending`, `solved`."""
     severity: Severity
     at: Instant
+
+    @property
+    def note(self) -> str:
+        """The comment in our own words."""
+        return "\n".join(line.text for line in self.lines)
 
 
 class TicketResult(Compact):

@@ -5,7 +5,7 @@ on and people decide. Every errand ends in a journal entry, whatever happened.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -17,7 +17,6 @@ with workflow.unsafe.imports_passed_through():
     from cases.ids import key_of
     from cases.journal import Kind
     from cases.notice import NoticeEnd, NoticeResult, Purpose
-    from runbooks.plan import AnswerKind
     from workflows.asking import ask
     from workflows.assessing import assess
     from workflows.effects import (
@@ -32,10 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.notices import notice_for
     from workflows.pulse import Pulse
     from workflows.recorder import Recorder
-
-
-COMPANY = timedelta(minutes=2)
-"""How long a ticket note or a quiet entry waits for others to go with."""
+    from workflows.ticket_notes import COMPANY, TicketNotes
 
 LATE = {
     EffectState.DONE: Kind.EFFECT_DONE,
@@ -54,20 +50,18 @@ class Errands:
         self._recorder = recorder
         self._running: set[asyncio.Task[None]] = set()
         self._expected: list[datetime] = []
-        self._notes: list[Note] = []
-        self._notes_at: datetime | None = None
-        self._ticket_busy = False
+        self._ticket = TicketNotes(file)
         self._assessing = False
 
     @property
     def idle(self) -> bool:
         """Whether nothing is under way or waiting to be sent."""
-        return not self._running and not self._notes and not self._file.wishes
+        return not self._running and not self._ticket.waiting and not self._file.wishes
 
     @property
     def held(self) -> bool:
         """Whether notes are held back although the ticket could be written."""
-        return bool(self._notes) and not self._ticket_busy
+        return self._ticket.waiting and not self._ticket.busy
 
     @property
     def wanted(self) -> bool:
@@ -81,9 +75,7 @@ class Errands:
         beforehand, so that it need not be set anew when the entry comes.
         """
         self._expected = [instant for instant in self._expected if instant > at]
-        coming = [*self._expected, self._recorder.due_at]
-        if not self._ticket_busy:
-            coming.append(self._notes_at)
+        coming = [*self._expected, self._recorder.due_at, self._ticket.due_at]
         return min((instant for instant in coming if instant is not None), default=None)
 
     def send(self, *, everything: bool = False) -> None:
@@ -97,12 +89,9 @@ class Errands:
                 case Do():
                     self._start(self._do(wish.key))
                 case Note():
-                    self._notes.append(wish)
-                    together = at if wish.now else at + COMPANY
-                    self._notes_at = min(self._notes_at or together, together)
-        due = everything or (self._notes_at is not None and self._notes_at <= at)
-        if self._notes and due and not self._ticket_busy:
-            self._ticket_busy = True
+                    self._ticket.add(wish, at=at)
+        if self.held and (everything or self._ticket.due(at)):
+            self._ticket.busy = True
             self._start(self._sync_ticket())
         if self._file.state.reassess and not self._assessing:
             self._assessing = True
@@ -204,7 +193,7 @@ class Errands:
             title=effect.title,
             by=effect.by,
             stage=effect.stage,
-            facts=self._facts(),
+            facts=file.chosen_answers(),
             compensates=effect.compensates,
             irreversible=effect.irreversible,
             at=workflow.now(),
@@ -236,40 +225,16 @@ class Errands:
             commitment=file.record.commit(result),
         )
 
-    def _facts(self) -> dict[str, str]:
-        """References and choices only: no prose leaves the case by an effect (I13)."""
-        structured = (AnswerKind.REFERENCE, AnswerKind.CHOICE, AnswerKind.YES_NO)
-        questions = self._file.pathway.questions
-        return {
-            name: answer.value
-            for name, answer in self._file.state.answers.items()
-            if name in questions and questions[name].kind in structured
-        }
-
     async def _sync_ticket(self) -> None:
         try:
-            notes, self._notes, self._notes_at = self._notes, [], None
-            await self._write_ticket(notes)
+            await self._write_ticket(self._ticket.take(at=workflow.now()))
         finally:
-            self._ticket_busy = False
+            self._ticket.busy = False
 
-    async def _write_ticket(self, notes: Sequence[Note]) -> None:
+    async def _write_ticket(self, order: TicketOrder) -> None:
         file = self._file
         state = file.state
-        text = "\n".join(note.text for note in notes if note.text)
-        status = next((note.status for note in reversed(notes) if note.status), None)
-        state.ticket_notes += 1
         expected = self._expect(workflow.now(), COMPANY)
-        order = TicketOrder(
-            key=key_of(state.case, "ticket", str(state.ticket_notes), text, status or ""),
-            case=state.case,
-            number=state.number,
-            ticket=state.ticket,
-            note=text,
-            status=status,
-            severity=state.severity.current,
-            at=workflow.now(),
-        )
         try:
             result = await ask(SYNC_TICKET, order, summary="ticket note", pulse=self._pulse)
         except ActivityError as error:
@@ -285,7 +250,7 @@ class Errands:
                 workflow.now(),
                 key=order.key,
                 ticket=result.ticket.id if result.ticket is not None else None,
-                status=status,
+                status=order.status,
                 because=result.failed or None,
                 result=file.record.commit(result),
             )

@@ -188,7 +188,8 @@ def _bound_round(file: CaseFile, gate: str, binding: RoundBinding | None, rule: 
                 raise Refusal(Outcome.SUPERSEDED, Reason.OLD_ROUND)
             return round_
         case RoundState.SUPERSEDED:
-            raise Refusal(Outcome.SUPERSEDED, Reason.OLD_ROUND, f"round {current.number} is asked")
+            newer = current.number if current is not round_ else current.number + 1
+            raise Refusal(Outcome.SUPERSEDED, Reason.OLD_ROUND, f"round {newer} is asked")
         case RoundState.SILENT:
             raise Refusal(Outcome.TOO_LATE, Reason.AFTER_DEADLINE)
         case _:

@@ -145,7 +145,7 @@ def hold(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -
         input=commitment,
     )
     pause_operational(file, at=at)
-    file.wishes.append(Note("Work is on hold.", now=True))
+    file.wishes.append(Note.of("Work is on hold.", now=True))
 
 
 def resume(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -166,7 +166,7 @@ def resume(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         input=commitment,
     )
     resume_operational(file, at=at, because="resumed")
-    file.wishes.append(Note("Work goes on."))
+    file.wishes.append(Note.of("Work goes on."))
 
 
 def severity(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:

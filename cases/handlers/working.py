@@ -58,9 +58,9 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     )
     for name in sorted(changed):
         begun_earlier(file, name, body.answers[name], at=at)
+    file.state.reassess = True
     if any(file.pathway.questions[name].material for name in changed):
         facts_changed(file, before, at=at)
-    file.state.reassess = True
 
 
 def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:

@@ -12,7 +12,8 @@ from rich.table import Column, Table
 
 from cli.demo.installation import Installation, installation
 from cli.demo.play import Account, Told, play
-from cli.demo.scenes import PLAYED, SEEDED
+from cli.demo.scenes import SEEDED
+from cli.demo.stories import PLAYED
 from workers.errors import EngineError, NotSetUpError
 from workers.settings import Settings
 from workers.telemetry import configure_telemetry

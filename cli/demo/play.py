@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from cli.demo.checking import check
 from cli.demo.installation import Installation
-from cli.demo.scenes import Scene
+from cli.demo.steps import Scene
 
 AT_ONCE = 4
 """Scenes that play at the same time; more would only queue on one engine."""

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from cases.acts import BOUND_VERBS, ActBody, Decide
 from cases.envelope import Door, RoundBinding
+from cases.gate import RoundState
 from cases.receipts import Outcome, Reason
 from gateway.acting import ActIdTakenError, ActRefusedError, Answered, act, assurance_of
 from gateway.casework import OpenCase
@@ -194,7 +195,11 @@ class ActPages:
         if round_ is not None and round_.nonce == binding.nonce:
             return None
         newest = case.state.round_of(binding.gate)
-        decided = newest is not None and newest.nonce == binding.nonce
+        decided = (
+            newest is not None
+            and newest.nonce == binding.nonce
+            and newest.state is not RoundState.SUPERSEDED
+        )
         return LINK_DECIDED if decided else LINK_SUPERSEDED
 
 

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cases.envelope import Door
+from cases.gate import RoundState
 from gateway.casework import OpenCase, open_case
 from gateway.confirming import shown_round
 from gateway.forms import forms_of
@@ -105,8 +106,9 @@ class DecisionPages:
             case = await open_case(web.doors, view, person=viewer.id, roles=viewer.roles)
         if case is None:
             return web.nothing_here(viewer)
-        if locator.state in _GONE and not whatever_its_state:
-            status, wording = _GONE[locator.state]
+        became = _became(locator, case)
+        if became in _GONE and not whatever_its_state:
+            status, wording = _GONE[became]
             return web.problem(
                 wording,
                 viewer=viewer,
@@ -147,3 +149,13 @@ class DecisionPages:
 def _here(binding: str, gate: str) -> bool:
     # Acts at another gate's round do not belong on the page of this one.
     return not binding or f'"gate":"{gate}"' in binding
+
+
+def _became(locator: Locator, case: OpenCase) -> LocatorState:
+    """What became of the link's question; new facts overtake it also before it is asked anew."""
+    overtaken = any(
+        (round_.gate, round_.number) == (locator.gate, locator.round)
+        and round_.state is RoundState.SUPERSEDED
+        for round_ in case.state.rounds
+    )
+    return LocatorState.SUPERSEDED if overtaken else locator.state

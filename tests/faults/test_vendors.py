@@ -108,6 +108,9 @@ async def test_zendesk_in_trouble_has_one_ticket_with_each_note_once(
     bodies = [comment["body"] for comment in fake.comments[ticket]]
     assert shown["status"] == "solved"
     assert len(bodies) == len(set(bodies)) > 1
+    said = "\n".join(bodies)
+    for words in ("is open under User safety escalation", "Answer: approved", "closed as actioned"):
+        assert words in said, "the runbook's macros word the notes"
 
 
 @pytest.mark.rt

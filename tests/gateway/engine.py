@@ -13,7 +13,7 @@ from cases.permissions import waiting_on
 from cases.receipts import ActReceipt
 from cases.recording import Record
 from cases.records import SeverityRecord
-from cases.stages import close_case, enter, leave, open_case, record_closed
+from cases.stages import ask_when_ready, close_case, enter, leave, open_case, record_closed
 from cases.state import CaseState, picture
 from cases.values import Inbound
 from gateway.errors import CaseGoneError, EngineUnavailableError
@@ -39,6 +39,8 @@ class InProcessEngine:
         self.store = store
         self.clock = clock
         self.down = False
+        self.judges = True
+        """Whether the severity table answers at once; it keeps the severity as it is."""
         self.cases: dict[str, Case] = {}
         self.started: list[CaseInput] = []
         self.signals: list[tuple[str, str, Inbound]] = []
@@ -110,6 +112,12 @@ class InProcessEngine:
             raise CaseGoneError("no such running case")
         self.signals.append((case, name, message))
 
+    async def judge(self) -> None:
+        """The severity table answers, and answers at once from now on."""
+        self.judges = True
+        for running in self.cases.values():
+            await self._settle(running)
+
     async def trouble(self) -> str | None:
         """Down when the test says so."""
         return "told to be down" if self.down else None
@@ -125,6 +133,9 @@ class InProcessEngine:
     async def _settle(self, running: Case) -> None:
         file, state = running.file, running.file.state
         at = await self.clock.now(state.case)
+        if state.reassess and self.judges:
+            state.reassess = False
+            ask_when_ready(file, at=at)
         while not state.closed and state.pending_outcome is not None and state.stage is not None:
             step = leave(file, file.pathway.stage(state.stage), state.pending_outcome, at=at)
             for effect in state.effects:

@@ -122,6 +122,24 @@ async def test_malformed_acts_are_refused_with_the_place(
     assert response.json()["mend"]
 
 
+async def test_a_round_overtaken_by_new_facts_is_not_called_decided(
+    world: World, http: httpx.AsyncClient
+) -> None:
+    """Until the severity table has answered, nothing is asked and nothing was decided."""
+    number = await world.case()
+    await world.to_gate(number)
+    lena, tessa = await cli(world, http, "lena"), await cli(world, http, "tessa")
+    world.engine.judges = False
+    await tessa.act(number, body={"verb": "answer", "answers": {"kind": "fraud"}})
+
+    path = f"/api/cases/{number}/rounds/legal-review"
+    early = await http.get(path, headers=lena.headers)
+    await world.engine.judge()
+
+    assert (early.status_code, early.json()["error"]) == (409, "link-superseded")
+    assert (await lena.get(path))["binding"]["round"] == 2
+
+
 async def test_blind_votes_are_hidden_until_one_has_voted(
     world: World, http: httpx.AsyncClient
 ) -> None:

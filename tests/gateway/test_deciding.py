@@ -104,6 +104,31 @@ async def test_a_link_of_an_earlier_round_is_superseded(world: World) -> None:
     assert "Changed since the last round" in fresh.text
 
 
+async def test_a_question_that_waits_for_the_severity_table_is_not_decided(world: World) -> None:
+    """Between the new facts and the new question every door says that the facts changed."""
+    number = await world.case()
+    await world.to_gate(number)
+    link = await world.link(number, "lena")
+    lena = await world.browser("lena")
+    confirm = await lena.post((await lena.get(f"/a/{link}")).form("decide"), "approve")
+    world.engine.judges = False
+    tessa = await world.browser("tessa")
+    await tessa.act(f"/cases/{number}", "answer", q__kind="fraud")
+
+    pages = [
+        await lena.get(f"/a/{link}"),
+        await lena.post(confirm.form("decide", step="act")),
+    ]
+    await world.engine.judge()
+    fresh = await lena.get(f"/a/{await world.link(number, 'lena')}")
+
+    assert [page.status for page in pages] == [409, 409]
+    for page in pages:
+        assert "has been decided" not in page.text
+        assert "facts have changed" in page.text
+    assert "Changed since the last round" in fresh.text
+
+
 async def test_an_expired_link_is_gone(world: World) -> None:
     """410 after its time."""
     number = await world.case()

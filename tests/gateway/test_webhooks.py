@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from integrations.standard_webhooks import sign_standard
-from tests.gateway.world import CANARY, STANDARD, World
+from store import Store
+from tests.gateway.world import CANARY, STANDARD, World, make_world
 from workflows.messages import REPORT_SIGNAL, TICKET_SIGNAL, ReportReceived, TicketUpdated
 
 
@@ -117,6 +119,37 @@ async def test_zendesk_opens_and_updates_a_case(world: World) -> None:
     assert name == TICKET_SIGNAL
     assert isinstance(message, TicketUpdated)
     assert (message.ticket.id, message.status) == ("77", "pending")
+
+
+@pytest.mark.parametrize("event", ["changed", "opened"])
+async def test_what_our_own_zendesk_user_does_is_echo(
+    store: Store, tmp_path: Path, *, event: str
+) -> None:
+    """A note of ours is no news to its case, and a ticket that we opened is no report."""
+    async with make_world(store, tmp_path, own_zendesk_actor="901") as world:
+        ticket = {"id": "77", "status": "new"}
+        opened = {"escalate": "1", "event": "opened", "ticket": ticket, "actor": "5", "fields": {}}
+        first = await world.deliver_zendesk(json.dumps(opened).encode())
+        await world.until(lambda: world.view(first.json()["case"]))
+        about = {"id": "77" if event == "changed" else "78", "status": "pending"}
+        ours = {**opened, "event": event, "ticket": about, "actor": "901"}
+        theirs = {**opened, "event": "changed", "ticket": {"id": "77", "status": "open"}}
+
+        echo = await world.deliver_zendesk(json.dumps(ours).encode(), invocation="inv-2")
+        news = await world.deliver_zendesk(json.dumps(theirs).encode(), invocation="inv-3")
+
+        async def told() -> bool:
+            return bool(world.engine.signals)
+
+        await world.until(told)
+        assert (echo.status_code, echo.json()) == (200, {"ignored": "our own doing"})
+        assert news.json() == first.json()
+        assert [
+            message.status
+            for _, _, message in world.engine.signals
+            if isinstance(message, TicketUpdated)
+        ] == ["open"]
+        assert len(world.engine.started) == 1
 
 
 async def test_news_about_a_strange_ticket_opens_nothing(world: World) -> None:

@@ -330,20 +330,6 @@ async def test_damaged_copy_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "new.db").exists()
 
 
-@pytest.mark.postgres
-async def test_postgres_says_how_it_is_copied(
-    postgres_cluster: PostgresCluster, tmp_path: Path
-) -> None:
-    """Postgres has its own tool: the error names it, without the password."""
-    url = postgres_cluster.fresh_database()
-    await upgrade(url)
-    async with await Store.open(url, kek=DEMO_KEK) as store:
-        with pytest.raises(BackupFailed, match="pg_dump") as caught:
-            await store.backup.copy_to(tmp_path / "copy")
-
-    assert postgres_cluster.password not in str(caught.value)
-
-
 async def test_reconcile_names_what_does_not_fit(store: Store) -> None:
     """An altered entry and a picture that is ahead or behind are found."""
     answer = await accepted(store)

@@ -16,10 +16,13 @@ import structlog
 from integrations.file_directory import DEMO_FILE
 from store import BackupFailed, KeyEncryptionKey, Store, upgrade
 from tests.cli.conftest import Installation
+from tests.servers.postgres import PostgresCluster
 from tests.store.building import START, accepted, batch, chain
+from workers._keeping_engine import DUMPS
+from workers._keeping_engine import FILE as ENGINE
 from workers.engine import Engine
 from workers.house import house
-from workers.keeping import ABOUT, ENGINE, KEYS, STORE, backup, put_back, reconciled
+from workers.keeping import ABOUT, KEYS, STORE, STORE_DUMP, backup, put_back, reconciled
 from workers.processes import listening, release_library, running_gateway, running_worker
 from workers.rekeying import revoke_door_keys
 from workers.settings import Settings
@@ -30,7 +33,7 @@ pytestmark = pytest.mark.timeout(240)
 FACTS = ("danger=no", "kind=fraud", "proposed-action=suspend", "summary=code 17")
 
 
-def settings_of(home: Path) -> Settings:
+def settings_of(home: Path, **more: str) -> Settings:
     """An installation with keys of its own, and the demo's people."""
     return Settings.load(
         {
@@ -39,6 +42,7 @@ def settings_of(home: Path) -> Settings:
             "ESCALATE_HOME": str(home),
             "ESCALATE_DIRECTORY_FILE": str(DEMO_FILE),
             "ESCALATE_GATEWAY__PORT": "0",
+            **more,
         }
     )
 
@@ -52,10 +56,10 @@ def logs_elsewhere() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def running(home: Path, folder: Path) -> AsyncIterator[tuple[Installation, str]]:
+async def running(home: Path, folder: Path, **more: str) -> AsyncIterator[tuple[Installation, str]]:
     """Everything runs, with the engine on its file; the engine's address is told too."""
     home.mkdir(exist_ok=True)
-    sock, settings = listening(settings_of(home))
+    sock, settings = listening(settings_of(home, **more))
     async with house(settings, migrate=True) as opened, Engine.of(settings) as engine:
         await release_library(
             opened.store, proposed_by="petra", approved_by="lena", at=datetime.now(tz=UTC)
@@ -120,6 +124,50 @@ async def test_a_case_goes_on_after_a_restore(tmp_path: Path, logs_elsewhere: No
         # A vote under a key that is not trusted does not count: the next one is refused.
         paula = await after.terminal("paula")
         await paula.run("case", "decide", number, "approve", "--yes", code=1)
+
+
+@pytest.mark.postgres
+async def test_a_case_on_postgres_goes_on_after_a_restore(
+    tmp_path: Path, postgres_cluster: PostgresCluster, logs_elsewhere: None
+) -> None:
+    """Store and engine on Postgres are dumped while a case runs, and go on in new databases."""
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    first, second = on(postgres_cluster), on(postgres_cluster)
+    async with running(home, tmp_path / "first", **first) as (before, _):
+        tariq = await before.terminal("tariq")
+        number = (await tariq.json("case", "open", "--id", "r-1"))["case"]
+        await tariq.until(number, stage="triage")
+        await tariq.run("case", "answer", number, *FACTS)
+        await tariq.run("case", "complete", number, "escalate")
+        await tariq.until(number, stage="legal-review")
+        kept = await backup(before.settings, copy, at=datetime.now(tz=UTC))
+    shutil.rmtree(home)
+
+    with pytest.raises(BackupFailed, match="ESCALATE_STORE_URL"):
+        await put_back(settings_of(home), copy)
+    with pytest.raises(BackupFailed, match="not empty"):
+        await put_back(settings_of(home, **first), copy)
+    assert not home.exists()
+    await put_back(settings_of(home, **second), copy)
+    found = await reconciled(settings_of(home, **second))
+
+    assert (kept.store, kept.engine, kept.by_hand) == (True, True, ())
+    assert {*DUMPS.values(), STORE_DUMP} < {path.name for path in copy.iterdir()}
+    assert (found.cases, found.findings) == (1, ())
+    async with running(home, tmp_path / "second", **second) as (after, _):
+        lena = await after.terminal("lena")
+        await lena.run("case", "decide", number, "approve", "--yes")
+        await lena.until(number, stage="policy-sign-off")
+        assert await after.house.store.backup.reconcile() == []
+
+
+def on(cluster: PostgresCluster) -> dict[str, str]:
+    """An installation whose store and engine have databases of their own in that cluster."""
+    engine = cluster.for_engine()
+    return {
+        "ESCALATE_STORE_URL": cluster.fresh_database(),
+        "ESCALATE_ENGINE__POSTGRES_URL": cluster.dsn(engine.database),
+    }
 
 
 @pytest.fixture

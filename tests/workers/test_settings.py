@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from workers._settings_sources import ConflictingSettingError, UnknownSettingError
+from workers.processes import door_settings
 from workers.settings import Settings
 from workers.settings_reference import reference
 
@@ -101,6 +102,16 @@ def test_connectors_are_named_in_the_setting() -> None:
 
     connector = settings.actions.connectors["remove-content"]
     assert str(connector.url) == "http://act.test/"
+
+
+def test_our_own_zendesk_user_is_told_to_the_doors() -> None:
+    """The id in the setting is the actor whose updates the doors drop; other words are refused."""
+    settings = Settings.load({"ESCALATE_ZENDESK__ACTOR": "901"})
+
+    assert door_settings(settings).own_zendesk_actor == "901"
+    assert door_settings(Settings.load({})).own_zendesk_actor == ""
+    with pytest.raises(ValidationError, match=r"zendesk\.actor"):
+        Settings.load({"ESCALATE_ZENDESK__ACTOR": "bot@example.test"})
 
 
 @pytest.mark.parametrize("text,span", [("90s", 90), ("15m", 900), ("4h", 14_400), ("PT1M", 60)])

@@ -100,6 +100,12 @@ class World:
     runbooks: dict[str, Any] = field(default_factory=dict)
     effect_results: dict[str, EffectResult] = field(default_factory=dict)
     failing: dict[str, int] = field(default_factory=dict)
+    table_answers: asyncio.Event = field(default_factory=asyncio.Event)
+    """Cleared by a test that lets the severity table take its time."""
+
+    def __post_init__(self) -> None:
+        """The table answers at once."""
+        self.table_answers.set()
 
     def fail_next(self, effect: str, times: int = 1) -> None:
         """The effect fails for good so many times."""
@@ -130,7 +136,9 @@ class World:
 
     @activity.defn(name="assess_severity")
     async def assess_severity(self, order: AssessOrder) -> Assessed:
-        """The pinned table's answer."""
+        """The pinned table's answer, when it answers."""
+        await self.table_answers.wait()
+        self._maybe_fail("assess_severity")
         result = assess(self.runbooks[order.runbook_digest], order.answers)
         return Assessed(severity=result.severity, row=str(result.row), because=result.because)
 

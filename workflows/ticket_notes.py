@@ -1,0 +1,76 @@
+"""What the ticket is still to be told: notes of one quiet point become one comment."""
+
+from datetime import datetime, timedelta
+
+from cases.file import CaseFile, Note
+from cases.ids import key_of
+from cases.ticket_note import Standing
+from workflows.effects import TicketOrder
+
+COMPANY = timedelta(minutes=2)
+"""How long a ticket note or a quiet entry waits for others to go with."""
+
+
+class TicketNotes:
+    """Notes that wait for company, or for the ticket to be free."""
+
+    def __init__(self, file: CaseFile) -> None:
+        self._file = file
+        self._notes: list[Note] = []
+        self._due_at: datetime | None = None
+        self.busy = False
+        """Whether the ticket is being written to."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is anything to say."""
+        return bool(self._notes)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When what waits for company goes without it; None while the ticket is written to."""
+        return None if self.busy else self._due_at
+
+    def add(self, note: Note, *, at: datetime) -> None:
+        """The note is to be said: at once, or with what else is said soon."""
+        self._notes.append(note)
+        together = at if note.now else at + COMPANY
+        self._due_at = min(self._due_at or together, together)
+
+    def due(self, at: datetime) -> bool:
+        """Whether what is to be said waits no longer."""
+        return self._due_at is not None and self._due_at <= at
+
+    def take(self, *, at: datetime) -> TicketOrder:
+        """Everything there is to say, as one comment with a key of its own (I9)."""
+        notes, self._notes, self._due_at = self._notes, [], None
+        state = self._file.state
+        lines = tuple(note.line for note in notes if note.line is not None)
+        text = "\n".join(line.text for line in lines)
+        status = next((note.status for note in reversed(notes) if note.status), None)
+        state.ticket_notes += 1
+        return TicketOrder(
+            # The key is made of our own words: which macro says them does not change what is said.
+            key=key_of(state.case, "ticket", str(state.ticket_notes), text, status or ""),
+            case=state.case,
+            number=state.number,
+            ticket=state.ticket,
+            lines=lines,
+            standing=_standing(self._file, at=at) if any(item.macro for item in lines) else None,
+            status=status,
+            severity=state.severity.current,
+            at=at,
+        )
+
+
+def _standing(file: CaseFile, *, at: datetime) -> Standing:
+    stage = file.stage
+    clock = file.state.stage_clock(stage.name) if stage is not None else None
+    running = {run.id: run.due_at(at) for run in file.state.clocks if run.stage is None}
+    return Standing(
+        stage=(stage.title or stage.name) if stage is not None else "",
+        owner=stage.owner if stage is not None else "",
+        due_at=clock.due_at(at) if clock is not None else None,
+        clocks={name: due for name, due in sorted(running.items()) if due is not None},
+        answers=file.chosen_answers(),
+    )
