@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from cli.table_page import condition
 from runbooks import Runbook, compile_runbook
 from runbooks.plan import ClockPlan, GateRule, Late, Next, Pathway, StagePlan
 
@@ -22,8 +23,7 @@ def page(runbook: Runbook) -> Iterator[RenderableType]:
         "when", "severity", "because", title="Severity", title_justify="left", box=None
     )
     for row in document.severity:
-        cells = (f"{name} is {' or '.join(cell)}" for name, cell in (row.if_ or {}).items())
-        severity.add_row(escape(", ".join(cells) or "otherwise"), row.severity, escape(row.because))
+        severity.add_row(escape(condition(row)), row.severity, escape(row.because))
     yield severity
     yield _stages(pathway)
     if pathway.clocks:

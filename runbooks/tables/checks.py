@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
 from runbooks.tables.inputs import Value, written
 from runbooks.tables.regions import Box, Space, TooManyRegionsError, common
@@ -16,6 +15,7 @@ from runbooks.tables.table import Hit, Table
 
 _SAMPLES = 64
 _MOST_DECIDED = 1_000
+_ONE_SPEAKS = {Hit.FIRST, Hit.PRIORITY}
 
 
 class Fault(StrEnum):
@@ -101,8 +101,10 @@ def never(table: Table) -> Iterator[Found]:
                 fault=Fault.NEVER, rows=(number,), says=f"row {number + 1} can match no answer"
             )
             continue
-        if table.hit in {Hit.FIRST, Hit.PRIORITY} or row.otherwise:
+        if _lone(table, number):
             yield from _shadowed(table, space, number, own, before)
+        elif row.expression is not None:
+            yield from _shadowed(table, space, number, own, [])
         before.append(number)
 
 
@@ -170,13 +172,18 @@ def _shadowed(
         return
     for box in left:
         for values in space.samples(box, most=_SAMPLES):
-            if table.decide(values).row == number or (
-                table.rows[number].otherwise and number in table.decide(values).matched
-            ):
+            decision = table.decide(values)
+            spoken = {decision.row} if table.hit in _ONE_SPEAKS else set(decision.matched)
+            if number in spoken:
                 return
     yield _unchecked(
         f"whether row {number + 1} ever decides", "expressions are not looked into", rows=(number,)
     )
+
+
+def _lone(table: Table, number: int) -> bool:
+    """Whether the row is heard only where those before it do not match."""
+    return table.hit in _ONE_SPEAKS or table.rows[number].otherwise
 
 
 def _needed(table: Table, own: list[Box], rows: list[int]) -> tuple[int, ...]:
@@ -216,19 +223,22 @@ def _grows(
 ) -> Iterator[Found]:
     axis = next(n for n, each in enumerate(space.axes) if each.name == name)
     steps = _steps(space.axes[axis].values, order)
-    for mild, bad in pairwise(steps):
-        for box, row in decided:
-            if not box[axis] >> mild & 1:
+    place = {piece: position for position, piece in enumerate(steps)}
+    placed = [
+        (box, row, [piece for piece in steps if box[axis] >> piece & 1]) for box, row in decided
+    ]
+    placed = [each for each in placed if each[2]]
+    for box, row, pieces in placed:
+        for against, other, others in placed:
+            mild, bad = pieces[0], others[-1]
+            if place[mild] >= place[bad] or not _milder(table, other, row):
                 continue
-            for against, other in decided:
-                if not against[axis] >> bad & 1 or not _milder(table, other, row):
-                    continue
-                rest = common(_at(box, axis, 1), _at(against, axis, 1))
-                if rest is not None:
-                    answers = space.values(_at(rest, axis, 1 << mild))
-                    worse = space.values(_at(rest, axis, 1 << bad))
-                    yield _less_severe(table, name, (row, other), answers, worse)
-                    return
+            rest = common(_at(box, axis, 1), _at(against, axis, 1))
+            if rest is not None:
+                answers = space.values(_at(rest, axis, 1 << mild))
+                worse = space.values(_at(rest, axis, 1 << bad))
+                yield _less_severe(table, name, (row, other), answers, worse)
+                return
 
 
 def _less_severe(
