@@ -21,6 +21,7 @@ _KINDS = {
     "string_type": "text",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
+    "float_type": "a number",
     "bool_type": "true or false",
     "dict_type": "a block of keys",
     "model_type": "a block of keys",

@@ -10,7 +10,6 @@ from pydantic import (
     Field,
     StrictBool,
     StrictFloat,
-    StrictInt,
     StrictStr,
     Tag,
     model_validator,
@@ -41,7 +40,10 @@ def _instant(value: str) -> str:
     return value
 
 
-Number = StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)]
+_LARGEST = 10**12
+Number = Annotated[StrictFloat, Field(ge=-_LARGEST, le=_LARGEST, allow_inf_nan=False)]
+"""Small enough that what is written is what is compared."""
+
 Instant = Annotated[StrictStr, AfterValidator(_instant)]
 
 
