@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from runbooks import Assessment, Runbook, assess
+from runbooks import Assessment, Runbook, assess, prioritise
 from runbooks.grammar.cells import as_cell
 from runbooks.grammar.severity import SeverityRow
 from runbooks.severity import table_of
@@ -44,6 +44,9 @@ def page(runbook: Runbook, answers: Mapping[str, str]) -> Iterator[RenderableTyp
         f"[bold]{assessment.severity}[/] by row {assessment.row}, "
         f"because {escape(assessment.because)}"
     )
+    priority = prioritise(runbook, answers)
+    if priority is not None:
+        yield f"[bold]{priority.priority}[/] by the priority matrix, for {escape(priority.because)}"
     found = checks(table_of(runbook))
     for each in found:
         yield f"[yellow]{each.fault}[/] {escape(each.says)}"
@@ -53,7 +56,7 @@ def page(runbook: Runbook, answers: Mapping[str, str]) -> Iterator[RenderableTyp
 
 def record(runbook: Runbook, answers: Mapping[str, str]) -> dict[str, object]:
     """The same as plain values, for `--json`."""
-    document = runbook.document
+    document, priority = runbook.document, prioritise(runbook, answers)
     return {
         "runbook": runbook.name,
         "version": runbook.version,
@@ -71,6 +74,7 @@ def record(runbook: Runbook, answers: Mapping[str, str]) -> dict[str, object]:
         ],
         "answers": {name: written(value) for name, value in _read(runbook, answers).items()},
         "decision": assess(runbook, answers).model_dump(mode="json"),
+        "priority": priority.model_dump(mode="json") if priority is not None else None,
         "findings": [_finding(each) for each in checks(table_of(runbook))],
     }
 

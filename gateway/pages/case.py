@@ -19,6 +19,7 @@ from gateway.phrases import details, title, words
 from gateway.sight import ALWAYS, seen_entries
 from gateway.times import Show
 from gateway.web import Viewer, Web
+from runbooks import prioritise
 
 
 async def timeline_of(
@@ -128,6 +129,9 @@ class CasePages:
             leases=[lease for lease in state.leases if lease.until > case.now],
             clocks=_clocks(case, show),
             held=state.hold is not None,
+            priority=prioritise(
+                case.shelved.runbook, {n: given.value for n, given in state.answers.items()}
+            ),
             gates=_gates(case),
             facts=fact_lines(case),
             content_ref=state.report.content_ref,

@@ -10,6 +10,7 @@ from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.intake import Question
 from runbooks.grammar.macros import Macro
+from runbooks.grammar.priority import PriorityMatrix, check_matrix
 from runbooks.grammar.severity import SeverityPolicy, SeverityRow, check_table
 from runbooks.grammar.stages import Stage
 from runbooks.plan import StageKind
@@ -29,6 +30,7 @@ class RunbookDocument(Strict):
     intake: dict[Name, Question]
     severity: Annotated[tuple[SeverityRow, ...], Field(min_length=1)]
     severity_table: SeverityPolicy = Field(default_factory=SeverityPolicy)
+    priority: PriorityMatrix | None = None
     clocks: dict[ClockId, Clock] = Field(default_factory=dict)
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     effects: dict[Name, Effect] = Field(default_factory=dict)
@@ -38,6 +40,8 @@ class RunbookDocument(Strict):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         check_table(self.severity, self.severity_table, self.intake)
+        if self.priority is not None:
+            check_matrix(self.priority, self.intake)
         names: set[str] = set()
         for index, stage in enumerate(self.stages):
             if stage.stage in names:

@@ -316,4 +316,9 @@ RULES: dict[str, Rule] = {
         "What was not looked into may be wrong without anybody knowing.",
         "Say it with cells where you can; else test the answers that matter.",
     ),
+    "RB096": Rule(
+        "A priority matrix has a priority for every pair of answers.",
+        "A pair that was forgotten would wait behind cases that matter less.",
+        "Name two questions with listed answers, and every answer of both.",
+    ),
 }
