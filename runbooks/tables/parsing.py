@@ -20,6 +20,32 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)(?![\w.])|(?P<text>\"[^\"\\\n]*\"|'[^'\\\n]*')"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<sign>&&|\|\||[<>=!]=|[<>!()\[\],+*-]))"
 )
+_RESERVED = frozenset(
+    [
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "false",
+        "for",
+        "function",
+        "if",
+        "import",
+        "in",
+        "let",
+        "loop",
+        "namespace",
+        "null",
+        "package",
+        "return",
+        "true",
+        "var",
+        "void",
+        "while",
+    ]
+)
+"""Words CEL keeps for itself; a question that is called so can only stand in cells."""
 _COMPARE = ("==", "!=", "<=", ">=", "<", ">", "in")
 
 
@@ -133,7 +159,7 @@ class _Reader:
         kind, text = self.left[0] if self.left else ("", "the end")
         if kind == "name" and text == "timestamp":
             return self._timestamp()
-        if kind == "name" and text not in {"true", "false", "in", "null"}:
+        if kind == "name" and text not in _RESERVED:
             self.left.pop(0)
             if self._next() == "(":
                 raise ExpressionError(f"no call but timestamp(…), not {text}(…)")
