@@ -61,6 +61,7 @@ EXAMPLES = {
     "runbook list": "escalate runbook list --json",
     "runbook lint": "escalate runbook lint team/account-takeover.yaml",
     "runbook show": "escalate runbook show user-safety-escalation",
+    "runbook table": "escalate runbook table user-safety-escalation --answers danger=no",
     "runbook schema": "escalate runbook schema > runbook.schema.json",
     "runbook release": "escalate runbook release user-safety-escalation --approve",
     "runbook retire": "escalate runbook retire user-safety-escalation --version 1.0.0",

@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from cli import release
+from cli import release, table_page
 from cli.runbook_page import page
 from runbooks import (
     Finding,
@@ -149,19 +149,35 @@ def lint_(
 @app.command()
 def show(name: str, *, runbooks: Folder = None, json_: AsJson = False) -> None:
     """The runbook NAME (or a file) is printed as it is read aloud; with --json its pathway."""
-    path = Path(name)
-    texts = {name: path.read_bytes()} if path.is_file() else _texts(runbooks)
-    loaded, refused = _loaded(texts)
-    if path.is_file() and refused:
-        _stop(str(refused[0]))
-    runbook = next(iter(loaded.values())) if path.is_file() else loaded.get(name)
-    if runbook is None:
-        known = ", ".join(loaded) or "none"
-        _stop(f'no runbook is called "{name}"; there are: {known}', code=2)
+    runbook = _chosen(name, runbooks)
     if json_:
         typer.echo(compile_runbook(runbook).model_dump_json(indent=2))
     else:
         for part in page(runbook):
+            _show(part)
+
+
+@app.command(name="table")
+def table_(
+    name: str,
+    *,
+    answers: Annotated[
+        list[str] | None, typer.Option(help="An answer, as question=answer; may be repeated.")
+    ] = None,
+    runbooks: Folder = None,
+    json_: AsJson = False,
+) -> None:
+    """The severity table of NAME (or a file) is printed, the row these answers get, and why."""
+    runbook = _chosen(name, runbooks)
+    given = dict(each.partition("=")[::2] for each in answers or ())
+    unknown = [question for question in given if question not in runbook.document.intake]
+    if unknown or not all("=" in each for each in answers or ()):
+        asked = ", ".join(runbook.document.intake)
+        _stop(f"--answers takes question=answer; the questions are: {asked}", code=2)
+    if json_:
+        _print_json(table_page.record(runbook, given))
+    else:
+        for part in table_page.page(runbook, given):
             _show(part)
 
 
@@ -190,6 +206,19 @@ def _directory(path: Path | None) -> Mapping[str, int] | None:
     if not isinstance(people, dict) or not all(type(n) is int for n in people.values()):
         _stop(f'{path}: expected JSON like {{"legal": 3, "policy": 2}}', code=2)
     return {str(role): number for role, number in people.items()}
+
+
+def _chosen(name: str, runbooks: Path | None) -> Runbook:
+    path = Path(name)
+    texts = {name: path.read_bytes()} if path.is_file() else _texts(runbooks)
+    loaded, refused = _loaded(texts)
+    if path.is_file() and refused:
+        _stop(str(refused[0]))
+    runbook = next(iter(loaded.values())) if path.is_file() else loaded.get(name)
+    if runbook is None:
+        known = ", ".join(loaded) or "none"
+        _stop(f'no runbook is called "{name}"; there are: {known}', code=2)
+    return runbook
 
 
 def _texts(folder: Path | None) -> dict[str, bytes]:

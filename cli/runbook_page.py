@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from cli.table_page import condition
 from runbooks import Runbook, compile_runbook
 from runbooks.plan import ClockPlan, GateRule, Late, Next, Pathway, StagePlan
 
@@ -22,14 +23,34 @@ def page(runbook: Runbook) -> Iterator[RenderableType]:
         "when", "severity", "because", title="Severity", title_justify="left", box=None
     )
     for row in document.severity:
-        cells = (f"{name} is {' or '.join(cell)}" for name, cell in (row.if_ or {}).items())
-        severity.add_row(escape(", ".join(cells) or "otherwise"), row.severity, escape(row.because))
+        severity.add_row(escape(condition(row)), row.severity, escape(row.because))
     yield severity
+    yield from _policy(runbook)
     yield _stages(pathway)
     if pathway.clocks:
         yield _clocks(pathway.clocks)
     if pathway.effects:
         yield _effects(pathway)
+
+
+def _policy(runbook: Runbook) -> Iterator[RenderableType]:
+    """Which row decides, what is worse, and the priorities, where the runbook says so."""
+    policy, matrix = runbook.document.severity_table, runbook.document.priority
+    if "severity_table" in runbook.document.model_fields_set:
+        yield f"Of the rows that match: {policy.hit}"
+    for name, order in policy.worse.items():
+        yield f"Worse: {name} {escape(', '.join(order))}"
+    if matrix is None:
+        return
+    urgencies = list(next(iter(matrix.matrix.values())))
+    table = Table(
+        f"{matrix.impact} \\ {matrix.urgency}", *(escape(urgency) for urgency in urgencies),
+        title="\nPriority", title_justify="left", box=None,
+    )  # fmt: skip
+    for impact, line in matrix.matrix.items():
+        table.add_row(escape(impact), *(line[urgency] for urgency in urgencies))
+    yield table
+    yield f"otherwise {matrix.otherwise}"
 
 
 def _stages(pathway: Pathway) -> Table:

@@ -6,6 +6,7 @@ from runbooks.library import library
 from runbooks.lint import lint
 from runbooks.macros import MacroContext, Written, write_macro
 from runbooks.plan import Pathway, Severity
+from runbooks.priority import Prioritised, prioritise
 from runbooks.routing import Route, RouteFacts, RoutingTable, check_routing, load_routing, route
 from runbooks.rules.finding import Finding, Weight
 from runbooks.runbook import Runbook, load_runbook
@@ -17,6 +18,7 @@ __all__ = [
     "MacroContext",
     "MacroError",
     "Pathway",
+    "Prioritised",
     "ReleaseRefusedError",
     "Route",
     "RouteFacts",
@@ -34,6 +36,7 @@ __all__ = [
     "lint",
     "load_routing",
     "load_runbook",
+    "prioritise",
     "route",
     "write_macro",
 ]

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from runbooks.compile import compile_runbook
-from runbooks.rules import clocks, closing, gates, names, silence, ways
+from runbooks.rules import clocks, closing, gates, names, silence, tables, ways
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.runbook import Runbook
 
 _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     names.names,
     names.cells,
+    tables.severity_table,
     ways.reach,
     ways.outcomes,
     gates.quorums,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from runbooks.errors import RunbookError, RunbookProblems
@@ -21,6 +21,7 @@ _KINDS = {
     "string_type": "text",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
+    "float_type": "a number",
     "bool_type": "true or false",
     "dict_type": "a block of keys",
     "model_type": "a block of keys",
@@ -138,6 +139,10 @@ def _keys(model: type[Strict], path: Sequence[Step]) -> list[str]:
     """The keys the language knows at `path`; all of the model's own when it cannot tell."""
     at: Any = model
     for step in path:
+        tagged = _tagged(at, step)
+        if tagged is not None:
+            at = tagged
+            continue
         at = _bare(at)
         if isinstance(at, type) and issubclass(at, Strict):
             named = {field.alias: field.annotation for field in at.model_fields.values()}
@@ -149,6 +154,15 @@ def _keys(model: type[Strict], path: Sequence[Step]) -> list[str]:
     if not (isinstance(at, type) and issubclass(at, Strict)):
         return []
     return [str(field.alias) for field in at.model_fields.values()]
+
+
+def _tagged(annotation: Any, step: Step) -> Any:
+    """The form of a choice that is called `step` there; None where there is no such choice."""
+    for each in (annotation, *get_args(annotation)):
+        for form in get_args(get_args(each)[0]) if get_origin(each) is Annotated else ():
+            if Tag(str(step)) in get_args(form):
+                return form
+    return None
 
 
 def _bare(annotation: Any) -> Any:

@@ -11,6 +11,7 @@ from runbooks.grammar.routing import Condition, Prefill, RoutingDocument
 from runbooks.reading import read_model, suggestion
 from runbooks.rules.catalogue import RULES
 from runbooks.runbook import Runbook
+from runbooks.tables import Cell, Input, Kind, Row, Table, Value, Words, never
 from runbooks.tree import Node, Step, place_of
 
 NO_MATCH = "no row of the routing table matches"
@@ -62,11 +63,13 @@ def load_routing(text: bytes, *, file: str) -> RoutingTable:
 
 def route(table: RoutingTable, facts: RouteFacts) -> Route:
     """The runbook a report with these facts walks."""
-    for number, row in enumerate(table.document.rows, start=1):
-        if _holds(row.if_, facts):
-            answers = dict(_answers(row.answers, facts))
-            return Route(runbook=row.runbook, answers=answers, reason=row.because, row=number)
-    return Route(runbook=table.document.default, answers={}, reason=NO_MATCH, row=None)
+    decisions = decision_table(table.document)
+    row = decisions.decide(_values(decisions, facts)).row
+    if row is None:
+        return Route(runbook=table.document.default, answers={}, reason=NO_MATCH, row=None)
+    taken = table.document.rows[row]
+    answers = dict(_answers(taken.answers, facts))
+    return Route(runbook=taken.runbook, answers=answers, reason=taken.because, row=row + 1)
 
 
 def check_routing(table: RoutingTable, *, library: Mapping[str, Runbook]) -> None:
@@ -76,12 +79,42 @@ def check_routing(table: RoutingTable, *, library: Mapping[str, Runbook]) -> Non
         raise RunbookProblems(problems)
 
 
-def _holds(condition: Condition, facts: RouteFacts) -> bool:
-    return (
-        (condition.source is None or facts.source in condition.source)
-        and (condition.tag is None or not facts.tags.isdisjoint(condition.tag))
-        and all(facts.fields.get(name) in cell for name, cell in (condition.field or {}).items())
+def decision_table(document: RoutingDocument) -> Table:
+    """The rows as a decision table: each tag is an input of its own, said or not said."""
+    rows = tuple(
+        Row(output=row.runbook, alternatives=tuple(_alternatives(row.if_))) for row in document.rows
     )
+    names = dict.fromkeys(name for row in rows for cells in row.alternatives for name in cells)
+    return Table(
+        inputs={name: _input(name) for name in names},
+        rows=rows,
+        outputs=tuple(dict.fromkeys(row.output for row in rows)),
+    )
+
+
+def _alternatives(condition: Condition) -> Iterator[dict[str, Cell]]:
+    cells: dict[str, Cell] = {
+        f"field {name}": Words(cell) for name, cell in (condition.field or {}).items()
+    }
+    if condition.source is not None:
+        cells["source"] = Words(condition.source)
+    if condition.tag is None:
+        yield cells
+    for tag in condition.tag or ():
+        yield cells | {f"tag {tag}": Words(("yes",))}
+
+
+def _input(name: str) -> Input:
+    if name.startswith("tag "):
+        return Input(name=name, kind=Kind.WORDS, words=("yes", "no"), unanswered="no")
+    return Input(name=name, kind=Kind.WORDS, open=True)
+
+
+def _values(table: Table, facts: RouteFacts) -> dict[str, Value]:
+    said = {"source": facts.source}
+    said |= {f"tag {tag}": "yes" for tag in facts.tags}
+    said |= {f"field {name}": value for name, value in facts.fields.items()}
+    return table.read(said)
 
 
 def _answers(prefills: Mapping[str, Prefill], facts: RouteFacts) -> Iterator[tuple[str, str]]:
@@ -112,6 +145,9 @@ def _problems(table: RoutingTable, library: Mapping[str, Runbook]) -> Iterator[R
 
     if table.document.default not in library:
         yield unknown(("default",), table.document.default)
+    for found in never(decision_table(table.document)):
+        expected = RULES["RB093"].says
+        yield problem("RB093", ("rows", found.rows[0], "if"), found.says, expected)
     for index, row in enumerate(table.document.rows):
         runbook = library.get(row.runbook)
         if runbook is None:

@@ -1,11 +1,15 @@
-"""How severe a case is, by the table of its runbook: the first row that matches holds."""
+"""How severe a case is, by the table of its runbook, with the row that said so and why."""
 
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from runbooks.plan import AnswerKind, Severity
+from runbooks.grammar.severity import severity_table
+from runbooks.plan import Severity
 from runbooks.runbook import Runbook
+from runbooks.tables import Table
+
+UNMATCHED = "no row fits these answers; the worst row is taken"
 
 
 class Assessment(BaseModel):
@@ -17,23 +21,36 @@ class Assessment(BaseModel):
     row: int
     """Counted from one, as people count the rows of a table."""
     because: str
+    """The row's reason, and behind it what the table could not be asked."""
+    matched: tuple[int, ...] = ()
+    """Every row that matched, whatever the policy made of them."""
+
+
+def table_of(runbook: Runbook) -> Table:
+    """The runbook's severity table."""
+    document = runbook.document
+    return severity_table(document.severity, document.severity_table, document.intake)
 
 
 def assess(runbook: Runbook, answers: Mapping[str, str]) -> Assessment:
     """The severity these answers give.
 
     A yes-no-unknown question without an answer counts as unknown; any other question without one
-    matches no cell. The table was checked when the runbook was read, so some row always matches.
+    matches only a cell that asks for that. The table was checked when the runbook was read, so some
+    row matches whatever the questions take; an answer they do not take gets the worst row.
     """
-    document = runbook.document
-    known = {
-        name: "unknown"
-        for name, question in document.intake.items()
-        if question.kind is AnswerKind.YES_NO_UNKNOWN
-    } | {name: answer for name, answer in answers.items() if answer}
-    for number, row in enumerate(document.severity, start=1):
-        if row.otherwise is not None or row.matches(known):
-            return Assessment(severity=row.severity, row=number, because=row.because)
-    # A table complete by enumeration meets an answer its question does not list: worst row first.
-    worst = min(enumerate(document.severity, start=1), key=lambda each: each[1].severity)
-    return Assessment(severity=worst[1].severity, row=worst[0], because=worst[1].because)
+    rows = runbook.document.severity
+    table = table_of(runbook)
+    decision = table.decide(table.read(answers))
+    remarks = list(decision.remarks)
+    row = decision.row
+    if row is None:
+        row = min(range(len(rows)), key=lambda number: rows[number].severity)
+        remarks.append(UNMATCHED)
+    because = rows[row].because
+    return Assessment(
+        severity=rows[row].severity,
+        row=row + 1,
+        because=f"{because} ({'; '.join(remarks)})" if remarks else because,
+        matched=tuple(number + 1 for number in decision.matched),
+    )

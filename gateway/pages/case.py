@@ -20,6 +20,7 @@ from gateway.sight import ALWAYS, seen_entries
 from gateway.times import Show
 from gateway.way import way_of
 from gateway.web import Viewer, Web
+from runbooks import prioritise
 
 
 async def timeline_of(
@@ -130,6 +131,9 @@ class CasePages:
             leases=[lease for lease in state.leases if lease.until > case.now],
             clocks=_clocks(case, show),
             held=state.hold is not None,
+            priority=prioritise(
+                case.shelved.runbook, {n: given.value for n, given in state.answers.items()}
+            ),
             gates=_gates(case),
             facts=fact_lines(case),
             content_ref=state.report.content_ref,

@@ -10,7 +10,8 @@ from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.intake import Question
 from runbooks.grammar.macros import Macro
-from runbooks.grammar.severity import SeverityRow, check_table
+from runbooks.grammar.priority import PriorityMatrix, check_matrix
+from runbooks.grammar.severity import SeverityPolicy, SeverityRow, check_table
 from runbooks.grammar.stages import Stage
 from runbooks.plan import StageKind
 
@@ -28,6 +29,8 @@ class RunbookDocument(Strict):
     """Roles of this team beyond those every team has (`runbooks/roles.py`)."""
     intake: dict[Name, Question]
     severity: Annotated[tuple[SeverityRow, ...], Field(min_length=1)]
+    severity_table: SeverityPolicy = Field(default_factory=SeverityPolicy)
+    priority: PriorityMatrix | None = None
     clocks: dict[ClockId, Clock] = Field(default_factory=dict)
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     effects: dict[Name, Effect] = Field(default_factory=dict)
@@ -36,7 +39,9 @@ class RunbookDocument(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        check_table(self.severity, self.intake)
+        check_table(self.severity, self.severity_table, self.intake)
+        if self.priority is not None:
+            check_matrix(self.priority, self.intake)
         names: set[str] = set()
         for index, stage in enumerate(self.stages):
             if stage.stage in names:

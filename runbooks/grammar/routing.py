@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, StrictStr, model_validator
 
 from runbooks.grammar.base import Name, Prose, Strict, Version, refuse
-from runbooks.grammar.severity import Cell
+from runbooks.grammar.cells import Cell
 
 
 class Condition(Strict):

@@ -1,34 +1,41 @@
-"""The severity table: rows of cells, the first that matches holds."""
+"""The severity table as it is written: rows of cells, and the policy that picks one."""
 
 from collections.abc import Mapping
-from itertools import product
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, StrictStr, model_validator
+from pydantic import Field, StrictStr, model_validator
 
 from runbooks.grammar.base import Name, Prose, Strict, refuse
+from runbooks.grammar.cells import AnyCell, Cell, as_cell
 from runbooks.grammar.intake import Question
 from runbooks.plan import AnswerKind, Severity
+from runbooks.tables import (
+    ExpressionError,
+    Fault,
+    Hit,
+    Input,
+    Kind,
+    Row,
+    Table,
+    expression,
+    gaps,
+)
 
-_MOST_COMBINATIONS = 10_000
-
-
-def _cell(value: Any) -> Any:  # whatever stands in the document
-    return (value,) if isinstance(value, str) else value
-
-
-Cell = Annotated[
-    tuple[StrictStr, ...],
-    BeforeValidator(_cell, json_schema_input_type=str | list[str]),
-    Field(min_length=1),
-]
-"""One answer, or several of which any matches."""
+_KINDS = {
+    AnswerKind.NUMBER: Kind.NUMBER,
+    AnswerKind.INSTANT: Kind.INSTANT,
+    AnswerKind.TEXT: Kind.PRESENCE,
+    AnswerKind.REFERENCE: Kind.PRESENCE,
+}
+_DIRECTIONS = {Kind.NUMBER: ("more", "less"), Kind.INSTANT: ("later", "earlier")}
 
 
 class SeverityRow(Strict):
     """One row: the answers it looks for and the severity it gives, or what holds otherwise."""
 
-    if_: Annotated[dict[Name, Cell], Field(min_length=1)] | None = None
+    if_: Annotated[dict[Name, AnyCell], Field(min_length=1)] | None = None
+    when: StrictStr | None = None
+    """What cells cannot say, in CEL; holds beside them."""
     is_: Severity | None = None
     otherwise: Severity | None = None
     because: Prose
@@ -36,9 +43,9 @@ class SeverityRow(Strict):
     @model_validator(mode="after")
     def _one_form(self) -> Self:
         if self.otherwise is not None:
-            if self.if_ is not None or self.is_ is not None:
+            if self.if_ is not None or self.when is not None or self.is_ is not None:
                 refuse("RB017", "`otherwise` alone, without `if` and `is`", at=("otherwise",))
-        elif self.if_ is None:
+        elif self.if_ is None and self.when is None:
             refuse("RB011", "`if` with the answers it looks for, or `otherwise`")
         elif self.is_ is None:
             refuse("RB011", "`is` with a severity from SEV0 to SEV4")
@@ -52,39 +59,89 @@ class SeverityRow(Strict):
             raise AssertionError("the validator gave the row a severity")
         return severity
 
-    def matches(self, answers: Mapping[str, str]) -> bool:
-        """Whether the row holds for these answers; a question without an answer matches nothing."""
-        return all(answers.get(name) in cell for name, cell in (self.if_ or {}).items())
+
+class SeverityPolicy(Strict):
+    """Which row decides where several match, and which facts are worse than others."""
+
+    hit: Hit = Hit.FIRST
+    worse: dict[Name, Cell] = Field(default_factory=dict)
+    """By question: its answers from mild to worse, or `more`, `less`, `later`, `earlier`."""
+
+    @model_validator(mode="after")
+    def _one_output(self) -> Self:
+        if self.hit is Hit.COLLECT:
+            refuse("RB017", "unique, any, first or priority: a case has one severity", at=("hit",))
+        return self
 
 
-def check_table(rows: tuple[SeverityRow, ...], questions: Mapping[str, Question]) -> None:
+def input_of(name: str, question: Question | None) -> Input:
+    """The question as an input; a question nobody asks may be answered with any word."""
+    if question is None:
+        return Input(name=name, kind=Kind.WORDS, open=True)
+    # Only yes-no-unknown answers itself when nobody does; anything else may stay open.
+    unanswered = "unknown" if question.kind is AnswerKind.YES_NO_UNKNOWN else None
+    kind = _KINDS.get(question.kind, Kind.WORDS)
+    return Input(name=name, kind=kind, words=question.answers, unanswered=unanswered)
+
+
+def severity_table(
+    rows: tuple[SeverityRow, ...], policy: SeverityPolicy, questions: Mapping[str, Question]
+) -> Table:
+    """The table these rows make over these questions; refuses expressions that cannot be read."""
+    asked = {name: input_of(name, question) for name, question in questions.items()}
+    read = tuple(_row(index, row, asked) for index, row in enumerate(rows))
+    named = dict.fromkeys(name for row in rows for name in row.if_ or {})
+    named |= dict.fromkeys(
+        name for row in read if row.expression for _, name in row.expression.names
+    )
+    named |= dict.fromkeys(policy.worse)
+    return Table(
+        inputs={name: asked.get(name) or input_of(name, None) for name in named},
+        rows=read,
+        outputs=tuple(Severity),
+        hit=policy.hit,
+        worse=dict(policy.worse),
+    )
+
+
+def check_table(
+    rows: tuple[SeverityRow, ...], policy: SeverityPolicy, questions: Mapping[str, Question]
+) -> None:
     """Refuses a table that leaves an answer open, and rows after the one that holds otherwise."""
     for index, row in enumerate(rows):
         if row.otherwise is not None and index < len(rows) - 1:
             refuse("RB017", "`otherwise` as the last row", at=("severity", index, "otherwise"))
-    if rows and rows[-1].otherwise is not None:
-        return
-    open_case = _unanswered(rows, questions)
-    if open_case is not None:
+    for name, order in policy.worse.items():
+        _check_order(input_of(name, questions.get(name)), order, known=name in questions)
+    table = severity_table(rows, policy, questions)
+    for found in gaps(table):
+        open_case = found.says if found.fault is Fault.GAP else "a table without `otherwise`"
         refuse("RB015", "a last row with `otherwise`", at=("severity",), found=open_case)
 
 
-def _unanswered(rows: tuple[SeverityRow, ...], questions: Mapping[str, Question]) -> str | None:
-    """The first combination of answers no row matches, in words; None when there is none."""
-    asked = sorted({name for row in rows for name in (row.if_ or {}) if name in questions})
-    columns: list[tuple[str | None, ...]] = []
-    combinations = 1
-    for name in asked:
-        question = questions[name]
-        # Only yes-no-unknown answers itself when nobody does; anything else may stay open.
-        known = question.kind is AnswerKind.YES_NO_UNKNOWN
-        columns.append(question.answers if known else (*question.answers, None))
-        combinations *= len(columns[-1])
-    if not asked or combinations > _MOST_COMBINATIONS:
-        return "a table without `otherwise`"
-    for values in product(*columns):
-        answers = {n: v for n, v in zip(asked, values, strict=True) if v is not None}
-        if not any(row.matches(answers) for row in rows):
-            said = ", ".join(f"{n}: {answers.get(n, 'no answer')}" for n in asked)
-            return f"no row for {said}"
-    return None
+def _row(index: int, row: SeverityRow, asked: Mapping[str, Input]) -> Row:
+    try:
+        condition = expression(row.when, asked) if row.when is not None else None
+    except ExpressionError as error:
+        refuse("RB090", str(error), at=("severity", index, "when"))
+    return Row(
+        output=row.severity,
+        alternatives=({name: as_cell(cell) for name, cell in (row.if_ or {}).items()},),
+        expression=condition,
+        otherwise=row.otherwise is not None,
+    )
+
+
+def _check_order(asked: Input, order: tuple[str, ...], *, known: bool) -> None:
+    at = ("severity-table", "worse", asked.name)
+    if not known:
+        refuse("RB091", "a question of the intake", at=at, found=f'the question "{asked.name}"')
+    directions = _DIRECTIONS.get(asked.kind)
+    if directions is not None and (len(order) != 1 or order[0] not in directions):
+        refuse("RB091", " or ".join(directions), at=at)
+    if asked.kind is Kind.PRESENCE:
+        refuse("RB091", "a question whose answers have an order", at=at)
+    if asked.words and (
+        len(order) < 2 or len(set(order)) < len(order) or not set(order) <= set(asked.words)  # noqa: PLR2004 - an order needs two
+    ):
+        refuse("RB091", f"an order of {', '.join(asked.words)}, from mild to worse", at=at)

@@ -285,4 +285,40 @@ RULES: dict[str, Rule] = {
         "A wrong prefilled answer decides the severity.",
         "Use a question of that runbook and an answer it takes.",
     ),
+    # ── decision tables ───────────────────────────────────────────────────────────────────────
+    "RB090": Rule(
+        "An expression is CEL over the answers, of kinds that can be compared.",
+        "What cannot be read, or compares a number with a word, would silently never hold.",
+        "Write it as expected; a name is written with underscores: threat_to_life.",
+    ),
+    "RB091": Rule(
+        "The order of worse facts is one the question has.",
+        "An order of other words compares nothing.",
+        "List the question's answers from mild to worse; more or less, later or earlier.",
+    ),
+    "RB092": Rule(
+        "Rows hold together only where the policy allows it.",
+        "Of two rows that contradict one another, which is meant is anybody's guess.",
+        "Narrow one of the rows, or choose first or priority under `severity-table`.",
+    ),
+    "RB093": Rule(
+        "Every row of a table can decide.",
+        "A row that others always come before is a rule people believe in and nobody follows.",
+        "Move the row up, narrow the rows before it, or remove it.",
+    ),
+    "RB094": Rule(
+        "Worse facts never make a case milder.",
+        "A case that looks worse and is handled later is an error of the table, not of people.",
+        "Give the worse answers a severity at least as grave, or correct the order.",
+    ),
+    "RB095": Rule(
+        "What a table claims can be checked.",
+        "What was not looked into may be wrong without anybody knowing.",
+        "Say it with cells where you can; else test the answers that matter.",
+    ),
+    "RB096": Rule(
+        "A priority matrix has a priority for every pair of answers.",
+        "A pair that was forgotten would wait behind cases that matter less.",
+        "Name two questions with listed answers, and every answer of both.",
+    ),
 }

@@ -2,12 +2,16 @@
 
 from collections.abc import Collection, Iterator
 
+from runbooks.grammar.cells import Test, as_cell
 from runbooks.grammar.document import RunbookDocument
+from runbooks.grammar.severity import input_of
 from runbooks.reading import suggestion
 from runbooks.references import RefKind, references
 from runbooks.roles import STANDARD_ROLES
 from runbooks.rules.catalogue import RULES
 from runbooks.rules.finding import Finding, Subject, Weight
+from runbooks.tables import fits
+from runbooks.tree import Step
 
 _RULE = {
     RefKind.STAGE: "RB020",
@@ -47,13 +51,16 @@ def cells(subject: Subject) -> Iterator[Finding]:
             question = subject.document.intake.get(name)
             if question is None:
                 continue
-            path = ("severity", index, "if", name)
-            if not question.answers:
+            path: tuple[Step, ...] = ("severity", index, "if", name)
+            if isinstance(cell, Test):
+                path = (*path, "not")
+            if not fits(as_cell(cell), input_of(name, question).kind):
                 yield subject.finding(
-                    "RB025", path, f'"{name}" takes {question.kind}, which no cell can match'
+                    "RB025", path, f'"{name}" takes {question.kind}, which this cell cannot match'
                 )
                 continue
-            for position, answer in enumerate(cell):
+            words = cell.not_ if isinstance(cell, Test) else cell
+            for position, answer in enumerate(words if isinstance(words, tuple) else ()):
                 if answer not in question.answers:
                     yield subject.finding(
                         "RB025",

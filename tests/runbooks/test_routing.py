@@ -83,3 +83,18 @@ def test_a_wrong_table_is_refused_at_its_place(
         )
 
     assert expected in {(each.rule, each.line, each.column) for each in caught.value.problems}
+
+
+def test_a_row_that_can_never_route_is_refused() -> None:
+    """A row all of whose tags an earlier row takes is a route nobody gets, and says whose it is."""
+    row = (
+        "  - {if: {source: zendesk, tag: [fraud, harassment]},"
+        " runbook: user-safety-escalation, because: 'x'}\n"
+    )
+    table = load_routing(routing() + row.encode(), file="routing.yaml")
+
+    with pytest.raises(RunbookProblems) as refused:
+        check_routing(table, library=BOOKS)
+
+    assert [problem.rule for problem in refused.value.problems] == ["RB093"]
+    assert "row 8 never decides: rows 6 and 7 hold before it" in str(refused.value)

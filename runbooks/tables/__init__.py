@@ -1,0 +1,41 @@
+"""Decision tables people can trust: typed cells, hit policies, checks with counter-examples."""
+
+from runbooks.tables.cells import Bound, Cell, Given, Not, Span, Words, fits, said
+from runbooks.tables.checks import Fault, Found, checks, gaps, milder, never, overlaps, shown
+from runbooks.tables.expressions import Expression, expression
+from runbooks.tables.inputs import Absent, Input, Kind, Value, instant_of, number_of, written
+from runbooks.tables.parsing import ExpressionError
+from runbooks.tables.table import Decision, Hit, Row, Table
+
+__all__ = [
+    "Absent",
+    "Bound",
+    "Cell",
+    "Decision",
+    "Expression",
+    "ExpressionError",
+    "Fault",
+    "Found",
+    "Given",
+    "Hit",
+    "Input",
+    "Kind",
+    "Not",
+    "Row",
+    "Span",
+    "Table",
+    "Value",
+    "Words",
+    "checks",
+    "expression",
+    "fits",
+    "gaps",
+    "instant_of",
+    "milder",
+    "never",
+    "number_of",
+    "overlaps",
+    "said",
+    "shown",
+    "written",
+]
