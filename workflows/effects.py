@@ -17,7 +17,8 @@ from cases.journal import Entry, PackedEntry, Stream, restored
 from cases.notice import NoticeOrder, NoticeResult
 from cases.report import TicketRef
 from cases.values import Instant
-from runbooks.plan import Compact, Severity
+from runbooks.compact import Compact
+from runbooks.plan import Severity
 
 Order = TypeVar("Order", bound=BaseModel)
 Result = TypeVar("Result", bound=BaseModel)
