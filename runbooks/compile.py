@@ -197,9 +197,9 @@ def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
 
 def _lawful(name: str, clock: Clock, law: Statute, *, owner: str) -> ClockPlan:
     """The clock with the values of its row, which its digest pins."""
-    if law.length is None:
+    span = law.span
+    if span is None:
         raise ValueError(f"{law.reference} has no length")
-    span = law.row.span(law.length)
     return ClockPlan(
         id=name,
         title=clock.title or law.row.title,

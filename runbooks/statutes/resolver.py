@@ -88,9 +88,9 @@ def compute(statute: Statute, *, begun: datetime, calendar: Calendar | None = No
     if row.every is not None:
         return Running(begun, _periodic(statute, begun, days))
     opens = due(row.span(row.opens), days, begun=begun) if row.opens else None
-    if statute.length is None:
+    if statute.span is None:
         return Running(begun, None, opens)
-    first = due(row.span(statute.length), days, begun=begun)
+    first = due(statute.span, days, begun=begun)
     if row.renewals is None:
         return Running(begun, first, opens)
     longest = Length(n=row.renewals.by.n * row.renewals.times, unit=row.renewals.by.unit)

@@ -9,11 +9,11 @@ from hashlib import sha256
 from typing import Any
 
 from runbooks.grammar.base import Name, Prose, Strict
-from runbooks.library import clock_tables, pinned_calendars
+from runbooks.library import clock_pins, clock_tables, pinned_calendars
 from runbooks.reading import nearest, read_model
 from runbooks.statutes.calendar import Calendar
 from runbooks.statutes.grammar import ClockTable, Length, Mark, Row
-from runbooks.statutes.span import Unit
+from runbooks.statutes.span import Span, Unit
 
 NOT_ADVICE = "Engineering input, not legal advice: a lawyer signs every row before it is relied on."
 
@@ -32,6 +32,12 @@ class CalendarDocument(Strict):
     """Every calendar of the library."""
 
     calendars: dict[Name, CalendarRow]
+
+
+class PinDocument(Strict):
+    """What every version said, kept after the version has gone."""
+
+    pins: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -59,13 +65,15 @@ class Statute:
     def digest(self) -> str:
         """SHA-256 of the row and its calendar: equal digests compute equal deadlines."""
         written: dict[str, Any] = {
-            "id": self.id,
-            "row": self.row.model_dump(mode="json", by_alias=True),
+            "row": self.text_digest,
             "calendar": self.calendar.model_dump(mode="json"),
         }
-        return sha256(
-            json.dumps(written, sort_keys=True, separators=(",", ":")).encode()
-        ).hexdigest()
+        return _digest(written)
+
+    @property
+    def text_digest(self) -> str:
+        """SHA-256 of the row alone: one version has one, for ever (`pins.yaml`)."""
+        return _digest({"id": self.id, "row": self.row.model_dump(mode="json", by_alias=True)})
 
     @property
     def pin(self) -> str:
@@ -78,6 +86,15 @@ class Statute:
         return self.row.within or self.row.target
 
     @property
+    def span(self) -> Span | None:
+        """The same, and how it is counted; a target of ours is counted by the wall clock."""
+        if self.length is None:
+            return None
+        if self.ours:
+            return Span(n=self.length.n, unit=self.length.unit)
+        return self.row.span(self.length)
+
+    @property
     def needs_calendar(self) -> bool:
         """Whether its deadlines hang on where a day ends; hours are the same everywhere."""
         length = self.length
@@ -87,6 +104,16 @@ class Statute:
     def ours(self) -> bool:
         """Whether the number is a target of ours because the law names none."""
         return self.row.within is None and self.row.target is not None
+
+
+def _digest(written: dict[str, Any]) -> str:
+    return sha256(json.dumps(written, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def pins() -> Mapping[str, str]:
+    """The text digest of every version of every row that was ever shipped, by its reference."""
+    document, _ = read_model(PinDocument, clock_pins(), file="pins.yaml")
+    return document.pins
 
 
 @cache

@@ -158,6 +158,7 @@ class Fact(StrEnum):
     LEGAL_HOLD = "legal-hold"
     MANY_RESIDENTS = "many-residents"
     """More than the number a state law names; the row says which."""
+    MICRO_OR_SMALL = "micro-or-small"
     MISUSE = "misuse"
     NON_DISCLOSURE = "non-disclosure"
     REPORTED_TO_NCMEC = "reported-to-ncmec"
