@@ -1,6 +1,6 @@
 """The clocks of a case: started, paused, restarted and stopped by what happens to it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.file import CaseFile
@@ -25,6 +25,9 @@ HOLD = "hold"
 
 START_QUESTIONS = {"received-at": ClockStart.RECEIPT, "aware-at": ClockStart.AWARENESS}
 """Questions whose answer says when a clock's event really happened: an audited act (I12)."""
+
+REACH = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""A ticket may say that it was received in the year 1: then its deadline is long past, no error."""
 
 ELAPSED = "elapsed-time/1"
 """The calendar of this release: hours and days of elapsed time, no holidays."""
@@ -165,7 +168,8 @@ def compute(file: CaseFile, plan: ClockPlan, *, begun: datetime) -> Due | None:
     if plan.span is None:
         return None
     calendar = file.pathway.calendars.get(plan.calendar, Calendar.utc())
-    return compute_due(plan.span, calendar, begun=begun)
+    within_reach = min(max(begun, REACH[0]), REACH[1])
+    return compute_due(plan.span, calendar, begun=within_reach)
 
 
 def pause_operational(file: CaseFile, *, at: datetime) -> None:

@@ -102,7 +102,7 @@ def due(
     days = known[calendar or statute.row.calendar]
     try:
         running = compute(statute, begun=begun, calendar=days)
-    except OverflowError:
+    except (OverflowError, ValueError):
         stop(f"{from_} is too far from now for a calendar", code=USAGE)
     if json_:
         written: dict[str, Any] = page.due_record(statute, running)

@@ -57,7 +57,7 @@ def _clock_time(value: str) -> str:
 class Length(Strict):
     """So many hours, days, business days, months or years."""
 
-    n: Annotated[StrictInt, Field(ge=1, le=9999)]
+    n: Annotated[StrictInt, Field(ge=1, le=1000)]
     unit: Unit
 
 

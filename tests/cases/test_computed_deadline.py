@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -140,6 +141,18 @@ def test_a_row_that_was_not_pinned_has_nothing_to_compute() -> None:
 
     assert house.file.pathway.calendars == {}
     assert recorded(house, Kind.CLOCK_DEADLINE) == []
+
+
+@pytest.mark.parametrize("year", [1, 1969, 2200, 9999])
+def test_an_event_beyond_all_calendars_is_no_error(year: int) -> None:
+    """A slip of the pen in a ticket must not stop a case: the deadline is long past, or far off."""
+    house = House.of(ORDER)
+    plan = next(plan for plan in house.file.pathway.clocks if plan.id == SIX)
+
+    found = compute(house.file, plan, begun=datetime(year, 1, 1, tzinfo=UTC))
+
+    assert found is not None
+    assert found.legal_latest.year in (1970, 2200)
 
 
 @given(
