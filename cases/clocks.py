@@ -30,7 +30,7 @@ REACH = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """A ticket may say that it was received in the year 1: then its deadline is long past, no error."""
 
 ELAPSED = "elapsed-time/1"
-"""The calendar of this release: hours and days of elapsed time, no holidays."""
+"""The calendar of a clock the runbook sets itself: hours and days as they pass, no holidays."""
 
 
 def start_case_clocks(file: CaseFile, *, at: datetime) -> None:

@@ -36,7 +36,7 @@ def listing(rows: Sequence[Statute], day: date) -> RenderableType:
                 row.row.starts,
                 row.mark,
                 standing(row, day),
-                row.review_by,
+                f"{row.review_by}{', past due' if row.review_by < day else ''}",
             )
             for row in rows
         ],

@@ -19,6 +19,7 @@ from gateway.phrases import details, title, words
 from gateway.sight import ALWAYS, seen_entries
 from gateway.times import Show
 from gateway.web import Viewer, Web
+from runbooks.statutes.table import find
 
 
 async def timeline_of(
@@ -142,11 +143,13 @@ def _clocks(case: OpenCase, show: Show) -> list[dict[str, Any]]:
     for clock in case.state.clocks:
         reading = clock.reading(case.now)
         due = clock.due_at(case.now)
+        latest = clock.latest_at(case.now)
         shown.append(
             {
                 "title": clock.title if clock.statutory else words(clock.title),
                 "statutory": clock.statutory,
-                "source": clock.source,
+                "source": _law(clock.source),
+                "latest": show.at(latest) if latest is not None and latest != due else "",
                 "ended": reading.ended,
                 "running": reading.running,
                 "breached": show.at(clock.breached_at) if clock.breached_at is not None else "",
@@ -154,6 +157,14 @@ def _clocks(case: OpenCase, show: Show) -> list[dict[str, Any]]:
             }
         )
     return sorted(shown, key=lambda clock: (clock["ended"], not clock["statutory"]))
+
+
+def _law(source: str) -> str:
+    """A row's instrument and article, where the table still has that version; else its name."""
+    statute = find(source) if "@" in source else None
+    if statute is None:
+        return source
+    return f"{statute.row.instrument}, {statute.row.article} ({statute.reference})"
 
 
 def _gates(case: OpenCase) -> list[dict[str, Any]]:

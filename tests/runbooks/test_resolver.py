@@ -1,10 +1,13 @@
 """Which clocks a case carries, with their reasons, and how conflicts among them are decided."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from runbooks import RunbookProblems
+from runbooks.library import clock_tables
 from runbooks.statutes.conflicts import CHILD_SAFETY, Effect
 from runbooks.statutes.facts import read_facts
 from runbooks.statutes.resolver import Resolution, resolve
@@ -182,6 +185,15 @@ happened: {complaint: 2026-03-03T10:00:00Z}
     assert running is not None
     assert running.due is not None
     assert running.due.legal_latest == datetime(2026, 3, 19, tzinfo=UTC)
+
+
+def test_the_facts_of_the_documentation_can_be_resolved() -> None:
+    """What the page shows is read as it stands there, and the row it shows is the library's."""
+    page = (Path(__file__).parents[2] / "docs" / "clocks.md").read_text(encoding="utf-8")
+    row, facts, _ = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+
+    assert row in clock_tables()["b3-orders-and-notices.yaml"].decode()
+    assert resolved(facts).governing is not None
 
 
 def test_facts_are_read_strictly() -> None:

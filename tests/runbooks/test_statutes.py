@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from deploy import calendars as written_calendars
 from deploy import clock_pins
-from runbooks import RunbookProblems
+from runbooks import RunbookProblems, Weight, library, lint, load_runbook
 from runbooks.library import clock_tables, pinned_calendars
 from runbooks.reading import read_model
 from runbooks.statutes.grammar import ClockTable
@@ -181,6 +181,23 @@ def test_a_local_time_is_the_instant_clocks_show_it(name: str, minutes: int) -> 
     real = wall.replace(tzinfo=ZoneInfo(ZONES[name])).astimezone(UTC)
 
     assert calendars()[name].instant(wall) == real
+
+
+def test_a_row_that_was_not_reviewed_stops_the_runbook_that_uses_it() -> None:
+    """Past its day of review no row goes on silently: lint points at where it is used."""
+    text = library()["terrorist-content-removal-order"]
+    runbook = load_runbook(text, file="order.yaml")
+
+    found = lint(runbook, today=date(2027, 2, 2), library={})
+
+    late = [each for each in found if each.rule == "RB061"]
+    lines = text.decode().splitlines()
+    assert [lines[each.line - 1].strip() for each in late] == [
+        "use: EU-TCO3-1h@1",
+        "use: EU-TCO4-48h@1",
+        "use: EU-TCO6@1",
+    ]
+    assert all(each.severity is Weight.ERROR for each in late)
 
 
 def test_a_row_is_found_by_its_version_only() -> None:
