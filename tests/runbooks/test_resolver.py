@@ -68,6 +68,20 @@ def test_the_earliest_hard_clock_comes_first() -> None:
     )
 
 
+def test_a_hold_never_comes_first() -> None:
+    """Twenty-one days of keeping end before a month of reporting, and press nobody."""
+    found = resolved("""
+class: [child-safety, security-incident]
+fact: [significant]
+place: {entity: [CA, IE]}
+happened: {notification: 2026-11-20T09:00:00Z}
+""")
+
+    assert {"CA-internet-child-keep", "EU-NIS2-1m"} <= carried(found)
+    assert found.governing is not None
+    assert found.governing.statute.id == "EU-NIS2-1m"
+
+
 def test_a_clock_waits_for_its_own_event() -> None:
     """A breach is known; that it is material has not been decided, so four days do not run yet."""
     found = resolved("""

@@ -174,6 +174,19 @@ def test_a_pinned_zone_is_the_real_one(name: str, minutes: int) -> None:
 
 
 @pytest.mark.parametrize("name", ZONES)
+def test_a_pinned_zone_turns_at_the_real_hour(name: str) -> None:
+    """Every half hour of the months in which clocks change, on either side of the world."""
+    zone, calendar = ZoneInfo(ZONES[name]), calendars()[name]
+    for year in (2026, 2033):
+        for month in (3, 4, 10, 11):
+            begin = datetime(year, month, 1, tzinfo=UTC)
+            hours = [begin + number * timedelta(minutes=30) for number in range(31 * 48)]
+            wrong = [at for at in hours if calendar.offset(at) != at.astimezone(zone).utcoffset()]
+
+            assert wrong == []
+
+
+@pytest.mark.parametrize("name", ZONES)
 @given(minutes=st.integers(0, 12 * 366 * 24 * 60))
 def test_a_local_time_is_the_instant_clocks_show_it(name: str, minutes: int) -> None:
     """Of two instants the first, past a jump as before it: what the zone database does as well."""
