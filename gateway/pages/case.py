@@ -148,7 +148,7 @@ def _clocks(case: OpenCase, show: Show) -> list[dict[str, Any]]:
             {
                 "title": clock.title if clock.statutory else words(clock.title),
                 "statutory": clock.statutory,
-                "source": _law(clock.source),
+                "source": law_of(clock.source),
                 "latest": show.at(latest) if latest is not None and latest != due else "",
                 "ended": reading.ended,
                 "running": reading.running,
@@ -159,7 +159,7 @@ def _clocks(case: OpenCase, show: Show) -> list[dict[str, Any]]:
     return sorted(shown, key=lambda clock: (clock["ended"], not clock["statutory"]))
 
 
-def _law(source: str) -> str:
+def law_of(source: str) -> str:
     """A row's instrument and article, where the table still has that version; else its name."""
     statute = find(source) if "@" in source else None
     if statute is None:

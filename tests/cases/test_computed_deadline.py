@@ -1,6 +1,7 @@
 """A clock that runs by a row of the law: its deadline is computed once, kept, and checkable."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,6 +134,30 @@ def test_a_full_restart_computes_anew() -> None:
     assert clock.due_at(again) == again + HOUR
     assert clock.latest_at(again) == BEGIN + 7 * HOUR
     assert recorded(house, Kind.CLOCK_DEADLINE)[-1]["begun"] == again.isoformat()
+
+
+def test_business_days_are_counted_by_the_pinned_holidays() -> None:
+    """A team's runbook names the four business days; the case carries the federal holidays.
+
+    By hand: from Thursday 15 January 2026 they are 16, 20, 21, 22, for the 19th is a holiday.
+    """
+    base = (Path(__file__).parents[1] / "runbooks" / "broken" / "base.yaml").read_text()
+    named = base.replace(
+        """    title: "Three days to reply"
+    within: 72h
+""",
+        "    use: US-SEC-105@1\n    starts: awareness\n",
+    ).replace('    source: "An act, Article 2"\n', "")
+    house = House.of(text=named.encode())
+    plan = next(plan for plan in house.file.pathway.clocks if plan.id == "REPLY-72h")
+
+    found = compute(house.file, plan, begun=datetime(2026, 1, 15, 15, tzinfo=UTC))
+
+    assert plan.calendar == "us-federal"
+    assert found is not None
+    assert found.conservative_due == datetime(2026, 1, 22, 15, tzinfo=UTC)
+    assert found.legal_latest == datetime(2026, 1, 23, 5, tzinfo=UTC)
+    assert clock_of(house, "REPLY-72h").due_at(BEGIN) == BEGIN + 4 * DAY
 
 
 def test_a_row_that_was_not_pinned_has_nothing_to_compute() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runbooks.statutes.resolver import compute
+from runbooks.statutes.span import Span, due
 from runbooks.statutes.table import calendars, find
 from tests.runbooks.oracle import examples
 
@@ -115,6 +116,31 @@ def test_a_member_states_own_holidays_give_longer() -> None:
     assert in_ireland is not None
     assert everywhere.legal_latest.isoformat() == "2026-03-17T23:00:00+00:00"
     assert in_ireland.legal_latest.isoformat() == "2026-03-19T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "span,begun,careful,latest",
+    [
+        # By hand: 30 days from 3 June are Friday 3 July, observed for the fourth; Monday 6 July.
+        ("30d day-after roll", "2026-06-03T10:00-04:00", "07-03T14:00", "07-07T04:00"),
+        ("30d day-after", "2026-06-03T10:00-04:00", "07-03T14:00", "07-04T04:00"),
+        # By hand: the fourth working day after Monday 8 June is Friday 12; its office shuts 17:30.
+        ("4bd day-after until 17:30", "2026-06-08T18:00-04:00", "06-12T21:30", "06-12T21:30"),
+        ("4bd day-after until 17:30", "2026-06-08T16:00-04:00", "06-12T20:00", "06-12T21:30"),
+    ],
+)
+def test_a_row_can_roll_and_a_day_can_end_early(
+    span: str, begun: str, careful: str, latest: str
+) -> None:
+    """What no shipped row asks for, a team's own may: a last day that moves, or ends at closing."""
+    found = due(
+        Span.model_validate(span),
+        calendars()["us-federal"],
+        begun=datetime.fromisoformat(begun),
+    )
+
+    assert f"{found.conservative_due.astimezone(UTC):%m-%dT%H:%M}" == careful
+    assert f"{found.legal_latest.astimezone(UTC):%m-%dT%H:%M}" == latest
 
 
 def test_beyond_the_calendar_is_said() -> None:

@@ -20,6 +20,7 @@ SPANS = st.builds(
     unit=st.sampled_from(Unit),
     basis=st.sampled_from(Basis),
     roll=st.booleans(),
+    until=st.none() | st.times().map(lambda each: each.replace(second=0, microsecond=0)),
 )
 ROWS = st.sampled_from([row for row in statutes().values() if row.span is not None])
 
