@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from cases.values import Instant, Mutable, Value
+from runbooks.compact import Compact
+from runbooks.grammar.base import moment_of
 from runbooks.plan import Late
+from runbooks.statutes.span import Due
 
 ZERO = timedelta(0)
 
@@ -22,12 +25,16 @@ class ClockVerb(StrEnum):
     CANCEL = "cancel"
 
 
-class ClockEvent(Value):
+class ClockEvent(Compact):
     """One of them, at its instant; the instant may lie before the case was opened."""
 
     verb: ClockVerb
     at: Instant
     because: str = ""
+    due: Instant | None = None
+    """At a start or a reset: the deadline a calendar sets for it, worked out once and kept."""
+    latest: Instant | None = None
+    """The last lawful instant, where that is another."""
 
 
 class Reading(Value):
@@ -41,6 +48,11 @@ class Reading(Value):
     stopped_at: Instant | None = None
     resumed_at: Instant | None = None
     """Since when it has been running without a pause."""
+    counted_from: Instant | None = None
+    """The start, or the last reset."""
+    due: Instant | None = None
+    """The deadline computed for it, pauses left out; None where a fixed time is the target."""
+    latest: Instant | None = None
 
 
 def read(events: Iterable[ClockEvent], *, at: datetime) -> Reading:
@@ -53,12 +65,14 @@ def read(events: Iterable[ClockEvent], *, at: datetime) -> Reading:
     since: datetime | None = None
     counted = ZERO
     ended: datetime | None = None
+    counting: ClockEvent | None = None
     for event in sorted(events, key=lambda event: event.at):
         if event.at > at or ended is not None:
             break
         match event.verb:
             case ClockVerb.START if started is None:
                 started = since = event.at
+                counting = event
             case ClockVerb.PAUSE if since is not None:
                 counted += event.at - since
                 since = None
@@ -67,6 +81,7 @@ def read(events: Iterable[ClockEvent], *, at: datetime) -> Reading:
             case ClockVerb.RESET if started is not None:
                 counted = ZERO
                 since = event.at
+                counting = event
             case ClockVerb.STOP | ClockVerb.CANCEL:
                 if since is not None:
                     counted += event.at - since
@@ -82,6 +97,9 @@ def read(events: Iterable[ClockEvent], *, at: datetime) -> Reading:
         elapsed=elapsed,
         stopped_at=ended,
         resumed_at=since,
+        counted_from=counting.at if counting is not None else None,
+        due=counting.due if counting is not None else None,
+        latest=counting.latest if counting is not None else None,
     )
 
 
@@ -115,9 +133,20 @@ class ClockRun(Mutable):
     """A minimum hold: reaching the end is its fulfilment, not a breach."""
     source: str = ""
 
-    def note(self, verb: ClockVerb, *, at: datetime, because: str = "") -> None:
-        """The event is on the clock's record."""
-        self.events.append(ClockEvent(verb=verb, at=at, because=because))
+    def note(
+        self, verb: ClockVerb, *, at: datetime, because: str = "", due: Due | None = None
+    ) -> None:
+        """The event is on the clock's record, with the deadline that was computed for it.
+
+        A hold is kept to its last possible instant, a deadline to its first.
+        """
+        careful = latest = None
+        if due is not None:
+            latest = due.legal_latest
+            careful = latest if self.hold else due.conservative_due
+        self.events.append(
+            ClockEvent(verb=verb, at=at, because=because, due=careful, latest=latest)
+        )
 
     def reading(self, at: datetime) -> Reading:
         """The clock read at `at`."""
@@ -125,7 +154,21 @@ class ClockRun(Mutable):
 
     def due_at(self, at: datetime) -> datetime | None:
         """When the target is reached; None while the clock does not run."""
-        return reached_at(self.events, self.within, at=at)
+        return reached_at(self.events, self.target(at), at=at)
+
+    def target(self, at: datetime) -> timedelta:
+        """How long it may run: as long as was computed for its beginning, else `within`."""
+        reading = self.reading(at)
+        if reading.due is None or reading.counted_from is None:
+            return self.within
+        return reading.due - reading.counted_from
+
+    def latest_at(self, at: datetime) -> datetime | None:
+        """The last lawful instant; pauses move it as they move the deadline."""
+        reading, due = self.reading(at), self.due_at(at)
+        if due is None or reading.due is None or reading.latest is None:
+            return None
+        return due + (reading.latest - reading.due)
 
     def steps(self, at: datetime) -> list[tuple[datetime, str, Late | None]]:
         """What is still to come: (instant, label, step), the target itself as a step of None."""
@@ -133,7 +176,7 @@ class ClockRun(Mutable):
         for step in self.late:
             if _name(step) in self.fired:
                 continue
-            instant = reached_at(self.events, step.at, at=at)
+            instant = reached_at(self.events, self._moment(step, at), at=at)
             if instant is not None:
                 coming.append((instant, _name(step), step))
         if TARGET not in self.fired:
@@ -141,6 +184,12 @@ class ClockRun(Mutable):
             if instant is not None:
                 coming.append((instant, TARGET, None))
         return sorted(coming, key=lambda item: (item[0], item[2] is None))
+
+    def _moment(self, step: Late, at: datetime) -> timedelta:
+        """How long it has run at that step; a share is one of the computed time."""
+        if self.reading(at).due is None:
+            return step.at
+        return moment_of(step.label, within=self.target(at))
 
 
 TARGET = "target"

@@ -1,12 +1,15 @@
 """The clocks of a case: started, paused, restarted and stopped by what happens to it."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.file import CaseFile
 from cases.gate import RoundState
 from cases.journal import Kind
 from runbooks.plan import ClockKind, ClockPlan, ClockStart, Late, StagePlan
+from runbooks.statutes.calendar import Calendar
+from runbooks.statutes.span import Due
+from runbooks.statutes.span import due as compute_due
 
 RECORDED = {
     ClockVerb.START: Kind.CLOCK_STARTED,
@@ -23,8 +26,11 @@ HOLD = "hold"
 START_QUESTIONS = {"received-at": ClockStart.RECEIPT, "aware-at": ClockStart.AWARENESS}
 """Questions whose answer says when a clock's event really happened: an audited act (I12)."""
 
+REACH = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""A ticket may say that it was received in the year 1: then its deadline is long past, no error."""
+
 ELAPSED = "elapsed-time/1"
-"""The calendar of this release: hours and days of elapsed time, no holidays."""
+"""The calendar of a clock the runbook sets itself: hours and days as they pass, no holidays."""
 
 
 def start_case_clocks(file: CaseFile, *, at: datetime) -> None:
@@ -64,9 +70,10 @@ def begun_earlier(file: CaseFile, question: str, answer: str, *, at: datetime) -
             continue
         turn(file, clock, ClockVerb.START, at=at, begun=begun, because=f"{question} answered")
         reading = clock.reading(at)
-        late = reading.ended and reading.elapsed > clock.within and not clock.hold
+        target = clock.target(at)
+        late = reading.ended and reading.elapsed > target and not clock.hold
         if late and clock.breached_at is None:
-            clock.breached_at = begun + clock.within
+            clock.breached_at = begun + target
             file.note(Kind.CLOCK_BREACHED, at, clock=clock.id, due=clock.breached_at.isoformat())
 
 
@@ -89,7 +96,7 @@ def start_clock(file: CaseFile, plan: ClockPlan, *, begun: datetime, at: datetim
         owner=plan.owner,
         late=list(plan.late),
         hold=plan.kind is ClockKind.MIN_HOLD,
-        source=plan.source,
+        source=plan.source or plan.row,
     )
     start(file, clock, begun=begun, at=at)
 
@@ -126,7 +133,11 @@ def turn(
     because: str = "",
 ) -> None:
     """The clock has had that event, and its new deadline is on record where it has one."""
-    clock.note(verb, at=begun or at, because=because)
+    plan = next((plan for plan in file.pathway.clocks if plan.id == clock.id), None)
+    computed = None
+    if plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
+        computed = compute(file, plan, begun=begun or at)
+    clock.note(verb, at=begun or at, because=because, due=computed)
     due = clock.due_at(at)
     file.note(
         RECORDED[verb],
@@ -135,8 +146,30 @@ def turn(
         since=_text(begun),
         because=because or None,
         due=_text(due),
-        calendar=ELAPSED if due is not None else None,
+        calendar=(ELAPSED if computed is None else None) if due is not None else None,
     )
+    if plan is not None and computed is not None:
+        file.note(
+            Kind.CLOCK_DEADLINE,
+            at,
+            clock=clock.id,
+            row=plan.row,
+            pin=plan.pin,
+            counted=str(plan.span),
+            begun=_text(begun or at),
+            conservative_due=_text(computed.conservative_due),
+            legal_latest=_text(computed.legal_latest),
+            beyond_calendar=None if computed.certain else True,
+        )
+
+
+def compute(file: CaseFile, plan: ClockPlan, *, begun: datetime) -> Due | None:
+    """The row's deadline for an event at `begun`, from the pathway alone; None without a row."""
+    if plan.span is None:
+        return None
+    calendar = file.pathway.calendars.get(plan.calendar, Calendar.utc())
+    within_reach = min(max(begun, REACH[0]), REACH[1])
+    return compute_due(plan.span, calendar, begun=within_reach)
 
 
 def pause_operational(file: CaseFile, *, at: datetime) -> None:

@@ -3,7 +3,8 @@
 from enum import StrEnum
 
 from cases.values import Instant
-from runbooks.plan import Compact, Severity
+from runbooks.compact import Compact
+from runbooks.plan import Severity
 
 
 class Purpose(StrEnum):

@@ -4,7 +4,7 @@ Names, choices and instants only: what people wrote freely is not here (I13).
 """
 
 from cases.values import Instant
-from runbooks.plan import Compact
+from runbooks.compact import Compact
 
 TICKET_OPENED = "ticket-opened"
 TICKET_DECIDED = "ticket-decided"

@@ -20,6 +20,7 @@ class Later(NamedTuple):
 LATER = {
     "audit": Later("cli.audit", "Export a case's whole record; verify and replay it."),
     "backup": Later("cli.backup", "Copy store, engine and keys while they run.", "backup"),
+    "clocks": Later("cli.clocks", "Show the law's clocks, and what one case carries."),
     "config": Later("cli.config", "Say what can be set."),
     "doctor": Later("cli.doctor", "Say what is wrong with this installation, and what mends it."),
     "engine": Later("cli.engine", "Say which Temporal is used, and why."),

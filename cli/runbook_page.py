@@ -79,11 +79,11 @@ def _clocks(clocks: tuple[ClockPlan, ...]) -> Table:
         table.add_row(
             clock.id,
             clock.kind,
-            span(clock.within),
+            str(clock.span) if clock.span else span(clock.within),
             f"after {clock.starts_after}" if clock.starts_after else clock.starts,
             escape("\n".join(clock.stops)),
             escape("\n".join(_late(late) for late in clock.late)),
-            escape(clock.source),
+            escape(clock.source or clock.row),
         )
     return table
 

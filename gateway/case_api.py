@@ -164,6 +164,7 @@ def clock_readings(case: OpenCase) -> list[dict[str, object]]:
     for clock in case.state.clocks:
         reading = clock.reading(case.now)
         due = clock.due_at(case.now)
+        latest = clock.latest_at(case.now)
         read.append(
             {
                 "id": clock.id,
@@ -174,6 +175,7 @@ def clock_readings(case: OpenCase) -> list[dict[str, object]]:
                 "ended": reading.ended,
                 "elapsed_seconds": int(reading.elapsed.total_seconds()),
                 "due_at": due.isoformat() if due is not None else None,
+                "legal_latest": latest.isoformat() if latest is not None else None,
                 "breached_at": clock.breached_at.isoformat() if clock.breached_at else None,
             }
         )

@@ -35,6 +35,7 @@ TITLES: dict[Kind, str] = {
     Kind.EFFECT_SETTLED: "A person settled an action",
     Kind.NOTICE_ORDERED: "Somebody is being told",
     Kind.NOTICE_ENDED: "A notice reached its end",
+    Kind.CLOCK_DEADLINE: "A deadline was computed from a row of the law",
     Kind.CLOCK_BREACHED: "A deadline was missed",
     Kind.HELD: "The case was put on hold",
     Kind.RESUMED: "The hold ended",
@@ -56,12 +57,15 @@ SHOWN = (
     "stage", "gate", "round", "question", "who", "by", "person", "role", "verb", "what",
     "outcome", "verdict", "state", "severity", "disposition", "effect", "title", "label",
     "request", "clock", "step", "purpose", "end", "why", "reason", "because", "note", "detail",
-    "due", "until", "review", "expires", "number", "row",
+    "due", "until", "review", "expires", "number", "row", "counted", "conservative_due",
+    "legal_latest",
 )  # fmt: skip
 """The parts of an entry's body that a reader needs; digests, keys and ids stay in the export."""
 
 
-INSTANTS = frozenset({"due", "until", "review", "expires"})
+INSTANTS = frozenset({"due", "until", "review", "expires", "conservative_due", "legal_latest"})
+NAMED = INSTANTS - {"review", "expires"} | {"round", "row", "by"}
+"""Parts that say nothing without their name."""
 
 
 def title(kind: Kind) -> str:
@@ -79,7 +83,7 @@ def details(body: dict[str, JsonValue], *, instant: Callable[[str], str] = str) 
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         if name in INSTANTS:
             text = instant(text)
-        said.append(f"{name} {text}" if name in ("round", "row", "by", "due", "until") else text)
+        said.append(f"{words(name)} {text}" if name in NAMED else text)
     return " · ".join(said)
 
 

@@ -30,6 +30,7 @@ from runbooks.plan import (
 )
 from runbooks.references import RefKind, references
 from runbooks.runbook import Runbook
+from runbooks.statutes.table import Statute
 
 LESSONS_WITHIN = timedelta(days=14)
 """How long the lessons of a case may wait, unless its runbook says otherwise."""
@@ -54,6 +55,11 @@ def compile_runbook(runbook: Runbook) -> Pathway:
         stages=tuple(_stage(stage) for stage in document.stages),
         effects=tuple(_effect(name, effect) for name, effect in _used_effects(document).items()),
         clocks=tuple(_clock(name, clock, document) for name, clock in document.clocks.items()),
+        calendars={
+            clock.law.row.calendar: clock.law.calendar
+            for clock in document.clocks.values()
+            if clock.law is not None and clock.law.needs_calendar
+        },
         after_closing=tuple(
             follow_up for item in document.after_closing for follow_up in _after(item, document)
         ),
@@ -169,19 +175,46 @@ def _effect(name: str, effect: Effect) -> EffectPlan:
 
 
 def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
+    owner = clock.owner or document.closure.owner
+    if clock.law is not None:
+        return _lawful(name, clock, clock.law, owner=owner)
+    within = clock.within or timedelta()
     return ClockPlan(
         id=name,
-        title=clock.title,
+        title=clock.title or name,
         kind=clock.kind,
         starts=clock.starts or ClockStart.RECEIPT,
         starts_after=clock.starts_after,
-        within=clock.within,
+        within=within,
         statutory=clock.statutory,
-        owner=clock.owner or document.closure.owner,
+        owner=owner,
         stops=clock.stops,
         restart=clock.restart,
-        late=_late(clock.late, within=clock.within),
+        late=_late(clock.late, within=within),
         source=clock.source or "",
+    )
+
+
+def _lawful(name: str, clock: Clock, law: Statute, *, owner: str) -> ClockPlan:
+    """The clock with the values of its row, which its digest pins."""
+    span = law.span
+    if span is None:
+        raise ValueError(f"{law.reference} has no length")
+    return ClockPlan(
+        id=name,
+        title=clock.title or law.row.title,
+        kind=clock.runs_as,
+        starts=clock.begins or ClockStart.RECEIPT,
+        starts_after=clock.starts_after,
+        within=span.nominal,
+        owner=owner,
+        stops=clock.stops,
+        restart=law.row.restart or "remaining",
+        late=_late(clock.late, within=span.nominal),
+        row=law.reference,
+        pin=law.pin,
+        span=span,
+        calendar=law.row.calendar if law.needs_calendar else "",
     )
 
 

@@ -7,10 +7,11 @@ the case pins by `digest` and activities load by it.
 
 from datetime import timedelta
 from enum import StrEnum
-from functools import cache
-from typing import Any, Self
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
+from runbooks.compact import Compact
+from runbooks.statutes.calendar import Calendar
+from runbooks.statutes.span import Span
 
 Role = str
 """A role of the directory, in kebab case: `legal`, `incident-manager`."""
@@ -32,32 +33,6 @@ class Assurance(StrEnum):
     L1 = "L1"
     L2 = "L2"
     L3 = "L3"
-
-
-class Compact(BaseModel):
-    """A frozen value that leaves out fields equal to their default when written."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    @model_serializer(mode="wrap")
-    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        written: dict[str, Any] = handler(self)
-        defaults = _defaults(type(self))
-        return {
-            name: value
-            for name, value in written.items()
-            if name not in defaults or getattr(self, name) != defaults[name]
-        }
-
-
-@cache
-def _defaults(kind: type[BaseModel]) -> dict[str, Any]:
-    """The fields that need not be said, with what they are then."""
-    return {
-        name: field.get_default(call_default_factory=True)
-        for name, field in kind.model_fields.items()
-        if not field.is_required()
-    }
 
 
 class Late(Compact):
@@ -256,6 +231,14 @@ class ClockPlan(Compact):
     """After a suspension: `full` or `remaining`."""
     late: tuple[Late, ...] = ()
     source: str = ""
+    row: str = ""
+    """The row of the law it runs by: `EU-TCO6@1`; where and how well it was read stands there."""
+    pin: str = ""
+    """The first half of the row's digest: 128 bits hold it as fast, and a pathway is short."""
+    span: Span | None = None
+    """How the row counts; then the deadline is computed and `within` only says about how long."""
+    calendar: str = ""
+    """Which of the pathway's calendars it is counted by."""
 
 
 class AnswerKind(StrEnum):
@@ -302,6 +285,8 @@ class Pathway(Compact):
     stages: tuple[StagePlan, ...]
     effects: tuple[EffectPlan, ...] = ()
     clocks: tuple[ClockPlan, ...] = ()
+    calendars: dict[str, Calendar] = {}
+    """What its clocks are counted by, whole: a case looks no holiday and no zone up."""
     after_closing: tuple[FollowUp, ...] = ()
 
     def stage(self, name: str) -> StagePlan:

@@ -18,7 +18,8 @@ from cases.notice import NoticeOrder, NoticeResult
 from cases.report import TicketRef
 from cases.ticket_note import Standing, TicketLine
 from cases.values import Instant
-from runbooks.plan import Compact, Severity
+from runbooks.compact import Compact
+from runbooks.plan import Severity
 
 Order = TypeVar("Order", bound=BaseModel)
 Result = TypeVar("Result", bound=BaseModel)

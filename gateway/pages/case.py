@@ -21,6 +21,7 @@ from gateway.times import Show
 from gateway.way import way_of
 from gateway.web import Viewer, Web
 from runbooks import prioritise
+from runbooks.statutes.table import find
 
 
 async def timeline_of(
@@ -148,11 +149,13 @@ def _clocks(case: OpenCase, show: Show) -> list[dict[str, Any]]:
     for clock in case.state.clocks:
         reading = clock.reading(case.now)
         due = clock.due_at(case.now)
+        latest = clock.latest_at(case.now)
         shown.append(
             {
                 "title": clock.title if clock.statutory else words(clock.title),
                 "statutory": clock.statutory,
-                "source": clock.source,
+                "source": law_of(clock.source),
+                "latest": show.at(latest) if latest is not None and latest != due else "",
                 "ended": reading.ended,
                 "running": reading.running,
                 "breached": show.at(clock.breached_at) if clock.breached_at is not None else "",
@@ -160,6 +163,14 @@ def _clocks(case: OpenCase, show: Show) -> list[dict[str, Any]]:
             }
         )
     return sorted(shown, key=lambda clock: (clock["ended"], not clock["statutory"]))
+
+
+def law_of(source: str) -> str:
+    """A row's instrument and article, where the table still has that version; else its name."""
+    statute = find(source) if "@" in source else None
+    if statute is None:
+        return source
+    return f"{statute.row.instrument}, {statute.row.article} ({statute.reference})"
 
 
 def _gates(case: OpenCase) -> list[dict[str, Any]]:

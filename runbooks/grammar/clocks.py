@@ -4,9 +4,23 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, StrictBool, StrictStr, model_validator
 
-from runbooks.grammar.base import Day, Duration, Name, Prose, Strict, refuse
+from runbooks.grammar.base import Day, Duration, Name, Prose, Strict, kebab, refuse
 from runbooks.grammar.stages import LateStep
 from runbooks.plan import ClockKind, ClockStart
+from runbooks.statutes.table import Statute, find, meant
+from runbooks.statutes.vocabulary import RowKind
+
+RUNS_AS = {
+    RowKind.DEADLINE: ClockKind.DEADLINE,
+    RowKind.PROMPT: ClockKind.PROMPT,
+    RowKind.TOLLING: ClockKind.TOLLING,
+    RowKind.MIN_HOLD: ClockKind.MIN_HOLD,
+    RowKind.RENEWABLE_HOLD: ClockKind.MIN_HOLD,
+}
+"""Rows a case runs, and as what: of a renewable hold the first period, a renewal is a new clock."""
+
+_FROM_ROW = frozenset({"kind", "within", "restart", "source", "mark", "review_by", "statutory"})
+"""What a named row says itself, so that a runbook cannot say otherwise."""
 
 
 def _stop(value: str) -> str:
@@ -16,15 +30,35 @@ def _stop(value: str) -> str:
     return value
 
 
+def _row(value: str) -> str:
+    statute = find(value) if "@" in value else None
+    if statute is None:
+        close = meant(value)
+        refuse(
+            "RB026",
+            "a row of the law with its version, like EU-TCO3-1h@1",
+            mend=f'Did you mean "{close}"?' if close else "",
+        )
+    if statute.row.kind not in RUNS_AS or statute.length is None:
+        refuse(
+            "RB026",
+            f"a row with a length a case can run; {statute.id} is a {statute.row.kind} row"
+            f"{'' if statute.length else ' without a number'}",
+        )
+    return value
+
+
 class Clock(Strict):
     """One clock of the case, with the source that sets it."""
 
-    title: Prose
+    use: Annotated[StrictStr, AfterValidator(_row)] | None = None
+    """The row of the law it runs by, with its version."""
+    title: Prose | None = None
     kind: ClockKind = ClockKind.DEADLINE
     starts: ClockStart | None = None
     starts_after: Name | None = None
     """The effect whose performance starts a hold."""
-    within: Duration
+    within: Duration | None = None
     stops: tuple[Annotated[StrictStr, AfterValidator(_stop)], ...] = ()
     restart: Literal["full", "remaining"] = "remaining"
     late: tuple[LateStep, ...] = ()
@@ -37,6 +71,16 @@ class Clock(Strict):
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
+        if self.use is not None:
+            said = sorted(_FROM_ROW & self.model_fields_set)
+            if said:
+                refuse("RB017", f"no `{kebab(said[0])}` beside `use`", at=(kebab(said[0]),))
+            if self.starts is None and self.starts_after is None and self.begins is None:
+                refuse("RB017", f"`starts` or `starts-after`: {self.use} starts with another event")
+        else:
+            for key in ("title", "within"):
+                if getattr(self, key) is None:
+                    refuse("RB011", f"`{key}`, or `use`", found="no such key")
         if self.starts is not None and self.starts_after is not None:
             refuse("RB017", "either `starts` or `starts-after`", at=("starts-after",))
         if "restart" in self.model_fields_set and self.kind is not ClockKind.TOLLING:
@@ -45,3 +89,21 @@ class Clock(Strict):
             if step.go is not None:
                 refuse("RB017", "`go` in a stage only", at=("late", index, "go"))
         return self
+
+    @property
+    def law(self) -> Statute | None:
+        """The row it runs by."""
+        return find(self.use) if self.use is not None else None
+
+    @property
+    def runs_as(self) -> ClockKind:
+        """Its kind, or its row's."""
+        return RUNS_AS[self.law.row.kind] if self.law is not None else self.kind
+
+    @property
+    def begins(self) -> ClockStart | None:
+        """The event it counts from: its own, else its row's where a case knows that event."""
+        if self.starts is not None or self.law is None:
+            return self.starts
+        known = {start.value: start for start in ClockStart}
+        return known.get(self.law.row.starts.value)

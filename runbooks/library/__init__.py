@@ -6,6 +6,8 @@ The one module of this package that reads files: its own, from the installed pac
 from importlib.resources import files
 
 _ROUTING = "routing.yaml"
+_CALENDARS = "calendars.yaml"
+_PINS = "pins.yaml"
 
 
 def library() -> dict[str, bytes]:
@@ -20,3 +22,22 @@ def library() -> dict[str, bytes]:
 def routing() -> bytes:
     """The text of the routing table that ships."""
     return files(__name__).joinpath(_ROUTING).read_bytes()
+
+
+def clock_tables() -> dict[str, bytes]:
+    """The text of every table of statutory clocks that ships, by file."""
+    return {
+        entry.name: entry.read_bytes()
+        for entry in sorted(files(__name__).joinpath("clocks").iterdir(), key=lambda e: e.name)
+        if entry.name.endswith(".yaml") and entry.name not in {_CALENDARS, _PINS}
+    }
+
+
+def pinned_calendars() -> bytes:
+    """The text of the calendars that statutory clocks are counted by."""
+    return files(__name__).joinpath("clocks", _CALENDARS).read_bytes()
+
+
+def clock_pins() -> bytes:
+    """The text that says which digest every version of every row ever had."""
+    return files(__name__).joinpath("clocks", _PINS).read_bytes()

@@ -1,6 +1,6 @@
 """Every rule a runbook is held to: what it says, why it stands, and how to mend a runbook by it.
 
-RB001-RB019 refuse a text before it is a runbook at all; the others are findings of `lint`.
+RB001-RB019 and RB026 refuse a text before it is a runbook; the others are findings of `lint`.
 """
 
 from dataclasses import dataclass
@@ -144,6 +144,11 @@ RULES: dict[str, Rule] = {
         "A row that can never match is a severity that is never given.",
         "Use an answer the question takes.",
     ),
+    "RB026": Rule(
+        "A row of the law that is named exists, in that version, and can run.",
+        "A deadline of a row nobody has written would be a guess.",
+        "Name a row that `escalate clocks list` shows, as EU-TCO3-1h@1.",
+    ),
     # ── where a case can go ───────────────────────────────────────────────────────────────────
     "RB030": Rule(
         "Every stage can be reached.",
@@ -247,6 +252,11 @@ RULES: dict[str, Rule] = {
         "Every deadline can be met.",
         "A clock that nothing stops always ends in a breach.",
         "Let `stops` name an effect that is performed, a stage that is left, or closed.",
+    ),
+    "RB065": Rule(
+        "A row of the law that runs is law.",
+        "A bill or a repealed rule sets no deadline, and people trust a clock that runs.",
+        "Drop the clock, or name a row that is in force; `escalate clocks list` says which.",
     ),
     # ── people, endings, words ────────────────────────────────────────────────────────────────
     "RB070": Rule(

@@ -12,7 +12,9 @@ def provenance(subject: Subject) -> Iterator[Finding]:
     """Statutory clocks without owner or source, and reviews that are past due."""
     document = subject.document
     for name, clock in document.clocks.items():
-        missing = [key for key in ("owner", "source") if getattr(clock, key) is None]
+        law = clock.law
+        needs = ("owner", "source") if law is None else ("owner",)
+        missing = [key for key in needs if getattr(clock, key) is None]
         if clock.statutory and missing:
             yield subject.finding(
                 "RB060",
@@ -20,12 +22,19 @@ def provenance(subject: Subject) -> Iterator[Finding]:
                 f"the statutory clock {name} has no {' and no '.join(missing)}",
                 at_key=True,
             )
-        if clock.review_by and clock.review_by < subject.today:
+        review_by = clock.review_by if law is None else law.review_by
+        if review_by and review_by < subject.today:
             yield subject.finding(
                 "RB061",
-                ("clocks", name, "review-by"),
-                f"{name} was to be reviewed by {clock.review_by}; today is {subject.today}",
+                ("clocks", name, "review-by" if law is None else "use"),
+                f"{name} was to be reviewed by {review_by}; today is {subject.today}",
                 weight=Weight.ERROR if clock.statutory else Weight.WARNING,
+            )
+        if law is not None and not law.row.is_law(subject.today):
+            yield subject.finding(
+                "RB065",
+                ("clocks", name, "use"),
+                f"{law.reference} is not law on {subject.today}",
             )
     if document.review_by < subject.today:
         yield subject.finding(
@@ -42,11 +51,11 @@ def suspensions(subject: Subject) -> Iterator[Finding]:
     for index, stage in enumerate(subject.document.stages):
         for outcome, step in (stage.next or {}).items():
             for position, name in enumerate(step.suspend):
-                if name in clocks and clocks[name].kind is not ClockKind.TOLLING:
+                if name in clocks and clocks[name].runs_as is not ClockKind.TOLLING:
                     yield subject.finding(
                         "RB063",
                         ("stages", index, "next", outcome, "suspend", position),
-                        f"{name} is a {clocks[name].kind} clock and does not pause",
+                        f"{name} is a {clocks[name].runs_as} clock and does not pause",
                     )
 
 
@@ -57,7 +66,7 @@ def endings(subject: Subject) -> Iterator[Finding]:
     effects = subject.document.all_effects
     stages = {stage.stage for stage in subject.document.stages}
     for name, clock in subject.document.clocks.items():
-        if clock.kind is ClockKind.MIN_HOLD:
+        if clock.runs_as is ClockKind.MIN_HOLD:
             continue
         if not clock.stops:
             yield subject.finding(
@@ -87,7 +96,7 @@ def lateness(subject: Subject) -> Iterator[Finding]:
             )
         yield from _empty_roles(subject, stage.late, ("stages", index))
     for name, clock in subject.document.clocks.items():
-        if clock.kind is not ClockKind.MIN_HOLD and not _reaches_somebody(clock.late):
+        if clock.runs_as is not ClockKind.MIN_HOLD and not _reaches_somebody(clock.late):
             yield subject.finding(
                 "RB070",
                 ("clocks", name),

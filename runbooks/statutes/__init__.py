@@ -1,0 +1,1 @@
+"""Statutory clocks as data: rows with provenance, pinned calendars, and what a case carries."""
