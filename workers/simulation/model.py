@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 
+from runbooks.grammar.base import kebab
 from runbooks.plan import Severity
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -17,8 +18,9 @@ Minutes = Annotated[float, Field(gt=0)]
 class Part(BaseModel):
     """A part of the model; what it does not know it refuses."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=lambda name: name.replace("_", "-")
+    # Nobody builds a part of the model by name: it is always read from its text.
+    model_config = ConfigDict(  # type: ignore[pydantic-alias]
+        frozen=True, extra="forbid", alias_generator=kebab
     )
 
 

@@ -163,14 +163,12 @@ def _met(requirement: str, done: set[str]) -> bool:
             return True
 
 
-def clocks_of(
-    document: RunbookDocument, way: Way, *, received: int, effects: Iterable[str] = ()
-) -> dict[str, int | None]:
-    """The clocks that must run in a case that went that way, and when each is due if nothing stops it.
+def clocks_of(document: RunbookDocument, way: Way, *, received: int) -> dict[str, int | None]:
+    """The clocks that must run in a case that went that way, and when each is due by itself.
 
     Minutes from opening, `received` of them before it; None for what begins with an effect.
     """
-    done = set(effects) or set(way.effects)
+    done = set(way.effects)
     expected: dict[str, int | None] = {}
     for name, clock in document.clocks.items():
         within = int(clock.within.total_seconds() // 60)
@@ -196,6 +194,6 @@ def shortest_clock(document: RunbookDocument) -> int | None:
 
 
 def asks_somebody(document: RunbookDocument, way: Way) -> bool:
-    """Whether the way passes a gate, or leads to a runbook that has one: the case is to escalate."""
+    """Whether the way passes a gate, or leads to a runbook that has one: it is to escalate."""
     gates = {stage.stage for stage in document.stages if stage.kind is StageKind.GATE}
     return way.moved_to is not None or any(stage in gates for stage in way.stages)

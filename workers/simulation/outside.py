@@ -81,6 +81,10 @@ class Placed:
         """The whole minute since it began."""
         return int((at - self.begun + EARLY) // timedelta(minutes=1))
 
+    def minute_of(self, written: str) -> int:
+        """The same for an instant as the journal writes it."""
+        return self.minute(datetime.fromisoformat(written))
+
     def of_week(self, at: datetime) -> int:
         """The minute of the simulated week."""
         return self.case.arrival.minute + self.minute(at)

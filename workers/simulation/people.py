@@ -37,6 +37,9 @@ class Staff:
         }
         self._known = {one.id: one for group in self._people.values() for one in group}
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def person(self, name: str) -> Somebody:
         """The person of that name."""
         return self._known[name]

@@ -1,4 +1,4 @@
-"""What happens to a case now and then, once: a second report, late evidence, a conflict, a hold …"""
+"""What happens to a case now and then, once: a second report, late evidence, a conflict, a hold."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -67,7 +67,7 @@ def turns(cast: "Cast", picture: CasePicture, *, at: datetime) -> Iterator[Want]
             yield from at_gate(cast, picture, round_)
 
 
-def _duplicate(cast: "Cast", picture: CasePicture, visit: StageVisit) -> Iterator[Want]:
+def _duplicate(cast: "Cast", _: CasePicture, __: StageVisit) -> Iterator[Want]:
     """The same ticket is delivered again."""
     case = cast.habits.placed.case
 
@@ -78,7 +78,7 @@ def _duplicate(cast: "Cast", picture: CasePicture, visit: StageVisit) -> Iterato
     yield _once(cast, "duplicate", reporter, again, since=0)
 
 
-def _held(cast: "Cast", picture: CasePicture, visit: StageVisit) -> Iterator[Want]:
+def _held(cast: "Cast", _: CasePicture, visit: StageVisit) -> Iterator[Want]:
     if _first(cast, visit):
         return
 
@@ -107,7 +107,7 @@ def _graded(
     yield from _by_manager(cast, trait, lambda _: body, visit)
 
 
-def _raised(cast: "Cast", picture: CasePicture, visit: StageVisit) -> Iterator[Want]:
+def _raised(cast: "Cast", _: CasePicture, visit: StageVisit) -> Iterator[Want]:
     roles = all_roles(cast.pathway)
     to = EXECUTIVE if EXECUTIVE in roles else roles[-1]
     if not _first(cast, visit):
@@ -142,7 +142,7 @@ def _conflict(cast: "Cast", picture: CasePicture, round_: Round) -> Iterator[Wan
         yield _once(cast, "conflict", person, lambda _: body, since=cast.since(round_.asked_at))
 
 
-def _stray(cast: "Cast", picture: CasePicture, round_: Round) -> Iterator[Want]:
+def _stray(cast: "Cast", _: CasePicture, round_: Round) -> Iterator[Want]:
     """Somebody whose question it is not tries to answer it."""
     voting = roles_of(round_, cast.pathway.stage(round_.gate).gate)
     role = next(role for role in all_roles(cast.pathway) if role not in voting)
