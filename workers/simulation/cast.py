@@ -18,6 +18,7 @@ from cases.acts import (
     Resume,
 )
 from cases.file import INCIDENT_MANAGER
+from cases.receipts import ActReceipt
 from cases.records import EffectRecord, InformationRequest, StageVisit
 from cases.rounds import memo_missing
 from cases.rules import roles_for, unmet, view_of
@@ -56,6 +57,14 @@ class Cast:
         return Want(
             minute, first.key, first.person, first.role, first.body, first.round, first.once
         )
+
+    def noted(self, want: Want, receipt: ActReceipt | None, *, now: int) -> None:
+        """The act was answered: what is settled by it is not wanted again."""
+        accepted = receipt is not None and receipt.accepted
+        if want.once or not accepted or want.key.startswith("answer|"):
+            self.tried.add(want.key)
+        if want.key.startswith("receipt|"):
+            self.settled = now
 
     def _wants(self, picture: CasePicture, *, at: datetime) -> Iterator[Want]:
         if picture.hold is not None:

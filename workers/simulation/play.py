@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cases.journal import Kind
-from cases.receipts import Outcome
 from cases.state import CasePicture
 from runbooks import Runbook
 from workers.simulation.cast import Cast
@@ -194,12 +193,7 @@ class Director:
         at = receipt.applied_at if receipt is not None else await self.theatre.now(placed)
         played.late = max(played.late, at - planned)
         self.pace.lagged(at - planned)
-        if want.once or receipt is None or receipt.outcome is not Outcome.ACCEPTED:
-            cast.tried.add(want.key)
-        if want.key.startswith("answer|"):
-            cast.tried.add(want.key)
-        if want.key.startswith("receipt|"):
-            cast.settled = played.minutes
+        cast.noted(want, receipt, now=played.minutes)
 
 
 def _something_between(placed: Placed, picture: CasePicture, *, at: datetime, until: int) -> bool:

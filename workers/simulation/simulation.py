@@ -1,6 +1,7 @@
 """A whole simulation: cases drawn, played on a server of its own, and accounted for."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from cases.rules import all_roles
@@ -15,6 +16,7 @@ from workers.simulation.outside import Outside
 from workers.simulation.people import Staff, seats_of
 from workers.simulation.play import Director, Performance, Progress, unseen
 from workers.simulation.story import Story, story_of
+from workers.simulation.tabletop import Table
 from workers.simulation.theatre import theatre
 
 
@@ -55,6 +57,27 @@ class Simulated:
     coverage: list[Coverage]
     stories: list[Story]
     performance: Performance
+
+
+@asynccontextmanager
+async def at_table(order: Order, *, engine: Engine) -> AsyncIterator[Table]:
+    """One case of the order's first runbook has arrived, for whoever sits at the table."""
+    staff, trouble = order.staff, order.trouble
+    outside = Outside(staff=staff, trouble=trouble, seed=order.seed)
+    name = min(order.runbooks)
+    chosen = {name: order.runbooks[name]}
+    case = Generator(order.model, chosen, seed=order.seed).cases(1, days=order.days)[0]
+    async with theatre(engine, chosen, outside=outside) as place:
+        director = Director(
+            theatre=place,
+            model=order.model,
+            runbooks=chosen,
+            staff=staff,
+            trouble=trouble,
+            seed=order.seed,
+        )
+        placed = await place.open(case, attempt=0)
+        yield Table(director=director, placed=placed, cast=director.cast(placed))
 
 
 async def simulate(order: Order, *, engine: Engine, progress: Progress = unseen) -> Simulated:
