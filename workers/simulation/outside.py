@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import JsonValue
 from temporalio import activity
 
 from cases.file import DUTY_MANAGER
@@ -74,6 +75,8 @@ class Placed:
     id: str
     begun: datetime
     entries: list[Entry] = field(default_factory=list)
+    fields: dict[str, JsonValue] = field(default_factory=dict)
+    """The case's picture as the doors' store has it."""
     told: dict[tuple[str, str], Told] = field(default_factory=dict)
     forks: int = 0
 
@@ -120,6 +123,7 @@ class Outside:
         """Entries are kept once; the same sequence with other bytes is a fork."""
         placed = self.placed[batch.case]
         known = {entry.sequence: entry for entry in placed.entries}
+        placed.fields.update(batch.changes)
         forked = False
         for entry in batch.restore():
             before = known.get(entry.sequence)

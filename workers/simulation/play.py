@@ -165,7 +165,7 @@ class Director:
         for _ in range(MOST_ACTS):
             if not await self.theatre.rests(placed):
                 return
-            picture = await self.theatre.picture(placed)
+            picture = self.theatre.picture(placed)
             if picture.closed or picture.closing_act is not None:
                 await self.theatre.ended(placed)
                 return

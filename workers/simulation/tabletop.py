@@ -94,7 +94,7 @@ class Table:
             last = max(self.placed.entries, key=lambda entry: entry.sequence)
             ended = str(last.body.get("disposition", "ended"))
             return View(self.now, "Nothing: the case has ended.", "", [], [], told, [], ended)
-        picture = await theatre.picture(self.placed)
+        picture = theatre.picture(self.placed)
         at = await theatre.now(self.placed)
         clocks = [
             (clock.title, self.placed.minute(due) - self.now)
@@ -113,7 +113,7 @@ class Table:
 
     async def choose(self, option: Option) -> ActReceipt | None:
         """The act has been done; the case's answer."""
-        picture = await self.director.theatre.picture(self.placed)
+        picture = self.director.theatre.picture(self.placed)
         gate = option.allowed.gate
         want = Want(
             minute=self.now,
@@ -138,7 +138,7 @@ class Table:
     async def pass_time(self, minutes: int | None = None) -> None:
         """So many minutes have passed, or as many as it takes until something happens by itself."""
         if minutes is None:
-            picture = await self.director.theatre.picture(self.placed)
+            picture = self.director.theatre.picture(self.placed)
             at = await self.director.theatre.now(self.placed)
             coming = picture.next_instant(at)
             until = self.placed.minute(coming[0]) + 1 if coming is not None else self.now + 60
@@ -149,7 +149,7 @@ class Table:
     async def others_act(self) -> str:
         """The people of the model have done their next act; what it was, empty if there is none."""
         theatre = self.director.theatre
-        picture = await theatre.picture(self.placed)
+        picture = theatre.picture(self.placed)
         at = await theatre.now(self.placed)
         want = self.cast.next(picture, at=at, now=self.now)
         if want is None:

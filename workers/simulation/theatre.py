@@ -37,7 +37,6 @@ from workers.virtual_clock import VirtualClock
 from workflows.attributes import at_start
 from workflows.messages import (
     ACT_UPDATE,
-    PICTURE_QUERY,
     REPORT_SIGNAL,
     WORKFLOW,
     CaseInput,
@@ -47,7 +46,7 @@ from workflows.messages import (
 )
 
 MINUTE = timedelta(minutes=1)
-LOOK = 0.02
+LOOK, LONGEST_LOOK = 0.02, 0.15
 PATIENCE = 120
 KEYS_LIVE = timedelta(days=3650)
 INSTANCE = "simulation"
@@ -150,6 +149,7 @@ class Theatre:
     async def rests(self, placed: Placed) -> bool:
         """Nothing of the case is under way; whether it still runs."""
         handle = self._handle(placed)
+        wait = LOOK
         async with asyncio.timeout(PATIENCE):
             while True:
                 raw = (await handle.describe()).raw_description
@@ -158,11 +158,12 @@ class Theatre:
                     return False
                 if not raw.pending_activities and not raw.HasField("pending_workflow_task"):
                     return True
-                await asyncio.sleep(LOOK)
+                await asyncio.sleep(wait)
+                wait = min(wait * 1.5, LONGEST_LOOK)
 
-    async def picture(self, placed: Placed) -> CasePicture:
-        """The case as it stands."""
-        return CasePicture.of(await self._handle(placed).query(PICTURE_QUERY))
+    def picture(self, placed: Placed) -> CasePicture:
+        """The case as it stands, as people see it: out of what its journal has brought."""
+        return CasePicture.of(placed.fields)
 
     async def now(self, placed: Placed) -> datetime:
         """The case's own instant."""
