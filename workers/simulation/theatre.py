@@ -50,7 +50,6 @@ LOOK, LONGEST_LOOK = 0.02, 0.15
 PATIENCE = 120
 KEYS_LIVE = timedelta(days=3650)
 INSTANCE = "simulation"
-QUEUE = "simulation"
 
 
 class StuckError(Exception):
@@ -103,6 +102,8 @@ class Theatre:
     driven: Client
     """What it starts can be moved in time."""
     pathways: Mapping[str, Pathway]
+    name: str
+    """Its task queue, and part of its cases' ids: theatres on one server do not meet."""
     up: asyncio.Event = field(default_factory=asyncio.Event)
     restarts: int = 0
     _worker: Worker | None = None
@@ -111,7 +112,7 @@ class Theatre:
     async def open(self, case: Synthetic, *, attempt: int) -> Placed:
         """The case has been started."""
         pathway = self.pathways[case.runbook]
-        external = f"{case.key}/{attempt}"
+        external = f"{self.name}/{case.key}/{attempt}"
         name = case_id(source=Source.STANDARD.value, instance=INSTANCE, external_id=external)
         begun = await self.clock.now()
         found = assess(self.outside.runbooks[pathway.digest], case.reported)
@@ -141,7 +142,7 @@ class Theatre:
             WORKFLOW,
             args=arguments(request),
             id=name,
-            task_queue=QUEUE,
+            task_queue=self.name,
             search_attributes=at_start(request),
         )
         return placed
@@ -236,7 +237,7 @@ class Theatre:
         """A worker with nothing in its memory polls for cases."""
         self._worker = Worker(
             self.client,
-            task_queue=QUEUE,
+            task_queue=self.name,
             max_cached_workflows=1000,
             graceful_shutdown_timeout=timedelta(0),
         )
@@ -279,6 +280,7 @@ async def theatre(
         client=client,
         driven=clock.drive(client),
         pathways=pathways,
+        name=f"simulation-{uuid.uuid4().hex}",
     )
     place.start_worker()
     try:
