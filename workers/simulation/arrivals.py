@@ -23,10 +23,20 @@ class Arrival:
     """`base`, `burst` (drawn by another report) or `storm`."""
 
 
-def rate(model: Model, region: str, minute: int) -> float:
-    """The region's weight at that minute: its local hour's times its local weekday's."""
+OFFICE_DAYS, OFFICE_HOURS = range(5), range(9, 17)
+AFTER_HOURS = 0.05
+
+
+def rate(model: Model, profile: Profile, region: str, minute: int) -> float:
+    """The weight of that minute: its local hour's, its local weekday's, and the runbook's own."""
     local = (minute + model.regions[region].utc * HOUR) % WEEK
-    return model.day[local % DAY // HOUR] * model.week[local // DAY]
+    hour, day = local % DAY // HOUR, local // DAY
+    weight = model.day[hour] * model.week[day]
+    if model.is_night(hour):
+        weight *= profile.night
+    if profile.office and not (day in OFFICE_DAYS and hour in OFFICE_HOURS):
+        weight *= AFTER_HOURS
+    return weight
 
 
 def arrivals(
@@ -38,7 +48,7 @@ def arrivals(
     while len(found) < number:
         source = chance.of("base", turn)
         turn += 1
-        first = _base(model, days=days, chance=source)
+        first = _base(model, profile, days=days, chance=source)
         found.append(first)
         found.extend(_echoes(profile, first, days=days, chance=source.of("echo")))
     # A burst may overshoot the number; what is left out is not the end of the week.
@@ -61,13 +71,13 @@ def storm(model: Model, rule: Storm, *, number: int, days: int, chance: Chance) 
     return sorted(drawn, key=lambda arrival: (arrival.minute, arrival.region))
 
 
-def _base(model: Model, *, days: int, chance: Chance) -> Arrival:
+def _base(model: Model, profile: Profile, *, days: int, chance: Chance) -> Arrival:
     """One draw of the uneven Poisson process, whose number is known: by thinning."""
     region = chance.pick({name: region.share for name, region in model.regions.items()})
-    most = max(model.day) * max(model.week)
+    most = max(model.day) * max(model.week) * max(profile.night, 1)
     while True:
         minute = int(chance.share() * days * DAY)
-        if chance.happens(rate(model, region, minute) / most):
+        if chance.happens(rate(model, profile, region, minute) / most):
             return Arrival(minute=minute, region=region)
 
 

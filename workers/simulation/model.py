@@ -47,6 +47,10 @@ class Profile(Part):
     severity: dict[Severity, Weight]
     branching: Share = 0.0
     echo: Minutes = 180
+    night: Weight = 1.0
+    """How much more comes in the hours in which people sleep."""
+    office: bool = False
+    """Almost everything comes on weekdays between nine and five."""
     incomplete: Share = 0.05
 
 

@@ -17,7 +17,7 @@ from tests.workers.simulation.statistics import (
     kolmogorov_smirnov_limit,
 )
 from workers.simulation import oracle, words
-from workers.simulation.arrivals import DAY, HOUR, arrivals, rate
+from workers.simulation.arrivals import DAY, HOUR, Arrival, arrivals, rate
 from workers.simulation.chance import P95, Chance
 from workers.simulation.generator import Generator, Synthetic, nearest
 from workers.simulation.model import Spread, load_model
@@ -79,7 +79,7 @@ def test_arrivals_follow_the_hours_of_the_week() -> None:
     minutes = [float(arrival.minute) for arrival in found if arrival.region == "emea"]
     running = [0.0]
     for hour in range(7 * 24):
-        running.append(running[-1] + rate(MODEL, "emea", hour * HOUR))
+        running.append(running[-1] + rate(MODEL, profile, "emea", hour * HOUR))
 
     def cumulative(minute: float) -> float:
         hour, rest = divmod(minute, HOUR)
@@ -90,6 +90,31 @@ def test_arrivals_follow_the_hours_of_the_week() -> None:
     limit = kolmogorov_smirnov_limit(len(minutes))
     assert kolmogorov_smirnov(minutes, cumulative) < limit
     assert flat > kolmogorov_smirnov(minutes, cumulative)
+
+
+def test_a_runbook_can_keep_its_own_hours() -> None:
+    """What comes by office hours comes on weekdays from nine to five; what comes at night, then."""
+    local = [
+        (arrival.minute + MODEL.regions[arrival.region].utc * HOUR) % (7 * DAY)
+        for arrival in _arrivals_with(office=True)
+    ]
+    office = [m for m in local if m // DAY < 5 and 9 <= m % DAY // HOUR < 17]
+    nights = sum(
+        MODEL.is_night((a.minute + MODEL.regions[a.region].utc * HOUR) % DAY // HOUR)
+        for a in _arrivals_with(night=3.0)
+    )
+    usual = sum(
+        MODEL.is_night((a.minute + MODEL.regions[a.region].utc * HOUR) % DAY // HOUR)
+        for a in _arrivals_with()
+    )
+
+    assert len(office) > 0.85 * len(local)
+    assert nights > 1.5 * usual
+
+
+def _arrivals_with(**changed: object) -> list[Arrival]:
+    profile = MODEL.profile(DEFAULT).model_copy(update={"branching": 0.0, **changed})
+    return arrivals(MODEL, profile, number=NUMBER, days=7, chance=Chance("own hours"))
 
 
 def test_a_report_draws_others_as_often_as_configured() -> None:
