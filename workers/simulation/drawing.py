@@ -19,7 +19,7 @@ ROW = 22
 STYLE = (
     "<style>text{font:12px system-ui,sans-serif;fill:#1b1f24}.dim{fill:#59636e}"
     ".stage{fill:#7aa7d9}.clock{stroke:#59636e;stroke-width:2}.breached{stroke:#c62828}"
-    ".late{fill:#c62828}.deed{fill:#1b5e20}.grid{stroke:#d0d7de}.page{fill:#fff}"
+    ".late{fill:#c62828}.due{fill:#59636e}.deed{fill:#1b5e20}.grid{stroke:#d0d7de}.page{fill:#fff}"
     "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.dim{fill:#9aa4af}.page{fill:#0d1117}"
     ".stage{fill:#3b6ea5}.deed{fill:#7ee787}.late{fill:#ff7b72}.breached{stroke:#ff7b72}"
     ".grid{stroke:#30363d}}</style>"
@@ -118,13 +118,18 @@ def _clock(clock: Running, *, end: int, scale: float, top: float) -> Iterable[st
     style = "clock breached" if clock.breached else "clock"
     due = "no target" if clock.due is None else f"due at {_span(clock.due)}"
     said = f"{clock.clock}: {due}{', run out' if clock.breached else ''}"
-    yield _text(12, top + 14, clock.name)
+    yield _text(12, top + 14, f"{clock.name} target" if clock.staged else clock.name)
     yield (
         f'<line class="{style}" x1="{begin:.1f}" x2="{stop:.1f}" y1="{top + 10:.1f}" '
         f'y2="{top + 10:.1f}"><title>{escape(said)}</title></line>'
     )
     if clock.due is not None and 0 <= clock.due <= end:
-        yield _box((LEFT + clock.due * scale - 1, top + 3), (2, 14), "late", said)
+        yield _box(
+            (LEFT + clock.due * scale - 1, top + 3),
+            (2, 14),
+            "late" if clock.breached else "due",
+            said,
+        )
 
 
 def _hours(end: int, *, scale: float, top: float, bottom: float) -> Iterable[str]:
