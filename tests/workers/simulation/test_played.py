@@ -120,14 +120,17 @@ async def test_no_shows_make_cases_late(engine: Engine) -> None:
 
 
 async def test_in_an_outage_notices_and_actions_end_as_failed(engine: Engine) -> None:
-    """Nobody can be notified, which is on record, and what a system did is done by hand."""
+    """While it lasts nobody can be notified, on record, and a system's work is done by hand."""
     written = model_with().faults.model_dump(mode="json", by_alias=True)
     model = model_with(faults={**written, "provider-outage": ALL_THE_TIME})
     down = await simulate(
         order(ORDERS, cases=2, model=model, faults=(Fault.PROVIDER_OUTAGE,)), engine=engine
     )
 
-    assert down.account.nobody_to_notify == sum(down.account.notices.values()) > 0
+    told = [told for story in down.stories for told in story.told]
+    assert down.account.nobody_to_notify > 0
+    assert {one.reached for one in told if one.minute < 2 * DAY} == {False}
+    assert {one.reached for one in told if one.minute >= 2 * DAY} <= {True}
     assert down.account.effects["disable-content"]["failed"] > 0
     assert down.account.effects["disable-content"]["settled-by-person"] > 0
     assert down.account.stuck == ()
