@@ -8,7 +8,7 @@ import asyncio
 import base64
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -17,6 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from cases.acts import ActBody
@@ -226,7 +227,9 @@ class Theatre:
 
     async def give_up(self, placed: Placed) -> None:
         """The case runs no longer."""
-        await self._handle(placed).terminate(reason="the simulation gave it up")
+        with suppress(RPCError):
+            # It may have ended in the very moment it was given up: then it runs no longer either.
+            await self._handle(placed).terminate(reason="the simulation gave it up")
 
     def _handle(self, placed: Placed) -> WorkflowHandle[Any, Any]:
         return self.driven.get_workflow_handle(placed.id)
