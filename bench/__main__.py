@@ -12,6 +12,7 @@ import structlog
 
 from bench import engine_side, house_side
 from bench.line import Line, table
+from bench.week import week
 
 Measure = Callable[[], Awaitable[list[Line]]]
 
@@ -27,7 +28,7 @@ def measures(*, quick: bool) -> dict[str, Measure]:
         "instance": lambda: house_side.instance(rounds=10 if quick else 30),
         "proof": lambda: house_side.proof(rounds=5 if quick else 20),
         "outage": house_side.outage,
-        "week": lambda: house_side.week(cases=50 if quick else 100),
+        "week": lambda: week(cases=100 if quick else 1000),
     }
 
 

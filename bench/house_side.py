@@ -1,6 +1,5 @@
 """What the house around a case costs: acts at the door, the sandbox, the proof, an outage."""
 
-import asyncio
 import contextlib
 import tempfile
 import time
@@ -232,30 +231,5 @@ async def outage() -> list[Line]:
             f"{once} of {ACTS}",
             recorded == once == ACTS,
             f"{recorded} answered 'recorded', {sum(c > 1 for c in counted)} applied twice",
-        )
-    ]
-
-
-async def week(*, cases: int) -> list[Line]:
-    """A small share of the simulated week; the whole of it belongs to a later release."""
-    async with Engine.start(pinned_only=True) as engine, ours(engine) as our:
-        turn = asyncio.Semaphore(50)
-
-        async def one() -> None:
-            async with turn:
-                await our.whole()
-
-        began = time.perf_counter()
-        await asyncio.gather(*(one() for _ in range(cases)))
-        took = time.perf_counter() - began
-    thousand = took / cases * 1000
-    return [
-        Line(
-            f"{cases} cases through the real engine (of the simulated week of 1,000: <= 600 s)",
-            f"<= {600 * cases / 1000:.0f} s",
-            f"{took:.1f} s",
-            took <= 600 * cases / 1000,
-            f"canonical cases without waiting time, effects in memory; 1,000 would take about "
-            f"{thousand:.0f} s. The week itself (arrivals, waiting, clocks) is not simulated here",
         )
     ]

@@ -154,4 +154,9 @@ def _dynamic(*, simulation: bool) -> dict[str, Any]:
     if simulation:
         values["frontend.WorkflowTimeSkippingEnabled"] = True
         values["frontend.WorkflowTimeSkippingMaxSkipPerSession"] = 100_000
+        # A skip ends with a timer, and a timer otherwise waits a second for clocks of other hosts
+        # that might be behind, and for its turn among twenty a second.
+        values["history.timerProcessorMaxTimeShift"] = "10ms"
+        values["history.timerProcessorMaxPollRPS"] = 5_000
+        values["history.transferProcessorMaxPollRPS"] = 5_000
     return {name: [{"value": value}] for name, value in values.items()}

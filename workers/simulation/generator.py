@@ -1,0 +1,267 @@
+"""Cases out of the model: what was reported, what is true, and what will happen on the way.
+
+Whatever a runbook asks is answered out of its own questions; reported content is indicator codes
+and neutral sentences, never anything that could harm (I13).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from runbooks.grammar.document import RunbookDocument
+from runbooks.grammar.stages import Stage
+from runbooks.plan import AnswerKind, Severity, StageKind
+from runbooks.runbook import Runbook
+from workers.simulation import oracle
+from workers.simulation.arrivals import Arrival, arrivals, storm
+from workers.simulation.chance import Chance
+from workers.simulation.model import Model, Profile
+
+STORM = "order-storm"
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What nobody in the case knows for certain, and every judgement is measured against."""
+
+    severity: Severity
+    answers: Mapping[str, str]
+    way: oracle.Way
+    should_escalate: bool
+    disposition: str
+    clocks: Mapping[str, int | None]
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    """One case before it is played."""
+
+    index: int
+    runbook: str
+    arrival: Arrival
+    jurisdictions: tuple[str, ...]
+    receipt_lag: int
+    """Minutes between the receipt the law counts from and our door."""
+    born_late: bool
+    reported: Mapping[str, str]
+    """Answers that came with the report."""
+    incomplete: bool
+    truth: Truth
+    traits: frozenset[str]
+    """What will happen on the way: `duplicate`, `held`, `conflict` …"""
+
+    @property
+    def key(self) -> str:
+        """What its draws are keyed by."""
+        return f"{self.runbook}/{self.index}"
+
+
+class Generator:
+    """Draws cases for the runbooks it was given."""
+
+    def __init__(self, model: Model, runbooks: Mapping[str, Runbook], *, seed: int) -> None:
+        self._model = model
+        self._documents = {name: runbook.document for name, runbook in runbooks.items()}
+        self._chance = Chance("escalate", seed)
+        self._attainable = {
+            name: oracle.attainable(document, chance=self._chance.of(name, "table"))
+            for name, document in self._documents.items()
+        }
+
+    def cases(
+        self, number: int, *, days: int, faults: frozenset[str] = frozenset()
+    ) -> list[Synthetic]:
+        """So many cases in the order they arrive; a storm comes on top."""
+        drawn: list[tuple[str, Arrival]] = []
+        for name, share in self.shares(number).items():
+            profile = self._model.profile(name)
+            source = self._chance.of(name, "arrivals")
+            found = arrivals(self._model, profile, number=share, days=days, chance=source)
+            drawn.extend((name, arrival) for arrival in found)
+        if STORM in faults:
+            drawn.extend(self._storm(number, days=days))
+        drawn.sort(key=lambda item: (item[1].minute, item[0], item[1].region))
+        return [
+            self._case(index, name, arrival) for index, (name, arrival) in enumerate(drawn, start=1)
+        ]
+
+    def shares(self, number: int) -> dict[str, int]:
+        """How many cases each runbook has: by its share, at least one where there are enough."""
+        weights = {name: self._model.profile(name).share for name in self._documents}
+        whole = sum(weights.values()) or 1
+        exact = {name: number * weight / whole for name, weight in weights.items()}
+        least = 1 if number >= len(weights) else 0
+        counts = {name: max(least, int(share)) for name, share in exact.items()}
+        by_rest = sorted(exact, key=lambda name: (int(exact[name]) - exact[name], name))
+        turn = 0
+        while (over := sum(counts.values()) - number) != 0:
+            name = by_rest[turn % len(by_rest)] if over < 0 else max(counts, key=counts.__getitem__)
+            counts[name] += -1 if over > 0 else 1
+            turn += 1
+        return counts
+
+    def _storm(self, number: int, *, days: int) -> list[tuple[str, Arrival]]:
+        rule = self._model.faults.order_storm
+        name = rule.runbook if rule.runbook in self._documents else self._most_urgent()
+        size = max(1, round(number * rule.share))
+        found = storm(self._model, rule, number=size, days=days, chance=self._chance.of(STORM))
+        return [(name, arrival) for arrival in found]
+
+    def _most_urgent(self) -> str:
+        never = 10**9
+        return min(
+            self._documents,
+            key=lambda name: (oracle.shortest_clock(self._documents[name]) or never, name),
+        )
+
+    def _case(self, index: int, name: str, arrival: Arrival) -> Synthetic:
+        document, model = self._documents[name], self._model
+        profile = model.profile(name)
+        chance = self._chance.of(name, index)
+        answers = self._true_answers(name, profile, chance=chance)
+        lag, born_late = self._lag(document, chance=chance)
+        way = self._true_way(document, answers, chance=chance)
+        truth = Truth(
+            severity=oracle.severity_of(document, answers),
+            answers=answers,
+            way=way,
+            should_escalate=oracle.asks_somebody(document, way),
+            disposition=oracle.disposition_of(document, way, model),
+            clocks=oracle.clocks_of(document, way, received=lag),
+        )
+        incomplete = chance.of("incomplete").happens(profile.incomplete)
+        return Synthetic(
+            index=index,
+            runbook=name,
+            arrival=arrival,
+            jurisdictions=self._jurisdictions(arrival.region, chance=chance),
+            receipt_lag=lag,
+            born_late=born_late,
+            reported=self._reported(document, answers, incomplete=incomplete, chance=chance),
+            incomplete=incomplete,
+            truth=truth,
+            traits=self._traits(chance),
+        )
+
+    def _true_answers(self, name: str, profile: Profile, *, chance: Chance) -> dict[str, str]:
+        """Answers to every question that lists its answers, at the severity that was drawn."""
+        attainable = self._attainable[name]
+        wanted = chance.of("severity").pick(nearest(profile.severity, list(attainable)))
+        table = attainable[wanted]
+        weights = {turn: self._weight(answers) for turn, answers in enumerate(table)}
+        answers = dict(table[chance.of("answers").pick(weights)])
+        for question, asked in self._documents[name].intake.items():
+            if question not in answers and asked.answers:
+                source = chance.of("answer", question)
+                answers[question] = source.pick(
+                    {answer: self._model.answers.get(answer, 1.0) for answer in asked.answers}
+                )
+        return answers
+
+    def _weight(self, answers: Mapping[str, str]) -> float:
+        weight = 1.0
+        for answer in answers.values():
+            weight *= self._model.answers.get(answer, 1.0)
+        return weight
+
+    def _lag(self, document: RunbookDocument, *, chance: Chance) -> tuple[int, bool]:
+        """Minutes between receipt and door; a clock has run out by then only in cases born late."""
+        shortest = oracle.shortest_clock(document)
+        lag = int(chance.of("lag").minutes(self._model.receipt_lag))
+        if shortest is None:
+            return lag, False
+        if chance.of("born-late").happens(self._model.born_late):
+            return shortest + 1 + lag, True
+        return min(lag, max(shortest - 1, 0)), False
+
+    def _true_way(
+        self, document: RunbookDocument, answers: Mapping[str, str], *, chance: Chance
+    ) -> oracle.Way:
+        def outcome(stage: Stage, passed: int) -> str:
+            source = chance.of("way", stage.stage, passed)
+            if stage.kind is StageKind.GATE:
+                right = not source.happens(self._model.gate.reject)
+                return "approved" if right else "rejected"
+            return right_outcome(self._model, stage, answers, passed=passed, chance=source)
+
+        return oracle.Walker(document, outcome).walk()
+
+    def _reported(
+        self,
+        document: RunbookDocument,
+        answers: Mapping[str, str],
+        *,
+        incomplete: bool,
+        chance: Chance,
+    ) -> dict[str, str]:
+        """What the report says of what the table asks: seen by its first reader, not by us."""
+        asked = oracle.asked_by_table(document)
+        seen = {
+            name: seen_by(self._model, "triage", document, name, answers[name], chance=chance)
+            for name in asked
+        }
+        if incomplete and seen:
+            seen.pop(chance.of("missing").one_of(list(seen)))
+        return seen
+
+    def _jurisdictions(self, region: str, *, chance: Chance) -> tuple[str, ...]:
+        first = chance.of("jurisdiction").pick(self._model.regions[region].jurisdictions)
+        if not chance.of("second").happens(self._model.second_jurisdiction):
+            return (first,)
+        everywhere = {
+            name: weight
+            for each in self._model.regions.values()
+            for name, weight in each.jurisdictions.items()
+            if name != first
+        }
+        return (first, chance.of("second-jurisdiction").pick(everywhere))
+
+    def _traits(self, chance: Chance) -> frozenset[str]:
+        shares = self._model.dynamics.model_dump(by_alias=True)
+        return frozenset(
+            name for name, share in shares.items() if chance.of("trait", name).happens(share)
+        )
+
+
+def nearest(wanted: Mapping[Severity, float], there: Sequence[Severity]) -> dict[Severity, float]:
+    """The weights, each given to the nearest severity the table knows; the milder of two."""
+    weights: dict[Severity, float] = dict.fromkeys(sorted(there), 0.0)
+    for severity, weight in wanted.items():
+        at = int(severity.value[-1])
+        closest = min(weights, key=lambda s: (abs(int(s.value[-1]) - at), -int(s.value[-1])))
+        weights[closest] += weight
+    return weights
+
+
+def right_outcome(
+    model: Model, stage: Stage, answers: Mapping[str, str], *, passed: int, chance: Chance
+) -> str:
+    """The outcome a stage of work rightly has: what the answers settle, else by weight."""
+    outcomes = [name for name in stage.next or {} if not (stage.skip_when_done and name == "done")]
+    if passed == 1:
+        for name in outcomes:
+            settled = model.follows.get(name)
+            if settled and all(answers.get(asked) == said for asked, said in settled.items()):
+                return name
+    open_ = [
+        name
+        for name in outcomes
+        if not any(asked in answers for asked in model.follows.get(name, {}))
+    ]
+    weights = {name: model.outcomes.get(name, 1.0) for name in open_ or outcomes}
+    return chance.pick(weights)
+
+
+def seen_by(
+    model: Model, role: str, document: RunbookDocument, question: str, true: str, *, chance: Chance
+) -> str:
+    """The answer as somebody of that role sees it."""
+    tier = model.tier(role)
+    source = chance.of("seen", role, question)
+    asked = document.intake[question]
+    right = tier.specificity if true in {"no", "none"} else tier.sensitivity
+    if source.happens(right):
+        return true
+    if asked.kind is AnswerKind.YES_NO_UNKNOWN and true != "unknown":
+        return "unknown"
+    others = [answer for answer in asked.answers if answer != true]
+    return source.of("other").one_of(others) if others else true

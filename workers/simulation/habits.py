@@ -1,0 +1,97 @@
+"""When people answer: how long they take, whether they answer at all, and what wakes them.
+
+Everything follows from what the case's record says and from keyed chance, so the same case is
+answered the same, whatever else happens on the machine.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cases.clock import ClockRun, reached_at
+from cases.state import CasePicture
+from workers.simulation.chance import Chance
+from workers.simulation.faults import Trouble
+from workers.simulation.model import Model
+from workers.simulation.outside import Placed
+from workers.simulation.people import Somebody, Staff
+
+
+@dataclass(frozen=True)
+class Habits:
+    """The habits of everybody, in one case."""
+
+    model: Model
+    staff: Staff
+    trouble: Trouble
+    placed: Placed
+    chance: Chance
+
+    def asked(self, role: str, *, minute: int) -> list[Somebody]:
+        """Everybody of the role at that minute of the case, whose turn it is first."""
+        case = self.placed.case
+        week = case.arrival.minute + minute
+        return self.staff.asked(role, minute=week, site=case.arrival.region)
+
+    def answers_at(
+        self, person: Somebody, *, since: int, clock: ClockRun | None, at: datetime, key: str
+    ) -> int:
+        """The minute of the case at which the person answers what waits since then.
+
+        Who does not answer is woken by the pages of the clock, each of which may be missed too; in
+        the end somebody walks over.
+        """
+        chance = self.chance.of("answers", key)
+        week = self.placed.case.arrival.minute + since
+        missed = self.trouble.no_response(night=self.staff.asleep(person, week))
+        unreached = self.trouble.unreachable(week, chance=chance.of("unreachable"))
+        handle = self.handle(person, since=since, chance=chance)
+        coming: list[int] = []
+        if not unreached and not chance.of("shows").happens(missed):
+            coming.append(since + handle)
+        last = since + handle
+        for minute in self._pages(clock, at=at):
+            last = max(last, minute)
+            page = chance.of("page", minute - since)
+            if not page.happens(missed):
+                coming.append(max(minute, since) + _whole(page.minutes(self.model.page)))
+        coming.append(last + _whole(chance.of("found").minutes(self.model.found)))
+        return min(coming)
+
+    def handle(self, person: Somebody, *, since: int, chance: Chance) -> int:
+        """How many minutes the person takes, longer at night."""
+        drawn = chance.of("handle").minutes(self.model.role(person.role).handle)
+        week = self.placed.case.arrival.minute + since
+        if self.staff.asleep(person, week):
+            drawn *= self.model.off_hours
+        return _whole(drawn)
+
+    def _pages(self, clock: ClockRun | None, *, at: datetime) -> list[int]:
+        """When the clock pages somebody, its target included."""
+        if clock is None:
+            return []
+        steps = [step.at for step in clock.late if step.page is not None]
+        instants = [reached_at(clock.events, step, at=at) for step in (*steps, clock.within)]
+        return sorted(self.placed.minute(instant) for instant in instants if instant is not None)
+
+    def clear_of_steps(self, minute: int, *, picture: CasePicture, at: datetime, now: int) -> int:
+        """The minute, or the next in which no clock does anything by itself.
+
+        A person's act and a clock's step in one minute would be in an order that only the machine's
+        speed decides.
+        """
+        taken = {
+            self.placed.minute(instant)
+            for clock in picture.clocks
+            for instant, _, _ in clock.steps(at)
+        }
+        if picture.hold is not None:
+            taken.add(self.placed.minute(picture.hold.review_at))
+        if minute <= now:
+            return now
+        while minute in taken:
+            minute += 1
+        return minute
+
+
+def _whole(minutes: float) -> int:
+    return max(1, round(minutes))

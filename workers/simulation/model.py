@@ -1,0 +1,201 @@
+"""The model of a simulated week: every number in one file, read and checked as one value."""
+
+from importlib.resources import files
+from io import StringIO
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
+
+from runbooks.grammar.base import kebab
+from runbooks.plan import Severity
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Weight = Annotated[float, Field(ge=0)]
+Minutes = Annotated[float, Field(gt=0)]
+
+
+class Part(BaseModel):
+    """A part of the model; what it does not know it refuses."""
+
+    # Nobody builds a part of the model by name: it is always read from its text.
+    model_config = ConfigDict(  # type: ignore[pydantic-alias]
+        frozen=True, extra="forbid", alias_generator=kebab
+    )
+
+
+class Spread(Part):
+    """A lognormal time: its median and 95th percentile, in minutes."""
+
+    median: Minutes
+    p95: Minutes
+
+
+class Region(Part):
+    """One of the sites reports come from and people sit at."""
+
+    share: Share
+    utc: int
+    """Hours ahead of UTC."""
+    jurisdictions: dict[str, Weight]
+
+
+class Profile(Part):
+    """How often a runbook is walked, how bad its cases are, and how they draw others."""
+
+    share: Weight
+    severity: dict[Severity, Weight]
+    branching: Share = 0.0
+    echo: Minutes = 180
+    night: Weight = 1.0
+    """How much more comes in the hours in which people sleep."""
+    office: bool = False
+    """Almost everything comes on weekdays between nine and five."""
+    incomplete: Share = 0.05
+
+
+class Gates(Part):
+    """How gates are answered."""
+
+    reject: Share
+    more_information: Share
+    loops: int
+    conditions: Share
+
+
+class Dynamics(Part):
+    """What happens to a case on its way, each as a share of cases."""
+
+    duplicate: Share
+    severity_up: Share
+    severity_down: Share
+    late_evidence: Share
+    raised: Share
+    conflict: Share
+    acknowledged: Share
+    held: Share
+    stray: Share
+    dissent: Share
+    delegated: Share
+
+
+class Tier(Part):
+    """How well reviewers of a tier see what is true."""
+
+    sensitivity: Share
+    specificity: Share
+
+
+class Role(Part):
+    """How people of a role work."""
+
+    tier: str
+    handle: Spread
+    shifts: bool = False
+    """Handed on around the world; others sit where the case is, night or not."""
+
+
+class NoResponse(Part):
+    """How often nobody answers."""
+
+    day: Share
+    night: Share
+
+
+class NoShows(Part):
+    """People answer more seldom, by that factor."""
+
+    times: Minutes
+
+
+class Outage(Part):
+    """A provider is down for a share of the days: people and systems cannot be reached by it."""
+
+    from_: Annotated[float, Field(ge=0, le=1, alias="from")]
+    to: Share
+    unreachable: Share
+    nobody: Share
+    """How often the duty manager cannot be reached either."""
+
+
+class Crash(Part):
+    """The worker is gone and comes back, so many times."""
+
+    times: int
+
+
+class Storm(Part):
+    """A share of all cases comes on top, on one runbook, within so many minutes."""
+
+    runbook: str
+    share: Share
+    at: Share
+    within: Minutes
+
+
+class Faults(Part):
+    """What each fault means."""
+
+    no_shows: NoShows
+    provider_outage: Outage
+    worker_crash: Crash
+    order_storm: Storm
+
+
+class Model(Part):
+    """Everything the simulation draws from."""
+
+    model: str
+    provenance: str
+    regions: dict[str, Region]
+    day: Annotated[tuple[Weight, ...], Field(min_length=24, max_length=24)]
+    week: Annotated[tuple[Weight, ...], Field(min_length=7, max_length=7)]
+    second_jurisdiction: Share
+    runbooks: dict[str, Profile]
+    other_runbooks: Profile
+    receipt_lag: Spread
+    born_late: Share
+    answers: dict[str, Weight]
+    follows: dict[str, dict[str, str]]
+    outcomes: dict[str, Weight]
+    back: Share
+    speaks_for: dict[str, tuple[str, ...]]
+    gate: Gates
+    dynamics: Dynamics
+    tiers: dict[str, Tier]
+    roles: dict[str, Role]
+    other_roles: Role
+    off_hours: Annotated[float, Field(ge=1)]
+    page: Spread
+    reply: Spread
+    found: Spread
+    no_response: NoResponse
+    night: tuple[int, int]
+    faults: Faults
+
+    def profile(self, runbook: str) -> Profile:
+        """What is assumed of that runbook."""
+        return self.runbooks.get(runbook, self.other_runbooks)
+
+    def role(self, name: str) -> Role:
+        """How people of that role work."""
+        return self.roles.get(name, self.other_roles)
+
+    def tier(self, role: str) -> Tier:
+        """How well people of that role see."""
+        return self.tiers[self.role(role).tier]
+
+    def is_night(self, hour: int) -> bool:
+        """Whether people sleep at that local hour."""
+        begins, ends = self.night
+        return hour >= begins or hour < ends
+
+
+def load_model(text: str | None = None) -> Model:
+    """The model in `text`, or the one that ships."""
+    said = text if text is not None else _shipped()
+    return Model.model_validate(YAML(typ="safe", pure=True).load(StringIO(said)))
+
+
+def _shipped() -> str:
+    return files("workers.simulation").joinpath("model.yaml").read_text(encoding="utf-8")

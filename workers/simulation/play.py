@@ -1,0 +1,222 @@
+"""Plays cases: everybody's next act at its minute, until the case has ended or does not go on."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cases.journal import Kind
+from cases.state import CasePicture
+from runbooks import Runbook
+from workers.simulation.cast import Cast
+from workers.simulation.chance import Chance
+from workers.simulation.faults import Trouble
+from workers.simulation.generator import Synthetic
+from workers.simulation.habits import Habits
+from workers.simulation.model import Model
+from workers.simulation.outside import Placed
+from workers.simulation.pace import TOO_LATE, Pace
+from workers.simulation.people import Staff
+from workers.simulation.theatre import MINUTE, StuckError, Theatre
+from workers.simulation.wants import Want
+
+MOST_ACTS = 150
+IDLE = 6
+ATTEMPTS = 4
+QUIET = 3
+"""Minutes that are let pass when nobody can do anything and no clock runs."""
+
+Progress = Callable[[int, int], None]
+
+
+def unseen(done: int, of: int) -> None:
+    """Nobody looks at how far it is."""
+
+
+@dataclass
+class Played:
+    """A case that has been played, and its whole record."""
+
+    placed: Placed
+    minutes: int
+    """How long it lived."""
+    stuck: str = ""
+    """Why it did not end."""
+    late: timedelta = timedelta(0)
+    """By how much the latest thing in it missed its instant."""
+
+    @property
+    def case(self) -> Synthetic:
+        """What was drawn."""
+        return self.placed.case
+
+    @property
+    def punctual(self) -> bool:
+        """Whether everything in it came in the order it was planned."""
+        return self.late <= TOO_LATE
+
+
+@dataclass
+class Performance:
+    """All cases of a simulation, and what the machine had to do with it."""
+
+    played: list[Played]
+    seconds: float
+    restarts: int
+    again: int
+    """How many cases were played once more, because the machine had been too slow for them."""
+    places: int
+    worst: timedelta
+
+    @property
+    def per_second(self) -> float:
+        """Cases a second of wall time."""
+        return len(self.played) / self.seconds if self.seconds else 0.0
+
+
+@dataclass
+class Director:
+    """Has cases played in a theatre, by people of one staff."""
+
+    theatre: Theatre
+    model: Model
+    runbooks: Mapping[str, Runbook]
+    staff: Staff
+    trouble: Trouble
+    seed: int
+    pace: Pace = field(default_factory=Pace)
+
+    async def perform(
+        self, cases: Sequence[Synthetic], *, progress: Progress = unseen
+    ) -> Performance:
+        """Every case has been played."""
+        began = time.perf_counter()
+        crashes = self.trouble.crashes_after(len(cases))
+        done = 0
+
+        async def one(case: Synthetic) -> Played:
+            nonlocal done
+            async with self.pace:
+                played = await self.play(case)
+            done += 1
+            progress(done, len(cases))
+            if done in crashes:
+                await self.theatre.crash()
+            return played
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(case)) for case in cases]
+        played = [task.result() for task in tasks]
+        again = 0
+        for attempt in range(1, ATTEMPTS):
+            blurred = [index for index, each in enumerate(played) if not each.punctual]
+            again += len(blurred)
+            alone = asyncio.Semaphore(max(1, 8 // attempt))
+            repeated = await asyncio.gather(
+                *(self._once_more(played[index].case, attempt, alone) for index in blurred)
+            )
+            for index, each in zip(blurred, repeated, strict=True):
+                played[index] = each
+        return Performance(
+            played=played,
+            seconds=time.perf_counter() - began,
+            restarts=self.theatre.restarts,
+            again=again,
+            places=self.pace.places,
+            worst=self.pace.worst,
+        )
+
+    async def _once_more(self, case: Synthetic, attempt: int, alone: asyncio.Semaphore) -> Played:
+        async with alone:
+            return await self.play(case, attempt=attempt)
+
+    def cast(self, placed: Placed) -> Cast:
+        """The people of that case."""
+        case = placed.case
+        habits = Habits(
+            model=self.model,
+            staff=self.staff,
+            trouble=self.trouble,
+            placed=placed,
+            chance=Chance("people", self.seed, case.key),
+        )
+        return Cast(
+            habits=habits,
+            pathway=self.theatre.pathways[case.runbook],
+            document=self.runbooks[case.runbook].document,
+        )
+
+    async def play(self, case: Synthetic, *, attempt: int = 0) -> Played:
+        """The case from its report to its end."""
+        placed = await self.theatre.open(case, attempt=attempt)
+        played = Played(placed=placed, minutes=0)
+        try:
+            await self._to_the_end(placed, played)
+        except (StuckError, TimeoutError) as stuck:
+            played.stuck = str(stuck) or "something of it stays under way"
+            await self.theatre.give_up(placed)
+        played.late = max(played.late, _late_steps(placed))
+        return played
+
+    async def _to_the_end(self, placed: Placed, played: Played) -> None:
+        cast = self.cast(placed)
+        now = idle = 0
+        for _ in range(MOST_ACTS):
+            if not await self.theatre.rests(placed):
+                return
+            picture = self.theatre.picture(placed)
+            if picture.closed or picture.closing_act is not None:
+                await self.theatre.ended(placed)
+                return
+            at = await self.theatre.now(placed)
+            want = cast.next(picture, at=at, now=now)
+            if want is None:
+                idle += 1
+                if idle > IDLE:
+                    raise StuckError(f"nobody can do anything in {picture.stage}")
+            else:
+                idle = 0
+            minute = want.minute if want is not None else _quiet(placed, picture, at=at, now=now)
+            moved = minute > now
+            if moved and not await self.theatre.forward(placed, minute=minute):
+                return
+            played.minutes, now = minute, max(now, minute)
+            if want is None or (moved and _something_between(placed, picture, at=at, until=minute)):
+                continue
+            await self._act(cast, placed, played, want)
+        raise StuckError(f"not ended after {MOST_ACTS} acts")
+
+    async def _act(self, cast: Cast, placed: Placed, played: Played, want: Want) -> None:
+        receipt = await self.theatre.act(placed, want)
+        planned = placed.begun + max(want.minute, played.minutes) * MINUTE
+        at = receipt.applied_at if receipt is not None else await self.theatre.now(placed)
+        played.late = max(played.late, at - planned)
+        self.pace.lagged(at - planned)
+        cast.noted(want, receipt, now=played.minutes)
+
+
+def _something_between(placed: Placed, picture: CasePicture, *, at: datetime, until: int) -> bool:
+    """Whether a clock did something on the way there: the case may not be as it was."""
+    steps = [instant for clock in picture.clocks for instant, _, _ in clock.steps(at)]
+    if picture.hold is not None and not picture.hold.reviewed:
+        steps.append(picture.hold.review_at)
+    return any(placed.minute(instant) <= until for instant in steps)
+
+
+def _quiet(placed: Placed, picture: CasePicture, *, at: datetime, now: int) -> int:
+    """The minute after the next thing the case does by itself."""
+    coming = picture.next_instant(at)
+    return now + QUIET if coming is None else max(now, placed.minute(coming[0])) + 1
+
+
+def _late_steps(placed: Placed) -> timedelta:
+    """By how much the latest clock step missed its instant; what was due before is not meant."""
+    missed = timedelta(0)
+    for entry in placed.entries:
+        due = entry.body.get("due")
+        if entry.kind in (Kind.CLOCK_REACHED, Kind.CLOCK_BREACHED) and isinstance(due, str):
+            instant = datetime.fromisoformat(due)
+            if instant > placed.begun:
+                missed = max(missed, entry.at - instant)
+    return missed

@@ -1,0 +1,114 @@
+"""A whole simulation: cases drawn, played on a server of its own, and accounted for."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from cases.rules import all_roles
+from runbooks import Runbook, compile_runbook
+from workers.engine import Engine
+from workers.simulation.account import Account, account_of
+from workers.simulation.coverage import Coverage, coverage_of
+from workers.simulation.faults import Fault, Trouble
+from workers.simulation.generator import Generator
+from workers.simulation.model import Model
+from workers.simulation.outside import Outside
+from workers.simulation.people import Staff, seats_of
+from workers.simulation.play import Director, Performance, Progress, unseen
+from workers.simulation.story import Story, story_of
+from workers.simulation.tabletop import Table
+from workers.simulation.theatre import theatre
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be simulated."""
+
+    runbooks: Mapping[str, Runbook]
+    cases: int
+    seed: int
+    days: int
+    faults: frozenset[Fault]
+    model: Model
+
+    @property
+    def trouble(self) -> Trouble:
+        """Its faults."""
+        return Trouble(model=self.model, faults=self.faults, days=self.days)
+
+    @property
+    def staff(self) -> Staff:
+        """Everybody its runbooks can ask for."""
+        pathways = [compile_runbook(runbook) for runbook in self.runbooks.values()]
+        roles = sorted({role for pathway in pathways for role in all_roles(pathway)})
+        return Staff(self.model, seats_of(pathways, roles))
+
+    @property
+    def generator(self) -> Generator:
+        """Draws its cases."""
+        return Generator(self.model, self.runbooks, seed=self.seed)
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What came out."""
+
+    account: Account
+    coverage: list[Coverage]
+    stories: list[Story]
+    performance: Performance
+
+
+@asynccontextmanager
+async def at_table(order: Order, *, engine: Engine) -> AsyncIterator[Table]:
+    """One case of the order's first runbook has arrived, for whoever sits at the table."""
+    staff, trouble = order.staff, order.trouble
+    outside = Outside(staff=staff, trouble=trouble, seed=order.seed)
+    name = min(order.runbooks)
+    chosen = {name: order.runbooks[name]}
+    case = Generator(order.model, chosen, seed=order.seed).cases(1, days=order.days)[0]
+    async with theatre(engine, chosen, outside=outside) as place:
+        director = Director(
+            theatre=place,
+            model=order.model,
+            runbooks=chosen,
+            staff=staff,
+            trouble=trouble,
+            seed=order.seed,
+        )
+        placed = await place.open(case, attempt=0)
+        yield Table(director=director, placed=placed, cast=director.cast(placed))
+
+
+async def simulate(order: Order, *, engine: Engine, progress: Progress = unseen) -> Simulated:
+    """The cases of the order have been played on that engine, which must be able to skip time."""
+    staff, trouble = order.staff, order.trouble
+    outside = Outside(staff=staff, trouble=trouble, seed=order.seed)
+    cases = order.generator.cases(order.cases, days=order.days, faults=frozenset(order.faults))
+    async with theatre(engine, order.runbooks, outside=outside) as place:
+        director = Director(
+            theatre=place,
+            model=order.model,
+            runbooks=order.runbooks,
+            staff=staff,
+            trouble=trouble,
+            seed=order.seed,
+        )
+        performance = await director.perform(cases, progress=progress)
+    stories = [story_of(played) for played in performance.played]
+    account = account_of(
+        stories,
+        model=order.model,
+        runbooks=order.runbooks,
+        staff=staff,
+        seed=order.seed,
+        days=order.days,
+        faults=order.faults,
+        restarts=performance.restarts,
+    )
+    return Simulated(
+        account=account,
+        coverage=coverage_of(stories, order.runbooks),
+        stories=stories,
+        performance=performance,
+    )

@@ -1,0 +1,304 @@
+"""Where cases are played: a real server whose cases' time can be moved, a worker, and a door.
+
+The door signs every act as the real one does, with its own certified key; only the outside world
+is in memory.
+"""
+
+import asyncio
+import base64
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
+from temporalio.worker import Worker
+
+from cases.acts import ActBody
+from cases.envelope import Act, Actor, Certificate, Door, RoundBinding, issue_certificate, sign_act
+from cases.gate import Round
+from cases.ids import case_id
+from cases.receipts import ActReceipt
+from cases.report import Report, Source
+from cases.state import CasePicture
+from runbooks import Runbook, assess, compile_runbook
+from runbooks.plan import Assurance, Pathway
+from workers.engine import Engine
+from workers.simulation.generator import Synthetic
+from workers.simulation.outside import Outside, Placed
+from workers.simulation.wants import Want
+from workers.temporal import connect
+from workers.virtual_clock import VirtualClock
+from workflows.attributes import at_start
+from workflows.messages import (
+    ACT_UPDATE,
+    REPORT_SIGNAL,
+    WORKFLOW,
+    CaseInput,
+    ReportReceived,
+    RoutedBy,
+    arguments,
+)
+
+MINUTE = timedelta(minutes=1)
+LOOK, LONGEST_LOOK = 0.02, 0.15
+PATIENCE = 120
+KEYS_LIVE = timedelta(days=3650)
+INSTANCE = "simulation"
+
+
+class StuckError(Exception):
+    """A case does not go on, although it should."""
+
+
+@dataclass(frozen=True)
+class DoorKeys:
+    """The root of a simulation, and its one door."""
+
+    root: Ed25519PrivateKey
+    door: Ed25519PrivateKey
+    certificate: Certificate
+
+    @classmethod
+    def made(cls, *, at: datetime) -> "DoorKeys":
+        """New keys, valid around that instant."""
+        root, door = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+        certificate = issue_certificate(
+            root,
+            door.public_key(),
+            use="door",
+            not_before=at - KEYS_LIVE,
+            not_after=at + KEYS_LIVE,
+        )
+        return cls(root, door, certificate)
+
+
+class OneKeyring:
+    """One data key for all cases of a simulation: they are nobody's."""
+
+    def __init__(self) -> None:
+        self._key = Ed25519PrivateKey.generate().private_bytes_raw()
+
+    async def key(self, case: str) -> tuple[str, bytes]:
+        """The same key for every case."""
+        del case
+        return "simulation", self._key
+
+
+@dataclass
+class Theatre:
+    """Plays cases on one server."""
+
+    clock: VirtualClock
+    outside: Outside
+    keys: DoorKeys
+    client: Client
+    """For workers."""
+    driven: Client
+    """What it starts can be moved in time."""
+    pathways: Mapping[str, Pathway]
+    name: str
+    """Its task queue, and part of its cases' ids: theatres on one server do not meet."""
+    up: asyncio.Event = field(default_factory=asyncio.Event)
+    restarts: int = 0
+    _worker: Worker | None = None
+    _running: asyncio.Task[None] | None = None
+
+    async def open(self, case: Synthetic, *, attempt: int) -> Placed:
+        """The case has been started."""
+        pathway = self.pathways[case.runbook]
+        external = f"{self.name}/{case.key}/{attempt}"
+        name = case_id(source=Source.STANDARD.value, instance=INSTANCE, external_id=external)
+        begun = await self.clock.now()
+        found = assess(self.outside.runbooks[pathway.digest], case.reported)
+        request = CaseInput(
+            case=name,
+            number=str(1000 + case.index),
+            report=Report(
+                source=Source.STANDARD,
+                instance=INSTANCE,
+                external_id=external,
+                delivery=external,
+                received_at=begun,
+                receipt_at=begun - case.receipt_lag * MINUTE,
+            ),
+            pathway=pathway,
+            routed=RoutedBy(reason="simulated"),
+            severity=found.severity,
+            severity_row=str(found.row),
+            severity_because=found.because,
+            answers=dict(case.reported),
+            root_key=base64.b64encode(self.keys.root.public_key().public_bytes_raw()).decode(),
+            salt=base64.b64encode(sha256(external.encode()).digest()).decode(),
+        )
+        placed = Placed(case=case, id=name, begun=begun)
+        self.outside.placed[name] = placed
+        await self.driven.start_workflow(
+            WORKFLOW,
+            args=arguments(request),
+            id=name,
+            task_queue=self.name,
+            search_attributes=at_start(request),
+        )
+        return placed
+
+    async def rests(self, placed: Placed) -> bool:
+        """Nothing of the case is under way; whether it still runs."""
+        handle = self._handle(placed)
+        wait = LOOK
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                raw = (await handle.describe()).raw_description
+                status = raw.workflow_execution_info.status
+                if status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
+                    return False
+                if not raw.pending_activities and not raw.HasField("pending_workflow_task"):
+                    return True
+                await asyncio.sleep(wait)
+                wait = min(wait * 1.5, LONGEST_LOOK)
+
+    def picture(self, placed: Placed) -> CasePicture:
+        """The case as it stands, as people see it: out of what its journal has brought."""
+        return CasePicture.of(placed.fields)
+
+    async def now(self, placed: Placed) -> datetime:
+        """The case's own instant."""
+        return await self.clock.now(placed.id)
+
+    async def forward(self, placed: Placed, *, minute: int) -> bool:
+        """It is that minute of the case, everything before it has happened; False when it ended."""
+        await self.up.wait()
+        left = placed.begun + minute * MINUTE - await self.now(placed)
+        if left <= timedelta(0):
+            return True
+        return await self.clock.forward(placed.id, left)
+
+    async def act(self, placed: Placed, want: Want) -> ActReceipt | None:
+        """The act is signed and answered; a report is only sent, and has no answer."""
+        await self.up.wait()
+        at = await self.now(placed)
+        body = want.body(at)
+        if isinstance(body, ReportReceived):
+            await self._handle(placed).signal(REPORT_SIGNAL, body)
+            return None
+        act = self._signed_by(placed, want, body, at=at)
+        receipt: ActReceipt = await self._handle(placed).execute_update(
+            ACT_UPDATE,
+            sign_act(act, key=self.keys.door, certificate=self.keys.certificate),
+            id=act.act,
+            result_type=ActReceipt,
+        )
+        return receipt
+
+    def _signed_by(self, placed: Placed, want: Want, body: ActBody, *, at: datetime) -> Act:
+        pathway = self.pathways[placed.case.runbook]
+        gate = pathway.stage(want.round.gate).gate if want.round is not None else None
+        strictest = gate.assurance if gate is not None else Assurance.L2
+        return Act(
+            act=str(uuid.uuid4()),
+            case=placed.id,
+            actor=Actor(
+                person=want.person.id,
+                roles=(want.role,),
+                directory_digest="0" * 64,
+                directory_as_of=at,
+            ),
+            role=want.role,
+            assurance=max(strictest, Assurance.L2),
+            door=Door.WEB,
+            signed_at=at,
+            body=body,
+            binding=_binding(want.round),
+        )
+
+    async def ended(self, placed: Placed) -> None:
+        """The case's run has ended; StuckError when it does not."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._handle(placed).result()
+        except TimeoutError as late:
+            raise StuckError("accepted its last act and did not end") from late
+
+    async def give_up(self, placed: Placed) -> None:
+        """The case runs no longer."""
+        with suppress(RPCError):
+            # It may have ended in the very moment it was given up: then it runs no longer either.
+            await self._handle(placed).terminate(reason="the simulation gave it up")
+
+    def _handle(self, placed: Placed) -> WorkflowHandle[Any, Any]:
+        return self.driven.get_workflow_handle(placed.id)
+
+    # -- the worker ---------------------------------------------------------------------------
+
+    def start_worker(self) -> None:
+        """A worker with nothing in its memory polls for cases."""
+        self._worker = Worker(
+            self.client,
+            task_queue=self.name,
+            max_cached_workflows=1000,
+            graceful_shutdown_timeout=timedelta(0),
+        )
+        self._running = asyncio.create_task(self._worker.run())
+        self.up.set()
+
+    async def stop_worker(self) -> None:
+        """No worker polls."""
+        self.up.clear()
+        if self._worker is not None and self._running is not None:
+            await self._worker.shutdown()
+            await self._running
+        self._worker = self._running = None
+
+    async def crash(self) -> None:
+        """The worker has gone with all it had in memory, and another has taken its place."""
+        self.restarts += 1
+        await self.stop_worker()
+        self.start_worker()
+
+
+@asynccontextmanager
+async def theatre(
+    engine: Engine, runbooks: Mapping[str, Runbook], *, outside: Outside
+) -> AsyncIterator[Theatre]:
+    """Cases of these runbooks can be played inside."""
+    clock = VirtualClock()
+    client = await connect(
+        engine.address,
+        namespace=engine.namespace,
+        keyring=OneKeyring(),
+        activities=outside.activities,
+    )
+    pathways = {name: compile_runbook(runbook) for name, runbook in runbooks.items()}
+    outside.runbooks.update((pathways[name].digest, book) for name, book in runbooks.items())
+    place = Theatre(
+        clock=clock,
+        outside=outside,
+        keys=DoorKeys.made(at=await clock.now()),
+        client=client,
+        driven=clock.drive(client),
+        pathways=pathways,
+        name=f"simulation-{uuid.uuid4().hex}",
+    )
+    place.start_worker()
+    try:
+        yield place
+    finally:
+        await place.stop_worker()
+
+
+def _binding(round_: Round | None) -> RoundBinding | None:
+    if round_ is None:
+        return None
+    return RoundBinding(
+        gate=round_.gate,
+        round=round_.number,
+        revision=round_.revision,
+        content_hash=round_.content_hash,
+        nonce=round_.nonce,
+    )

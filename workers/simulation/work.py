@@ -1,0 +1,98 @@
+"""How a stage of work ends: as it should, as well as its owner sees, and never in a circle."""
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from cases.records import StageVisit
+from cases.state import CasePicture
+from runbooks.grammar.stages import Stage
+from runbooks.plan import Pathway, StagePlan
+from workers.simulation import oracle
+from workers.simulation.generator import right_outcome, seen_by
+
+if TYPE_CHECKING:
+    from workers.simulation.cast import Cast
+
+MOST_VISITS = 3
+FAR = 10**6
+
+
+def outcome_of(cast: "Cast", picture: CasePicture, stage: StagePlan, visit: StageVisit) -> str:
+    """The outcome the owner chooses; after a few passages the one that leads to the closure."""
+    options = [name for name in stage.next if not (stage.skip_when_done and name == "done")]
+    passed = visit.visit
+    if passed > MOST_VISITS:
+        return min(options, key=lambda name: (distance(cast.pathway, stage, name), name))
+    model = cast.habits.model
+    chance = cast.habits.chance.of("outcome", stage.name, passed)
+    truth = cast.habits.placed.case.truth
+    written = _written(cast, stage.name)
+    passages = [step.outcome for step in truth.way.steps if step.stage == stage.name]
+    if passed <= len(passages):
+        right = passages[passed - 1]
+    else:
+        right = right_outcome(model, written, truth.answers, passed=1, chance=chance.of("right"))
+    tier = model.tier(stage.owner)
+    seen = tier.sensitivity if _asks(cast.pathway, stage, right) else tier.specificity
+    if right in options and chance.happens(seen):
+        return right
+    # Nobody takes another path for another runbook's by mistake.
+    others = [n for n in options if n != right and stage.next[n].move_to is None]
+    weights = {
+        name: model.outcomes.get(name, 1.0) * model.back ** _been(picture, stage, name)
+        for name in others or options
+    }
+    return chance.of("wrong").pick(weights)
+
+
+def seen_answers(cast: "Cast", picture: CasePicture, role: str) -> dict[str, str]:
+    """What the first owner corrects of what was reported."""
+    case = cast.habits.placed.case
+    corrected: dict[str, str] = {}
+    for name in oracle.asked_by_table(cast.document):
+        seen = seen_by(
+            cast.habits.model,
+            role,
+            cast.document,
+            name,
+            case.truth.answers[name],
+            chance=cast.habits.chance.of("looked"),
+        )
+        given = picture.answers.get(name)
+        if given is None or given.value != seen:
+            corrected[name] = seen
+    return corrected
+
+
+def distance(pathway: Pathway, stage: StagePlan, outcome: str) -> int:
+    """How many stages lie between that outcome and the closure."""
+    following = stage.next[outcome].then
+    if following is None:
+        return 0
+    waiting = deque([(following, 1)])
+    been: set[str] = set()
+    while waiting:
+        name, steps = waiting.popleft()
+        if name == pathway.closure.name:
+            return steps
+        if name in been:
+            continue
+        been.add(name)
+        for after in pathway.stage(name).next.values():
+            if after.then is not None:
+                waiting.append((after.then, steps + 1))
+    return FAR
+
+
+def _asks(pathway: Pathway, stage: StagePlan, outcome: str) -> bool:
+    """Whether that outcome sends the case on, instead of ending it."""
+    return stage.next[outcome].then != pathway.closure.name
+
+
+def _been(picture: CasePicture, stage: StagePlan, outcome: str) -> int:
+    following = stage.next[outcome].then
+    return sum(visit.stage == following for visit in picture.visits)
+
+
+def _written(cast: "Cast", name: str) -> Stage:
+    return next(stage for stage in cast.document.stages if stage.stage == name)
