@@ -149,7 +149,7 @@ def lint_(
 @app.command()
 def show(name: str, *, runbooks: Folder = None, json_: AsJson = False) -> None:
     """The runbook NAME (or a file) is printed as it is read aloud; with --json its pathway."""
-    runbook = _chosen(name, runbooks)
+    runbook = chosen(name, folder=runbooks)
     if json_:
         typer.echo(compile_runbook(runbook).model_dump_json(indent=2))
     else:
@@ -168,7 +168,7 @@ def table_(
     json_: AsJson = False,
 ) -> None:
     """The severity table of NAME (or a file) is printed, the row these answers get, and why."""
-    runbook = _chosen(name, runbooks)
+    runbook = chosen(name, folder=runbooks)
     given = dict(each.partition("=")[::2] for each in answers or ())
     unknown = [question for question in given if question not in runbook.document.intake]
     if unknown or not all("=" in each for each in answers or ()):
@@ -208,9 +208,10 @@ def _directory(path: Path | None) -> Mapping[str, int] | None:
     return {str(role): number for role, number in people.items()}
 
 
-def _chosen(name: str, runbooks: Path | None) -> Runbook:
+def chosen(name: str, *, folder: Path | None) -> Runbook:
+    """The runbook of that file, else the one called that in the team's folder or the library."""
     path = Path(name)
-    texts = {name: path.read_bytes()} if path.is_file() else _texts(runbooks)
+    texts = {name: path.read_bytes()} if path.is_file() else _texts(folder)
     loaded, refused = _loaded(texts)
     if path.is_file() and refused:
         _stop(str(refused[0]))

@@ -7,7 +7,6 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from cli.table_page import condition
 from runbooks import Runbook, compile_runbook
 from runbooks.plan import ClockPlan, GateRule, Late, Next, Pathway, StagePlan
 
@@ -23,7 +22,7 @@ def page(runbook: Runbook) -> Iterator[RenderableType]:
         "when", "severity", "because", title="Severity", title_justify="left", box=None
     )
     for row in document.severity:
-        severity.add_row(escape(condition(row)), row.severity, escape(row.because))
+        severity.add_row(escape(row.said), row.severity, escape(row.because))
     yield severity
     yield from _policy(runbook)
     yield _stages(pathway)

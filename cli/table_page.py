@@ -7,18 +7,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from runbooks import Assessment, Runbook, assess, prioritise
-from runbooks.grammar.cells import as_cell
-from runbooks.grammar.severity import SeverityRow
 from runbooks.severity import table_of
-from runbooks.tables import Fault, Found, Value, checks, said, shown, written
-
-
-def condition(row: SeverityRow) -> str:
-    """What the row looks for, in words."""
-    parts = [f"{name} {said(as_cell(cell))}" for name, cell in (row.if_ or {}).items()]
-    if row.when is not None:
-        parts.append(row.when)
-    return ", ".join(parts) or "otherwise"
+from runbooks.tables import Fault, Found, Value, checks, shown, written
 
 
 def page(runbook: Runbook, answers: Mapping[str, str]) -> Iterator[RenderableType]:
@@ -34,7 +24,7 @@ def page(runbook: Runbook, answers: Mapping[str, str]) -> Iterator[RenderableTyp
         rows.add_row(
             _mark(number, assessment),
             str(number),
-            escape(condition(row)),
+            escape(row.said),
             row.severity,
             escape(row.because),
         )
@@ -66,7 +56,7 @@ def record(runbook: Runbook, answers: Mapping[str, str]) -> dict[str, object]:
         "rows": [
             {
                 "row": number,
-                "when": condition(row),
+                "when": row.said,
                 "severity": row.severity.value,
                 "because": row.because,
             }

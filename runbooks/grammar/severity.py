@@ -19,6 +19,7 @@ from runbooks.tables import (
     Table,
     expression,
     gaps,
+    said,
 )
 
 _KINDS = {
@@ -58,6 +59,12 @@ class SeverityRow(Strict):
         if severity is None:
             raise AssertionError("the validator gave the row a severity")
         return severity
+
+    @property
+    def said(self) -> str:
+        """What the row looks for, in words."""
+        parts = [f"{name} {said(as_cell(cell))}" for name, cell in (self.if_ or {}).items()]
+        return ", ".join([*parts, *([self.when] if self.when else [])]) or "otherwise"
 
 
 class SeverityPolicy(Strict):
