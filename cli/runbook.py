@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli import release
+from cli.patience import patience
 from cli.runbook_page import page
 from runbooks import (
     Finding,
@@ -40,8 +41,9 @@ Folder = Annotated[
     Path | None,
     typer.Option("--runbooks", help="A team's own runbooks, beside the library.", file_okay=False),
 ]
-Today = Annotated[
-    str | None, typer.Option(help="The day reviews are compared with, yyyy-mm-dd; default today.")
+On = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", help="The day reviews are compared with; default: today."),
 ]
 
 _out = Console(soft_wrap=True, highlight=False)
@@ -50,12 +52,12 @@ _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 @app.command()
-def new(name: str, *, runbooks: Folder = None, today: Today = None) -> None:
+def new(name: str, *, runbooks: Folder = None, on: On = None) -> None:
     """A new runbook stands in NAME.yaml; it loads and lints clean, ready to be changed."""
     path = (runbooks or Path()) / f"{name}.yaml"
     if path.exists():
         _stop(f"{path} exists already: choose another name, or edit it")
-    text = new_runbook(name, review_by=_day(today) + timedelta(days=180))
+    text = new_runbook(name, review_by=_day(on) + timedelta(days=180))
     try:
         load_runbook(text, file=str(path))
     except RunbookProblems as refused:
@@ -117,7 +119,7 @@ def lint_(
         Path | None,
         typer.Option(help="JSON: how many people hold each role.", exists=True, dir_okay=False),
     ] = None,
-    today: Today = None,
+    on: On = None,
     json_: AsJson = False,
 ) -> None:
     """Every finding is printed with its place and mend; exit code 1 when one is an error."""
@@ -126,13 +128,19 @@ def lint_(
     chosen = {str(path): path.read_bytes() for path in files} if files else texts
     loaded, refused = _loaded(chosen)
     people = _directory(directory)
-    findings = [
-        finding
-        for runbook in loaded.values()
-        for finding in lint(
-            runbook, today=_day(today), library=everything | loaded, directory=people
-        )
-    ]
+    day = _day(on)
+    with patience() as progress:
+        findings = [
+            finding
+            for runbook in loaded.values()
+            for finding in lint(
+                runbook,
+                today=day,
+                library=everything | loaded,
+                directory=people,
+                progress=progress,
+            )
+        ]
     if not files:
         refused.extend(_routing_problems(runbooks, everything))
     wrong = bool(refused) or any(each.severity is Weight.ERROR for each in findings)
@@ -171,13 +179,13 @@ def schema() -> None:
     _print_json(RunbookDocument.model_json_schema(by_alias=True))
 
 
-def _day(today: str | None) -> date:
-    if today is None:
+def _day(on: str | None) -> date:
+    if on is None:
         return asyncio.run(SystemClock().now()).date()
     try:
-        return date.fromisoformat(today)
+        return date.fromisoformat(on)
     except ValueError:
-        _stop("--today takes a day like 2026-11-22", code=2)
+        _stop("--on takes a day like 2026-11-22", code=2)
 
 
 def _directory(path: Path | None) -> Mapping[str, int] | None:

@@ -9,7 +9,7 @@ from cli.runbook import app
 from runbooks import Pathway
 
 RUNNER = CliRunner()
-TODAY = ["--today", "2026-11-22"]
+TODAY = ["--on", "2026-11-22"]
 
 
 def test_the_library_is_listed() -> None:
