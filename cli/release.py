@@ -88,6 +88,19 @@ def standing() -> dict[str, dict[str, Any]] | None:
     return {each["digest"]: each for each in answer["releases"]}
 
 
+def source_of(name: str, version: str) -> bytes | None:
+    """The text of a version that a gateway keeps; None when none can be asked, or has it."""
+    session = kept_session()
+    if session is None:
+        return None
+    try:
+        answer = Gateway(session.url, token=session.token).get(f"/api/runbooks/{name}/{version}")
+    except typer.Exit:
+        # Why the gateway did not answer was said on stderr; the caller says what is missing.
+        return None
+    return str(answer["source"]).encode()
+
+
 def said(known: dict[str, dict[str, Any]] | None, digest: str) -> str | None:
     """How far the version with these bytes has come; None when nobody could be asked."""
     if known is None:

@@ -157,15 +157,7 @@ def lint_(
 @app.command()
 def show(name: str, *, runbooks: Folder = None, json_: AsJson = False) -> None:
     """The runbook NAME (or a file) is printed as it is read aloud; with --json its pathway."""
-    path = Path(name)
-    texts = {name: path.read_bytes()} if path.is_file() else _texts(runbooks)
-    loaded, refused = _loaded(texts)
-    if path.is_file() and refused:
-        _stop(str(refused[0]))
-    runbook = next(iter(loaded.values())) if path.is_file() else loaded.get(name)
-    if runbook is None:
-        known = ", ".join(loaded) or "none"
-        _stop(f'no runbook is called "{name}"; there are: {known}', code=2)
+    runbook = chosen(name, folder=runbooks)
     if json_:
         typer.echo(compile_runbook(runbook).model_dump_json(indent=2))
     else:
@@ -177,6 +169,29 @@ def show(name: str, *, runbooks: Folder = None, json_: AsJson = False) -> None:
 def schema() -> None:
     """The JSON Schema of the language, for editors."""
     _print_json(RunbookDocument.model_json_schema(by_alias=True))
+
+
+def chosen(name: str, *, folder: Path | None) -> Runbook:
+    """The runbook of that file, else the one called that in the team's folder or the library.
+
+    `name@version` asks for that version; one that is not here is asked of the gateway.
+    """
+    path = Path(name)
+    if path.is_file():
+        loaded, refused = _loaded({name: path.read_bytes()})
+        if refused:
+            _stop(str(refused[0]))
+        return next(iter(loaded.values()))
+    called, _, version = name.partition("@")
+    loaded, _ = _loaded(_texts(folder))
+    runbook = loaded.get(called)
+    if runbook is None or version not in {"", runbook.version}:
+        source = release.source_of(called, version) if version else None
+        if source is None:
+            known = ", ".join(f"{each.name}@{each.version}" for each in loaded.values()) or "none"
+            _stop(f'no runbook is called "{name}"; there are: {known}', code=2)
+        runbook = load_runbook(source, file=f"{name}.yaml")
+    return runbook
 
 
 def _day(on: str | None) -> date:
