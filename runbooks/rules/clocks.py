@@ -88,6 +88,13 @@ def lateness(subject: Subject) -> Iterator[Finding]:
                 at_key=bool(stage.late),
             )
         yield from _empty_roles(subject, stage.late, ("stages", index))
+        if subject.directory is not None and subject.directory.get(stage.owner) == 0:
+            yield subject.finding(
+                "RB070",
+                ("stages", index, "owner"),
+                f'the directory has nobody as "{stage.owner}", who has "{stage.stage}"',
+                evidence=subject.way_to(stage.stage),
+            )
     for name, clock in subject.document.clocks.items():
         if clock.kind is not ClockKind.MIN_HOLD and not _reaches_somebody(clock.late):
             yield subject.finding(

@@ -83,7 +83,9 @@ def stuck(subject: Subject) -> Iterator[Finding]:
     known = {*subject.document.all_effects}
     for situation, trail in subject.exploration.at(closure.name).items():
         met = any(
-            all(_met(each, situation, by_clocks, known) for each in rule.requires)
+            # Whoever moves or attaches a case ends it by that; here it is still to be closed.
+            "linked-case" not in rule.requires
+            and all(_met(each, situation, by_clocks, known) for each in rule.requires)
             for rule in closure.dispositions.values()
         )
         if not met:

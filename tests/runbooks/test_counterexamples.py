@@ -168,6 +168,8 @@ def _nobody_is_paged(fault: Fault, drive: Drive) -> None:
     """The stage's whole time passes, and nobody but who is late hears of it."""
     stage = drive.house.file.stage
     assert stage is not None
+    if drive.people(stage.owner) == []:
+        return
     before = len(drive.steps)
     drive.pass_time(stage.within - timedelta(seconds=1))
     own = [step for step in drive.steps[before:] if step in stage.late]
