@@ -61,6 +61,8 @@ EXAMPLES = {
     "runbook list": "escalate runbook list --json",
     "runbook lint": "escalate runbook lint team/account-takeover.yaml",
     "runbook show": "escalate runbook show user-safety-escalation",
+    "runbook render": "escalate runbook render user-safety-escalation --as svg --out pathway.svg",
+    "runbook diff": "escalate runbook diff account-takeover@1.0.0 team/account-takeover.yaml",
     "runbook schema": "escalate runbook schema > runbook.schema.json",
     "runbook release": "escalate runbook release user-safety-escalation --approve",
     "runbook retire": "escalate runbook retire user-safety-escalation --version 1.0.0",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from runbooks.compile import compile_runbook
 from runbooks.grammar.macros import Audience
+from runbooks.grammar.severity import SeverityRow
 from runbooks.plan import StagePlan
 from runbooks.rendering.blocks import (
     Block,
@@ -41,7 +42,7 @@ def article(runbook: Runbook) -> Page:
         Heading("When it is urgent"),
         Points(
             tuple(
-                (row.severity.value, f"{condition(row)}: {row.because}.")
+                (row.severity.value, f"{_when(row)}, because {row.because}.")
                 for row in document.severity
             )
         ),
@@ -81,6 +82,10 @@ def article(runbook: Runbook) -> Page:
         )
     )
     return tuple(blocks)
+
+
+def _when(row: SeverityRow) -> str:
+    return "otherwise" if row.otherwise is not None else f"when {condition(row)}"
 
 
 def _sentence(stage: StagePlan) -> str:
