@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from runbooks.plan import Pathway, StagePlan
-from runbooks.planner import Trail, moves
+from runbooks.planner import Move, Trail, moves
 
 MOST = 50_000
 """Situations that are looked at; the runbooks that ship have fewer than five hundred."""
@@ -33,22 +33,35 @@ class Situation:
 
 @dataclass(frozen=True)
 class Exploration:
-    """Every situation that was found, with the shortest way to it."""
+    """Every situation that was found, nearest first, and how a case first comes to it."""
 
-    trails: Mapping[Situation, Trail]
+    came: Mapping[Situation, tuple[Situation, Move] | None]
+    """From which situation and by which move; None where a case begins."""
     whole: bool
     """Whether there is no situation beside these."""
 
-    def at(self, stage: str) -> dict[Situation, Trail]:
+    def at(self, stage: str) -> list[Situation]:
         """The situations of that stage, those with the shortest way first."""
-        return {each: trail for each, trail in self.trails.items() if each.stage == stage}
+        return [each for each in self.came if each.stage == stage]
+
+    def way(self, to: Situation) -> Trail:
+        """The shortest way to the situation."""
+        trail: list[Move] = []
+        step = self.came[to]
+        while step is not None:
+            trail.append(step[1])
+            step = self.came[step[0]]
+        return tuple(reversed(trail))
 
 
 def explore(pathway: Pathway, *, most: int = MOST, progress: Progress | None = None) -> Exploration:
     """Everything people and silence can make of the pathway, nearest first."""
     stages = {stage.name: stage for stage in pathway.stages}
+    leading = {
+        name: [move for move in moves(stage) if move.to in stages] for name, stage in stages.items()
+    }
     begin = _entered(stages[pathway.first], frozenset(), memo=False)
-    trails: dict[Situation, Trail] = {begin: ()}
+    came: dict[Situation, tuple[Situation, Move] | None] = {begin: None}
     queue = deque([begin])
     looked = 0
     while queue:
@@ -56,17 +69,15 @@ def explore(pathway: Pathway, *, most: int = MOST, progress: Progress | None = N
         looked += 1
         if progress is not None and looked % _STRIDE == 0:
             progress(looked)
-        for move in moves(stages[here.stage]):
-            if move.to is None or move.to not in stages:
+        for move in leading[here.stage]:
+            there = _entered(stages[str(move.to)], here.ordered.union(move.do), memo=here.memo)
+            if there in came:
                 continue
-            there = _entered(stages[move.to], here.ordered.union(move.do), memo=here.memo)
-            if there in trails:
-                continue
-            if len(trails) >= most:
-                return Exploration(trails=trails, whole=False)
-            trails[there] = (*trails[here], move)
+            if len(came) >= most:
+                return Exploration(came=came, whole=False)
+            came[there] = (here, move)
             queue.append(there)
-    return Exploration(trails=trails, whole=True)
+    return Exploration(came=came, whole=True)
 
 
 def _entered(stage: StagePlan, ordered: frozenset[str], *, memo: bool) -> Situation:

@@ -68,13 +68,22 @@ def needed(rule: GateRule) -> dict[Role, int]:
     }
 
 
-def stalemate(rule: GateRule) -> Ballots | None:
-    """The fewest votes after which everybody has been heard and nothing is decided."""
+class TooManyVotesError(Exception):
+    """The gate asks so many people that its votes are not played to their end."""
+
+
+def stalemate(rule: GateRule, *, most: int = _MOST) -> Ballots | None:
+    """The fewest votes after which everybody has been heard and nothing is decided.
+
+    TooManyVotesError when that cannot be told from the first `most` ways to vote.
+    """
     asked = {role: needed(rule).get(role, 1) for role in rule.roles}
     begin: tuple[tuple[int, int], ...] = tuple((0, 0) for _ in asked)
     seen = {begin}
     queue: deque[tuple[tuple[tuple[int, int], ...], Ballots]] = deque([(begin, ())])
-    while queue and len(seen) < _MOST:
+    while queue:
+        if len(seen) > most:
+            raise TooManyVotesError
         counts, ballots = queue.popleft()
         outcome = result(rule, ballots)
         heard = all(sum(count) >= asked[role] for role, count in zip(asked, counts, strict=True))

@@ -81,7 +81,7 @@ def stuck(subject: Subject) -> Iterator[Finding]:
     )
     by_clocks = _by_time(subject, only=closure.name)
     known = {*subject.document.all_effects}
-    for situation, trail in subject.exploration.at(closure.name).items():
+    for situation in subject.exploration.at(closure.name):
         met = any(
             # Whoever moves or attaches a case ends it by that; here it is still to be closed.
             "linked-case" not in rule.requires
@@ -93,7 +93,7 @@ def stuck(subject: Subject) -> Iterator[Finding]:
                 "RB035",
                 ("stages", index, "dispositions"),
                 f'a case that comes to "{closure.name}" this way can be closed as nothing',
-                evidence=said(trail),
+                evidence=said(subject.exploration.way(situation)),
                 at_key=True,
             )
             return  # The shortest way says it; the others are the same finding.

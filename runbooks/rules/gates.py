@@ -6,8 +6,8 @@ from runbooks.grammar.gates import people
 from runbooks.grammar.stages import Stage
 from runbooks.plan import StageKind
 from runbooks.planner import reachable
-from runbooks.rules.finding import Finding, Subject
-from runbooks.votes import Ballots, stalemate
+from runbooks.rules.finding import Finding, Subject, Weight
+from runbooks.votes import Ballots, TooManyVotesError, stalemate
 
 
 def quorums(subject: Subject) -> Iterator[Finding]:
@@ -34,7 +34,17 @@ def disagreement(subject: Subject) -> Iterator[Finding]:
     for index, stage in enumerate(subject.document.stages):
         if stage.kind is not StageKind.GATE:
             continue
-        tie = _tie(subject, stage) if stage.split is None else None
+        try:
+            tie = _tie(subject, stage) if stage.split is None else None
+        except TooManyVotesError:
+            tie = None
+            yield subject.finding(
+                "RB037",
+                ("stages", index, "approve"),
+                "so many people are asked that not every way to vote was looked at",
+                weight=Weight.WARNING,
+                at_key=True,
+            )
         if tie:
             votes = tuple(str(ballot) for ballot in tie)
             yield subject.finding(

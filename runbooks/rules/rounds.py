@@ -77,7 +77,7 @@ def whole(subject: Subject) -> Iterator[Finding]:
         yield subject.finding(
             "RB037",
             ("stages",),
-            f"only the first {len(subject.exploration.trails)} situations were looked at",
+            f"only the first {len(subject.exploration.came)} situations were looked at",
             weight=Weight.WARNING,
             at_key=True,
         )

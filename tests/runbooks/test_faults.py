@@ -55,7 +55,7 @@ def test_a_shipped_runbook_is_explored_to_its_end(name: str) -> None:
     exploration = explore(pathway)
 
     assert exploration.whole
-    assert len(exploration.trails) < 2_000
+    assert len(exploration.came) < 2_000
 
 
 def test_what_is_not_explored_is_said() -> None:
@@ -67,6 +67,20 @@ def test_what_is_not_explored_is_said() -> None:
 
     assert [each.rule for each in found] == ["RB037"]
     assert found[0].what == "only the first 3 situations were looked at"
+
+
+def test_votes_that_are_too_many_are_said() -> None:
+    """A gate that asks dozens of people is not called sound without having been played."""
+    roles = "legal: 9, policy: 9, privacy: 9, quality: 9, safety-expert: 9"
+    text = (
+        BASES["base"]
+        .replace("approve: {legal: 1, safety-expert: 1}", f"approve: {{{roles}}}")
+        .replace("    split: {to: executive, within: 60m}\n", "")
+    )
+
+    found = lint(load_runbook(text.encode(), file="a.yaml"), today=TODAY, library={})
+
+    assert [each.rule for each in found] == ["RB037"]
 
 
 def test_a_long_exploration_is_told_of() -> None:
@@ -86,5 +100,5 @@ def test_a_long_exploration_is_told_of() -> None:
     )
 
     assert explored.whole
-    assert len(explored.trails) == 2 * 2**11
+    assert len(explored.came) == 2 * 2**11
     assert told == [1000, 2000, 3000, 4000]
