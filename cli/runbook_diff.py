@@ -7,7 +7,7 @@ import typer
 
 from cli.output import AsJson, print_json, say
 from cli.runbook import Folder, chosen
-from runbooks.comparing import Change, Direction
+from runbooks.comparing import Change, Comparison, Direction, compare
 
 Which = Annotated[str, typer.Argument(help="A name, name@version, or a file.")]
 
@@ -24,23 +24,26 @@ def diff(old: Which, new: Which, *, runbooks: Folder = None, json_: AsJson = Fal
 
     `!` marks what is looser than before, `+` what is tighter, `·` what is neither.
     """
-    from runbooks.comparing import compare
-
     found = compare(chosen(old, folder=runbooks), chosen(new, folder=runbooks))
     if json_:
         print_json({"same": found.same, **found.model_dump(mode="json")})
     else:
-        say(
-            f"{found.old.runbook} {found.old.version} ({found.old.digest[:12]}) → "
-            f"{found.new.runbook} {found.new.version} ({found.new.digest[:12]})"
-        )
-        for group, changes in groupby(found.changes, key=lambda each: each.group):
-            say(f"\n{group}")
-            for change in changes:
-                say(f"  {_SIGNS[change.direction]} {_sentence(change)}")
-        say("\nBoth mean the same." if found.same else f"\n{len(found.changes)} changes of meaning")
+        tell(found)
     if not found.same:
         raise typer.Exit(1)
+
+
+def tell(found: Comparison) -> None:
+    """The changes are printed by group, the most dangerous first."""
+    say(
+        f"{found.old.runbook} {found.old.version} ({found.old.digest[:12]}) → "
+        f"{found.new.runbook} {found.new.version} ({found.new.digest[:12]})"
+    )
+    for group, changes in groupby(found.changes, key=lambda each: each.group):
+        say(f"\n{group}")
+        for change in changes:
+            say(f"  {_SIGNS[change.direction]} {_sentence(change)}")
+    say("\nBoth mean the same." if found.same else f"\n{len(found.changes)} changes of meaning")
 
 
 def _sentence(change: Change) -> str:

@@ -10,6 +10,7 @@ GET  /api/deliveries/one?key=                   → {delivery | act}
 POST /api/deliveries/redeliver {key}            → {key, redelivered}
 """
 
+import asyncio
 from typing import Any
 
 from starlette.requests import Request
@@ -200,7 +201,10 @@ class OfficeApi:
             for role in person.roles:
                 held[role] = held.get(role, 0) + 1
         today = (await self._doors.clock.now()).date()
-        return lint(runbook, today=today, library={**known, runbook.name: runbook}, directory=held)
+        # Every situation of the runbook is walked: nobody else's request waits for that.
+        return await asyncio.to_thread(
+            lint, runbook, today=today, library={**known, runbook.name: runbook}, directory=held
+        )
 
     async def _standing(self, name: str, version: str) -> Release | None:
         return next(
