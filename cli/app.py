@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from cli import examples, processes, release, simulate
+from cli import examples, processes, release, runbook_diff, runbook_render, simulate
 from cli.case import app as cases
 from cli.deliveries import app as deliveries
 from cli.inbox import inbox
@@ -38,6 +38,8 @@ app.command()(inbox)
 app.add_typer(cases, name="case")
 release.register(runbooks)
 simulate.register(runbooks)
+runbook_render.register(runbooks)
+runbook_diff.register(runbooks)
 app.add_typer(runbooks, name="runbook")
 app.add_typer(deliveries, name="deliveries")
 processes.register(app)

@@ -9,7 +9,7 @@ import typer
 from cli.kept_session import kept_session
 from cli.output import USAGE, AsJson, note, print_json, say, show, stop
 from cli.reach import Gateway, gateway, refuse
-from runbooks import RunbookProblems, library, load_runbook
+from runbooks import Runbook, RunbookProblems, library, load_runbook
 
 Folder = Annotated[
     Path | None,
@@ -88,6 +88,19 @@ def standing() -> dict[str, dict[str, Any]] | None:
     return {each["digest"]: each for each in answer["releases"]}
 
 
+def source_of(name: str, version: str) -> bytes | None:
+    """The text of a version that a gateway keeps; None when none can be asked, or has it."""
+    session = kept_session()
+    if session is None:
+        return None
+    try:
+        answer = Gateway(session.url, token=session.token).get(f"/api/runbooks/{name}/{version}")
+    except typer.Exit:
+        # Why the gateway did not answer was said on stderr; the caller says what is missing.
+        return None
+    return str(answer["source"]).encode()
+
+
 def said(known: dict[str, dict[str, Any]] | None, digest: str) -> str | None:
     """How far the version with these bytes has come; None when nobody could be asked."""
     if known is None:
@@ -120,12 +133,27 @@ def _approve(door: Gateway, name: str, version: str | None, *, yes: bool) -> dic
         # Whoever approves has read what becomes live; with --yes they read it elsewhere.
         from cli.runbook_page import page
 
-        for part in page(load_runbook(shown["source"].encode(), file=f"{name}.yaml")):
+        proposed = load_runbook(shown["source"].encode(), file=f"{name}.yaml")
+        for part in page(proposed):
             show(part)
+        _tell_what_changes(door, proposed)
         note(f"Digest {meant['digest']}, proposed by {meant['proposed_by']}.")
     _confirm(f"Make {name} {meant['version']} live?", yes=yes)
     content = {"version": meant["version"], "digest": shown["release"]["digest"]}
     return door.post(f"/api/runbooks/{name}/approve", content)
+
+
+def _tell_what_changes(door: Gateway, proposed: Runbook) -> None:
+    """What the proposed version means that the live ones do not is printed."""
+    from cli.runbook_diff import tell
+    from runbooks.comparing import compare
+
+    for each in door.get("/api/runbooks")["releases"]:
+        if each["runbook"] == proposed.name and each["state"] == _LIVE:
+            at = f"/api/runbooks/{proposed.name}/{each['version']}"
+            source = str(door.get(at)["source"]).encode()
+            live = load_runbook(source, file=f"{proposed.name} {each['version']}")
+            tell(compare(live, proposed))
 
 
 def _meant(door: Gateway, name: str, version: str | None, *, state: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli import release, table_page
+from cli.patience import patience
 from cli.runbook_page import page
 from runbooks import (
     Finding,
@@ -40,8 +41,9 @@ Folder = Annotated[
     Path | None,
     typer.Option("--runbooks", help="A team's own runbooks, beside the library.", file_okay=False),
 ]
-Today = Annotated[
-    str | None, typer.Option(help="The day reviews are compared with, yyyy-mm-dd; default today.")
+On = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", help="The day reviews are compared with; default: today."),
 ]
 
 _out = Console(soft_wrap=True, highlight=False)
@@ -50,12 +52,12 @@ _err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 @app.command()
-def new(name: str, *, runbooks: Folder = None, today: Today = None) -> None:
+def new(name: str, *, runbooks: Folder = None, on: On = None) -> None:
     """A new runbook stands in NAME.yaml; it loads and lints clean, ready to be changed."""
     path = (runbooks or Path()) / f"{name}.yaml"
     if path.exists():
         _stop(f"{path} exists already: choose another name, or edit it")
-    text = new_runbook(name, review_by=_day(today) + timedelta(days=180))
+    text = new_runbook(name, review_by=_day(on) + timedelta(days=180))
     try:
         load_runbook(text, file=str(path))
     except RunbookProblems as refused:
@@ -117,7 +119,7 @@ def lint_(
         Path | None,
         typer.Option(help="JSON: how many people hold each role.", exists=True, dir_okay=False),
     ] = None,
-    today: Today = None,
+    on: On = None,
     json_: AsJson = False,
 ) -> None:
     """Every finding is printed with its place and mend; exit code 1 when one is an error."""
@@ -126,13 +128,19 @@ def lint_(
     chosen = {str(path): path.read_bytes() for path in files} if files else texts
     loaded, refused = _loaded(chosen)
     people = _directory(directory)
-    findings = [
-        finding
-        for runbook in loaded.values()
-        for finding in lint(
-            runbook, today=_day(today), library=everything | loaded, directory=people
-        )
-    ]
+    day = _day(on)
+    with patience() as progress:
+        findings = [
+            finding
+            for runbook in loaded.values()
+            for finding in lint(
+                runbook,
+                today=day,
+                library=everything | loaded,
+                directory=people,
+                progress=progress,
+            )
+        ]
     if not files:
         refused.extend(_routing_problems(runbooks, everything))
     wrong = bool(refused) or any(each.severity is Weight.ERROR for each in findings)
@@ -187,13 +195,36 @@ def schema() -> None:
     _print_json(RunbookDocument.model_json_schema(by_alias=True))
 
 
-def _day(today: str | None) -> date:
-    if today is None:
+def chosen(name: str, *, folder: Path | None) -> Runbook:
+    """The runbook of that file, else the one called that in the team's folder or the library.
+
+    `name@version` asks for that version; one that is not here is asked of the gateway.
+    """
+    path = Path(name)
+    if path.is_file():
+        loaded, refused = _loaded({name: path.read_bytes()})
+        if refused:
+            _stop(str(refused[0]))
+        return next(iter(loaded.values()))
+    called, _, version = name.partition("@")
+    loaded, _ = _loaded(_texts(folder))
+    runbook = loaded.get(called)
+    if runbook is None or version not in {"", runbook.version}:
+        source = release.source_of(called, version) if version else None
+        if source is None:
+            known = ", ".join(f"{each.name}@{each.version}" for each in loaded.values()) or "none"
+            _stop(f'no runbook is called "{name}"; there are: {known}', code=2)
+        runbook = load_runbook(source, file=f"{name}.yaml")
+    return runbook
+
+
+def _day(on: str | None) -> date:
+    if on is None:
         return asyncio.run(SystemClock().now()).date()
     try:
-        return date.fromisoformat(today)
+        return date.fromisoformat(on)
     except ValueError:
-        _stop("--today takes a day like 2026-11-22", code=2)
+        _stop("--on takes a day like 2026-11-22", code=2)
 
 
 def _directory(path: Path | None) -> Mapping[str, int] | None:
@@ -206,20 +237,6 @@ def _directory(path: Path | None) -> Mapping[str, int] | None:
     if not isinstance(people, dict) or not all(type(n) is int for n in people.values()):
         _stop(f'{path}: expected JSON like {{"legal": 3, "policy": 2}}', code=2)
     return {str(role): number for role, number in people.items()}
-
-
-def chosen(name: str, *, folder: Path | None) -> Runbook:
-    """The runbook of that file, else the one called that in the team's folder or the library."""
-    path = Path(name)
-    texts = {name: path.read_bytes()} if path.is_file() else _texts(folder)
-    loaded, refused = _loaded(texts)
-    if path.is_file() and refused:
-        _stop(str(refused[0]))
-    runbook = next(iter(loaded.values())) if path.is_file() else loaded.get(name)
-    if runbook is None:
-        known = ", ".join(loaded) or "none"
-        _stop(f'no runbook is called "{name}"; there are: {known}', code=2)
-    return runbook
 
 
 def _texts(folder: Path | None) -> dict[str, bytes]:

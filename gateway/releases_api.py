@@ -7,6 +7,7 @@ POST /api/runbooks/{name}/approve {version, digest} → {release}
 POST /api/runbooks/{name}/retire {version}      → {release}
 """
 
+import asyncio
 from typing import Any
 
 from starlette.requests import Request
@@ -184,7 +185,10 @@ class ReleasesApi:
             for role in person.roles:
                 held[role] = held.get(role, 0) + 1
         today = (await self._doors.clock.now()).date()
-        return lint(runbook, today=today, library={**known, runbook.name: runbook}, directory=held)
+        # Every situation of the runbook is walked: nobody else's request waits for that.
+        return await asyncio.to_thread(
+            lint, runbook, today=today, library={**known, runbook.name: runbook}, directory=held
+        )
 
     async def _standing(self, name: str, version: str) -> Release | None:
         return next(

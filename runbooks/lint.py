@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from runbooks.compile import compile_runbook
-from runbooks.rules import clocks, closing, gates, names, silence, tables, ways
+from runbooks.exploring import MOST, Progress
+from runbooks.rules import clocks, closing, gates, names, people, rounds, silence, tables, ways
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.runbook import Runbook
 
@@ -18,7 +19,7 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     gates.disagreement,
     gates.independence,
     gates.stand_ins,
-    gates.enough_people,
+    people.enough_people,
     silence.disclosure,
     silence.unattended,
     silence.ways_back,
@@ -26,8 +27,14 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     clocks.suspensions,
     clocks.endings,
     clocks.lateness,
+    rounds.circles,
+    rounds.steps_that_never_come,
+    rounds.help_in_time,
+    rounds.whole,
     closing.dispositions,
+    closing.stuck,
     closing.leaks,
+    closing.insides,
     closing.prose,
 )
 
@@ -38,11 +45,14 @@ def lint(
     today: date,
     library: Mapping[str, Runbook],
     directory: Mapping[str, int] | None = None,
+    most: int = MOST,
+    progress: Progress | None = None,
 ) -> list[Finding]:
-    """Every finding, in the order of the text; empty when there is nothing to say.
+    """Every finding once, in the order of the text; empty when there is nothing to say.
 
     `library` is what `move-to` can name; `directory` says how many people hold each role, and
-    without it neither empty roles nor gates that nobody is left to pass can be found.
+    without it neither empty roles nor gates that nobody is left to pass can be found. `most` bounds
+    how many situations of a case are looked at, and `progress` is told how many were.
     """
     subject = Subject(
         runbook=runbook,
@@ -50,9 +60,18 @@ def lint(
         today=today,
         library=library,
         directory=directory,
+        most=most,
+        progress=progress,
     )
-    found = {finding: None for rule in _RULES for finding in rule(subject)}
-    return sorted(found, key=lambda each: (each.line, each.column, each.rule))
+    found: dict[tuple[str, int, int, str], Finding] = {}
+    for rule in _RULES:
+        for finding in rule(subject):
+            key = (finding.rule, finding.line, finding.column, finding.what)
+            told = found.get(key)
+            # Of two ways to the same fault the shorter one is told.
+            if told is None or len(finding.evidence) < len(told.evidence):
+                found[key] = finding
+    return sorted(found.values(), key=lambda each: (each.line, each.column, each.rule))
 
 
 def errors(findings: list[Finding]) -> list[Finding]:

@@ -5,7 +5,7 @@ long as the runbook and always ends.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,6 +24,11 @@ class Hand(StrEnum):
 
     PERSON = "person"
     SILENCE = "silence"
+    MACHINE = "machine"
+    """The stage only waited for an effect, and it has been performed."""
+
+
+_BY = {Hand.PERSON: "", Hand.SILENCE: " (by silence)", Hand.MACHINE: " (by itself)"}
 
 
 class Consent(StrEnum):
@@ -49,8 +54,7 @@ class Move:
 
     def __str__(self) -> str:
         """The move as a person reads it: `triage -escalate-> legal-review`."""
-        silently = " (by silence)" if self.hand is Hand.SILENCE else ""
-        return f"{self.stage} -{self.outcome}{silently}-> {self.to or self.move_to}"
+        return f"{self.stage} -{self.outcome}{_BY[self.hand]}-> {self.to or self.move_to}"
 
 
 Trail = tuple[Move, ...]
@@ -58,7 +62,7 @@ Trail = tuple[Move, ...]
 
 
 def moves(stage: StagePlan) -> Iterator[Move]:
-    """Every move out of a stage; an outcome people and silence can both take is two."""
+    """Every move out of a stage; an outcome that different hands can take is as many moves."""
     silent = {late.go for late in stage.late if late.go}
     if stage.gate and stage.gate.silence.go:
         silent.add(stage.gate.silence.go)
@@ -66,6 +70,8 @@ def moves(stage: StagePlan) -> Iterator[Move]:
         hands = [Hand.PERSON] if stage.gate is None or outcome in GATE_OUTCOMES else []
         if outcome in silent:
             hands.append(Hand.SILENCE)
+        if outcome == DONE and stage.skip_when_done and stage.gate is None:
+            hands.append(Hand.MACHINE)
         for hand in hands:
             yield Move(stage.name, outcome, hand, after.do, after.then, after.move_to)
 
@@ -113,6 +119,29 @@ def reachable(pathway: Pathway, *, without: Collection[str] = ()) -> dict[str, T
     return trails
 
 
+def way(pathway: Pathway, *, through: Sequence[str], to: str) -> Trail | None:
+    """The shortest way to `to` that passes the stages of `through` in that order, if there is one.
+
+    Ways that only people take are preferred: they are the ones a reader can try out.
+    """
+    stages = {stage.name: stage for stage in pathway.stages}
+    begin = (pathway.first, int(bool(through) and pathway.first == through[0]))
+    trails: dict[tuple[str, int], Trail] = {begin: ()}
+    queue = deque([begin])
+    while queue:
+        name, passed = queue.popleft()
+        if name == to and passed >= len(through):
+            return trails[name, passed]
+        for move in sorted(moves(stages[name]), key=lambda each: each.hand is not Hand.PERSON):
+            if move.to is None or move.to not in stages:
+                continue
+            at = passed + int(passed < len(through) and move.to == through[passed])
+            if (move.to, at) not in trails:
+                trails[move.to, at] = (*trails[name, passed], move)
+                queue.append((move.to, at))
+    return None
+
+
 def can_end(pathway: Pathway) -> set[str]:
     """The stages from which a case can still close, or move to another runbook."""
     ending = {stage.name for stage in pathway.stages if stage.kind is StageKind.CLOSURE}
@@ -143,5 +172,5 @@ def performed(pathway: Pathway) -> set[str]:
 
 
 def said(trail: Trail) -> tuple[str, ...]:
-    """The way as a person reads it."""
+    """The way as a person reads it; empty where a case begins."""
     return tuple(str(move) for move in trail)

@@ -124,7 +124,7 @@ def server_gate(extent: Extent) -> Iterator[Verdict]:
         extent,
         name="state machine over a gate, on the real server",
         least=ON_SERVER,
-        selection=("tests/workflows", "-k", "machine"),
+        selection=("tests/workflows/test_gate_on_the_server.py",),
     )
 
 

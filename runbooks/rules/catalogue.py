@@ -3,116 +3,12 @@
 RB001-RB019 and RB026 refuse a text before it is a runbook; the others are findings of `lint`.
 """
 
-from dataclasses import dataclass
+from runbooks.rules.refusals import REFUSALS, Rule
 
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule in the words of somebody who writes runbooks."""
-
-    says: str
-    why: str
-    mend: str
-
+__all__ = ["RULES", "Rule"]
 
 RULES: dict[str, Rule] = {
-    # ── the text ──────────────────────────────────────────────────────────────────────────────
-    "RB001": Rule(
-        "A runbook is UTF-8 text.",
-        "Other encodings are read differently on different machines.",
-        "Save the file as UTF-8.",
-    ),
-    "RB002": Rule(
-        "A runbook is short and shallow.",
-        "Nobody reads a huge one aloud, and a reader must not be drowned.",
-        "Split the runbook, or move prose to the knowledge base.",
-    ),
-    "RB003": Rule(
-        "A runbook is plain YAML 1.2.",
-        "What two parsers read differently, two people read differently.",
-        "Correct the line; quote texts that hold a colon, a hash or a bracket.",
-    ),
-    "RB004": Rule(
-        "Tabs are refused.",
-        "YAML counts spaces; a tab looks like some.",
-        "Replace the tab by spaces.",
-    ),
-    "RB005": Rule(
-        "Anchors and aliases are refused.",
-        "A reader must see what holds where it holds, and aliases make bombs.",
-        "Write the value out where it is used.",
-    ),
-    "RB006": Rule(
-        "Tags are refused.",
-        "A tag can make a value something else than it looks like.",
-        "Remove the tag; quote the value if it must be text.",
-    ),
-    "RB007": Rule(
-        "A key stands once.",
-        "Of two values one would win silently.",
-        "Keep one of the two.",
-    ),
-    "RB008": Rule(
-        "One file holds one runbook.",
-        "The second document would be lost silently.",
-        "Move the second document to its own file.",
-    ),
-    "RB009": Rule(
-        "A runbook is a block of keys that are text.",
-        "Only named things can be pointed at.",
-        "Begin with `runbook: name`; quote a key that is a number or true or false.",
-    ),
-    # ── the grammar ───────────────────────────────────────────────────────────────────────────
-    "RB010": Rule(
-        "Every key is one the language knows.",
-        "A misspelt key would be a rule that silently does not hold.",
-        "Correct the key, or remove it.",
-    ),
-    "RB011": Rule(
-        "Every key the language needs is there.",
-        "A missing rule must not be guessed.",
-        "Add the key.",
-    ),
-    "RB012": Rule(
-        "Every value is of the kind its key takes.",
-        "A value read as another kind means something else.",
-        "Write the value as the expected kind; quote it if it is text.",
-    ),
-    "RB013": Rule(
-        "A choice is one of the words the language knows.",
-        "A misspelt word would be a rule that silently does not hold.",
-        "Use one of the expected words.",
-    ),
-    "RB014": Rule(
-        "Names, durations, versions and dates have one way to be written.",
-        "What is written in one way is read in one way.",
-        "Write it as expected.",
-    ),
-    "RB015": Rule(
-        "A severity table answers every case.",
-        "A case without a severity has no clock and no owner.",
-        'End the table with `{otherwise: SEV3, because: "…"}`.',
-    ),
-    "RB016": Rule(
-        "A macro holds text and `{{ field }}` of its context, nothing else.",
-        "A template that computes can leak, loop or fail when the notice must go out.",
-        "Use one of the fields the documentation lists.",
-    ),
-    "RB017": Rule(
-        "Keys that exclude one another do not stand together, and those that need another have it.",
-        "Of two contradicting rules one would win silently.",
-        "Keep the one that is meant.",
-    ),
-    "RB018": Rule(
-        "Two stages do not share a name.",
-        "An outcome that leads to both leads nowhere certain.",
-        "Rename one of the two.",
-    ),
-    "RB019": Rule(
-        "A runbook has exactly one stage with dispositions: its closure.",
-        "A case that can end anywhere ends without what its ending requires.",
-        "Give one stage, and only one, `dispositions`.",
-    ),
+    **REFUSALS,
     # ── what names lead to ────────────────────────────────────────────────────────────────────
     "RB020": Rule(
         "Every stage that is named exists.",
@@ -169,6 +65,26 @@ RULES: dict[str, Rule] = {
         "Every outcome under `next` of a gate can be given.",
         "A misspelt outcome is a branch nobody takes.",
         "Use approved, rejected, more-information, or an outcome that silence or lateness takes.",
+    ),
+    "RB034": Rule(
+        "No case goes round without a person.",
+        "A case that time alone carries in a circle looks busy, and nobody has it.",
+        "Let one of these outcomes lead to somebody, or let silence wait.",
+    ),
+    "RB035": Rule(
+        "On whatever way a case comes to its closure, it can be closed.",
+        "A case that no disposition fits can only be cancelled, against its runbook.",
+        "Add a disposition for this way, or let an existing one require less.",
+    ),
+    "RB036": Rule(
+        "Every step of lateness can come.",
+        "A page after the stage has left by itself is a page nobody gets.",
+        "Put the step before that moment, or let the stage wait.",
+    ),
+    "RB037": Rule(
+        "A runbook can be explored to its end.",
+        "What nobody can look at to its end nobody can vouch for.",
+        "Split the runbook: `move-to` leads to another one.",
     ),
     # ── gates ─────────────────────────────────────────────────────────────────────────────────
     "RB040": Rule(
@@ -254,6 +170,11 @@ RULES: dict[str, Rule] = {
         "Let `stops` name an effect that is performed, a stage that is left, or closed.",
     ),
     "RB065": Rule(
+        "Help is called before the time is over.",
+        "A page after the deadline reaches somebody who can only apologise.",
+        "Page somebody at a share of the time, like 75%.",
+    ),
+    "RB066": Rule(
         "A row of the law that runs is law.",
         "A bill or a repealed rule sets no deadline, and people trust a clock that runs.",
         "Drop the clock, or name a row that is in force; `escalate clocks list` says which.",
@@ -283,6 +204,11 @@ RULES: dict[str, Rule] = {
         "Prose is quoted.",
         "Unquoted, a hash or a colon silently cuts a sentence.",
         "Put the sentence in double quotes.",
+    ),
+    "RB075": Rule(
+        "What is inside stays inside.",
+        "Severity, stages, gates and links tell people outside how to work around the team.",
+        "Refer to the case by its number; say what happens for the reader.",
     ),
     # ── routing ───────────────────────────────────────────────────────────────────────────────
     "RB080": Rule(

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from runbooks.grammar.stages import LateStep
+from runbooks.grammar.stages import LateStep, Stage
 from runbooks.plan import ClockKind
-from runbooks.planner import performed, reachable
+from runbooks.planner import moves, performed
 from runbooks.rules.finding import Finding, Subject, Weight
 
 
@@ -32,7 +32,7 @@ def provenance(subject: Subject) -> Iterator[Finding]:
             )
         if law is not None and not law.row.is_law(subject.today):
             yield subject.finding(
-                "RB065",
+                "RB066",
                 ("clocks", name, "use"),
                 f"{law.reference} is not law on {subject.today}",
             )
@@ -56,13 +56,14 @@ def suspensions(subject: Subject) -> Iterator[Finding]:
                         "RB063",
                         ("stages", index, "next", outcome, "suspend", position),
                         f"{name} is a {clocks[name].runs_as} clock and does not pause",
+                        evidence=(*subject.way_to(stage.stage), *_taking(subject, stage, outcome)),
                     )
 
 
 def endings(subject: Subject) -> Iterator[Finding]:
     """Deadlines that nothing in the runbook can stop."""
     happening = performed(subject.pathway)
-    reached = reachable(subject.pathway)
+    reached = subject.ways
     effects = subject.document.all_effects
     stages = {stage.stage for stage in subject.document.stages}
     for name, clock in subject.document.clocks.items():
@@ -92,9 +93,17 @@ def lateness(subject: Subject) -> Iterator[Finding]:
                 "RB070",
                 ("stages", index, "late") if stage.late else ("stages", index, "stage"),
                 f'when "{stage.stage}" is late, nobody is paged and nothing is done',
+                evidence=subject.way_to(stage.stage),
                 at_key=bool(stage.late),
             )
         yield from _empty_roles(subject, stage.late, ("stages", index))
+        if subject.directory is not None and subject.directory.get(stage.owner) == 0:
+            yield subject.finding(
+                "RB070",
+                ("stages", index, "owner"),
+                f'the directory has nobody as "{stage.owner}", who has "{stage.stage}"',
+                evidence=subject.way_to(stage.stage),
+            )
     for name, clock in subject.document.clocks.items():
         if clock.runs_as is not ClockKind.MIN_HOLD and not _reaches_somebody(clock.late):
             yield subject.finding(
@@ -104,6 +113,11 @@ def lateness(subject: Subject) -> Iterator[Finding]:
                 at_key=True,
             )
         yield from _empty_roles(subject, clock.late, ("clocks", name))
+
+
+def _taking(subject: Subject, stage: Stage, outcome: str) -> tuple[str, ...]:
+    plan = subject.pathway.stage(stage.stage)
+    return tuple(str(move) for move in moves(plan) if move.outcome == outcome)[:1]
 
 
 def _reaches_somebody(late: tuple[LateStep, ...]) -> bool:

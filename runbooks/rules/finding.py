@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict
 
+from runbooks.exploring import MOST, Exploration, Progress, explore
 from runbooks.grammar.document import RunbookDocument
 from runbooks.plan import Pathway
+from runbooks.planner import Trail, reachable, said
 from runbooks.rules.catalogue import RULES
 from runbooks.runbook import Runbook
 from runbooks.tree import Step
@@ -52,6 +55,23 @@ class Subject:
     library: Mapping[str, Runbook]
     directory: Mapping[str, int] | None
     """How many people hold each role; None when it is not known."""
+    most: int = MOST
+    """How many situations of a case are looked at."""
+    progress: Progress | None = None
+
+    @cached_property
+    def exploration(self) -> Exploration:
+        """What a case can have behind it in every stage."""
+        return explore(self.pathway, most=self.most, progress=self.progress)
+
+    @cached_property
+    def ways(self) -> dict[str, Trail]:
+        """The shortest way to every stage a case can come to."""
+        return reachable(self.pathway)
+
+    def way_to(self, stage: str) -> tuple[str, ...]:
+        """The shortest way to the stage as a person reads it; empty where a case begins."""
+        return said(self.ways.get(stage, ()))
 
     @property
     def document(self) -> RunbookDocument:

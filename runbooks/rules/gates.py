@@ -1,13 +1,13 @@
 """Gates that hold: somebody must agree, disagreement has an end, four eyes are four."""
 
 from collections.abc import Iterator
-from itertools import product
 
 from runbooks.grammar.gates import people
 from runbooks.grammar.stages import Stage
 from runbooks.plan import StageKind
 from runbooks.planner import reachable
-from runbooks.rules.finding import Finding, Subject
+from runbooks.rules.finding import Finding, Subject, Weight
+from runbooks.votes import Ballots, TooManyVotesError, stalemate
 
 
 def quorums(subject: Subject) -> Iterator[Finding]:
@@ -30,16 +30,31 @@ def quorums(subject: Subject) -> Iterator[Finding]:
 
 
 def disagreement(subject: Subject) -> Iterator[Finding]:
-    """Gates whose roles can block one another with nobody to decide, and tie-breakers who voted."""
+    """Gates whose people can block one another with nobody to decide, and ties broken by voters."""
     for index, stage in enumerate(subject.document.stages):
         if stage.kind is not StageKind.GATE:
             continue
-        tie = _tie(stage)
-        if tie and stage.split is None:
+        try:
+            tie = _tie(subject, stage) if stage.split is None else None
+        except TooManyVotesError:
+            tie = None
+            yield subject.finding(
+                "RB037",
+                ("stages", index, "approve"),
+                "so many people are asked that not every way to vote was looked at",
+                weight=Weight.WARNING,
+                at_key=True,
+            )
+        if tie:
+            votes = tuple(str(ballot) for ballot in tie)
             yield subject.finding(
                 "RB041",
                 ("stages", index, "approve"),
-                f"{tie}: neither side wins, and nobody decides",
+                f"{', '.join(votes)}: neither side wins, and nobody decides",
+                evidence=(
+                    *subject.way_to(stage.stage),
+                    *(f"{stage.stage}: {vote}" for vote in votes),
+                ),
                 at_key=True,
             )
         if stage.split and stage.split.to in _voting(stage):
@@ -47,6 +62,7 @@ def disagreement(subject: Subject) -> Iterator[Finding]:
                 "RB045",
                 ("stages", index, "split", "to"),
                 f'"{stage.split.to}" breaks the tie of a gate it votes at',
+                evidence=subject.way_to(stage.stage),
             )
 
 
@@ -80,53 +96,14 @@ def stand_ins(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def enough_people(subject: Subject) -> Iterator[Finding]:
-    """Gates that nobody, or too few, are left to pass; needs the directory."""
-    if subject.directory is None:
-        return
-    named = {stage.stage: stage for stage in subject.document.stages}
-    for index, stage in enumerate(subject.document.stages):
-        for role, number in (stage.approve or {}).items():
-            there = subject.directory.get(role, 0)
-            gone = {
-                other: _deciders(named[other], role)
-                for other in stage.not_the_same_person_as
-                if other in named
-            }
-            left = there - sum(gone.values())
-            if left < number:
-                why = " and ".join(f"{count} decided {other}" for other, count in gone.items())
-                yield subject.finding(
-                    "RB043",
-                    ("stages", index, "approve", role),
-                    f"{number} of {role} must agree; the directory has {there}"
-                    + (f", of whom {why}" if sum(gone.values()) else ""),
-                )
-
-
-def _deciders(stage: Stage, role: str) -> int:
-    if stage.approve is not None:
-        return stage.approve.get(role, 0)
-    return 1 if stage.owner == role else 0
-
-
 def _voting(stage: Stage) -> tuple[str, ...]:
     reject = stage.reject.quorum if stage.reject else {}
     return tuple(dict.fromkeys((*(stage.approve or {}), *reject, *stage.veto)))
 
 
-def _tie(stage: Stage) -> str | None:
-    """Votes after which neither side has won, in words; every role speaks with one voice."""
-    approve = stage.approve or {}
-    reject = stage.reject.quorum if stage.reject else dict.fromkeys(approve, 1)
-    roles = _voting(stage)
-    if people(approve) == 0 or len(roles) > 8:  # noqa: PLR2004 - 256 ways to disagree are enough
-        return None
-    for sides in product((True, False), repeat=len(roles)):
-        agrees = dict(zip(roles, sides, strict=True))
-        blocked = any(not agrees[role] for role in stage.veto)
-        opened = not blocked and all(agrees[role] for role in approve)
-        closed = blocked or all(not agrees[role] for role in reject)
-        if not opened and not closed:
-            return ", ".join(f"{r} {'approves' if agrees[r] else 'rejects'}" for r in roles)
-    return None
+def _tie(subject: Subject, stage: Stage) -> Ballots | None:
+    """Votes after which everybody has been heard and nothing is decided."""
+    rule = subject.pathway.stage(stage.stage).gate
+    if rule is None or not rule.reject or people(rule.approve) < 1:
+        return None  # A quorum of nobody is RB040.
+    return stalemate(rule)

@@ -23,24 +23,30 @@ def disclosure(subject: Subject) -> Iterator[Finding]:
             path,
             f'"{effect.title}" discloses user data '
             + ("by silence" if silent else "without the approval of a gate"),
-            evidence=said(trail),
+            evidence=_to_the_step(subject, path) if path[2] == "late" else said(trail),
         )
 
 
 def unattended(subject: Subject) -> Iterator[Finding]:
     """What a time-out orders, by itself or by an outcome it takes, that only people may do."""
     effects = subject.document.all_effects
-    for path in _ordered_by_time(subject):
+    for path, evidence in _ordered_by_time(subject):
         effect = effects.get(_name_at(subject, path))
         if effect is None or effect.discloses:
             continue  # An unknown effect is RB021, a disclosure RB050.
         if effect.manual:
             yield subject.finding(
-                "RB052", path, f'"{effect.title}" happens unattended, and is done by hand'
+                "RB052",
+                path,
+                f'"{effect.title}" happens unattended, and is done by hand',
+                evidence=evidence,
             )
         if not effect.protective:
             yield subject.finding(
-                "RB053", path, f'"{effect.title}" happens unattended, and is not protective'
+                "RB053",
+                path,
+                f'"{effect.title}" happens unattended, and is not protective',
+                evidence=evidence,
             )
 
 
@@ -85,21 +91,41 @@ def _performances(
                 yield (*at, "next", move.outcome, "do", number), after, (*trail, move)
 
 
-def _ordered_by_time(subject: Subject) -> Iterator[tuple[Step, ...]]:
+def _ordered_by_time(
+    subject: Subject,
+) -> Iterator[tuple[tuple[Step, ...], tuple[str, ...]]]:
+    """Every place that time alone orders an effect at, with the shortest way there."""
     document = subject.document
-    yield from _late(document)
+    for path in _late(document):
+        yield path, _to_the_step(subject, path)
     index = {stage.stage: number for number, stage in enumerate(document.stages)}
-    entered: set[str] = set()
+    entered: dict[str, tuple[str, ...]] = {}
     for stage in subject.pathway.stages:
         for move in moves(stage):
             if move.hand is Hand.SILENCE:
+                evidence = (*subject.way_to(stage.name), str(move))
                 for number in range(len(move.do)):
-                    yield "stages", index[stage.name], "next", move.outcome, "do", number
+                    path = ("stages", index[stage.name], "next", move.outcome, "do", number)
+                    yield path, evidence
                 if move.to in index:
-                    entered.add(move.to)
-    for name in sorted(entered):
+                    entered.setdefault(move.to, evidence)
+    for name, evidence in sorted(entered.items()):
         for number in range(len(document.stages[index[name]].do)):
-            yield "stages", index[name], "do", number
+            yield ("stages", index[name], "do", number), evidence
+
+
+def _to_the_step(subject: Subject, path: tuple[Step, ...]) -> tuple[str, ...]:
+    """The way to a late step, and that nobody came before it."""
+    match path:
+        case ("stages", int(stage), "late", int(step), "do"):
+            plan = subject.document.stages[stage]
+            passes = f"{plan.stage}: {plan.late[step].at} of the time passes"
+            return (*subject.way_to(plan.stage), passes)
+        case ("clocks", str(clock), "late", int(step), "do"):
+            at = subject.document.clocks[clock].late[step].at
+            return (f"{clock}: {at} of the time passes",)
+        case _:
+            raise AssertionError(path)
 
 
 def _late(document: RunbookDocument) -> Iterator[tuple[Step, ...]]:

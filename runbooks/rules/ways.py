@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from runbooks.grammar.stages import Stage
 from runbooks.plan import StageKind
-from runbooks.planner import GATE_OUTCOMES, can_end, reachable, said
+from runbooks.planner import GATE_OUTCOMES, can_end, said
 from runbooks.reading import suggestion
 from runbooks.rules.catalogue import RULES
 from runbooks.rules.finding import Finding, Subject
@@ -12,7 +13,7 @@ from runbooks.tree import Step
 
 def reach(subject: Subject) -> Iterator[Finding]:
     """Stages no case comes to, and stages no case leaves."""
-    reached = reachable(subject.pathway)
+    reached = subject.ways
     ending = can_end(subject.pathway)
     for index, stage in enumerate(subject.document.stages):
         if stage.stage not in reached:
@@ -32,9 +33,11 @@ def reach(subject: Subject) -> Iterator[Finding]:
 def outcomes(subject: Subject) -> Iterator[Finding]:
     """Outcomes without a next step, and next steps without an outcome."""
     for index, stage in enumerate(subject.document.stages):
-        if stage.kind is StageKind.CLOSURE:
-            continue
         path = ("stages", index)
+        way = subject.way_to(stage.stage)
+        if stage.kind is StageKind.CLOSURE:
+            yield from _closure(subject, stage, path)
+            continue
         following = stage.next or {}
         taken: dict[str, tuple[Step, ...]] = {
             step.go: (*path, "late", number, "go")
@@ -50,6 +53,7 @@ def outcomes(subject: Subject) -> Iterator[Finding]:
                     at,
                     f'silence takes the outcome "{outcome}", which has no next step',
                     mend=suggestion(outcome, following, otherwise=RULES["RB032"].mend),
+                    evidence=way,
                 )
         if stage.kind is StageKind.GATE:
             for outcome in GATE_OUTCOMES:
@@ -59,6 +63,7 @@ def outcomes(subject: Subject) -> Iterator[Finding]:
                         (*path, "next"),
                         f'the gate "{stage.stage}" can be answered {outcome}, with no next step',
                         mend=f"Add `{outcome}: <stage>` under `next`.",
+                        evidence=way,
                         at_key=True,
                     )
             for outcome in following:
@@ -68,6 +73,7 @@ def outcomes(subject: Subject) -> Iterator[Finding]:
                         (*path, "next", outcome),
                         f'nobody can answer the gate "{stage.stage}" with "{outcome}"',
                         mend=suggestion(outcome, GATE_OUTCOMES, otherwise=RULES["RB033"].mend),
+                        evidence=way,
                         at_key=True,
                     )
         if stage.skip_when_done and "done" not in following:
@@ -76,4 +82,20 @@ def outcomes(subject: Subject) -> Iterator[Finding]:
                 (*path, "skip-when-done"),
                 f'"{stage.skip_when_done}" completes the stage as done, which has no next step',
                 mend="Add `done: <stage>` under `next`.",
+                evidence=way,
             )
+
+
+def _closure(subject: Subject, stage: Stage, path: tuple[Step, ...]) -> Iterator[Finding]:
+    """Time and effects that would leave the stage in which a case only ends."""
+    leaving = [(*path, "late", number, "go") for number, step in enumerate(stage.late) if step.go]
+    if stage.skip_when_done:
+        leaving.append((*path, "skip-when-done"))
+    for at in leaving:
+        yield subject.finding(
+            "RB032",
+            at,
+            f'"{stage.stage}" has no outcomes: a case is closed there by a person',
+            mend="Remove it; page somebody instead.",
+            evidence=subject.way_to(stage.stage),
+        )

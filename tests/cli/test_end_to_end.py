@@ -130,19 +130,22 @@ async def test_a_wrong_password_is_refused_and_nothing_is_kept(installation: Ins
 
 
 async def test_a_runbook_goes_live_by_two_people(installation: Installation) -> None:
-    """Nobody approves what they proposed; an analyst can do neither."""
+    """Nobody approves what they proposed, or unread; an analyst can do neither."""
     petra, lena, aziz = [await installation.terminal(name) for name in ("petra", "lena", "aziz")]
     folder = installation.folder / "team"
     folder.mkdir()
     shipped = (await petra.run("runbook", "show", "user-safety-escalation", "--json")).stdout
     assert "user-safety-escalation" in shipped
     text = library()["user-safety-escalation"].decode().replace("version: 1.0.0", "version: 1.1.0")
+    text = text.replace("within: 8h", "within: 9h")
     (folder / "user-safety-escalation.yaml").write_text(text)
     name = "user-safety-escalation"
 
     await aziz.run("runbook", "release", name, "--runbooks", str(folder), code=1)
     proposed = await petra.json("runbook", "release", name, "--runbooks", str(folder))
     own = await petra.run("runbook", "release", name, "--approve", "--yes", code=1)
+    read = await lena.run("runbook", "release", name, "--approve", code=2)
+    compared = await lena.run("runbook", "diff", name, f"{name}@1.1.0", code=1)
     approved = await lena.json("runbook", "release", name, "--approve", "--yes")
     retired = await lena.json("runbook", "retire", name, "--version", "1.0.0", "--yes")
 
@@ -152,6 +155,8 @@ async def test_a_runbook_goes_live_by_two_people(installation: Installation) -> 
     assert states == {"1.1.0": "live"}
     assert proposed["release"]["proposed_by"] == "petra"
     assert "second person" in own.stderr
+    for told in (read.stdout, compared.stdout):
+        assert "! policy-sign-off: the time was 8 hours, is 9 hours" in told
     assert approved["release"]["live"]
     assert retired["release"]["retired_by"] == "lena"
 

@@ -3,13 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
+from cli.app import app as everything
 from cli.runbook import app
 from runbooks import Pathway
 
 RUNNER = CliRunner()
-TODAY = ["--today", "2026-11-22"]
+TODAY = ["--on", "2026-11-22"]
 
 
 def test_the_library_is_listed() -> None:
@@ -91,6 +93,33 @@ def test_the_directory_is_counted(tmp_path: Path) -> None:
     assert 'no role is called "policy"' in result.stdout
 
 
+def test_the_way_to_a_fault_is_printed(tmp_path: Path) -> None:
+    """Under a finding stands the shortest way a case takes to it."""
+    path = tmp_path / "mine.yaml"
+    RUNNER.invoke(app, ["new", "mine", "--runbooks", str(tmp_path), *TODAY])
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("silence: wait", "silence: {go: approved}"), encoding="utf-8")
+
+    result = RUNNER.invoke(app, ["lint", str(path), *TODAY])
+
+    assert "RB052" in result.stdout
+    assert (
+        "The way there: triage -escalate-> review, review -approved (by silence)-> closure"
+        in result.stdout
+    )
+
+
+def test_reviews_are_compared_with_the_day_that_is_named(tmp_path: Path) -> None:
+    """`--on` is the day that review dates are held against."""
+    RUNNER.invoke(app, ["new", "mine", "--runbooks", str(tmp_path), *TODAY])
+
+    later = RUNNER.invoke(app, ["lint", str(tmp_path / "mine.yaml"), "--on", "2028-01-01"])
+    odd = RUNNER.invoke(app, ["lint", str(tmp_path / "mine.yaml"), "--on", "tomorrow"])
+
+    assert "RB062 to be reviewed by" in later.stdout
+    assert odd.exit_code == 2
+
+
 def test_a_runbook_is_shown_as_it_is_read() -> None:
     """`show` prints the gates and their labels; with --json the pathway itself."""
     told = RUNNER.invoke(app, ["show", "user-safety-escalation"])
@@ -113,3 +142,27 @@ def test_the_schema_is_json() -> None:
     schema = json.loads(RUNNER.invoke(app, ["schema"]).stdout)
 
     assert schema["title"] == "RunbookDocument"
+
+
+@pytest.mark.parametrize(
+    "form,begins",
+    [
+        ("svg", "<svg "),
+        ("severity-svg", "<svg "),
+        ("mermaid", "flowchart TD"),
+        ("markdown", "# User safety escalation"),
+        ("html", "<!doctype html>"),
+        ("article", "# User safety escalation"),
+    ],
+)
+def test_a_runbook_is_rendered_to_a_file(form: str, begins: str, tmp_path: Path) -> None:
+    """Every form is written where it is asked for, and to stdout without a file."""
+    out = tmp_path / "pages" / "page"
+    asked = ["runbook", "render", "user-safety-escalation", "--as", form]
+
+    written = RUNNER.invoke(everything, [*asked, "--out", str(out)])
+    printed = RUNNER.invoke(everything, asked)
+
+    assert (written.exit_code, printed.exit_code) == (0, 0)
+    assert out.read_text(encoding="utf-8").startswith(begins)
+    assert printed.stdout == out.read_text(encoding="utf-8")

@@ -1,0 +1,91 @@
+"""A runbook taken apart: every single thing it says, under a name that survives reordering.
+
+What is left out of a text and what is written as its default are the same fact. Keys this module
+has never heard of become facts as well, so that nothing of the language can change unseen.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from enum import Enum
+from typing import Any
+
+from runbooks.compile import compile_runbook
+from runbooks.grammar.base import moment_of
+from runbooks.runbook import Runbook
+
+Path = tuple[str, ...]
+Fact = str | int | bool | timedelta | date | tuple[str, ...] | Mapping[str, int]
+
+_QUORUMS = {"approve", "quorum", "allow"}
+_APART = {"version", "severity"}
+"""The version names a text and the severity table is compared by what it answers."""
+
+
+def facts(runbook: Runbook) -> dict[Path, Fact]:
+    """Everything the runbook says, but for its version and its severity table."""
+    document = _effective(runbook)
+    return dict(_taken_apart({k: v for k, v in document.items() if k not in _APART}, ()))
+
+
+def _effective(runbook: Runbook) -> dict[str, Any]:
+    """The document with what it leaves to the engine written out."""
+    document = runbook.document.model_dump(by_alias=True)
+    pathway = compile_runbook(runbook)
+    for stage in document["stages"]:
+        gate = pathway.stage(stage["stage"]).gate
+        if gate is not None:
+            reason = "required" if gate.reject_reason else "optional"
+            stage["reject"] = {"quorum": gate.reject, "reason": reason}
+            stage["votes"] = gate.votes
+        stage["late"] = _late(stage["late"], stage["within"])
+        for disposition in (stage["dispositions"] or {}).values():
+            # One that requires nothing is there all the same.
+            disposition["there"] = True
+    for clock in pathway.clocks:
+        written = document["clocks"][clock.id]
+        written["owner"] = clock.owner
+        written["starts"] = clock.starts if clock.starts_after is None else None
+        written["kind"], written["within"] = clock.kind, clock.within
+        written["restart"] = clock.restart
+        written["late"] = _late(written["late"], clock.within)
+    document["first"] = pathway.first
+    document["stages"] = {stage.pop("stage"): stage for stage in document["stages"]}
+    document["after-closing"] = {
+        item.name: {"owner": item.owner, "after": item.after, "title": item.title}
+        for item in pathway.after_closing
+    }
+    return document
+
+
+def _late(steps: Any, within: timedelta) -> dict[str, tuple[str, ...]]:
+    """What lateness does, and when: the share where the text says a share, else the time."""
+    said: dict[str, list[str]] = {}
+    for step in steps:
+        action = next(f"{key} {step[key]}" for key in step if key != "at" and step[key])
+        said.setdefault(action, []).append(_moment(step["at"], within))
+    return {action: tuple(sorted(moments)) for action, moments in said.items()}
+
+
+def _moment(at: str, within: timedelta) -> str:
+    """The moment as a share of the time where it is a whole one: `45m` of an hour is `75%`."""
+    share = moment_of(at, within=within) * 100 / within
+    return f"{share:g}%" if share == int(share) else at
+
+
+def _taken_apart(value: Any, path: Path) -> Iterator[tuple[Path, Fact]]:
+    if isinstance(value, Mapping) and (not path or path[-1] not in _QUORUMS):
+        for key, each in value.items():
+            yield from _taken_apart(each, (*path, str(key)))
+    elif isinstance(value, Mapping):
+        yield path, dict(value)
+    elif isinstance(value, tuple | list):
+        if value:
+            yield path, tuple(sorted(_word(each) for each in value))
+    elif isinstance(value, Enum):
+        yield path, str(value.value)
+    elif value is not None and value is not False:
+        yield path, value
+
+
+def _word(value: Any) -> str:
+    return str(value.value) if isinstance(value, Enum) else str(value)

@@ -1,0 +1,210 @@
+"""What each key of the language is about, how it is said, and when less of it is dangerous."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from runbooks.comparing.change import Direction, Group
+from runbooks.comparing.facts import Fact, Path
+from runbooks.rendering.wording import duration, quorum, several
+
+Compared = Callable[[Fact | None, Fact | None], Direction]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a fact is about."""
+
+    group: Group
+    what: str
+    direction: Compared | None = None
+
+
+def _more_is_tighter(old: Fact | None, new: Fact | None) -> Direction:
+    return _by_size(_size(old), _size(new))
+
+
+def _more_is_looser(old: Fact | None, new: Fact | None) -> Direction:
+    return _by_size(_size(new), _size(old))
+
+
+def _by_size(old: float, new: float) -> Direction:
+    if old == new:
+        return Direction.OTHER
+    return Direction.TIGHTER if new > old else Direction.LOOSER
+
+
+def _size(fact: Fact | None) -> float:
+    """How much there is of it."""
+    match fact:
+        case None:
+            return 0
+        case timedelta():
+            return fact.total_seconds()
+        case tuple():
+            return len(fact)
+        case dict():
+            return sum(fact.values())
+        case "L1" | "L2" | "L3":
+            return ("L1", "L2", "L3").index(fact) + 1
+        case "blind" | "required" | "people":
+            return 2
+        case _:
+            return 1
+
+
+_GATE = {
+    "ask": Meaning(Group.APPROVAL, "the question"),
+    "approve": Meaning(Group.APPROVAL, "who must approve", _more_is_tighter),
+    "reject.quorum": Meaning(Group.APPROVAL, "who can reject", _more_is_looser),
+    "reject.reason": Meaning(Group.APPROVAL, "the reason of a rejection", _more_is_tighter),
+    "veto": Meaning(Group.APPROVAL, "who alone can reject", _more_is_tighter),
+    "distinct": Meaning(Group.APPROVAL, "what must differ between voters"),
+    "not-the-same-person-as": Meaning(
+        Group.APPROVAL, "the stages whose deciders may not vote", _more_is_tighter
+    ),
+    "votes": Meaning(Group.APPROVAL, "whether votes are hidden", _more_is_tighter),
+    "assurance": Meaning(Group.APPROVAL, "the proof of person", _more_is_tighter),
+    "memo": Meaning(Group.APPROVAL, "what is written first", _more_is_tighter),
+    "split.to": Meaning(Group.APPROVAL, "who breaks a tie"),
+    "split.within": Meaning(Group.APPROVAL, "the time to break a tie"),
+    "dissent.who": Meaning(Group.APPROVAL, "who may object"),
+    "dissent.to": Meaning(Group.APPROVAL, "who decides after an objection"),
+    "dissent.within": Meaning(Group.APPROVAL, "the time after an objection"),
+    "silence.go": Meaning(Group.SILENCE, "the outcome silence takes", _more_is_looser),
+    "silence.allow": Meaning(Group.SILENCE, "who may stand in", _more_is_tighter),
+    "silence.instead-of": Meaning(Group.SILENCE, "who is stood in for"),
+    "silence.only": Meaning(Group.SILENCE, "what a stand-in may say"),
+    "silence.ratify.by": Meaning(Group.SILENCE, "who ratifies", _more_is_tighter),
+    "silence.ratify.within": Meaning(Group.SILENCE, "the time to ratify", _more_is_looser),
+}
+_STAGE = {
+    **_GATE,
+    "title": Meaning(Group.WORDS, "the title"),
+    "owner": Meaning(Group.TELLING, "who has it"),
+    "within": Meaning(Group.TIME, "the time", _more_is_looser),
+    "do": Meaning(Group.EFFECTS, "what is done first"),
+    "needs": Meaning(Group.INTAKE, "what must be answered", _more_is_tighter),
+    "skip-when-done": Meaning(Group.EFFECTS, "the action that completes it"),
+    "approve-as": Meaning(Group.WORDS, "what the approving button says"),
+    "reject-as": Meaning(Group.WORDS, "what the rejecting button says"),
+}
+_NEXT = {
+    "do": Meaning(Group.EFFECTS, "what is done"),
+    "undo": Meaning(Group.EFFECTS, "what is undone"),
+    "suspend": Meaning(Group.CLOCKS, "the clocks that are suspended", _more_is_looser),
+    "then": Meaning(Group.WAY, "where it leads"),
+    "move-to": Meaning(Group.WAY, "the runbook it leads to"),
+}
+_EFFECT = {
+    "title": Meaning(Group.WORDS, "the title"),
+    "by": Meaning(Group.EFFECTS, "who or what does it"),
+    "owner": Meaning(Group.TELLING, "who owes it"),
+    "within": Meaning(Group.TIME, "the time", _more_is_looser),
+    "instruction": Meaning(Group.EFFECTS, "the instruction"),
+    "compensate": Meaning(Group.EFFECTS, "how it is undone", _more_is_tighter),
+    "irreversible": Meaning(Group.EFFECTS, "that it cannot be undone", _more_is_looser),
+    "protective": Meaning(Group.EFFECTS, "that it may go ahead on silence", _more_is_looser),
+    "discloses": Meaning(Group.EFFECTS, "that it hands over user data", _more_is_tighter),
+}
+_CLOCK = {
+    "title": Meaning(Group.WORDS, "the title"),
+    "kind": Meaning(Group.CLOCKS, "the kind"),
+    "starts": Meaning(Group.CLOCKS, "what it counts from"),
+    "starts-after": Meaning(Group.CLOCKS, "the action it starts after"),
+    "within": Meaning(Group.CLOCKS, "the time", _more_is_looser),
+    "stops": Meaning(Group.CLOCKS, "what stops it", _more_is_looser),
+    "restart": Meaning(Group.CLOCKS, "how it goes on after a suspension"),
+    "statutory": Meaning(Group.CLOCKS, "that the law sets it", _more_is_tighter),
+    "owner": Meaning(Group.CLOCKS, "who has it"),
+    "source": Meaning(Group.CLOCKS, "the source"),
+    "mark": Meaning(Group.CLOCKS, "how well the source was read"),
+    "review-by": Meaning(Group.CLOCKS, "the day of its review"),
+}
+_QUESTION = {
+    "ask": Meaning(Group.INTAKE, "the question"),
+    "answer": Meaning(Group.INTAKE, "what counts as an answer"),
+    "choice": Meaning(Group.INTAKE, "the answers to choose from"),
+    "material": Meaning(Group.INTAKE, "that a change asks open gates again", _more_is_tighter),
+    "help": Meaning(Group.WORDS, "the help"),
+}
+_FOLLOW_UP = {
+    "owner": Meaning(Group.CLOSING, "who owes it"),
+    "after": Meaning(Group.CLOSING, "how long after closing", _more_is_looser),
+    "title": Meaning(Group.WORDS, "the title"),
+}
+_MACRO = {
+    "for": Meaning(Group.TELLING, "who reads it"),
+    "title": Meaning(Group.WORDS, "the title"),
+    "text": Meaning(Group.WORDS, "the text"),
+}
+_WHOLE = {
+    "runbook": Meaning(Group.OTHER, "the name"),
+    "title": Meaning(Group.WORDS, "the title"),
+    "summary": Meaning(Group.WORDS, "the summary"),
+    "owner": Meaning(Group.OTHER, "the owner of the runbook"),
+    "review-by": Meaning(Group.OTHER, "the day of its review"),
+    "first": Meaning(Group.WAY, "the stage a case begins in"),
+}
+_DISPOSITION = {
+    "title": Meaning(Group.WORDS, "the meaning"),
+    "requires": Meaning(Group.CLOSING, "what it requires", _more_is_tighter),
+}
+_AREAS = {
+    "effects": _EFFECT,
+    "clocks": _CLOCK,
+    "intake": _QUESTION,
+    "after-closing": _FOLLOW_UP,
+    "macros": _MACRO,
+}
+
+
+def meaning(path: Path) -> tuple[str, Meaning]:
+    """What a fact is of, and what it is about."""
+    match path:
+        case (area, name, "late", action):
+            return name, _lateness(action, law=area == "clocks")
+        case ("stages", stage, "next", outcome, *key):
+            return f"{stage}, {outcome}", _known(_NEXT, key, Group.WAY)
+        case ("stages", stage, "dispositions", name, *key):
+            return f"{stage}, {name}", _known(_DISPOSITION, key, Group.CLOSING)
+        case ("stages", stage, *key):
+            return stage, _known(_STAGE, key, Group.OTHER)
+        case ("roles", role):
+            return role, Meaning(Group.WORDS, "the role")
+        case (area, name, *key) if area in _AREAS:
+            return name, _known(_AREAS[area], key, Group.OTHER)
+        case _:
+            return "", _known(_WHOLE, path, Group.OTHER)
+
+
+def said(fact: Fact | None) -> str:
+    """The fact in words."""
+    match fact:
+        case None:
+            return ""
+        case timedelta():
+            return duration(fact)
+        case date():
+            return fact.isoformat()
+        case bool():
+            return "so"
+        case tuple():
+            return several(fact)
+        case dict():
+            return quorum(fact) or "nobody"
+        case _:
+            return str(fact)
+
+
+def _lateness(action: str, *, law: bool) -> Meaning:
+    does = action.partition(" ")[0]
+    if does in {"go", "do"}:
+        return Meaning(Group.SILENCE, f"when nobody acts: {action}", _more_is_looser)
+    group = Group.CLOCKS if law else Group.TELLING
+    return Meaning(group, f"when late: {action}", _more_is_tighter)
+
+
+def _known(table: dict[str, Meaning], key: Path | list[str], group: Group) -> Meaning:
+    name = ".".join(key)
+    return table.get(name) or Meaning(group, name)

@@ -1,0 +1,214 @@
+"""The playbook: who does what by when, what to write, how a case ends, in the words of the text."""
+
+from collections.abc import Iterator
+
+from runbooks.compile import compile_runbook
+from runbooks.grammar.document import RunbookDocument
+from runbooks.plan import Pathway, StagePlan
+from runbooks.rendering.blocks import (
+    Block,
+    Figure,
+    Grid,
+    Heading,
+    Page,
+    Paragraph,
+    Picture,
+    Points,
+    Quote,
+)
+from runbooks.rendering.wording import (
+    KINDS,
+    answers,
+    begins,
+    condition,
+    duration,
+    ends,
+    gate_rules,
+    hand,
+    lateness,
+    leads,
+    nature,
+    orders,
+    provenance,
+    requirement,
+    several,
+    stage_title,
+    undone,
+    words,
+)
+from runbooks.runbook import Runbook
+
+NOT_ADVICE = "Clocks are working data for the team, not legal advice."
+
+
+def playbook(runbook: Runbook) -> Page:
+    """Everything the runbook says, in the order a person on call asks for it."""
+    document, pathway = runbook.document, compile_runbook(runbook)
+    return (
+        Heading(document.title, level=1),
+        *([Paragraph(document.summary)] if document.summary else []),
+        Points(
+            (
+                ("Runbook", f"{document.runbook} {document.version}"),
+                ("Owner", document.owner),
+                ("Review by", document.review_by.isoformat()),
+                ("SHA-256", runbook.digest),
+            )
+        ),
+        Heading("The way of a case"),
+        Figure(Picture.PATHWAY),
+        *_severity(document),
+        *_intake(document),
+        *_stages(pathway),
+        *_clocks(document, pathway),
+        *_actions(document, pathway),
+        *_endings(pathway),
+        *_texts(document),
+        *_afterwards(pathway),
+        *_roles(document),
+    )
+
+
+def _severity(document: RunbookDocument) -> Iterator[Block]:
+    yield Heading("How bad is it?")
+    yield Paragraph("The first row that holds decides.")
+    yield Figure(Picture.SEVERITY)
+    yield Grid(
+        ("When", "Severity", "Because"),
+        tuple((condition(row), row.severity.value, row.because) for row in document.severity),
+    )
+
+
+def _intake(document: RunbookDocument) -> Iterator[Block]:
+    yield Heading("What to ask")
+    yield Grid(
+        ("Question", "Name", "Answer", "When it changes"),
+        tuple(
+            (
+                f"{question.ask} {question.help}" if question.help else question.ask,
+                name,
+                answers(question),
+                "open gates are asked again" if question.material else "open gates stay open",
+            )
+            for name, question in document.intake.items()
+        ),
+    )
+
+
+def _stages(pathway: Pathway) -> Iterator[Block]:
+    yield Heading("Who does what, by when")
+    for number, stage in enumerate(pathway.stages, start=1):
+        yield Heading(f"{number}. {stage_title(stage)}", level=3)
+        yield Points(tuple(_duties(stage, pathway)))
+        if stage.gate is not None:
+            yield Points(gate_rules(stage.gate))
+        if stage.next:
+            yield Grid(
+                ("Outcome", "What is done", "Then"),
+                tuple(
+                    (outcome, orders(after, pathway) or "nothing", leads(after, pathway))
+                    for outcome, after in stage.next.items()
+                ),
+            )
+
+
+def _duties(stage: StagePlan, pathway: Pathway) -> Iterator[tuple[str, str]]:
+    titles = {effect.name: effect.title for effect in pathway.effects}
+    yield "Stage", stage.name
+    yield "Owner", stage.owner
+    yield "By when", f"within {duration(stage.within)}"
+    if stage.enter:
+        yield "First", several(titles.get(name, name) for name in stage.enter)
+    if stage.needs:
+        yield "Must be answered", several(stage.needs)
+    if stage.skip_when_done:
+        name = stage.skip_when_done
+        yield "Over at once", f"when “{titles.get(name, name)}” has been performed"
+    if stage.late:
+        yield "When late", "; ".join(map(lateness, stage.late))
+
+
+def _clocks(document: RunbookDocument, pathway: Pathway) -> Iterator[Block]:
+    if not pathway.clocks:
+        return
+    yield Heading("Clocks")
+    yield Paragraph(NOT_ADVICE)
+    yield Grid(
+        ("Clock", "What it is", "Runs", "Stops when", "When late", "Owner", "Source"),
+        tuple(
+            (
+                clock.id,
+                f"{clock.title} ({KINDS[clock.kind]})",
+                f"{duration(clock.within)} {begins(clock)}",
+                ends(clock),
+                "; ".join(map(lateness, clock.late)) or "nobody is told",
+                clock.owner,
+                provenance(document.clocks[clock.id]),
+            )
+            for clock in pathway.clocks
+        ),
+    )
+
+
+def _actions(document: RunbookDocument, pathway: Pathway) -> Iterator[Block]:
+    if not pathway.effects:
+        return
+    yield Heading("Actions")
+    known = document.all_effects
+    yield Grid(
+        ("Action", "Name", "Done by", "Within", "How", "Undone", "Mind"),
+        tuple(
+            (
+                effect.title,
+                effect.name,
+                hand(known[effect.name]),
+                duration(effect.within),
+                effect.instruction or "—",
+                undone(known[effect.name]),
+                nature(known[effect.name]) or "—",
+            )
+            for effect in pathway.effects
+        ),
+    )
+
+
+def _endings(pathway: Pathway) -> Iterator[Block]:
+    yield Heading("How a case closes")
+    yield Grid(
+        ("Disposition", "Meaning", "Must be on record"),
+        tuple(
+            (
+                name,
+                plan.title or words(name),
+                several(requirement(each, pathway) for each in plan.requires) or "nothing",
+            )
+            for name, plan in pathway.closure.dispositions.items()
+        ),
+    )
+
+
+def _texts(document: RunbookDocument) -> Iterator[Block]:
+    if not document.macros:
+        return
+    yield Heading("What to write")
+    for name, macro in document.macros.items():
+        yield Heading(f"{words(name)} (for: {macro.for_.value})", level=3)
+        yield Quote(macro.title or "", macro.text)
+
+
+def _afterwards(pathway: Pathway) -> Iterator[Block]:
+    if not pathway.after_closing:
+        return
+    yield Heading("After closing")
+    yield Points(
+        tuple(
+            (item.owner, f"{item.title} ({item.name}), {duration(item.after)} after closing.")
+            for item in pathway.after_closing
+        )
+    )
+
+
+def _roles(document: RunbookDocument) -> Iterator[Block]:
+    if document.roles:
+        yield Heading("Roles of this runbook")
+        yield Points(tuple(document.roles.items()))
