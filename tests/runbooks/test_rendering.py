@@ -19,7 +19,7 @@ from runbooks.rendering import (
     severity_picture,
 )
 from runbooks.rendering.lanes import Wire, lanes
-from tests.runbooks.faults import BASES
+from tests.runbooks.faults import BASES, Fault, faults
 from tests.workflows.runbooks import FOUR_EYES, SILENT
 
 TEXTS = {**library(), "base": BASES["base"].encode(), "silent": SILENT, "four-eyes": FOUR_EYES}
@@ -223,6 +223,19 @@ def test_what_people_write_is_text() -> None:
     assert title in "".join(reader.said)
     assert title in "".join(root[0].itertext())
     assert "<b>" not in page_as_markdown(book).replace(r"\<b\>", "").splitlines()[0]
+
+
+@pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.name)
+def test_a_runbook_with_a_fault_can_still_be_looked_at(fault: Fault) -> None:
+    """Whoever looks for the fault sees picture and page, whatever is wrong with the runbook."""
+    book = fault.runbook
+    reader = Tags()
+
+    reader.feed(page_as_html(book))
+    ET.fromstring(pathway_picture(book))  # noqa: S314 - drawn by ourselves
+
+    assert reader.open == []
+    assert mermaid(book).startswith("flowchart TD")
 
 
 @every_book
