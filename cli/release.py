@@ -121,6 +121,8 @@ def _propose(door: Gateway, name: str, *, folder: Path | None) -> dict[str, Any]
         if not answer.ok:
             what = problem.get("what") or f"{problem['found']}, expected {problem['expected']}"
             note(f"line {problem['line']}: {problem['rule']} {what}")
+            if problem.get("evidence"):
+                note(f"    The way there: {', '.join(problem['evidence'])}")
     if not answer.ok:
         refuse(answer)
     return answer.content

@@ -43,7 +43,9 @@ def tell(found: Comparison) -> None:
         say(f"\n{group}")
         for change in changes:
             say(f"  {_SIGNS[change.direction]} {_sentence(change)}")
-    say("\nBoth mean the same." if found.same else f"\n{len(found.changes)} changes of meaning")
+    number = len(found.changes)
+    said = "1 change of meaning" if number == 1 else f"{number} changes of meaning"
+    say("\nBoth mean the same." if found.same else f"\n{said}")
 
 
 def _sentence(change: Change) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 
 from runbooks.compile import compile_runbook
 from runbooks.exploring import MOST, Progress
-from runbooks.rules import clocks, closing, gates, names, people, rounds, silence, tables, ways
+from runbooks.rules import clocks, closing, drift, gates, names, people, silence, tables, ways
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.runbook import Runbook
 
@@ -27,10 +27,10 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     clocks.suspensions,
     clocks.endings,
     clocks.lateness,
-    rounds.circles,
-    rounds.steps_that_never_come,
-    rounds.help_in_time,
-    rounds.whole,
+    drift.circles,
+    drift.steps_that_never_come,
+    drift.help_in_time,
+    drift.whole,
     closing.dispositions,
     closing.stuck,
     closing.leaks,

@@ -1,6 +1,6 @@
 """What each key of the language is about, how it is said, and when less of it is dangerous."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -21,17 +21,38 @@ class Meaning:
 
 
 def _more_is_tighter(old: Fact | None, new: Fact | None) -> Direction:
-    return _by_size(_size(old), _size(new))
+    more, less = _more(old, new), _more(new, old)
+    if more == less:
+        return Direction.OTHER
+    return Direction.TIGHTER if more else Direction.LOOSER
 
 
 def _more_is_looser(old: Fact | None, new: Fact | None) -> Direction:
-    return _by_size(_size(new), _size(old))
+    return _more_is_tighter(new, old)
 
 
-def _by_size(old: float, new: float) -> Direction:
-    if old == new:
-        return Direction.OTHER
-    return Direction.TIGHTER if new > old else Direction.LOOSER
+def _silence_takes(old: Fact | None, new: Fact | None) -> Direction:
+    if "approved" in (old, new):
+        return Direction.LOOSER if new == "approved" else Direction.TIGHTER
+    return _more_is_looser(old, new)
+
+
+def _more(old: Fact | None, new: Fact | None) -> bool:
+    """Whether something of the second is not in the first, or is less there."""
+    if isinstance(old, tuple) or isinstance(new, tuple):
+        return bool({*_listed(new)} - {*_listed(old)})
+    if isinstance(old, dict) or isinstance(new, dict):
+        before, after = _counted(old), _counted(new)
+        return any(number > before.get(role, 0) for role, number in after.items())
+    return _size(new) > _size(old)
+
+
+def _listed(fact: Fact | None) -> tuple[str, ...]:
+    return fact if isinstance(fact, tuple) else ()
+
+
+def _counted(fact: Fact | None) -> Mapping[str, int]:
+    return fact if isinstance(fact, dict) else {}
 
 
 def _size(fact: Fact | None) -> float:
@@ -41,13 +62,9 @@ def _size(fact: Fact | None) -> float:
             return 0
         case timedelta():
             return fact.total_seconds()
-        case tuple():
-            return len(fact)
-        case dict():
-            return sum(fact.values())
         case "L1" | "L2" | "L3":
             return ("L1", "L2", "L3").index(fact) + 1
-        case "blind" | "required" | "people":
+        case "blind" | "required":
             return 2
         case _:
             return 1
@@ -71,7 +88,7 @@ _GATE = {
     "dissent.who": Meaning(Group.APPROVAL, "who may object"),
     "dissent.to": Meaning(Group.APPROVAL, "who decides after an objection"),
     "dissent.within": Meaning(Group.APPROVAL, "the time after an objection"),
-    "silence.go": Meaning(Group.SILENCE, "the outcome silence takes", _more_is_looser),
+    "silence.go": Meaning(Group.SILENCE, "the outcome silence takes", _silence_takes),
     "silence.allow": Meaning(Group.SILENCE, "who may stand in", _more_is_tighter),
     "silence.instead-of": Meaning(Group.SILENCE, "who is stood in for"),
     "silence.only": Meaning(Group.SILENCE, "what a stand-in may say"),

@@ -13,7 +13,7 @@ from runbooks.runbook import Runbook
 
 GAP = 24
 STEP = 12
-"""How far lanes are apart."""
+"""How far lanes are apart, while there is room for that on a phone."""
 
 EDGE = 18
 _CORNER = 7
@@ -25,12 +25,22 @@ class _Side:
 
     wires: tuple[Wire, ...]
     lanes: dict[str, Lane]
+    most: float
+    """How wide all lanes together may be."""
+
+    @property
+    def step(self) -> float:
+        """How far its lanes are apart."""
+        return min(STEP, self.most / max(self._ranks, 1))
 
     @property
     def room(self) -> float:
         """How wide the side is."""
-        ranks = 1 + max((lane.rank for lane in self.lanes.values()), default=-1)
-        return EDGE + STEP * ranks
+        return EDGE + self.step * self._ranks
+
+    @property
+    def _ranks(self) -> int:
+        return 1 + max((lane.rank for lane in self.lanes.values()), default=-1)
 
 
 def pathway_picture(runbook: Runbook) -> str:
@@ -97,8 +107,8 @@ def _sides(cards: dict[str, Card], tops: dict[str, float]) -> tuple[_Side, _Side
             )
             (down if ahead else back).append(wire)
     return (
-        _Side(wires=tuple(down), lanes=lanes(down)),
-        _Side(wires=tuple(back), lanes=lanes(back)),
+        _Side(wires=tuple(down), lanes=lanes(down), most=5 * STEP),
+        _Side(wires=tuple(back), lanes=lanes(back), most=3 * STEP),
     )
 
 
@@ -106,7 +116,8 @@ def _wires(canvas: Canvas, side: _Side, *, x: float, outwards: int) -> None:
     """The far lanes are drawn first, so that near ones pass over them."""
     for lane in sorted(side.lanes.values(), key=lambda each: -each.rank):
         wires = [wire for wire in side.wires if wire.target == lane.target]
-        drawn = [(_course(wire, lane, x=x, outwards=outwards), wire) for wire in wires]
+        at = x + outwards * (EDGE - 4 + side.step * lane.rank)
+        drawn = [(_course(wire, x=x, at=at, outwards=outwards), wire) for wire in wires]
         # All of a lane keep their distance from other lanes before any of them is drawn.
         for d, _ in drawn:
             canvas.halo(d)
@@ -116,9 +127,8 @@ def _wires(canvas: Canvas, side: _Side, *, x: float, outwards: int) -> None:
         canvas.tip(x, wires[0].end, colour=colour, towards="left" if outwards > 0 else "right")
 
 
-def _course(wire: Wire, lane: Lane, *, x: float, outwards: int) -> str:
+def _course(wire: Wire, *, x: float, at: float, outwards: int) -> str:
     """Out of the card, along the lane, and into the other card."""
-    at = x + outwards * (EDGE - 4 + STEP * lane.rank)
     turn = _CORNER if wire.end > wire.start else -_CORNER
     bend = outwards * _CORNER
     return (

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from gateway.shelf import Shelved
+from runbooks import library
 from runbooks.plan import Assurance, Votes
 from tests.gateway.world import World
 
@@ -220,3 +221,24 @@ async def vote(person: Cli, number: str, verdict: str, reason: str) -> None:
     body = {"verb": "decide", "gate": "legal-review", "verdict": verdict, "reason": reason}
     response = await person.act(number, body=body, binding=decide["binding"])
     assert response.status_code == 200, response.text
+
+
+async def test_a_proposal_with_a_fault_is_answered_with_the_way_to_it(
+    world: World, http: httpx.AsyncClient
+) -> None:
+    """Nothing is proposed, and the answer says by which way a case comes to the fault."""
+    name = "user-safety-escalation"
+    text = library()[name].decode().replace("version: 1.0.0", "version: 1.1.0")
+    policy = "    silence: wait\n    next: {approved: {do"
+    assert text.count(policy) == 1
+    text = text.replace(policy, policy.replace("wait", "{go: approved}"))
+    petra = await cli(world, http, "petra")
+
+    answer = await http.post(
+        f"/api/runbooks/{name}/propose", json={"source": text}, headers=petra.headers
+    )
+
+    assert answer.status_code == 422
+    found = {each["rule"]: each["evidence"] for each in answer.json()["findings"]}
+    assert found["RB052"][-1] == "policy-sign-off -approved (by silence)-> closure"
+    assert {each.version for each in await world.store.releases.released()} == {"1.0.0"}

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from cli.app import app
 from runbooks import Severity, assess, library
 from runbooks.comparing import Change, Direction, Group, compare
-from tests.runbooks.faults import BASES
+from tests.runbooks.faults import BASES, Fault, faults
 from tests.runbooks.texts import WHOLE, load, plain, written
 
 RUNNER = CliRunner()
@@ -70,6 +70,15 @@ def test_what_is_written_out_means_what_was_left_out(what: str, by_what: str) ->
     assert edited(what, by_what) == ()
 
 
+@pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.name)
+def test_a_fault_is_a_change_of_meaning(fault: Fault) -> None:
+    """Whatever breaks a runbook is told when the broken one is compared with the one in order."""
+    base = next(text for text in BASES.values() if load(text).name == fault.runbook.name)
+    unchanged = fault.text == base  # Some faults are in the directory, not in the text.
+
+    assert compare(load(base), fault.runbook).same == unchanged
+
+
 # ── what is said of a change ─────────────────────────────────────────────────────────────────────
 
 
@@ -78,6 +87,10 @@ def test_what_is_written_out_means_what_was_left_out(what: str, by_what: str) ->
     [
         ("approve: {policy: 1}", "approve: {policy: 2}", Group.APPROVAL, Direction.TIGHTER,
          "sign-off: who must approve was one of policy, is two of policy"),
+        ("approve: {policy: 1}", "approve: {legal: 2}", Group.APPROVAL, Direction.OTHER,
+         "sign-off: who must approve was one of policy, is two of legal"),
+        ("silence: wait", "silence: {go: approved}", Group.SILENCE, Direction.LOOSER,
+         "legal-review: the outcome silence takes is new: approved"),
         ("assurance: L2", "assurance: L1", Group.APPROVAL, Direction.LOOSER,
          "legal-review: the proof of person was L2, is L1"),
         ("votes: blind", "votes: open", Group.APPROVAL, Direction.LOOSER,

@@ -19,7 +19,7 @@ from runbooks.rendering import (
     severity_picture,
 )
 from runbooks.rendering.lanes import Wire, lanes
-from tests.runbooks.faults import BASES
+from tests.runbooks.faults import BASES, Fault, faults
 from tests.workflows.runbooks import FOUR_EYES, SILENT
 
 TEXTS = {**library(), "base": BASES["base"].encode(), "silent": SILENT, "four-eyes": FOUR_EYES}
@@ -104,13 +104,28 @@ def test_the_picture_fits_a_phone(book: Runbook) -> None:
     root = ET.fromstring(pathway_picture(book))  # noqa: S314 - drawn by ourselves
     wide, high = float(root.get("width") or 0), float(root.get("height") or 0)
 
-    assert wide <= 440
+    assert wide <= 444
     for each in root.iter():
         for key, most in (("x", wide), ("y", high), ("cx", wide), ("cy", high)):
             assert 0 <= float(each.get(key) or 0) <= most
     for box in root.iter(f"{SVG}rect"):
         if box.get("x"):
             assert float(box.get("x") or 0) + float(box.get("width") or 0) <= wide
+
+
+def test_a_pathway_of_many_ways_fits_a_phone() -> None:
+    """Lanes move together where there are many of them."""
+    stage = "owner: triage, within: 1h, late: [{at: 50%, page: legal}]"
+    names = [f"stage-{number}" for number in range(14)]
+    text = BASES["base"].partition("clocks:\n")[0] + "stages:\n"
+    for name in names:
+        ways = ", ".join(f"to-{other}: {other}" for other in (*names, "closure"))
+        text += f"  - {{stage: {name}, {stage}, next: {{{ways}}}}}\n"
+    text += f"  - {{stage: closure, {stage}, dispositions: {{closed: [evidence]}}}}\n"
+
+    root = ET.fromstring(pathway_picture(load_runbook(text.encode(), file="a.yaml")))  # noqa: S314 - ours
+
+    assert float(root.get("width") or 0) <= 444
 
 
 @every_book
@@ -223,6 +238,19 @@ def test_what_people_write_is_text() -> None:
     assert title in "".join(reader.said)
     assert title in "".join(root[0].itertext())
     assert "<b>" not in page_as_markdown(book).replace(r"\<b\>", "").splitlines()[0]
+
+
+@pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.name)
+def test_a_runbook_with_a_fault_can_still_be_looked_at(fault: Fault) -> None:
+    """Whoever looks for the fault sees picture and page, whatever is wrong with the runbook."""
+    book = fault.runbook
+    reader = Tags()
+
+    reader.feed(page_as_html(book))
+    ET.fromstring(pathway_picture(book))  # noqa: S314 - drawn by ourselves
+
+    assert reader.open == []
+    assert mermaid(book).startswith("flowchart TD")
 
 
 @every_book
