@@ -14,14 +14,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from temporalio.api.enums.v1 import WorkflowExecutionStatus
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from cases.acts import ActBody
-from cases.envelope import Act, Actor, Certificate, Door, RoundBinding, issue_certificate, sign_act
+from cases.envelope import Act, Actor, Door, RoundBinding, sign_act
 from cases.gate import Round
 from cases.ids import case_id
 from cases.receipts import ActReceipt
@@ -31,6 +30,7 @@ from runbooks import Runbook, assess, compile_runbook
 from runbooks.plan import Assurance, Pathway
 from workers.engine import Engine
 from workers.simulation.generator import Synthetic
+from workers.simulation.keys import DoorKeys, OneKeyring
 from workers.simulation.outside import Outside, Placed
 from workers.simulation.wants import Want
 from workers.temporal import connect
@@ -49,46 +49,11 @@ from workflows.messages import (
 MINUTE = timedelta(minutes=1)
 LOOK, LONGEST_LOOK = 0.02, 0.15
 PATIENCE = 120
-KEYS_LIVE = timedelta(days=3650)
 INSTANCE = "simulation"
 
 
 class StuckError(Exception):
     """A case does not go on, although it should."""
-
-
-@dataclass(frozen=True)
-class DoorKeys:
-    """The root of a simulation, and its one door."""
-
-    root: Ed25519PrivateKey
-    door: Ed25519PrivateKey
-    certificate: Certificate
-
-    @classmethod
-    def made(cls, *, at: datetime) -> "DoorKeys":
-        """New keys, valid around that instant."""
-        root, door = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-        certificate = issue_certificate(
-            root,
-            door.public_key(),
-            use="door",
-            not_before=at - KEYS_LIVE,
-            not_after=at + KEYS_LIVE,
-        )
-        return cls(root, door, certificate)
-
-
-class OneKeyring:
-    """One data key for all cases of a simulation: they are nobody's."""
-
-    def __init__(self) -> None:
-        self._key = Ed25519PrivateKey.generate().private_bytes_raw()
-
-    async def key(self, case: str) -> tuple[str, bytes]:
-        """The same key for every case."""
-        del case
-        return "simulation", self._key
 
 
 @dataclass
