@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cases.call_back import takes_call_backs
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of, still_needed
+from cases.objection import can_be_disputed
+from cases.records import HELD_BACK, EffectRecord
 from cases.rounds import memo_missing
 from cases.rules import all_roles, dissent_role, may_vote, roles_for, view_of
 from cases.state import CaseState
@@ -99,6 +102,30 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
         for effect in state.effects
         if effect.state in ("manual", "failed")
     )
+    for effect in state.effects:
+        plan = file.effect_plan(effect.name)
+        if effect.state == HELD_BACK and plan is not None and plan.clearance is not None:
+            waiting.append(
+                Waiting(
+                    role=plan.clearance.by,
+                    person=state.assignments.get(plan.clearance.by),
+                    what=f"clear or skip: {effect.title}",
+                    stage=effect.stage,
+                    due_at=effect.at + plan.clearance.within,
+                )
+            )
+    if pathway.handover is not None:
+        waiting.extend(
+            Waiting(
+                role=pathway.handover.by,
+                person=state.assignments.get(pathway.handover.by),
+                what="write the handover note",
+                stage=state.stage or "",
+                due_at=request.at + pathway.handover.every,
+            )
+            for request in state.requests
+            if not request.material and request.answer is None
+        )
     if state.hold is not None:
         waiting.append(
             Waiting(
@@ -174,6 +201,8 @@ def allowed_acts(
         for round_ in state.rounds:
             if round_.state is RoundState.OPEN:
                 offered.acts.extend(_votes(file, round_, person=person, roles=roles))
+            elif can_be_disputed(file, round_):
+                offered.acts.extend(_objections(file, round_, person=person, roles=roles))
     _offer_stage(offered)
     _offer_work(offered)
     _offer_running(offered)
@@ -222,11 +251,15 @@ def _offer_work(offered: _Offered) -> None:
     if pathway.questions:
         offered.offer("answer", choices=tuple(pathway.questions))
     offered.offer("evidence")
+    if takes_call_backs(pathway):
+        offered.offer("call-back")
     for request in state.requests:
         if request.answer is None:
             offered.offer("reply", request=request.id)
     for effect in state.effects:
-        if effect.open:
+        if effect.state == HELD_BACK:
+            _offer_clearance(offered, effect)
+        elif effect.open:
             offered.offer(
                 "receipt",
                 within=(effect.owner, INCIDENT_MANAGER),
@@ -234,6 +267,19 @@ def _offer_work(offered: _Offered) -> None:
                 label=effect.title,
                 choices=("done", "retry", "skip") if effect.state == "failed" else ("done", "skip"),
             )
+
+
+def _offer_clearance(offered: _Offered, effect: EffectRecord) -> None:
+    plan = offered.file.effect_plan(effect.name)
+    clears = (plan.clearance.by,) if plan is not None and plan.clearance else ()
+    may_clear = bool(offered.roles & set(clears))
+    offered.offer(
+        "receipt",
+        within=clears if may_clear else (effect.owner, INCIDENT_MANAGER),
+        effect=effect.key,
+        label=effect.title,
+        choices=("clear", "skip") if may_clear else ("skip",),
+    )
 
 
 def _offer_running(offered: _Offered) -> None:
@@ -277,10 +323,16 @@ def _votes(file: CaseFile, round_: Round, *, person: str, roles: frozenset[str])
     mine = round_.vote_of(person)
     if mine is not None and mine.role in roles:
         acts.append(Allowed(verb="withdraw", role=mine.role, gate=round_.gate, round=round_.number))
+    return [*acts, *_objections(file, round_, person=person, roles=roles)]
+
+
+def _objections(
+    file: CaseFile, round_: Round, *, person: str, roles: frozenset[str]
+) -> list[Allowed]:
     objecting = dissent_role(file, round_, person=person, roles=roles)
-    if objecting is not None:
-        acts.append(Allowed(verb="dissent", role=objecting, gate=round_.gate, round=round_.number))
-    return acts
+    if objecting is None:
+        return []
+    return [Allowed(verb="dissent", role=objecting, gate=round_.gate, round=round_.number)]
 
 
 def _question(file: CaseFile, round_: Round) -> str:

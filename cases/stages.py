@@ -15,8 +15,10 @@ from cases.clocks import (
 )
 from cases.effects import intend, skip_when_done, undo
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
+from cases.handover import start_handover
 from cases.journal import Kind
 from cases.notice import Purpose
+from cases.objection import ask_higher_role, objected_to
 from cases.records import AnswerGiven, ClosingRecord, Link, StageVisit
 from cases.rounds import ask, memo_missing, void_all
 from runbooks.plan import Next, StageKind, StagePlan
@@ -70,7 +72,11 @@ def open_case(
     if linked_from:
         state.links.append(Link(number=linked_from, why="moved-from"))
         file.note(Kind.CASE_LINKED, at, number=linked_from, why="moved-from")
+    if file.pathway.legal_hold is not None:
+        state.legal_hold = file.pathway.legal_hold.owner
+        file.note(Kind.LEGAL_HOLD, at, role=state.legal_hold)
     start_case_clocks(file, at=at)
+    start_handover(file, at=at)
     for name, value in sorted(answers.items()):
         begun_earlier(file, name, value, at=at)
     file.wishes.append(
@@ -98,6 +104,8 @@ def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
         return
     if stage.gate is None:
         file.tell(Purpose.WORK, stage.owner, stage=stage.name)
+    elif objected_to(file, stage):
+        ask_higher_role(file, stage, at=at)
     elif memo_missing(file, stage.name, stage.gate):
         file.tell(Purpose.WORK, stage.owner, stage=stage.name, step="memo")
     else:

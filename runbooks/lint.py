@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 
 from runbooks.compile import compile_runbook
-from runbooks.rules import clocks, closing, gates, names, silence, ways
+from runbooks.rules import clocks, closing, gates, guarding, names, silence, ways
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.runbook import Runbook
 
@@ -25,6 +25,8 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     clocks.suspensions,
     clocks.endings,
     clocks.lateness,
+    guarding.backups,
+    guarding.call_backs,
     closing.dispositions,
     closing.leaks,
     closing.prose,

@@ -274,6 +274,27 @@ RULES: dict[str, Rule] = {
         "Unquoted, a hash or a colon silently cuts a sentence.",
         "Put the sentence in double quotes.",
     ),
+    # ── what guards a sensitive case ──────────────────────────────────────────────────────────
+    "RB090": Rule(
+        "Every disposition that is named exists.",
+        "What is owed after an ending that cannot happen is never owed.",
+        "Correct the name, or describe the disposition at the closure.",
+    ),
+    "RB091": Rule(
+        "Who is paged in place of a role votes for a role the gate waits for.",
+        "A backup for nobody adds a vote that nobody asked for.",
+        "Let `instead-of` name a role under `approve` of the same gate.",
+    ),
+    "RB092": Rule(
+        "Only people take an outcome that needs a call-back.",
+        "Silence calls nobody back.",
+        "Lead silence or lateness to another outcome.",
+    ),
+    "RB093": Rule(
+        "Only the approval of a gate can wait for a call-back.",
+        "A gate that can be neither rejected nor asked back leaves the case standing (I3).",
+        "Put `call-back` at `approved`.",
+    ),
     # ── routing ───────────────────────────────────────────────────────────────────────────────
     "RB080": Rule(
         "Routing leads to runbooks of the library.",

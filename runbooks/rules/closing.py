@@ -32,7 +32,10 @@ def dispositions(subject: Subject) -> Iterator[Finding]:
             for position, requirement in enumerate(rule.requires):
                 area, colon, target = requirement.partition(":")
                 never = (
-                    area == "receipt" and colon and target in known and target not in happening
+                    area in {"receipt", "done"}
+                    and colon
+                    and target in known
+                    and target not in happening
                 ) or (requirement == "action-receipt" and not happening)
                 if never:
                     yield subject.finding(
