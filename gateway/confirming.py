@@ -113,8 +113,16 @@ def fact_lines(case: OpenCase) -> Lines:
     ]
     lines += [(f"Evidence: {item.label}", item.reference) for item in state.evidence]
     lines += [
+        (
+            f"Call-back: {call.agency}",
+            f"{words(call.result.value)}, {call.by} called {call.number} ({call.source})",
+        )
+        for call in state.call_backs
+    ]
+    lines += [
         (f"Asked by {request.asked_by}: {request.question}", request.answer or "not answered yet")
         for request in state.requests
+        if request.material
     ]
     return lines
 

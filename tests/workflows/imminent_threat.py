@@ -1,6 +1,6 @@
 """Stories of imminent threats to life: together they take every way the runbook knows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from cases.acts import (
@@ -85,10 +85,10 @@ async def open_gate(case: CaseUnderTest, gate: str = GATE) -> CasePicture:
     return await case.until(lambda seen: seen.open_round(gate) is not None)
 
 
-async def investigated(case: CaseUnderTest, **answers: str) -> None:
+async def investigated(case: CaseUnderTest, answers: Mapping[str, str] | None = None) -> None:
     """The expert has judged the threat, and the case is at the hard gate, not yet asked."""
     await case.in_stage("investigation")
-    said = {**CREDIBLE, **answers}
+    said = {**CREDIBLE, **(answers or {})}
     accepted(await case.act(Answer(answers=said), person="sana"))
     if said["expert-view"] == "credible":
         await case.until(lambda seen: seen.severity.row == "1")
@@ -96,10 +96,15 @@ async def investigated(case: CaseUnderTest, **answers: str) -> None:
     await case.in_stage(GATE)
 
 
-async def asked(case: CaseUnderTest, *, result: CallBackResult | None = None, **said: str) -> None:
+async def asked(
+    case: CaseUnderTest,
+    *,
+    result: CallBackResult | None = None,
+    said: Mapping[str, str] | None = None,
+) -> None:
     """The case is at the hard gate, its memo is written, and its round is open."""
     await complete(case, "triage", "assess", "tess")
-    await investigated(case, **said)
+    await investigated(case, said)
     if result is not None:
         await call(case, result)
     await written(case)
@@ -211,7 +216,7 @@ async def two_roles_do_not_refer(case: CaseUnderTest) -> None:
 @story(context="fiction-or-research", intent="no")
 async def an_expert_finds_nothing(case: CaseUnderTest) -> None:
     """What an expert finds not credible passes the same gate, and new facts lead back to it."""
-    await asked(case, **{"expert-view": "not-credible", "intent": "no"})
+    await asked(case, said={"expert-view": "not-credible", "intent": "no"})
     await reject(case, GATE, "sana")
     await reject(case, GATE, "dora")
     await complete(case, "watch", "new-facts", "sana")
@@ -230,7 +235,7 @@ async def an_expert_finds_nothing(case: CaseUnderTest) -> None:
 @story()
 async def the_roles_disagree(case: CaseUnderTest) -> None:
     """One discloses, one does not: a named executive decides within the hour."""
-    await asked(case, result=CallBackResult.CONFIRMED, jurisdiction="eu")
+    await asked(case, result=CallBackResult.CONFIRMED, said={"jurisdiction": "eu"})
     await approve(case, GATE, "sana")
     await reject(case, GATE, "dora")
     seen = await open_gate(case)
@@ -245,7 +250,7 @@ async def the_roles_disagree(case: CaseUnderTest) -> None:
 @story()
 async def a_deputy_decides(case: CaseUnderTest) -> None:
     """Counsel is silent for ten minutes: the deputy is paged, and decides in counsel's place."""
-    await asked(case, result=CallBackResult.CONFIRMED, jurisdiction="other")
+    await asked(case, result=CallBackResult.CONFIRMED, said={"jurisdiction": "other"})
     early = await case.act(Decide(gate=GATE, verdict=Verdict.APPROVE), person="dean")
     refused(early, Outcome.NOT_YOURS, Reason.ROLE)
     await case.forward(timedelta(minutes=11))
@@ -267,7 +272,10 @@ async def a_deputy_decides(case: CaseUnderTest) -> None:
 
 async def stood_in(case: CaseUnderTest) -> None:
     """Counsel and deputy were silent: the incident manager approved in counsel's place."""
-    await asked(case, result=CallBackResult.CONFIRMED, jurisdiction="eu-terrorist-content", **ASKED)
+    accepted(await case.act(Answer(answers=ASKED), person="tess"))
+    await asked(
+        case, result=CallBackResult.CONFIRMED, said={"jurisdiction": "eu-terrorist-content"}
+    )
     await case.forward(timedelta(minutes=21))
     await case.until(lambda seen: seen.rounds[-1].stand_in_from is not None)
     may_not = Decide(gate=GATE, verdict=Verdict.REJECT, reason="no")
