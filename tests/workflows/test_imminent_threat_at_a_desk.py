@@ -4,6 +4,7 @@ from typing import cast
 
 import pytest
 
+from audit.quorum import Count
 from cases.journal import check_chain
 from runbooks import compile_runbook, library, load_runbook
 from tests.workflows.at_a_desk import AtADesk
@@ -32,11 +33,13 @@ async def untried(stories: list[str]) -> set[Line]:
 
 @pytest.mark.parametrize("name", STORIES)
 async def test_a_story_ends_with_a_whole_journal(name: str) -> None:
-    """The case has closed, and its entries follow one another."""
+    """The case has closed, its entries follow one another, and its votes count up again."""
     case = await told(name)
+    entries = case.world.entries[case.handle.id]
 
     assert case.house.state.closed
-    assert check_chain(case.world.entries[case.handle.id]) == case.house.state.journal.head
+    assert check_chain(entries) == case.house.state.journal.head
+    assert list(Count(case.house.file.pathway).check(entries)) == []
 
 
 async def test_the_stories_take_every_way_the_runbook_knows() -> None:
