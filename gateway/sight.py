@@ -54,6 +54,9 @@ def _needs_to_know(
         asked |= set(rule.roles)
         if rule.silence.stand_in is not None:
             asked |= set(rule.silence.stand_in.allow)
+    clock = state.stage_clock(state.stage) if state.stage is not None else None
+    if clock is not None:
+        asked |= set(clock.backups)
     for round_ in state.rounds:
         asked |= {*round_.approve, *round_.reject, *round_.backups}
     for effect in state.effects:
