@@ -1,6 +1,6 @@
 """What the command line asks about one case beyond its picture.
 
-GET /api/cases/{number}/rounds/{gate}         → {round, binding, labels, assurance …}
+GET /api/cases/{number}/rounds/{gate}?verb=   → {round, binding, labels, assurance …}
 GET /api/cases/{number}/explain               → {explanation, lines, unreachable}
 GET /api/cases/{number}/at?instant=           → {state, waiting, next_step, as_of, instant}
 """
@@ -60,8 +60,9 @@ class CaseApi:
         rule = case.rule(gate)
         if rule is None:
             return problem(404, "not-found", NOT_FOUND)
-        open_round = case.state.open_round(gate)
-        shown = shown_round(case, gate, self._show(case.now, viewer))
+        verb = request.query_params.get("verb", "decide")
+        open_round = case.round_for(verb, gate)
+        shown = shown_round(case, gate, self._show(case.now, viewer), verb=verb)
         if open_round is None or shown is None:
             return problem(409, "link-decided", LINK_DECIDED)
         binding = RoundBinding(

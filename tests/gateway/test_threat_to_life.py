@@ -6,7 +6,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.linking import Linking
 from activities.outside import Outside
+from cases.gate import RoundKind, RoundState
 from cases.permissions import allowed_acts
+from cases.rounds import ask, close
 from cases.state import CasePicture
 from gateway.sight import may_see
 from runbooks import compile_runbook, library, load_runbook
@@ -116,3 +118,27 @@ async def test_a_call_back_is_recorded_from_the_page(world: World) -> None:
         state, pathway, person="imani", roles=frozenset({"incident-manager"}), at=at
     )
     assert "call-back" in {act.verb for act in offered}
+
+
+async def test_a_decision_can_be_disputed_from_the_page(world: World) -> None:
+    """A reviewer objects to a non-referral behind the case: an executive is asked."""
+    _, number = await moved(world)
+    row = await world.store.cases.by_number(number)
+    assert row is not None
+    running = world.engine.cases[row.id]
+    at = await world.clock.now()
+    decided = ask(running.file, running.file.pathway.stage("legal-review"), at=at)
+    close(running.file, decided, RoundState.REJECTED, at=at)
+    await world.engine.publish(running)
+    samir = await world.browser("samir")
+
+    confirm = await samir.confirm(f"/cases/{number}", "dissent", reason="they mean it")
+    done = await samir.post(confirm.form("dissent", step="act"))
+
+    assert "Disclose the listed data to the named authority?" in confirm.text
+    assert done.status == 200, done.text
+    seen = CasePicture.of(await world.picture(number))
+    assert seen.stage == "legal-review"
+    asked = seen.open_round("legal-review")
+    assert asked is not None
+    assert (asked.kind, asked.approve) == (RoundKind.DISSENT, {"executive": 1})
