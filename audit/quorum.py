@@ -1,6 +1,6 @@
 """Counts the votes again: each round against the rule in the runbook document, from the journal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,6 +29,10 @@ class Count:
 
     def __init__(self, pathway: Pathway) -> None:
         self._rules = {stage.name: stage.gate for stage in pathway.stages if stage.gate}
+        self._backups = {
+            stage.name: {late.page: late.instead_of for late in stage.late if late.instead_of}
+            for stage in pathway.stages
+        }
         self._rounds: dict[tuple[str, int], _Asked] = {}
         self._done: dict[str, set[str]] = {}
         self._out: set[str] = set()
@@ -99,7 +103,7 @@ class Count:
             yield f"entry {entry.sequence}: {vote.person} had declared a conflict"
         if _LEVELS.index(vote.assurance.value) < _LEVELS.index(rule.assurance.value):
             yield f"entry {entry.sequence}: the gate needs {rule.assurance.value}"
-        if not _may(rule, round_, vote):
+        if not _may(rule, round_, vote, self._backups[gate]):
             yield f"entry {entry.sequence}: {vote.role} has no vote in this round"
         for stage in rule.not_the_same_person_as:
             if vote.person in self._done.get(stage, set()) | self._voters(stage):
@@ -173,11 +177,16 @@ def _vote(entry: Entry) -> Vote:
             "door": said.get("door"),
             "key": said.get("key"),
             "instead_of": said.get("instead_of"),
+            "on_behalf_of": said.get("on_behalf_of"),
         }
     )
 
 
-def _may(rule: GateRule, round_: _Asked, vote: Vote) -> bool:
+def _may(
+    rule: GateRule, round_: _Asked, vote: Vote, backups: Mapping[str | None, str | None]
+) -> bool:
+    if vote.on_behalf_of is not None:
+        return round_.question == "ask" and backups.get(vote.role) == vote.on_behalf_of
     roles = {*round_.approve, *round_.reject}
     if round_.question == "ask":
         roles |= set(rule.veto)

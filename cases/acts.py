@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from cases.values import Inbound, Instant, Line, Name, Prose
-from runbooks.plan import Severity
+from runbooks.plan import CallBackResult, Severity
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -30,6 +30,8 @@ class Resolution(StrEnum):
     DONE = "done"
     RETRY = "retry"
     SKIP = "skip"
+    CLEAR = "clear"
+    """What was held back may happen now."""
 
 
 class Answer(Inbound):
@@ -71,6 +73,20 @@ class Evidence(Inbound):
     label: Name
     reference: Line
     digest: Digest
+
+
+class CallBack(Inbound):
+    """Somebody was called back at a number we found ourselves, and this came of it."""
+
+    verb: Literal["call-back"] = "call-back"
+    agency: Line
+    """Whom the caller asked for."""
+    number: Line
+    source: Line
+    """Where the number was found: never in the request itself."""
+    called_at: Instant
+    result: CallBackResult
+    note: Prose = ""
 
 
 class Receipt(Inbound):
@@ -200,6 +216,7 @@ ActBody = Annotated[
     | Reply
     | Memo
     | Evidence
+    | CallBack
     | Receipt
     | Decide
     | Dissent
@@ -223,6 +240,7 @@ VERBS: tuple[str, ...] = (
     "reply",
     "memo",
     "evidence",
+    "call-back",
     "receipt",
     "decide",
     "dissent",

@@ -170,6 +170,15 @@ class ClockRun(Mutable):
             return None
         return due + (reading.latest - reading.due)
 
+    @property
+    def backups(self) -> dict[str, str]:
+        """Who has been paged in place of which role, so far."""
+        return {
+            step.page: step.instead_of
+            for step in self.late
+            if step.page and step.instead_of and _name(step) in self.fired
+        }
+
     def steps(self, at: datetime) -> list[tuple[datetime, str, Late | None]]:
         """What is still to come: (instant, label, step), the target itself as a step of None."""
         coming: list[tuple[datetime, str, Late | None]] = []

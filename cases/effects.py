@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from cases.clocks import happened
+from cases.clock import ClockRun, ClockVerb
+from cases.clocks import happened, start, turn
 from cases.file import SYSTEM, CaseFile, Do, Note
 from cases.ids import key_of
 from cases.journal import Kind
 from cases.notice import Purpose
-from cases.records import EffectRecord
+from cases.records import HELD_BACK, EffectRecord
 from runbooks.plan import EffectPlan
 
 DONE = "done"
@@ -134,9 +135,55 @@ def _intend(
             at=at,
         )
     )
+    if plan.clearance is not None and compensates is None:
+        file.state.effects[-1].state = HELD_BACK
+        file.note(
+            Kind.EFFECT_HELD_BACK, at, effect=name, key=key, by=plan.by, role=plan.clearance.by
+        )
+        clearing = ClockRun(
+            id=_clearing(key),
+            title=f"clear {name} target",
+            within=plan.clearance.within,
+            statutory=False,
+            owner=plan.clearance.by,
+        )
+        start(file, clearing, at=at)
+        file.tell(Purpose.TASK, plan.clearance.by, stage=stage, step=f"clear {name}")
+        return key
     file.note(Kind.EFFECT_INTENDED, at, effect=name, key=key, by=plan.by, compensates=compensates)
     file.wishes.append(Do(key))
     return key
+
+
+def clear(file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None) -> None:
+    """What was held back is intended: nothing stands against it any more."""
+    effect.state = "intended"
+    file.note(Kind.EFFECT_CLEARED, at, effect=effect.name, key=effect.key, **who)
+    _stop_clearing(file, effect, at=at)
+    file.wishes.append(Do(effect.key))
+
+
+def withdraw_disclosures(file: CaseFile, *, at: datetime, because: str) -> None:
+    """No disclosure that has not happened yet will happen; a later approval orders it anew."""
+    for effect in file.state.effects:
+        plan = file.effect_plan(effect.name)
+        if plan is None or not plan.discloses or not effect.open:
+            continue
+        effect.state = "skipped"
+        effect.detail = because
+        effect.settled_by = SYSTEM
+        _stop_clearing(file, effect, at=at)
+        file.note(Kind.EFFECT_WITHDRAWN, at, effect=effect.name, key=effect.key, because=because)
+
+
+def _clearing(key: str) -> str:
+    return f"clear/{key[:16]}"
+
+
+def _stop_clearing(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
+    clock = file.state.clock(_clearing(effect.key))
+    if clock is not None and not clock.reading(at).ended:
+        turn(file, clock, ClockVerb.STOP, at=at)
 
 
 def settle(
@@ -155,6 +202,7 @@ def settle(
     effect.reference = reference
     effect.detail = detail
     effect.settled_by = by
+    _stop_clearing(file, effect, at=at)
     if by is not None:
         kind = Kind.EFFECT_SETTLED
     else:

@@ -50,6 +50,9 @@ class Vote(Value):
     key: str
     """The key the act was signed with."""
     instead_of: Role | None = None
+    """The role a stand-in votes for; counts once there are enough of them."""
+    on_behalf_of: Role | None = None
+    """The role a backup votes for, as if it had voted itself."""
 
 
 class Change(Value):
@@ -79,6 +82,8 @@ class Round(Mutable):
     changed: list[Change] = []
     stand_in_from: Instant | None = None
     """From here on the rule's stand-in may vote."""
+    backups: dict[Role, Role] = {}
+    """Roles that were paged in place of a silent one, and that one."""
 
     def vote_of(self, person: str) -> Vote | None:
         """The person's current vote."""
@@ -152,6 +157,7 @@ def roles_of(round_: Round, rule: GateRule | None) -> tuple[Role, ...]:
     roles = dict.fromkeys((*round_.approve, *round_.reject))
     if rule is not None and round_.kind is RoundKind.ASK:
         roles.update(dict.fromkeys(rule.veto))
+        roles.update(dict.fromkeys(round_.backups))
         if rule.silence.stand_in is not None and round_.stand_in_from is not None:
             roles.update(dict.fromkeys(rule.silence.stand_in.allow))
     return tuple(roles)
@@ -170,7 +176,7 @@ def _count(votes: Iterable[Vote], verdict: Verdict) -> dict[Role, int]:
     counted: dict[Role, int] = {}
     for vote in votes:
         if vote.verdict is verdict:
-            role = vote.instead_of or vote.role
+            role = vote.instead_of or vote.on_behalf_of or vote.role
             counted[role] = counted.get(role, 0) + 1
     return counted
 

@@ -79,6 +79,21 @@ def allow_stand_in(file: CaseFile, round_: Round, *, at: datetime) -> None:
         file.tell(Purpose.ASK, role, stage=round_.gate, round_=round_.number)
 
 
+def allow_backup(
+    file: CaseFile, round_: Round, role: str, instead_of: str, *, at: datetime
+) -> None:
+    """From now on the role that was paged may vote in place of the silent one."""
+    round_.backups = {**round_.backups, role: instead_of}
+    file.note(
+        Kind.STAND_IN_ALLOWED,
+        at,
+        gate=round_.gate,
+        round=round_.number,
+        roles=[role],
+        instead_of=instead_of,
+    )
+
+
 def _conclude(file: CaseFile, round_: Round, outcome: str) -> None:
     if file.state.stage == round_.gate:
         file.state.pending_outcome = outcome

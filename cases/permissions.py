@@ -1,4 +1,4 @@
-"""Who may do what to a case now, what is still owed, and what happens next: questions, no changes.
+"""Who may do what to a case now: questions, no changes.
 
 The desk refuses by these rules, and the pages show only what they allow: one source for both.
 """
@@ -7,13 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cases.call_back import takes_call_backs
 from cases.file import INCIDENT_MANAGER, CaseFile
-from cases.gate import Round, RoundKind, RoundState, roles_of, still_needed
-from cases.rounds import memo_missing
+from cases.gate import Round, RoundKind, RoundState, roles_of
+from cases.objection import can_be_disputed
+from cases.records import HELD_BACK, EffectRecord
 from cases.rules import all_roles, dissent_role, may_vote, roles_for, view_of
 from cases.state import CaseState
-from cases.values import Instant, Value
-from runbooks.plan import Pathway, StageKind, StagePlan
+from cases.values import Value
+from cases.waiting import Waiting, is_waiting, next_step, question_of, waiting_on
+from runbooks.plan import Pathway, StageKind
 
 __all__ = [
     "Allowed",
@@ -43,126 +46,6 @@ class Allowed(Value):
     """Outcomes, verdicts, dispositions or questions that can be chosen."""
 
 
-class Waiting(Value):
-    """Who owes what by when."""
-
-    role: str
-    person: str | None = None
-    what: str
-    stage: str
-    due_at: Instant | None = None
-
-
-def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Waiting]:
-    """Who owes what by when, the nearest first."""
-    file = view_of(state, pathway)
-    waiting: list[Waiting] = []
-    if state.closed:
-        return waiting
-    stage = file.stage
-    for round_ in state.rounds:
-        if round_.state is not RoundState.OPEN:
-            continue
-        clock = state.stage_clock(round_.gate)
-        due = round_.expires_at or (clock.due_at(at) if clock is not None else None)
-        waiting.extend(
-            Waiting(
-                role=role,
-                person=state.assignments.get(role),
-                what=_question(file, round_),
-                stage=round_.gate,
-                due_at=due,
-            )
-            for role in still_needed(round_)
-        )
-    if stage is not None and state.pending_outcome is None:
-        asked = state.open_round(stage.name) is not None
-        gate = stage.gate
-        memo = gate is not None and not asked and bool(memo_missing(file, stage.name, gate))
-        if gate is None or memo:
-            clock = state.stage_clock(stage.name)
-            waiting.append(
-                Waiting(
-                    role=stage.owner,
-                    person=state.assignments.get(stage.owner),
-                    what=_owed_at(stage, memo=memo),
-                    stage=stage.name,
-                    due_at=clock.due_at(at) if clock is not None else None,
-                )
-            )
-    waiting.extend(
-        Waiting(
-            role=effect.owner,
-            person=state.assignments.get(effect.owner),
-            what=effect.title if effect.state == "manual" else f"{effect.title} ({effect.state})",
-            stage=effect.stage,
-            due_at=effect.due_at,
-        )
-        for effect in state.effects
-        if effect.state in ("manual", "failed")
-    )
-    if state.hold is not None:
-        waiting.append(
-            Waiting(
-                role=INCIDENT_MANAGER,
-                what="review the hold",
-                stage=stage.name if stage is not None else "",
-                due_at=state.hold.review_at,
-            )
-        )
-    return sorted(waiting, key=lambda item: (item.due_at is None, item.due_at or at))
-
-
-def next_step(state: CaseState, pathway: Pathway, *, at: datetime) -> str:
-    """One sentence: what has to happen for the case to go on."""
-    if state.closed:
-        return f"Nothing: the case is {state.status}."
-    if state.hold is not None:
-        return "The case is on hold; it goes on when somebody resumes it."
-    file = view_of(state, pathway)
-    stage = file.stage
-    if stage is None:
-        return "The case is being opened."
-    owed = waiting_on(state, pathway, at=at)
-    name = _titled(stage)
-    if stage.gate is not None:
-        round_ = state.open_round(stage.name)
-        if round_ is None:
-            missing = memo_missing(file, stage.name, stage.gate)
-            if missing:
-                return f"{name}: the memo needs {', '.join(missing)}."
-            return f"{name} is being settled."
-        needed = " and ".join(
-            f"{number} verdict{'s' if number > 1 else ''} of {_said(role)}"
-            for role, number in still_needed(round_).items()
-        )
-        return f"{name}: waits for {needed or 'the verdict of the people asked'}."
-    if is_waiting(owed, stage):
-        return f"{name}: waits for {_said(stage.owner)}."
-    return f"{name} is under way."
-
-
-def _owed_at(stage: StagePlan, *, memo: bool) -> str:
-    name = stage.title or _said(stage.name)
-    if memo:
-        return f"write the memo for {name}"
-    return f"complete {name}" if stage.next else "close the case"
-
-
-def _titled(stage: StagePlan) -> str:
-    name = stage.title or _said(stage.name)
-    return name[:1].upper() + name[1:]
-
-
-def _said(name: str) -> str:
-    return name.replace("-", " ")
-
-
-def is_waiting(owed: Iterable[Waiting], stage: StagePlan) -> bool:
-    """Whether somebody owes the stage something."""
-    return any(item.stage == stage.name for item in owed)
-
-
 def allowed_acts(
     state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str], at: datetime
 ) -> list[Allowed]:
@@ -176,6 +59,8 @@ def allowed_acts(
         for round_ in state.rounds:
             if round_.state is RoundState.OPEN:
                 offered.acts.extend(_votes(file, round_, person=person, roles=roles))
+            elif can_be_disputed(file, round_):
+                offered.acts.extend(_objections(file, round_, person=person, roles=roles))
     _offer_stage(offered)
     _offer_work(offered)
     _offer_running(offered)
@@ -224,11 +109,15 @@ def _offer_work(offered: _Offered) -> None:
     if pathway.questions:
         offered.offer("answer", choices=tuple(pathway.questions))
     offered.offer("evidence")
+    if takes_call_backs(pathway):
+        offered.offer("call-back")
     for request in state.requests:
         if request.answer is None:
             offered.offer("reply", request=request.id)
     for effect in state.effects:
-        if effect.open:
+        if effect.state == HELD_BACK:
+            _offer_clearance(offered, effect)
+        elif effect.open:
             offered.offer(
                 "receipt",
                 within=(effect.owner, INCIDENT_MANAGER),
@@ -236,6 +125,19 @@ def _offer_work(offered: _Offered) -> None:
                 label=effect.title,
                 choices=("done", "retry", "skip") if effect.state == "failed" else ("done", "skip"),
             )
+
+
+def _offer_clearance(offered: _Offered, effect: EffectRecord) -> None:
+    plan = offered.file.effect_plan(effect.name)
+    clears = (plan.clearance.by,) if plan is not None and plan.clearance else ()
+    may_clear = bool(offered.roles & set(clears))
+    offered.offer(
+        "receipt",
+        within=clears if may_clear else (effect.owner, INCIDENT_MANAGER),
+        effect=effect.key,
+        label=effect.title,
+        choices=("clear", "skip") if may_clear else ("skip",),
+    )
 
 
 def _offer_running(offered: _Offered) -> None:
@@ -270,7 +172,7 @@ def _votes(file: CaseFile, round_: Round, *, person: str, roles: frozenset[str])
                 role=voting,
                 gate=round_.gate,
                 round=round_.number,
-                label=_question(file, round_),
+                label=question_of(file, round_),
                 choices=("approve", "reject", "more-information", "abstain")
                 if round_.kind is RoundKind.ASK
                 else ("approve", "reject"),
@@ -279,19 +181,13 @@ def _votes(file: CaseFile, round_: Round, *, person: str, roles: frozenset[str])
     mine = round_.vote_of(person)
     if mine is not None and mine.role in roles:
         acts.append(Allowed(verb="withdraw", role=mine.role, gate=round_.gate, round=round_.number))
+    return [*acts, *_objections(file, round_, person=person, roles=roles)]
+
+
+def _objections(
+    file: CaseFile, round_: Round, *, person: str, roles: frozenset[str]
+) -> list[Allowed]:
     objecting = dissent_role(file, round_, person=person, roles=roles)
-    if objecting is not None:
-        acts.append(Allowed(verb="dissent", role=objecting, gate=round_.gate, round=round_.number))
-    return acts
-
-
-def _question(file: CaseFile, round_: Round) -> str:
-    rule = file.gate_rule(round_.gate)
-    asked = rule.ask if rule is not None else round_.gate
-    prefix = {
-        RoundKind.ASK: "",
-        RoundKind.SPLIT: "Opinions are split. ",
-        RoundKind.DISSENT: "A reviewer objects. ",
-        RoundKind.RATIFY: "Confirm what was approved in your place. ",
-    }[round_.kind]
-    return prefix + asked
+    if objecting is None:
+        return []
+    return [Allowed(verb="dissent", role=objecting, gate=round_.gate, round=round_.number)]

@@ -60,6 +60,8 @@ class Reason(StrEnum):
     REVIEW_DATE = "review-date"
     NO_SUCH_DISPOSITION = "no-such-disposition"
     UNMET = "unmet"
+    NOT_CALLED_BACK = "not-called-back"
+    NOT_CLEARED = "not-cleared"
     NOT_CLOSING = "not-closing"
     CLOSED = "closed"
     UNCHANGED = "unchanged"

@@ -1,7 +1,7 @@
 """The parts of a case's state: what was answered, entered, done, asked, held and linked."""
 
 from cases.values import Instant, Mutable, Value
-from runbooks.plan import Severity
+from runbooks.plan import CallBackResult, Severity
 
 
 class AnswerGiven(Value):
@@ -35,6 +35,10 @@ class StageVisit(Mutable):
     note: str = ""
 
 
+HELD_BACK = "held-back"
+"""Ordered, and waiting for the clearance its runbook asks for."""
+
+
 class EffectRecord(Mutable):
     """An outside action of this case."""
 
@@ -45,7 +49,7 @@ class EffectRecord(Mutable):
     owner: str
     stage: str
     state: str
-    """`intended`, `done`, `manual`, `failed`, `skipped`."""
+    """`intended`, `done`, `manual`, `failed`, `skipped`, `held-back`."""
     attempt: int = 1
     due_at: Instant | None = None
     instruction: str = ""
@@ -59,7 +63,7 @@ class EffectRecord(Mutable):
     @property
     def open(self) -> bool:
         """Whether somebody still has to do something about it."""
-        return self.state in ("intended", "manual", "failed")
+        return self.state in ("intended", "manual", "failed", HELD_BACK)
 
 
 class EvidenceItem(Value):
@@ -68,6 +72,19 @@ class EvidenceItem(Value):
     label: str
     reference: str
     digest: str
+    by: str
+    at: Instant
+
+
+class CallBackRecord(Value):
+    """A call to a number we found ourselves: who called whom, when, and what came of it."""
+
+    agency: str
+    number: str
+    source: str
+    called_at: Instant
+    result: CallBackResult
+    note: str = ""
     by: str
     at: Instant
 
@@ -84,6 +101,8 @@ class InformationRequest(Mutable):
     answer: str | None = None
     answered_by: str | None = None
     answered_at: Instant | None = None
+    material: bool = True
+    """Its answer is a fact that rounds show; a handover note is none."""
 
 
 class HoldRecord(Value):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
-from cases.clock import ClockRun, ClockVerb
+from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.clocks import start, turn
 from cases.facts import changes_between
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile
@@ -58,6 +58,11 @@ def ask(
     visit = file.state.current_visit()
     if again and earlier and visit and earlier.asked_at >= visit.entered_at:
         round_.stand_in_from = earlier.stand_in_from
+    if clock is not None and kind is RoundKind.ASK:
+        # A memo that came late must not cost the case its backups and its stand-in.
+        round_.backups = clock.backups
+        if rule.silence.stand_in is not None and TARGET in clock.fired:
+            round_.stand_in_from = round_.stand_in_from or at
     file.state.rounds.append(round_)
     file.note(
         Kind.ROUND_OPENED,
@@ -72,6 +77,7 @@ def ask(
         reject=dict(round_.reject),
         expires=round_.expires_at.isoformat() if round_.expires_at else None,
         changed=[change.what for change in round_.changed] or None,
+        backups=dict(round_.backups) or None,
     )
     if within is not None and role is not None:
         _start_round_clock(file, round_, role=role, within=within, at=at, fired=fired)

@@ -1,5 +1,6 @@
 """The rules of who may act: roles of each verb, who may vote or object, what closing requires."""
 
+from cases.call_back import callers
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
 from cases.rounds import deciders
@@ -23,9 +24,10 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
             return working
         case "complete":
             return tuple(dict.fromkeys((owner, INCIDENT_MANAGER)))
-        case "memo":
+        case "memo" | "call-back":
             gate = stage.gate.roles if stage is not None and stage.gate else ()
-            return tuple(dict.fromkeys((*working, *gate)))
+            calling = callers(file.pathway) if verb == "call-back" else ()
+            return tuple(dict.fromkeys((*working, *calling, *gate)))
         case "hold" | "resume" | "severity":
             return tuple(dict.fromkeys((INCIDENT_MANAGER, first)))
         case "attach" | "move":
@@ -92,6 +94,13 @@ def _missing(state: CaseState, kind: str, name: str) -> str:
         case "receipt":
             effect = state.effect_named(name)
             met = effect is not None and effect.state in SETTLED
+        case "done":
+            effect = state.effect_named(name)
+            met = effect is not None and effect.state == "done"
+        case "approved" | "rejected":
+            met = _last_word(state, name) == kind
+        case "call-back":
+            met = bool(state.call_backs)
         case "answer":
             met = name in state.answers
         case "memo":
@@ -103,6 +112,21 @@ def _missing(state: CaseState, kind: str, name: str) -> str:
         case _:
             met = True
     return "" if met else f"{kind}: {name}" if name else kind
+
+
+def _last_word(state: CaseState, gate: str) -> str:
+    """What the gate's newest decided round says, a ratification aside."""
+    decided = (RoundState.APPROVED, RoundState.REJECTED)
+    return next(
+        (
+            round_.state.value
+            for round_ in reversed(state.rounds)
+            if round_.gate == gate
+            and round_.kind is not RoundKind.RATIFY
+            and round_.state in decided
+        ),
+        "",
+    )
 
 
 def dissent_role(
@@ -151,4 +175,9 @@ def all_roles(pathway: Pathway) -> tuple[str, ...]:
     roles.update(dict.fromkeys(role for step in late for role in (step.remind, step.page) if role))
     roles.update(dict.fromkeys(clock.owner for clock in pathway.clocks))
     roles.update(dict.fromkeys(effect.owner for effect in pathway.effects))
+    roles.update(
+        dict.fromkeys(effect.clearance.by for effect in pathway.effects if effect.clearance)
+    )
+    if pathway.handover is not None:
+        roles[pathway.handover.by] = None
     return tuple(roles)

@@ -15,8 +15,11 @@ from cases.clocks import (
 )
 from cases.effects import intend, skip_when_done, undo
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
+from cases.gate import RoundState
+from cases.handover import start_handover
 from cases.journal import Kind
 from cases.notice import Purpose
+from cases.objection import ask_higher_role, objected_to
 from cases.records import AnswerGiven, ClosingRecord, Link, StageVisit
 from cases.rounds import ask, ask_again, memo_missing, overtaken, void_all
 from cases.ticket_note import TICKET_CLOSED, TICKET_DECIDED, TICKET_OPENED, TicketLine
@@ -71,7 +74,11 @@ def open_case(
     if linked_from:
         state.links.append(Link(number=linked_from, why="moved-from"))
         file.note(Kind.CASE_LINKED, at, number=linked_from, why="moved-from")
+    if file.pathway.legal_hold is not None:
+        state.legal_hold = file.pathway.legal_hold.owner
+        file.note(Kind.LEGAL_HOLD, at, role=state.legal_hold)
     start_case_clocks(file, at=at)
+    start_handover(file, at=at)
     for name, value in sorted(answers.items()):
         begun_earlier(file, name, value, at=at)
     opened = f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}."
@@ -95,6 +102,8 @@ def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
         return
     if stage.gate is None:
         file.tell(Purpose.WORK, stage.owner, stage=stage.name)
+    elif objected_to(file, stage):
+        ask_higher_role(file, stage, at=at)
     elif memo_missing(file, stage.name, stage.gate):
         file.tell(Purpose.WORK, stage.owner, stage=stage.name, step="memo")
     else:
@@ -113,11 +122,22 @@ def ask_what_waits(file: CaseFile, *, at: datetime) -> None:
     stage = file.stage
     if stage is None or stage.gate is None or file.state.pending_outcome is not None:
         return
+    if not _asked_here(file, stage) and not memo_missing(file, stage.name, stage.gate):
+        ask(file, stage, at=at, again=stage.name in file.state.changed)
+
+
+def _asked_here(file: CaseFile, stage: StagePlan) -> bool:
+    """Whether this passage through the stage has had a round.
+
+    Several acts may be handled in one instant: a round decided in it was the passage's before.
+    """
     visit = file.state.current_visit()
     round_ = file.state.round_of(stage.name)
-    asked = round_ is not None and visit is not None and round_.asked_at >= visit.entered_at
-    if not asked and not memo_missing(file, stage.name, stage.gate):
-        ask(file, stage, at=at, again=stage.name in file.state.changed)
+    if round_ is None or visit is None:
+        return False
+    if round_.asked_at == visit.entered_at:
+        return round_.state in (RoundState.OPEN, RoundState.SUPERSEDED)
+    return round_.asked_at > visit.entered_at
 
 
 def waits(file: CaseFile) -> bool:

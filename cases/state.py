@@ -12,6 +12,7 @@ from cases.journal import Journal
 from cases.receipts import ActReceipt
 from cases.records import (
     AnswerGiven,
+    CallBackRecord,
     ClosingRecord,
     DissentRecord,
     EffectRecord,
@@ -53,6 +54,9 @@ class CaseState(Mutable):
     requests: list[InformationRequest] = []
     dissents: list[DissentRecord] = []
     ratifications: list[Ratification] = []
+    call_backs: list[CallBackRecord] = []
+    legal_hold: str | None = None
+    """The role that reviews it: nothing of the case may be deleted while it stands."""
     clocks: list[ClockRun] = []
     effects: list[EffectRecord] = []
     assignments: dict[str, str] = {}
@@ -122,7 +126,7 @@ class CaseState(Mutable):
 
         A question is no fact yet: its answer is.
         """
-        return {
+        facts: dict[str, JsonValue] = {
             "runbook": f"{self.runbook} {self.version}",
             "severity": self.severity.current.value,
             "answers": {name: answer.value for name, answer in sorted(self.answers.items())},
@@ -133,9 +137,16 @@ class CaseState(Mutable):
             "information": [
                 {"question": request.question, "answer": request.answer or ""}
                 for request in self.requests
-                if request.answer is not None
+                if request.answer is not None and request.material
             ],
         }
+        if self.call_backs:
+            facts["call-backs"] = [
+                f"{call.agency} at {call.number} ({call.source}), {call.called_at.isoformat()}: "
+                f"{call.result.value}"
+                for call in self.call_backs
+            ]
+        return facts
 
     def content_hash(self) -> str:
         """SHA-256 over the facts and their revision: what an act at a gate is bound to (I5)."""
@@ -180,6 +191,7 @@ GROWING = (
     "requests",
     "dissents",
     "ratifications",
+    "call_backs",
     "offered",
 )
 """Lists that only ever grow: each item is a field of the picture of its own, `rounds.3`.

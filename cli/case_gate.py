@@ -117,7 +117,7 @@ def withdraw(
 def _asked(case: str, verb: str, gate: str | None) -> Asked:
     door = gateway()
     named = gate or the_gate(door.get(path_of(case)), verb, None)
-    return Asked(door, case, named, door.get(path_of(case, "rounds", named)))
+    return Asked(door, case, named, door.get(path_of(case, "rounds", named), verb=verb))
 
 
 def _confirm(asked: Asked, body: dict[str, Any], *, what: str, yes: bool) -> None:

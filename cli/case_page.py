@@ -14,6 +14,7 @@ _HINTS = {
     "reply": "{request} TEXT",
     "memo": "--gate {gate} FIELD=TEXT",
     "evidence": "--label LABEL --reference WHERE --file FILE",
+    "call-back": "confirmed --agency A --number N --source S --called-at INSTANT",
     "receipt": "{effect} done",
     "decide": "--gate {gate} approve",
     "dissent": "--gate {gate} --reason TEXT",

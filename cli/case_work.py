@@ -11,7 +11,8 @@ from cli.acting import ActId, Because, Case, Role, act, the_gate, the_stage
 from cli.case_group import ACTS, app
 from cli.output import USAGE, AsJson, stop
 from cli.reach import gateway, path_of
-from cli.reading_text import pairs, prose
+from cli.reading_text import instant, pairs, prose
+from runbooks.plan import CallBackResult
 
 _BLOCK = 1 << 20
 
@@ -119,11 +120,38 @@ def evidence(
     act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
 
 
+@app.command("call-back", rich_help_panel=ACTS)
+def call_back(
+    case: Case,
+    result: Annotated[CallBackResult, typer.Argument(help="confirmed, refuted or unreached.")],
+    *,
+    agency: Annotated[str, typer.Option(help="Whom the caller asked for.")],
+    number: Annotated[str, typer.Option(help="The number that was called.")],
+    source: Annotated[str, typer.Option(help="Where it was found: never in the request.")],
+    called_at: Annotated[str, typer.Option(help="When, as an instant.")],
+    note: Annotated[str | None, typer.Option(help="What was said; - reads stdin.")] = None,
+    role: Role = None,
+    act_id: ActId = None,
+    json_: AsJson = False,
+) -> None:
+    """A call to a number we found ourselves is on record, with what came of it."""
+    body = {
+        "verb": "call-back",
+        "agency": agency,
+        "number": number,
+        "source": source,
+        "called_at": instant(called_at),
+        "result": result.value,
+        "note": prose(note, what="the note", required=False),
+    }
+    act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
+
+
 @app.command(rich_help_panel=ACTS)
 def receipt(
     case: Case,
     effect: Annotated[str, typer.Argument(help="The action's name or key.")],
-    resolution: Annotated[Resolution, typer.Argument(help="done, retry or skip.")],
+    resolution: Annotated[Resolution, typer.Argument(help="done, retry, skip or clear.")],
     *,
     reference: Annotated[str, typer.Option(help="What proves it, when done by hand.")] = "",
     reason: Because = None,

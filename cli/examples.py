@@ -40,6 +40,8 @@ EXAMPLES = {
     "case reply": "escalate case reply 1042 legal-review/1 'the account is a business'",
     "case memo": "escalate case memo 1042 --gate legal-review facts=- < facts.txt",
     "case evidence": "escalate case evidence 1042 --label chat --reference vault://17 --file x.txt",
+    "case call-back": "escalate case call-back 1042 confirmed --agency 'City police' "
+    "--number 555-0100 --source 'the city's own directory' --called-at 2026-11-22T15:00",
     "case receipt": "escalate case receipt 1042 apply-action done --reference OPS-7",
     "case decide": "escalate case decide 1042 reject --gate legal-review --reason 'no basis'",
     "case dissent": "escalate case dissent 1042 --gate legal-review --reason 'facts are thin'",

@@ -1,6 +1,6 @@
 """What the command line asks about one case beyond its picture.
 
-GET /api/cases/{number}/rounds/{gate}         → {round, binding, labels, assurance …}
+GET /api/cases/{number}/rounds/{gate}?verb=   → {round, binding, labels, assurance …}
 GET /api/cases/{number}/explain               → {explanation, lines, unreachable}
 GET /api/cases/{number}/at?instant=           → {state, waiting, next_step, as_of, instant}
 """
@@ -61,8 +61,9 @@ class CaseApi:
         rule = case.rule(gate)
         if rule is None:
             return problem(404, "not-found", NOT_FOUND)
-        open_round = case.state.open_round(gate)
-        shown = shown_round(case, gate, self._show(case.now, viewer))
+        verb = request.query_params.get("verb", "decide")
+        open_round = case.round_for(verb, gate)
+        shown = shown_round(case, gate, self._show(case.now, viewer), verb=verb)
         newest = case.state.round_of(gate)
         if newest is not None and newest.state is RoundState.SUPERSEDED:
             return problem(409, "link-superseded", LINK_SUPERSEDED)

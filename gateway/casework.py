@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from cases.permissions import Allowed, Waiting, allowed_acts, next_step, waiting_on
+from cases.gate import Round
+from cases.objection import can_be_disputed
+from cases.permissions import Allowed, Waiting, allowed_acts, next_step, view_of, waiting_on
 from cases.state import CasePicture
 from gateway.doors import Doors
 from gateway.shelf import Shelved
@@ -36,6 +38,21 @@ class OpenCase:
     def rule(self, gate: str) -> GateRule | None:
         """The gate's rule."""
         return next((stage.gate for stage in self.pathway.stages if stage.name == gate), None)
+
+    def round_for(self, verb: str, gate: str) -> Round | None:
+        """The round an act of that verb is about: the open one, or one that can be disputed."""
+        asked = self.state.open_round(gate)
+        if asked is not None or verb != "dissent":
+            return asked
+        file = view_of(self.state, self.pathway)
+        return next(
+            (
+                round_
+                for round_ in self.state.rounds
+                if round_.gate == gate and can_be_disputed(file, round_)
+            ),
+            None,
+        )
 
     def title_of(self, stage: str) -> str:
         """How the runbook calls a stage."""

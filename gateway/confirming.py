@@ -70,9 +70,14 @@ def act_lines(body: ActBody, case: OpenCase, show: Show) -> Lines:
     ]
 
 
-def shown_round(case: OpenCase, gate: str, show: Show) -> RoundShown | None:
-    """The gate's open round with everything a verdict is signed on; None when none is open."""
-    round_ = case.state.open_round(gate)
+def shown_round(
+    case: OpenCase, gate: str, show: Show, *, verb: str = "decide"
+) -> RoundShown | None:
+    """The gate's open round with everything a verdict is signed on; None when none is open.
+
+    A dissent is also shown the decision it objects to.
+    """
+    round_ = case.round_for(verb, gate)
     rule = case.rule(gate)
     if round_ is None or rule is None:
         return None
@@ -113,8 +118,16 @@ def fact_lines(case: OpenCase) -> Lines:
     ]
     lines += [(f"Evidence: {item.label}", item.reference) for item in state.evidence]
     lines += [
+        (
+            f"Call-back: {call.agency}",
+            f"{words(call.result.value)}, {call.by} called {call.number} ({call.source})",
+        )
+        for call in state.call_backs
+    ]
+    lines += [
         (f"Asked by {request.asked_by}: {request.question}", request.answer or "not answered yet")
         for request in state.requests
+        if request.material
     ]
     return lines
 

@@ -7,7 +7,7 @@ from cases.acts import Verdict
 from cases.permissions import Allowed
 from gateway.casework import OpenCase
 from integrations.ports.directory import DirectorySnapshot
-from runbooks.plan import AnswerKind, GateRule, Severity
+from runbooks.plan import AnswerKind, CallBackResult, GateRule, Severity
 
 ANSWER, ANSWER_AT, MEMO = "q.", "qt.", "m."
 # Yes and no look alike: the page must not lean to either.
@@ -122,8 +122,24 @@ def _evidence(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
     return fields, ()
 
 
+def _call_back(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
+    fields = (
+        Field("agency", "Whom the caller asked for", required=True),
+        Field("number", "The number that was called", required=True),
+        Field("source", "Where it was found (never in the request)", required=True),
+        Field("called_at", "When (your local time)", "datetime-local", required=True),
+        Field("note", "What was said", "prose"),
+    )
+    words = {
+        CallBackResult.CONFIRMED: "They confirm the request",
+        CallBackResult.REFUTED: "They know nothing of it",
+        CallBackResult.UNREACHED: "Nobody could be reached",
+    }
+    return fields, tuple((result.value, text, True) for result, text in words.items())
+
+
 def _receipt(ask: Ask) -> Content:
-    words = {"done": "It is done", "retry": "Try it again", "skip": "Skip it"}
+    words = {"done": "It is done", "retry": "Try it again", "skip": "Skip it", "clear": "Clear it"}
     fields = (
         _hidden("effect", ask.allowed.effect),
         Field("reference", "Reference of the receipt (when done)"),
@@ -212,6 +228,7 @@ _CONTENT: dict[str, Fill] = {
     "reply": _reply,
     "memo": _memo,
     "evidence": _evidence,
+    "call-back": _call_back,
     "receipt": _receipt,
     "decide": _decide,
     "dissent": _dissent,

@@ -21,6 +21,7 @@ _TITLES = {
     "reply": "Answer a request for information",
     "memo": "Write the memo",
     "evidence": "Add evidence",
+    "call-back": "Record a call-back",
     "receipt": "Settle an action",
     "decide": "Decide",
     "dissent": "Object",
@@ -130,6 +131,9 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
             values["keep_apart"] = choice == "keep-apart"
         case "assign":
             values["role"] = values.pop("what-role", "")
+        case "call-back":
+            values["result"] = choice
+            values["called_at"] = _instant(fields.get("called_at", ""), "called_at", show)
         case "hold":
             values["review_at"] = _instant(fields.get("review_at", ""), "review_at", show)
         case _:

@@ -13,7 +13,7 @@ from runbooks.plan import Pathway, Votes
 
 ALWAYS = frozenset({INCIDENT_MANAGER, DUTY_MANAGER})
 _OF_VOTES = frozenset({Kind.VOTE_CAST, Kind.VOTE_WITHDRAWN})
-_VERDICT = frozenset({"verdict", "reason", "instead_of", "replaces", "input"})
+_VERDICT = frozenset({"verdict", "reason", "instead_of", "on_behalf_of", "replaces", "input"})
 
 
 def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str]) -> bool:
@@ -23,12 +23,47 @@ def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset
     """
     if person in state.conflicts:
         return False
+    if pathway.need_to_know:
+        return _needs_to_know(state, pathway, person=person, roles=roles)
     concerned = {*all_roles(pathway), *(effect.owner for effect in pathway.effects)}
     concerned |= {effect.owner for effect in state.effects}
     for round_ in state.rounds:
         concerned |= {*round_.approve, *round_.reject}
     return (
         bool(roles & (ALWAYS | concerned))
+        or person in state.assignments.values()
+        or any(vote.person == person for round_ in state.rounds for vote in round_.votes)
+    )
+
+
+def _needs_to_know(
+    state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str]
+) -> bool:
+    """Whether the person decides on the case, is asked now, or has it by name.
+
+    The duty manager is told when nobody else can be, so they may look; who only holds a role that
+    worked on the case before, or that was paged, may not.
+    """
+    asked = {DUTY_MANAGER, pathway.closure.owner}
+    for stage in pathway.stages:
+        rule = stage.gate
+        if stage.name == state.stage:
+            asked.add(stage.owner)
+        if rule is None:
+            continue
+        asked |= set(rule.roles)
+        if rule.silence.stand_in is not None:
+            asked |= set(rule.silence.stand_in.allow)
+    clock = state.stage_clock(state.stage) if state.stage is not None else None
+    if clock is not None:
+        asked |= set(clock.backups)
+    for round_ in state.rounds:
+        asked |= {*round_.approve, *round_.reject, *round_.backups}
+    for effect in state.effects:
+        if effect.open:
+            asked.add(effect.owner)
+    return (
+        bool(roles & asked)
         or person in state.assignments.values()
         or any(vote.person == person for round_ in state.rounds for vote in round_.votes)
     )

@@ -163,6 +163,14 @@ REASONS: dict[Reason, Wording] = {
         "The disposition requires things that are not on record.",
         "Record what is named beside this, or choose another disposition.",
     ),
+    Reason.NOT_CALLED_BACK: Wording(
+        "The recorded call-back does not say what this needs.",
+        "Call the agency at a number you found yourself, record what came of it, then act again.",
+    ),
+    Reason.NOT_CLEARED: Wording(
+        "This action is held back until it is cleared.",
+        "The role named beside this clears it; it can also be skipped with a reason.",
+    ),
     Reason.NOT_CLOSING: Wording(
         "The case is not at its closure.", "Finish the stage it is at first."
     ),

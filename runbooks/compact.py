@@ -13,7 +13,10 @@ class Compact(BaseModel):
 
     @model_serializer(mode="wrap")
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        written: dict[str, Any] = handler(self)
+        return self.without_defaults(handler(self))
+
+    def without_defaults(self, written: dict[str, Any]) -> dict[str, Any]:
+        """What was written, less every field that says what it says anyway."""
         defaults = _defaults(type(self))
         return {
             name: value

@@ -10,6 +10,7 @@ from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gates import Quorum, SilenceRule, people
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.plan import (
+    Clearance,
     ClockPlan,
     ClockStart,
     Disposition,
@@ -17,7 +18,9 @@ from runbooks.plan import (
     EffectPlan,
     FollowUp,
     GateRule,
+    Handover,
     Late,
+    LegalHold,
     Next,
     Pathway,
     QuestionPlan,
@@ -60,8 +63,20 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             for clock in document.clocks.values()
             if clock.law is not None and clock.law.needs_calendar
         },
-        after_closing=tuple(
-            follow_up for item in document.after_closing for follow_up in _after(item, document)
+        after_closing=(
+            *(follow_up for item in document.after_closing for follow_up in _after(item, document)),
+            *_hold_review(document),
+        ),
+        need_to_know=document.need_to_know,
+        legal_hold=(
+            LegalHold(owner=document.legal_hold.owner, review=document.legal_hold.review)
+            if document.legal_hold
+            else None
+        ),
+        handover=(
+            Handover(every=document.handover.every, by=document.handover.by)
+            if document.handover
+            else None
         ),
     )
 
@@ -101,6 +116,7 @@ def _late(steps: tuple[LateStep, ...], *, within: timedelta) -> tuple[Late, ...]
             page=step.page,
             do=step.do,
             go=step.go,
+            instead_of=step.instead_of,
         )
         for step in steps
     )
@@ -155,7 +171,13 @@ def _silence(rule: SilenceRule | None) -> Silence:
 
 def _next(step: NextStep) -> Next:
     return Next(
-        do=step.do, undo=step.undo, suspend=step.suspend, then=step.then, move_to=step.move_to
+        do=step.do,
+        undo=step.undo,
+        suspend=step.suspend,
+        then=step.then,
+        move_to=step.move_to,
+        closes_as=step.closes_as,
+        call_back=step.call_back,
     )
 
 
@@ -171,6 +193,11 @@ def _effect(name: str, effect: Effect) -> EffectPlan:
         irreversible=effect.irreversible,
         protective=effect.protective,
         discloses=effect.discloses,
+        clearance=(
+            Clearance(by=effect.clearance.by, within=effect.clearance.within)
+            if effect.clearance
+            else None
+        ),
     )
 
 
@@ -227,6 +254,7 @@ def _after(item: AfterClosing, document: RunbookDocument) -> list[FollowUp]:
                 owner=owner,
                 after=item.within or LESSONS_WITHIN,
                 title=item.title or "Follow up the lessons",
+                only=item.for_,
             )
         ]
     return [
@@ -235,9 +263,18 @@ def _after(item: AfterClosing, document: RunbookDocument) -> list[FollowUp]:
             owner=owner,
             after=after,
             title=item.title or "Look again",
+            only=item.for_,
         )
         for after in item.recheck
     ]
+
+
+def _hold_review(document: RunbookDocument) -> list[FollowUp]:
+    rule = document.legal_hold
+    if rule is None:
+        return []
+    title = "Review the legal hold"
+    return [FollowUp(name="legal-hold", owner=rule.owner, after=rule.review, title=title)]
 
 
 def _said(after: timedelta) -> str:

@@ -5,7 +5,18 @@ from datetime import date
 
 from runbooks.compile import compile_runbook
 from runbooks.exploring import MOST, Progress
-from runbooks.rules import clocks, closing, drift, gates, names, people, silence, tables, ways
+from runbooks.rules import (
+    clocks,
+    closing,
+    drift,
+    gates,
+    guarding,
+    names,
+    people,
+    silence,
+    tables,
+    ways,
+)
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.runbook import Runbook
 
@@ -31,6 +42,8 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     drift.steps_that_never_come,
     drift.help_in_time,
     drift.whole,
+    guarding.backups,
+    guarding.call_backs,
     closing.dispositions,
     closing.stuck,
     closing.leaks,

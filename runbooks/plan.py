@@ -7,7 +7,14 @@ the case pins by `digest` and activities load by it.
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
+
+from pydantic import (
+    SerializerFunctionWrapHandler,
+    field_serializer,
+    model_serializer,
+    model_validator,
+)
 
 from runbooks.compact import Compact
 from runbooks.statutes.calendar import Calendar
@@ -47,6 +54,8 @@ class Late(Compact):
     """An effect that is performed unattended."""
     go: str | None = None
     """An outcome the stage takes by itself."""
+    instead_of: Role | None = None
+    """The silent role in whose place the paged one votes from then on."""
 
 
 class StageKind(StrEnum):
@@ -133,10 +142,32 @@ class GateRule(Compact):
     silence: Silence = Silence()
     dissent: Dissent | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_of_each(cls, written: Any) -> Any:  # as it was written
+        if isinstance(written, dict) and "reject" not in written and "approve" in written:
+            return {**written, "reject": dict.fromkeys(written["approve"], 1)}
+        return written
+
+    @model_serializer(mode="wrap")
+    def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written = self.without_defaults(handler(self))
+        if self.reject == dict.fromkeys(self.approve, 1):
+            del written["reject"]
+        return written
+
     @property
     def roles(self) -> tuple[Role, ...]:
         """Every role that may vote, in the order the runbook names them."""
         return tuple(dict.fromkeys((*self.approve, *self.reject, *self.veto)))
+
+
+class CallBackResult(StrEnum):
+    """What came of calling somebody back at a number we found ourselves."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    UNREACHED = "unreached"
 
 
 class Next(Compact):
@@ -149,6 +180,15 @@ class Next(Compact):
     """Clocks that stop running until the stage this leads to is left again (tolling)."""
     then: str | None = None
     move_to: str | None = None
+    closes_as: str | None = None
+    """The disposition of a case that moved; without one it is `moved`."""
+    call_back: CallBackResult | None = None
+    """What the newest recorded call-back must say before anybody can take this outcome."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, written: Any) -> Any:  # as it was written
+        return {"then": written} if isinstance(written, str) else written
 
 
 class Disposition(Compact):
@@ -156,6 +196,11 @@ class Disposition(Compact):
 
     title: str = ""
     requires: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, written: Any) -> Any:  # as it was written
+        return {"requires": written} if isinstance(written, list | tuple) else written
 
 
 class StagePlan(Compact):
@@ -177,6 +222,35 @@ class StagePlan(Compact):
     skip_when_done: str | None = None
     """An effect that, once performed, completes the stage with the outcome `done`."""
 
+    @field_serializer("dispositions", mode="wrap")
+    def _short_dispositions(
+        self, plans: dict[str, Disposition], handler: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        """A disposition without a title is written as what it requires."""
+        written: dict[str, dict[str, Any]] = handler(plans)
+        return {
+            name: plan["requires"] if set(plan) == {"requires"} else plan
+            for name, plan in written.items()
+        }
+
+    @field_serializer("next", mode="wrap")
+    def _short_steps(
+        self, steps: dict[str, Next], handler: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        """A step that only leads to a stage is written as its name."""
+        written: dict[str, dict[str, Any]] = handler(steps)
+        return {
+            outcome: step["then"] if set(step) == {"then"} else step
+            for outcome, step in written.items()
+        }
+
+
+class Clearance(Compact):
+    """Who lets an effect happen that was ordered and held back, and by when they are asked to."""
+
+    by: Role
+    within: timedelta
+
 
 class EffectPlan(Compact):
     """An outside action the runbook may order."""
@@ -194,6 +268,8 @@ class EffectPlan(Compact):
     """A content action that may proceed on silence and is reviewed after (I11)."""
     discloses: bool = False
     """Hands user data to somebody outside: never by silence (I11)."""
+    clearance: Clearance | None = None
+    """Held back, once ordered, until somebody clears it."""
 
 
 class ClockKind(StrEnum):
@@ -256,7 +332,7 @@ class AnswerKind(StrEnum):
 class QuestionPlan(Compact):
     """An intake question as the running case needs it (its prose is in the runbook document)."""
 
-    kind: AnswerKind
+    kind: AnswerKind = AnswerKind.YES_NO_UNKNOWN
     choices: tuple[str, ...] = ()
     material: bool = True
     """A changed answer voids the open rounds (I5)."""
@@ -269,6 +345,22 @@ class FollowUp(Compact):
     owner: Role
     after: timedelta
     title: str = ""
+    only: tuple[str, ...] = ()
+    """The dispositions after which it is owed; empty: all of them."""
+
+
+class Handover(Compact):
+    """A note for whoever takes over is asked of `by` again and again, while the case is open."""
+
+    every: timedelta
+    by: Role
+
+
+class LegalHold(Compact):
+    """Nothing of the case may be deleted; `owner` reviews that after closing."""
+
+    owner: Role
+    review: timedelta
 
 
 class Pathway(Compact):
@@ -288,6 +380,10 @@ class Pathway(Compact):
     calendars: dict[str, Calendar] = {}
     """What its clocks are counted by, whole: a case looks no holiday and no zone up."""
     after_closing: tuple[FollowUp, ...] = ()
+    need_to_know: bool = False
+    """Seen only by those who decide, who are asked now, or who have it by name."""
+    legal_hold: LegalHold | None = None
+    handover: Handover | None = None
 
     def stage(self, name: str) -> StagePlan:
         """The stage called `name`; KeyError when the runbook has none."""

@@ -24,6 +24,17 @@ class RefKind(StrEnum):
     QUESTION = "question"
     ROLE = "role"
     RUNBOOK = "runbook"
+    DISPOSITION = "disposition"
+
+
+_REQUIRED = {
+    "receipt": RefKind.EFFECT,
+    "done": RefKind.EFFECT,
+    "answer": RefKind.QUESTION,
+    "approved": RefKind.STAGE,
+    "rejected": RefKind.STAGE,
+}
+"""What a requirement of a disposition names."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,7 @@ def references(document: RunbookDocument) -> Iterator[Reference]:
             yield Reference(RefKind.QUESTION, question, ("severity", index, "if", question))
     for index, stage in enumerate(document.stages):
         yield from _stage(stage, ("stages", index))
+    yield from _guards(document)
     for name, effect in document.effects.items():
         yield Reference(RefKind.ROLE, effect.owner, ("effects", name, "owner"))
     for name, clock in document.clocks.items():
@@ -56,6 +68,16 @@ def references(document: RunbookDocument) -> Iterator[Reference]:
                     yield Reference(RefKind.CLOCK, target, ("macros", name, key))
     for index, item in enumerate(document.after_closing):
         yield from _after(item, ("after-closing", index))
+
+
+def _guards(document: RunbookDocument) -> Iterator[Reference]:
+    if document.legal_hold:
+        yield Reference(RefKind.ROLE, document.legal_hold.owner, ("legal-hold", "owner"))
+    if document.handover:
+        yield Reference(RefKind.ROLE, document.handover.by, ("handover", "by"))
+    for name, effect in document.effects.items():
+        if effect.clearance:
+            yield Reference(RefKind.ROLE, effect.clearance.by, ("effects", name, "clearance", "by"))
 
 
 def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
@@ -73,9 +95,8 @@ def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
         for index, requirement in enumerate(rule.requires):
             area, colon, target = requirement.partition(":")
             if colon:
-                kind = RefKind.EFFECT if area == "receipt" else RefKind.QUESTION
                 yield Reference(
-                    kind, target, (*path, "dispositions", disposition, "requires", index)
+                    _REQUIRED[area], target, (*path, "dispositions", disposition, "requires", index)
                 )
     yield from _gate(stage, path)
 
@@ -115,13 +136,15 @@ def _next(step: NextStep, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.STAGE, step.then, (*path, "then"))
     if step.move_to:
         yield Reference(RefKind.RUNBOOK, step.move_to, (*path, "move-to"))
+    if step.closes_as:
+        yield Reference(RefKind.DISPOSITION, step.closes_as, (*path, "closes-as"))
 
 
 def _late(steps: tuple[LateStep, ...], path: tuple[Step, ...]) -> Iterator[Reference]:
     for index, step in enumerate(steps):
         at = (*path, "late", index)
-        for key in ("remind", "page"):
-            role = getattr(step, key)
+        for key in ("remind", "page", "instead-of"):
+            role = getattr(step, key.replace("-", "_"))
             if role:
                 yield Reference(RefKind.ROLE, role, (*at, key))
         if step.do:
@@ -144,3 +167,5 @@ def _clock(clock: Clock, path: tuple[Step, ...]) -> Iterator[Reference]:
 def _after(item: AfterClosing, path: tuple[Step, ...]) -> Iterator[Reference]:
     if item.owner:
         yield Reference(RefKind.ROLE, item.owner, (*path, "owner"))
+    for index, disposition in enumerate(item.for_):
+        yield Reference(RefKind.DISPOSITION, disposition, (*path, "for", index))

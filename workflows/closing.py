@@ -58,6 +58,7 @@ def _owe(course: Course) -> None:
             due_at=workflow.now() + due.after,
         )
         for due in course.file.pathway.after_closing
+        if not due.only or (state.closing is not None and state.closing.disposition in due.only)
     ]
     course.recorder.owe(owed)
     for item in owed:

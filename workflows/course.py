@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.desk import Desk
     from cases.file import SYSTEM, CaseFile
     from cases.journal import Kind
+    from cases.objection import OBJECTION
     from cases.records import ClosingRecord
     from cases.stages import enter, leave, open_case
     from runbooks.plan import Next
@@ -81,9 +82,11 @@ class Course:
 
     def after(self, stage: str, outcome: str) -> Next:
         """Where the runbook says that outcome leads."""
+        if outcome.startswith(OBJECTION):
+            return Next(then=outcome.removeprefix(OBJECTION))
         return self.file.pathway.stage(stage).next[outcome]
 
-    async def move_to(self, runbook: str) -> None:
+    async def move_to(self, runbook: str, *, closes_as: str = MOVED) -> None:
         """The case ends as moved; a linked case goes on under the other runbook.
 
         Returns only when no such case could be opened: the pathway then leads to where a person
@@ -93,7 +96,10 @@ class Course:
         by = state.visits[-1].by if state.visits else None
         state.moving_to = runbook
         state.closing_act = ClosingRecord(
-            disposition=MOVED, by=by or SYSTEM, record="moved by the runbook", at=workflow.now()
+            disposition=closes_as,
+            by=by or SYSTEM,
+            record="moved by the runbook",
+            at=workflow.now(),
         )
         if await link(self.file, self.pulse):
             raise CaseEndingError

@@ -10,10 +10,11 @@ with workflow.unsafe.imports_passed_through():
     from cases.desk import Desk
     from cases.effects import intend
     from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, SYSTEM, CaseFile
-    from cases.gate import Round
+    from cases.gate import Round, RoundKind
+    from cases.handover import HANDOVER, ask_for_note, note_missed
     from cases.journal import Kind
     from cases.notice import Purpose
-    from cases.outcomes import allow_stand_in, take_silence
+    from cases.outcomes import allow_backup, allow_stand_in, take_silence
     from cases.stages import ask_what_waits
     from runbooks.plan import Late
     from workflows.asking import ask
@@ -50,13 +51,26 @@ class Deadlines:
                 await self._unattended(clock, step, instant)
             elif step.go is not None:
                 await self._go(clock, step.go, instant)
+            elif clock.id == HANDOVER:
+                ask_for_note(self.file, at=workflow.now())
             else:
                 role = step.page or step.remind or clock.owner
                 purpose = Purpose.PAGE if step.page else Purpose.REMIND
                 label = f"{clock.id} {step.label}"
                 self.file.tell(purpose, role, stage=clock.stage or state.stage, step=label)
+                self._backup(clock, step)
+
+    def _backup(self, clock: ClockRun, step: Late) -> None:
+        round_ = self.file.state.open_round(clock.stage or "")
+        if round_ is None or step.page is None or step.instead_of is None:
+            return
+        if round_.kind is RoundKind.ASK:
+            allow_backup(self.file, round_, step.page, step.instead_of, at=workflow.now())
 
     async def _target_reached(self, clock: ClockRun, instant: datetime) -> None:
+        if clock.id == HANDOVER:
+            note_missed(self.file, at=workflow.now())
+            return
         if clock.hold:
             self.file.tell(Purpose.REVIEW, clock.owner, step=clock.id)
             return

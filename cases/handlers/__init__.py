@@ -6,7 +6,7 @@ from typing import Protocol
 
 from cases.envelope import Act
 from cases.file import CaseFile
-from cases.handlers import approval, ending, running, working
+from cases.handlers import approval, ending, running, settling, working
 
 
 class Handler(Protocol):
@@ -25,7 +25,8 @@ HANDLERS: Mapping[str, Handler] = {
     "reply": working.reply,
     "memo": working.memo,
     "evidence": working.evidence,
-    "receipt": working.receipt,
+    "call-back": settling.call_back,
+    "receipt": settling.receipt,
     "decide": approval.decide,
     "dissent": approval.dissent,
     "withdraw": approval.withdraw,

@@ -3,17 +3,19 @@
 from datetime import datetime
 
 from cases.acts import Decide, Dissent, Verdict, Withdraw
+from cases.call_back import must_be_called_back
 from cases.envelope import Act, RoundBinding
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, Vote
 from cases.handlers.checks import body_of, must_give_reason, must_not_be_held
 from cases.journal import Kind
 from cases.notice import Purpose
+from cases.objection import ask_higher_role, can_be_disputed, go_back
 from cases.outcomes import settle_round
 from cases.receipts import Outcome, Reason
 from cases.records import DissentRecord
 from cases.refusal import Refusal, not_yours, refused
-from cases.rounds import ask, close, memo_missing
+from cases.rounds import close, memo_missing
 from cases.rules import dissent_role, may_vote
 from runbooks.plan import GateRule
 
@@ -52,6 +54,11 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         if body.verdict.value != stand_in.only:
             raise refused(Reason.ROLE, f"a stand-in may only {stand_in.only}")
         instead_of = stand_in.instead_of
+    on_behalf_of = None
+    if act.role not in round_.approve and round_.kind is RoundKind.ASK:
+        on_behalf_of = round_.backups.get(act.role)
+    if body.verdict is Verdict.APPROVE and round_.kind is not RoundKind.RATIFY:
+        must_be_called_back(file.state, file.pathway.stage(body.gate), "approved")
     earlier = round_.cast(
         Vote(
             person=act.actor.person,
@@ -64,6 +71,7 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
             door=act.door.value,
             key=key,
             instead_of=instead_of,
+            on_behalf_of=on_behalf_of,
         )
     )
     file.note(
@@ -76,6 +84,7 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         verdict=body.verdict.value,
         reason=body.reason or None,
         instead_of=instead_of,
+        on_behalf_of=on_behalf_of,
         replaces=earlier.act if earlier is not None else None,
         assurance=act.assurance.value,
         door=act.door.value,
@@ -115,7 +124,7 @@ def dissent(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime
     del key
     body = body_of(act, Dissent)
     rule = _rule(file, body.gate)
-    round_ = _bound_round(file, body.gate, act.binding, rule)
+    round_ = _disputed(file, act, body.gate) or _bound_round(file, body.gate, act.binding, rule)
     must_not_be_held(file)
     who = act.actor.person
     if round_.kind is not RoundKind.ASK:
@@ -146,14 +155,26 @@ def dissent(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime
     if rule.dissent is None:
         file.tell(Purpose.INFORMATION, INCIDENT_MANAGER, stage=body.gate)
         return
+    if round_.state is not RoundState.OPEN:
+        go_back(file, round_, at=at)
+        return
     close(file, round_, RoundState.SPLIT, at=at, because="dissent")
-    ask(
-        file,
-        file.pathway.stage(body.gate),
-        at=at,
-        kind=RoundKind.DISSENT,
-        role=rule.dissent.to,
-        within=rule.dissent.within,
+    ask_higher_role(file, file.pathway.stage(body.gate), at=at)
+
+
+def _disputed(file: CaseFile, act: Act, gate: str) -> Round | None:
+    """The decided round the act objects to, where it can still be overruled."""
+    binding = act.binding
+    if binding is None or binding.gate != gate:
+        return None
+    return next(
+        (
+            item
+            for item in file.state.rounds
+            if (item.gate, item.number, item.nonce) == (gate, binding.round, binding.nonce)
+            and can_be_disputed(file, item)
+        ),
+        None,
     )
 
 

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from cases.acts import Answer, Complete, Evidence, Memo, Receipt, Reply, Resolution
+from cases.acts import Answer, Complete, Evidence, Memo, Reply
+from cases.call_back import must_be_called_back
 from cases.clocks import begun_earlier, instant_of
-from cases.effects import again, settle
 from cases.envelope import Act
-from cases.file import INCIDENT_MANAGER, CaseFile
+from cases.file import CaseFile
 from cases.handlers.checks import (
     body_of,
     must_be_in,
@@ -14,8 +14,8 @@ from cases.handlers.checks import (
     must_have_role,
     must_not_be_held,
 )
+from cases.handover import begin_anew
 from cases.journal import Kind
-from cases.notice import Purpose
 from cases.receipts import Outcome, Reason
 from cases.records import AnswerGiven, EvidenceItem
 from cases.refusal import Refusal, not_yours, refused
@@ -79,6 +79,7 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
     missing = [name for name in stage.needs if name not in file.state.answers]
     if missing:
         raise refused(Reason.UNANSWERED, ", ".join(missing))
+    must_be_called_back(file.state, stage, body.outcome)
     file.state.pending_outcome = body.outcome
     file.state.pending_by = act.actor.person
     visit = file.state.current_visit()
@@ -121,6 +122,8 @@ def reply(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) 
         act=act.act,
         input=commitment,
     )
+    if not request.material:
+        begin_anew(file, at=at)
     facts_changed(file, before, at=at)
 
 
@@ -177,50 +180,6 @@ def evidence(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         input=commitment,
     )
     facts_changed(file, before, at=at)
-
-
-def receipt(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
-    """The effect is settled by hand, or tried again."""
-    del key
-    body = body_of(act, Receipt)
-    effect = file.state.effect(body.effect)
-    if effect is None:
-        raise refused(Reason.NO_SUCH_EFFECT)
-    if act.role not in (effect.owner, INCIDENT_MANAGER):
-        raise not_yours(Reason.ROLE, f"this is for {effect.owner} or {INCIDENT_MANAGER}")
-    if not effect.open:
-        raise Refusal(Outcome.ALREADY_DECIDED, Reason.SETTLED, effect.state)
-    match body.resolution:
-        case Resolution.RETRY:
-            if effect.state != "failed":
-                raise refused(Reason.SETTLED, f"only a failed action is retried: {effect.state}")
-            again(file, effect, at=at, who=act.actor.person, act=act.act, input=commitment)
-        case Resolution.DONE:
-            if not (body.reference.strip() or body.reason.strip()):
-                raise refused(Reason.REASON_REQUIRED, "a reference or a note")
-            settle(
-                file,
-                effect,
-                state="done",
-                at=at,
-                reference=body.reference,
-                detail=body.reason,
-                by=act.actor.person,
-                commitment=commitment,
-            )
-        case Resolution.SKIP:
-            must_give_reason(body.reason)
-            settle(
-                file,
-                effect,
-                state="skipped",
-                at=at,
-                detail=body.reason,
-                by=act.actor.person,
-                commitment=commitment,
-            )
-            if act.role != INCIDENT_MANAGER:
-                file.tell(Purpose.INFORMATION, INCIDENT_MANAGER, stage=effect.stage)
 
 
 def _fits(value: str, question: QuestionPlan) -> bool:

@@ -84,7 +84,9 @@ class ActPages:
         level = await assurance_of(self._web.doors, viewer.session)
         if not _proved(body, case, level):
             return self._step_up(fields, viewer=viewer, action=action)
-        round_ = shown_round(case, binding.gate, show) if binding is not None else None
+        round_ = None
+        if binding is not None:
+            round_ = shown_round(case, binding.gate, show, verb=body.verb)
         return self._web.page(
             "confirm.html",
             viewer=viewer,
@@ -191,7 +193,7 @@ class ActPages:
             return None
         if binding is None:
             return BAD_FORM
-        round_ = case.state.open_round(binding.gate)
+        round_ = case.round_for(body.verb, binding.gate)
         if round_ is not None and round_.nonce == binding.nonce:
             return None
         newest = case.state.round_of(binding.gate)

@@ -17,6 +17,7 @@ Path = tuple[str, ...]
 Fact = str | int | bool | timedelta | date | tuple[str, ...] | Mapping[str, int]
 
 _QUORUMS = {"approve", "quorum", "allow"}
+_ACTIONS = ("remind", "page", "do", "go")
 _APART = {"version", "severity"}
 """The version names a text and the severity table is compared by what it answers."""
 
@@ -51,7 +52,12 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
     document["first"] = pathway.first
     document["stages"] = {stage.pop("stage"): stage for stage in document["stages"]}
     document["after-closing"] = {
-        item.name: {"owner": item.owner, "after": item.after, "title": item.title}
+        item.name: {
+            "owner": item.owner,
+            "after": item.after,
+            "title": item.title,
+            "for": item.only,
+        }
         for item in pathway.after_closing
     }
     return document
@@ -61,7 +67,9 @@ def _late(steps: Any, within: timedelta) -> dict[str, tuple[str, ...]]:
     """What lateness does, and when: the share where the text says a share, else the time."""
     said: dict[str, list[str]] = {}
     for step in steps:
-        action = next(f"{key} {step[key]}" for key in step if key != "at" and step[key])
+        action = next(f"{key} {step[key]}" for key in _ACTIONS if step[key])
+        if step.get("instead-of"):
+            action += f" instead of {step['instead-of']}"
         said.setdefault(action, []).append(_moment(step["at"], within))
     return {action: tuple(sorted(moments)) for action, moments in said.items()}
 

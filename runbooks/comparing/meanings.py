@@ -148,6 +148,7 @@ _QUESTION = {
 _FOLLOW_UP = {
     "owner": Meaning(Group.CLOSING, "who owes it"),
     "after": Meaning(Group.CLOSING, "how long after closing", _more_is_looser),
+    "for": Meaning(Group.CLOSING, "the endings after which it is owed"),
     "title": Meaning(Group.WORDS, "the title"),
 }
 _MACRO = {

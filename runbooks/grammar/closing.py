@@ -6,15 +6,26 @@ from pydantic import AfterValidator, BeforeValidator, StrictStr, model_validator
 
 from runbooks.grammar.base import Duration, Name, Prose, Strict, refuse
 
-RECORDS = ("decision-record", "action-receipt", "linked-case", "memo", "evidence", "lessons")
+RECORDS = (
+    "decision-record",
+    "action-receipt",
+    "linked-case",
+    "memo",
+    "evidence",
+    "lessons",
+    "call-back",
+)
 """What can be on record whatever the runbook."""
 
-_expected = f"{', '.join(RECORDS)}, receipt:<effect> or answer:<question>"
+AREAS = ("receipt", "done", "answer", "approved", "rejected")
+"""What can be on record of an effect, a question or a gate."""
+
+_expected = f"{', '.join(RECORDS)}, or {', '.join(f'{area}:<name>' for area in AREAS)}"
 
 
 def _requirement(value: str) -> str:
     prefix, colon, name = value.partition(":")
-    if value not in RECORDS and not (prefix in {"receipt", "answer"} and colon and name):
+    if value not in RECORDS and not (prefix in AREAS and colon and name):
         refuse("RB013", _expected)
     return value
 
@@ -41,6 +52,8 @@ class AfterClosing(Strict):
     within: Duration | None = None
     owner: Name | None = None
     title: Prose | None = None
+    for_: tuple[Name, ...] = ()
+    """The dispositions after which it is owed; none named: all of them."""
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from runbooks.grammar.base import ClockId, Day, Name, Prose, Strict, Version, refuse
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
+from runbooks.grammar.guarding import HandoverRule, LegalHoldRule
 from runbooks.grammar.intake import Question
 from runbooks.grammar.macros import Macro
 from runbooks.grammar.priority import PriorityMatrix, check_matrix
@@ -36,6 +37,9 @@ class RunbookDocument(Strict):
     effects: dict[Name, Effect] = Field(default_factory=dict)
     macros: dict[Name, Macro] = Field(default_factory=dict)
     after_closing: tuple[AfterClosing, ...] = ()
+    need_to_know: StrictBool = False
+    legal_hold: LegalHoldRule | None = None
+    handover: HandoverRule | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, StrictBool, StrictStr
 
 from runbooks.grammar.base import Duration, Name, Prose, Strict, refuse
+from runbooks.grammar.guarding import ClearanceRule
 
 _BY = re.compile(r"manual|webhook:[a-z][a-z0-9-]{0,60}")
 
@@ -32,6 +33,8 @@ class Effect(Strict):
     """Shields people, and is reviewed after: may proceed on silence (I11)."""
     discloses: StrictBool = False
     """Hands user data to somebody outside: never by silence (I11)."""
+    clearance: ClearanceRule | None = None
+    """Held back, once ordered, until somebody clears it."""
 
     @property
     def manual(self) -> bool:

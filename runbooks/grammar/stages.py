@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, StrictStr, model_validator
 from runbooks.grammar.base import ClockId, Duration, Moment, Name, Prose, Strict, refuse
 from runbooks.grammar.closing import Requirement
 from runbooks.grammar.gates import DissentRule, Quorum, Reject, Silence, SplitRule
-from runbooks.plan import Assurance, Distinct, StageKind, Votes
+from runbooks.plan import Assurance, CallBackResult, Distinct, StageKind, Votes
 
 GATE_KEYS = (
     "ask",
@@ -35,6 +35,8 @@ class LateStep(Strict):
     page: Name | None = None
     do: Name | None = None
     go: Name | None = None
+    instead_of: Name | None = None
+    """The silent role in whose place the paged one votes from then on."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
@@ -43,6 +45,8 @@ class LateStep(Strict):
             refuse("RB011", "one of `remind`, `page`, `do`, `go`")
         if len(named) > 1:
             refuse("RB017", "one of `remind`, `page`, `do`, `go`", at=(named[1],))
+        if self.instead_of is not None and self.page is None:
+            refuse("RB017", "`instead-of` beside `page` only", at=("instead-of",))
         return self
 
 
@@ -54,6 +58,10 @@ class NextStep(Strict):
     suspend: tuple[ClockId, ...] = ()
     then: Name | None = None
     move_to: Name | None = None
+    closes_as: Name | None = None
+    """The disposition under which a case that moves ends here."""
+    call_back: CallBackResult | None = None
+    """What the newest recorded call-back must say before anybody can take this outcome."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -61,6 +69,8 @@ class NextStep(Strict):
             refuse("RB011", "`then` with a stage, or `move-to` with a runbook")
         if self.then is not None and self.move_to is not None:
             refuse("RB017", "either `then` or `move-to`", at=("move-to",))
+        if self.closes_as is not None and self.move_to is None:
+            refuse("RB017", "`closes-as` beside `move-to` only", at=("closes-as",))
         return self
 
 

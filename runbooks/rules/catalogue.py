@@ -257,4 +257,25 @@ RULES: dict[str, Rule] = {
         "A pair that was forgotten would wait behind cases that matter less.",
         "Name two questions with listed answers, and every answer of both.",
     ),
+    # ── what guards a sensitive case ──────────────────────────────────────────────────────────
+    "RB100": Rule(
+        "Every disposition that is named exists.",
+        "What is owed after an ending that cannot happen is never owed.",
+        "Correct the name, or describe the disposition at the closure.",
+    ),
+    "RB101": Rule(
+        "Who is paged in place of a role votes for a role the gate waits for.",
+        "A backup for nobody adds a vote that nobody asked for.",
+        "Let `instead-of` name a role under `approve` of the same gate.",
+    ),
+    "RB102": Rule(
+        "Only people take an outcome that needs a call-back.",
+        "Silence calls nobody back.",
+        "Lead silence or lateness to another outcome.",
+    ),
+    "RB103": Rule(
+        "Only the approval of a gate can wait for a call-back.",
+        "A gate that can be neither rejected nor asked back leaves the case standing (I3).",
+        "Put `call-back` at `approved`.",
+    ),
 }

@@ -114,7 +114,7 @@ def _met(
     """Whether a case in that situation can have the requirement on record."""
     area, colon, target = requirement.partition(":")
     ordered = situation.ordered | by_time
-    if area == "receipt" and colon:
+    if area in {"receipt", "done"} and colon:
         return target in ordered or target not in known
     if requirement == "action-receipt":
         return bool(ordered)

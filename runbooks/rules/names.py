@@ -20,6 +20,7 @@ _RULE = {
     RefKind.QUESTION: "RB023",
     RefKind.ROLE: "RB024",
     RefKind.RUNBOOK: "RB071",
+    RefKind.DISPOSITION: "RB100",
 }
 
 
@@ -91,3 +92,5 @@ def _known(kind: RefKind, subject: Subject) -> Collection[str]:
             return STANDARD_ROLES | document.roles
         case RefKind.RUNBOOK:
             return subject.library
+        case RefKind.DISPOSITION:
+            return document.closure.dispositions or {}

@@ -9,6 +9,7 @@ from cases.envelope import ActEnvelope
 from cases.file import CaseFile
 from cases.gate import RoundState
 from cases.journal import Journal
+from cases.objection import OBJECTION
 from cases.permissions import waiting_on
 from cases.receipts import ActReceipt
 from cases.recording import Record
@@ -18,6 +19,7 @@ from cases.state import CaseState, picture
 from cases.values import Inbound
 from gateway.errors import CaseGoneError, EngineUnavailableError
 from integrations.ports.clock import Clock
+from runbooks.plan import Next
 from store import CaseBatch, CaseHeading, DoorRound, Store
 from workflows.messages import CaseInput
 
@@ -137,7 +139,10 @@ class InProcessEngine:
             state.reassess = False
             ask_when_ready(file, at=at)
         while not state.closed and state.pending_outcome is not None and state.stage is not None:
-            step = leave(file, file.pathway.stage(state.stage), state.pending_outcome, at=at)
+            outcome = state.pending_outcome
+            step = leave(file, file.pathway.stage(state.stage), outcome, at=at)
+            if outcome.startswith(OBJECTION):
+                step = Next(then=outcome.removeprefix(OBJECTION))
             for effect in state.effects:
                 if effect.state == "intended":
                     effect.state = "manual"

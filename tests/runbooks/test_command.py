@@ -22,6 +22,7 @@ def test_the_library_is_listed() -> None:
     assert told.exit_code == 0
     assert "user-safety-escalation" in told.stdout
     assert [row["runbook"] for row in listed] == [
+        "imminent-threat-to-life",
         "terrorist-content-removal-order",
         "user-safety-escalation",
     ]
@@ -33,7 +34,7 @@ def test_the_library_lints_without_errors() -> None:
     result = RUNNER.invoke(app, ["lint", *TODAY])
 
     assert result.exit_code == 0, result.output
-    assert "2 read, 0 refused, 0 errors, 1 warnings" in result.stdout
+    assert "3 read, 0 refused, 0 errors, 2 warnings" in result.stdout
 
 
 def test_a_new_runbook_can_be_linted_at_once(tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_a_refused_text_is_told_and_does_not_hide_the_others(tmp_path: Path) -> 
 
     assert result.exit_code == 1
     assert "broken.yaml:1:10: RB005" in result.stdout
-    assert "2 read, 1 refused" in result.stdout
+    assert "3 read, 1 refused" in result.stdout
 
 
 def test_the_directory_is_counted(tmp_path: Path) -> None:

@@ -38,9 +38,10 @@ def removal_order() -> Pathway:
     return compile_runbook(shipped()["terrorist-content-removal-order"])
 
 
-def test_two_runbooks_ship() -> None:
-    """The library holds the default pathway and the removal order, under their own names."""
+def test_three_runbooks_ship() -> None:
+    """The library holds the default pathway, the removal order and the threat to life."""
     assert {name: runbook.name for name, runbook in shipped().items()} == {
+        "imminent-threat-to-life": "imminent-threat-to-life",
         "terrorist-content-removal-order": "terrorist-content-removal-order",
         "user-safety-escalation": "user-safety-escalation",
     }
@@ -48,10 +49,14 @@ def test_two_runbooks_ship() -> None:
 
 @pytest.mark.parametrize(
     "name,expected",
-    [("terrorist-content-removal-order", []), ("user-safety-escalation", ["RB071"])],
+    [
+        ("imminent-threat-to-life", ["RB071", "RB071"]),
+        ("terrorist-content-removal-order", []),
+        ("user-safety-escalation", []),
+    ],
 )
 def test_a_shipped_runbook_lints_clean(name: str, expected: list[str]) -> None:
-    """Nothing is wrong, but that the neighbour for threats to life is still to come."""
+    """Nothing is wrong, but that the neighbour for self-harm is still to come."""
     books = shipped()
 
     findings = lint(books[name], today=TODAY, library=books)

@@ -71,6 +71,11 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "eve": ("executive",),
     "cora": ("counter-terror",),
     "ivan": ("incident-manager",),
+    "sana": ("safety-expert",),
+    "sven": ("safety-expert",),
+    "nora": ("safety-expert", "duty-counsel"),
+    "dean": ("deputy-counsel",),
+    "levi": ("law-enforcement",),
 }
 
 

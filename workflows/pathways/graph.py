@@ -1,6 +1,6 @@
 """Walks any runbook: the outcome of each stage names the next one."""
 
-from workflows.course import Course
+from workflows.course import MOVED, Course
 
 
 async def walk_the_graph(case: Course) -> None:
@@ -10,7 +10,7 @@ async def walk_the_graph(case: Course) -> None:
         outcome = await case.stage(stage)
         following = case.after(stage, outcome)
         if following.move_to is not None:
-            await case.move_to(following.move_to)
+            await case.move_to(following.move_to, closes_as=following.closes_as or MOVED)
             stage = case.file.pathway.closure.name
             continue
         if following.then is None:

@@ -1,0 +1,65 @@
+"""Handover notes: asked for hour by hour, so that whoever takes over knows where to start."""
+
+from datetime import datetime
+
+from cases.clock import ClockRun, ClockVerb
+from cases.clocks import start, turn
+from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile
+from cases.journal import Kind
+from cases.notice import Purpose
+from cases.records import InformationRequest
+from runbooks.plan import Late
+
+HANDOVER = "handover"
+QUESTION = "Where does the case stand, what is open, and what must whoever takes over do first?"
+
+
+def start_handover(file: CaseFile, *, at: datetime) -> None:
+    """The first note is asked for after one interval, and is late after a second one."""
+    rule = file.pathway.handover
+    if rule is None:
+        return
+    clock = ClockRun(
+        id=HANDOVER,
+        title="handover note",
+        within=rule.every * 2,
+        statutory=False,
+        owner=rule.by,
+        late=[Late(at=rule.every, label="asked", remind=rule.by)],
+    )
+    start(file, clock, at=at)
+
+
+def ask_for_note(file: CaseFile, *, at: datetime) -> None:
+    """A note is asked for; one that is still owed is not asked for twice."""
+    rule = file.pathway.handover
+    if rule is None:
+        return
+    if all(item.material or item.answer is not None for item in file.state.requests):
+        number = sum(1 for item in file.state.requests if not item.material) + 1
+        request = InformationRequest(
+            id=f"{HANDOVER}-{number}",
+            gate="",
+            round=0,
+            asked_by=SYSTEM,
+            question=QUESTION,
+            at=at,
+            material=False,
+        )
+        file.state.requests.append(request)
+        file.note(Kind.HANDOVER_ASKED, at, request=request.id, role=rule.by)
+    file.tell(Purpose.INFORMATION, rule.by, stage=file.state.stage, step=HANDOVER)
+
+
+def note_missed(file: CaseFile, *, at: datetime) -> None:
+    """Nobody wrote it: that is on record as a breach, is told, and the hour begins anew."""
+    file.tell(Purpose.BREACH, INCIDENT_MANAGER, stage=file.state.stage, step=HANDOVER)
+    begin_anew(file, at=at)
+
+
+def begin_anew(file: CaseFile, *, at: datetime) -> None:
+    """The next note is asked for one interval from now."""
+    clock = file.state.clock(HANDOVER)
+    if clock is not None and clock.reading(at).running:
+        clock.fired = []
+        turn(file, clock, ClockVerb.RESET, at=at)

@@ -1,0 +1,170 @@
+"""Who owes a case what by when, and what has to happen next: questions, no changes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from cases.file import INCIDENT_MANAGER, CaseFile
+from cases.gate import Round, RoundKind, RoundState, still_needed
+from cases.records import HELD_BACK
+from cases.rounds import memo_missing
+from cases.rules import view_of
+from cases.state import CaseState
+from cases.values import Instant, Value
+from runbooks.plan import Pathway, StagePlan
+
+
+class Waiting(Value):
+    """Who owes what by when."""
+
+    role: str
+    person: str | None = None
+    what: str
+    stage: str
+    due_at: Instant | None = None
+
+
+def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Waiting]:
+    """Who owes what by when, the nearest first."""
+    file = view_of(state, pathway)
+    waiting: list[Waiting] = []
+    if state.closed:
+        return waiting
+    stage = file.stage
+    for round_ in state.rounds:
+        if round_.state is not RoundState.OPEN:
+            continue
+        clock = state.stage_clock(round_.gate)
+        due = round_.expires_at or (clock.due_at(at) if clock is not None else None)
+        waiting.extend(
+            Waiting(
+                role=role,
+                person=state.assignments.get(role),
+                what=question_of(file, round_),
+                stage=round_.gate,
+                due_at=due,
+            )
+            for role in still_needed(round_)
+        )
+    if stage is not None and state.pending_outcome is None:
+        asked = state.open_round(stage.name) is not None
+        gate = stage.gate
+        memo = gate is not None and not asked and bool(memo_missing(file, stage.name, gate))
+        if gate is None or memo:
+            clock = state.stage_clock(stage.name)
+            waiting.append(
+                Waiting(
+                    role=stage.owner,
+                    person=state.assignments.get(stage.owner),
+                    what=_owed_at(stage, memo=memo),
+                    stage=stage.name,
+                    due_at=clock.due_at(at) if clock is not None else None,
+                )
+            )
+    waiting.extend(
+        Waiting(
+            role=effect.owner,
+            person=state.assignments.get(effect.owner),
+            what=effect.title if effect.state == "manual" else f"{effect.title} ({effect.state})",
+            stage=effect.stage,
+            due_at=effect.due_at,
+        )
+        for effect in state.effects
+        if effect.state in ("manual", "failed")
+    )
+    for effect in state.effects:
+        plan = file.effect_plan(effect.name)
+        if effect.state == HELD_BACK and plan is not None and plan.clearance is not None:
+            waiting.append(
+                Waiting(
+                    role=plan.clearance.by,
+                    person=state.assignments.get(plan.clearance.by),
+                    what=f"clear or skip: {effect.title}",
+                    stage=effect.stage,
+                    due_at=effect.at + plan.clearance.within,
+                )
+            )
+    if pathway.handover is not None:
+        waiting.extend(
+            Waiting(
+                role=pathway.handover.by,
+                person=state.assignments.get(pathway.handover.by),
+                what="write the handover note",
+                stage=state.stage or "",
+                due_at=request.at + pathway.handover.every,
+            )
+            for request in state.requests
+            if not request.material and request.answer is None
+        )
+    if state.hold is not None:
+        waiting.append(
+            Waiting(
+                role=INCIDENT_MANAGER,
+                what="review the hold",
+                stage=stage.name if stage is not None else "",
+                due_at=state.hold.review_at,
+            )
+        )
+    return sorted(waiting, key=lambda item: (item.due_at is None, item.due_at or at))
+
+
+def next_step(state: CaseState, pathway: Pathway, *, at: datetime) -> str:
+    """One sentence: what has to happen for the case to go on."""
+    if state.closed:
+        return f"Nothing: the case is {state.status}."
+    if state.hold is not None:
+        return "The case is on hold; it goes on when somebody resumes it."
+    file = view_of(state, pathway)
+    stage = file.stage
+    if stage is None:
+        return "The case is being opened."
+    owed = waiting_on(state, pathway, at=at)
+    name = _titled(stage)
+    if stage.gate is not None:
+        round_ = state.open_round(stage.name)
+        if round_ is None:
+            missing = memo_missing(file, stage.name, stage.gate)
+            if missing:
+                return f"{name}: the memo needs {', '.join(missing)}."
+            return f"{name} is being settled."
+        needed = " and ".join(
+            f"{number} verdict{'s' if number > 1 else ''} of {_said(role)}"
+            for role, number in still_needed(round_).items()
+        )
+        return f"{name}: waits for {needed or 'the verdict of the people asked'}."
+    if is_waiting(owed, stage):
+        return f"{name}: waits for {_said(stage.owner)}."
+    return f"{name} is under way."
+
+
+def _owed_at(stage: StagePlan, *, memo: bool) -> str:
+    name = stage.title or _said(stage.name)
+    if memo:
+        return f"write the memo for {name}"
+    return f"complete {name}" if stage.next else "close the case"
+
+
+def _titled(stage: StagePlan) -> str:
+    name = stage.title or _said(stage.name)
+    return name[:1].upper() + name[1:]
+
+
+def _said(name: str) -> str:
+    return name.replace("-", " ")
+
+
+def is_waiting(owed: Iterable[Waiting], stage: StagePlan) -> bool:
+    """Whether somebody owes the stage something."""
+    return any(item.stage == stage.name for item in owed)
+
+
+def question_of(file: CaseFile, round_: Round) -> str:
+    """What the round asks, in the words people read."""
+    rule = file.gate_rule(round_.gate)
+    asked = rule.ask if rule is not None else round_.gate
+    prefix = {
+        RoundKind.ASK: "",
+        RoundKind.SPLIT: "Opinions are split. ",
+        RoundKind.DISSENT: "A reviewer objects. ",
+        RoundKind.RATIFY: "Confirm what was approved in your place. ",
+    }[round_.kind]
+    return prefix + asked

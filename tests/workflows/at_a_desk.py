@@ -1,0 +1,187 @@
+"""A story's case without an engine: the same desk, stages and clocks, time that a story moves.
+
+It finds in a second what the server would find in minutes, and leaves the same journal. Whatever
+only an engine can get wrong (order, replay, retries) is the server's to show.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from cases.acts import ActBody
+from cases.clock import ClockRun
+from cases.clocks import take_due
+from cases.effects import intend, settle
+from cases.envelope import RoundBinding
+from cases.file import Do, Tell
+from cases.gate import RoundKind
+from cases.handover import HANDOVER, ask_for_note, note_missed
+from cases.journal import Entry, Kind
+from cases.objection import OBJECTION
+from cases.outcomes import allow_backup, allow_stand_in
+from cases.receipts import ActReceipt
+from cases.records import AnswerGiven, ClosingRecord
+from cases.severity import severity_changed
+from cases.stages import close_case, enter, leave, record_closed
+from cases.state import CaseState
+from runbooks import assess, library, load_runbook
+from runbooks.plan import Late, Next
+from tests.cases.house import CASE, House
+from tests.workflows.world import PEOPLE
+from workflows.effects import EffectResult, EffectState
+
+
+class AtADesk:
+    """Speaks as `CaseUnderTest` does; nothing here waits for anything."""
+
+    def __init__(self, runbook: str, answers: dict[str, str]) -> None:
+        self._runbook = load_runbook(library()[runbook], file=f"{runbook}.yaml")
+        self.house = House.of(runbook)
+        self.handle = SimpleNamespace(id=CASE)
+        self.world = SimpleNamespace(
+            effect_results={}, performed=[], notices=[], owed=[], entries={CASE: []}
+        )
+        state = self.house.state
+        for name, value in answers.items():
+            state.answers[name] = AnswerGiven(value=value, by="escalate", at=self.house.now)
+        state.reassess = True
+        self._settle()
+
+    async def now(self) -> datetime:
+        """The story's instant."""
+        return self.house.now
+
+    async def picture(self) -> CaseState:
+        """The case as it stands, apart from what happens to it later."""
+        return self.house.state.model_copy(deep=True)
+
+    async def until(self, holds: Callable[[Any], bool]) -> CaseState:
+        """The picture, of which that holds already."""
+        picture = await self.picture()
+        assert holds(picture), (picture.stage, picture.severity, picture.rounds[-1:])
+        return picture
+
+    async def in_stage(self, stage: str) -> CaseState:
+        """The picture; the case is in that stage."""
+        return await self.until(lambda seen: seen.stage == stage)
+
+    async def binding(self, gate: str) -> RoundBinding | None:
+        """What the gate's newest round shows."""
+        return self.house.binding(gate)
+
+    async def act(
+        self,
+        body: ActBody,
+        *,
+        person: str,
+        role: str | None = None,
+        binding: RoundBinding | None = None,
+    ) -> ActReceipt:
+        """The act is signed and received, and what follows from it has happened."""
+        house = self.house
+        roles = PEOPLE[person]
+        bound = binding or house.binding(str(getattr(body, "gate", "")))
+        envelope = house.envelope(body, person=person, role=role or roles[0], binding=bound)
+        receipt = house.desk.receive(envelope, at=house.now)
+        self._settle()
+        return receipt
+
+    async def forward(self, by: timedelta) -> None:
+        """So much later; every clock step on the way is taken at its instant."""
+        house = self.house
+        end = house.now + by
+        while True:
+            coming = house.state.next_instant(house.now)
+            if coming is None or coming[0] > end:
+                break
+            house.now = max(house.now, coming[0])
+            for clock, step, _ in take_due(house.file, at=house.now):
+                if not clock.reading(house.now).ended:
+                    self._due(clock, step)
+            self._settle()
+        house.now = end
+
+    def _due(self, clock: ClockRun, step: Late | None) -> None:
+        file, at = self.house.file, self.house.now
+        round_ = file.state.open_round(clock.stage or "")
+        if step is None and clock.id == HANDOVER:
+            note_missed(file, at=at)
+        elif step is None:
+            if round_ is not None and clock.stage == file.state.stage:
+                allow_stand_in(file, round_, at=at)
+        elif clock.id == HANDOVER:
+            ask_for_note(file, at=at)
+        elif step.do is not None:
+            intend(file, step.do, stage=file.state.stage or "", at=at)
+        elif round_ is not None and round_.kind is RoundKind.ASK and step.page and step.instead_of:
+            allow_backup(file, round_, step.page, step.instead_of, at=at)
+        if step is not None and step.page:
+            page = SimpleNamespace(purpose=SimpleNamespace(value="page"), role=step.page)
+            self.world.notices.append(page)
+
+    def _settle(self) -> None:
+        """Everything that follows by itself has happened."""
+        file, state = self.house.file, self.house.state
+        while True:
+            wishes, file.wishes = file.wishes, []
+            for wish in wishes:
+                if isinstance(wish, Do):
+                    self._perform(wish.key)
+                elif isinstance(wish, Tell):
+                    self.world.notices.append(wish)
+            if state.reassess:
+                self._assess()
+            if state.closing_act is not None and not state.closed:
+                self._end(state.closing_act)
+            elif state.pending_outcome is not None and file.stage is not None:
+                self._walk(state.pending_outcome)
+            elif not file.wishes:
+                break
+        self.world.entries[CASE] = list[Entry](state.journal.pending)
+
+    def _perform(self, key: str) -> None:
+        effect = self.house.state.effect(key)
+        if effect is None or effect.state != "intended":
+            return
+        self.world.performed.append(effect)
+        result = self.world.effect_results.get(effect.name, EffectResult(state=EffectState.DONE))
+        settle(self.house.file, effect, state=result.state.value, at=self.house.now)
+
+    def _assess(self) -> None:
+        state = self.house.state
+        state.reassess = False
+        before = state.facts()
+        found = assess(self._runbook, {name: each.value for name, each in state.answers.items()})
+        state.severity = state.severity.model_copy(
+            update={"current": found.severity, "computed": found.severity, "row": str(found.row)}
+        )
+        self.house.file.note(Kind.SEVERITY_ASSESSED, self.house.now, row=str(found.row))
+        severity_changed(self.house.file, before, at=self.house.now)
+
+    def _walk(self, outcome: str) -> None:
+        house = self.house
+        stage = house.file.stage
+        assert stage is not None
+        leave(house.file, stage, outcome, at=house.now)
+        step = (
+            Next(then=outcome.removeprefix(OBJECTION))
+            if outcome.startswith(OBJECTION)
+            else stage.next[outcome]
+        )
+        if step.then is not None:
+            enter(house.file, house.file.pathway.stage(step.then), at=house.now)
+            return
+        house.state.closing_act = ClosingRecord(
+            disposition=step.closes_as or "moved", by="escalate", at=house.now
+        )
+
+    def _end(self, closing: ClosingRecord) -> None:
+        house = self.house
+        close_case(house.file, closing, at=house.now, cancelled=False)
+        self.world.owed = [
+            due
+            for due in house.file.pathway.after_closing
+            if not due.only or closing.disposition in due.only
+        ]
+        record_closed(house.file, at=house.now)
