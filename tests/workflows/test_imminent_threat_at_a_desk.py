@@ -42,6 +42,21 @@ async def test_a_story_ends_with_a_whole_journal(name: str) -> None:
     assert list(Count(case.house.file.pathway).check(entries)) == []
 
 
+@pytest.mark.parametrize(
+    "name,owed",
+    [
+        ("two_roles_disclose", {"recheck-1d", "recheck-3d", "lessons", "legal-hold"}),
+        ("two_roles_do_not_refer", {"recheck-7d", "recheck-30d", "lessons", "legal-hold"}),
+        ("a_fake_request_is_rejected", {"lessons", "legal-hold"}),
+    ],
+)
+async def test_what_is_owed_afterwards_follows_from_the_ending(name: str, owed: set[str]) -> None:
+    """The authority is asked after a disclosure, the account looked at again after a refusal."""
+    case = await told(name)
+
+    assert {due.name for due in case.world.owed} == owed
+
+
 async def test_the_stories_take_every_way_the_runbook_knows() -> None:
     """No stage, outcome, verdict, late step, clock, table row, effect or ending is untried."""
     assert sorted(await untried(list(STORIES))) == []
