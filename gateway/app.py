@@ -20,6 +20,7 @@ from gateway.case_api import CaseApi
 from gateway.doors import Doors
 from gateway.headers import Headers
 from gateway.health import HealthPages
+from gateway.log_pages import LogPages
 from gateway.logins import LogIns
 from gateway.office_api import OfficeApi
 from gateway.pages.acts import ActPages
@@ -65,6 +66,7 @@ def build_app(
             *CaseApi(doors).routes(),
             *OfficeApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
+            *LogPages(doors.store).routes(),
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),
             *CasePages(web, acts).routes(),
