@@ -57,7 +57,7 @@ class LogPages:
         return data if len(data) == wanted.width * HASH else None
 
     async def _entries(self, wanted: Asked) -> bytes | None:
-        first = wanted.place.index * WIDTH
+        first = wanted.place.number * WIDTH
         leaves = await self._store.log.leaves(first, first + wanted.width)
         return bundle(leaves) if len(leaves) == wanted.width else None
 
@@ -65,7 +65,7 @@ class LogPages:
 def _covered(wanted: Asked, head: LogHead) -> bool:
     """Whether every hash of it belongs to the tree that was signed last."""
     hashes = head.size >> (wanted.place.level * HEIGHT)
-    return wanted.place.index * WIDTH + wanted.width <= hashes
+    return wanted.place.number * WIDTH + wanted.width <= hashes
 
 
 def _nothing() -> Response:

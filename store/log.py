@@ -111,8 +111,8 @@ class Log:
                     refused.append(key)
                     await self._refuse_in(connection, key, at=at)
             rows = [
-                {**key._asdict(), "index": index, "leaf": leaf}
-                for index, (key, leaf) in enumerate(fresh.items(), start=head.leaves)
+                {**key._asdict(), "number": number, "leaf": leaf}
+                for number, (key, leaf) in enumerate(fresh.items(), start=head.leaves)
             ]
             if rows:
                 await connection.execute(log_leaves.insert(), rows)
@@ -148,13 +148,13 @@ class Log:
             )
             if swapped.rowcount != 1:
                 return False
-            for (level, index), hashes in tiles.items():
+            for (level, number), hashes in tiles.items():
                 insert = self._database.insert(log_tiles).values(
-                    level=level, index=index, hashes=hashes
+                    level=level, number=number, hashes=hashes
                 )
                 await connection.execute(
                     insert.on_conflict_do_update(
-                        index_elements=["level", "index"], set_={"hashes": hashes}
+                        index_elements=["level", "number"], set_={"hashes": hashes}
                     )
                 )
         return True
@@ -165,24 +165,24 @@ class Log:
             return await self._head_in(connection)
 
     async def tiles(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
-        """The tiles at those places that are there: level and index."""
+        """The tiles at those places that are there: level and number."""
         wanted = list(places)
         found: dict[tuple[int, int], bytes] = {}
         async with self._database.read() as connection:
             for at in range(0, len(wanted), _AT_ONCE):
                 query = sa.select(log_tiles).where(
-                    sa.tuple_(log_tiles.c.level, log_tiles.c.index).in_(wanted[at : at + _AT_ONCE])
+                    sa.tuple_(log_tiles.c.level, log_tiles.c.number).in_(wanted[at : at + _AT_ONCE])
                 )
                 for row in await connection.execute(query):
-                    found[(row.level, row.index)] = row.hashes
+                    found[(row.level, row.number)] = row.hashes
         return found
 
     async def leaves(self, first: int, end: int) -> list[bytes]:
         """The leaves from `first` up to, not including, `end`."""
         query = (
             sa.select(log_leaves.c.leaf)
-            .where(log_leaves.c.index >= first, log_leaves.c.index < end)
-            .order_by(log_leaves.c.index)
+            .where(log_leaves.c.number >= first, log_leaves.c.number < end)
+            .order_by(log_leaves.c.number)
         )
         async with self._database.read() as connection:
             return list((await connection.execute(query)).scalars())
@@ -191,12 +191,12 @@ class Log:
         """Where the case's entries stand in the log."""
         query = sa.select(log_leaves).where(log_leaves.c.case == case)
         async with self._database.read() as connection:
-            return {_key(row): row.index for row in await connection.execute(query)}
+            return {_key(row): row.number for row in await connection.execute(query)}
 
     async def is_settled(self, case: str) -> bool:
         """Whether everything recorded of the case is under the published checkpoint."""
         waits = sa.select(sa.func.count()).where(log_waiting.c.case == case)
-        last = sa.select(sa.func.max(log_leaves.c.index)).where(log_leaves.c.case == case)
+        last = sa.select(sa.func.max(log_leaves.c.number)).where(log_leaves.c.case == case)
         async with self._database.read() as connection:
             head = await self._head_in(connection)
             waiting = (await connection.execute(waits)).scalar_one()

@@ -20,7 +20,7 @@ log_waiting = sa.Table(
 log_leaves = sa.Table(
     "log_leaves",
     metadata,
-    sa.Column("index", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
     of_case(),
     text("stream"),
     text("branch"),
@@ -33,9 +33,9 @@ log_tiles = sa.Table(
     "log_tiles",
     metadata,
     sa.Column("level", sa.Integer, nullable=False),
-    number("index"),
+    number("number"),
     sa.Column("hashes", sa.LargeBinary, nullable=False),
-    sa.PrimaryKeyConstraint("level", "index"),
+    sa.PrimaryKeyConstraint("level", "number"),
 )
 
 log_head = sa.Table(

@@ -15,10 +15,10 @@ EMPTY = hashlib.sha256(b"").digest()
 
 
 class Node(NamedTuple):
-    """The root of a complete subtree: 2**level leaves, the index-th of them at its level."""
+    """The root of a complete subtree: 2**level leaves, numbered at its level from 0."""
 
     level: int
-    index: int
+    number: int
 
 
 class Span(NamedTuple):

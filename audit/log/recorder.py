@@ -115,8 +115,9 @@ class Recorder:
         checkpoint = Checkpoint(origin=self._signer.name, size=size, root=root)
         signed = checkpoint.signed(self._signer)
         self._reached(LogPoint.BEFORE_CHECKPOINT)
+        tiles = {(place.level, place.number): data for place, data in changed.items()}
         swapped = await self._store.log.publish(
-            changed, checkpoint=signed, size=size, seen=head, at=at
+            tiles, checkpoint=signed, size=size, seen=head, at=at
         )
         self._reached(LogPoint.AFTER_CHECKPOINT)
         if not swapped:
@@ -145,7 +146,7 @@ class Recorder:
         tiles = await self._tiles(tiles_of([Span(0, head.size)]) if head.size else set())
         for place in edge(head.size):
             width = (head.size >> (place.level * HEIGHT)) % WIDTH
-            first = place.index * WIDTH
+            first = place.number * WIDTH
             if place.level == 0:
                 leaves = await self._store.log.leaves(first, first + width)
                 again = [leaf_hash(leaf) for leaf in leaves]

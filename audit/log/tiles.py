@@ -22,10 +22,10 @@ _PATH = re.compile(
 
 
 class Place(NamedTuple):
-    """Where a tile stands: its level, counted in heights of eight, and its index there."""
+    """Where a tile stands: its level, counted in heights of eight, and its number there."""
 
     level: int
-    index: int
+    number: int
 
 
 class Asked(NamedTuple):
@@ -38,7 +38,7 @@ class Asked(NamedTuple):
 
 def path_of(place: Place, *, width: int = WIDTH, entries: bool = False) -> str:
     """The path below `tile/`: `1234067` is `x001/x234/067`; a partial tile says how wide it is."""
-    digits = f"{place.index:03}"
+    digits = f"{place.number:03}"
     digits = digits.zfill(-(-len(digits) // 3) * 3)
     parts = [digits[at : at + 3] for at in range(0, len(digits), 3)]
     named = "/".join([*(f"x{part}" for part in parts[:-1]), parts[-1]])
@@ -84,7 +84,7 @@ def unbundled(data: bytes) -> list[bytes]:
 
 def tile_of(node: Node) -> Place:
     """The tile that a complete subtree's hash is worked out from."""
-    return Place(node.level // HEIGHT, (node.index << (node.level % HEIGHT)) >> HEIGHT)
+    return Place(node.level // HEIGHT, (node.number << (node.level % HEIGHT)) >> HEIGHT)
 
 
 def tiles_of(spans: Sequence[Span]) -> set[Place]:
@@ -150,7 +150,7 @@ def _filled(
 def _node_hash(node: Node, tiles: Mapping[Place, bytes]) -> bytes:
     place = tile_of(node)
     width = 1 << (node.level % HEIGHT)
-    first = (node.index * width) % WIDTH
+    first = (node.number * width) % WIDTH
     data = tiles.get(place, b"")[first * HASH : (first + width) * HASH]
     if len(data) != width * HASH:
         raise LogUnreadableError(f"tile {path_of(place)} is missing or too short")

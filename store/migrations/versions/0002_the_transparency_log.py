@@ -25,14 +25,14 @@ def upgrade() -> None:
     op.create_index("ix_log_waiting_case", "log_waiting", ["case"], unique=False)
     op.create_table(
         "log_leaves",
-        sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("case", sa.Text(), nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("branch", sa.Text(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("leaf", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case"], ["cases.id"], name=op.f("fk_log_leaves_case")),
-        sa.PrimaryKeyConstraint("index", name=op.f("pk_log_leaves")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_log_leaves")),
         sa.UniqueConstraint(
             "case",
             "stream",
@@ -44,9 +44,9 @@ def upgrade() -> None:
     op.create_table(
         "log_tiles",
         sa.Column("level", sa.Integer(), nullable=False),
-        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("hashes", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("level", "index", name=op.f("pk_log_tiles")),
+        sa.PrimaryKeyConstraint("level", "number", name=op.f("pk_log_tiles")),
     )
     head = op.create_table(
         "log_head",

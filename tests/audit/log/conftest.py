@@ -1,4 +1,4 @@
-"""Every test of the log runs on SQLite and on a real Postgres, as those of the store do."""
+"""Tests of the log run on SQLite and on a real Postgres, as those of the store do."""
 
 from tests.store.conftest import postgres_template, sqlite_store, sqlite_template, store, url
 

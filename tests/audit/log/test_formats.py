@@ -150,7 +150,7 @@ def test_no_bytes_crash_a_reader(data: bytes) -> None:
     """Notes, proofs and bundles answer with a value or their own error."""
     for read in (read_note, read_checkpoint, read_proof, unbundled):
         try:
-            read(data)  # type: ignore[operator]
+            read(data)
         except LogError:
             continue
 

@@ -212,7 +212,7 @@ async def test_the_edge_is_proved_before_the_first_signature(store: Store) -> No
     await door_says(store, case)
     async with store.database.write() as connection:
         await connection.execute(
-            log_leaves.update().where(log_leaves.c.index == 1).values(leaf=b"another")
+            log_leaves.update().where(log_leaves.c.number == 1).values(leaf=b"another")
         )
     before = await store.log.head()
 
