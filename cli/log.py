@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
@@ -12,8 +12,12 @@ from cli.output import REFUSED, USAGE, AsJson, note, print_json, say, stop
 from workers.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from audit.log.checkpoint import Checkpoint
-    from store import LogHead, Store
+    from store import Backlog, LogHead, Store
+
+Result = TypeVar("Result")
 
 app = typer.Typer(
     help="Show the transparency log, its checkpoint, and proofs.", no_args_is_help=True
@@ -118,7 +122,7 @@ def proof(
         typer.echo(said["proof"], nl=False)
 
 
-async def _standing(store: "Store") -> tuple[Signed | None, Any]:
+async def _standing(store: "Store") -> "tuple[Signed | None, Backlog]":
     head = await store.log.head()
     return (await _signed(store) if head.checkpoint else None), await store.log.backlog()
 
@@ -171,7 +175,7 @@ async def _signed(store: "Store") -> Signed:
     return Signed(head, trusted_checkpoint(head.checkpoint.encode(), [key]), str(key))
 
 
-async def _with_store(work: Any) -> Any:
+async def _with_store(work: "Callable[[Store], Awaitable[Result]]") -> Result:
     from workers.house import house
 
     async with house(Settings.load()) as home:

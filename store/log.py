@@ -52,6 +52,13 @@ class NewLeaf(NamedTuple):
     leaf: bytes
 
 
+class Placed(NamedTuple):
+    """A leaf, and which of them it is."""
+
+    number: int
+    leaf: bytes
+
+
 class LogHead(Value):
     """How many leaves are durable, and the last checkpoint over how many of them."""
 
@@ -187,11 +194,12 @@ class Log:
         async with self._database.read() as connection:
             return list((await connection.execute(query)).scalars())
 
-    async def of_case(self, case: str) -> dict[LogKey, int]:
-        """Where the case's entries stand in the log."""
+    async def of_case(self, case: str) -> dict[LogKey, Placed]:
+        """The leaves of the case's entries."""
         query = sa.select(log_leaves).where(log_leaves.c.case == case)
         async with self._database.read() as connection:
-            return {_key(row): row.number for row in await connection.execute(query)}
+            rows = (await connection.execute(query)).all()
+        return {_key(row): Placed(row.number, row.leaf) for row in rows}
 
     async def is_settled(self, case: str) -> bool:
         """Whether everything recorded of the case is under the published checkpoint."""

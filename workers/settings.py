@@ -218,9 +218,7 @@ class Settings(BaseSettings):
         None, description="file of the key-encryption key; default: kek in keys_dir"
     )
     log_origin: str | None = Field(
-        None,
-        description="name of the transparency log, settled when its key is made; default: the "
-        "public URL without its scheme, and /log",
+        None, description="name of a log that begins now; default: public URL's host and /log"
     )
     directory_file: Path | None = Field(None, description="YAML of people, roles and rotas")
     runbooks_dir: Path | None = Field(None, description="a team's own runbooks, beside the library")

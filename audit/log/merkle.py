@@ -6,7 +6,7 @@ the making of proofs but the two hash functions.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 HASH = 32
@@ -166,12 +166,6 @@ def _extended(
         here >>= 1
         last >>= 1
     return last == 0 and (before, after) == (earlier_root, root)
-
-
-def spans_nodes(spans: Iterable[Span]) -> Iterator[Node]:
-    """Every complete subtree that the spans need."""
-    for span in spans:
-        yield from nodes_of(span)
 
 
 def _split(size: int) -> int:

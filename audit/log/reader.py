@@ -1,7 +1,7 @@
 """Proofs out of the stored tiles, against the published checkpoint."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from audit.log.checkpoint import Checkpoint, read_checkpoint
@@ -24,24 +24,24 @@ async def published(store: Store) -> tuple[LogHead, Checkpoint] | None:
 
 async def proofs_of(store: Store, case: str, *, head: LogHead) -> dict[LogKey, Proof]:
     """The proof of every entry of the case that the head's checkpoint covers."""
-    places = {
-        key: index for key, index in (await store.log.of_case(case)).items() if index < head.size
+    covered = {
+        key: placed
+        for key, placed in (await store.log.of_case(case)).items()
+        if placed.number < head.size
     }
-    spans = {key: inclusion_spans(index, head.size) for key, index in places.items()}
-    tiles = await _tiles(store, [span for each in spans.values() for span in each])
-    keys = list(places)
-    leaves = [await store.log.leaves(places[key], places[key] + 1) for key in keys]
-    hashes: dict[Span, bytes] = {}
-    for span in {span for each in spans.values() for span in each}:
-        hashes[span] = span_hash(span, tiles)
+    spans = {key: inclusion_spans(placed.number, head.size) for key, placed in covered.items()}
+    # Neighbours share most of their way: each hash is worked out once.
+    shared = {span for each in spans.values() for span in each}
+    tiles = await _tiles(store, shared)
+    hashes = {span: span_hash(span, tiles) for span in shared}
     return {
         key: Proof(
-            index=places[key],
+            index=placed.number,
             hashes=tuple(hashes[span] for span in spans[key]),
             checkpoint=head.checkpoint.encode(),
-            extra=leaf[0],
+            extra=placed.leaf,
         )
-        for key, leaf in zip(keys, leaves, strict=True)
+        for key, placed in covered.items()
     }
 
 
@@ -64,6 +64,6 @@ async def settled(store: Store, case: str, *, within: timedelta) -> bool:
     return True
 
 
-async def _tiles(store: Store, spans: Sequence[Span]) -> Mapping[Place, bytes]:
+async def _tiles(store: Store, spans: Iterable[Span]) -> Mapping[Place, bytes]:
     found = await store.log.tiles(tiles_of(spans))
     return {Place(*place): data for place, data in found.items()}

@@ -70,6 +70,7 @@ class Recorder:
         self._apart = apart
         self._reached = reached
         self._edge_holds = False
+        self._alarmed: set[int] = set()
 
     async def record(self, *, at: datetime) -> Written:
         """Everything that waited has its leaf, and a checkpoint covers it unless one is too fresh.
@@ -168,8 +169,9 @@ class Recorder:
     ) -> None:
         readable = {item.waiting.position for item in fresh}
         for item in batch:
-            if item.position in readable:
+            if item.position in readable or item.position in self._alarmed:
                 continue
+            self._alarmed.add(item.position)
             key = item.key
             await self._store.health.alarm(
                 kind="log-unreadable",

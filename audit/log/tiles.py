@@ -5,7 +5,7 @@ whatever was served once can be served for ever.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from audit.log.errors import LogUnreadableError
@@ -87,7 +87,7 @@ def tile_of(node: Node) -> Place:
     return Place(node.level // HEIGHT, (node.number << (node.level % HEIGHT)) >> HEIGHT)
 
 
-def tiles_of(spans: Sequence[Span]) -> set[Place]:
+def tiles_of(spans: Iterable[Span]) -> set[Place]:
     """The tiles that the spans' hashes are worked out from."""
     return {tile_of(node) for span in spans for node in nodes_of(span)}
 

@@ -52,7 +52,7 @@ async def test_entries_of_both_streams_are_proven(store: Store) -> None:
     assert (written.leaves, written.size) == (6, 6)
     await committed(store, one, two)
     places = await store.log.of_case(one)
-    case_stream = [places[LogKey(one, Stream.CASE, "main", at)] for at in (1, 2, 3)]
+    case_stream = [places[LogKey(one, Stream.CASE, "main", at)].number for at in (1, 2, 3)]
     assert case_stream == sorted(case_stream)
     assert await settled(store, one, within=timedelta(seconds=5))
 
