@@ -1,6 +1,7 @@
 """Notes, checkpoints, proofs, tile paths and leaves are spelt as C2SP says, and only so."""
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -130,6 +131,41 @@ def test_a_proof_file_proves_its_leaf_and_no_other() -> None:
     assert not proven(PROOF.data, b"three", [SIGNER.key])
     with pytest.raises(NoteRefusedError):
         proven(PROOF.data, b"two", [STRANGER.key])
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        PROOF.data.replace(b"index 1", b"1"),
+        PROOF.data.replace(b"index 1", b"index 01"),
+        PROOF.data.replace(b"index 1", b"index  1"),
+        PROOF.data.replace(b"index 1\n", b""),
+        PROOF.data.replace(b"extra dHdv", b"extra "),
+        PROOF.data.replace(b"extra dHdv", b"extra dHdv "),
+        PROOF.data.replace(b"extra dHdv", b"extra dHdv\nextra dHdv"),
+        PROOF.data.replace(b"=\n\n", b"\n\n"),
+        PROOF.data.replace(b"=\n\n", b"=\nAAAA\n\n"),
+        PROOF.data.replace(b"@v1", b"@v2"),
+        PROOF.data.partition(b"\n\n")[0] + b"\n\n",
+        PROOF.data.partition(b"\n\n")[0],
+        replace(PROOF, hashes=PROOF.hashes * 40).data,
+        b"",
+    ],
+)
+def test_a_proof_has_one_spelling(spoilt: bytes) -> None:
+    """What is read is what would be written; everything else is refused."""
+    with pytest.raises(LogUnreadableError):
+        read_proof(spoilt)
+
+
+@given(
+    st.binary(max_size=40), st.integers(0, 10**18), st.lists(st.binary(min_size=32, max_size=32))
+)
+def test_a_proof_is_read_as_it_was_written(extra: bytes, index: int, hashes: list[bytes]) -> None:
+    """There and back, whatever it says."""
+    proof = Proof(index=index, hashes=tuple(hashes), checkpoint=b"any\n\nnote\n", extra=extra)
+
+    assert read_proof(proof.data) == proof
 
 
 def test_every_bit_of_a_proof_file_matters() -> None:
