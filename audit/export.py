@@ -113,28 +113,28 @@ async def gather(case: str, *, store: Store, client: Client) -> CaseRecord:
         for branch in branches
         if branch.stream is Stream.CASE and branch.branch != head.branch
     ]
-    places = {
-        CASE_STREAM: (Stream.CASE, head.branch),
-        DOOR_STREAM: (Stream.DOOR, MAIN),
-        **{_branch_file(index): (Stream.CASE, name) for index, name in enumerate(others)},
+    beside = {
+        name: await store.journal.entries(case, stream=Stream.CASE, branch=name) for name in others
     }
+    door = await store.journal.entries(case, stream=Stream.DOOR)
+    streams = {
+        CASE_STREAM: (entries, lineage(branches, stream=Stream.CASE, branch=head.branch)),
+        DOOR_STREAM: (door, lineage(branches, stream=Stream.DOOR, branch=MAIN)),
+    }
+    for index, (name, items) in enumerate(beside.items()):
+        found = lineage(branches, stream=Stream.CASE, branch=name)
+        streams[_branch_file(index)] = (items, found)
     return CaseRecord(
         history=history,
         request=request,
         entries=entries,
-        door=await store.journal.entries(case, stream=Stream.DOOR),
+        door=door,
         runbook=await store.objects.get(request.pathway.digest),
         picture={} if view is None else picture(CasePicture.of(view.state)),
         left_behind=await left_behind(client, history, codec=codec),
-        branches={
-            name: await store.journal.entries(case, stream=Stream.CASE, branch=name)
-            for name in others
-        },
-        lineage={
-            file: lineage(branches, stream=stream, branch=name)
-            for file, (stream, name) in places.items()
-        },
-        log=await log_part(store, case),
+        branches=beside,
+        lineage={file: segments for file, (_, segments) in streams.items()},
+        log=await log_part(store, case, streams=streams.values()),
     )
 
 

@@ -30,10 +30,10 @@ _NO_LOG = (
 
 
 class Segment(Inbound):
-    """Entries up to `through` that a stream took from this branch."""
+    """Entries after that one were recorded on this branch, up to where the next segment begins."""
 
     branch: str
-    through: int
+    after: int
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,26 @@ class LogPart:
         return {CHECKPOINT: self.checkpoint, **named}
 
 
-async def log_part(store: Store, case: str) -> LogPart | None:
-    """The checkpoint and every proof of the case; None before the first checkpoint."""
+async def log_part(
+    store: Store, case: str, *, streams: Iterable[tuple[Sequence[Entry], Sequence[Segment]]]
+) -> LogPart | None:
+    """The checkpoint and the proofs of these entries; None before the first checkpoint.
+
+    What was recorded since the entries were read has a proof by now, and stays out.
+    """
     found = await published(store)
     if found is None:
         return None
     head, _ = found
     proofs = await proofs_of(store, case, head=head)
+    wanted = {
+        LogKey(case, entry.stream, branch, entry.sequence)
+        for entries, segments in streams
+        for entry, branch in _placed(entries, segments)
+    }
     return LogPart(
         checkpoint=head.checkpoint.encode(),
-        proofs={key: proof.data for key, proof in proofs.items()},
+        proofs={key: proof.data for key, proof in proofs.items() if key in wanted},
     )
 
 
@@ -71,10 +81,10 @@ def lineage(branches: Iterable[Branch], *, stream: Stream, branch: str) -> tuple
     named = {item.branch: item for item in branches if item.stream is stream}
     found: list[Segment] = []
     here = named.get(branch)
-    through = here.sequence if here is not None else 0
     while here is not None:
-        found.insert(0, Segment(branch=here.branch, through=through))
-        through = min(through, here.after)
+        # A branch that left its parent before the parent's own part took nothing of that part.
+        if not found or here.after < found[0].after:
+            found.insert(0, Segment(branch=here.branch, after=here.after))
         here = named.get(here.parent) if here.parent is not None else None
     return tuple(found)
 
@@ -136,7 +146,7 @@ def check_log(logged: Logged, *, pinned: frozenset[NoteKey]) -> Check:
 def _differences(logged: Logged, checkpoint: Checkpoint) -> Iterator[str]:
     expected = {CHECKPOINT}
     for entries, segments in logged.streams:
-        if entries and (not segments or segments[-1].through < len(entries)):
+        if entries and (not segments or segments[0].after):
             yield f"the {entries[0].stream} stream does not say on which branches it stands"
         left_out = ""
         for entry, branch in _placed(entries, segments):
@@ -175,12 +185,10 @@ def _unproven(
 
 def _placed(entries: Sequence[Entry], segments: Sequence[Segment]) -> Iterator[tuple[Entry, str]]:
     """Each entry with the branch it was recorded on."""
-    waiting = list(segments)
     for entry in entries:
-        while waiting and waiting[0].through < entry.sequence:
-            waiting.pop(0)
-        if waiting:
-            yield entry, waiting[0].branch
+        on = [item.branch for item in segments if item.after < entry.sequence]
+        if on:
+            yield entry, on[-1]
 
 
 def _shown(reasons: list[str]) -> list[str]:

@@ -25,7 +25,7 @@ from audit.log.note import NoteSigner
 from audit.log.proof import Proof, read_proof
 from audit.verdict import Outcome
 from cases.journal import Stream
-from store import MAIN, Store
+from store import MAIN, Branch, Store
 from tests.audit.log import naive
 from tests.audit.log.building import SIGNER, case_with, door_says, recorder
 from tests.store.building import START, batch, chain
@@ -39,7 +39,6 @@ LAST = proof_file("case", MAIN, len(WORDS))
 
 async def exported(store: Store, case: str) -> Logged:
     """What an export of the case holds of the log."""
-    part = await log_part(store, case)
     branches = await store.journal.branches(case)
     head = await store.journal.head(case)
     streams = [
@@ -50,6 +49,7 @@ async def exported(store: Store, case: str) -> Logged:
         for item in branches
     ]
     assert head.sequence
+    part = await log_part(store, case, streams=streams)
     return Logged(files=part.files if part else {}, key=str(SIGNER.key), streams=streams)
 
 
@@ -107,7 +107,7 @@ async def test_every_branch_of_a_reset_case_is_proven(sqlite_store: Store) -> No
     check = check_log(found, pinned=PINNED)
 
     assert check.outcome is Outcome.PASS, check.reasons
-    assert (Segment(branch=MAIN, through=2), Segment(branch="run-2", through=3)) in [
+    assert (Segment(branch=MAIN, after=0), Segment(branch="run-2", after=2)) in [
         tuple(segments) for _, segments in found.streams
     ]
     assert proof_file("case", "run-2", 3) in found.files
@@ -216,7 +216,7 @@ def _on_another_branch(logged: Logged) -> Logged:
     """Entries of a run that was left behind are shown as those of the case."""
     files = {name.replace("/main/", "/run-2/"): data for name, data in logged.files.items()}
     streams = [
-        (entries, tuple(Segment(branch="run-2", through=item.through) for item in segments))
+        (entries, tuple(Segment(branch="run-2", after=item.after) for item in segments))
         for entries, segments in logged.streams
     ]
     return replace(logged, files=files, streams=streams)
@@ -283,5 +283,43 @@ def test_log_keys_are_read_from_the_file_of_trusted_keys() -> None:
 
 
 def test_a_branch_names_where_each_entry_was_recorded() -> None:
-    """No branch, no segments."""
-    assert lineage([], stream=Stream.CASE, branch=MAIN) == ()
+    """The oldest first; a parent from whose own part nothing was taken is passed over."""
+
+    def branch(name: str, *, parent: str | None, after: int) -> Branch:
+        return Branch(
+            case="c", stream=Stream.CASE, branch=name, parent=parent, after=after, opened_at=START
+        )
+
+    branches = [
+        branch(MAIN, parent=None, after=0),
+        branch("run-2", parent=MAIN, after=5),
+        branch("run-3", parent="run-2", after=7),
+        branch("run-4", parent="run-2", after=3),
+    ]
+
+    def named(name: str) -> list[tuple[str, int]]:
+        found = lineage(branches, stream=Stream.CASE, branch=name)
+        return [(item.branch, item.after) for item in found]
+
+    assert named("run-3") == [(MAIN, 0), ("run-2", 5), ("run-3", 7)]
+    assert named("run-4") == [(MAIN, 0), ("run-4", 3)]
+    assert lineage(branches, stream=Stream.DOOR, branch=MAIN) == ()
+
+
+async def test_what_a_door_records_during_an_export_is_no_lie(sqlite_store: Store) -> None:
+    """Entries that came after branches, or after streams, were read: as sound as before."""
+    case = await case_with(sqlite_store, "a", *WORDS)
+    await recorder(sqlite_store).record(at=START)
+    branches = await sqlite_store.journal.branches(case)
+    await door_says(sqlite_store, case, 3)
+    door = await sqlite_store.journal.entries(case, stream=Stream.DOOR)
+    streams = [(door, lineage(branches, stream=Stream.DOOR, branch=MAIN))]
+    await door_says(sqlite_store, case, 3)
+    await recorder(sqlite_store).record(at=START)
+    part = await log_part(sqlite_store, case, streams=streams)
+    assert part is not None
+
+    check = check_log(Logged(files=part.files, key=str(SIGNER.key), streams=streams), pinned=PINNED)
+
+    assert check.outcome is Outcome.PASS, check.reasons
+    assert len(part.proofs) == len(door) == 4
