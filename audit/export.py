@@ -22,6 +22,7 @@ from temporalio.converter import PayloadCodec
 from audit.commitments import case_input, inputs, salt_of
 from audit.errors import ExportRefusedError
 from audit.histories import CaseHistory, Run, fetch, left_behind
+from audit.log.exported import LogPart, Segment, lineage, log_part
 from audit.manifest import (
     CASE_STREAM,
     DOOR_STREAM,
@@ -44,7 +45,7 @@ from cases.canonical import sha256
 from cases.envelope import Certificate
 from cases.journal import GENESIS, Entry, Stream
 from cases.state import CasePicture, picture
-from store import Store
+from store import MAIN, Store
 from workflows.messages import CaseInput
 
 
@@ -56,6 +57,8 @@ class Seal:
     certificate: Certificate
     root: str
     """The root's public key, base64."""
+    log: str = ""
+    """The log's public key, as a note's verifier pins it."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,10 @@ class CaseRecord:
     left_behind: Sequence[Run] = ()
     branches: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
     """Other branches of the case stream, whole, by name."""
+    lineage: Mapping[str, tuple[Segment, ...]] = field(default_factory=dict)
+    """By stream's file: the branches its entries were recorded on."""
+    log: LogPart | None = None
+    """What the transparency log says of the case."""
 
 
 async def export_case(
@@ -100,23 +107,34 @@ async def gather(case: str, *, store: Store, client: Client) -> CaseRecord:
         raise ExportRefusedError("the case is closing at this moment: try again")
     view = await store.views.get(case)
     head = await store.journal.head(case)
+    branches = await store.journal.branches(case)
     others = [
         branch.branch
-        for branch in await store.journal.branches(case)
+        for branch in branches
         if branch.stream is Stream.CASE and branch.branch != head.branch
     ]
+    beside = {
+        name: await store.journal.entries(case, stream=Stream.CASE, branch=name) for name in others
+    }
+    door = await store.journal.entries(case, stream=Stream.DOOR)
+    streams = {
+        CASE_STREAM: (entries, lineage(branches, stream=Stream.CASE, branch=head.branch)),
+        DOOR_STREAM: (door, lineage(branches, stream=Stream.DOOR, branch=MAIN)),
+    }
+    for index, (name, items) in enumerate(beside.items()):
+        found = lineage(branches, stream=Stream.CASE, branch=name)
+        streams[_branch_file(index)] = (items, found)
     return CaseRecord(
         history=history,
         request=request,
         entries=entries,
-        door=await store.journal.entries(case, stream=Stream.DOOR),
+        door=door,
         runbook=await store.objects.get(request.pathway.digest),
         picture={} if view is None else picture(CasePicture.of(view.state)),
         left_behind=await left_behind(client, history, codec=codec),
-        branches={
-            name: await store.journal.entries(case, stream=Stream.CASE, branch=name)
-            for name in others
-        },
+        branches=beside,
+        lineage={file: segments for file, (_, segments) in streams.items()},
+        log=await log_part(store, case, streams=streams.values()),
     )
 
 
@@ -157,6 +175,7 @@ def write_export(record: CaseRecord, *, seal: Seal, out: Path, at: datetime, ver
         case_head=_head(record.entries),
         door_head=_head(record.door),
         branches={name: _branch_file(index) for index, name in enumerate(record.branches)},
+        lineage=dict(record.lineage),
         runbook=record.request.pathway.digest,
         files={
             name: FileSum(sha256=sha256(data), size=len(data))
@@ -198,6 +217,8 @@ def _files(
     files[DOOR_STREAM] = lines(record.door)
     for index, entries in enumerate(record.branches.values()):
         files[_branch_file(index)] = lines(entries)
+    if record.log is not None:
+        files |= record.log.files
     files[f"runbooks/{record.request.pathway.digest}.yaml"] = record.runbook
     files[KEYRING] = write(_keyring(record, seal))
     files["case.json"] = json.dumps(
@@ -219,7 +240,7 @@ def _keyring(record: CaseRecord, seal: Seal) -> Keyring:
         certificate = item.envelope.certificate if item.envelope is not None else None
         if certificate is not None:
             seen.setdefault(certificate.payload, certificate)
-    return Keyring(root=seal.root, certificates=tuple(seen.values()))
+    return Keyring(root=seal.root, certificates=tuple(seen.values()), log=seal.log)
 
 
 def _head(entries: Sequence[Entry]) -> StreamHead:

@@ -7,6 +7,7 @@ import json
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from audit.log.exported import Segment
 from cases.canonical import canonical
 from cases.envelope import Certificate, RefusedEnvelope, pae, read_certificate
 from cases.values import Inbound, Instant
@@ -60,6 +61,8 @@ class Manifest(Inbound):
     door_head: StreamHead
     branches: dict[str, str] = {}
     """Other branches of the case stream, by name: their file."""
+    lineage: dict[str, tuple[Segment, ...]] = {}
+    """By a stream's file: the branches its entries were recorded on, as the log has them."""
     runbook: str
     """Digest of the runbook document the case is pinned to."""
     files: dict[str, FileSum]
@@ -79,6 +82,8 @@ class Keyring(Inbound):
     root: str
     """The root's public key, base64."""
     certificates: tuple[Certificate, ...] = ()
+    log: str = ""
+    """The log's public key as C2SP's notes spell it; empty where no log was written."""
 
     @property
     def root_bytes(self) -> bytes:

@@ -16,7 +16,7 @@ from cases.journal import GENESIS, Entry
 
 MAX_FILE = 64 * 1024 * 1024
 MAX_TOTAL = 512 * 1024 * 1024
-MAX_FILES = 4096
+MAX_FILES = 65_536
 MAX_DEPTH = 4
 
 Model = TypeVar("Model", bound=BaseModel)

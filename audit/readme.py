@@ -13,24 +13,28 @@ what the system did. Treat it as you treat the case itself: payloads are in clea
   journal/door.jsonl  the doors' record: what came in, and what was answered
   history/            Temporal's history of every run, payloads opened, ids as they were
   runbooks/           the rules the case was bound to, by their SHA-256
-  keyring.json        public keys: the root, and the certificates of the doors that signed
+  log/checkpoint      the transparency log's signed head; beside it, for each entry, the proof that
+                      it is in there (C2SP tlog-proof: any tool that reads them can check them)
+  keyring.json        public keys: the root, the log's, and the certificates of doors that signed
   manifest.json       every file's SHA-256; manifest.sig.json is the door's signature over it
 
 Check it
 --------
   escalate audit verify DIRECTORY --keys ROOT.json --replay
 
-ROOT.json holds the root public key, which you must have from somewhere else than from here:
-  {{"root": "<base64 of 32 bytes>"}}
+ROOT.json holds the root's and the log's public key, which you must have from somewhere else than
+from here (`escalate keys public` prints it):
+  {{"root": "<base64 of 32 bytes>", "log": "<name>+<hash>+<base64>"}}
 
 The answer is PASS (exit code 0), FAIL (1), or INCOMPLETE (2): something could not be checked, for
-instance because the case is not closed or because no key was given. Without --keys the export
-vouches for itself only, and the answer is never PASS.
+instance because the case is not closed, because entries are not in the log yet or because no key
+was given. Without --keys the export vouches for itself only, and the answer is never PASS.
 
 Without our program
 -------------------
   sha256sum of a file is its "sha256" in manifest.json.
   Each line of a .jsonl file has in "previous" the SHA-256 of the line before (without line end).
+  log/checkpoint is a C2SP signed note; a proof's "extra" line is the leaf, base64.
   Signatures are Ed25519 over DSSE's encoding: "DSSEv1 <len> <type> <len> <bytes>".
 """
 

@@ -11,6 +11,8 @@ from audit.commitments import case_input, inputs, salt_of
 from audit.errors import ExportUnreadableError
 from audit.findings import Replayed
 from audit.histories import CaseHistory, Run
+from audit.log.exported import Logged, check_log
+from audit.log.note import NoteKey
 from audit.manifest import (
     CASE_STREAM,
     DOOR_STREAM,
@@ -73,9 +75,13 @@ class Export:
 
 
 async def verify(
-    directory: Path, *, pinned: frozenset[bytes] = frozenset(), replay: bool = True
+    directory: Path,
+    *,
+    pinned: frozenset[bytes] = frozenset(),
+    logs: frozenset[NoteKey] = frozenset(),
+    replay: bool = True,
 ) -> Verdict:
-    """What the export proves. Without pinned root keys it only vouches for itself: INCOMPLETE."""
+    """What the export proves; INCOMPLETE without pinned keys of root and log: its own word only."""
     try:
         export = read_export(directory)
     except ExportUnreadableError as error:
@@ -83,6 +89,7 @@ async def verify(
     except OSError as error:
         return Verdict(checks=(judged("files", wrong=[f"cannot be read: {error.strerror}"]),))
     checks = list(_checks(export, pinned))
+    checks.append(check_log(_logged(export), pinned=logs))
     replayed: Replayed | None = None
     if replay:
         replayed = await strict_replay(export.history, export.entries)
@@ -165,6 +172,19 @@ def _signature(export: Export, request: CaseInput | None, pinned: frozenset[byte
     if why:
         wrong.append(why)
     return judged("signature", wrong=wrong, missing=missing)
+
+
+def _logged(export: Export) -> Logged:
+    streams = {CASE_STREAM: export.case_stream, DOOR_STREAM: export.door_stream}
+    streams |= {export.manifest.branches[name]: lines for name, lines in export.branches.items()}
+    return Logged(
+        files=export.files,
+        key=export.keyring.log,
+        streams=[
+            (lines.entries, export.manifest.lineage.get(file, ()))
+            for file, lines in streams.items()
+        ],
+    )
 
 
 def _chains(export: Export) -> Check:

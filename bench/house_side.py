@@ -5,7 +5,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -19,11 +19,13 @@ from temporalio.worker import (
 )
 
 from audit.export import Seal, export_case
+from audit.log.recorder import Recorder
 from audit.verdict import Outcome
 from audit.verify import verify
 from bench.bare import BareTogether, Shape, bare
 from bench.canonical import ours
 from bench.line import Line, spread
+from gateway.log_key import load_or_create_log_key
 from gateway.signer import load_or_create_keys
 from tests.faults.course import canonical
 from tests.faults.place import Place, place, quick_doors
@@ -176,18 +178,27 @@ async def proof(*, rounds: int) -> list[Line]:
         await made.client.get_workflow_handle(case).result()
         signer = load_or_create_keys(made.settings.keys)
         at = datetime.now(UTC)
+        log = load_or_create_log_key(made.settings.keys, origin=made.settings.log_name)
+        await Recorder(made.house.store, signer=log, apart=timedelta(0)).record(at=at)
         out = await export_case(
             case,
             store=made.house.store,
             client=made.client,
-            seal=Seal(key=signer.door, certificate=signer.certificate_at(at), root=signer.root_key),
+            seal=Seal(
+                key=signer.door,
+                certificate=signer.certificate_at(at),
+                root=signer.root_key,
+                log=str(log.key),
+            ),
             out=made.home / "export",
             at=at,
             version=version("escalate"),
         )
         for turn in range(rounds + 1):
             began = time.perf_counter()
-            verdict = await verify(out, pinned=frozenset({signer.root_public}))
+            verdict = await verify(
+                out, pinned=frozenset({signer.root_public}), logs=frozenset({log.key})
+            )
             if turn:
                 took.append((time.perf_counter() - began) * MILLISECOND)
             verdicts.add(verdict.outcome)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from audit.findings import Replayed
+    from audit.log.note import NoteKey
     from workers.house import House
 
 app = typer.Typer(help="Export a case's whole record; verify and replay it.", no_args_is_help=True)
@@ -23,6 +25,9 @@ app = typer.Typer(help="Export a case's whole record; verify and replay it.", no
 Address = Annotated[
     str | None, typer.Option(help="host:port of the running engine; default: the settings'.")
 ]
+PATIENCE = timedelta(seconds=4)
+"""How long an export waits for the log: a gateway that runs signs a checkpoint every second."""
+
 Folder = Annotated[Path, typer.Argument(help="An export's folder.")]
 
 
@@ -39,6 +44,8 @@ def export(
     """
     from audit.errors import AuditError
     from audit.export import Seal, export_case
+    from audit.log.reader import settled
+    from gateway.log_key import log_key_in
     from gateway.signer import load_or_create_keys
 
     async def run() -> Path:
@@ -46,14 +53,20 @@ def export(
             row = await home.store.cases.by_number(case)
             if row is None:
                 stop(f"there is no case {case}", mend="escalate case list")
+            if not await settled(home.store, row.id, within=PATIENCE):
+                note("some entries are not in the transparency log yet: verify says INCOMPLETE")
             at = await home.clock.now()
             signer = load_or_create_keys(home.settings.keys)
+            log = log_key_in(home.settings.keys)
             return await export_case(
                 row.id,
                 store=home.store,
                 client=client,
                 seal=Seal(
-                    key=signer.door, certificate=signer.certificate_at(at), root=signer.root_key
+                    key=signer.door,
+                    certificate=signer.certificate_at(at),
+                    root=signer.root_key,
+                    log=str(log or ""),
                 ),
                 out=out,
                 at=at,
@@ -73,7 +86,7 @@ def verify(
     *,
     keys: Annotated[
         Path | None,
-        typer.Option(help="File with the root public key; default: this installation's."),
+        typer.Option(help="File with the public keys you trust; default: this installation's."),
     ] = None,
     replay: Annotated[bool, typer.Option(help="Also replay strictly.")] = True,
     json_: AsJson = False,
@@ -81,7 +94,8 @@ def verify(
     """PASS (exit code 0), FAIL (1) or INCOMPLETE (2), each check with its reasons; offline."""
     from audit.verify import verify as verified
 
-    verdict = asyncio.run(verified(folder, pinned=_pinned(keys), replay=replay))
+    pinned, logs = _pinned(keys)
+    verdict = asyncio.run(verified(folder, pinned=pinned, logs=logs, replay=replay))
     if json_:
         written = verdict.model_dump(mode="json")
         print_json({**written, "outcome": verdict.outcome.value})
@@ -180,23 +194,31 @@ async def _at_work(address: str | None) -> "AsyncIterator[tuple[House, Client]]"
         yield home, await client_of(home, address=where)
 
 
-def _pinned(file: Path | None) -> frozenset[bytes]:
-    """The root keys that are trusted: the file's, else this installation's, else none."""
+def _pinned(file: Path | None) -> "tuple[frozenset[bytes], frozenset[NoteKey]]":
+    """The root and log keys that are trusted: the file's, else this installation's, else none."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+    from audit.log.errors import LogError
+    from audit.log.exported import parse_logs
     from audit.manifest import parse_keys
+    from gateway.log_key import log_key_in
     from gateway.signer import ROOT_FILE
 
     if file is not None:
         try:
-            return parse_keys(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            stop(f"{file}: {error}", mend='It holds {"root": "<base64>"}.', code=USAGE)
-    own = Settings.load().keys / ROOT_FILE
+            text = file.read_text(encoding="utf-8")
+            return parse_keys(text), parse_logs(text)
+        except (OSError, ValueError, LogError) as error:
+            mend = 'It holds {"root": "<base64>", "log": "<name>+<hash>+<base64>"}.'
+            stop(f"{file}: {error}", mend=mend, code=USAGE)
+    folder = Settings.load().keys
+    log = log_key_in(folder)
+    logs = frozenset({log} if log is not None else ())
+    own = folder / ROOT_FILE
     if not own.is_file():
-        return frozenset()
+        return frozenset(), logs
     root = load_pem_private_key(own.read_bytes(), password=None)
     if not isinstance(root, Ed25519PrivateKey):
         stop(f"{own}: not an Ed25519 key", mend="escalate doctor", code=UNREACHABLE)
-    return frozenset({root.public_key().public_bytes_raw()})
+    return frozenset({root.public_key().public_bytes_raw()}), logs

@@ -20,6 +20,7 @@ def explained(error: Exception) -> Said | None:
     from pydantic_settings import SettingsError
     from temporalio.service import RPCError
 
+    from audit.log.errors import LogError
     from gateway.errors import GatewayError
     from integrations.errors import IntegrationError, VendorError
     from store import StoreError, StoreUnavailable
@@ -36,7 +37,7 @@ def explained(error: Exception) -> Said | None:
             said = Said(f"Temporal answered: {error.message}", "escalate engine", UNREACHABLE)
         case StoreUnavailable():
             said = Said(str(error), error.mend, UNREACHABLE)
-        case StoreError() | GatewayError():
+        case StoreError() | GatewayError() | LogError():
             said = Said(str(error), error.mend, REFUSED)
         case VendorError():
             said = Said(str(error), error.mend, UNREACHABLE)

@@ -1,15 +1,31 @@
-"""`escalate keys`: renew keys, and revoke those that got into wrong hands."""
+"""`escalate keys`: show public keys, renew keys, revoke those that got into wrong hands."""
 
 import asyncio
 from typing import Annotated
 
 import typer
 
-from cli.output import AsJson, note, print_json, say
+from cli.output import AsJson, note, print_json, say, stop
 from workers.clock import SystemClock
 from workers.settings import Settings
 
 app = typer.Typer(help="Renew keys, and revoke those in wrong hands.", no_args_is_help=True)
+
+
+@app.command()
+def public() -> None:
+    """The public keys of root and log, as `escalate audit verify --keys` takes them.
+
+    Hand them to whoever is to check exports, by another way than the exports.
+    """
+    from gateway.log_key import log_key_in
+    from gateway.signer import ROOT_FILE, load_or_create_keys
+
+    folder = Settings.load().keys
+    log = log_key_in(folder)
+    if log is None or not (folder / ROOT_FILE).is_file():
+        stop(f"there are no keys in {folder}", mend="They are made at the gateway's first start.")
+    print_json({"root": load_or_create_keys(folder).root_key, "log": str(log)})
 
 
 @app.command(name="renew-door")

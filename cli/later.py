@@ -26,6 +26,7 @@ LATER = {
     "engine": Later("cli.engine", "Say which Temporal is used, and why."),
     "restore": Later("cli.backup", "Put a backup into an empty home, and compare.", "restore"),
     "keys": Later("cli.keys", "Renew keys, and revoke those in wrong hands."),
+    "log": Later("cli.log", "Show the transparency log, its checkpoint, and proofs."),
     "demo": Later(
         "cli.demo", "Run the whole of escalate on this machine, with cases to play with."
     ),

@@ -21,6 +21,7 @@ from gateway.dead_letters_api import DeadLettersApi
 from gateway.doors import Doors
 from gateway.headers import Headers
 from gateway.health import HealthPages
+from gateway.log_pages import LogPages
 from gateway.logins import LogIns
 from gateway.pages.acts import ActPages
 from gateway.pages.case import CasePages
@@ -67,6 +68,7 @@ def build_app(
             *ReleasesApi(doors).routes(),
             *DeadLettersApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
+            *LogPages(doors.store).routes(),
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),
             *CasePages(web, acts).routes(),

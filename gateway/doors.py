@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from audit.log.note import NoteSigner
 from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
@@ -76,6 +77,8 @@ class Doors:
     shelf: Shelf
     settings: DoorSettings
     tickets: Ticketing | None = None
+    log: NoteSigner | None = None
+    """Signs the checkpoints of the transparency log; without it no recorder runs here."""
     faults: FaultSeam = no_faults
     id: str = "gateway"
     """Names this process in leases and heartbeats."""

@@ -39,17 +39,22 @@ class Headers:
             await self._app(scope, receive, send)
             return
         static = scope["path"].startswith("/static/")
+        # The log holds nothing of any case, and says itself what may be kept.
+        public = scope["path"].startswith("/log/")
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _dress(message, static=static, https=self._https)
+                _dress(message, static=static, public=public, https=self._https)
             await send(message)
 
         await self._app(scope, receive, dressed)
 
 
-def _dress(message: MutableMapping[str, Any], *, static: bool, https: bool) -> None:
-    ours = [*_ALWAYS, _STATIC if static else _NO_STORE]
+def _dress(message: MutableMapping[str, Any], *, static: bool, public: bool, https: bool) -> None:
+    ours = [*_ALWAYS]
+    told = {name.lower() for name, _ in message.get("headers", [])}
+    if not (public and _NO_STORE[0] in told):
+        ours.append(_STATIC if static else _NO_STORE)
     if https:
         ours.append(_HSTS)
     names = {name for name, _ in ours}

@@ -94,6 +94,11 @@ class HealthPages:
             dead.labels(box).set(backlog.dead)
             age = (now - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0.0
             oldest.labels(box).set(max(age, 0.0))
+        head, behind = await store.log.head(), await store.log.backlog()
+        _gauge(registry, "escalate_log_size", "Leaves under the last checkpoint", head.size)
+        _gauge(registry, "escalate_log_waiting", "Entries no checkpoint covers yet", behind.pending)
+        since = (now - behind.oldest_at).total_seconds() if behind.oldest_at else 0.0
+        _gauge(registry, "escalate_log_lag_seconds", "Age of the oldest of them", max(since, 0.0))
         alarms = await store.health.open_alarms()
         _gauge(registry, "escalate_alarms_open", "Alarms nobody has cleared", len(alarms))
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

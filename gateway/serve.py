@@ -17,6 +17,8 @@ from gateway.app import build_app
 from gateway.delivery_dispatcher import KIND as DELIVERIES
 from gateway.delivery_dispatcher import DeliveryDispatcher
 from gateway.doors import Doors
+from gateway.log_dispatcher import KIND as LOG
+from gateway.log_dispatcher import LogDispatcher
 from gateway.ticket_poller import KIND as TICKETS
 from gateway.ticket_poller import TicketPoller
 
@@ -49,11 +51,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[None]]]:
-    """Deliveries and acts are dispatched, and tickets looked for, while the block runs."""
+    """Deliveries and acts are dispatched, tickets looked for and the log written meanwhile."""
     work: dict[str, Coroutine[Any, Any, None]] = {
         DELIVERIES: DeliveryDispatcher(doors).run(),
         ACTS: ActDispatcher(doors).run(),
     }
+    if doors.log is not None:
+        work[LOG] = LogDispatcher(doors, doors.log).run()
     if doors.tickets is not None:
         work[TICKETS] = TicketPoller(doors, doors.tickets).run()
     tasks = {name: asyncio.create_task(job, name=name) for name, job in work.items()}

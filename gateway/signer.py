@@ -93,8 +93,8 @@ def load_or_create_keys(folder: Path, *, lifetime: timedelta = LONGEST) -> DoorS
     root_file, door_file = folder / ROOT_FILE, folder / DOOR_FILE
     if door_file.exists() and not root_file.exists():
         raise KeysUnusableError(f"{ROOT_FILE} is missing beside {DOOR_FILE}")
-    root = _read_or_create(root_file)
-    door = _read_or_create(door_file)
+    root = read_or_create(root_file)
+    door = read_or_create(door_file)
     return DoorSigner(
         door=door,
         root_public=root.public_key().public_bytes_raw(),
@@ -110,7 +110,8 @@ def rotate_door_key(folder: Path, *, lifetime: timedelta = LONGEST) -> DoorSigne
     return load_or_create_keys(folder, lifetime=lifetime)
 
 
-def _read_or_create(file: Path) -> Ed25519PrivateKey:
+def read_or_create(file: Path) -> Ed25519PrivateKey:
+    """The private key in the file; a new one, readable by its owner only, when there is none."""
     if file.exists():
         return _read(file)
     key = Ed25519PrivateKey.generate()

@@ -11,6 +11,7 @@
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
+    log          what waits, leaves, tiles and the head of the transparency log
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
@@ -64,6 +65,7 @@ from store.errors import (
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.journal import Appended, Fork, Head
 from store.locators import Locator, LocatorState
+from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.rounds import DoorRound
 from store.schema import upgrade
@@ -109,6 +111,9 @@ __all__ = [
     "KeyEncryptionKey",
     "Locator",
     "LocatorState",
+    "LogHead",
+    "LogKey",
+    "NewLeaf",
     "NewSession",
     "NoticeRow",
     "ObligationRow",
@@ -128,6 +133,7 @@ __all__ = [
     "UnknownObject",
     "UnknownRow",
     "Vault",
+    "Waiting",
     "restore",
     "upgrade",
 ]

@@ -20,6 +20,7 @@ from store.errors import JournalGap
 from store.health import Health
 from store.journal import Appended, Journal
 from store.locators import Locators
+from store.log import Log
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.releases import Releases
@@ -73,6 +74,7 @@ class Store:
         self.locators = Locators(database)
         self.sessions = Sessions(database)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
+        self.log = Log(database, vault=self.vault, health=self.health)
         self.deliveries = Deliveries(
             database,
             vault=self.vault,

@@ -15,8 +15,11 @@ from store.cases import Cases
 from store.database import Database, uninterrupted
 from store.errors import JournalGap
 from store.health import Health
+from store.log_tables import log_waiting
 from store.tables import journal, journal_forks
 from store.vault import CaseKeys, Vault
+
+_WAITS = ("case", "stream", "branch", "sequence", "at")
 
 
 class Head(Value):
@@ -168,7 +171,7 @@ class Journal:
                 .order_by(journal.c.sequence)
             )
             rows = (await connection.execute(query)).all()
-        return [_opened(keys, row) for row in rows]
+        return [opened(keys, row) for row in rows]
 
     async def head(
         self, case: str, *, stream: Stream = Stream.CASE, branch: str | None = None
@@ -200,7 +203,7 @@ class Journal:
                 stream=Stream(row.stream),
                 branch=row.branch,
                 sequence=row.sequence,
-                entry=_opened(keys, row),
+                entry=opened(keys, row),
                 run=row.run,
                 found_at=row.found_at,
             )
@@ -234,6 +237,9 @@ class Journal:
             for entry in entries
         ]
         await connection.execute(journal.insert(), rows)
+        await connection.execute(
+            log_waiting.insert(), [{name: row[name] for name in _WAITS} for row in rows]
+        )
         last = rows[-1]
         await self._branches.advance_in(
             connection, branch, sequence=entries[-1].sequence, head=str(last["hash"])
@@ -282,6 +288,7 @@ def _sealed(keys: CaseKeys, branch: Branch, entry: Entry) -> bytes:
     return keys.seal(entry.data, aad=_place(branch.stream, branch.branch, entry.sequence))
 
 
-def _opened(keys: CaseKeys, row: Any) -> Entry:
+def opened(keys: CaseKeys, row: Any) -> Entry:
+    """The entry of a row; BrokenSeal when it is not what was sealed at this place."""
     place = _place(row.stream, row.branch, row.sequence)
     return Entry.model_validate_json(keys.open_sealed(row.entry, aad=place))

@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Iterator
 
+from gateway.log_key import LOG_FILE
 from gateway.signer import DOOR_FILE, ROOT_FILE
 from store import DEMO_KEK, KeyEncryptionKey, StoreError
 from workers._doctor_check import Check, fail, fine, warn
@@ -21,7 +22,7 @@ def kek_in(settings: Settings) -> KeyEncryptionKey:
 def keys(settings: Settings) -> Iterator[Check]:
     """Every key file, and who may read it."""
     yield from _kek(settings)
-    for name in (ROOT_FILE, DOOR_FILE):
+    for name in (ROOT_FILE, DOOR_FILE, LOG_FILE):
         file = settings.keys / name
         if not file.exists():
             if name == ROOT_FILE and (settings.keys / DOOR_FILE).exists():

@@ -11,6 +11,7 @@ from store import Store, StoreError
 from store.database import Database
 from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_keys import kek_in, keys
+from workers._doctor_log import transparency_log
 from workers._doctor_outside import engine, live, messages, webhooks
 from workers._doctor_people import people, runbooks
 from workers.clock import SystemClock
@@ -137,6 +138,7 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
                 f"{box.pending} {what} wait, the oldest since {box.oldest_at:%Y-%m-%d %H:%M} UTC",
                 mend="See the engine, worker and gateway above: they are applied when all run.",
             )
+    yield await transparency_log(settings, store, at=at)
     alarms = await store.health.open_alarms()
     for alarm in alarms:
         yield warn(f"alarm {alarm.kind} {alarm.key}", alarm.text, mend=alarm.mend)

@@ -20,6 +20,7 @@ from temporalio.worker import Worker
 
 from gateway.doors import Doors, DoorSettings
 from gateway.faults import FaultSeam, no_faults
+from gateway.log_key import load_or_create_log_key
 from gateway.serve import Running, listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
@@ -120,6 +121,7 @@ async def doors_of(
             settings, ticket_instance=tracker.instance if tracker is not None else None
         ),
         tickets=tracker,
+        log=load_or_create_log_key(settings.keys, origin=settings.log_name),
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",

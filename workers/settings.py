@@ -222,6 +222,9 @@ class Settings(BaseSettings):
     kek_file: Path | None = Field(
         None, description="file of the key-encryption key; default: kek in keys_dir"
     )
+    log_origin: str | None = Field(
+        None, description="name of a log that begins now; default: public URL's host and /log"
+    )
     directory_file: Path | None = Field(None, description="YAML of people, roles and rotas")
     runbooks_dir: Path | None = Field(None, description="a team's own runbooks, beside the library")
     duty_manager: str | None = Field(
@@ -290,6 +293,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The folder of signing keys."""
         return self.keys_dir or self.home / "keys"
+
+    @property
+    def log_name(self) -> str:
+        """What a log that begins now is called: the address its tiles are read under."""
+        return self.log_origin or str(self.public_url).rstrip("/").partition("://")[2] + "/log"
 
     @property
     def kek(self) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench.acceptance.clone import clean_clone
 from bench.acceptance.running import ROOT, Tested, Verdict, command, tested
-from tests.audit.alterations import NEEDS_THE_LOG, TWENTY
+from tests.audit.alterations import NEEDS_THE_SEAL, TWENTY
 
 CAUGHT, BROKEN, EXAMPLES, ON_SERVER = 13, 25, 2000, 50
 FAULTS = "tests/faults"
@@ -94,15 +94,15 @@ def _by_tests(
 
 
 def alterations(extent: Extent) -> Iterator[Verdict]:
-    """The twenty alterations; those not caught need the public log."""
+    """The twenty alterations; those not caught need sealed histories."""
     del extent
     found = tested("tests/audit/test_twenty_alterations.py", seconds=900)
-    caught = len(TWENTY) - len(NEEDS_THE_LOG) if not found.failed else 0
+    caught = len(TWENTY) - len(NEEDS_THE_SEAL) if not found.failed else 0
     yield Verdict(
         "strict replay and verify against the 20 alterations",
         f">= {CAUGHT} of {len(TWENTY)} caught",
-        f"{caught} caught; not caught, since they need the public log: "
-        f"{', '.join(sorted(NEEDS_THE_LOG))}; {found.shown}",
+        f"{caught} caught; not caught, since they need sealed histories: "
+        f"{', '.join(sorted(NEEDS_THE_SEAL))}; {found.shown}",
         caught >= CAUGHT,
         found.seconds,
     )

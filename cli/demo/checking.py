@@ -1,16 +1,21 @@
 """Each closed case is exported, verified against the pinned root key, and replayed strictly."""
 
 import tempfile
+from datetime import timedelta
 from importlib import metadata
 from pathlib import Path
 
 from audit.export import Seal, export_case
+from audit.log.reader import settled
 from audit.verdict import Outcome
 from audit.verify import verify
 from cli.demo.installation import Installation
+from gateway.log_key import log_key_in
 
 REPLAY = "strict replay"
 """The check of a verdict that strict replay answers."""
+_PATIENCE = timedelta(seconds=30)
+"""For the log: a checkpoint a second comes at most, and later on a busy machine."""
 
 
 async def check(place: Installation, number: str, *, exports: Path | None) -> tuple[bool, bool]:
@@ -21,18 +26,26 @@ async def check(place: Installation, number: str, *, exports: Path | None) -> tu
     with tempfile.TemporaryDirectory(prefix="escalate-export-") as scratch:
         folder = exports if exports is not None else Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
+        await settled(place.house.store, case, within=_PATIENCE)
         at = await place.house.clock.now(case)
         signer = place.signer
+        log = log_key_in(place.house.settings.keys)
         out = await export_case(
             case,
             store=place.house.store,
             client=place.client,
-            seal=Seal(key=signer.door, certificate=signer.certificate_at(at), root=signer.root_key),
+            seal=Seal(
+                key=signer.door,
+                certificate=signer.certificate_at(at),
+                root=signer.root_key,
+                log=str(log or ""),
+            ),
             out=folder / f"case-{number}",
             at=at,
             version=metadata.version("escalate"),
         )
-        verdict = await verify(out, pinned=frozenset({signer.root_public}))
+        logs = frozenset({log} if log is not None else ())
+        verdict = await verify(out, pinned=frozenset({signer.root_public}), logs=logs)
     replayed = any(item.name == REPLAY and item.outcome is Outcome.PASS for item in verdict.checks)
     if verdict.outcome is not Outcome.PASS:
         place.theatre.deeds.failures.append("\n".join(verdict.lines()))

@@ -14,6 +14,7 @@ class FindingKind(StrEnum):
     NO_GATEWAY = "watch-no-gateway"
     OUTBOX_STUCK = "watch-outbox-stuck"
     OBLIGATION_DUE = "watch-obligation-due"
+    LOG_BEHIND = "watch-log-behind"
     STORE_DOWN = "watch-store-down"
 
 
@@ -33,11 +34,15 @@ TITLES: dict[str, str] = {
     FindingKind.NO_GATEWAY: "no gateway runs",
     FindingKind.OUTBOX_STUCK: "acts or reports are recorded and not applied",
     FindingKind.OBLIGATION_DUE: "work owed after closing is due",
+    FindingKind.LOG_BEHIND: "entries wait for the transparency log",
     FindingKind.STORE_DOWN: "the store cannot be used",
     "notice-lost": "notices reached nobody",
     "dead-act": "acts could not be applied",
     "dead-delivery": "reports could not be handed on",
     "journal-fork": "a journal was said twice, differently",
+    "log-conflict": "the journal is not what the transparency log has of it",
+    "log-damaged": "the transparency log is not what was signed, and nothing more is signed",
+    "log-unreadable": "entries cannot be read and have no leaf in the log",
 }
 """By kind; a kind that is not here is called by its own name."""
 

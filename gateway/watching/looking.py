@@ -28,6 +28,7 @@ class Looking:
         found = await self._overdue(at)
         found += await self._silent(at, since)
         found += await self._stuck(at)
+        found += await self._behind(at)
         found += await self._owed(at)
         return found
 
@@ -93,6 +94,23 @@ class Looking:
             )
             for name, box in boxes
             if box.pending and box.oldest_at is not None and box.oldest_at < at - self._grace
+        ]
+
+    async def _behind(self, at: datetime) -> list[Finding]:
+        if not (await self._store.log.head()).checkpoint:
+            # Nothing was ever signed here: a gateway that does not run is found above.
+            return []
+        behind = await self._store.log.backlog()
+        if behind.oldest_at is None or behind.oldest_at >= at - self._grace:
+            return []
+        return [
+            Finding(
+                kind=FindingKind.LOG_BEHIND,
+                key="log",
+                text=f"{behind.pending} entries recorded since {_moment(behind.oldest_at)} have no "
+                "place in the transparency log yet; none is lost",
+                mend="a gateway writes it: `escalate gateway`, then `escalate log show`",
+            )
         ]
 
     async def _owed(self, at: datetime) -> list[Finding]:

@@ -18,6 +18,8 @@ from temporalio.worker import Worker
 from activities.outside import Outside
 from activities.record import Recording
 from audit.export import Seal, export_case
+from audit.log.note import NoteSigner
+from audit.log.recorder import Recorder
 from cases.acts import ActBody
 from cases.envelope import Act, ActEnvelope
 from cases.receipts import ActReceipt, Outcome
@@ -33,7 +35,9 @@ from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, RoutedBy, argume
 
 ROOT_KEY = base64.b64encode(ROOT.public_key().public_bytes_raw()).decode()
 PINNED = frozenset({ROOT.public_key().public_bytes_raw()})
-SEAL = Seal(key=DOOR, certificate=CERTIFICATE, root=ROOT_KEY)
+LOG = NoteSigner(name="example.org/log", private=ROOT)
+PINNED_LOG = frozenset({LOG.key})
+SEAL = Seal(key=DOOR, certificate=CERTIFICATE, root=ROOT_KEY, log=str(LOG.key))
 MADE_AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -121,8 +125,13 @@ class Office:
             world=self.world, handle=handle, skipper=skipper, request=request, store=self.store
         )
 
+    async def log(self) -> None:
+        """Everything recorded so far is under a checkpoint."""
+        await Recorder(self.store, signer=LOG, apart=timedelta(0)).record(at=MADE_AT)
+
     async def export(self, matter: "Matter", out: Path) -> Path:
-        """The case's export, at `out`."""
+        """The case's export, at `out`, once everything of it is in the log."""
+        await self.log()
         return await export_case(
             matter.handle.id,
             store=self.store,
@@ -200,8 +209,10 @@ HOUR = timedelta(hours=1)
 
 __all__ = [
     "HOUR",
+    "LOG",
     "MADE_AT",
     "PINNED",
+    "PINNED_LOG",
     "ROOT_KEY",
     "SEAL",
     "Matter",

@@ -10,18 +10,18 @@ from typer.testing import CliRunner
 
 from cli.audit import app
 from store import DEMO_KEK, Store, upgrade
-from tests.audit.casework import ROOT_KEY, office
+from tests.audit.casework import LOG, ROOT_KEY, office
 from tests.audit.scenarios import approved
 from workers.engine import Engine
 
 
 @pytest.fixture(scope="module")
 async def good(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
-    """An export that passes, and a file with the root's key beside it."""
+    """An export that passes, and a file with the keys of root and log beside it."""
     folder = tmp_path_factory.mktemp("command")
     url = f"sqlite+aiosqlite:///{folder / 'store.db'}"
     await upgrade(url)
-    (folder / "root.json").write_text(json.dumps({"root": ROOT_KEY}))
+    (folder / "root.json").write_text(json.dumps({"root": ROOT_KEY, "log": str(LOG.key)}))
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         yield await at_work.export(await approved(at_work), folder / "export")
 
@@ -33,7 +33,7 @@ def _empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_verify_passes_fails_and_is_incomplete(good: Path, tmp_path: Path) -> None:
-    """0 with the root's key, 2 without, 1 for a touched file."""
+    """0 with the keys of root and log, 2 without, 1 for a touched file."""
     run = CliRunner().invoke
     keys = str(good.parent / "root.json")
 

@@ -7,7 +7,7 @@ import pytest
 from audit.verdict import Outcome
 from audit.verify import verify
 from store import Store
-from tests.audit.casework import PINNED, office
+from tests.audit.casework import PINNED, PINNED_LOG, office
 from tests.audit.scenarios import CLOSED
 from workers.engine import Engine
 
@@ -21,7 +21,7 @@ async def test_unaltered_export_passes(
         case = await CLOSED[name](at_work)
         export = await at_work.export(case, tmp_path / "export")
 
-    verdict = await verify(export, pinned=PINNED)
+    verdict = await verify(export, pinned=PINNED, logs=PINNED_LOG)
 
     assert verdict.outcome is Outcome.PASS, "\n".join(verdict.lines())
 
@@ -35,6 +35,6 @@ async def test_export_of_a_case_that_was_replayed_at_each_task_passes(
         case = await CLOSED[name](at_work)
         export = await at_work.export(case, tmp_path / "export")
 
-    verdict = await verify(export, pinned=PINNED)
+    verdict = await verify(export, pinned=PINNED, logs=PINNED_LOG)
 
     assert verdict.outcome is Outcome.PASS, "\n".join(verdict.lines())

@@ -14,7 +14,7 @@ from audit.verdict import Outcome
 from audit.verify import verify
 from cases.acts import Complete
 from store import Store
-from tests.audit.casework import PINNED, Matter, Office, office
+from tests.audit.casework import PINNED, PINNED_LOG, Matter, Office, office
 from tests.audit.scenarios import FRAUD, approved, approved_and_closed
 from workers.engine import Engine
 from workflows.runner import CaseRunner
@@ -30,7 +30,7 @@ async def test_a_case_that_goes_on_is_incomplete(
         await case.until(lambda seen: seen.open_round("legal-review") is not None)
         export = await at_work.export(case, tmp_path / "export")
 
-    verdict = await verify(export, pinned=PINNED)
+    verdict = await verify(export, pinned=PINNED, logs=PINNED_LOG)
 
     assert verdict.outcome is Outcome.INCOMPLETE, verdict.lines()
     assert any("not closed" in line for line in verdict.lines())
@@ -56,7 +56,7 @@ async def test_a_reset_case_exports_both_branches(
         export = await at_work.export(again, tmp_path / "export")
 
     manifest = Manifest.model_validate_json((export / "manifest.json").read_bytes())
-    verdict = await verify(export, pinned=PINNED)
+    verdict = await verify(export, pinned=PINNED, logs=PINNED_LOG)
 
     assert len(manifest.left_behind) == 1
     assert len(manifest.runs) == 1

@@ -17,8 +17,8 @@ from audit.verify import verify
 from cases.acts import Close, Complete, Decide
 from cases.acts import Verdict as Answer
 from store import DEMO_KEK, Store, upgrade
-from tests.audit.alterations import NEEDS_THE_LOG, TWENTY, Alteration
-from tests.audit.casework import MADE_AT, PINNED, SEAL, office
+from tests.audit.alterations import NEEDS_THE_SEAL, TWENTY, Alteration
+from tests.audit.casework import MADE_AT, PINNED, PINNED_LOG, SEAL, office
 from workers.engine import Engine
 from workflows.converter import PLAIN
 from workflows.escalation import EscalationWorkflow
@@ -64,6 +64,7 @@ async def record(
         await case.quiet()
         await case.does(Close(disposition="actioned", record="facts, rule"), person="ines")
         await case.handle.result()
+        await at_work.log()
         yield await gather(case.handle.id, store=store, client=at_work.client)
 
 
@@ -93,7 +94,7 @@ async def _try(alteration: Alteration, record: CaseRecord, folder: Path) -> Caug
         event_id=event_id,
         temporal=await _temporal_notices(altered),
         strict=await strict_replay(history, record.entries),
-        verdict=await verify(out, pinned=PINNED),
+        verdict=await verify(out, pinned=PINNED, logs=PINNED_LOG),
     )
 
 
@@ -109,7 +110,7 @@ def test_alteration_is_caught_and_located(name: str, caught: dict[str, Caught]) 
     """Strict replay finds it at its event, unless nothing in the case depends on it."""
     tried = caught[name]
 
-    if name in NEEDS_THE_LOG:
+    if name in NEEDS_THE_SEAL:
         assert tried.strict.ok, tried.line
         assert tried.verdict.outcome is Outcome.PASS, tried.line
         return
@@ -130,9 +131,9 @@ async def test_unaltered_history_is_clean(record: CaseRecord) -> None:
 
 
 def test_all_but_two_are_caught(caught: dict[str, Caught]) -> None:
-    """More than the thirteen of a replay that compares arguments only; two need the public log."""
+    """More than the thirteen of a replay that compares arguments; two need sealed histories."""
     table = "\n".join(item.line for item in caught.values())
     strictly = {name for name, item in caught.items() if not item.strict.ok}
 
-    assert strictly == caught.keys() - NEEDS_THE_LOG, table
+    assert strictly == caught.keys() - NEEDS_THE_SEAL, table
     assert len([item for item in caught.values() if item.temporal]) < len(strictly), table

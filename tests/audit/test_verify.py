@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.errors import ExportRefusedError
 from audit.export import CaseRecord, gather, write_export
+from audit.log.exported import FOLDER, LogPart
+from audit.log.proof import SUFFIX
 from audit.manifest import CASE_STREAM, MANIFEST, parse_keys
 from audit.verdict import Outcome
 from audit.verify import verify
 from store import DEMO_KEK, Store, upgrade
-from tests.audit.casework import MADE_AT, PINNED, ROOT_KEY, SEAL, Office, office
+from tests.audit.casework import MADE_AT, PINNED, PINNED_LOG, ROOT_KEY, SEAL, Office, office
 from tests.audit.scenarios import approved
 from workers.engine import Engine
 
@@ -66,7 +69,7 @@ SPOILING: tuple[Callable[[Path], None], ...] = (_flip, _truncate, _append, Path.
 
 async def test_an_untouched_export_passes_with_the_root_given(export: Path) -> None:
     """PASS, exit code 0, strict replay included."""
-    verdict = await verify(export, pinned=PINNED)
+    verdict = await verify(export, pinned=PINNED, logs=PINNED_LOG)
 
     assert (verdict.outcome, verdict.exit_code) == (Outcome.PASS, 0), verdict.lines()
 
@@ -92,23 +95,74 @@ async def test_another_root_key_fails(export: Path) -> None:
 async def test_every_file_that_was_touched_is_noticed(
     spoil: Callable[[Path], None], good: Path, tmp_path: Path
 ) -> None:
-    """Whichever file is flipped, cut, lengthened, removed or linked: FAIL, and it is named."""
-    for number, path in enumerate(_files(good)):
+    """Whichever file is flipped, cut, lengthened, removed or linked: FAIL, and it is named.
+
+    Of the proofs, one of each stream; `log/test_exported.py` goes through all of them.
+    """
+    touched = [path for path in _files(good) if path.suffix != SUFFIX or path.stem == "2"]
+    for number, path in enumerate(touched):
         copy = Path(shutil.copytree(good, tmp_path / str(number)))
         spoil(copy / path.relative_to(good))
 
-        verdict = await verify(copy, pinned=PINNED, replay=False)
+        verdict = await verify(copy, pinned=PINNED, logs=PINNED_LOG, replay=False)
 
         assert verdict.outcome is Outcome.FAIL, path
         if path.name not in ("manifest.json", "manifest.sig.json"):
             assert any(path.name in line for line in verdict.lines()), verdict.lines()
 
 
+async def test_without_a_log_key_the_log_only_vouches_for_itself(export: Path) -> None:
+    """INCOMPLETE, and nothing else is: the root alone does not say whose log it is."""
+    verdict = await verify(export, pinned=PINNED, replay=False)
+
+    unchecked = [check.name for check in verdict.checks if check.outcome is not Outcome.PASS]
+    assert unchecked == ["log", "strict replay"], verdict.lines()
+    assert any("no log key was given" in line for line in verdict.lines())
+
+
+async def test_a_record_without_its_log_is_incomplete(
+    engine: Engine, store: Store, tmp_path: Path
+) -> None:
+    """Whoever leaves the log out of an export gets no PASS for it."""
+    async with office(engine, store) as at_work:
+        record = await _record(at_work)
+
+    out = write_export(
+        replace(record, log=None), seal=SEAL, out=tmp_path / "out", at=MADE_AT, version="test"
+    )
+    verdict = await verify(out, pinned=PINNED, logs=PINNED_LOG)
+
+    assert verdict.outcome is Outcome.INCOMPLETE, verdict.lines()
+    assert not (out / FOLDER).exists()
+
+
+async def test_a_rewritten_door_stream_fails_though_the_door_signed_it(
+    engine: Engine, store: Store, tmp_path: Path
+) -> None:
+    """No replay knows what a door recorded; the log does, and the door's key does not change it."""
+    async with office(engine, store) as at_work:
+        record = await _record(at_work)
+    first = record.door[0]
+    told = first.model_copy(update={"body": {**first.body, "source": "another"}})
+    door = [told]
+    for entry in record.door[1:]:
+        door.append(entry.model_copy(update={"previous": door[-1].hash}))
+
+    async def outcomes(log: LogPart | None, name: str) -> list[str]:
+        altered = replace(record, door=door, log=log)
+        out = write_export(altered, seal=SEAL, out=tmp_path / name, at=MADE_AT, version="test")
+        verdict = await verify(out, pinned=PINNED, logs=PINNED_LOG)
+        return [check.name for check in verdict.checks if check.outcome is Outcome.FAIL]
+
+    assert await outcomes(None, "without") == []
+    assert await outcomes(record.log, "with") == ["log"]
+
+
 async def test_an_unknown_file_is_reported(export: Path) -> None:
     """Nothing may be slipped in."""
     (export / "history" / "extra.json").write_text("{}")
 
-    verdict = await verify(export, pinned=PINNED, replay=False)
+    verdict = await verify(export, pinned=PINNED, logs=PINNED_LOG, replay=False)
 
     assert verdict.outcome is Outcome.FAIL
     assert any("extra.json: not in the manifest" in line for line in verdict.lines())
@@ -121,7 +175,7 @@ async def test_ambiguous_json_is_refused(text: str, export: Path) -> None:
     """A manifest that two readers could understand differently is understood by nobody."""
     (export / MANIFEST).write_text(text, encoding="utf-8")
 
-    verdict = await verify(export, pinned=PINNED)
+    verdict = await verify(export, pinned=PINNED, logs=PINNED_LOG)
 
     assert verdict.outcome is Outcome.FAIL
 
@@ -135,20 +189,13 @@ async def test_a_rewritten_journal_fails_even_when_signed_again(
     entries = list(record.entries)
     told = {**entries[-1].body, "disposition": "no-violation"}
     entries[-1] = entries[-1].model_copy(update={"body": told})
-    altered = CaseRecord(
-        history=record.history,
-        request=record.request,
-        entries=entries,
-        door=record.door,
-        runbook=record.runbook,
-        picture=record.picture,
-    )
+    altered = replace(record, entries=entries)
 
     out = write_export(altered, seal=SEAL, out=tmp_path / "out", at=MADE_AT, version="test")
-    verdict = await verify(out, pinned=PINNED)
+    verdict = await verify(out, pinned=PINNED, logs=PINNED_LOG)
 
     failed = [check.name for check in verdict.checks if check.outcome is Outcome.FAIL]
-    assert failed == ["strict replay"], verdict.lines()
+    assert failed == ["log", "strict replay"], verdict.lines()
 
 
 async def test_an_export_is_private_and_never_overwritten(export: Path, good: Path) -> None:
@@ -188,4 +235,5 @@ def test_keys_are_read_from_json_or_lines() -> None:
 
 async def _record(at_work: Office) -> CaseRecord:
     case = await approved(at_work)
+    await at_work.log()
     return await gather(case.handle.id, store=at_work.store, client=at_work.client)

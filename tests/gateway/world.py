@@ -18,6 +18,7 @@ import pyotp
 from cases.journal import Stream
 from gateway.doors import Doors, DoorSettings
 from gateway.faults import FaultSeam, no_faults
+from gateway.log_key import load_or_create_log_key
 from gateway.serve import listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
@@ -275,6 +276,7 @@ async def make_world(
         directory=FileDirectory(DEMO_FILE, clock=clock),
         clock=clock,
         signer=load_or_create_keys(folder / "keys"),
+        log=load_or_create_log_key(folder / "keys", origin="example.org/log"),
         engine=engine,
         shelf=Shelf(store),
         settings=DoorSettings(

@@ -1,0 +1,15 @@
+"""The transparency log over both journal streams, in C2SP's formats (facts/audit-and-security §2).
+
+    leaf         what a leaf commits to: an entry's salted fields, and nothing of their content
+    merkle       RFC 6962's tree: hashes, proofs, and their verification
+    tiles        C2SP tlog-tiles: the tree and its leaves as tiles and bundles that never change
+    note         C2SP signed-note: a text and who signed it
+    checkpoint   C2SP tlog-checkpoint: origin, size and root as a note
+    proof        C2SP tlog-proof: one leaf's proof in one file
+    recorder     the one that writes: leaves first, then tiles and checkpoint in one swap
+    reader       proofs out of the stored tiles
+    exported     the log's part of an export, and whether it holds
+
+The store keeps, the gateway runs the recorder. Not here yet: decisions that wait for a checkpoint,
+witnesses, time stamps of others (RFC 3161), verifiers that we did not write.
+"""

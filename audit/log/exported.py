@@ -1,0 +1,196 @@
+"""The log's part of an export: a checkpoint, a proof of each entry, and whether they hold.
+
+Every proof carries the same checkpoint, so its signature is looked at once. What the files say of
+themselves is not believed: each leaf is worked out from its entry, and the key is the verifier's.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from audit.log.checkpoint import Checkpoint, trusted_checkpoint
+from audit.log.errors import LogError
+from audit.log.leaf import leaf_of
+from audit.log.note import NoteKey
+from audit.log.proof import SUFFIX, read_proof
+from audit.log.reader import proofs_of, published
+from audit.verdict import Check, judged
+from cases.journal import Entry, Stream
+from cases.values import Inbound
+from store import Branch, LogKey, Store
+
+FOLDER = "log/"
+CHECKPOINT = "log/checkpoint"
+NAME = "log"
+_SHOWN = 5
+_NO_LOG = (
+    "no checkpoint of the transparency log is in it: that nothing was rewritten before it was "
+    "exported rests on the door's word"
+)
+
+
+class Segment(Inbound):
+    """Entries after that one were recorded on this branch, up to where the next segment begins."""
+
+    branch: str
+    after: int
+
+
+@dataclass(frozen=True)
+class LogPart:
+    """What the log says of a case."""
+
+    checkpoint: bytes
+    proofs: Mapping[LogKey, bytes] = field(default_factory=dict)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """The files of the export."""
+        named = {
+            proof_file(key.stream, key.branch, key.sequence): data
+            for key, data in self.proofs.items()
+        }
+        return {CHECKPOINT: self.checkpoint, **named}
+
+
+async def log_part(
+    store: Store, case: str, *, streams: Iterable[tuple[Sequence[Entry], Sequence[Segment]]]
+) -> LogPart | None:
+    """The checkpoint and the proofs of these entries; None before the first checkpoint.
+
+    What was recorded since the entries were read has a proof by now, and stays out.
+    """
+    found = await published(store)
+    if found is None:
+        return None
+    head, _ = found
+    proofs = await proofs_of(store, case, head=head)
+    wanted = {
+        LogKey(case, entry.stream, branch, entry.sequence)
+        for entries, segments in streams
+        for entry, branch in _placed(entries, segments)
+    }
+    return LogPart(
+        checkpoint=head.checkpoint.encode(),
+        proofs={key: proof.data for key, proof in proofs.items() if key in wanted},
+    )
+
+
+def lineage(branches: Iterable[Branch], *, stream: Stream, branch: str) -> tuple[Segment, ...]:
+    """The branches a branch consists of, the oldest first: its leaves stand under their names."""
+    named = {item.branch: item for item in branches if item.stream is stream}
+    found: list[Segment] = []
+    here = named.get(branch)
+    while here is not None:
+        # A branch that left its parent before the parent's own part took nothing of that part.
+        if not found or here.after < found[0].after:
+            found.insert(0, Segment(branch=here.branch, after=here.after))
+        here = named.get(here.parent) if here.parent is not None else None
+    return tuple(found)
+
+
+def proof_file(stream: str, branch: str, sequence: int) -> str:
+    """Where the proof of an entry stands in an export."""
+    return f"{FOLDER}{stream}/{branch}/{sequence}{SUFFIX}"
+
+
+def parse_logs(text: str) -> frozenset[NoteKey]:
+    """The log keys a verifier trusts: `log`, one or several, of a JSON object; else none."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return frozenset()
+    named = value.get("log", ()) if isinstance(value, dict) else ()
+    return frozenset(
+        NoteKey.parse(str(key)) for key in ([named] if isinstance(named, str) else named)
+    )
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What of an export the log has to vouch for."""
+
+    files: Mapping[str, bytes]
+    key: str
+    """The log key that the keyring names."""
+    streams: Sequence[tuple[Sequence[Entry], Sequence[Segment]]]
+
+
+def check_log(logged: Logged, *, pinned: frozenset[NoteKey]) -> Check:
+    """Whether every entry is in the log that the verifier trusts."""
+    if CHECKPOINT not in logged.files:
+        stray = [name for name in logged.files if name.startswith(FOLDER)]
+        wrong = [f"{name}: a proof without a checkpoint" for name in stray[:_SHOWN]]
+        return judged(NAME, wrong=wrong, missing=[_NO_LOG])
+    missing = []
+    if not pinned:
+        missing.append("no log key was given: the log vouches for itself (self-attested)")
+    try:
+        named = NoteKey.parse(logged.key)
+        if pinned and named not in pinned:
+            return judged(NAME, wrong=["the export rests on another log than the one you gave"])
+        checkpoint = trusted_checkpoint(logged.files[CHECKPOINT], pinned or [named])
+    except LogError as error:
+        return judged(NAME, wrong=[f"{CHECKPOINT}: {error}"], missing=missing)
+    wrong = _shown(list(_differences(logged, checkpoint)))
+    unproven = sum(
+        proof_file(entry.stream, branch, entry.sequence) not in logged.files
+        for entries, segments in logged.streams
+        for entry, branch in _placed(entries, segments)
+    )
+    if unproven:
+        missing.append(f"{unproven} entries are not in a checkpoint yet: export again in a moment")
+    return judged(NAME, wrong=wrong, missing=missing)
+
+
+def _differences(logged: Logged, checkpoint: Checkpoint) -> Iterator[str]:
+    expected = {CHECKPOINT}
+    for entries, segments in logged.streams:
+        if entries and (not segments or segments[0].after):
+            yield f"the {entries[0].stream} stream does not say on which branches it stands"
+        left_out = ""
+        for entry, branch in _placed(entries, segments):
+            name = proof_file(entry.stream, branch, entry.sequence)
+            data = logged.files.get(name)
+            if data is None:
+                left_out = left_out or name
+                continue
+            expected.add(name)
+            if left_out:
+                yield f"{left_out}: missing, and what follows it is in the log"
+                left_out = ""
+            why = _unproven(data, entry, branch, logged.files[CHECKPOINT], checkpoint)
+            if why:
+                yield f"{name}: {why}"
+    for name in sorted(logged.files):
+        if name.startswith(FOLDER) and name not in expected:
+            yield f"{name}: proves no entry of this case"
+
+
+def _unproven(
+    data: bytes, entry: Entry, branch: str, published_: bytes, checkpoint: Checkpoint
+) -> str:
+    """Why the file does not prove the entry; empty when it does."""
+    try:
+        proof = read_proof(data)
+        leaf = leaf_of(entry, branch=branch)
+    except LogError as error:
+        return str(error)
+    if proof.checkpoint != published_:
+        return f"stands on another checkpoint than {CHECKPOINT}"
+    if proof.extra != leaf or not proof.holds(leaf, checkpoint):
+        return "the log holds another entry at this place"
+    return ""
+
+
+def _placed(entries: Sequence[Entry], segments: Sequence[Segment]) -> Iterator[tuple[Entry, str]]:
+    """Each entry with the branch it was recorded on."""
+    for entry in entries:
+        on = [item.branch for item in segments if item.after < entry.sequence]
+        if on:
+            yield entry, on[-1]
+
+
+def _shown(reasons: list[str]) -> list[str]:
+    more = len(reasons) - _SHOWN
+    return [*reasons[:_SHOWN], f"and {more} more"] if more > 0 else reasons

@@ -1,0 +1,60 @@
+"""A leaf says that an entry was recorded, and nothing of what it says (facts §2.2).
+
+Each field of the entry is hashed with a salt of its own, worked out from the entry's; the leaf is
+the hash over those hashes in their own order. So a field can be shown alone later, a field that is
+held back shows as its hash, and once the salts are shredded a leaf is a random-looking number that
+still stands where it stood. No case, no kind, no instant is in it.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+
+from audit.log.errors import LogUnreadableError
+from cases.canonical import canonical
+from cases.journal import Entry
+
+VERSION = 1
+_PLAIN = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
+def leaf_of(entry: Entry, *, branch: str) -> bytes:
+    """The leaf of an entry on its branch; LogUnreadableError when the entry has no salt.
+
+    Without a salt anybody could guess a short entry and find it in the public tree.
+    """
+    if not entry.salt:
+        raise LogUnreadableError(f"entry {entry.sequence} of {entry.stream} has no salt")
+    root = hashlib.sha256(b"".join(sorted(field_digests(entry, branch=branch)))).hexdigest()
+    return f'{{"entry":"{root}","v":{VERSION}}}'.encode()
+
+
+def field_digests(entry: Entry, *, branch: str) -> Iterator[bytes]:
+    """The salted hash of every field: salt, path and value, so that no two can change places."""
+    for path, value in _fields(entry, branch):
+        yield hashlib.sha256(_opening(field_salt(entry.salt, path), path, value)).digest()
+
+
+def field_salt(salt: str, path: str) -> bytes:
+    """The salt of one field: showing it tells nothing about the salts of the others."""
+    return hmac.digest(salt.encode(), path.encode(), "sha256")
+
+
+def _opening(salt: bytes, path: str, value: object) -> bytes:
+    """RFC 8785's bytes of `[salt, path, value]`: what a reader is shown of one field."""
+    if isinstance(value, str | int):
+        # The standard library spells these as RFC 8785 does, and most fields are these.
+        return _PLAIN.encode([salt.hex(), path, value]).encode()
+    return canonical([salt.hex(), path, value])
+
+
+def _fields(entry: Entry, branch: str) -> Iterator[tuple[str, object]]:
+    # As it is stored, so that an instant is spelt here as it is hashed there.
+    written = json.loads(entry.data)
+    del written["salt"]
+    body = written.pop("body")
+    yield "branch", branch
+    yield from written.items()
+    for name, value in body.items():
+        yield f"body.{name}", value

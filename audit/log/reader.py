@@ -1,0 +1,69 @@
+"""Proofs out of the stored tiles, against the published checkpoint."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from audit.log.checkpoint import Checkpoint, read_checkpoint
+from audit.log.merkle import Span, consistency_spans, inclusion_spans
+from audit.log.proof import Proof
+from audit.log.tiles import Place, span_hash, tiles_of
+from store import LogHead, LogKey, Store
+
+_LOOK_AGAIN = 0.05
+
+
+async def published(store: Store) -> tuple[LogHead, Checkpoint] | None:
+    """The last checkpoint, as it is stored and as it reads; None before the first."""
+    head = await store.log.head()
+    if not head.checkpoint:
+        return None
+    checkpoint, _ = read_checkpoint(head.checkpoint.encode())
+    return head, checkpoint
+
+
+async def proofs_of(store: Store, case: str, *, head: LogHead) -> dict[LogKey, Proof]:
+    """The proof of every entry of the case that the head's checkpoint covers."""
+    covered = {
+        key: placed
+        for key, placed in (await store.log.of_case(case)).items()
+        if placed.number < head.size
+    }
+    spans = {key: inclusion_spans(placed.number, head.size) for key, placed in covered.items()}
+    # Neighbours share most of their way: each hash is worked out once.
+    shared = {span for each in spans.values() for span in each}
+    tiles = await _tiles(store, shared)
+    hashes = {span: span_hash(span, tiles) for span in shared}
+    return {
+        key: Proof(
+            index=placed.number,
+            hashes=tuple(hashes[span] for span in spans[key]),
+            checkpoint=head.checkpoint.encode(),
+            extra=placed.leaf,
+        )
+        for key, placed in covered.items()
+    }
+
+
+async def consistency(store: Store, *, earlier: int, size: int) -> tuple[bytes, ...]:
+    """The proof that the tree of `size` begins with the whole of the earlier one."""
+    spans = consistency_spans(earlier, size)
+    tiles = await _tiles(store, spans)
+    return tuple(span_hash(span, tiles) for span in spans)
+
+
+async def settled(store: Store, case: str, *, within: timedelta) -> bool:
+    """Whether everything of the case comes under a checkpoint in that time."""
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            # The recorder is another process: there is no event to wait for.
+            while not await store.log.is_settled(case):  # noqa: ASYNC110
+                await asyncio.sleep(_LOOK_AGAIN)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _tiles(store: Store, spans: Iterable[Span]) -> Mapping[Place, bytes]:
+    found = await store.log.tiles(tiles_of(spans))
+    return {Place(*place): data for place, data in found.items()}

@@ -1,0 +1,262 @@
+"""The transparency log as it is stored: what waits, leaves once for ever, tiles, and one head.
+
+The store keeps bytes and knows nothing of hashes; `audit.log` says what they are. Whoever appends
+holds the head's row, so leaves have no gap; whoever publishes swaps the head it has seen, so two
+recorders cannot sign two trees.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cases.journal import Entry, Stream
+from cases.values import Instant, Value
+from store.database import Database, uninterrupted
+from store.errors import BrokenSeal, UnknownCase, UnknownKey
+from store.health import Backlog, Health
+from store.journal import opened
+from store.log_tables import log_head, log_leaves, log_tiles, log_waiting
+from store.tables import journal
+from store.vault import Vault
+
+_HEAD = log_head.c.name == "log"
+_AT_ONCE = 400
+"""Keys in one query: SQLite takes 999 values, and a key has four."""
+
+
+class LogKey(NamedTuple):
+    """The entry a leaf stands for: it has one leaf, for ever."""
+
+    case: str
+    stream: Stream
+    branch: str
+    sequence: int
+
+
+class Waiting(NamedTuple):
+    """An entry that has no leaf yet; `entry` is None when it does not open."""
+
+    position: int
+    key: LogKey
+    entry: Entry | None
+
+
+class NewLeaf(NamedTuple):
+    """The leaf of something that waits."""
+
+    waiting: Waiting
+    leaf: bytes
+
+
+class Placed(NamedTuple):
+    """A leaf, and which of them it is."""
+
+    number: int
+    leaf: bytes
+
+
+class LogHead(Value):
+    """How many leaves are durable, and the last checkpoint over how many of them."""
+
+    leaves: int
+    size: int
+    checkpoint: str = ""
+    signed_at: Instant | None = None
+
+
+@uninterrupted
+class Log:
+    """Keeps the log's rows."""
+
+    def __init__(self, database: Database, *, vault: Vault, health: Health) -> None:
+        self._database = database
+        self._vault = vault
+        self._health = health
+
+    async def waiting(self, *, after: int = 0, limit: int = 512) -> list[Waiting]:
+        """What has no leaf yet, in the order it was recorded; within a stream that is its own."""
+        query = (
+            sa.select(log_waiting.c.position, journal)
+            .join(
+                journal,
+                sa.and_(*(log_waiting.c[name] == journal.c[name] for name in LogKey._fields)),
+            )
+            .where(log_waiting.c.position > after)
+            .order_by(log_waiting.c.position)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            Waiting(position=row.position, key=_key(row), entry=await self._entry(row))
+            for row in rows
+        ]
+
+    async def append(self, leaves: Sequence[NewLeaf], *, at: datetime) -> list[LogKey]:
+        """Each leaf is durable and nothing waits for it; answers which were refused.
+
+        The same leaf again changes nothing. Another one for an entry that has its leaf is refused
+        and alarmed: what was recorded has been rewritten since.
+        """
+        if not leaves:
+            return []
+        async with self._database.write() as connection:
+            head = await self._head_in(connection, lock=True)
+            known = await self._leaves_in(connection, [item.waiting.key for item in leaves])
+            fresh: dict[LogKey, bytes] = {}
+            refused: list[LogKey] = []
+            for item in leaves:
+                key = item.waiting.key
+                before = known.get(key, fresh.get(key))
+                if before is None:
+                    fresh[key] = item.leaf
+                elif before != item.leaf:
+                    refused.append(key)
+                    await self._refuse_in(connection, key, at=at)
+            rows = [
+                {**key._asdict(), "number": number, "leaf": leaf}
+                for number, (key, leaf) in enumerate(fresh.items(), start=head.leaves)
+            ]
+            if rows:
+                await connection.execute(log_leaves.insert(), rows)
+            await connection.execute(
+                log_head.update().where(_HEAD).values(leaves=head.leaves + len(rows))
+            )
+            await connection.execute(
+                log_waiting.delete().where(log_waiting.c.position == sa.bindparam("taken")),
+                [{"taken": item.waiting.position} for item in leaves],
+            )
+        return refused
+
+    async def publish(
+        self,
+        tiles: Mapping[tuple[int, int], bytes],
+        *,
+        checkpoint: str,
+        size: int,
+        seen: LogHead,
+        at: datetime,
+    ) -> bool:
+        """Tiles and checkpoint are published together, if the last one is still the one `seen`."""
+        async with self._database.write() as connection:
+            swapped = await connection.execute(
+                log_head.update()
+                .where(
+                    _HEAD,
+                    log_head.c.checkpoint == seen.checkpoint,
+                    log_head.c.size == seen.size,
+                    log_head.c.leaves >= size,
+                )
+                .values(size=size, checkpoint=checkpoint, signed_at=at)
+            )
+            if swapped.rowcount != 1:
+                return False
+            for (level, number), hashes in tiles.items():
+                insert = self._database.insert(log_tiles).values(
+                    level=level, number=number, hashes=hashes
+                )
+                await connection.execute(
+                    insert.on_conflict_do_update(
+                        index_elements=["level", "number"], set_={"hashes": hashes}
+                    )
+                )
+        return True
+
+    async def head(self) -> LogHead:
+        """The log's head."""
+        async with self._database.read() as connection:
+            return await self._head_in(connection)
+
+    async def tiles(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+        """The tiles at those places that are there: level and number."""
+        wanted = list(places)
+        found: dict[tuple[int, int], bytes] = {}
+        async with self._database.read() as connection:
+            for at in range(0, len(wanted), _AT_ONCE):
+                query = sa.select(log_tiles).where(
+                    sa.tuple_(log_tiles.c.level, log_tiles.c.number).in_(wanted[at : at + _AT_ONCE])
+                )
+                for row in await connection.execute(query):
+                    found[(row.level, row.number)] = row.hashes
+        return found
+
+    async def leaves(self, first: int, end: int) -> list[bytes]:
+        """The leaves from `first` up to, not including, `end`."""
+        query = (
+            sa.select(log_leaves.c.leaf)
+            .where(log_leaves.c.number >= first, log_leaves.c.number < end)
+            .order_by(log_leaves.c.number)
+        )
+        async with self._database.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def of_case(self, case: str) -> dict[LogKey, Placed]:
+        """The leaves of the case's entries."""
+        query = sa.select(log_leaves).where(log_leaves.c.case == case)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return {_key(row): Placed(row.number, row.leaf) for row in rows}
+
+    async def is_settled(self, case: str) -> bool:
+        """Whether everything recorded of the case is under the published checkpoint."""
+        waits = sa.select(sa.func.count()).where(log_waiting.c.case == case)
+        last = sa.select(sa.func.max(log_leaves.c.number)).where(log_leaves.c.case == case)
+        async with self._database.read() as connection:
+            head = await self._head_in(connection)
+            waiting = (await connection.execute(waits)).scalar_one()
+            index = (await connection.execute(last)).scalar_one_or_none()
+        return waiting == 0 and (index is None or index < head.size)
+
+    async def backlog(self) -> Backlog:
+        """How many entries are not under a checkpoint yet, and since when the oldest waits."""
+        query = sa.select(sa.func.count(), sa.func.min(log_waiting.c.at))
+        async with self._database.read() as connection:
+            head = await self._head_in(connection)
+            count, oldest = (await connection.execute(query)).one()
+        return Backlog(pending=count + head.leaves - head.size, oldest_at=oldest)
+
+    async def _head_in(self, connection: AsyncConnection, *, lock: bool = False) -> LogHead:
+        query = sa.select(log_head).where(_HEAD)
+        row = (await connection.execute(self._database.locking(query) if lock else query)).one()
+        return LogHead(
+            leaves=row.leaves, size=row.size, checkpoint=row.checkpoint, signed_at=row.signed_at
+        )
+
+    async def _leaves_in(
+        self, connection: AsyncConnection, keys: Sequence[LogKey]
+    ) -> dict[LogKey, bytes]:
+        found: dict[LogKey, bytes] = {}
+        columns = sa.tuple_(*(log_leaves.c[name] for name in LogKey._fields))
+        for at in range(0, len(keys), _AT_ONCE // 2):
+            some = [tuple(key) for key in keys[at : at + _AT_ONCE // 2]]
+            query = sa.select(log_leaves).where(columns.in_(some))
+            for row in await connection.execute(query):
+                found[_key(row)] = row.leaf
+        return found
+
+    async def _refuse_in(self, connection: AsyncConnection, key: LogKey, *, at: datetime) -> None:
+        await self._health.alarm_in(
+            connection,
+            kind="log-conflict",
+            key=f"{key.case}|{key.stream}|{key.branch}|{key.sequence}",
+            text=f"entry {key.sequence} of the {key.stream} stream is not what the log has of it",
+            mend="Somebody rewrote the journal, or restored it without its log: "
+            "`escalate audit replay` shows what the case's history supports",
+            at=at,
+        )
+
+    async def _entry(self, row: Any) -> Entry | None:
+        try:
+            return opened(await self._vault.keys(row.case), row)
+        except (BrokenSeal, UnknownCase, UnknownKey, ValidationError):
+            return None
+
+
+def _key(row: Any) -> LogKey:
+    return LogKey(
+        case=row.case, stream=Stream(row.stream), branch=row.branch, sequence=row.sequence
+    )
