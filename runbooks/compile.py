@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from runbooks.grammar.base import moment_of
 from runbooks.grammar.clocks import Clock
-from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gates import Quorum, SilenceRule, people
+from runbooks.grammar.obligations import obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.plan import (
     ClockPlan,
@@ -15,7 +15,6 @@ from runbooks.plan import (
     Disposition,
     Dissent,
     EffectPlan,
-    FollowUp,
     GateRule,
     Late,
     Next,
@@ -30,9 +29,6 @@ from runbooks.plan import (
 )
 from runbooks.references import RefKind, references
 from runbooks.runbook import Runbook
-
-LESSONS_WITHIN = timedelta(days=14)
-"""How long the lessons of a case may wait, unless its runbook says otherwise."""
 
 
 def compile_runbook(runbook: Runbook) -> Pathway:
@@ -54,9 +50,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
         stages=tuple(_stage(stage) for stage in document.stages),
         effects=tuple(_effect(name, effect) for name, effect in _used_effects(document).items()),
         clocks=tuple(_clock(name, clock, document) for name, clock in document.clocks.items()),
-        after_closing=tuple(
-            follow_up for item in document.after_closing for follow_up in _after(item, document)
-        ),
+        after_closing=obligations_of(document.after_closing, owner=document.closure.owner),
     )
 
 
@@ -183,34 +177,3 @@ def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
         late=_late(clock.late, within=clock.within),
         source=clock.source or "",
     )
-
-
-def _after(item: AfterClosing, document: RunbookDocument) -> list[FollowUp]:
-    owner = item.owner or document.closure.owner
-    if item.recheck is None:
-        return [
-            FollowUp(
-                name="lessons",
-                owner=owner,
-                after=item.within or LESSONS_WITHIN,
-                title=item.title or "Follow up the lessons",
-            )
-        ]
-    return [
-        FollowUp(
-            name=f"recheck-{_said(after)}",
-            owner=owner,
-            after=after,
-            title=item.title or "Look again",
-        )
-        for after in item.recheck
-    ]
-
-
-def _said(after: timedelta) -> str:
-    """The duration as a name: `7d`, `36h`, `90m`."""
-    seconds = int(after.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from runbooks.grammar.base import ClockId, Day, Name, Prose, Strict, Version, refuse
 from runbooks.grammar.clocks import Clock
@@ -10,6 +10,7 @@ from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.intake import Question
 from runbooks.grammar.macros import Macro
+from runbooks.grammar.obligations import unique
 from runbooks.grammar.severity import SeverityRow, check_table
 from runbooks.grammar.stages import Stage
 from runbooks.plan import StageKind
@@ -32,7 +33,7 @@ class RunbookDocument(Strict):
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     effects: dict[Name, Effect] = Field(default_factory=dict)
     macros: dict[Name, Macro] = Field(default_factory=dict)
-    after_closing: tuple[AfterClosing, ...] = ()
+    after_closing: Annotated[tuple[AfterClosing, ...], AfterValidator(unique)] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
