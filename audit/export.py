@@ -103,7 +103,7 @@ async def gather(case: str, *, store: Store, client: Client) -> CaseRecord:
     others = [
         branch.branch
         for branch in await store.journal.branches(case)
-        if branch.stream is Stream.CASE and branch.branch != head.branch
+        if branch.stream == Stream.CASE and branch.branch != head.branch
     ]
     return CaseRecord(
         history=history,

@@ -169,7 +169,7 @@ class Branches:
         parents = [
             branch
             for branch in await self.all_in(connection, case)
-            if branch.stream is Stream.CASE
+            if branch.stream == Stream.CASE
             and await self._holds(connection, branch, first.sequence - 1, first.previous)
         ]
         for parent in reversed(parents):

@@ -36,7 +36,7 @@ async def timeline_of(
     return [
         {
             "at": entry.at,
-            "door": entry.stream is Stream.DOOR,
+            "door": entry.stream == Stream.DOOR,
             "sequence": entry.sequence,
             "kind": entry.kind.value,
             "title": title(entry.kind),

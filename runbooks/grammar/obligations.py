@@ -39,41 +39,36 @@ def unique(items: tuple[AfterClosing, ...]) -> tuple[AfterClosing, ...]:
 
 
 def _obligations(item: AfterClosing, *, owner: str) -> Iterator[FollowUp]:
-    common = {
-        "owner": item.owner or owner,
-        "title": item.title or _TITLES[item.thing],
-        "extend": item.extend,
-    }
+    def owed(name: str, kind: OwedKind, after: timedelta) -> FollowUp:
+        return FollowUp(
+            name=name,
+            owner=item.owner or owner,
+            after=after,
+            title=item.title or _TITLES[item.thing],
+            kind=kind,
+            extend=item.extend,
+        )
+
     for after in item.recheck or ():
-        yield FollowUp(name=f"recheck-{_said(after)}", after=after, kind=OwedKind.RECHECK, **common)
+        yield owed(f"recheck-{_said(after)}", OwedKind.RECHECK, after)
     if item.follow_ups is not None:
-        yield FollowUp(name=item.follow_ups, after=item.within or LESSONS_WITHIN, **common)
+        yield owed(item.follow_ups, OwedKind.FOLLOW_UP, item.within or LESSONS_WITHIN)
     if item.hold is not None:
-        yield FollowUp(
-            name=item.name or "hold",
-            after=item.hold,
-            kind=OwedKind.HOLD,
-            review=_before(item.review or REVIEW, item.hold),
-            every=item.renew,
-            renewals=item.renewals,
-            minimum=item.minimum,
-            **common,
+        yield owed(item.name or "hold", OwedKind.HOLD, item.hold).model_copy(
+            update={
+                "review": _before(item.review or REVIEW, item.hold),
+                "every": item.renew,
+                "renewals": item.renewals,
+                "minimum": item.minimum,
+            }
         )
     if item.appeals is not None:
-        yield FollowUp(
-            name=item.name or "appeals",
-            after=item.appeals,
-            kind=OwedKind.APPEAL,
-            review=_before(item.review, item.appeals),
-            **common,
+        yield owed(item.name or "appeals", OwedKind.APPEAL, item.appeals).model_copy(
+            update={"review": _before(item.review, item.appeals)}
         )
     if item.periodic is not None:
-        yield FollowUp(
-            name=item.name or "periodic",
-            after=item.periodic,
-            kind=OwedKind.PERIODIC,
-            every=item.periodic,
-            **common,
+        yield owed(item.name or "periodic", OwedKind.PERIODIC, item.periodic).model_copy(
+            update={"every": item.periodic}
         )
 
 
