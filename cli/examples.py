@@ -54,6 +54,8 @@ EXAMPLES = {
     "case attach": "escalate case attach 1042 1040",
     "case close": "escalate case close 1042 --disposition actioned --record - < record.txt",
     "case cancel": "escalate case cancel 1042 --reason 'a test'",
+    "case settle": "escalate case settle 1042 recheck-7d all-quiet",
+    "case extend": "escalate case extend 1042 lessons --until 3d --reason 'one reviewer is ill'",
     "deliveries list": "escalate deliveries list --state dead",
     "deliveries show": "escalate deliveries show zendesk:invocation-17",
     "deliveries redeliver": "escalate deliveries redeliver zendesk:invocation-17",

@@ -44,6 +44,15 @@ TITLES: dict[Kind, str] = {
     Kind.CONFLICT_DECLARED: "Somebody declared a conflict",
     Kind.ASSIGNED: "Work was given to a person",
     Kind.RAISED: "Somebody was paged by hand",
+    Kind.OBLIGATION_RECORDED: "Something is owed after closing",
+    Kind.OBLIGATION_BEGUN: "What is owed began to wait",
+    Kind.OBLIGATION_TURN: "The next turn of what is owed began",
+    Kind.OBLIGATION_REACHED: "What is owed came nearer",
+    Kind.OBLIGATION_OVERDUE: "What is owed is overdue",
+    Kind.OBLIGATION_EXTENDED: "What is owed was extended",
+    Kind.OBLIGATION_SETTLED: "A person settled what is owed",
+    Kind.OBLIGATION_ENDED: "Nothing of it is owed any more",
+    Kind.DOOR_OBLIGATION: "What is owed was started",
     Kind.DOOR_DELIVERY: "A report arrived at a door",
     Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",
     Kind.DOOR_ACT_ANSWERED: "An act was answered",
@@ -56,6 +65,7 @@ SHOWN = (
     "stage", "gate", "round", "question", "who", "by", "person", "role", "verb", "what",
     "outcome", "verdict", "state", "severity", "disposition", "effect", "title", "label",
     "request", "clock", "step", "purpose", "end", "why", "reason", "because", "note", "detail",
+    "obligation", "turn", "answer", "reference", "owner",
     "due", "until", "review", "expires", "number", "row",
 )  # fmt: skip
 """The parts of an entry's body that a reader needs; digests, keys and ids stay in the export."""

@@ -17,6 +17,8 @@ from gateway.app import build_app
 from gateway.delivery_dispatcher import KIND as DELIVERIES
 from gateway.delivery_dispatcher import DeliveryDispatcher
 from gateway.doors import Doors
+from gateway.obligation_dispatcher import KIND as OBLIGATIONS
+from gateway.obligation_dispatcher import ObligationDispatcher
 from gateway.ticket_poller import KIND as TICKETS
 from gateway.ticket_poller import TicketPoller
 
@@ -49,10 +51,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[None]]]:
-    """Deliveries and acts are dispatched, and tickets looked for, while the block runs."""
+    """Deliveries, acts and obligations are dispatched, tickets looked for, inside the block."""
     work: dict[str, Coroutine[Any, Any, None]] = {
         DELIVERIES: DeliveryDispatcher(doors).run(),
         ACTS: ActDispatcher(doors).run(),
+        OBLIGATIONS: ObligationDispatcher(doors).run(),
     }
     if doors.tickets is not None:
         work[TICKETS] = TicketPoller(doors, doors.tickets).run()

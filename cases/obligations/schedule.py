@@ -11,7 +11,7 @@ from cases.file import INCIDENT_MANAGER, Tell
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.obligations.state import DAY, ObligationFile, ObligationState
-from runbooks.plan import OwedKind
+from runbooks.plan import FollowUp, OwedKind
 
 AGAIN = timedelta(days=7)
 """How often an overdue obligation pages."""
@@ -95,6 +95,13 @@ def take_steps(file: ObligationFile, *, at: datetime) -> None:
 def next_step(state: ObligationState) -> Step:
     """The earliest step of the turn that has not been taken; there always is one."""
     return next(step for step in _steps(state) if step.label not in state.taken)
+
+
+def waits_from(plan: FollowUp, *, due_at: datetime) -> datetime | None:
+    """From when on it waits on its owner; None: from the first moment."""
+    if plan.kind is OwedKind.FOLLOW_UP:
+        return None
+    return due_at - max(plan.review, default=DAY)
 
 
 def next_after(due_at: datetime, *, every: timedelta, at: datetime) -> datetime:

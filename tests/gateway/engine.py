@@ -8,6 +8,7 @@ from cases.desk import Desk
 from cases.envelope import ActEnvelope
 from cases.file import CaseFile
 from cases.gate import RoundState
+from cases.ids import obligation_id
 from cases.journal import Journal
 from cases.permissions import waiting_on
 from cases.receipts import ActReceipt
@@ -19,7 +20,7 @@ from cases.values import Inbound
 from gateway.errors import CaseGoneError, EngineUnavailableError
 from integrations.ports.clock import Clock
 from store import CaseBatch, CaseHeading, DoorRound, Store
-from workflows.messages import CaseInput
+from workflows.messages import CaseInput, ObligationInput
 
 
 @dataclass
@@ -41,6 +42,7 @@ class InProcessEngine:
         self.down = False
         self.cases: dict[str, Case] = {}
         self.started: list[CaseInput] = []
+        self.obligations: dict[str, ObligationInput] = {}
         self.signals: list[tuple[str, str, Inbound]] = []
         self.delivered: list[str] = []
         self._nonces = 0
@@ -87,6 +89,12 @@ class InProcessEngine:
         )
         enter(file, case.pathway.stage(case.pathway.first), at=at)
         await self._settle(running)
+
+    async def start_obligation(self, owed: ObligationInput) -> None:
+        """Remembered, once."""
+        self._must_be_up()
+        key = obligation_id(owed.case, owed.plan.name)
+        self.obligations.setdefault(key, owed)
 
     async def deliver(
         self, envelope: ActEnvelope, *, case: str, act_id: str, within: timedelta

@@ -260,7 +260,7 @@ async def test_lost_notice_is_over_when_its_case_has_ended(house: House) -> None
 
 
 async def test_due_obligation_is_told(house: House) -> None:
-    """What is owed after closing is not forgotten with its case."""
+    """What is owed after closing, is due and does nothing is not forgotten with its case."""
     case = await house.open_case(due_in=timedelta(hours=4))
     await house.store.obligations.record(
         ObligationRow(
@@ -274,7 +274,7 @@ async def test_due_obligation_is_told(house: House) -> None:
         )
     )
 
-    found = await house.after(minutes=6)
+    found = await house.after(minutes=8)
 
     assert found == [FindingKind.OBLIGATION_DUE]
 
