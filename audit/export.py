@@ -31,11 +31,13 @@ from audit.manifest import (
     FileSum,
     Keyring,
     Manifest,
+    OwedFiles,
     RunFile,
     StreamHead,
     sign_manifest,
     write,
 )
+from audit.owed import OwedRecord, gather_owed, history_folder, stream_file
 from audit.readme import readme
 from audit.report import write_report
 from audit.shape import ending
@@ -72,6 +74,8 @@ class CaseRecord:
     left_behind: Sequence[Run] = ()
     branches: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
     """Other branches of the case stream, whole, by name."""
+    owed: Sequence[OwedRecord] = ()
+    """What the case owes after closing."""
 
 
 async def export_case(
@@ -117,6 +121,7 @@ async def gather(case: str, *, store: Store, client: Client) -> CaseRecord:
             name: await store.journal.entries(case, stream=Stream.CASE, branch=name)
             for name in others
         },
+        owed=await gather_owed(case, store=store, client=client, codec=codec),
     )
 
 
@@ -145,7 +150,7 @@ def refuse_to_overwrite(out: Path) -> None:
 def write_export(record: CaseRecord, *, seal: Seal, out: Path, at: datetime, version: str) -> Path:
     """The export is at `out`: written beside it, then moved there in one step."""
     refuse_to_overwrite(out)
-    files, runs, left = _files(record, seal=seal)
+    files, runs, left, owed = _files(record, seal=seal)
     manifest = Manifest(
         case=record.history.case,
         number=record.request.number,
@@ -157,6 +162,7 @@ def write_export(record: CaseRecord, *, seal: Seal, out: Path, at: datetime, ver
         case_head=_head(record.entries),
         door_head=_head(record.door),
         branches={name: _branch_file(index) for index, name in enumerate(record.branches)},
+        owed=owed,
         runbook=record.request.pathway.digest,
         files={
             name: FileSum(sha256=sha256(data), size=len(data))
@@ -181,7 +187,7 @@ def write_export(record: CaseRecord, *, seal: Seal, out: Path, at: datetime, ver
 
 def _files(
     record: CaseRecord, *, seal: Seal
-) -> tuple[dict[str, bytes], tuple[RunFile, ...], tuple[RunFile, ...]]:
+) -> tuple[dict[str, bytes], tuple[RunFile, ...], tuple[RunFile, ...], dict[str, OwedFiles]]:
     files: dict[str, bytes] = {}
 
     def keep(runs: Sequence[Run], folder: str) -> tuple[RunFile, ...]:
@@ -198,6 +204,14 @@ def _files(
     files[DOOR_STREAM] = lines(record.door)
     for index, entries in enumerate(record.branches.values()):
         files[_branch_file(index)] = lines(entries)
+    owed: dict[str, OwedFiles] = {}
+    for item in record.owed:
+        files[stream_file(item.name)] = lines(item.entries)
+        owed[item.name] = OwedFiles(
+            stream=stream_file(item.name),
+            head=_head(item.entries),
+            runs=keep(item.runs, history_folder(item.name)),
+        )
     files[f"runbooks/{record.request.pathway.digest}.yaml"] = record.runbook
     files[KEYRING] = write(_keyring(record, seal))
     files["case.json"] = json.dumps(
@@ -205,7 +219,7 @@ def _files(
     ).encode()
     files["report.html"] = write_report(record.request, record.entries, record.door).encode()
     files["README.txt"] = readme(record.request.number).encode()
-    return files, runs, left
+    return files, runs, left, owed
 
 
 def lines(entries: Sequence[Entry]) -> bytes:

@@ -43,6 +43,14 @@ class StreamHead(Inbound):
     hash: str
 
 
+class OwedFiles(Inbound):
+    """Where the record of one obligation stands; without runs it was not started yet."""
+
+    stream: str
+    head: StreamHead
+    runs: tuple[RunFile, ...] = ()
+
+
 class Manifest(Inbound):
     """Everything an export holds; files are named by their place in it."""
 
@@ -60,6 +68,8 @@ class Manifest(Inbound):
     door_head: StreamHead
     branches: dict[str, str] = {}
     """Other branches of the case stream, by name: their file."""
+    owed: dict[str, OwedFiles] = {}
+    """What the case owes after closing, by name."""
     runbook: str
     """Digest of the runbook document the case is pinned to."""
     files: dict[str, FileSum]
@@ -150,6 +160,7 @@ __all__ = [
     "FileSum",
     "Keyring",
     "Manifest",
+    "OwedFiles",
     "RunFile",
     "SignedBy",
     "StreamHead",

@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import pyotp
 
-from cases.journal import Stream
 from gateway.doors import Doors, DoorSettings
 from gateway.faults import FaultSeam, no_faults
 from gateway.serve import listen, run_gateway
@@ -250,8 +249,7 @@ class World:
         row = await self.store.cases.by_number(number)
         assert row is not None
         return [
-            entry.kind.value
-            for entry in await self.store.journal.entries(row.id, stream=Stream(stream))
+            entry.kind.value for entry in await self.store.journal.entries(row.id, stream=stream)
         ]
 
 
