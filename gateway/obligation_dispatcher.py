@@ -4,6 +4,7 @@ import base64
 
 import structlog
 
+from cases.state import CasePicture
 from gateway.doors import Doors
 from gateway.errors import EngineRefusedError, EngineUnavailableError
 from gateway.pacing import keep_going
@@ -86,6 +87,7 @@ class ObligationDispatcher:
             plan=await self._plan(row, digest=case.digest or ""),
             severity=Severity(line.severity),
             due_at=row.due_at,
+            conflicts=tuple(sorted(CasePicture.of(view.state).conflicts)),
             root_key=doors.signer.root_key,
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=doors.settings.continue_after,

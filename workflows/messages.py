@@ -105,6 +105,8 @@ class ObligationInput(Value):
     severity: Severity
     due_at: Instant
     """As the case recorded it when it closed."""
+    conflicts: tuple[str, ...] = ()
+    """Who declared a conflict on the case: they are not told, and cannot settle."""
     root_key: str
     """The root's public key, base64: the only key this obligation trusts by itself."""
     salt: str

@@ -228,6 +228,7 @@ def _new_state(request: ObligationInput) -> ObligationState:
         number=request.number,
         severity=request.severity,
         plan=request.plan,
+        conflicts=request.conflicts,
         begun_at=now,
         planned_at=now,
         first_due=request.due_at,

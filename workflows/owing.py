@@ -72,6 +72,7 @@ class Owing:
             number=state.number,
             purpose=wish.purpose,
             role=wish.role,
+            except_people=state.conflicts,
             stage_title=state.plan.title or state.plan.name,
             severity=state.severity,
             due_at=state.due_at,

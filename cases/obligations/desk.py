@@ -57,6 +57,8 @@ class ObligationDesk(Reception):
         allowed = roles_of(state.plan)
         if act.role not in allowed:
             raise not_yours(Reason.ROLE, f"this is for {' or '.join(allowed)}")
+        if act.actor.person in state.conflicts:
+            raise not_yours(Reason.CONFLICTED)
         if state.settled_by is not None:
             raise Refusal(Outcome.ALREADY_DECIDED, Reason.DECIDED, state.settled_by.answer)
         if body.turn != state.turn:

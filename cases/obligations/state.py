@@ -39,6 +39,8 @@ class ObligationState(Mutable):
     number: str
     severity: Severity
     plan: FollowUp
+    conflicts: tuple[str, ...] = ()
+    """Who declared a conflict on the case."""
     turn: int = 1
     begun_at: Instant
     """When this turn began."""

@@ -145,6 +145,7 @@ async def owe(
     task_queue: str,
     case: str | None = None,
     continue_after: int | None = None,
+    conflicts: tuple[str, ...] = (),
 ) -> ObligationUnderTest:
     """The obligation has been started on the engine, with time that moves only when told to."""
     skipper = TimeSkipper(
@@ -159,6 +160,7 @@ async def owe(
         root_key=base64.b64encode(ROOT.public_key().public_bytes_raw()).decode(),
         salt=base64.b64encode(SALT).decode(),
         continue_after=continue_after,
+        conflicts=conflicts,
     )
     handle = await skipper.client.start_workflow(
         OBLIGATION,

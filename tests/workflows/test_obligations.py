@@ -240,6 +240,23 @@ async def test_only_signed_acts_settle_and_everything_else_is_refused_on_record(
     )
 
 
+async def test_who_declared_a_conflict_is_neither_told_nor_heard(
+    engine: Engine, task_queue: str
+) -> None:
+    """The case's conflicts hold for what it owes."""
+    world = World()
+    client = await client_of(engine, world)
+    async with Worker(client, task_queue=task_queue):
+        owed = await owe(world, client, RECHECK, task_queue=task_queue, conflicts=("tess",))
+        await owed.forward_to(owed.request.due_at + timedelta(hours=1))
+        refused = await owed.settle("all-quiet", person="tess")
+        await owed.settle("all-quiet")
+        await ended(owed)
+
+    assert (refused.outcome, refused.reason) == (Outcome.NOT_YOURS, Reason.CONFLICTED)
+    assert [order.except_people for order in world.notices] == [("tess",)]
+
+
 async def test_five_starts_at_once_are_one_obligation(engine: Engine, task_queue: str) -> None:
     """The id is made of the case and the name; the second start finds the first."""
     world = World()
