@@ -1,6 +1,6 @@
 """A case's whole record as a directory that anybody can check without us (design §6).
 
-Plain files: histories with payloads in clear, both streams of the journal byte for byte, the
+Plain files: histories with payloads in clear, every stream of the journal byte for byte, the
 runbook, public keys, a readable report, and a manifest signed by the door. Nothing secret but the
 case itself is in it: treat it as the case.
 """

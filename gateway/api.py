@@ -190,7 +190,7 @@ class Api:
         )
 
     async def timeline(self, request: Request, viewer: Viewer) -> Response:
-        """Both streams, in order."""
+        """Every stream, in order."""
         case = await self._find(request, viewer)
         if case is None:
             return problem(404, "not-found", NOT_FOUND)

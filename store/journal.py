@@ -187,7 +187,7 @@ class Journal:
         return Head(branch=found.branch, sequence=found.sequence, hash=found.head)
 
     async def branches(self, case: str) -> list[Branch]:
-        """Every branch of both streams, in the order they were opened."""
+        """Every branch of every stream, in the order they were opened."""
         async with self._database.read() as connection:
             return await self._branches.all_in(connection, case)
 
