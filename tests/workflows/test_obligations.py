@@ -4,13 +4,13 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from temporalio.client import Client, WorkflowHistory, WorkflowUpdateStage
+from temporalio.client import Client, WorkflowUpdateStage
 from temporalio.worker import Worker
 
 from cases.acts import Settle
 from cases.journal import check_chain
 from cases.receipts import Outcome, Reason
-from runbooks.plan import FollowUp, OwedKind
+from tests.workflows.obligation_stories import HOLD, PERIODIC, RECHECK, histories_of
 from tests.workflows.obligations import DAY, ObligationUnderTest, owe
 from tests.workflows.playing import client_of, replay
 from tests.workflows.world import World
@@ -18,24 +18,6 @@ from workers.engine import Engine
 from workflows.messages import ACT_SIGNAL, ACT_UPDATE, ObligationOutcome
 
 pytestmark = pytest.mark.timeout(240)
-
-RECHECK = FollowUp(
-    name="recheck-7d", owner="triage", after=7 * DAY, title="Look again", kind=OwedKind.RECHECK
-)
-HOLD = FollowUp(
-    name="hold",
-    owner="legal",
-    after=90 * DAY,
-    title="Preserved data",
-    kind=OwedKind.HOLD,
-    review=(14 * DAY, 3 * DAY),
-    every=90 * DAY,
-    renewals=1,
-    minimum=True,
-)
-PERIODIC = FollowUp(
-    name="report", owner="policy", after=30 * DAY, kind=OwedKind.PERIODIC, every=30 * DAY
-)
 
 
 async def ended(owed: ObligationUnderTest) -> ObligationOutcome:
@@ -46,18 +28,6 @@ async def ended(owed: ObligationUnderTest) -> ObligationOutcome:
     assert owed.kinds[-1] == "obligation:work:ended"
     assert not owed.world.forks
     return outcome
-
-
-async def histories_of(client: Client, owed: ObligationUnderTest) -> list[WorkflowHistory]:
-    """The history of every run, first to last."""
-    histories: list[WorkflowHistory] = []
-    run = owed.handle.first_execution_run_id
-    while run:
-        handle = client.get_workflow_handle(owed.handle.id, run_id=run)
-        histories.append(await handle.fetch_history())
-        last = histories[-1].events[-1].workflow_execution_continued_as_new_event_attributes
-        run = last.new_execution_run_id
-    return histories
 
 
 @pytest.mark.parametrize("cached", [1000, 0])
