@@ -206,9 +206,10 @@ def _files(
         files[_branch_file(index)] = lines(entries)
     owed: dict[str, OwedFiles] = {}
     for item in record.owed:
-        files[stream_file(item.name)] = lines(item.entries)
+        if item.entries:
+            files[stream_file(item.name)] = lines(item.entries)
         owed[item.name] = OwedFiles(
-            stream=stream_file(item.name),
+            stream=stream_file(item.name) if item.entries else "",
             head=_head(item.entries),
             runs=keep(item.runs, history_folder(item.name)),
         )

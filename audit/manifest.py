@@ -46,7 +46,8 @@ class StreamHead(Inbound):
 class OwedFiles(Inbound):
     """Where the record of one obligation stands; without runs it was not started yet."""
 
-    stream: str
+    stream: str = ""
+    """Empty while it has no entries."""
     head: StreamHead
     runs: tuple[RunFile, ...] = ()
 

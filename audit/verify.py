@@ -125,7 +125,7 @@ def read_export(directory: Path) -> Export:
         owed={
             name: OwedExport(
                 told=item,
-                lines=read_stream(item.stream, _need(files, item.stream)),
+                lines=read_stream(item.stream, _need(files, item.stream) if item.stream else b""),
                 history=_history(files, manifest, obligation_id(manifest.case, name), item.runs),
             )
             for name, item in manifest.owed.items()

@@ -1,5 +1,6 @@
 """Verification of exports that somebody touched: never PASS, never a crash, always a place."""
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -135,14 +136,7 @@ async def test_a_rewritten_journal_fails_even_when_signed_again(
     entries = list(record.entries)
     told = {**entries[-1].body, "disposition": "no-violation"}
     entries[-1] = entries[-1].model_copy(update={"body": told})
-    altered = CaseRecord(
-        history=record.history,
-        request=record.request,
-        entries=entries,
-        door=record.door,
-        runbook=record.runbook,
-        picture=record.picture,
-    )
+    altered = dataclasses.replace(record, entries=entries)
 
     out = write_export(altered, seal=SEAL, out=tmp_path / "out", at=MADE_AT, version="test")
     verdict = await verify(out, pinned=PINNED)
