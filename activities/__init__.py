@@ -18,6 +18,7 @@ def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:
     recording = Recording(outside)
     return (
         recording.append_journal,
+        recording.append_obligation,
         recording.collect_acts,
         recording.assess_severity,
         Notifying(outside).notify,

@@ -1,14 +1,24 @@
 """The store's effects: the journal is appended, acts are collected, a severity is assessed."""
 
+from collections.abc import Sequence
+
 from temporalio import activity
 
 from activities.documents import Documents
 from activities.failing import told_to_temporal
 from activities.outside import Outside
-from cases.journal import Kind
+from cases.journal import Entry, Kind
 from cases.notice import NoticeEnd
 from runbooks import assess
-from store import Appended, CaseBatch, CaseHeading, DoorRound, ObligationRow, Store
+from store import (
+    Appended,
+    CaseBatch,
+    CaseHeading,
+    DoorRound,
+    ObligationEntries,
+    ObligationRow,
+    Store,
+)
 from workflows.effects import (
     APPEND_JOURNAL,
     ASSESS,
@@ -20,6 +30,7 @@ from workflows.effects import (
     JournalBatch,
     Stored,
 )
+from workflows.obligation_effects import APPEND_OBLIGATION, ObligationBatch
 
 
 async def store_batch(store: Store, batch: JournalBatch, *, run: str) -> Appended:
@@ -61,19 +72,42 @@ async def store_batch(store: Store, batch: JournalBatch, *, run: str) -> Appende
                 recorded_at=batch.at,
             )
         )
+    await _tell_lost(store, entries, of=batch.case, number=batch.heading.number)
+    return appended
+
+
+async def store_owed(store: Store, batch: ObligationBatch, *, run: str) -> Appended:
+    """The batch of an obligation is in the store, once; also by a restore."""
+    entries = batch.restore()
+    appended = await store.obligations.append(
+        ObligationEntries(
+            case=batch.case,
+            name=batch.name,
+            original_run=batch.original_run,
+            run=run,
+            entries=entries,
+            picture=batch.picture,
+            next_at=batch.next_at,
+            next_label=batch.next_label,
+            at=batch.at,
+        )
+    )
+    await _tell_lost(store, entries, of=batch.workflow_id, number=batch.picture.number)
+    return appended
+
+
+async def _tell_lost(store: Store, entries: Sequence[Entry], *, of: str, number: str) -> None:
     for entry in entries:
         end = entry.body.get("end")
         lost = (NoticeEnd.NOBODY.value, NoticeEnd.UNDELIVERED.value)
         if entry.kind is Kind.NOTICE_ENDED and end in lost:
             await store.health.alarm(
                 kind="notice-lost",
-                key=f"{batch.case}/{entry.sequence}",
-                text=f"case {batch.heading.number}: a notice to "
-                f"{entry.body.get('role')} ended {end}",
-                mend=f"escalate case explain {batch.heading.number}",
+                key=f"{of}/{entry.sequence}",
+                text=f"case {number}: a notice to {entry.body.get('role')} ended {end}",
+                mend=f"escalate case explain {number}",
                 at=entry.at,
             )
-    return appended
 
 
 class Recording:
@@ -89,6 +123,14 @@ class Recording:
         run = activity.info().workflow_run_id or batch.original_run
         with told_to_temporal():
             appended = await store_batch(self._store, batch, run=run)
+        return Stored(sequence=appended.sequence, forked=appended.forked)
+
+    @activity.defn(name=APPEND_OBLIGATION.name)
+    async def append_obligation(self, batch: ObligationBatch) -> Stored:
+        """An obligation's entries and its picture are durable together, exactly once."""
+        run = activity.info().workflow_run_id or batch.original_run
+        with told_to_temporal():
+            appended = await store_owed(self._store, batch, run=run)
         return Stored(sequence=appended.sequence, forked=appended.forked)
 
     @activity.defn(name=COLLECT_ACTS.name)

@@ -20,6 +20,7 @@ SUBJECTS = {
     Purpose.RAISED: "RAISED, case {number}: you are asked to look now",
     Purpose.REVIEW: "Case {number}: a hold has reached its review date",
     Purpose.CLOSED: "Case {number} has closed",
+    Purpose.OWED: "Case {number}, after closing: {stage}",
 }
 
 ASKS = {
@@ -38,6 +39,10 @@ ASKS = {
     Purpose.RAISED: "Somebody working on case {number} asks {role} to look now.",
     Purpose.REVIEW: "Case {number} was put on hold until now. Resume it or extend the hold.",
     Purpose.CLOSED: "Case {number} has closed.",
+    Purpose.OWED: (
+        "{stage} is owed after case {number} has closed, and is yours as {role} ({step}). "
+        "Settle or extend it on the case's page."
+    ),
 }
 
 

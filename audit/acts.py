@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from audit.commitments import Incoming
-from cases.acts import Decide
+from cases.acts import OBLIGATION_VERBS, Decide
 from cases.canonical import commit
 from cases.envelope import Act, ActEnvelope, RefusedEnvelope, signing_key, verify_envelope
 from cases.journal import Entry, Kind
@@ -77,17 +77,28 @@ def check_decisions(
 
 
 def check_door(
-    door: Sequence[Entry], proven: Proven, *, salt: bytes, open_case: bool
+    door: Sequence[Entry],
+    proven: Proven,
+    *,
+    salt: bytes,
+    open_case: bool,
+    owed: bool = False,
 ) -> tuple[list[str], list[str]]:
     """What the doors' stream contradicts, and what it cannot say yet."""
     if not door:
         return [], ["there is no stream of the doors"]
-    recorded = _by_act(door, Kind.DOOR_ACT_RECORDED)
+    recorded = {
+        act_id: entry
+        for act_id, entry in _by_act(door, Kind.DOOR_ACT_RECORDED).items()
+        # What is owed after closing has a record of its own, and is checked there.
+        if (entry.body.get("verb") in OBLIGATION_VERBS) is owed
+    }
+    others = _by_act(door, Kind.DOOR_ACT_RECORDED).keys() - recorded.keys()
     answered = _by_act(door, Kind.DOOR_ACT_ANSWERED) | _by_act(door, Kind.DOOR_ACT_LATE)
     wrong = [
         f"door entry {entry.sequence}: act {act_id} was never recorded"
         for act_id, entry in answered.items()
-        if act_id not in recorded
+        if act_id not in recorded and act_id not in others
     ]
     unanswered = [act_id for act_id in recorded if act_id not in answered]
     missing = [f"act {act_id} is not answered yet" for act_id in unanswered if open_case]

@@ -16,6 +16,7 @@ from audit.histories import CaseHistory, Run
 from audit.payloads import only, read
 from cases.canonical import commit
 from cases.envelope import ActEnvelope
+from cases.ids import case_of
 from cases.journal import Entry, Kind
 from cases.notice import NoticeEnd, NoticeResult
 from cases.receipts import ActReceipt, Outcome, Reason
@@ -34,6 +35,7 @@ from workflows.messages import (
     REPORT_SIGNAL,
     TICKET_SIGNAL,
     CaseInput,
+    ObligationInput,
     ReportReceived,
     TicketUpdated,
 )
@@ -78,7 +80,16 @@ def case_input(history: CaseHistory) -> CaseInput | None:
     return read(only(history.runs[0].started.input.payloads), CaseInput)
 
 
-def salt_of(request: CaseInput) -> bytes:
+def start_input(history: CaseHistory) -> CaseInput | ObligationInput | None:
+    """What the case, or what it owes, was started with; None if that cannot be read."""
+    if case_of(history.case) == history.case:
+        return case_input(history)
+    if not history.runs or not history.runs[0].events:
+        return None
+    return read(only(history.runs[0].started.input.payloads), ObligationInput)
+
+
+def salt_of(request: CaseInput | ObligationInput) -> bytes:
     """The case's commitment salt; empty where it is not one."""
     try:
         return base64.b64decode(request.salt, validate=True)
@@ -89,7 +100,7 @@ def salt_of(request: CaseInput) -> bytes:
 def inputs(history: CaseHistory, *, salt: bytes) -> list[Incoming]:
     """Acts, further reports and ticket changes, in the order they came in."""
     found: list[Incoming] = []
-    request = case_input(history)
+    request = start_input(history)
     if request is not None:
         found.append(Incoming(history.runs[0].run, 1, "start", commit(salt, request)))
     for run in history.runs:
@@ -109,7 +120,7 @@ def check_commitments(
 
     While a case runs its newest entries may not be on their way to the store yet.
     """
-    request = case_input(history)
+    request = start_input(history)
     if request is None:
         yield Finding(rule=Rule.INPUT, event_id=1, what="the case's input cannot be read")
         return

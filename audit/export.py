@@ -1,6 +1,6 @@
 """A case's whole record as a directory that anybody can check without us (design §6).
 
-Plain files: histories with payloads in clear, both streams of the journal byte for byte, the
+Plain files: histories with payloads in clear, every stream of the journal byte for byte, the
 runbook, public keys, a readable report, and a manifest signed by the door. Nothing secret but the
 case itself is in it: treat it as the case.
 """
@@ -32,11 +32,13 @@ from audit.manifest import (
     FileSum,
     Keyring,
     Manifest,
+    OwedFiles,
     RunFile,
     StreamHead,
     sign_manifest,
     write,
 )
+from audit.owed import OwedRecord, gather_owed, history_folder, stream_file
 from audit.readme import readme
 from audit.report import write_report
 from audit.shape import ending
@@ -79,6 +81,8 @@ class CaseRecord:
     """By stream's file: the branches its entries were recorded on."""
     log: LogPart | None = None
     """What the transparency log says of the case."""
+    owed: Sequence[OwedRecord] = ()
+    """What the case owes after closing."""
 
 
 async def export_case(
@@ -135,6 +139,7 @@ async def gather(case: str, *, store: Store, client: Client) -> CaseRecord:
         branches=beside,
         lineage={file: segments for file, (_, segments) in streams.items()},
         log=await log_part(store, case, streams=streams.values()),
+        owed=await gather_owed(case, store=store, client=client, codec=codec),
     )
 
 
@@ -163,7 +168,7 @@ def refuse_to_overwrite(out: Path) -> None:
 def write_export(record: CaseRecord, *, seal: Seal, out: Path, at: datetime, version: str) -> Path:
     """The export is at `out`: written beside it, then moved there in one step."""
     refuse_to_overwrite(out)
-    files, runs, left = _files(record, seal=seal)
+    files, runs, left, owed = _files(record, seal=seal)
     manifest = Manifest(
         case=record.history.case,
         number=record.request.number,
@@ -176,6 +181,7 @@ def write_export(record: CaseRecord, *, seal: Seal, out: Path, at: datetime, ver
         door_head=_head(record.door),
         branches={name: _branch_file(index) for index, name in enumerate(record.branches)},
         lineage=dict(record.lineage),
+        owed=owed,
         runbook=record.request.pathway.digest,
         files={
             name: FileSum(sha256=sha256(data), size=len(data))
@@ -200,7 +206,7 @@ def write_export(record: CaseRecord, *, seal: Seal, out: Path, at: datetime, ver
 
 def _files(
     record: CaseRecord, *, seal: Seal
-) -> tuple[dict[str, bytes], tuple[RunFile, ...], tuple[RunFile, ...]]:
+) -> tuple[dict[str, bytes], tuple[RunFile, ...], tuple[RunFile, ...], dict[str, OwedFiles]]:
     files: dict[str, bytes] = {}
 
     def keep(runs: Sequence[Run], folder: str) -> tuple[RunFile, ...]:
@@ -219,6 +225,15 @@ def _files(
         files[_branch_file(index)] = lines(entries)
     if record.log is not None:
         files |= record.log.files
+    owed: dict[str, OwedFiles] = {}
+    for item in record.owed:
+        if item.entries:
+            files[stream_file(item.name)] = lines(item.entries)
+        owed[item.name] = OwedFiles(
+            stream=stream_file(item.name) if item.entries else "",
+            head=_head(item.entries),
+            runs=keep(item.runs, history_folder(item.name)),
+        )
     files[f"runbooks/{record.request.pathway.digest}.yaml"] = record.runbook
     files[KEYRING] = write(_keyring(record, seal))
     files["case.json"] = json.dumps(
@@ -226,7 +241,7 @@ def _files(
     ).encode()
     files["report.html"] = write_report(record.request, record.entries, record.door).encode()
     files["README.txt"] = readme(record.request.number).encode()
-    return files, runs, left
+    return files, runs, left, owed
 
 
 def lines(entries: Sequence[Entry]) -> bytes:

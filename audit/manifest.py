@@ -44,6 +44,15 @@ class StreamHead(Inbound):
     hash: str
 
 
+class OwedFiles(Inbound):
+    """Where the record of one obligation stands; without runs it was not started yet."""
+
+    stream: str = ""
+    """Empty while it has no entries."""
+    head: StreamHead
+    runs: tuple[RunFile, ...] = ()
+
+
 class Manifest(Inbound):
     """Everything an export holds; files are named by their place in it."""
 
@@ -63,6 +72,8 @@ class Manifest(Inbound):
     """Other branches of the case stream, by name: their file."""
     lineage: dict[str, tuple[Segment, ...]] = {}
     """By a stream's file: the branches its entries were recorded on, as the log has them."""
+    owed: dict[str, OwedFiles] = {}
+    """What the case owes after closing, by name."""
     runbook: str
     """Digest of the runbook document the case is pinned to."""
     files: dict[str, FileSum]
@@ -155,6 +166,7 @@ __all__ = [
     "FileSum",
     "Keyring",
     "Manifest",
+    "OwedFiles",
     "RunFile",
     "SignedBy",
     "StreamHead",

@@ -11,6 +11,7 @@ what the system did. Treat it as you treat the case itself: payloads are in clea
   case.json           the case as it stood when this was written
   journal/case.jsonl  the case's own record, one entry a line, each with the hash of the one before
   journal/door.jsonl  the doors' record: what came in, and what was answered
+  owed/               what the case owes after closing: for each its own record and histories
   history/            Temporal's history of every run, payloads opened, ids as they were
   runbooks/           the rules the case was bound to, by their SHA-256
   log/checkpoint      the transparency log's signed head; beside it, for each entry, the proof that

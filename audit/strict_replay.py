@@ -7,7 +7,7 @@ that the replay writes must be the stored one, byte for byte.
 """
 
 import functools
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
 from temporalio.client import WorkflowHistory
 from temporalio.runtime import Runtime, TelemetryConfig
@@ -21,11 +21,20 @@ from audit.payloads import only, read
 from audit.recording import Recording, RecordingRunner
 from audit.shape import check_ends, check_run, ending
 from audit.steps import REPLAY_BUILD
+from cases.ids import case_of
 from cases.journal import Entry, Kind
 from workflows.converter import PLAIN
 from workflows.effects import APPEND_JOURNAL, JournalBatch
 from workflows.escalation import EscalationWorkflow
-from workflows.messages import WORKFLOW
+from workflows.messages import OBLIGATION, WORKFLOW
+from workflows.obligation import ObligationWorkflow
+from workflows.obligation_effects import APPEND_OBLIGATION, ObligationBatch
+
+_LAST = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED, Kind.OBLIGATION_ENDED)
+_BATCHES: Mapping[str, type[JournalBatch] | type[ObligationBatch]] = {
+    APPEND_JOURNAL.name: JournalBatch,
+    APPEND_OBLIGATION.name: ObligationBatch,
+}
 
 
 async def strict_replay(
@@ -34,7 +43,7 @@ async def strict_replay(
     *,
     runner: WorkflowRunner | None = None,
 ) -> Replayed:
-    """What today's code says of the history and of the stored case stream.
+    """What today's code says of the history and of the stored stream: a case's, or an obligation's.
 
     Without entries the journal is derived and not compared.
     """
@@ -101,19 +110,20 @@ async def strict_replay(
 
 def is_closed(entries: Sequence[Entry]) -> bool:
     """Whether the stream has its last entry."""
-    return bool(entries) and entries[-1].kind in (Kind.CASE_CLOSED, Kind.CASE_CANCELLED)
+    return bool(entries) and entries[-1].kind in _LAST
 
 
 def _other_workflows(history: CaseHistory) -> Iterator[Finding]:
+    wanted = WORKFLOW if case_of(history.case) == history.case else OBLIGATION
     for run in history.runs:
         named = run.started.workflow_type.name
-        if named != WORKFLOW:
+        if named != wanted:
             yield Finding(
                 rule=Rule.INPUT,
                 run=run.run,
                 event_id=1,
                 what="another workflow",
-                expected=WORKFLOW,
+                expected=wanted,
                 found=shown(named),
             )
 
@@ -127,7 +137,7 @@ def _silent() -> Runtime:
 async def _replay(history: CaseHistory, runner: RecordingRunner) -> list[BaseException | None]:
     """What Temporal's own replay says of each run."""
     replayer = Replayer(
-        workflows=[EscalationWorkflow],
+        workflows=[EscalationWorkflow, ObligationWorkflow],
         namespace=history.namespace,
         data_converter=PLAIN,
         workflow_runner=runner,
@@ -153,9 +163,10 @@ def _journal(recording: Recording) -> Iterator[Entry]:
             if not command.HasField("schedule_activity"):
                 continue
             asked = command.schedule_activity
-            if asked.activity_type != APPEND_JOURNAL.name:
+            kind = _BATCHES.get(asked.activity_type)
+            if kind is None:
                 continue
-            batch = read(only(asked.arguments), JournalBatch)
+            batch = read(only(asked.arguments), kind)
             if batch is not None:
                 yield from batch.restore()
 

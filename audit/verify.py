@@ -22,11 +22,13 @@ from audit.manifest import (
     SIGNATURE,
     Keyring,
     Manifest,
+    RunFile,
     SignedBy,
     StreamHead,
     check_signature,
     write,
 )
+from audit.owed import OwedExport, check_owed
 from audit.quorum import Count
 from audit.reading import Stream as Lines
 from audit.reading import (
@@ -40,6 +42,7 @@ from audit.reading import (
 from audit.strict_replay import is_closed, strict_replay
 from audit.verdict import Check, Outcome, Verdict, judged
 from cases.canonical import sha256
+from cases.ids import obligation_id
 from cases.journal import GENESIS, Entry, Kind, Stream
 from runbooks import RunbookProblems, compile_runbook, load_runbook
 from runbooks.plan import Pathway
@@ -62,6 +65,7 @@ class Export:
     case_stream: Lines
     door_stream: Lines
     branches: Mapping[str, Lines]
+    owed: Mapping[str, OwedExport]
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -94,6 +98,17 @@ async def verify(
     if replay:
         replayed = await strict_replay(export.history, export.entries)
     checks.append(_replay(replayed))
+    request = case_input(export.history)
+    if request is not None:
+        wrong, missing = await check_owed(
+            export.owed,
+            case=request,
+            entries=export.entries,
+            door=export.door,
+            pathway=_pathway(export, request)[0],
+            replay=replay,
+        )
+        checks.append(judged("owed", wrong=wrong, missing=missing))
     return Verdict(case=export.manifest.case, number=export.manifest.number, checks=tuple(checks))
 
 
@@ -108,21 +123,35 @@ def read_export(directory: Path) -> Export:
         manifest=manifest,
         signed=_exact(files, SIGNATURE, SignedBy),
         keyring=_exact(files, KEYRING, Keyring),
-        history=CaseHistory(
-            case=manifest.case,
-            namespace=manifest.namespace,
-            runs=tuple(
-                Run.from_json(
-                    read_json(item.file, _need(files, item.file)), run=item.run, file=item.file
-                )
-                for item in manifest.runs
-            ),
-        ),
+        history=_history(files, manifest, manifest.case, manifest.runs),
         case_stream=read_stream(CASE_STREAM, _need(files, CASE_STREAM)),
         door_stream=read_stream(DOOR_STREAM, _need(files, DOOR_STREAM)),
         branches={
             name: read_stream(file, _need(files, file)) for name, file in manifest.branches.items()
         },
+        owed={
+            name: OwedExport(
+                told=item,
+                lines=read_stream(item.stream, _need(files, item.stream) if item.stream else b""),
+                history=_history(files, manifest, obligation_id(manifest.case, name), item.runs),
+            )
+            for name, item in manifest.owed.items()
+        },
+    )
+
+
+def _history(
+    files: Mapping[str, bytes], manifest: Manifest, workflow_id: str, runs: Sequence[RunFile]
+) -> CaseHistory:
+    return CaseHistory(
+        case=workflow_id,
+        namespace=manifest.namespace,
+        runs=tuple(
+            Run.from_json(
+                read_json(item.file, _need(files, item.file)), run=item.run, file=item.file
+            )
+            for item in runs
+        ),
     )
 
 

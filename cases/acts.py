@@ -210,6 +210,29 @@ class Cancel(Inbound):
     reason: Prose
 
 
+class Settle(Inbound):
+    """One turn of an obligation is settled by one of its answers."""
+
+    verb: Literal["settle"] = "settle"
+    obligation: Name
+    turn: Annotated[int, Field(ge=1)]
+    """The turn that was shown: an answer to an earlier question counts for no later one."""
+    answer: Name
+    reference: Line = ""
+    """A receipt: where it can be seen that it was done."""
+    note: Prose = ""
+
+
+class Extend(Inbound):
+    """What a turn of an obligation asks is due later, with a reason, within its maximum."""
+
+    verb: Literal["extend"] = "extend"
+    obligation: Name
+    turn: Annotated[int, Field(ge=1)]
+    until: Instant
+    reason: Prose
+
+
 ActBody = Annotated[
     Answer
     | Complete
@@ -230,7 +253,9 @@ ActBody = Annotated[
     | Move
     | Attach
     | Close
-    | Cancel,
+    | Cancel
+    | Settle
+    | Extend,
     Field(discriminator="verb"),
 ]
 
@@ -255,7 +280,12 @@ VERBS: tuple[str, ...] = (
     "attach",
     "close",
     "cancel",
+    "settle",
+    "extend",
 )
 
 BOUND_VERBS = frozenset({"decide", "dissent", "withdraw"})
 """Verbs that must name the round they were shown (I5)."""
+
+OBLIGATION_VERBS = frozenset({"settle", "extend"})
+"""Verbs that belong to an obligation of the case, not to the case itself."""

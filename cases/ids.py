@@ -4,6 +4,7 @@ import base64
 import hashlib
 
 CASE_PREFIX = "case/"
+_OBLIGATION = "/obligation/"
 
 
 def case_id(*, source: str, instance: str, external_id: str) -> str:
@@ -24,3 +25,13 @@ def key_of(*parts: str) -> str:
     """An idempotency key: 40 hex characters over the parts, the same after a retry or a reset."""
     joined = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
     return hashlib.sha256(joined).hexdigest()[:40]
+
+
+def obligation_id(case: str, name: str) -> str:
+    """The workflow id of what the case owes after closing under that name: one, whoever asks."""
+    return f"{case}{_OBLIGATION}{name}"
+
+
+def case_of(workflow_id: str) -> str:
+    """The case whose key and people a workflow belongs to: its own, or the one it outlives."""
+    return workflow_id.partition(_OBLIGATION)[0]

@@ -5,9 +5,9 @@ import hmac
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, StringConstraints
 
 from cases.canonical import canonical, sha256
 from cases.values import Instant, Mutable, Value
@@ -16,12 +16,27 @@ GENESIS = "0" * 64
 
 
 class Stream(StrEnum):
-    """The two writers of a case's record."""
+    """The writers of a case's record; each obligation has a stream of its own beside them."""
 
     CASE = "case"
     """The workflow."""
     DOOR = "door"
     """The gateway."""
+
+
+StreamName = Annotated[
+    str, StringConstraints(pattern=r"^(case|door|obligation/[a-z0-9][a-z0-9-]{0,79})$")
+]
+
+
+def obligation_stream(name: str) -> str:
+    """The stream of what the case owes under that name.
+
+    A stream of its own and no entries in the case's: that one is sealed when the case closes, and
+    obligations run beside one another, so no one head could follow them all. The key of an entry
+    stays (case, stream, branch, sequence), under the case's key and salt.
+    """
+    return f"obligation/{name}"
 
 
 class Kind(StrEnum):
@@ -90,12 +105,21 @@ class Kind(StrEnum):
     ACT_REFUSED = "act:envelope:refused"
     ACTS_REFUSED = "act:envelope:refused-many"
     KEYS_REVOKED = "keys:door:revoked"
+    OBLIGATION_BEGUN = "obligation:work:begun"
+    OBLIGATION_CONTINUED = "obligation:run:continued"
+    OBLIGATION_TURN = "obligation:turn:opened"
+    OBLIGATION_REACHED = "obligation:step:reached"
+    OBLIGATION_OVERDUE = "obligation:turn:overdue"
+    OBLIGATION_EXTENDED = "obligation:turn:extended"
+    OBLIGATION_SETTLED = "obligation:turn:settled"
+    OBLIGATION_ENDED = "obligation:work:ended"
     DOOR_DELIVERY = "door:delivery:accepted"
     DOOR_ACT_RECORDED = "door:act:recorded"
     DOOR_ACT_ANSWERED = "door:act:answered"
     DOOR_ACT_REFUSED = "door:act:refused"
     DOOR_ACT_LATE = "door:act:after-closing"
     DOOR_LINK_OPENED = "door:link:opened"
+    DOOR_OBLIGATION = "door:obligation:started"
 
 
 class Entry(Value):
@@ -103,7 +127,7 @@ class Entry(Value):
 
     v: int = 1
     case: str
-    stream: Stream
+    stream: StreamName
     sequence: int
     previous: str
     at: Instant
@@ -141,7 +165,7 @@ def restored(
     written: Iterable[PackedEntry],
     *,
     case: str,
-    stream: Stream,
+    stream: StreamName,
     first: int,
     previous: str,
     salt: bytes,
@@ -175,7 +199,7 @@ class Journal(Mutable):
     """The head of a stream and the entries that have not been stored yet."""
 
     case: str
-    stream: Stream = Stream.CASE
+    stream: StreamName = Stream.CASE
     sequence: int = 0
     head: str = GENESIS
     pending: list[Entry] = []
@@ -225,5 +249,5 @@ def check_chain(entries: Iterable[Entry], *, previous: str = GENESIS, after: int
     return previous
 
 
-def _salt(key: bytes, stream: Stream, sequence: int) -> str:
+def _salt(key: bytes, stream: str, sequence: int) -> str:
     return hmac.new(key, f"{stream}|{sequence}".encode(), hashlib.sha256).hexdigest()[:32]

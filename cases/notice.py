@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     REVIEW = "review"
     """A hold has reached its review date."""
     CLOSED = "closed"
+    OWED = "owed"
+    """Something owed after closing is yours, or is due."""
 
 
 class NoticeEnd(StrEnum):

@@ -65,6 +65,11 @@ class Reason(StrEnum):
     NOT_CLOSING = "not-closing"
     CLOSED = "closed"
     UNCHANGED = "unchanged"
+    NO_SUCH_OBLIGATION = "no-such-obligation"
+    OLD_TURN = "old-turn"
+    NOT_DUE = "not-due"
+    TOO_FAR = "too-far"
+    NO_RENEWAL = "no-renewal"
 
 
 class ActReceipt(Value):

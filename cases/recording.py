@@ -1,17 +1,22 @@
 """Writes the journal of one case: instant and salt are held once, inputs committed."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from cases.canonical import commit
-from cases.journal import Entry, Kind
-from cases.state import CaseState
+from cases.journal import Entry, Journal, Kind
+
+
+class Recorded(Protocol):
+    """State that carries its own journal: a case's, or an obligation's."""
+
+    journal: Journal
 
 
 class Record:
     """Writes journal entries for one case: instant and salt are held once, inputs committed."""
 
-    def __init__(self, state: CaseState, *, salt: bytes) -> None:
+    def __init__(self, state: Recorded, *, salt: bytes) -> None:
         self._state = state
         self._salt = salt
 
@@ -21,7 +26,7 @@ class Record:
         return self._salt
 
     def __call__(self, kind: Kind, *, at: datetime, **body: Any) -> Entry:
-        """The entry is appended to the case stream."""
+        """The entry is appended to the stream of that state."""
         return self._state.journal.record(kind, at=at, salt=self._salt, **body)
 
     def commit(self, value: Any) -> str:

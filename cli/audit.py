@@ -153,14 +153,21 @@ async def _replay_one(folder: Path) -> "dict[str, Replayed]":
     from audit.verify import read_export
 
     export = read_export(folder)
-    return {export.manifest.number: await strict_replay(export.history, export.entries)}
+    number = export.manifest.number
+    replayed = {number: await strict_replay(export.history, export.entries)}
+    for name, owed in export.owed.items():
+        if owed.history.runs:
+            replayed[f"{number} {name}"] = await strict_replay(owed.history, owed.lines.entries)
+    return replayed
 
 
 async def _replay_all(address: str | None) -> "dict[str, Replayed]":
     from audit.errors import HistoryMissingError
     from audit.export import codec_of
-    from audit.histories import fetch
+    from audit.histories import CaseHistory, fetch
+    from audit.owed import gather_owed
     from audit.strict_replay import strict_replay
+    from cases.ids import obligation_id
     from store import CaseFilter
 
     replayed: dict[str, Replayed] = {}
@@ -173,6 +180,18 @@ async def _replay_all(address: str | None) -> "dict[str, Replayed]":
                 continue
             entries = await home.store.journal.entries(line.case)
             replayed[line.number] = await strict_replay(history, entries)
+            owed = await gather_owed(
+                line.case, store=home.store, client=client, codec=codec_of(client)
+            )
+            for item in owed:
+                if item.runs:
+                    history = CaseHistory(
+                        case=obligation_id(line.case, item.name),
+                        namespace=client.namespace,
+                        runs=item.runs,
+                    )
+                    name = f"{line.number} {item.name}"
+                    replayed[name] = await strict_replay(history, item.entries)
     return replayed
 
 

@@ -6,3 +6,4 @@ app = typer.Typer(help="Open, read and work on cases.", no_args_is_help=True)
 
 ACTS = "Acts"
 GATES = "At a gate"
+AFTER = "After closing"

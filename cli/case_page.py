@@ -5,6 +5,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from cli.case_owed import owed_part
 from cli.output import local, table
 
 _SHORT = 12
@@ -41,7 +42,7 @@ def case_page(case: dict[str, Any], *, may: bool = True) -> RenderableType:
         ),
         Text(case["next_step"], style="bold"),
     ]
-    for add in (_owed, _clocks, _gates, _facts, _requests, _effects, _ending):
+    for add in (_owed, _clocks, _gates, _facts, _requests, _effects, _ending, owed_part):
         parts += add(case)
     if may:
         parts += _commands(case)

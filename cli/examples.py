@@ -64,6 +64,8 @@ EXAMPLES = {
     "clocks show": "escalate clocks show EU-TCO3-1h",
     "clocks resolve": "escalate clocks resolve facts.yaml",
     "clocks due": "escalate clocks due US-SEC-105 --from 2026-12-23T16:59-05:00",
+    "case settle": "escalate case settle 1042 recheck-7d all-quiet",
+    "case extend": "escalate case extend 1042 lessons --until 3d --reason 'one reviewer is ill'",
     "deliveries list": "escalate deliveries list --state dead",
     "deliveries show": "escalate deliveries show zendesk:invocation-17",
     "deliveries redeliver": "escalate deliveries redeliver zendesk:invocation-17",

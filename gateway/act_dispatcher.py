@@ -6,10 +6,12 @@ from datetime import timedelta
 import structlog
 
 from cases.envelope import Act
+from cases.receipts import ActReceipt, Outcome, Reason
 from gateway.acting import ENDED, finish, too_late
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
 from gateway.faults import FaultPoint
+from gateway.owed import meant_for
 from gateway.pacing import keep_going, pause_after
 from store import ClaimedAct
 
@@ -51,7 +53,7 @@ class ActDispatcher:
         doors.faults(FaultPoint.BEFORE_DELIVER)
         try:
             receipt = await doors.engine.deliver(
-                act.envelope, case=act.case, act_id=act.id, within=_PATIENCE
+                act.envelope, case=meant_for(act.envelope), act_id=act.id, within=_PATIENCE
             )
         except EngineUnavailableError as error:
             await self._again(act, str(error))
@@ -66,6 +68,9 @@ class ActDispatcher:
 
     async def _gone(self, act: ClaimedAct, error: CaseGoneError) -> None:
         doors = self._doors
+        if meant_for(act.envelope) != act.case:
+            await self._nothing_owed(act, error)
+            return
         row = await doors.store.cases.get(act.case)
         if row.status in ENDED:
             signed_at = Act.model_validate_json(act.envelope.payload).signed_at
@@ -75,6 +80,28 @@ class ActDispatcher:
         # Not started yet, or its last entries are still being written: it will be clear soon.
         if act.attempts >= _STRANGE_AFTER:
             await self._alarm(act, "case-not-running", f"case {row.number} is open but not running")
+        await self._again(act, str(error))
+
+    async def _nothing_owed(self, act: ClaimedAct, error: CaseGoneError) -> None:
+        # Settled for good, or about to be started: the row knows which.
+        doors = self._doors
+        said = Act.model_validate_json(act.envelope.payload)
+        name = meant_for(act.envelope).rpartition("/")[2]
+        owed = await doors.store.obligations.find(act.case, name)
+        if owed is not None and owed.done_at is not None:
+            at = await doors.clock.now(owed.workflow_id)
+            receipt = ActReceipt(
+                act=act.id,
+                outcome=Outcome.ALREADY_DECIDED,
+                reason=Reason.DECIDED,
+                signed_at=said.signed_at,
+                applied_at=at,
+            )
+            await finish(doors, case=act.case, act_id=act.id, receipt=receipt)
+            return
+        doors.obligations_due.set()
+        if act.attempts >= _STRANGE_AFTER:
+            await self._alarm(act, "obligation-not-running", f"what is owed ({name}) does not run")
         await self._again(act, str(error))
 
     async def _again(self, act: ClaimedAct, error: str) -> None:

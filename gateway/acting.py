@@ -18,6 +18,7 @@ from cases.receipts import ActReceipt, Outcome, Reason
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
 from gateway.faults import FaultPoint
+from gateway.owed import is_owed, meant_for, target_of
 from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import Assurance
 from store import (
@@ -80,8 +81,13 @@ async def act(
     known = await _known(doors, case, act_id, session=session, body=body)
     if known is not None:
         return await _await_receipt(doors, case, known.envelope, act_id, receipt=known.receipt)
+    target = target_of(body, case=case.id)
+    if not await is_owed(doors, case.id, body):
+        reason = Reason.NO_SUCH_OBLIGATION
+        await refuse_at_door(doors, case, person=session.person, verb=body.verb, reason=reason)
+        raise ActRefusedError(reason)
     # Asked before the directory is read: the answer is at least as new as this instant says.
-    as_of = await doors.clock.now(case.id)
+    as_of = await doors.clock.now(target)
     snapshot = await doors.directory.snapshot()
     actor = await _actor(doors, snapshot, session=session, case=case, role=role, as_of=as_of)
     assurance = await assurance_of(doors, session)
@@ -111,7 +117,7 @@ async def act(
         gate=binding.gate if binding is not None else None,
         round=binding.round if binding is not None else None,
         sign=sign,
-        at=await doors.clock.now(case.id),
+        at=await doors.clock.now(target),
         # Leases belong to the door's own time, which a simulated case may be ahead of.
         door_at=await doors.clock.now(),
         owner=doors.id,
@@ -228,7 +234,7 @@ async def _deliver(doors: Doors, case: CaseRow, envelope: ActEnvelope, act_id: s
     doors.faults(FaultPoint.BEFORE_DELIVER)
     try:
         receipt = await doors.engine.deliver(
-            envelope, case=case.id, act_id=act_id, within=doors.settings.receipt_wait
+            envelope, case=meant_for(envelope), act_id=act_id, within=doors.settings.receipt_wait
         )
         doors.faults(FaultPoint.AFTER_DELIVER)
         await finish(doors, case=case.id, act_id=act_id, receipt=receipt)

@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from cases.acts import BOUND_VERBS, ActBody
 from cases.envelope import Door, RoundBinding
+from cases.obligations.answers import roles_of
 from cases.permissions import Allowed
 from cases.receipts import Reason
 from cases.report import Source
@@ -37,6 +38,7 @@ from gateway.logins import LogIns, TooManyLogInsError, WrongLogInError
 from gateway.pages.acts import STATUS
 from gateway.pages.case import timeline_of
 from gateway.pages.inbox import owed_by, seen_lines
+from gateway.pages.owed import owed_in
 from gateway.raw import read_body
 from gateway.web import Viewer
 from gateway.wording import (
@@ -178,6 +180,7 @@ class Api:
                 "waiting": [item.model_dump(mode="json") for item in case.waiting()],
                 "allowed": [_allowed(item, case) for item in case.allowed()],
                 "pending": [row.model_dump(mode="json") for row in pending],
+                "owed": [line.model_dump(mode="json") for line in await owed_in(self._doors, case)],
                 "state": picture(case.state),
                 "clocks": clock_readings(case),
                 "sequence": case.sequence,
@@ -187,7 +190,7 @@ class Api:
         )
 
     async def timeline(self, request: Request, viewer: Viewer) -> Response:
-        """Both streams, in order."""
+        """Every stream, in order."""
         case = await self._find(request, viewer)
         if case is None:
             return problem(404, "not-found", NOT_FOUND)
@@ -288,6 +291,11 @@ def _allowed(item: Allowed, case: OpenCase) -> dict[str, Any]:
 
 def _role(asked: ActRequest, case: OpenCase, viewer: Viewer) -> str:
     gate = getattr(asked.body, "gate", None)
+    owed = getattr(asked.body, "obligation", None)
+    for plan in case.pathway.after_closing if owed is not None else ():
+        mine = [role for role in roles_of(plan) if role in viewer.roles]
+        if plan.name == owed and mine:
+            return mine[0]
     for item in case.allowed():
         if item.verb == asked.body.verb and (gate is None or item.gate in (None, gate)):
             return item.role

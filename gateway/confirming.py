@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from cases.acts import ActBody, Decide, Dissent, Withdraw
+from cases.acts import ActBody, Decide, Dissent, Extend, Settle, Withdraw
 from cases.gate import Round, RoundState, roles_of, still_needed
+from cases.obligations.answers import answers_of
 from gateway.casework import OpenCase
 from gateway.form_content import verdict_label
 from gateway.phrases import words
 from gateway.times import Show
-from runbooks.plan import Assurance, GateRule, Late
+from runbooks.plan import Assurance, FollowUp, GateRule, Late
 
 Lines = list[tuple[str, str]]
 
@@ -41,6 +42,13 @@ def act_in_words(body: ActBody, case: OpenCase) -> str:
             return f"Object — {case.title_of(body.gate)}"
         case Withdraw():
             return f"Take my verdict back — {case.title_of(body.gate)}"
+        case Settle():
+            plan = _owed(case, body.obligation)
+            known = answers_of(plan).get(body.answer) if plan is not None else None
+            said = known.label if known is not None else body.answer
+            return f"{said} — {_owed_title(plan, body.obligation)}"
+        case Extend():
+            return f"Extend — {_owed_title(_owed(case, body.obligation), body.obligation)}"
     if body.verb == "acknowledge":
         return "I am conflicted" if body.conflicted else "I have it"
     if body.verb == "complete":
@@ -55,6 +63,8 @@ def act_lines(body: ActBody, case: OpenCase, show: Show) -> Lines:
             return [(case.shelved.question(name), value) for name, value in body.answers.items()]
         case "memo":
             return [(words(name), value) for name, value in body.fields.items()]
+        case "extend":
+            return [("Reason", body.reason), ("Due instead", show.text(body.until))]
         case "hold":
             return [("Reason", body.reason), ("Review on", show.text(body.review_at))]
         case "receipt":
@@ -68,6 +78,14 @@ def act_lines(body: ActBody, case: OpenCase, show: Show) -> Lines:
         for name, value in written.items()
         if value not in ("", False, None)
     ]
+
+
+def _owed(case: OpenCase, name: str) -> FollowUp | None:
+    return next((plan for plan in case.pathway.after_closing if plan.name == name), None)
+
+
+def _owed_title(plan: FollowUp | None, name: str) -> str:
+    return (plan.title or plan.name) if plan is not None else name
 
 
 def shown_round(

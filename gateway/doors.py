@@ -84,6 +84,7 @@ class Doors:
     """Names this process in leases and heartbeats."""
     deliveries_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a delivery was accepted here: the dispatcher looks at once."""
+    obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
     outcomes: Counter[str] = field(default_factory=Counter)
     """How the acts answered in this process ended, for `/metrics`."""

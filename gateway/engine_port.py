@@ -6,7 +6,7 @@ from typing import Protocol
 from cases.envelope import ActEnvelope
 from cases.receipts import ActReceipt
 from cases.values import Inbound
-from workflows.messages import CaseInput
+from workflows.messages import CaseInput, ObligationInput
 
 
 class CaseEngine(Protocol):
@@ -16,11 +16,16 @@ class CaseEngine(Protocol):
         """The case runs, now or already; a closed one is not started again."""
         ...
 
+    async def start_obligation(self, owed: ObligationInput) -> None:
+        """The obligation runs, now or already; one that has ended is not started again."""
+        ...
+
     async def deliver(
         self, envelope: ActEnvelope, *, case: str, act_id: str, within: timedelta
     ) -> ActReceipt:
         """The workflow's answer; the same act id has the same answer however often it is sent.
 
+        `case` names the workflow: the case's own, or that of something it owes (`gateway.owed`).
         `CaseGoneError` when no such case runs, `EngineRefusedError` when it can never be taken.
         """
         ...

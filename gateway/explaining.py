@@ -6,16 +6,18 @@ Everything but the engine's part comes from the store, so it also answers while 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from audit.explain import Explanation, Trouble, explain_state, lines
+from audit.explain import Explanation, Owed, Trouble, explain_state, lines
 from gateway.casework import OpenCase
 from gateway.doors import Doors
 from gateway.engine_look import EngineLook, LooksIn
 from gateway.errors import EngineUnavailableError
+from gateway.pages.owed import owed_in
 from gateway.times import span
 from store import CaseRow, DeliveryState
 
 _WORKER = "worker"
 _SILENT = timedelta(seconds=45)
+_PATIENCE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,39 @@ async def explain(doors: Doors, case: OpenCase) -> Explained:
     """The whole answer for a case that runs or has run."""
     look, silent = await _looked(doors, case.row, open_=not case.state.closed)
     said = explain_state(case.state, case.pathway, at=case.now, as_of=case.as_of)
-    troubles = (*await _stuck(doors, case.row), *_engine(look))
+    owed, silent_owed = await _after_closing(doors, case)
+    troubles = (*await _stuck(doors, case.row), *silent_owed, *_engine(look))
     return Explained(
-        said.model_copy(update={"troubles": troubles, "looked_at_engine": look is not None}),
+        said.model_copy(
+            update={
+                "owed": (*said.owed, *owed),
+                "troubles": troubles,
+                "looked_at_engine": look is not None,
+            }
+        ),
         engine=look,
         engine_silent=silent,
     )
+
+
+async def _after_closing(doors: Doors, case: OpenCase) -> tuple[list[Owed], list[Trouble]]:
+    """What the closed case still owes, and what of it has gone silent."""
+    owed: list[Owed] = []
+    troubles: list[Trouble] = []
+    for line in await owed_in(doors, case):
+        if not line.open:
+            continue
+        what = f"after closing, {line.title} ({line.name})"
+        owed.append(
+            Owed(role=line.owner, what=what, due_at=line.due_at, late=line.due_at < line.as_of)
+        )
+        expected = line.next_at or line.due_at
+        if not line.started or expected + _PATIENCE < line.as_of:
+            state = "is silent" if line.started else "is not started yet"
+            troubles.append(
+                Trouble(what=f"{line.name} {state}", mend="escalate worker, and escalate gateway")
+            )
+    return owed, troubles
 
 
 async def explain_unopened(doors: Doors, row: CaseRow) -> Explained:

@@ -37,6 +37,14 @@ _TITLES = {
     "close": "Close the case",
     "cancel": "Cancel the case",
 }
+_CHOSEN = {
+    "complete": "outcome",
+    "decide": "verdict",
+    "receipt": "resolution",
+    "settle": "answer",
+}
+"""What the button that was pressed says, by verb."""
+_INSTANT = {"hold": "review_at", "extend": "until"}
 CHIEF = frozenset({"decide", "complete", "close", "receipt", "memo", "reply", "answer", "resume"})
 """Acts the case waits for; the others are shown folded."""
 
@@ -119,12 +127,8 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
             values["answers"] = answers
         case "memo":
             values["fields"] = _prefixed(fields, MEMO)
-        case "complete":
-            values["outcome"] = choice
-        case "decide":
-            values["verdict"] = choice
-        case "receipt":
-            values["resolution"] = choice
+        case "complete" | "decide" | "receipt" | "settle":
+            values[_CHOSEN[verb]] = choice
         case "acknowledge":
             values["conflicted"] = choice == "conflicted"
         case "attach":
@@ -134,8 +138,9 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
         case "call-back":
             values["result"] = choice
             values["called_at"] = _instant(fields.get("called_at", ""), "called_at", show)
-        case "hold":
-            values["review_at"] = _instant(fields.get("review_at", ""), "review_at", show)
+        case "hold" | "extend":
+            name = _INSTANT[verb]
+            values[name] = _instant(fields.get(name, ""), name, show)
         case _:
             pass
     return values

@@ -19,6 +19,8 @@ from gateway.delivery_dispatcher import DeliveryDispatcher
 from gateway.doors import Doors
 from gateway.log_dispatcher import KIND as LOG
 from gateway.log_dispatcher import LogDispatcher
+from gateway.obligation_dispatcher import KIND as OBLIGATIONS
+from gateway.obligation_dispatcher import ObligationDispatcher
 from gateway.ticket_poller import KIND as TICKETS
 from gateway.ticket_poller import TicketPoller
 
@@ -51,10 +53,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[None]]]:
-    """Deliveries and acts are dispatched, tickets looked for and the log written meanwhile."""
+    """Deliveries, acts, obligations, log and tickets are seen to while the block runs."""
     work: dict[str, Coroutine[Any, Any, None]] = {
         DELIVERIES: DeliveryDispatcher(doors).run(),
         ACTS: ActDispatcher(doors).run(),
+        OBLIGATIONS: ObligationDispatcher(doors).run(),
     }
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()

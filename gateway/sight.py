@@ -27,6 +27,8 @@ def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset
         return _needs_to_know(state, pathway, person=person, roles=roles)
     concerned = {*all_roles(pathway), *(effect.owner for effect in pathway.effects)}
     concerned |= {effect.owner for effect in state.effects}
+    if state.closed:
+        concerned |= {owed.owner for owed in pathway.after_closing}
     for round_ in state.rounds:
         concerned |= {*round_.approve, *round_.reject}
     return (

@@ -15,12 +15,20 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
 from cases.envelope import ActEnvelope
+from cases.ids import obligation_id
 from cases.receipts import ActReceipt
 from cases.values import Inbound
 from gateway.engine_look import EngineLook, look
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
-from workflows.attributes import at_start
-from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, arguments
+from workflows.attributes import at_start, of_obligation
+from workflows.messages import (
+    ACT_UPDATE,
+    OBLIGATION,
+    WORKFLOW,
+    CaseInput,
+    ObligationInput,
+    arguments,
+)
 
 RPC_TIMEOUT = timedelta(seconds=10)
 PROBE_TIMEOUT = timedelta(seconds=2)
@@ -62,6 +70,27 @@ class TemporalEngine:
             )
         except WorkflowAlreadyStartedError:
             # It ran and has closed: its number was given out once, it is not opened again.
+            return
+        except RPCError as error:
+            _raise(error)
+        except RuntimeError as error:
+            raise _unreachable() from error
+
+    async def start_obligation(self, owed: ObligationInput) -> None:
+        """The obligation runs, now or already; one that has ended is not started again."""
+        try:
+            await self._client.start_workflow(
+                OBLIGATION,
+                args=arguments(owed),
+                id=obligation_id(owed.case, owed.plan.name),
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                search_attributes=of_obligation(owed),
+                static_summary=f"Case {owed.number} owes: {owed.plan.title or owed.plan.name}",
+                rpc_timeout=RPC_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
             return
         except RPCError as error:
             _raise(error)

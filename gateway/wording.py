@@ -178,6 +178,26 @@ REASONS: dict[Reason, Wording] = {
         "The case has closed.", "Open a new case, or ask for this one to be reopened."
     ),
     Reason.UNCHANGED: Wording("That is how it already was.", "Nothing more is needed from you."),
+    Reason.NO_SUCH_OBLIGATION: Wording(
+        "The case owes nothing of that name.",
+        "Open the case and use the form beside what it owes.",
+    ),
+    Reason.OLD_TURN: Wording(
+        "You answered an earlier turn; another one is asked now.",
+        "Open the case and answer what it asks now.",
+    ),
+    Reason.NOT_DUE: Wording(
+        "That answer can be given only when it is due.",
+        "Wait until the instant named beside this, or give another answer.",
+    ),
+    Reason.TOO_FAR: Wording(
+        "It cannot be extended that far.",
+        "Choose an instant up to the one named beside this, or settle it.",
+    ),
+    Reason.NO_RENEWAL: Wording(
+        "It has been renewed as often as the runbook allows.",
+        "Release it, or ask Legal for a new basis.",
+    ),
 }
 
 NO_REASON = Wording("No reason was given.", "Open the case to see where it stands.")

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from runbooks.grammar.base import moment_of
 from runbooks.grammar.clocks import Clock
-from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gates import Quorum, SilenceRule, people
+from runbooks.grammar.obligations import obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.plan import (
     Clearance,
@@ -35,9 +35,6 @@ from runbooks.references import RefKind, references
 from runbooks.runbook import Runbook
 from runbooks.statutes.table import Statute
 
-LESSONS_WITHIN = timedelta(days=14)
-"""How long the lessons of a case may wait, unless its runbook says otherwise."""
-
 
 def compile_runbook(runbook: Runbook) -> Pathway:
     """The pathway a case of this runbook walks, pinned to the digest of its text."""
@@ -64,7 +61,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             if clock.law is not None and clock.law.needs_calendar
         },
         after_closing=(
-            *(follow_up for item in document.after_closing for follow_up in _after(item, document)),
+            *obligations_of(document.after_closing, owner=document.closure.owner),
             *_hold_review(document),
         ),
         need_to_know=document.need_to_know,
@@ -245,42 +242,9 @@ def _lawful(name: str, clock: Clock, law: Statute, *, owner: str) -> ClockPlan:
     )
 
 
-def _after(item: AfterClosing, document: RunbookDocument) -> list[FollowUp]:
-    owner = item.owner or document.closure.owner
-    if item.recheck is None:
-        return [
-            FollowUp(
-                name="lessons",
-                owner=owner,
-                after=item.within or LESSONS_WITHIN,
-                title=item.title or "Follow up the lessons",
-                only=item.for_,
-            )
-        ]
-    return [
-        FollowUp(
-            name=f"recheck-{_said(after)}",
-            owner=owner,
-            after=after,
-            title=item.title or "Look again",
-            only=item.for_,
-        )
-        for after in item.recheck
-    ]
-
-
 def _hold_review(document: RunbookDocument) -> list[FollowUp]:
     rule = document.legal_hold
     if rule is None:
         return []
     title = "Review the legal hold"
     return [FollowUp(name="legal-hold", owner=rule.owner, after=rule.review, title=title)]
-
-
-def _said(after: timedelta) -> str:
-    """The duration as a name: `7d`, `36h`, `90m`."""
-    seconds = int(after.total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -15,7 +15,8 @@
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
-    effects      begin, remember, recall; tickets and obligations beside it
+    effects      begin, remember, recall; tickets beside it
+    obligations  what cases owe after closing: record, unstarted, started, append, picture, due
     notices      what became of each; `messages` is the demo's local outbox
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, nonces that are spent once
@@ -47,7 +48,7 @@ from store.deliveries import (
     DeliveryRow,
     DeliveryState,
 )
-from store.effects import Attempt, EffectRow, ObligationRow
+from store.effects import Attempt, EffectRow
 from store.errors import (
     BackupFailed,
     BrokenSeal,
@@ -67,6 +68,7 @@ from store.journal import Appended, Fork, Head
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
+from store.obligations import ObligationEntries, ObligationRow
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.sessions import NewSession, Session
@@ -116,6 +118,7 @@ __all__ = [
     "NewLeaf",
     "NewSession",
     "NoticeRow",
+    "ObligationEntries",
     "ObligationRow",
     "OutboxLag",
     "ProgramMissing",

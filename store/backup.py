@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from cases.journal import GENESIS, BrokenChain, Entry, Stream, check_chain
+from cases.journal import GENESIS, BrokenChain, Entry, check_chain
 from cases.values import Value
 from store.database import Database, normal_url, uninterrupted
 from store.errors import BackupFailed, BrokenSeal, UnknownKey
@@ -82,7 +82,7 @@ class Backup:
             )
         return findings
 
-    async def _broken(self, case: str, stream: Stream, branch: str) -> str:
+    async def _broken(self, case: str, stream: str, branch: str) -> str:
         try:
             entries: list[Entry] = await self._journal.entries(case, stream=stream, branch=branch)
             end = check_chain(entries, previous=GENESIS)

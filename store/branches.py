@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cases.journal import GENESIS, Entry, Stream
+from cases.journal import GENESIS, Entry
 from cases.values import Instant, Value
 from store.database import Database
 from store.errors import JournalGap
@@ -20,7 +20,7 @@ class Branch(Value):
     """A line of a stream: everything of `parent` up to `after`, then entries of its own."""
 
     case: str
-    stream: Stream
+    stream: str
     branch: str = MAIN
     ordinal: int = 0
     """How many branches of the stream were opened before."""
@@ -38,7 +38,7 @@ class Branches:
         self._database = database
 
     async def all_in(self, connection: AsyncConnection, case: str) -> list[Branch]:
-        """Every branch of both streams, in the order they were opened."""
+        """Every branch of every stream, in the order they were opened."""
         query = (
             sa.select(branches)
             .where(branches.c.case == case)
@@ -47,7 +47,7 @@ class Branches:
         return [_read(row) for row in await connection.execute(query)]
 
     async def find_in(
-        self, connection: AsyncConnection, case: str, stream: Stream, branch: str | None
+        self, connection: AsyncConnection, case: str, stream: str, branch: str | None
     ) -> Branch | None:
         """The branch of that name; without a name, the one that was opened last."""
         query = sa.select(branches).where(branches.c.case == case, branches.c.stream == stream)
@@ -75,6 +75,7 @@ class Branches:
         connection: AsyncConnection,
         case: str,
         *,
+        stream: str,
         run: str,
         entries: Sequence[Entry],
         at: datetime,
@@ -87,19 +88,17 @@ class Branches:
         query = sa.select(runs.c.branch).where(runs.c.case == case, runs.c.run == run)
         name = (await connection.execute(query)).scalar_one_or_none()
         if name is not None:
-            found = await self.find_in(connection, case, Stream.CASE, name)
+            found = await self.find_in(connection, case, stream, name)
             if found is not None:
                 return found
-        last = await self.find_in(connection, case, Stream.CASE, None)
+        last = await self.find_in(connection, case, stream, None)
         if last is None:
             if entries and entries[0].previous != GENESIS:
                 return JournalGap(case, entries[0].sequence)
-            last = await self.open_in(
-                connection, Branch(case=case, stream=Stream.CASE, opened_at=at)
-            )
+            last = await self.open_in(connection, Branch(case=case, stream=stream, opened_at=at))
             await self._bind(connection, case, run=run, branch=last)
             return last
-        first = await self._first_new(connection, case, entries)
+        first = await self._first_new(connection, case, entries, stream=stream)
         if first is None:
             return last
         joined = await self._joined(connection, case, last, first, run=run, at=at)
@@ -145,12 +144,12 @@ class Branches:
         return (await connection.execute(query.limit(1))).scalar_one_or_none() is not None
 
     async def _first_new(
-        self, connection: AsyncConnection, case: str, entries: Sequence[Entry]
+        self, connection: AsyncConnection, case: str, entries: Sequence[Entry], *, stream: str
     ) -> Entry | None:
         # The first entry that no branch holds yet.
         hashes = [entry.hash for entry in entries]
         query = sa.select(journal.c.hash).where(
-            journal.c.case == case, journal.c.stream == Stream.CASE, journal.c.hash.in_(hashes)
+            journal.c.case == case, journal.c.stream == stream, journal.c.hash.in_(hashes)
         )
         stored = set((await connection.execute(query)).scalars())
         pairs = zip(entries, hashes, strict=True)
@@ -169,7 +168,7 @@ class Branches:
         parents = [
             branch
             for branch in await self.all_in(connection, case)
-            if branch.stream is Stream.CASE
+            if branch.stream == last.stream
             and await self._holds(connection, branch, first.sequence - 1, first.previous)
         ]
         for parent in reversed(parents):
@@ -183,7 +182,7 @@ class Branches:
             connection,
             Branch(
                 case=case,
-                stream=Stream.CASE,
+                stream=last.stream,
                 branch=run,
                 ordinal=last.ordinal + 1,
                 parent=parents[-1].branch,

@@ -15,7 +15,7 @@ from store.backup import Backup
 from store.cases import Cases
 from store.database import Database
 from store.deliveries import Deliveries
-from store.effects import Effects, Obligations, Tickets
+from store.effects import Effects, Tickets
 from store.errors import JournalGap
 from store.health import Health
 from store.journal import Appended, Journal
@@ -23,6 +23,7 @@ from store.locators import Locators
 from store.log import Log
 from store.notices import Messages, Notices
 from store.objects import Objects
+from store.obligations import Obligations
 from store.releases import Releases
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
@@ -70,10 +71,12 @@ class Store:
         self.messages = Messages(database, vault=self.vault)
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)
-        self.obligations = Obligations(database)
         self.locators = Locators(database)
         self.sessions = Sessions(database)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
+        self.obligations = Obligations(
+            database, vault=self.vault, cases=self.cases, journal=self.journal
+        )
         self.log = Log(database, vault=self.vault, health=self.health)
         self.deliveries = Deliveries(
             database,

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from cases.report import TicketRef
 from cases.values import Instant, Value
 from store.database import Database, uninterrupted
-from store.side_tables import effect_receipts, obligations, tickets
+from store.side_tables import effect_receipts, tickets
 from store.tables import cases
 from store.vault import CaseKeys, Vault
 
@@ -152,64 +152,6 @@ class Tickets:
             return [str(case) for case in (await connection.execute(query)).scalars()]
 
 
-class ObligationRow(Value):
-    """Something owed after closing."""
-
-    key: str
-    case: str
-    name: str
-    title: str
-    owner: str
-    due_at: Instant
-    recorded_at: Instant
-    done_at: Instant | None = None
-
-
-@uninterrupted
-class Obligations:
-    """Keeps what is owed, and when."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def record(self, row: ObligationRow) -> ObligationRow:
-        """The obligation is on record; the first one of its key stays and is returned."""
-        async with self._database.write() as connection:
-            await connection.execute(
-                self._database.insert(obligations)
-                .values(**row.model_dump())
-                .on_conflict_do_nothing(index_elements=["key"])
-            )
-            query = sa.select(obligations).where(obligations.c.key == row.key)
-            return _obligation((await connection.execute(query)).one())
-
-    async def done(self, key: str, *, at: datetime) -> None:
-        """It is no longer owed."""
-        async with self._database.write() as connection:
-            await connection.execute(
-                obligations.update()
-                .where(obligations.c.key == key, obligations.c.done_at.is_(None))
-                .values(done_at=at)
-            )
-
-    async def due(self, *, before: datetime) -> list[ObligationRow]:
-        """What is owed and due by then, the earliest first."""
-        return await self._where(obligations.c.done_at.is_(None), obligations.c.due_at <= before)
-
-    async def by_case(self, case: str) -> list[ObligationRow]:
-        """Everything the case left behind."""
-        return await self._where(obligations.c.case == case)
-
-    async def _where(self, *conditions: sa.ColumnElement[bool]) -> list[ObligationRow]:
-        query = (
-            sa.select(obligations)
-            .where(*conditions)
-            .order_by(obligations.c.due_at, obligations.c.key)
-        )
-        async with self._database.read() as connection:
-            return [_obligation(row) for row in await connection.execute(query)]
-
-
 def _opened(keys: CaseKeys, row: Any) -> dict[str, JsonValue] | None:
     if row.result is None:
         return None
@@ -223,7 +165,3 @@ def _place(key: str) -> str:
 
 def _ticket(row: Any) -> TicketRef:
     return TicketRef(system=row.system, instance=row.instance, id=row.id, url=row.url)
-
-
-def _obligation(row: Any) -> ObligationRow:
-    return ObligationRow.model_validate(dict(row._mapping))  # noqa: SLF001 -- SQLAlchemy's public name

@@ -33,7 +33,7 @@ class Head(Value):
 class Fork(Value):
     """An entry that came under a sequence which already had another one."""
 
-    stream: Stream
+    stream: str
     branch: str
     sequence: int
     entry: Entry
@@ -51,7 +51,7 @@ class Appended(Value):
 
 @uninterrupted
 class Journal:
-    """Appends to and reads the two streams of every case."""
+    """Appends to and reads the streams of every case."""
 
     def __init__(self, database: Database, *, vault: Vault, cases: Cases, health: Health) -> None:
         self._database = database
@@ -87,10 +87,16 @@ class Journal:
         run: str,
         entries: Sequence[Entry],
         at: datetime,
+        stream: str = Stream.CASE,
     ) -> Appended | JournalGap:
-        """As `append`, inside a transaction that has locked the case; a gap writes nothing."""
+        """As `append`, inside a transaction that has locked the case; a gap writes nothing.
+
+        An obligation's entries go to its own `stream`, with branches of its own.
+        """
         keys = await self._vault.keys_in(connection, case)
-        branch = await self._branches.of_run_in(connection, case, run=run, entries=entries, at=at)
+        branch = await self._branches.of_run_in(
+            connection, case, stream=stream, run=run, entries=entries, at=at
+        )
         if isinstance(branch, JournalGap):
             return branch
         forked = False
@@ -154,7 +160,7 @@ class Journal:
         return entry
 
     async def entries(
-        self, case: str, *, stream: Stream = Stream.CASE, branch: str | None = None
+        self, case: str, *, stream: str = Stream.CASE, branch: str | None = None
     ) -> list[Entry]:
         """The branch from its first entry on, what it took from its parent included.
 
@@ -174,7 +180,7 @@ class Journal:
         return [opened(keys, row) for row in rows]
 
     async def head(
-        self, case: str, *, stream: Stream = Stream.CASE, branch: str | None = None
+        self, case: str, *, stream: str = Stream.CASE, branch: str | None = None
     ) -> Head:
         """The end of the branch, or of the one that was opened last."""
         async with self._database.read() as connection:
@@ -184,7 +190,7 @@ class Journal:
         return Head(branch=found.branch, sequence=found.sequence, hash=found.head)
 
     async def branches(self, case: str) -> list[Branch]:
-        """Every branch of both streams, in the order they were opened."""
+        """Every branch of every stream, in the order they were opened."""
         async with self._database.read() as connection:
             return await self._branches.all_in(connection, case)
 
@@ -200,7 +206,7 @@ class Journal:
             rows = (await connection.execute(query)).all()
         return [
             Fork(
-                stream=Stream(row.stream),
+                stream=row.stream,
                 branch=row.branch,
                 sequence=row.sequence,
                 entry=opened(keys, row),

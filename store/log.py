@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cases.journal import Entry, Stream
+from cases.journal import Entry
 from cases.values import Instant, Value
 from store.database import Database, uninterrupted
 from store.errors import BrokenSeal, UnknownCase, UnknownKey
@@ -32,7 +32,7 @@ class LogKey(NamedTuple):
     """The entry a leaf stands for: it has one leaf, for ever."""
 
     case: str
-    stream: Stream
+    stream: str
     branch: str
     sequence: int
 
@@ -257,6 +257,4 @@ class Log:
 
 
 def _key(row: Any) -> LogKey:
-    return LogKey(
-        case=row.case, stream=Stream(row.stream), branch=row.branch, sequence=row.sequence
-    )
+    return LogKey(case=row.case, stream=row.stream, branch=row.branch, sequence=row.sequence)

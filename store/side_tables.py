@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from store.columns import SERIAL, instant, metadata, of_case, perhaps, sealed, text
+from store.columns import SERIAL, flag, instant, metadata, of_case, perhaps, sealed, text
 
 objects = sa.Table(
     "objects",
@@ -155,6 +155,12 @@ obligations = sa.Table(
     text("owner"),
     instant("due_at"),
     instant("recorded_at"),
+    instant("started_at", required=False),
+    instant("next_at", required=False),
+    text("next_label"),
+    flag("overdue"),
+    instant("as_of", required=False),
     instant("done_at", required=False),
-    sa.Index("ix_obligations_case", "case"),
+    sealed("picture", required=False),
+    sa.UniqueConstraint("case", "name"),
 )

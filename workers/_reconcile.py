@@ -8,11 +8,21 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.record import store_batch
+from activities.record import store_batch, store_owed
 from cases.values import Value
-from store import CaseFilter, CaseRow, DeliveryState, Finding, Store, StoreError, UnknownCase
+from store import (
+    CaseFilter,
+    CaseRow,
+    DeliveryState,
+    Finding,
+    ObligationRow,
+    Store,
+    StoreError,
+    UnknownCase,
+)
 from workflows.effects import APPEND_JOURNAL, JournalBatch
 from workflows.messages import WORKFLOW
+from workflows.obligation_effects import APPEND_OBLIGATION, ObligationBatch
 
 _MANY = 100_000
 _ENDED = ("closed", "cancelled")
@@ -49,6 +59,10 @@ async def reconcile(store: Store, client: Client, *, at: datetime) -> Reconciled
             continue
         for run in runs:
             appended += await _completed(store, client, case, run, findings)
+    for row in await store.obligations.open_of():
+        restarted, completed = await _owed(store, client, row, findings)
+        reopened += restarted
+        appended += completed
     findings += [finding async for finding in _strangers(store, client)]
     findings += await store.backup.reconcile()
     lag = await store.health.outbox()
@@ -137,6 +151,66 @@ async def _unknown(store: Store, case: CaseRow, findings: list[Finding], *, at: 
         )
     )
     return 0
+
+
+async def _owed(
+    store: Store, client: Client, row: ObligationRow, findings: list[Finding]
+) -> tuple[int, int]:
+    """What a closed case owes is started again if it never wrote anything, or completed."""
+    try:
+        runs = [run async for run in _runs(client, row.workflow_id)]
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        runs = []
+    head = (await store.journal.head(row.case, stream=row.stream)).sequence
+    if runs:
+        return 0, sum([await _owed_completed(store, client, row, run, findings) for run in runs])
+    if head:
+        findings.append(
+            Finding(
+                case=row.case,
+                what=f"it owes {row.name}, and the engine does not know it",
+                mend="put the engine's file of the same backup back",
+            )
+        )
+        return 0, 0
+    if row.started_at is None:
+        return 0, 0
+    await store.obligations.forgotten(row.key)
+    return 1, 0
+
+
+async def _owed_completed(
+    store: Store, client: Client, row: ObligationRow, run: str, findings: list[Finding]
+) -> int:
+    head = (await store.journal.head(row.case, stream=row.stream)).sequence
+    converter = client.data_converter.with_context(
+        WorkflowSerializationContext(namespace=client.namespace, workflow_id=row.workflow_id)
+    )
+    done = 0
+    history = await client.get_workflow_handle(row.workflow_id, run_id=run).fetch_history()
+    for event in history.events:
+        order = event.activity_task_scheduled_event_attributes
+        if order.activity_type.name != APPEND_OBLIGATION.name:
+            continue
+        (batch,) = await converter.decode(list(order.input.payloads), [ObligationBatch])
+        if batch.last <= head:
+            continue
+        try:
+            await store_owed(store, batch, run=run)
+        except StoreError as error:
+            findings.append(
+                Finding(
+                    case=row.case,
+                    what=f"entries {batch.first} to {batch.last} of {row.name} do not follow "
+                    f"its journal ({type(error).__name__})",
+                    mend=f"escalate case explain {batch.picture.number}",
+                )
+            )
+            break
+        done += 1
+    return done
 
 
 async def _strangers(store: Store, client: Client) -> AsyncIterator[Finding]:

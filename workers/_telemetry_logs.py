@@ -36,6 +36,7 @@ KEYS = frozenset(
         "gate",
         "kind",
         "number",
+        "obligation",
         "outcome",
         "port",
         "reason",

@@ -82,15 +82,20 @@ async def revoke_door_keys(
     reason: str,
     at: datetime,
 ) -> Revoked:
-    """Every open case knows that acts under these keys count no more; their rounds ask again."""
+    """Every open case knows that acts under these keys count no more; their rounds ask again.
+
+    What closed cases still owe knows it too.
+    """
     signer = load_or_create_keys(settings.keys)
     if signer.root is None:
         raise NotSetUpError("the root key is not here", mend="Run this where the root key is kept.")
     note = sign_revocation(Revocation(keys=keys, at=at, reason=reason), root=signer.root)
     told = gone = 0
-    for line in await store.views.list(CaseFilter(status=("open", "held"), limit=_MANY)):
+    lines = await store.views.list(CaseFilter(status=("open", "held"), limit=_MANY))
+    owed = [row for row in await store.obligations.open_of() if row.started_at is not None]
+    for workflow in (*(line.case for line in lines), *(row.workflow_id for row in owed)):
         try:
-            await client.get_workflow_handle(line.case).signal(KEYS_SIGNAL, note)
+            await client.get_workflow_handle(workflow).signal(KEYS_SIGNAL, note)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

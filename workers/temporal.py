@@ -13,9 +13,10 @@ from temporalio.service import TLSConfig
 
 from workflows.converter import CaseKeyring, converter
 from workflows.escalation import EscalationWorkflow
+from workflows.obligation import ObligationWorkflow
 from workflows.runner import CaseRunner
 
-WORKFLOWS: Sequence[type] = (EscalationWorkflow,)
+WORKFLOWS: Sequence[type] = (EscalationWorkflow, ObligationWorkflow)
 
 
 def plugin(keyring: CaseKeyring, *, activities: Sequence[Callable[..., Any]] = ()) -> SimplePlugin:

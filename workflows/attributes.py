@@ -12,7 +12,7 @@ from temporalio.common import (
 
 with workflow.unsafe.imports_passed_through():
     from workflows.effects import Heading
-    from workflows.messages import CaseInput
+    from workflows.messages import CaseInput, ObligationInput
 
 STAGE = SearchAttributeKey.for_keyword("EscalationStage")
 SEVERITY = SearchAttributeKey.for_keyword("EscalationSeverity")
@@ -20,6 +20,9 @@ RUNBOOK = SearchAttributeKey.for_keyword("EscalationRunbook")
 WAITING_ON = SearchAttributeKey.for_keyword_list("WaitingOn")
 DUE_AT = SearchAttributeKey.for_datetime("DueAt")
 BREACHED = SearchAttributeKey.for_bool("Breached")
+
+AFTER_CLOSING = "after-closing"
+"""The stage of what is owed when all stages are over."""
 
 
 def at_start(request: CaseInput) -> TypedSearchAttributes:
@@ -36,6 +39,17 @@ def at_start(request: CaseInput) -> TypedSearchAttributes:
             SearchAttributePair(STAGE, request.pathway.first),
             SearchAttributePair(WAITING_ON, list(waiting)),
             SearchAttributePair(BREACHED, value=False),
+        ]
+    )
+
+
+def of_obligation(owed: ObligationInput) -> TypedSearchAttributes:
+    """What an obligation is found by; it does not change while it is owed."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(SEVERITY, owed.severity.value),
+            SearchAttributePair(STAGE, AFTER_CLOSING),
+            SearchAttributePair(WAITING_ON, [owed.plan.owner]),
         ]
     )
 

@@ -31,6 +31,8 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
+from cases.ids import case_of
+
 ENCODING = b"binary/escalate-deflate-aes-256-gcm"
 REFUSED = b"binary/escalate-refused"
 KEY_ID = "escalate-key"
@@ -55,6 +57,9 @@ class CaseKeyring(Protocol):
 
 class Codec(PayloadCodec, WithSerializationContext):
     """Deflate, then AES-256-GCM under the key of the case the payload belongs to.
+
+    An obligation belongs to its case and has its key: shredding the case's key shreds what it owed.
+    The workflow id is bound in whole, so nothing moves from one of the two to the other.
 
     A journal is mostly the same few words, and every byte of a history is read again at each
     replay. That length tells something of the content is true of plain encryption as well; nobody
@@ -111,7 +116,7 @@ class Codec(PayloadCodec, WithSerializationContext):
         if self._workflow_id is None:
             message = "a payload that belongs to no case cannot be encrypted"
             raise RefusedPayloadError(message)
-        return await self._keyring.key(self._workflow_id)
+        return await self._keyring.key(case_of(self._workflow_id))
 
     def _bound_to(self, key_id: str) -> bytes:
         return f"escalate/1|{self._namespace}|{self._workflow_id}|{key_id}".encode()

@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import closing
     from workflows.converter import RefusedPayloadError, decoded
     from workflows.course import CaseEndingError, ContinueError, Course
+    from workflows.guard import walked
     from workflows.messages import (
         ACT_SIGNAL,
         ACT_UPDATE,
@@ -79,23 +80,10 @@ class EscalationWorkflow:
         """Walks the pathway to its end; the answer names the head of the journal."""
         del request, state
         walk = asyncio.create_task(self._walk())
-        while True:
-            try:
-                return await asyncio.shield(walk)
-            except asyncio.CancelledError:
-                if walk.cancelled() or workflow.cancellation_reason() is None:
-                    # The worker lets go of this run: asking again would never end.
-                    raise
-                # Somebody with access to Temporal asked to cancel. That is no act: a case ends by
-                # a signed `cancel` with its reason (I4). The request is on record.
-                self._desk.refuse(
-                    Reason.UNKNOWN_DOOR,
-                    detail="cancellation request",
-                    at=workflow.now(),
-                    door="temporal cancel",
-                )
-            except ContinueError:
-                workflow.continue_as_new(args=[self._request, self._state])
+        try:
+            return await walked(walk, refuse=self._refuse_cancellation)
+        except ContinueError:
+            workflow.continue_as_new(args=[self._request, self._state])
 
     async def _walk(self) -> CaseOutcome:
         try:
@@ -202,6 +190,16 @@ class EscalationWorkflow:
         del args
         return self._desk.refuse(
             Reason.UNKNOWN_DOOR, at=workflow.now(), detail=f"update {name[:60]}"
+        )
+
+    def _refuse_cancellation(self) -> None:
+        # Somebody with access to Temporal asked to cancel. That is no act: a case ends by a signed
+        # `cancel` with its reason (I4). The request is on record.
+        self._desk.refuse(
+            Reason.UNKNOWN_DOOR,
+            detail="cancellation request",
+            at=workflow.now(),
+            door="temporal cancel",
         )
 
     def _take(self, raw: RawValue, *, door: str) -> ActReceipt:

@@ -1,10 +1,13 @@
 """What goes into a case's workflow and comes out of it."""
 
+from typing import TypeVar
+
 from cases.report import Report, Source, TicketRef
 from cases.values import Inbound, Instant, Value
-from runbooks.plan import Pathway, Severity
+from runbooks.plan import FollowUp, Pathway, Severity
 
 WORKFLOW = "Escalation"
+OBLIGATION = "Obligation"
 ACT_UPDATE = "act"
 ACT_SIGNAL = "act_submitted"
 REPORT_SIGNAL = "report_received"
@@ -93,8 +96,41 @@ class CaseOutcome(Value):
     head: str
 
 
-def arguments(request: CaseInput) -> list[CaseInput | None]:
-    """What the workflow is started with: always both arguments.
+class ObligationInput(Value):
+    """Everything an obligation needs to run, for years, when its case has long been sealed."""
+
+    case: str
+    number: str
+    plan: FollowUp
+    severity: Severity
+    due_at: Instant
+    """As the case recorded it when it closed."""
+    conflicts: tuple[str, ...] = ()
+    """Who declared a conflict on the case: they are not told, and cannot settle."""
+    root_key: str
+    """The root's public key, base64: the only key this obligation trusts by itself."""
+    salt: str
+    """The case's commitment salt, base64; it travels encrypted."""
+    continue_after: int | None = None
+    """Continue as new after so many events; None leaves it to the server."""
+
+
+class ObligationOutcome(Value):
+    """How the obligation was settled at last, and the head of its journal."""
+
+    case: str
+    obligation: str
+    answer: str
+    turns: int
+    sequence: int
+    head: str
+
+
+Request = TypeVar("Request", CaseInput, ObligationInput)
+
+
+def arguments(request: Request) -> list[Request | None]:
+    """What a workflow is started with: always both arguments.
 
     The SDK reads typed arguments only when as many arrive as the workflow declares.
     """

@@ -18,6 +18,7 @@ from workflows.effects import (
     PERFORM,
     SYNC_TICKET,
 )
+from workflows.obligation_effects import APPEND_OBLIGATION
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ STORE = Policy(
 
 POLICIES: dict[str, Policy] = {
     APPEND_JOURNAL.name: STORE,
+    APPEND_OBLIGATION.name: STORE,
     ASSESS.name: STORE,
     COLLECT_ACTS.name: STORE,
     OPEN_LINKED.name: STORE,

@@ -15,7 +15,7 @@ from audit.log.note import NoteKey
 from audit.log.proof import SUFFIX, read_proof
 from audit.log.reader import proofs_of, published
 from audit.verdict import Check, judged
-from cases.journal import Entry, Stream
+from cases.journal import Entry
 from cases.values import Inbound
 from store import Branch, LogKey, Store
 
@@ -76,9 +76,9 @@ async def log_part(
     )
 
 
-def lineage(branches: Iterable[Branch], *, stream: Stream, branch: str) -> tuple[Segment, ...]:
+def lineage(branches: Iterable[Branch], *, stream: str, branch: str) -> tuple[Segment, ...]:
     """The branches a branch consists of, the oldest first: its leaves stand under their names."""
-    named = {item.branch: item for item in branches if item.stream is stream}
+    named = {item.branch: item for item in branches if item.stream == stream}
     found: list[Segment] = []
     here = named.get(branch)
     while here is not None:

@@ -15,6 +15,7 @@ from gateway.doors import Doors
 from gateway.form_content import verdict_label
 from gateway.forms import CHIEF, forms_of
 from gateway.pages.acts import ActPages
+from gateway.pages.owed import owed_lines
 from gateway.phrases import details, title, words
 from gateway.sight import ALWAYS, seen_entries
 from gateway.times import Show
@@ -27,18 +28,20 @@ from runbooks.statutes.table import find
 async def timeline_of(
     doors: Doors, case: OpenCase, *, show: Show | None = None
 ) -> list[dict[str, Any]]:
-    """Both streams of the case in the order of their instants, in people's words."""
+    """Every stream of the case in the order of their instants, in people's words."""
     journal = doors.store.journal
+    owed = [row.stream for row in await doors.store.obligations.by_case(case.row.id)]
     entries = [
-        *await journal.entries(case.row.id, stream=Stream.CASE),
-        *await journal.entries(case.row.id, stream=Stream.DOOR),
+        entry
+        for stream in (Stream.CASE, Stream.DOOR, *owed)
+        for entry in await journal.entries(case.row.id, stream=stream)
     ]
     seen = seen_entries(entries, case.hidden)
     seen.sort(key=lambda item: (item[0].at, item[0].stream, item[0].sequence))
     return [
         {
             "at": entry.at,
-            "door": entry.stream is Stream.DOOR,
+            "door": entry.stream == Stream.DOOR,
             "sequence": entry.sequence,
             "kind": entry.kind.value,
             "title": title(entry.kind),
@@ -136,6 +139,7 @@ class CasePages:
                 case.shelved.runbook, {n: given.value for n, given in state.answers.items()}
             ),
             gates=_gates(case),
+            owed=await owed_lines(web.doors, case, show=show),
             facts=fact_lines(case),
             content_ref=state.report.content_ref,
             timeline=await timeline_of(web.doors, case, show=show),

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from cases.obligations.schedule import waits_from
 from cases.permissions import Waiting
 from cases.values import Instant, Value
 from gateway.casework import OpenCase, find_case, open_case
@@ -58,7 +59,37 @@ async def owed_by(doors: Doors, viewer: Viewer) -> tuple[list[Owed], list[Owed]]
             opened = await find_case(doors, line.number, person=viewer.id, roles=viewer.roles)
             if opened is not None:
                 others.extend(_owed(item, opened) for item in opened.waiting())
+    for owed in await _after_closing(doors, viewer):
+        (mine if owed.role in viewer.roles else others).append(owed)
     return _sorted(mine), _sorted(others)
+
+
+async def _after_closing(doors: Doors, viewer: Viewer) -> list[Owed]:
+    """What closed cases owe and is to be settled now, by the person or for them to see."""
+    everything = bool(viewer.roles & ALWAYS)
+    found: list[Owed] = []
+    for row in await doors.store.obligations.open_of(None if everything else viewer.roles):
+        number = (await doors.store.cases.get(row.case)).number
+        case = await find_case(doors, number, person=viewer.id, roles=viewer.roles)
+        if case is None:
+            continue
+        plan = next((each for each in case.pathway.after_closing if each.name == row.name), None)
+        now = await doors.clock.now(row.workflow_id)
+        begins = waits_from(plan, due_at=row.due_at) if plan is not None else None
+        if begins is not None and now < begins:
+            continue
+        found.append(
+            Owed(
+                number=number,
+                severity=case.state.severity.current.value,
+                stage="after closing",
+                role=row.owner,
+                what=row.title,
+                due_at=row.due_at,
+                as_of=now,
+            )
+        )
+    return found
 
 
 async def seen_lines(doors: Doors, viewer: Viewer, status: str) -> list[CaseLine]:

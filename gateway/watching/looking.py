@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from cases.ids import case_of
 from gateway.watching.finding import Finding, FindingKind
 from integrations.ports.clock import Clock
 from store import Backlog, Store, UnknownCase
@@ -114,28 +115,42 @@ class Looking:
         ]
 
     async def _owed(self, at: datetime) -> list[Finding]:
+        """What is owed and silent: its workflow tells its owner itself, as long as it is alive."""
+        horizon = at + _FAR if self._simulated else at - self._grace
         found: list[Finding] = []
-        for owed in await self._store.obligations.due(before=at):
+        for owed in await self._store.obligations.due(before=horizon):
+            next_at = owed.next_at or owed.due_at
+            if await self._clock.now(owed.workflow_id) < next_at + self._grace:
+                continue
             try:
                 number = (await self._store.cases.get(owed.case)).number
             except UnknownCase:
                 number = "?"
+            what = "is not started" if owed.started_at is None else "is silent"
             found.append(
                 Finding(
                     kind=FindingKind.OBLIGATION_DUE,
                     key=owed.key,
-                    text=f"case {number}: {owed.name} of {owed.owner} was due "
-                    f"{_moment(owed.due_at)}",
+                    text=f"case {number}: {owed.name} of {owed.owner} {what}; "
+                    f"{owed.next_label or 'it'} was due {_moment(next_at)}",
                     mend=f"escalate case show {number}",
                 )
             )
         return found
 
     async def settled(self, alarm: Finding) -> bool:
-        """Whether an alarm that others raised is over by itself: its case has ended."""
+        """Whether an alarm that others raised is over by itself: its case has ended.
+
+        What a case owes outlives it: there it is over when that is settled.
+        """
         if alarm.kind != "notice-lost":
             return False
-        view = await self._store.views.get(alarm.key.rpartition("/")[0])
+        writer = alarm.key.rpartition("/")[0]
+        case = case_of(writer)
+        if case != writer:
+            owed = await self._store.obligations.find(case, writer.rpartition("/")[2])
+            return owed is not None and owed.done_at is not None
+        view = await self._store.views.get(case)
         return view is not None and view.line.status in ENDED
 
 

@@ -57,6 +57,12 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
             "after": item.after,
             "title": item.title,
             "for": item.only,
+            "kind": item.kind,
+            "review": item.review,
+            "every": item.every,
+            "renewals": item.renewals,
+            "minimum": item.minimum,
+            "extend": item.extend,
         }
         for item in pathway.after_closing
     }

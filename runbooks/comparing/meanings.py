@@ -149,6 +149,11 @@ _FOLLOW_UP = {
     "owner": Meaning(Group.CLOSING, "who owes it"),
     "after": Meaning(Group.CLOSING, "how long after closing", _more_is_looser),
     "for": Meaning(Group.CLOSING, "the endings after which it is owed"),
+    "review": Meaning(Group.CLOSING, "when its owner is asked before"),
+    "every": Meaning(Group.CLOSING, "how long until the next turn", _more_is_looser),
+    "renewals": Meaning(Group.CLOSING, "how often it can be renewed"),
+    "minimum": Meaning(Group.CLOSING, "that it cannot be released before", _more_is_tighter),
+    "extend": Meaning(Group.CLOSING, "by how much it can be extended", _more_is_looser),
     "title": Meaning(Group.WORDS, "the title"),
 }
 _MACRO = {

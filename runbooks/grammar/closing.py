@@ -1,8 +1,17 @@
 """What a disposition may require, and what is owed after a case has closed."""
 
-from typing import Annotated, Any, Literal, Self
+from datetime import timedelta
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, StrictStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 
 from runbooks.grammar.base import Duration, Name, Prose, Strict, refuse
 
@@ -38,29 +47,69 @@ def _list(value: Any) -> Any:  # whatever stands in the document
     return (value,) if isinstance(value, str) else value
 
 
-class AfterClosing(Strict):
-    """Something owed after the case has closed: looks at it again, or its lessons followed up."""
+Durations = Annotated[
+    tuple[Duration, ...],
+    BeforeValidator(_list, json_schema_input_type=str | list[str]),
+]
 
-    recheck: (
-        Annotated[
-            tuple[Duration, ...],
-            BeforeValidator(_list, json_schema_input_type=str | list[str]),
-        ]
-        | None
-    ) = None
-    follow_ups: Literal["lessons"] | None = None
+THINGS = ("recheck", "follow-ups", "hold", "appeals", "periodic")
+_BESIDE = {
+    "within": ("follow-ups",),
+    "name": ("hold", "appeals", "periodic"),
+    "renew": ("hold",),
+    "renewals": ("hold",),
+    "minimum": ("hold",),
+    "review": ("hold", "appeals"),
+}
+"""Which key stands beside which thing."""
+
+
+class AfterClosing(Strict):
+    """Something owed after the case has closed; each becomes an obligation with its own record."""
+
+    recheck: Durations | None = None
+    """Somebody looks again so long after closing; each time is an obligation of its own."""
+    follow_ups: Name | None = None
+    """What is done after closing: `lessons`, or anything else with a title."""
+    hold: Duration | None = None
+    """Data is kept so long, and then a person decides."""
+    appeals: Duration | None = None
+    """How long an appeal can come in."""
+    periodic: Duration | None = None
+    """What is done again each time so much has passed, until a person ends it."""
     within: Duration | None = None
     owner: Name | None = None
     title: Prose | None = None
     for_: tuple[Name, ...] = ()
     """The dispositions after which it is owed; none named: all of them."""
+    name: Name | None = None
+    renew: Duration | None = None
+    renewals: Annotated[StrictInt, Field(ge=0, le=100)] | None = None
+    minimum: StrictBool = False
+    review: Durations = ()
+    extend: Duration = timedelta(days=7)
+
+    @property
+    def thing(self) -> str:
+        """Which of the things it is."""
+        return next(name for name in THINGS if _said(self, name))
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
-        if self.recheck is None and self.follow_ups is None:
-            refuse("RB011", "`recheck` with durations, or `follow-ups: lessons`")
-        if self.recheck is not None and self.follow_ups is not None:
-            refuse("RB017", "either `recheck` or `follow-ups`", at=("follow-ups",))
-        if self.recheck is not None and self.within is not None:
-            refuse("RB017", "`within` beside `follow-ups` only", at=("within",))
+        named = [name for name in THINGS if _said(self, name)]
+        if not named:
+            refuse("RB011", f"one of {', '.join(THINGS)}, like `recheck: [7d]`")
+        if len(named) > 1:
+            refuse("RB017", f"either `{named[0]}` or `{named[1]}`", at=(named[1],))
+        for key, things in _BESIDE.items():
+            if _said(self, key) and named[0] not in things:
+                refuse("RB017", f"`{key}` beside `{'` or `'.join(things)}` only", at=(key,))
+        if self.renewals is not None and self.renew is None:
+            refuse("RB011", "`renew`: how long a renewal holds", at=("renewals",))
+        if self.follow_ups not in {None, "lessons"} and self.title is None:
+            refuse("RB011", "a `title`: what is to be done", at=("follow-ups",))
         return self
+
+
+def _said(item: AfterClosing, key: str) -> bool:
+    return getattr(item, key.replace("-", "_")) not in {None, False, ()}

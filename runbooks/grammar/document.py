@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StrictBool, model_validator
+from pydantic import AfterValidator, Field, StrictBool, model_validator
 
 from runbooks.grammar.base import ClockId, Day, Name, Prose, Strict, Version, refuse
 from runbooks.grammar.clocks import Clock
@@ -11,6 +11,7 @@ from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.guarding import HandoverRule, LegalHoldRule
 from runbooks.grammar.intake import Question
 from runbooks.grammar.macros import Macro
+from runbooks.grammar.obligations import unique
 from runbooks.grammar.priority import PriorityMatrix, check_matrix
 from runbooks.grammar.severity import SeverityPolicy, SeverityRow, check_table
 from runbooks.grammar.stages import Stage
@@ -36,7 +37,7 @@ class RunbookDocument(Strict):
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     effects: dict[Name, Effect] = Field(default_factory=dict)
     macros: dict[Name, Macro] = Field(default_factory=dict)
-    after_closing: tuple[AfterClosing, ...] = ()
+    after_closing: Annotated[tuple[AfterClosing, ...], AfterValidator(unique)] = ()
     need_to_know: StrictBool = False
     legal_hold: LegalHoldRule | None = None
     handover: HandoverRule | None = None

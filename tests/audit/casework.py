@@ -188,6 +188,7 @@ async def office(engine: Engine, store: Store, *, cached: int = 1000) -> AsyncIt
     recording = Recording(cast("Outside", SimpleNamespace(store=store)))
     durable = {
         EFFECTS[0]: recording.append_journal,
+        "append_obligation": recording.append_obligation,
         "collect_acts": recording.collect_acts,
         "assess_severity": recording.assess_severity,
     }

@@ -2,14 +2,19 @@
 
 import base64
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cases.desk import Desk
 from cases.envelope import ActEnvelope
 from cases.file import CaseFile
 from cases.gate import RoundState
-from cases.journal import Journal
+from cases.ids import obligation_id
+from cases.journal import Journal, obligation_stream
 from cases.objection import OBJECTION
+from cases.obligations.desk import ObligationDesk
+from cases.obligations.schedule import begin, next_step
+from cases.obligations.state import ObligationFile, ObligationState
+from cases.obligations.state import picture as owed_picture
 from cases.permissions import waiting_on
 from cases.receipts import ActReceipt
 from cases.recording import Record
@@ -20,8 +25,8 @@ from cases.values import Inbound
 from gateway.errors import CaseGoneError, EngineUnavailableError
 from integrations.ports.clock import Clock
 from runbooks.plan import Next
-from store import CaseBatch, CaseHeading, DoorRound, Store
-from workflows.messages import CaseInput
+from store import CaseBatch, CaseHeading, DoorRound, ObligationEntries, Store
+from workflows.messages import CaseInput, ObligationInput
 
 
 @dataclass
@@ -45,6 +50,8 @@ class InProcessEngine:
         """Whether the severity table answers at once; it keeps the severity as it is."""
         self.cases: dict[str, Case] = {}
         self.started: list[CaseInput] = []
+        self.obligations: dict[str, tuple[ObligationFile, ObligationDesk]] = {}
+        self.starts: list[ObligationInput] = []
         self.signals: list[tuple[str, str, Inbound]] = []
         self.delivered: list[str] = []
         self._nonces = 0
@@ -92,12 +99,24 @@ class InProcessEngine:
         enter(file, case.pathway.stage(case.pathway.first), at=at)
         await self._settle(running)
 
+    async def start_obligation(self, owed: ObligationInput) -> None:
+        """The obligation runs, once."""
+        self._must_be_up()
+        self.starts.append(owed)
+        key = obligation_id(owed.case, owed.plan.name)
+        if key not in self.obligations:
+            at = await self.clock.now(key)
+            self.obligations[key] = _obligation(owed, at=at)
+            await self._publish_owed(self.obligations[key][0], at=at)
+
     async def deliver(
         self, envelope: ActEnvelope, *, case: str, act_id: str, within: timedelta
     ) -> ActReceipt:
         """The desk's answer; the same act id has the same answer."""
         self._must_be_up()
         self.delivered.append(act_id)
+        if case in self.obligations:
+            return await self._settle_owed(case, envelope)
         running = self.cases.get(case)
         if running is None or running.file.state.closed:
             raise CaseGoneError("no such running case")
@@ -123,6 +142,35 @@ class InProcessEngine:
     async def trouble(self) -> str | None:
         """Down when the test says so."""
         return "told to be down" if self.down else None
+
+    async def _settle_owed(self, key: str, envelope: ActEnvelope) -> ActReceipt:
+        file, desk = self.obligations[key]
+        if file.state.closed:
+            raise CaseGoneError("no such running obligation")
+        at = await self.clock.now(key)
+        receipt = desk.receive(envelope, at=at)
+        if file.state.settled_by is not None:
+            desk.record_ended(at=at)
+        await self._publish_owed(file, at=at)
+        return receipt
+
+    async def _publish_owed(self, file: ObligationFile, *, at: datetime) -> None:
+        state = file.state
+        coming = next_step(state) if state.settled_by is None else None
+        await self.store.obligations.append(
+            ObligationEntries(
+                case=state.case,
+                name=state.plan.name,
+                original_run=state.plan.name,
+                run=state.plan.name,
+                entries=tuple(state.journal.pending),
+                picture=owed_picture(state),
+                next_at=coming.at if coming is not None else None,
+                next_label=coming.label if coming is not None else "",
+                at=at,
+            )
+        )
+        state.journal.stored(state.journal.sequence)
 
     def _must_be_up(self) -> None:
         if self.down:
@@ -198,3 +246,20 @@ class InProcessEngine:
             )
         )
         state.journal.stored(state.journal.sequence)
+
+
+def _obligation(owed: ObligationInput, *, at: datetime) -> tuple[ObligationFile, ObligationDesk]:
+    state = ObligationState(
+        case=owed.case,
+        number=owed.number,
+        severity=owed.severity,
+        plan=owed.plan,
+        begun_at=at,
+        planned_at=at,
+        first_due=owed.due_at,
+        due_at=owed.due_at,
+        journal=Journal(case=owed.case, stream=obligation_stream(owed.plan.name)),
+    )
+    file = ObligationFile(state=state, record=Record(state, salt=base64.b64decode(owed.salt)))
+    begin(file, at=at, input_commitment=file.record.commit(owed))
+    return file, ObligationDesk(file, root=base64.b64decode(owed.root_key))

@@ -260,7 +260,7 @@ async def test_lost_notice_is_over_when_its_case_has_ended(house: House) -> None
 
 
 async def test_due_obligation_is_told(house: House) -> None:
-    """What is owed after closing is not forgotten with its case."""
+    """What is owed after closing, is due and does nothing is not forgotten with its case."""
     case = await house.open_case(due_in=timedelta(hours=4))
     await house.store.obligations.record(
         ObligationRow(
@@ -274,9 +274,32 @@ async def test_due_obligation_is_told(house: House) -> None:
         )
     )
 
-    found = await house.after(minutes=6)
+    found = await house.after(minutes=8)
 
     assert found == [FindingKind.OBLIGATION_DUE]
+
+
+async def test_an_obligation_that_does_what_it_should_is_not_told(house: House) -> None:
+    """It tells its owner itself, also when it is overdue; the watch hears only its silence."""
+    case = await house.open_case(due_in=timedelta(hours=4))
+    row = ObligationRow(
+        key="o1",
+        case=case,
+        name="recheck",
+        title="Look again",
+        owner="triage",
+        due_at=later(minutes=5),
+        recorded_at=START,
+        started_at=START,
+        next_at=later(minutes=20),
+        next_label="a day overdue",
+        overdue=True,
+    )
+    await house.store.obligations.record(row)
+
+    found = [await house.after(minutes=10), await house.after(minutes=13)]
+
+    assert found == [[], [FindingKind.OBLIGATION_DUE]]
 
 
 async def test_store_down_for_a_minute_is_told_from_memory(house: House) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 import httpx
 import pyotp
 
-from cases.journal import Stream
 from gateway.doors import Doors, DoorSettings
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
@@ -251,8 +250,7 @@ class World:
         row = await self.store.cases.by_number(number)
         assert row is not None
         return [
-            entry.kind.value
-            for entry in await self.store.journal.entries(row.id, stream=Stream(stream))
+            entry.kind.value for entry in await self.store.journal.entries(row.id, stream=stream)
         ]
 
 

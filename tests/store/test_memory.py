@@ -1,15 +1,18 @@
 """Effects, tickets, obligations, objects, releases, heartbeats and alarms."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from cases.canonical import sha256
+from cases.journal import Journal, Kind, Stream
+from cases.obligations.state import ObligationPicture, TurnAnswer
 from cases.report import TicketRef
 from runbooks.errors import ReleaseRefusedError
+from runbooks.plan import FollowUp
 from runbooks.release import ReleaseShelf, ReleaseState
-from store import BrokenSeal, ObligationRow, Store, UnknownObject
+from store import BrokenSeal, ObligationEntries, ObligationRow, Store, UnknownObject
 from store.side_tables import objects
 from tests.store.building import CANARY, START, accepted, later
 
@@ -67,23 +70,51 @@ async def test_case_has_one_ticket(store: Store, case: str) -> None:
 
 async def test_obligation_is_due_until_it_is_done(store: Store, case: str) -> None:
     """What is owed after closing is found when it is due."""
-    row = ObligationRow(
-        key="k",
-        case=case,
-        name="recheck",
-        title="Look again",
-        owner="triage",
-        due_at=later(days=7),
-        recorded_at=START,
-    )
+    row = an_obligation(case)
     assert await store.obligations.record(row) == row
     assert await store.obligations.record(row.model_copy(update={"owner": "x"})) == row
 
     assert await store.obligations.due(before=later(days=6)) == []
     assert await store.obligations.due(before=later(days=7)) == [row]
-    await store.obligations.done("k", at=later(days=7))
+    await store.obligations.append(obligation_entries(row, settled_at=later(days=7)))
     assert await store.obligations.due(before=later(days=8)) == []
     assert [found.done_at for found in await store.obligations.by_case(case)] == [later(days=7)]
+
+
+async def test_obligation_is_started_once_and_the_door_says_so(store: Store, case: str) -> None:
+    """Two gateways that start the same one leave one entry."""
+    await store.obligations.record(an_obligation(case))
+
+    before = [row.key for row in await store.obligations.unstarted()]
+    for _ in range(2):
+        await store.obligations.started("k", at=later(days=1))
+
+    door = await store.journal.entries(case, stream=Stream.DOOR)
+    assert before == ["k"]
+    assert await store.obligations.unstarted() == []
+    assert [entry.kind for entry in door].count(Kind.DOOR_OBLIGATION) == 1
+
+
+async def test_obligation_keeps_a_stream_of_its_own(store: Store, case: str) -> None:
+    """The same batch twice is stored once, other bytes stand beside, the case is untouched."""
+    row = an_obligation(case)
+    await store.obligations.record(row)
+    batch = obligation_entries(row, settled_at=later(days=7))
+
+    first = [await store.obligations.append(batch) for _ in range(2)]
+    forked = await store.obligations.append(obligation_entries(row, settled_at=later(days=9)))
+
+    entries = await store.journal.entries(case, stream=row.stream)
+    picture = await store.obligations.picture(case, row.name)
+    assert [(each.sequence, each.forked) for each in first] == [(1, False), (1, False)]
+    assert forked.forked
+    assert entries == list(batch.entries)
+    assert await store.journal.entries(case) == []
+    assert picture is not None
+    assert picture.number == batch.picture.number
+    assert [item.what for item in await store.backup.reconcile()] == [
+        "entry 1 of main was said twice, differently"
+    ]
 
 
 async def test_object_is_found_by_its_digest(store: Store) -> None:
@@ -208,3 +239,44 @@ async def test_alarm_is_one_row_however_often_it_is_found(store: Store) -> None:
     assert await store.health.open_alarms() == []
     back = await store.health.alarm(**ring, at=later(minutes=4))
     assert (back.raised_at, back.told_at) == (later(minutes=4), None)
+
+
+def an_obligation(case: str) -> ObligationRow:
+    """Something owed in a week."""
+    return ObligationRow(
+        key="k",
+        case=case,
+        name="recheck",
+        title="Look again",
+        owner="triage",
+        due_at=later(days=7),
+        recorded_at=START,
+    )
+
+
+def obligation_entries(row: ObligationRow, *, settled_at: datetime) -> ObligationEntries:
+    """The first batch of the obligation, which is also the one that settles it."""
+    journal = Journal(case=row.case, stream=row.stream)
+    entry = journal.record(Kind.OBLIGATION_SETTLED, at=settled_at, salt=b"s", answer="all-quiet")
+    answer = TurnAnswer(
+        turn=1, due_at=row.due_at, answer="all-quiet", by="t", role="triage", at=settled_at
+    )
+    return ObligationEntries(
+        case=row.case,
+        name=row.name,
+        original_run="run-1",
+        run="run-1",
+        entries=(entry,),
+        picture=ObligationPicture(
+            number="1001",
+            plan=FollowUp(name=row.name, owner=row.owner, after=timedelta(days=7)),
+            turn=1,
+            begun_at=START,
+            first_due=row.due_at,
+            due_at=row.due_at,
+            answer_by=row.due_at,
+            overdue=False,
+            settled_by=answer,
+        ),
+        at=settled_at,
+    )

@@ -189,7 +189,7 @@ async def test_full_disk_is_unavailable_and_leaves_nothing_half_done(sqlite_stor
     assert [row.key for row in await store.deliveries.list()] == ["zendesk:1"]
     assert [row.id for row in await store.acts.list()] == ["act-1"]
     assert await store.cases.by_number("1002") is None
-    assert await store.journal.head(first.case, stream="door") == before  # type: ignore[arg-type]
+    assert await store.journal.head(first.case, stream="door") == before
     assert await store.backup.reconcile() == []
 
 

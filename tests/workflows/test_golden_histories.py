@@ -5,15 +5,18 @@ import json
 import pytest
 from temporalio.worker import Replayer
 
-from tests.histories.record import GOLDEN, HERE, golden
+from tests.histories.record import GOLDEN, HERE, OWED, golden
+from tests.workflows.obligation_stories import STORIES
 from tests.workflows.world import OneKeyring
 from workers.temporal import plugin
 
 HISTORIES = golden()
+OBLIGATIONS = golden(OWED)
 
 
 def test_every_golden_scenario_is_there() -> None:
     """Nothing replays because nothing is there: that must not pass."""
+    assert OBLIGATIONS.keys() >= STORIES.keys()
     assert {name.split(".")[0] for name in HISTORIES} >= set(GOLDEN)
 
 
@@ -24,6 +27,16 @@ async def test_a_golden_history_replays(name: str) -> None:
     replayer = Replayer(workflows=[], namespace=namespace, plugins=[plugin(OneKeyring())])
 
     for history in HISTORIES[name]:
+        await replayer.replay_workflow(history)
+
+
+@pytest.mark.parametrize("name", OBLIGATIONS)
+async def test_a_golden_history_of_an_obligation_replays(name: str) -> None:
+    """What a case owes lives for years: every run of it, too."""
+    namespace = json.loads((OWED / f"{name}.json").read_text())["namespace"]
+    replayer = Replayer(workflows=[], namespace=namespace, plugins=[plugin(OneKeyring())])
+
+    for history in OBLIGATIONS[name]:
         await replayer.replay_workflow(history)
 
 

@@ -7,7 +7,7 @@ bytes is a fork), so a workflow that misuses them is caught.
 import asyncio
 import base64
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,6 +47,7 @@ from workflows.effects import (
     TicketResult,
 )
 from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, RoutedBy, arguments
+from workflows.obligation_effects import ObligationBatch
 
 ROOT = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 DOOR = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
@@ -94,6 +95,7 @@ class World:
 
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     forks: list[Entry] = field(default_factory=list)
+    obligations: list[ObligationBatch] = field(default_factory=list)
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     batches: list[JournalBatch] = field(default_factory=list)
     notices: list[NoticeOrder] = field(default_factory=list)
@@ -124,20 +126,30 @@ class World:
     @activity.defn(name="append_journal")
     async def append_journal(self, batch: JournalBatch) -> Stored:
         """Entries are kept once; the same sequence with other bytes is a fork."""
-        kept = self.entries.setdefault(batch.case, [])
+        forked = self._keep(batch.case, batch.restore())
+        self.fields.setdefault(batch.case, {}).update(batch.changes)
+        self.batches.append(batch)
+        self.owed.extend(batch.owed)
+        return Stored(sequence=batch.last, forked=forked)
+
+    @activity.defn(name="append_obligation")
+    async def append_obligation(self, batch: ObligationBatch) -> Stored:
+        """The same for an obligation, under its workflow's id."""
+        self.obligations.append(batch)
+        return Stored(sequence=batch.last, forked=self._keep(batch.workflow_id, batch.restore()))
+
+    def _keep(self, stream: str, entries: Sequence[Entry]) -> bool:
+        kept = self.entries.setdefault(stream, [])
         known = {entry.sequence: entry for entry in kept}
         forked = False
-        for entry in batch.restore():
+        for entry in entries:
             before = known.get(entry.sequence)
             if before is None:
                 kept.append(entry)
             elif before.data != entry.data:
                 self.forks.append(entry)
                 forked = True
-        self.fields.setdefault(batch.case, {}).update(batch.changes)
-        self.batches.append(batch)
-        self.owed.extend(batch.owed)
-        return Stored(sequence=batch.last, forked=forked)
+        return forked
 
     @activity.defn(name="assess_severity")
     async def assess_severity(self, order: AssessOrder) -> Assessed:
@@ -194,6 +206,7 @@ class World:
         """All of them, for a worker."""
         return [
             self.append_journal,
+            self.append_obligation,
             self.assess_severity,
             self.notify,
             self.perform_effect,

@@ -319,11 +319,17 @@ def upgrade() -> None:
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("due_at", Instant(), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
+        sa.Column("started_at", Instant(), nullable=True),
+        sa.Column("next_at", Instant(), nullable=True),
+        sa.Column("next_label", sa.Text(), nullable=False),
+        sa.Column("overdue", sa.Boolean(), nullable=False),
+        sa.Column("as_of", Instant(), nullable=True),
         sa.Column("done_at", Instant(), nullable=True),
+        sa.Column("picture", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["case"], ["cases.id"], name=op.f("fk_obligations_case")),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_obligations")),
+        sa.UniqueConstraint("case", "name", name=op.f("uq_obligations_case_name")),
     )
-    op.create_index("ix_obligations_case", "obligations", ["case"], unique=False)
     op.create_table(
         "pictures",
         sa.Column("case", sa.Text(), nullable=False),

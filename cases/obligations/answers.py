@@ -1,0 +1,64 @@
+"""Which answers settle a turn, and what each of them leads to."""
+
+from dataclasses import dataclass
+
+from cases.file import INCIDENT_MANAGER
+from runbooks.plan import FollowUp, OwedKind
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer, in words for a button, with what it needs and does."""
+
+    label: str
+    needs_note: bool = True
+    """Only what is plainly in order may go without a word."""
+    receipt: bool = False
+    """A reference will do instead of a note."""
+    again: bool = False
+    """Another turn follows."""
+    raises: bool = False
+    """The incident manager is paged: the matter is not over."""
+    when_due: bool = False
+    """It can be given only when the turn is due."""
+
+
+_QUIET = Answer("Nothing new", needs_note=False)
+_ANSWERS: dict[OwedKind, dict[str, Answer]] = {
+    OwedKind.RECHECK: {
+        "all-quiet": _QUIET,
+        "attention": Answer("Not over: page the incident manager", raises=True),
+    },
+    OwedKind.FOLLOW_UP: {
+        "done": Answer("Done", receipt=True),
+        "dropped": Answer("Not to be done"),
+    },
+    OwedKind.HOLD: {
+        "renew": Answer("Keep it for another term", again=True),
+        "release": Answer("Release the data"),
+    },
+    OwedKind.APPEAL: {
+        "no-appeal": Answer("No appeal came in", needs_note=False, when_due=True),
+        "appealed": Answer("There is an appeal", receipt=True, raises=True),
+    },
+    OwedKind.PERIODIC: {
+        "done": Answer("Done for this time", receipt=True, again=True),
+        "stopped": Answer("No longer needed"),
+    },
+}
+
+
+def answers_of(plan: FollowUp) -> dict[str, Answer]:
+    """The answers that the obligation knows at all, by name."""
+    known = dict(_ANSWERS[plan.kind])
+    if plan.kind is OwedKind.HOLD:
+        if plan.every is None:
+            del known["renew"]
+        if plan.minimum:
+            known["release"] = Answer("Release the data", when_due=True)
+    return known
+
+
+def roles_of(plan: FollowUp) -> tuple[str, ...]:
+    """Who may settle or extend it: its owner, and the incident manager in their place."""
+    return tuple(dict.fromkeys((plan.owner, INCIDENT_MANAGER)))
