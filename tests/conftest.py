@@ -19,6 +19,9 @@ from tests.servers.postgres import PostgresCluster
 from tests.servers.request_tracker import RequestTracker
 from workers.engine import Engine
 
+# How long an example takes says something of the machine, nothing of the claim.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 settings.register_profile(
     "full",
     max_examples=2000,

@@ -26,6 +26,7 @@ from cases.state import CasePicture
 from runbooks.grammar.document import RunbookDocument
 from runbooks.plan import Pathway, StageKind, StagePlan
 from workers.simulation import words
+from workers.simulation.guarding import calling, guarding
 from workers.simulation.habits import Habits
 from workers.simulation.oracle import Step, Way, disposition_of
 from workers.simulation.people import Somebody
@@ -73,8 +74,9 @@ class Cast:
         yield from turns(self, picture, at=at)
         yield from votes(self, picture, at=at)
         for request in picture.requests:
-            if request.answer is None:
+            if request.answer is None and request.material:
                 yield from self._replying(picture, request)
+        yield from guarding(self, picture, at=at)
         for effect in picture.effects:
             if effect.state in ("manual", "failed"):
                 yield from self._settling(effect, at=at)
@@ -95,7 +97,7 @@ class Cast:
     def _working(
         self, picture: CasePicture, stage: StagePlan, visit: StageVisit, *, at: datetime
     ) -> Iterator[Want]:
-        if any(request.answer is None for request in picture.requests):
+        if any(request.answer is None and request.material for request in picture.requests):
             return
         key = f"work|{stage.name}|{visit.visit}"
         since = self.since(visit.entered_at, *_answered(picture))
@@ -109,6 +111,11 @@ class Cast:
             yield self.want(max(since, minute - 1), f"answer|{key}", found, Answer(answers=answers))
             return
         outcome = outcome_of(self, picture, stage, visit)
+        wanted = stage.next[outcome].call_back
+        if wanted is not None:
+            call = f"call-back|{key}"
+            early = max(since, minute - 1)
+            yield from calling(picture, wanted, found, minute=early, key=call)
         yield self.want(minute, key, found, Complete(stage=stage.name, outcome=outcome))
 
     def _answers(self, picture: CasePicture, stage: StagePlan, visit: StageVisit) -> dict[str, str]:
@@ -282,4 +289,4 @@ def way_of(picture: CasePicture) -> Way:
 
 
 def _answered(picture: CasePicture) -> list[datetime]:
-    return [r.answered_at for r in picture.requests if r.answered_at is not None]
+    return [r.answered_at for r in picture.requests if r.answered_at is not None and r.material]

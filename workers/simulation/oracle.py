@@ -190,7 +190,7 @@ def disposition_of(
 def _met(requirement: str, done: set[str]) -> bool:
     kind, _, name = requirement.partition(":")
     match kind:
-        case "receipt":
+        case "receipt" | "done":
             return name in done
         case "action-receipt":
             return bool(done)

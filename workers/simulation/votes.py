@@ -146,4 +146,4 @@ def _reason(cast: "Cast", verdict: Verdict, *, key: str) -> str:
 
 
 def _answered(picture: CasePicture) -> list[datetime]:
-    return [r.answered_at for r in picture.requests if r.answered_at is not None]
+    return [r.answered_at for r in picture.requests if r.answered_at is not None and r.material]
