@@ -2,33 +2,16 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 from bench.acceptance.clone import clean_clone
-from bench.acceptance.running import ROOT, Tested, Verdict, command, tested
+from bench.acceptance.criterion import Criterion, Extent, by_tests
+from bench.acceptance.running import Tested, Verdict, command, tested
 from tests.audit.alterations import NEEDS_THE_SEAL, TWENTY
 
 CAUGHT, BROKEN, EXAMPLES, ON_SERVER = 13, 25, 2000, 50
 FAULTS = "tests/faults"
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How much of what takes long is done."""
-
-    quick: bool = False
-    clone: bool = False
-    empty_cache: bool = False
-
-    @property
-    def demos(self) -> int:
-        """How many times the demo plays itself."""
-        return 2 if self.quick else 20
-
-
-Criterion = Callable[[Extent], Iterator[Verdict]]
 
 
 def clone(extent: Extent) -> Iterator[Verdict]:
@@ -70,27 +53,6 @@ def _fault(code: int, said: str) -> str:
         return ""
     names = ("cases", "closed", "verified", "replayed", "failures")
     return f"exit {code}, " + ", ".join(f"{name} {tally[name]}" for name in names)
-
-
-def _by_tests(
-    name: str,
-    wanted: str,
-    *selection: str,
-    at_least: int = 1,
-    seconds: float = 1200,
-    quickly: tuple[str, ...] | None = None,
-) -> Criterion:
-    """A criterion that tests decide: all pass, and there are enough of them."""
-
-    def run(extent: Extent) -> Iterator[Verdict]:
-        chosen = quickly if extent.quick and quickly is not None else selection
-        found = tested(*chosen, seconds=seconds)
-        least = at_least if chosen is selection else 1
-        yield Verdict(
-            name, wanted, found.shown, not found.failed and found.passed >= least, found.seconds
-        )
-
-    return run
 
 
 def alterations(extent: Extent) -> Iterator[Verdict]:
@@ -176,13 +138,13 @@ def newcomer(extent: Extent) -> Iterator[Verdict]:
 CRITERIA: dict[str, Criterion] = {
     "clone": clone,
     "demo": demo,
-    "real-servers": _by_tests(
+    "real-servers": by_tests(
         "real servers end to end: tracker, mail, link, comment, resolve; also on Postgres",
         "ticket to resolved ticket, on SQLite and on Postgres",
         f"{FAULTS}/test_real_servers.py",
         at_least=2,
     ),
-    "worker-killed": _by_tests(
+    "worker-killed": by_tests(
         "kill -9 of the worker after every history event of the canonical case",
         "journals equal to the re-derived ones and to the unkilled run's; nothing lost or doubled",
         f"{FAULTS}/test_worker_killed.py",
@@ -191,13 +153,13 @@ CRITERIA: dict[str, Criterion] = {
         seconds=3600,
         quickly=(f"{FAULTS}/test_worker_killed.py",),
     ),
-    "gateway-killed": _by_tests(
+    "gateway-killed": by_tests(
         "kill -9 of the gateway at every named fault point of an act and of a delivery",
         "everything applied once",
         f"{FAULTS}/test_gateway_killed.py",
         at_least=17,
     ),
-    "server-killed": _by_tests(
+    "server-killed": by_tests(
         "kill -9 of the Temporal server on its file",
         "the case goes on",
         f"{FAULTS}/test_outage.py",
@@ -205,33 +167,33 @@ CRITERIA: dict[str, Criterion] = {
         "server",
         at_least=2,
     ),
-    "fifty-acts": _by_tests(
+    "fifty-acts": by_tests(
         "50 acts posted while all workers are down",
         "50 recorded, 50 applied, 0 twice",
         f"{FAULTS}/test_outage.py",
         "-k",
         "fifty",
     ),
-    "deadline": _by_tests(
+    "deadline": by_tests(
         "approval signed a second before, at, a second after the deadline, workers up and down",
         "counts, counts, refused",
         f"{FAULTS}/test_deadline.py",
         at_least=6,
     ),
-    "watch": _by_tests(
+    "watch": by_tests(
         "server and workers killed: the duty manager has a mail",
         "within 180 s",
         f"{FAULTS}/test_watch_tells.py",
         "-m",
         "faults",
     ),
-    "raw-acts": _by_tests(
+    "raw-acts": by_tests(
         "unsigned, wrongly signed, replayed act sent with Temporal's own client",
         "refused, journalled",
         f"{FAULTS}/test_raw_acts.py",
         at_least=6,
     ),
-    "webhooks": _by_tests(
+    "webhooks": by_tests(
         "five identical webhooks in parallel, worker up and down",
         "one case, one ticket",
         f"{FAULTS}/test_outage.py",
@@ -239,7 +201,7 @@ CRITERIA: dict[str, Criterion] = {
         "five_identical",
         at_least=2,
     ),
-    "vendors": _by_tests(
+    "vendors": by_tests(
         "vendor 429, 5xx, time-out after success",
         "no duplicate ticket or mail",
         f"{FAULTS}/test_vendors.py",
@@ -248,7 +210,7 @@ CRITERIA: dict[str, Criterion] = {
     "alterations": alterations,
     "gate-pure": pure_gate,
     "gate-server": server_gate,
-    "broken-runbooks": _by_tests(
+    "broken-runbooks": by_tests(
         "broken runbooks, each refused at the right line",
         f">= {BROKEN}",
         "tests/runbooks/test_broken.py",
@@ -257,7 +219,7 @@ CRITERIA: dict[str, Criterion] = {
         at_least=BROKEN,
     ),
     "bench": bench,
-    "uncached": _by_tests(
+    "uncached": by_tests(
         "every workflow story with max_cached_workflows=0, then replayed",
         "all",
         "tests/workflows/test_scenarios.py",
@@ -267,12 +229,3 @@ CRITERIA: dict[str, Criterion] = {
     ),
     "newcomer": newcomer,
 }
-
-
-def run(name: str, extent: Extent) -> Iterator[Verdict]:
-    """The verdicts of one criterion; its own failure is one of them."""
-    try:
-        yield from CRITERIA[name](extent)
-    except Exception as error:  # noqa: BLE001 - the edge: the other criteria must still run
-        fault = f"{type(error).__name__}: {error}"[:400]
-        yield Verdict(name, "an answer", fault.replace(str(ROOT), "."), passed=False)

@@ -1,0 +1,53 @@
+"""What a criterion is: something asked of the whole, answered by verdicts, whatever happens."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bench.acceptance.running import ROOT, Verdict, tested
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much of what takes long is done."""
+
+    quick: bool = False
+    clone: bool = False
+    empty_cache: bool = False
+
+    @property
+    def demos(self) -> int:
+        """How many times the demo plays itself."""
+        return 2 if self.quick else 20
+
+
+Criterion = Callable[[Extent], Iterator[Verdict]]
+
+
+def by_tests(
+    name: str,
+    wanted: str,
+    *selection: str,
+    at_least: int = 1,
+    seconds: float = 1200,
+    quickly: tuple[str, ...] | None = None,
+) -> Criterion:
+    """A criterion that tests decide: all pass, and there are enough of them."""
+
+    def run(extent: Extent) -> Iterator[Verdict]:
+        chosen = quickly if extent.quick and quickly is not None else selection
+        found = tested(*chosen, seconds=seconds)
+        least = at_least if chosen is selection else 1
+        yield Verdict(
+            name, wanted, found.shown, not found.failed and found.passed >= least, found.seconds
+        )
+
+    return run
+
+
+def run(criteria: Mapping[str, Criterion], name: str, extent: Extent) -> Iterator[Verdict]:
+    """The verdicts of one criterion; its own failure is one of them."""
+    try:
+        yield from criteria[name](extent)
+    except Exception as error:  # noqa: BLE001 - the edge: the other criteria must still run
+        fault = f"{type(error).__name__}: {error}"[:400]
+        yield Verdict(name, "an answer", fault.replace(str(ROOT), "."), passed=False)
