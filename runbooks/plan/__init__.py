@@ -1,0 +1,47 @@
+"""The compiled form of a runbook: what a running case needs to know, and nothing else.
+
+A `Pathway` travels in the workflow's input (≤ 8 KB), so every field that still has its default is
+left out when it is written. Prose, decision tables and macros stay in the runbook document, which
+the case pins by `digest` and activities load by it.
+"""
+
+from runbooks.plan.actions import Clearance, EffectPlan
+from runbooks.plan.clocks import ClockKind, ClockPlan, ClockStart
+from runbooks.plan.gates import Dissent, Distinct, GateRule, Ratify, Silence, Split, StandIn, Votes
+from runbooks.plan.owed import FollowUp, Handover, LegalHold, OwedKind
+from runbooks.plan.pathway import Pathway
+from runbooks.plan.questions import AnswerKind, QuestionPlan
+from runbooks.plan.stages import CallBackResult, Disposition, Next, StageKind, StagePlan
+from runbooks.plan.words import Assurance, Late, Role, Severity
+
+__all__ = [
+    "AnswerKind",
+    "Assurance",
+    "CallBackResult",
+    "Clearance",
+    "ClockKind",
+    "ClockPlan",
+    "ClockStart",
+    "Disposition",
+    "Dissent",
+    "Distinct",
+    "EffectPlan",
+    "FollowUp",
+    "GateRule",
+    "Handover",
+    "Late",
+    "LegalHold",
+    "Next",
+    "OwedKind",
+    "Pathway",
+    "QuestionPlan",
+    "Ratify",
+    "Role",
+    "Severity",
+    "Silence",
+    "Split",
+    "StageKind",
+    "StagePlan",
+    "StandIn",
+    "Votes",
+]

@@ -1,0 +1,53 @@
+"""A clock of the whole case, with its values out of the law where a row sets them."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from runbooks.compact import Compact
+from runbooks.plan.words import Late, Role
+from runbooks.statutes.span import Span
+
+
+class ClockKind(StrEnum):
+    """The kinds of clock this release runs (facts, A-bis)."""
+
+    DEADLINE = "deadline"
+    PROMPT = "prompt"
+    TOLLING = "tolling"
+    MIN_HOLD = "min-hold"
+
+
+class ClockStart(StrEnum):
+    """The event a clock counts from; receipt and awareness are audited acts."""
+
+    OPENED = "opened"
+    RECEIPT = "receipt"
+    AWARENESS = "awareness"
+
+
+class ClockPlan(Compact):
+    """A clock of the whole case; a stage's own target is not one of these."""
+
+    id: str
+    title: str
+    kind: ClockKind = ClockKind.DEADLINE
+    starts: ClockStart = ClockStart.RECEIPT
+    starts_after: str | None = None
+    """For a hold: the effect whose performance starts it, instead of `starts`."""
+    within: timedelta
+    statutory: bool = True
+    owner: Role
+    stops: tuple[str, ...] = ()
+    """`effect:<name>`, `stage:<name>` (left), or `closed`."""
+    restart: str = "remaining"
+    """After a suspension: `full` or `remaining`."""
+    late: tuple[Late, ...] = ()
+    source: str = ""
+    row: str = ""
+    """The row of the law it runs by: `EU-TCO6@1`; where and how well it was read stands there."""
+    pin: str = ""
+    """The first half of the row's digest: 128 bits hold it as fast, and a pathway is short."""
+    span: Span | None = None
+    """How the row counts; then the deadline is computed and `within` only says about how long."""
+    calendar: str = ""
+    """Which of the pathway's calendars it is counted by."""

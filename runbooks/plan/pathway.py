@@ -1,0 +1,57 @@
+"""The whole runbook, compiled."""
+
+from typing import Self
+
+from runbooks.compact import Compact
+from runbooks.plan.actions import EffectPlan
+from runbooks.plan.clocks import ClockPlan
+from runbooks.plan.owed import FollowUp, Handover, LegalHold
+from runbooks.plan.questions import QuestionPlan
+from runbooks.plan.stages import StageKind, StagePlan
+from runbooks.statutes.calendar import Calendar
+
+
+class Pathway(Compact):
+    """A whole runbook, compiled. `walk` names the code that walks it (`runbook`: the graph)."""
+
+    runbook: str
+    version: str
+    digest: str
+    title: str
+    owner: str
+    first: str
+    walk: str = "runbook"
+    questions: dict[str, QuestionPlan] = {}
+    stages: tuple[StagePlan, ...]
+    effects: tuple[EffectPlan, ...] = ()
+    clocks: tuple[ClockPlan, ...] = ()
+    calendars: dict[str, Calendar] = {}
+    """What its clocks are counted by, whole: a case looks no holiday and no zone up."""
+    after_closing: tuple[FollowUp, ...] = ()
+    need_to_know: bool = False
+    """Seen only by those who decide, who are asked now, or who have it by name."""
+    legal_hold: LegalHold | None = None
+    handover: Handover | None = None
+
+    def stage(self, name: str) -> StagePlan:
+        """The stage called `name`; KeyError when the runbook has none."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise KeyError(name)
+
+    def effect(self, name: str) -> EffectPlan:
+        """The effect called `name`; KeyError when the runbook has none."""
+        for effect in self.effects:
+            if effect.name == name:
+                return effect
+        raise KeyError(name)
+
+    @property
+    def closure(self) -> StagePlan:
+        """The stage in which the case is closed."""
+        return next(stage for stage in self.stages if stage.kind is StageKind.CLOSURE)
+
+    def walked_by(self, walk: str) -> Self:
+        """The same pathway, walked by other code."""
+        return self.model_copy(update={"walk": walk})

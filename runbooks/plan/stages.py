@@ -1,0 +1,102 @@
+"""A stage, and where its outcomes lead."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, field_serializer, model_validator
+
+from runbooks.compact import Compact
+from runbooks.plan.gates import GateRule
+from runbooks.plan.words import Late, Role
+
+
+class StageKind(StrEnum):
+    """What a stage asks of people."""
+
+    WORK = "work"
+    GATE = "gate"
+    CLOSURE = "closure"
+
+
+class CallBackResult(StrEnum):
+    """What came of calling somebody back at a number we found ourselves."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    UNREACHED = "unreached"
+
+
+class Next(Compact):
+    """Where an outcome leads: effects first, then a stage, or another runbook."""
+
+    do: tuple[str, ...] = ()
+    undo: tuple[str, ...] = ()
+    """Effects whose compensation is performed."""
+    suspend: tuple[str, ...] = ()
+    """Clocks that stop running until the stage this leads to is left again (tolling)."""
+    then: str | None = None
+    move_to: str | None = None
+    closes_as: str | None = None
+    """The disposition of a case that moved; without one it is `moved`."""
+    call_back: CallBackResult | None = None
+    """What the newest recorded call-back must say before anybody can take this outcome."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, written: Any) -> Any:  # as it was written
+        return {"then": written} if isinstance(written, str) else written
+
+
+class Disposition(Compact):
+    """One way a case may close, and what must be on record for it."""
+
+    title: str = ""
+    requires: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, written: Any) -> Any:  # as it was written
+        return {"requires": written} if isinstance(written, list | tuple) else written
+
+
+class StagePlan(Compact):
+    """One visible stage of the pathway."""
+
+    name: str
+    title: str = ""
+    kind: StageKind = StageKind.WORK
+    owner: Role
+    within: timedelta
+    late: tuple[Late, ...] = ()
+    enter: tuple[str, ...] = ()
+    """Effects performed when the stage begins (act first, review after)."""
+    needs: tuple[str, ...] = ()
+    """Intake questions that must be answered before the stage can be completed."""
+    gate: GateRule | None = None
+    next: dict[str, Next] = {}
+    dispositions: dict[str, Disposition] = {}
+    skip_when_done: str | None = None
+    """An effect that, once performed, completes the stage with the outcome `done`."""
+
+    @field_serializer("dispositions", mode="wrap")
+    def _short_dispositions(
+        self, plans: dict[str, Disposition], handler: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        """A disposition without a title is written as what it requires."""
+        written: dict[str, dict[str, Any]] = handler(plans)
+        return {
+            name: plan["requires"] if set(plan) == {"requires"} else plan
+            for name, plan in written.items()
+        }
+
+    @field_serializer("next", mode="wrap")
+    def _short_steps(
+        self, steps: dict[str, Next], handler: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        """A step that only leads to a stage is written as its name."""
+        written: dict[str, dict[str, Any]] = handler(steps)
+        return {
+            outcome: step["then"] if set(step) == {"then"} else step
+            for outcome, step in written.items()
+        }
