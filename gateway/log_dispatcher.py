@@ -59,5 +59,5 @@ class LogDispatcher:
             self._damaged = False
             await doors.store.health.clear(kind=DAMAGED, key=self._origin, at=at)
         if written.size:
-            log.debug("checkpoint", size=written.size, number=written.leaves)
+            log.debug("checkpoint", count=written.leaves)
         return 0

@@ -122,7 +122,7 @@ class Recorder:
         )
         self._reached(LogPoint.AFTER_CHECKPOINT)
         if not swapped:
-            log.info("another recorder was first", size=size)
+            log.info("another recorder was first", count=size)
             return 0
         return size
 

@@ -9,6 +9,7 @@ import pyotp
 import pytest
 from argon2 import PasswordHasher
 
+from cases.rules import ANY_REVIEWER
 from integrations.errors import DirectoryUnreadableError, UnknownPersonError
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
@@ -64,7 +65,8 @@ def roles_of(pathway: Pathway) -> Iterator[str]:
         if gate.split:
             yield gate.split.to
         if gate.dissent:
-            yield from (gate.dissent.who, gate.dissent.to)
+            # Whoever reviews is no role of its own.
+            yield from {gate.dissent.who, gate.dissent.to} - {ANY_REVIEWER}
 
 
 @pytest.fixture

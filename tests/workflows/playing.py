@@ -44,6 +44,7 @@ async def play(
     task_queue: str,
     walk: str = "runbook",
     cached: int = 1000,
+    seconds: float = 180,
 ) -> Played:
     """The scenario's case has ended, its journal holds, and every run of it replays."""
     world = World()
@@ -57,7 +58,7 @@ async def play(
             walk=walk,
             **scenario.opened,
         )
-        async with asyncio.timeout(180):
+        async with asyncio.timeout(seconds):
             await scenario.play(case)
             outcome = CaseOutcome.model_validate(await case.handle.result())
     histories = await runs_of(client, case)

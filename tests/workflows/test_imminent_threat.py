@@ -10,8 +10,9 @@ from tests.workflows.imminent_threat import STORIES
 from tests.workflows.playing import Played, play
 from workers.engine import Engine
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1500)
 
+LONG = 600.0
 AT_ONCE = 3
 """A day without a cache is long: a story has much of the machine to itself."""
 CACHES = {"cached": 1000, "uncached": 0}
@@ -27,7 +28,9 @@ async def plays(engine: Engine, request: pytest.FixtureRequest) -> AsyncIterator
     async def told(name: str, cache: str) -> Played:
         async with turn:
             queue = f"{name}-{uuid.uuid4().hex[:8]}"
-            return await play(engine, STORIES[name], task_queue=queue, cached=CACHES[cache])
+            return await play(
+                engine, STORIES[name], task_queue=queue, cached=CACHES[cache], seconds=LONG
+            )
 
     wanted = {
         (str(params["name"]), str(params["cache"]))
