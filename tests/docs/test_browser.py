@@ -57,10 +57,9 @@ async def log_in(page: Page, person: str) -> None:
 
 async def is_fit(page: Page) -> None:
     """Nothing is wider than the phone, every control has a label, every button is big enough."""
-    # Playwright's own world evaluates also where the page's scripts are off.
-    await page.wait_for_load_state()
     # A form's answer may still be on its way; there is no document to measure in between.
     await page.wait_for_load_state()
+    # Playwright's own world evaluates also where the page's scripts are off.
     assert await page.evaluate(OVERFLOW) <= 0, f"{page.url} scrolls sideways"
     assert await page.locator(CONTROLS).evaluate_all(UNLABELLED) == []
     assert await page.locator("button, a.button").evaluate_all(SMALL) == []
