@@ -1,6 +1,7 @@
 """The engine as the doors see it, on Temporal."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import NoReturn
 
@@ -10,7 +11,11 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import (
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
@@ -55,39 +60,47 @@ class TemporalEngine:
         self._task_queue = task_queue
 
     async def start(self, case: CaseInput) -> None:
-        """The case runs, now or already (design §3.4)."""
-        try:
-            await self._client.start_workflow(
-                WORKFLOW,
-                args=arguments(case),
-                id=case.case,
-                task_queue=self._task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=at_start(case),
-                static_summary=f"Case {case.number} · {case.pathway.title}",
-                rpc_timeout=RPC_TIMEOUT,
-            )
-        except WorkflowAlreadyStartedError:
-            # It ran and has closed: its number was given out once, it is not opened again.
-            return
-        except RPCError as error:
-            _raise(error)
-        except RuntimeError as error:
-            raise _unreachable() from error
+        """The case runs, now or already (design §3.4).
+
+        One that ran and has closed is not opened again: its number was given out once.
+        """
+        await self._start(
+            WORKFLOW,
+            arguments(case),
+            workflow_id=case.case,
+            attributes=at_start(case),
+            summary=f"Case {case.number} · {case.pathway.title}",
+        )
 
     async def start_obligation(self, owed: ObligationInput) -> None:
         """The obligation runs, now or already; one that has ended is not started again."""
+        await self._start(
+            OBLIGATION,
+            arguments(owed),
+            workflow_id=obligation_id(owed.case, owed.plan.name),
+            attributes=of_obligation(owed),
+            summary=f"Case {owed.number} owes: {owed.plan.title or owed.plan.name}",
+        )
+
+    async def _start(
+        self,
+        workflow: str,
+        args: Sequence[object],
+        *,
+        workflow_id: str,
+        attributes: TypedSearchAttributes,
+        summary: str,
+    ) -> None:
         try:
             await self._client.start_workflow(
-                OBLIGATION,
-                args=arguments(owed),
-                id=obligation_id(owed.case, owed.plan.name),
+                workflow,
+                args=args,
+                id=workflow_id,
                 task_queue=self._task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                search_attributes=of_obligation(owed),
-                static_summary=f"Case {owed.number} owes: {owed.plan.title or owed.plan.name}",
+                search_attributes=attributes,
+                static_summary=summary,
                 rpc_timeout=RPC_TIMEOUT,
             )
         except WorkflowAlreadyStartedError:
