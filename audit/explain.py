@@ -233,7 +233,7 @@ def _quorum(round_: Round) -> str:
     if round_.state is RoundState.SUPERSEDED:
         return "the facts changed, so the question is asked again"
     needed = round_.reject if round_.state is RoundState.REJECTED else round_.approve
-    return "needs " + " and ".join(f"{number} of {role}" for role, number in needed.items())
+    return "needs " + " and ".join(f"{number} of {party}" for party, number in needed.items())
 
 
 def _span(span: object) -> str:

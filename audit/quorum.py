@@ -9,6 +9,7 @@ from pydantic import JsonValue, ValidationError
 from cases.gate import RoundState, Vote, tally
 from cases.journal import Entry, Kind
 from runbooks.plan import GateRule, Pathway
+from runbooks.quorums import roles_named
 
 _LEVELS = ("L1", "L2", "L3")
 
@@ -187,7 +188,7 @@ def _may(
 ) -> bool:
     if vote.on_behalf_of is not None:
         return round_.question == "ask" and backups.get(vote.role) == vote.on_behalf_of
-    roles = {*round_.approve, *round_.reject}
+    roles = set(roles_named(round_.approve, round_.reject))
     if round_.question == "ask":
         roles |= set(rule.veto)
         if rule.silence.stand_in is not None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from cases.acts import Verdict
 from cases.values import Instant, Mutable, Value
 from runbooks.plan import Assurance, GateRule, Role
+from runbooks.quorums import Party, Quorum, owed, result, roles_named
 
 
 class RoundKind(StrEnum):
@@ -74,8 +75,8 @@ class Round(Mutable):
     nonce: str
     asked_at: Instant
     expires_at: Instant | None = None
-    approve: dict[Role, int]
-    reject: dict[Role, int]
+    approve: dict[Party, int]
+    reject: dict[Party, int]
     votes: list[Vote] = []
     state: RoundState = RoundState.OPEN
     closed_at: Instant | None = None
@@ -84,6 +85,16 @@ class Round(Mutable):
     """From here on the rule's stand-in may vote."""
     backups: dict[Role, Role] = {}
     """Roles that were paged in place of a silent one, and that one."""
+
+    @property
+    def asked(self) -> tuple[Role, ...]:
+        """Every role its quorums name."""
+        return roles_named(self.approve, self.reject)
+
+    @property
+    def approving(self) -> tuple[Role, ...]:
+        """Every role whose approval it waits for."""
+        return roles_named(self.approve)
 
     def vote_of(self, person: str) -> Vote | None:
         """The person's current vote."""
@@ -105,19 +116,15 @@ class Round(Mutable):
 def tally(
     votes: Iterable[Vote],
     *,
-    approve: Mapping[Role, int],
-    reject: Mapping[Role, int],
+    approve: Quorum,
+    reject: Quorum,
     veto: Iterable[Role] = (),
     stand_in: Mapping[Role, int] | None = None,
 ) -> RoundState:
     """What the votes amount to, `open` while they do not yet amount to anything.
 
-    - somebody asks for more information → that, at once;
-    - a role with a veto rejects → rejected, at once;
-    - every role of `reject` has its number of rejections → rejected;
-    - every role of `approve` has its number of approvals, and nobody whose vote counts has
-      rejected → approved;
-    - every role has all its votes in and neither holds → split.
+    Somebody who asks for more information gets it at once; all else is counted as
+    `runbooks.quorums` says.
 
     One person has one vote, so a quorum is always of distinct people. Votes of stand-ins count once
     there are as many of their role as `stand_in` asks for, and then as one vote of the absent role.
@@ -125,36 +132,31 @@ def tally(
     cast = _with_stand_ins(list(votes), stand_in or {})
     if any(vote.verdict is Verdict.MORE_INFORMATION for vote in cast):
         return RoundState.MORE_INFORMATION
-    rejections = _count(cast, Verdict.REJECT)
-    approvals = _count(cast, Verdict.APPROVE)
-    if any(rejections.get(role, 0) for role in veto):
-        return RoundState.REJECTED
-    if reject and _holds(reject, rejections):
-        return RoundState.REJECTED
-    if approve and _holds(approve, approvals):
-        opposed = any(rejections.get(role, 0) for role in (*approve, *reject))
-        if not opposed:
-            return RoundState.APPROVED
-    needed = {role: max(approve.get(role, 0), reject.get(role, 0)) for role in (*approve, *reject)}
-    settled = {role: approvals.get(role, 0) + rejections.get(role, 0) for role in needed}
-    if approvals and rejections and _holds(needed, settled):
-        return RoundState.SPLIT
-    return RoundState.OPEN
+    counted = result(
+        approve=approve,
+        reject=reject,
+        veto=veto,
+        approvals=_count(cast, Verdict.APPROVE),
+        rejections=_count(cast, Verdict.REJECT),
+    )
+    return RoundState(counted.value)
 
 
-def still_needed(round_: Round) -> dict[Role, int]:
-    """How many more approvals each role owes, roles that owe none left out.
+def still_needed(round_: Round) -> dict[Party, int]:
+    """How many more approvals each party owes, those that owe none left out.
 
     What a stand-in has approved so far is counted for the absent role.
     """
-    approvals = _count(round_.votes, Verdict.APPROVE)
-    owed = {role: number - approvals.get(role, 0) for role, number in round_.approve.items()}
-    return {role: number for role, number in owed.items() if number > 0}
+    return owed(
+        round_.approve,
+        approvals=_count(round_.votes, Verdict.APPROVE),
+        rejections=_count(round_.votes, Verdict.REJECT),
+    )
 
 
 def roles_of(round_: Round, rule: GateRule | None) -> tuple[Role, ...]:
     """Every role that may vote in this round now."""
-    roles = dict.fromkeys((*round_.approve, *round_.reject))
+    roles = dict.fromkeys(round_.asked)
     if rule is not None and round_.kind is RoundKind.ASK:
         roles.update(dict.fromkeys(rule.veto))
         roles.update(dict.fromkeys(round_.backups))
@@ -179,7 +181,3 @@ def _count(votes: Iterable[Vote], verdict: Verdict) -> dict[Role, int]:
             role = vote.instead_of or vote.on_behalf_of or vote.role
             counted[role] = counted.get(role, 0) + 1
     return counted
-
-
-def _holds(quorum: Mapping[Role, int], counted: Mapping[Role, int]) -> bool:
-    return all(counted.get(role, 0) >= number for role, number in quorum.items())

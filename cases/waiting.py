@@ -11,6 +11,7 @@ from cases.rules import view_of
 from cases.state import CaseState
 from cases.values import Instant, Value
 from runbooks.plan import Pathway, StagePlan
+from runbooks.quorums import roles_named
 
 
 class Waiting(Value):
@@ -43,7 +44,7 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
                 stage=round_.gate,
                 due_at=due,
             )
-            for role in still_needed(round_)
+            for role in roles_named(still_needed(round_))
         )
     if stage is not None and state.pending_outcome is None:
         asked = state.open_round(stage.name) is not None
@@ -127,8 +128,8 @@ def next_step(state: CaseState, pathway: Pathway, *, at: datetime) -> str:
                 return f"{name}: the memo needs {', '.join(missing)}."
             return f"{name} is being settled."
         needed = " and ".join(
-            f"{number} verdict{'s' if number > 1 else ''} of {_said(role)}"
-            for role, number in still_needed(round_).items()
+            f"{number} verdict{'s' if number > 1 else ''} of {_said(party)}"
+            for party, number in still_needed(round_).items()
         )
         return f"{name}: waits for {needed or 'the verdict of the people asked'}."
     if is_waiting(owed, stage):

@@ -129,7 +129,7 @@ def _silence(gate: GateRule) -> str:
 
 
 def _quorum(quorum: dict[str, int]) -> str:
-    return " and ".join(f"{number} {role}" for role, number in quorum.items())
+    return " and ".join(f"{number} {party}" for party, number in quorum.items())
 
 
 def _late(late: Late) -> str:

@@ -176,8 +176,8 @@ def others_of(case: OpenCase, round_: Round, rule: GateRule) -> str:
         asked = " and ".join(map(words, roles_of(round_, rule)))
         return f"Asked: {asked}. Who has voted, and how, is hidden until you have voted."
     owed = " and ".join(
-        f"{number} verdict{'s' if number > 1 else ''} of {words(role)}"
-        for role, number in still_needed(round_).items()
+        f"{number} verdict{'s' if number > 1 else ''} of {words(party)}"
+        for party, number in still_needed(round_).items()
     )
     voted = ", ".join(
         f"{vote.person} ({words(vote.role)}): {verdict_label(rule, vote.verdict)}"

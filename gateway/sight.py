@@ -30,7 +30,7 @@ def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset
     if state.closed:
         concerned |= {owed.owner for owed in pathway.after_closing}
     for round_ in state.rounds:
-        concerned |= {*round_.approve, *round_.reject}
+        concerned |= set(round_.asked)
     return (
         bool(roles & (ALWAYS | concerned))
         or person in state.assignments.values()
@@ -60,7 +60,7 @@ def _needs_to_know(
     if clock is not None:
         asked |= set(clock.backups)
     for round_ in state.rounds:
-        asked |= {*round_.approve, *round_.reject, *round_.backups}
+        asked |= {*round_.asked, *round_.backups}
     for effect in state.effects:
         if effect.open:
             asked.add(effect.owner)

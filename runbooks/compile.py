@@ -6,7 +6,7 @@ from runbooks.grammar.base import moment_of
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
-from runbooks.grammar.gates import Quorum, SilenceRule, people
+from runbooks.grammar.gates import Quorum, SilenceRule, counted, people
 from runbooks.grammar.obligations import obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.plan import (
@@ -31,6 +31,7 @@ from runbooks.plan import (
     StandIn,
     Votes,
 )
+from runbooks.quorums import enough_against
 from runbooks.references import RefKind, references
 from runbooks.runbook import Runbook
 from runbooks.statutes.table import Statute
@@ -123,10 +124,11 @@ def _late(steps: tuple[LateStep, ...], *, within: timedelta) -> tuple[Late, ...]
 def _gate(stage: Stage) -> GateRule | None:
     if stage.ask is None or stage.approve is None:
         return None
+    approve = counted(stage.approve)
     return GateRule(
         ask=stage.ask,
-        approve=stage.approve,
-        reject=stage.reject.quorum if stage.reject else dict.fromkeys(stage.approve, 1),
+        approve=approve,
+        reject=counted(stage.reject.quorum) if stage.reject else enough_against(approve),
         approve_label=stage.approve_as,
         reject_label=stage.reject_as,
         reject_reason=stage.reject is None or stage.reject.reason == "required",

@@ -15,6 +15,7 @@ from runbooks.rules import (
     people,
     silence,
     tables,
+    voices,
     ways,
 )
 from runbooks.rules.finding import Finding, Subject, Weight
@@ -27,6 +28,7 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     ways.reach,
     ways.outcomes,
     gates.quorums,
+    voices.voices,
     gates.disagreement,
     gates.independence,
     gates.stand_ins,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.document import RunbookDocument
+from runbooks.grammar.gates import Quorum
 from runbooks.grammar.macros import fields
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.tree import Step
@@ -101,11 +102,18 @@ def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
     yield from _gate(stage, path)
 
 
+def _quorum(quorum: Quorum, path: tuple[Step, ...]) -> Iterator[Reference]:
+    for party, asked in quorum.items():
+        if isinstance(asked, tuple):
+            for index, role in enumerate(asked):
+                yield Reference(RefKind.ROLE, role, (*path, party, index))
+        else:
+            yield Reference(RefKind.ROLE, party, (*path, party))
+
+
 def _gate(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
-    for role in stage.approve or {}:
-        yield Reference(RefKind.ROLE, role, (*path, "approve", role))
-    for role in stage.reject.quorum if stage.reject else {}:
-        yield Reference(RefKind.ROLE, role, (*path, "reject", role))
+    yield from _quorum(stage.approve or {}, (*path, "approve"))
+    yield from _quorum(stage.reject.quorum if stage.reject else {}, (*path, "reject"))
     for index, role in enumerate(stage.veto):
         yield Reference(RefKind.ROLE, role, (*path, "veto", index))
     for index, name in enumerate(stage.not_the_same_person_as):

@@ -1,25 +1,13 @@
-"""What votes at a gate can come to, counted by role: the gate's arithmetic, played to its end.
-
-It says of numbers what `cases.gate.tally` says of signed votes; a test compares the two.
-"""
+"""What votes at a gate can come to, counted by role: the gate's arithmetic, played to its end."""
 
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from runbooks import quorums
 from runbooks.plan import GateRule, Role
+from runbooks.quorums import Result, roles_in
 
 _MOST = 50_000
-
-
-class Result(StrEnum):
-    """What the votes amount to."""
-
-    OPEN = "open"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    SPLIT = "split"
 
 
 @dataclass(frozen=True)
@@ -44,28 +32,24 @@ def result(rule: GateRule, ballots: Ballots) -> Result:
     for ballot in ballots:
         side = approvals if ballot.approves else rejections
         side[ballot.role] = side.get(ballot.role, 0) + 1
-    if any(rejections.get(role) for role in rule.veto):
-        return Result.REJECTED
-    if rule.reject and _holds(rule.reject, rejections):
-        return Result.REJECTED
-    opposed = any(rejections.get(role) for role in (*rule.approve, *rule.reject))
-    if rule.approve and _holds(rule.approve, approvals) and not opposed:
-        return Result.APPROVED
-    cast = {
-        role: approvals.get(role, 0) + rejections.get(role, 0)
-        for role in (*rule.approve, *rule.reject)
-    }
-    if approvals and rejections and _holds(needed(rule), cast):
-        return Result.SPLIT
-    return Result.OPEN
+    return quorums.result(
+        approve=rule.approve,
+        reject=rule.reject,
+        veto=rule.veto,
+        approvals=approvals,
+        rejections=rejections,
+    )
 
 
 def needed(rule: GateRule) -> dict[Role, int]:
     """How many people of each role the gate can ask before every quorum has been heard."""
-    return {
-        role: max(rule.approve.get(role, 0), rule.reject.get(role, 0))
-        for role in (*rule.approve, *rule.reject)
-    }
+    asked: dict[Role, int] = {}
+    for quorum in (rule.approve, rule.reject):
+        for party, number in quorum.items():
+            roles = roles_in(party)
+            for role in roles:
+                asked[role] = max(asked.get(role, 0), number if len(roles) == 1 else 1)
+    return asked
 
 
 class TooManyVotesError(Exception):
@@ -102,7 +86,3 @@ def stalemate(rule: GateRule, *, most: int = _MOST) -> Ballots | None:
                     seen.add(after)
                     queue.append((after, (*ballots, Ballot(role=role, approves=approves))))
     return None
-
-
-def _holds(quorum: Mapping[Role, int], counted: Mapping[Role, int]) -> bool:
-    return all(counted.get(role, 0) >= number for role, number in quorum.items())

@@ -11,6 +11,7 @@ from temporalio.common import (
 )
 
 with workflow.unsafe.imports_passed_through():
+    from runbooks.quorums import roles_named
     from workflows.effects import Heading
     from workflows.messages import CaseInput, ObligationInput
 
@@ -31,7 +32,7 @@ def at_start(request: CaseInput) -> TypedSearchAttributes:
     It costs no event of its own, and the workflow finds that it need not say it again.
     """
     first = request.pathway.stage(request.pathway.first)
-    waiting = first.gate.approve if first.gate is not None else (first.owner,)
+    waiting = roles_named(first.gate.approve) if first.gate is not None else (first.owner,)
     return TypedSearchAttributes(
         [
             SearchAttributePair(RUNBOOK, request.pathway.runbook),

@@ -50,12 +50,12 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         must_give_reason(body.reason)
     stand_in = rule.silence.stand_in
     instead_of = None
-    if stand_in is not None and act.role in stand_in.allow and act.role not in round_.approve:
+    if stand_in is not None and act.role in stand_in.allow and act.role not in round_.approving:
         if body.verdict.value != stand_in.only:
             raise refused(Reason.ROLE, f"a stand-in may only {stand_in.only}")
         instead_of = stand_in.instead_of
     on_behalf_of = None
-    if act.role not in round_.approve and round_.kind is RoundKind.ASK:
+    if act.role not in round_.approving and round_.kind is RoundKind.ASK:
         on_behalf_of = round_.backups.get(act.role)
     if body.verdict is Verdict.APPROVE and round_.kind is not RoundKind.RATIFY:
         must_be_called_back(file.state, file.pathway.stage(body.gate), "approved")

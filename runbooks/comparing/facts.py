@@ -36,6 +36,7 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         gate = pathway.stage(stage["stage"]).gate
         if gate is not None:
             reason = "required" if gate.reject_reason else "optional"
+            stage["approve"] = gate.approve
             stage["reject"] = {"quorum": gate.reject, "reason": reason}
             stage["votes"] = gate.votes
         stage["late"] = _late(stage["late"], stage["within"])

@@ -109,9 +109,12 @@ def moment_of(value: str, *, within: timedelta) -> timedelta:
     return within * int(percent[1]) / 100 if percent else parse_duration(value)
 
 
+check_name = _matching(_NAME, "a name in small letters and hyphens, like legal-review")
+"""The name, if it is one; RB014 if not."""
+
 Name = Annotated[
     StrictStr,
-    AfterValidator(_matching(_NAME, "a name in small letters and hyphens, like legal-review")),
+    AfterValidator(check_name),
     Field(json_schema_extra={"pattern": f"^{_NAME.pattern}$"}),
 ]
 """A name people say aloud, in kebab case."""

@@ -1,13 +1,38 @@
 """Gates: who must agree, and everything that can happen instead of agreement."""
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StrictInt, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr, model_validator
 
-from runbooks.grammar.base import Duration, Name, Strict, refuse
+from runbooks.grammar.base import Duration, Name, Strict, check_name, refuse
+from runbooks.quorums import any_of
 
-Quorum = dict[Name, StrictInt]
-"""How many people of each role."""
+_OF = re.compile(r"(\d{1,2})-of")
+
+
+def _party(value: str) -> str:
+    return value if _OF.fullmatch(value) else check_name(value)
+
+
+def _fitting(value: dict[str, int | tuple[str, ...]]) -> dict[str, int | tuple[str, ...]]:
+    for key, asked in value.items():
+        several = _OF.fullmatch(key) is not None
+        if several and not isinstance(asked, tuple):
+            refuse("RB012", "a list of roles", at=(key,))
+        if not several and isinstance(asked, tuple):
+            refuse("RB012", "how many people", at=(key,))
+    return value
+
+
+Quorum = Annotated[
+    dict[
+        Annotated[StrictStr, AfterValidator(_party)],
+        StrictInt | Annotated[tuple[Name, ...], Field(min_length=1)],
+    ],
+    AfterValidator(_fitting),
+]
+"""How many people of each role; beside them `2-of: [roles]`, two voices of different roles."""
 
 
 def _rejection(value: Any) -> Any:  # whatever stands in the document
@@ -51,7 +76,7 @@ class SilenceRule(Strict):
     """What silence does: an outcome taken by itself, or a role that may vote in another's place."""
 
     go: Name | None = None
-    allow: Annotated[Quorum, Field(min_length=1)] | None = None
+    allow: Annotated[dict[Name, StrictInt], Field(min_length=1)] | None = None
     instead_of: Name | None = None
     only: Literal["approve", "reject"] = "approve"
     ratify: RatifyRule | None = None
@@ -92,6 +117,16 @@ class DissentRule(Strict):
     within: Duration
 
 
+def counted(quorum: Quorum) -> dict[str, int]:
+    """The quorum as it is counted: so many of each party (`runbooks.quorums`)."""
+    return {
+        any_of(asked) if isinstance(asked, tuple) else key: (
+            int(key.removesuffix("-of")) if isinstance(asked, tuple) else asked
+        )
+        for key, asked in quorum.items()
+    }
+
+
 def people(quorum: Quorum) -> int:
     """How many people a quorum needs."""
-    return sum(quorum.values())
+    return sum(counted(quorum).values())

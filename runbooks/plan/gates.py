@@ -8,6 +8,7 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer, model_vali
 
 from runbooks.compact import Compact
 from runbooks.plan.words import Assurance, Role
+from runbooks.quorums import Party, enough_against, roles_named
 
 
 class Votes(StrEnum):
@@ -69,8 +70,8 @@ class GateRule(Compact):
     """Who must agree for a gate to open, and everything that can happen instead."""
 
     ask: str
-    approve: dict[Role, int]
-    reject: dict[Role, int]
+    approve: dict[Party, int]
+    reject: dict[Party, int]
     approve_label: str = "Approve"
     reject_label: str = "Reject"
     reject_reason: bool = True
@@ -90,17 +91,17 @@ class GateRule(Compact):
     @classmethod
     def _one_of_each(cls, written: Any) -> Any:  # as it was written
         if isinstance(written, dict) and "reject" not in written and "approve" in written:
-            return {**written, "reject": dict.fromkeys(written["approve"], 1)}
+            return {**written, "reject": enough_against(written["approve"])}
         return written
 
     @model_serializer(mode="wrap")
     def _without_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written = self.without_defaults(handler(self))
-        if self.reject == dict.fromkeys(self.approve, 1):
+        if self.reject == enough_against(self.approve):
             del written["reject"]
         return written
 
     @property
     def roles(self) -> tuple[Role, ...]:
         """Every role that may vote, in the order the runbook names them."""
-        return tuple(dict.fromkeys((*self.approve, *self.reject, *self.veto)))
+        return tuple(dict.fromkeys((*roles_named(self.approve, self.reject), *self.veto)))

@@ -18,6 +18,7 @@ from runbooks.plan import (
     StagePlan,
     Votes,
 )
+from runbooks.quorums import roles_in
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
@@ -86,7 +87,9 @@ def several(items: Iterable[str], joint: str = "and") -> str:
 
 def quorum(people: Mapping[str, int]) -> str:
     """Who must say so: `one of legal and one of policy`."""
-    return several(f"{_number(count)} of {role}" for role, count in people.items())
+    return several(
+        f"{_number(count)} of {several(roles_in(party), 'or')}" for party, count in people.items()
+    )
 
 
 def stage_title(stage: StagePlan) -> str:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from runbooks.grammar.gates import people
+from runbooks.grammar.gates import Quorum, counted
 from runbooks.grammar.stages import Stage
 from runbooks.plan import StageKind
 from runbooks.planner import reachable
+from runbooks.quorums import roles_named
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.votes import Ballots, TooManyVotesError, stalemate
 
@@ -13,18 +14,19 @@ from runbooks.votes import Ballots, TooManyVotesError, stalemate
 def quorums(subject: Subject) -> Iterator[Finding]:
     """Quorums of nobody."""
     for index, stage in enumerate(subject.document.stages):
-        asked = {
+        asked: dict[str, Quorum | None] = {
             "approve": stage.approve,
             "reject": stage.reject.quorum if stage.reject else None,
-            "silence": stage.silence.allow if stage.silence else None,
+            "silence": _standing_in(stage),
         }
         for key, quorum in asked.items():
             if quorum is None:
                 continue
             path = ("stages", index, key, *(("allow",) if key == "silence" else ()))
-            for role, number in quorum.items():
+            parties = zip(quorum, counted(quorum).items(), strict=True)
+            for written, (party, number) in parties:
                 if number < 1:
-                    yield subject.finding("RB040", (*path, role), f"{number} people of {role}")
+                    yield subject.finding("RB040", (*path, written), f"{number} people of {party}")
             if not quorum:
                 yield subject.finding("RB040", path, f"`{key}` names nobody")
 
@@ -88,7 +90,7 @@ def stand_ins(subject: Subject) -> Iterator[Finding]:
         rule = stage.silence
         if rule is None or rule.instead_of is None or stage.approve is None:
             continue
-        if rule.instead_of not in stage.approve:
+        if rule.instead_of not in roles_named(counted(stage.approve)):
             yield subject.finding(
                 "RB044",
                 ("stages", index, "silence", "instead-of"),
@@ -96,14 +98,19 @@ def stand_ins(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def _standing_in(stage: Stage) -> Quorum | None:
+    allow = stage.silence.allow if stage.silence else None
+    return {**allow} if allow is not None else None
+
+
 def _voting(stage: Stage) -> tuple[str, ...]:
-    reject = stage.reject.quorum if stage.reject else {}
-    return tuple(dict.fromkeys((*(stage.approve or {}), *reject, *stage.veto)))
+    reject = counted(stage.reject.quorum) if stage.reject else {}
+    return tuple(dict.fromkeys((*roles_named(counted(stage.approve or {}), reject), *stage.veto)))
 
 
 def _tie(subject: Subject, stage: Stage) -> Ballots | None:
     """Votes after which everybody has been heard and nothing is decided."""
     rule = subject.pathway.stage(stage.stage).gate
-    if rule is None or not rule.reject or people(rule.approve) < 1:
+    if rule is None or not rule.reject or sum(rule.approve.values()) < 1:
         return None  # A quorum of nobody is RB040.
     return stalemate(rule)

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+from runbooks.grammar.gates import counted
 from runbooks.plan import StageKind
 from runbooks.planner import APPROVED, Hand, moves
+from runbooks.quorums import roles_named
 from runbooks.rules.finding import Finding, Subject
 
 
@@ -11,8 +13,9 @@ def backups(subject: Subject) -> Iterator[Finding]:
     """Pages in place of a role the gate does not wait for, or at a stage without a gate."""
     document = subject.document
     for index, stage in enumerate(document.stages):
+        approving = roles_named(counted(stage.approve or {}))
         for position, step in enumerate(stage.late):
-            if step.instead_of is not None and step.instead_of not in (stage.approve or {}):
+            if step.instead_of is not None and step.instead_of not in approving:
                 yield subject.finding(
                     "RB101",
                     ("stages", index, "late", position, "instead-of"),

@@ -1,9 +1,11 @@
 """Gates that somebody is left to pass, by the directory's count of who holds which role."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from runbooks.grammar.gates import Quorum, counted
 from runbooks.grammar.stages import Stage
 from runbooks.planner import said, way
+from runbooks.quorums import roles_named
 from runbooks.rules.finding import Finding, Subject
 from runbooks.tree import Step
 
@@ -14,9 +16,14 @@ def enough_people(subject: Subject) -> Iterator[Finding]:
         return
     for index, stage in enumerate(subject.document.stages):
         path = ("stages", index)
-        yield from _quorum(subject, stage, (*path, "approve"), stage.approve or {}, "agree")
         reject = stage.reject.quorum if stage.reject else {}
-        yield from _quorum(subject, stage, (*path, "reject"), reject, "reject")
+        for key, quorum, verb in (
+            ("approve", stage.approve or {}, "agree"),
+            ("reject", reject, "reject"),
+        ):
+            alone = {role: asked for role, asked in quorum.items() if isinstance(asked, int)}
+            yield from _quorum(subject, stage, (*path, key), alone, verb)
+            yield from _several(subject, stage, (*path, key), quorum, verb)
         yield from _afterwards(subject, stage, path)
 
 
@@ -43,6 +50,33 @@ def _quorum(
             )
 
 
+def _several(
+    subject: Subject, stage: Stage, path: tuple[Step, ...], quorum: Quorum, verb: str
+) -> Iterator[Finding]:
+    """Several roles of which too few have anybody left."""
+    for party, roles in quorum.items():
+        if not isinstance(roles, tuple):
+            continue
+        empty = [
+            role
+            for role in dict.fromkeys(roles)
+            if (there := _there(subject, role)) is not None
+            and there - sum(_gone(subject, stage, role).values()) < 1
+        ]
+        number = int(party.removesuffix("-of"))
+        if len(set(roles)) >= number > len(set(roles)) - len(empty):
+            yield subject.finding(
+                "RB043",
+                (*path, party),
+                f"{number} of {', '.join(roles)} must {verb}; nobody is left as {_and(empty)}",
+                evidence=subject.way_to(stage.stage),
+            )
+
+
+def _and(roles: Iterable[str]) -> str:
+    return " and ".join(roles)
+
+
 def _afterwards(subject: Subject, stage: Stage, path: tuple[Step, ...]) -> Iterator[Finding]:
     """Who breaks a tie, hears a dissent or ratifies must not have voted at the gate."""
     named: list[tuple[tuple[Step, ...], str, str]] = []
@@ -57,7 +91,7 @@ def _afterwards(subject: Subject, stage: Stage, path: tuple[Step, ...]) -> Itera
         if there is None:
             continue
         gone = _gone(subject, stage, role)
-        voted = 0 if at[0] == "silence" else (stage.approve or {}).get(role, 0)
+        voted = 0 if at[0] == "silence" else _deciders(stage, role)
         if there - sum(gone.values()) - voted < 1:
             out = {**gone, stage.stage: voted}
             why = " and ".join(f"{count} decided {other}" for other, count in out.items() if count)
@@ -97,5 +131,7 @@ def _evidence(subject: Subject, stage: Stage, gone: Mapping[str, int]) -> tuple[
 
 def _deciders(stage: Stage, role: str) -> int:
     if stage.approve is not None:
-        return stage.approve.get(role, 0)
+        # Of several roles any may be among those who decided, with one person.
+        quorum = counted(stage.approve)
+        return quorum.get(role, 1 if role in roles_named(quorum) else 0)
     return 1 if stage.owner == role else 0

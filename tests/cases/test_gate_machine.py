@@ -7,14 +7,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from audit.quorum import Count
 from cases.acts import Acknowledge, Decide, Dissent, Evidence, Memo, Verdict, Withdraw
-from cases.gate import RoundKind, RoundState
+from cases.gate import RoundKind, RoundState, still_needed
 from cases.journal import check_chain
-from cases.outcomes import allow_stand_in
+from cases.outcomes import allow_backup, allow_stand_in
 from cases.receipts import ActReceipt, Outcome
 from cases.rounds import revoke
+from runbooks.quorums import roles_named
 from tests.cases.house import DOOR, OTHER, House
-from tests.workflows.runbooks import FOUR_EYES
+from tests.workflows.runbooks import FOUR_EYES, TWO_OF_THREE
 
 PEOPLE = {
     "lena": "legal",
@@ -222,6 +224,132 @@ if settings.get_current_profile_name() != "full":
     TestGate.settings = settings(
         max_examples=25,
         stateful_step_count=20,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+VOICES = ("privacy", "legal", "policy")
+SEATS = {
+    "petra": "privacy",
+    "priya": "privacy",
+    "lena": "legal",
+    "pia": "policy",
+    "dan": "deputy-counsel",
+    "eve": "executive",
+    "quinn": "quality",
+    "tess": "triage",
+}
+
+
+class Several(RuleBasedStateMachine):
+    """The executive and two of three roles approve, two of the three reject; nobody bends it."""
+
+    @initialize()
+    def open_the_gate(self) -> None:
+        """The memo is written, so the gate is asked."""
+        self.house = House.of("two-of-three", text=TWO_OF_THREE)
+        self.house.act(Memo(gate="review", fields={"facts": "known"}), person="lena", role="legal")
+
+    @rule(person=st.sampled_from(sorted(SEATS)), verdict=st.sampled_from(list(Verdict)))
+    def vote(self, *, person: str, verdict: Verdict) -> None:
+        """Somebody votes, or votes otherwise than before."""
+        self.house.act(
+            Decide(gate="review", verdict=verdict, reason="for this reason"),
+            person=person,
+            role=SEATS[person],
+        )
+
+    @rule(person=st.sampled_from(sorted(SEATS)))
+    def withdraw(self, person: str) -> None:
+        """Somebody takes a vote back."""
+        self.house.act(Withdraw(gate="review"), person=person, role=SEATS[person])
+
+    @rule()
+    def counsel_is_silent(self) -> None:
+        """The deputy was paged, and may vote in counsel's place."""
+        round_ = self.house.state.open_round("review")
+        if round_ is not None and round_.kind is RoundKind.ASK:
+            allow_backup(self.house.file, round_, "deputy-counsel", "legal", at=self.house.now)
+
+    @rule()
+    def facts_change(self) -> None:
+        """New evidence: the question is asked again, with nobody's vote in it."""
+        self.house.later(timedelta(minutes=1))
+        label = f"item-{self.house.state.revision}"
+        digest = f"{self.house.state.revision:064x}"
+        receipt = self.house.act(
+            Evidence(label=label, reference="store", digest=digest),
+            person="ines",
+            role="incident-manager",
+        )
+        assert receipt.accepted
+
+    @invariant()
+    def every_round_stands_where_its_voices_put_it(self) -> None:
+        """Counted by another rule, written down from the sentence of the runbook."""
+        if not hasattr(self, "house"):
+            return
+        for round_ in self.house.state.rounds:
+            if round_.kind is not RoundKind.ASK or round_.state is RoundState.SUPERSEDED:
+                continue
+            said: dict[str, set[Verdict]] = {}
+            for vote in round_.votes:
+                said.setdefault(vote.on_behalf_of or vote.role, set()).add(vote.verdict)
+            if any(Verdict.MORE_INFORMATION in verdicts for verdicts in said.values()):
+                assert round_.state is RoundState.MORE_INFORMATION
+                continue
+            counted = {
+                role: given & {Verdict.APPROVE, Verdict.REJECT} for role, given in said.items()
+            }
+            voices = [counted.get(role, set()) for role in VOICES]
+            lead = counted.get("executive", set())
+            yes, no = voices.count({Verdict.APPROVE}), voices.count({Verdict.REJECT})
+            silent = voices.count(set())
+            mixed = {Verdict.APPROVE, Verdict.REJECT} <= {
+                v for each in counted.values() for v in each
+            }
+            if no > 1:
+                wanted = RoundState.REJECTED
+            elif lead == {Verdict.APPROVE} and yes > 1:
+                wanted = RoundState.APPROVED
+            elif (
+                mixed and lead and no + silent < 2 and (Verdict.REJECT in lead or yes + silent < 2)
+            ):
+                wanted = RoundState.SPLIT
+            else:
+                wanted = RoundState.OPEN
+            assert round_.state is wanted
+
+    @invariant()
+    def who_is_asked_next_could_still_approve(self) -> None:
+        """Nobody is named as needed who has already been heard for one of several roles."""
+        if not hasattr(self, "house"):
+            return
+        round_ = self.house.state.open_round("review")
+        if round_ is None or round_.kind is not RoundKind.ASK:
+            return
+        heard = {
+            vote.on_behalf_of or vote.role
+            for vote in round_.votes
+            if vote.verdict in (Verdict.APPROVE, Verdict.REJECT)
+        }
+        for role in roles_named(still_needed(round_)):
+            assert role not in heard or role == "executive"
+
+    @invariant()
+    def an_auditor_counts_the_same(self) -> None:
+        """The votes are counted again from nothing but the journal."""
+        if hasattr(self, "house"):
+            count = Count(self.house.file.pathway)
+            assert list(count.check(self.house.state.journal.pending)) == []
+
+
+TestSeveral = pytest.mark.timeout(1800)(Several.TestCase)
+if settings.get_current_profile_name() != "full":
+    TestSeveral.settings = settings(
+        max_examples=40,
+        stateful_step_count=15,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cases.acts import Verdict
-from cases.gate import RoundState, Vote, tally
+from cases.gate import Round, RoundState, Vote, still_needed, tally
 from runbooks.plan import Assurance
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -76,6 +78,92 @@ def test_votes_amount_to_what_the_rule_says(
     found = tally(votes(cast), approve=quorum, reject=quorum, stand_in={"im": 1})
 
     assert found is state
+
+
+SEVERAL = "privacy or counsel or security"
+SOME = {SEVERAL: 2}
+LEAD = {"lead": 1, **SOME}
+
+
+@pytest.mark.parametrize(
+    "approve,reject,cast,state",
+    [
+        (SOME, SOME, "a:privacy+", RoundState.OPEN),
+        (SOME, SOME, "a:privacy+ b:counsel+", RoundState.APPROVED),
+        (SOME, SOME, "a:privacy+ b:privacy+", RoundState.OPEN),
+        (SOME, SOME, "a:privacy+ b:counsel-", RoundState.OPEN),
+        (SOME, SOME, "a:privacy+ b:counsel- c:security+", RoundState.APPROVED),
+        (SOME, SOME, "a:privacy+ b:counsel- c:security-", RoundState.REJECTED),
+        (SOME, SOME, "a:privacy? b:counsel+ c:security+", RoundState.MORE_INFORMATION),
+        # A role that contradicts itself counts for neither side.
+        (SOME, SOME, "a:privacy+ b:privacy- c:counsel+", RoundState.OPEN),
+        (SOME, SOME, "a:privacy+ b:privacy- c:counsel+ d:security+", RoundState.APPROVED),
+        (SOME, SOME, "a:privacy+ b:privacy- c:counsel+ d:security-", RoundState.SPLIT),
+        # All three must agree, so the first against settles that they do not.
+        ({SEVERAL: 3}, {SEVERAL: 3}, "a:privacy+ b:counsel-", RoundState.SPLIT),
+        ({SEVERAL: 3}, SOME, "a:privacy+ b:counsel-", RoundState.OPEN),
+        ({SEVERAL: 3}, SOME, "a:privacy+ b:counsel+ c:security-", RoundState.SPLIT),
+        # Beside a role of its own: that role has to be heard, and may stand in the way.
+        (LEAD, SOME, "a:privacy+ b:counsel+", RoundState.OPEN),
+        (LEAD, SOME, "l:lead+ a:privacy+ b:counsel- c:security+", RoundState.APPROVED),
+        (LEAD, SOME, "l:lead+ a:privacy- b:counsel-", RoundState.REJECTED),
+        (LEAD, SOME, "l:lead- a:privacy+", RoundState.OPEN),
+        (LEAD, SOME, "l:lead- a:privacy+ b:counsel+", RoundState.SPLIT),
+        (LEAD, {"lead": 1}, "l:lead- a:privacy+ b:counsel+", RoundState.REJECTED),
+        # Somebody stands in for one of them.
+        (SOME, SOME, "i:im+counsel a:privacy+", RoundState.APPROVED),
+    ],
+)
+def test_several_roles_have_one_voice_each(
+    approve: dict[str, int], reject: dict[str, int], cast: str, state: RoundState
+) -> None:
+    """So many of several roles agree: different people of different roles, by majority."""
+    found = tally(votes(cast), approve=approve, reject=reject, stand_in={"im": 1})
+
+    assert found is state
+
+
+@given(
+    st.permutations([("privacy", "p"), ("counsel", "c"), ("security", "s")]),
+    st.lists(st.sampled_from("+-"), min_size=3, max_size=3),
+)
+def test_two_of_three_always_decide_and_the_order_does_not(
+    order: list[tuple[str, str]], verdicts: list[str]
+) -> None:
+    """Two and two of three roles can neither be split nor both be reached."""
+    said = dict(zip(("privacy", "counsel", "security"), verdicts, strict=True))
+    cast = votes(" ".join(f"{person}:{role}{said[role]}" for role, person in order))
+    wanted = RoundState.APPROVED if verdicts.count("+") > 1 else RoundState.REJECTED
+
+    assert tally(cast, approve=SOME, reject=SOME) is wanted
+
+
+@pytest.mark.parametrize(
+    "cast,owed",
+    [
+        ("", {"lead": 1, SEVERAL: 2}),
+        ("a:privacy+", {"lead": 1, "counsel or security": 1}),
+        ("a:privacy+ b:counsel+", {"lead": 1}),
+        ("l:lead+ a:privacy+ b:counsel-", {"security": 1}),
+        ("l:lead+ a:privacy- b:counsel-", {"security": 1}),
+        ("l:lead+ a:privacy+ b:counsel- c:security-", {}),
+    ],
+)
+def test_who_is_still_needed_is_named(cast: str, owed: dict[str, int]) -> None:
+    """Of several roles only those that are silent, and no more of them than there are."""
+    round_ = Round(
+        gate="sign-off",
+        number=1,
+        revision=1,
+        content_hash="",
+        nonce="",
+        asked_at=AT,
+        approve=LEAD,
+        reject=SOME,
+        votes=votes(cast),
+    )
+
+    assert still_needed(round_) == owed
 
 
 def test_a_veto_rejects_at_once() -> None:

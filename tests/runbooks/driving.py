@@ -17,6 +17,7 @@ from cases.rules import may_vote
 from cases.severity import severity_changed
 from cases.stages import enter, leave
 from runbooks.plan import AnswerKind, Late
+from runbooks.quorums import roles_in
 from tests.cases.house import House
 
 MOVE = re.compile(r"(\S+) -([a-z0-9-]+?)( \(by (?:silence|itself)\))?-> (\S+)")
@@ -164,11 +165,13 @@ class Drive:
     def _decide(self, outcome: str) -> None:
         round_ = self.round()
         if outcome == "more-information":
-            self.vote(next(iter(round_.approve)), Verdict.MORE_INFORMATION)
+            self.vote(round_.approving[0], Verdict.MORE_INFORMATION)
             return
         quorum = round_.approve if outcome == "approved" else round_.reject
-        for role, number in quorum.items():
-            for _ in range(number):
+        for party, number in quorum.items():
+            roles = roles_in(party)
+            # Of several roles so many have a voice; of one role so many people.
+            for role in roles[:number] if len(roles) > 1 else roles * number:
                 self.vote(role, VERDICTS[outcome])
 
     # -- time --------------------------------------------------------------------------------------

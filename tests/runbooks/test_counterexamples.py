@@ -12,6 +12,7 @@ from cases.file import SYSTEM
 from cases.gate import RoundKind, RoundState, Vote, tally
 from cases.receipts import Reason
 from runbooks.plan import Assurance, GateRule
+from runbooks.quorums import roles_in
 from runbooks.votes import Ballot, result, stalemate
 from tests.cases.house import BEGIN
 from tests.runbooks.driving import Drive
@@ -95,8 +96,8 @@ def _nothing_is_decided(fault: Fault, drive: Drive) -> None:
     assert round_.kind is RoundKind.ASK
     assert round_.state is RoundState.OPEN
     assert drive.house.state.pending_outcome is None
-    heard = {role: sum(vote.role == role for vote in round_.votes) for role in round_.approve}
-    assert all(heard[role] >= number for role, number in round_.approve.items())
+    heard = {role: sum(vote.role == role for vote in round_.votes) for role in round_.asked}
+    assert all(heard[role] >= round_.approve.get(role, 1) for role in round_.approving)
 
 
 def _too_few_are_left(fault: Fault, drive: Drive) -> None:
@@ -110,6 +111,10 @@ def _too_few_are_left(fault: Fault, drive: Drive) -> None:
         assert drive.round().kind is RoundKind.DISSENT
         assert drive.able("legal") == []
         return
+    if "nobody is left as" in what:
+        number, _, named = what.partition(" must ")[0].partition(" of ")
+        assert sum(bool(drive.able(role)) for role in named.split(", ")) < int(number)
+        return
     number, _, role = what.partition(";")[0].partition(" of ")
     if not role:
         assert drive.people(what.split()[0]) == []
@@ -118,6 +123,19 @@ def _too_few_are_left(fault: Fault, drive: Drive) -> None:
     if "stand in" in what:
         drive.pass_time(timedelta(days=1))
     assert len(drive.able(role)) < int(number)
+
+
+def _cannot_be_approved(fault: Fault, drive: Drive) -> None:
+    """Every role has approved, and the round is still open."""
+    for role in drive.round().asked:
+        drive.vote(role, Verdict.APPROVE)
+    assert drive.round().state is RoundState.OPEN
+
+
+def _who_is_quicker_decides(fault: Fault, drive: Drive) -> None:
+    """One approves, and nobody hears the other, who would have rejected."""
+    drive.vote(drive.round().asked[0], Verdict.APPROVE)
+    assert drive.house.state.visits[-2].outcome == "approved"
 
 
 def _a_voter_breaks_the_tie(fault: Fault, drive: Drive) -> None:
@@ -194,6 +212,8 @@ CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB065": _nobody_is_paged,
     "RB070": _nobody_is_paged,
     "RB072": _cannot_be_closed_as,
+    "RB120": _cannot_be_approved,
+    "RB122": _who_is_quicker_decides,
 }
 """What a way is evidence of, by rule: read off the case itself."""
 
@@ -225,14 +245,19 @@ def test_a_way_that_goes_wrong_goes_wrong(fault: Fault) -> None:
 
 
 ROLES = ("legal", "policy", "executive")
-quorums = st.dictionaries(st.sampled_from(ROLES), st.integers(1, 2), min_size=1)
+SEVERAL = "privacy or quality or engineering"
+quorums = st.one_of(
+    st.dictionaries(st.sampled_from(ROLES), st.integers(1, 2), min_size=1),
+    st.dictionaries(st.sampled_from((*ROLES, SEVERAL)), st.integers(1, 3), min_size=1),
+)
+VOTING = (*ROLES, *roles_in(SEVERAL))
 
 
 @given(
     approve=quorums,
     reject=quorums,
     veto=st.lists(st.sampled_from(ROLES), unique=True, max_size=1),
-    cast=st.lists(st.tuples(st.sampled_from(ROLES), st.booleans()), max_size=6),
+    cast=st.lists(st.tuples(st.sampled_from(VOTING), st.booleans()), max_size=8),
 )
 def test_the_planner_counts_as_the_gate_counts(
     approve: dict[str, int],

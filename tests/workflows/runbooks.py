@@ -53,6 +53,25 @@ stages:
     + _TAIL
 )
 
+TWO_OF_THREE = (
+    b"runbook: two-of-three"
+    + _HEAD
+    + b"""
+stages:
+  - stage: review
+    owner: legal
+    within: 60m
+    memo: [facts]
+    ask: "Tell nobody?"
+    approve: {executive: 1, 2-of: [privacy, legal, policy]}
+    reject: {2-of: [privacy, legal, policy], reason: required}
+    split: {to: quality, within: 60m}
+    late: [{at: 50%, page: deputy-counsel, instead-of: legal}]
+    next: {approved: closure, rejected: closure, more-information: work}
+"""
+    + _TAIL
+)
+
 FOUR_EYES = (
     b"runbook: four-eyes"
     + _HEAD

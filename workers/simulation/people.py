@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from runbooks.plan import Pathway
+from runbooks.quorums import roles_in
 from workers.simulation.arrivals import DAY, HOUR
 from workers.simulation.model import Model
 
@@ -86,6 +87,9 @@ def seats_of(pathways: Iterable[Pathway], roles: Iterable[str]) -> dict[str, int
             if stage.gate is None:
                 continue
             for quorum in (stage.gate.approve, stage.gate.reject):
-                for role, number in quorum.items():
-                    seats[role] = max(seats.get(role, SEATS), number + 1)
+                for party, number in quorum.items():
+                    for role in roles_in(party):
+                        # Of several roles each has one voice.
+                        asked = number if role == party else 1
+                        seats[role] = max(seats.get(role, SEATS), asked + 1)
     return seats

@@ -156,7 +156,7 @@ def _stray(cast: "Cast", _: CasePicture, round_: Round) -> Iterator[Want]:
 def _delegated(cast: "Cast", picture: CasePicture, round_: Round) -> Iterator[Want]:
     """The role's work on this case is given to the next in line."""
     since = cast.since(round_.asked_at)
-    role = next(iter(round_.approve))
+    role = round_.approving[0]
     free = eligible(cast, picture, round_, role, since=since)
     manager = cast.somebody(INCIDENT_MANAGER, since=since)
     if len(free) > 1 and manager is not None:
@@ -202,7 +202,7 @@ def _once(
 
 def _voter(cast: "Cast", picture: CasePicture, round_: Round) -> Somebody | None:
     since = cast.since(round_.asked_at)
-    role = next(iter(round_.approve))
+    role = round_.approving[0]
     return next(iter(eligible(cast, picture, round_, role, since=since)), None)
 
 

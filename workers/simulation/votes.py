@@ -37,8 +37,9 @@ def _asked(
 ) -> Iterator[tuple[Somebody, int, Verdict | None]]:
     """Who is still to vote, since when, and what, where that is settled."""
     since = cast.since(round_.asked_at, *_answered(picture))
-    for role in dict.fromkeys((*round_.approve, *round_.reject)):
-        needed = max(round_.approve.get(role, 0), round_.reject.get(role, 0))
+    for role in round_.asked:
+        # Of several roles each has one voice.
+        needed = max(round_.approve.get(role, 1), round_.reject.get(role, 1))
         voted = sum(vote.role == role and vote.instead_of is None for vote in round_.votes)
         free = eligible(cast, picture, round_, role, since=since)
         for person in free[: max(needed - voted, 0)]:
@@ -48,7 +49,7 @@ def _asked(
         return
     since = cast.since(round_.stand_in_from)
     for role, needed in stand_in.allow.items():
-        if role in round_.approve:
+        if role in round_.approving:
             continue
         voted = sum(vote.role == role for vote in round_.votes)
         free = eligible(cast, picture, round_, role, since=since)
