@@ -171,6 +171,11 @@ class ClockRun(Mutable):
         return due + (reading.latest - reading.due)
 
     @property
+    def ended(self) -> bool:
+        """Whether it was stopped or cancelled."""
+        return any(event.verb in (ClockVerb.STOP, ClockVerb.CANCEL) for event in self.events)
+
+    @property
     def backups(self) -> dict[str, str]:
         """Who has been paged in place of which role, so far."""
         return {

@@ -1,12 +1,14 @@
-"""The clocks of a case: started, paused, restarted and stopped by what happens to it."""
+"""The clocks of a case: started, paused, restarted, stopped, and what has come due of them."""
 
 from datetime import UTC, datetime
+
+from pydantic import JsonValue
 
 from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.file import CaseFile
 from cases.gate import RoundState
 from cases.journal import Kind
-from runbooks.plan import ClockKind, ClockPlan, ClockStart, Late, StagePlan
+from runbooks.plan import ClockKind, ClockPlan, Late, StagePlan
 from runbooks.statutes.calendar import Calendar
 from runbooks.statutes.span import Due
 from runbooks.statutes.span import due as compute_due
@@ -23,9 +25,6 @@ RECORDED = {
 HOLD = "hold"
 """Why a clock of ours stands still while the case is held."""
 
-START_QUESTIONS = {"received-at": ClockStart.RECEIPT, "aware-at": ClockStart.AWARENESS}
-"""Questions whose answer says when a clock's event really happened: an audited act (I12)."""
-
 REACH = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """A ticket may say that it was received in the year 1: then its deadline is long past, no error."""
 
@@ -33,61 +32,16 @@ ELAPSED = "elapsed-time/1"
 """The calendar of a clock the runbook sets itself: hours and days as they pass, no holidays."""
 
 
-def start_case_clocks(file: CaseFile, *, at: datetime) -> None:
-    """Every clock of the runbook that counts from the case's beginning runs.
-
-    Receipt and awareness come from the report, and may lie before our door had it; without one,
-    the door's instant is the conservative answer.
-    """
-    report = file.state.report
-    for plan in file.pathway.clocks:
-        if plan.starts_after is not None:
-            continue
-        begun = {
-            ClockStart.OPENED: file.state.opened_at,
-            ClockStart.RECEIPT: report.receipt_at or report.received_at,
-            ClockStart.AWARENESS: report.receipt_at or report.received_at,
-        }[plan.starts]
-        start_clock(file, plan, begun=begun, at=at)
-
-
-def begun_earlier(file: CaseFile, question: str, answer: str, *, at: datetime) -> None:
-    """Clocks that count from the event the question asks for count from the answered instant.
-
-    Only an earlier instant counts: a clock that already ran is never given time back by an answer.
-    One that had stopped in time, and by the earlier beginning did not, is breached on record.
-    """
-    asked = START_QUESTIONS.get(question)
-    begun = instant_of(answer)
-    if asked is None or begun is None:
-        return
-    for plan in file.pathway.clocks:
-        clock = file.state.clock(plan.id)
-        if clock is None or plan.starts is not asked or plan.starts_after is not None:
-            continue
-        started = clock.reading(at).started_at
-        if started is None or started <= begun:
-            continue
-        turn(file, clock, ClockVerb.START, at=at, begun=begun, because=f"{question} answered")
-        reading = clock.reading(at)
-        target = clock.target(at)
-        late = reading.ended and reading.elapsed > target and not clock.hold
-        if late and clock.breached_at is None:
-            clock.breached_at = begun + target
-            file.note(Kind.CLOCK_BREACHED, at, clock=clock.id, due=clock.breached_at.isoformat())
-
-
-def instant_of(text: str) -> datetime | None:
-    """The instant that was written, None when it names none or no offset."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return instant if instant.utcoffset() is not None else None
-
-
-def start_clock(file: CaseFile, plan: ClockPlan, *, begun: datetime, at: datetime) -> None:
-    """The runbook's clock runs from `begun`; its deadline is on record."""
+def start_clock(
+    file: CaseFile,
+    plan: ClockPlan,
+    *,
+    begun: datetime,
+    at: datetime,
+    because: str = "",
+    **said: JsonValue,
+) -> None:
+    """The runbook's clock runs from `begun`; its deadline is on record, with what else is said."""
     clock = ClockRun(
         id=plan.id,
         title=plan.title,
@@ -98,7 +52,7 @@ def start_clock(file: CaseFile, plan: ClockPlan, *, begun: datetime, at: datetim
         hold=plan.kind is ClockKind.MIN_HOLD,
         source=plan.source or plan.row,
     )
-    start(file, clock, begun=begun, at=at)
+    start(file, clock, begun=begun, at=at, because=because, **said)
 
 
 def start_stage_clock(file: CaseFile, stage: StagePlan, *, visit: int, at: datetime) -> None:
@@ -115,10 +69,18 @@ def start_stage_clock(file: CaseFile, stage: StagePlan, *, visit: int, at: datet
     start(file, clock, at=at)
 
 
-def start(file: CaseFile, clock: ClockRun, *, at: datetime, begun: datetime | None = None) -> None:
+def start(
+    file: CaseFile,
+    clock: ClockRun,
+    *,
+    at: datetime,
+    begun: datetime | None = None,
+    because: str = "",
+    **said: JsonValue,
+) -> None:
     """The clock is the case's, and runs; one of ours stands still while the case is on hold."""
     file.state.clocks.append(clock)
-    turn(file, clock, ClockVerb.START, begun=begun, at=at)
+    turn(file, clock, ClockVerb.START, begun=begun, at=at, because=because, **said)
     if file.state.hold is not None and not clock.statutory:
         turn(file, clock, ClockVerb.PAUSE, at=at, because=HOLD)
 
@@ -131,8 +93,12 @@ def turn(
     at: datetime,
     begun: datetime | None = None,
     because: str = "",
+    **said: JsonValue,
 ) -> None:
-    """The clock has had that event, and its new deadline is on record where it has one."""
+    """The clock has had that event, and its new deadline is on record where it has one.
+
+    `said` is what else the entry tells: who decided the instant, why the law holds.
+    """
     plan = next((plan for plan in file.pathway.clocks if plan.id == clock.id), None)
     computed = None
     if plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
@@ -147,6 +113,7 @@ def turn(
         because=because or None,
         due=_text(due),
         calendar=(ELAPSED if computed is None else None) if due is not None else None,
+        **said,
     )
     if plan is not None and computed is not None:
         file.note(
@@ -225,23 +192,6 @@ def unsuspend(
         turn(file, clock, ClockVerb.RESET, at=at, because=because)
     else:
         turn(file, clock, ClockVerb.RESUME, at=at, because=because)
-
-
-def happened(file: CaseFile, event: str, *, at: datetime) -> None:
-    """Clocks that stop at `event` stop; holds that begin after it begin.
-
-    Events are `effect:<name>`, `stage:<name>` and `closed`.
-    """
-    for plan in file.pathway.clocks:
-        clock = file.state.clock(plan.id)
-        if clock is not None and event in plan.stops and not clock.reading(at).ended:
-            turn(file, clock, ClockVerb.STOP, at=at, because=event)
-        if (
-            clock is None
-            and plan.starts_after is not None
-            and event == f"effect:{plan.starts_after}"
-        ):
-            start_clock(file, plan, begun=at, at=at)
 
 
 def stop_stage_clock(file: CaseFile, stage: str, *, at: datetime, cancel: bool = False) -> None:

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from cases.beginnings import happened, is_due
 from cases.clock import ClockRun, ClockVerb
-from cases.clocks import happened, start, turn
+from cases.clocks import start, turn
 from cases.file import SYSTEM, CaseFile, Do, Note
 from cases.ids import key_of
 from cases.journal import Kind
@@ -15,8 +16,10 @@ DONE = "done"
 """The outcome of a stage whose effect has been performed before anybody completed it."""
 
 
-def intend(file: CaseFile, name: str, *, stage: str, at: datetime) -> str:
+def intend(file: CaseFile, name: str, *, stage: str, at: datetime) -> str | None:
     """The effect is on record as intended and wished for; its key is returned.
+
+    One that is ordered where it is due only is left out where no clock waits for it.
 
     One that is under way, done or with a person is not intended twice: a second approval of the
     same gate after a detour must not act twice. One that failed is tried again. Only what has been
@@ -28,6 +31,8 @@ def intend(file: CaseFile, name: str, *, stage: str, at: datetime) -> str:
         if newest.state == "failed":
             again(file, newest, at=at)
         return newest.key
+    if plan.where_due and not is_due(file, name):
+        return None
     return _intend(file, plan, name=name, title=plan.title, stage=stage, at=at)
 
 

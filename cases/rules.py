@@ -1,5 +1,6 @@
 """The rules of who may act: roles of each verb, who may vote or object, what closing requires."""
 
+from cases.beginnings import duties
 from cases.call_back import callers
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
@@ -78,6 +79,8 @@ def unmet(state: CaseState, pathway: Pathway, disposition: str) -> list[str]:
         for requirement in plan.requires
         if (said := _missing(state, *requirement.partition(":")[::2]))
     ]
+    if "duties-met" in plan.requires:
+        missing.extend(f"duties-met: {clock}" for clock in duties(view_of(state, pathway)))
     missing.extend(f"open action: {effect.title}" for effect in state.effects if effect.open)
     missing.extend(
         f"ratification by {due.by}" for due in state.ratifications if due.settled is None

@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from cases.beginnings import follow, happened
 from cases.clocks import (
-    begun_earlier,
     end_clocks,
-    happened,
-    start_case_clocks,
     start_stage_clock,
     stop_stage_clock,
     suspend,
@@ -77,10 +75,8 @@ def open_case(
     if file.pathway.legal_hold is not None:
         state.legal_hold = file.pathway.legal_hold.owner
         file.note(Kind.LEGAL_HOLD, at, role=state.legal_hold)
-    start_case_clocks(file, at=at)
+    follow(file, at=at)
     start_handover(file, at=at)
-    for name, value in sorted(answers.items()):
-        begun_earlier(file, name, value, at=at)
     opened = f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}."
     file.wishes.append(Note(TicketLine(text=opened, macro=TICKET_OPENED), now=True))
 

@@ -58,6 +58,8 @@ class CaseState(Mutable):
     legal_hold: str | None = None
     """The role that reviews it: nothing of the case may be deleted while it stands."""
     clocks: list[ClockRun] = []
+    happened: dict[str, Instant] = {}
+    """Events that clocks of the law count from, and when they were: `effect:<name>`."""
     effects: list[EffectRecord] = []
     assignments: dict[str, str] = {}
     conflicts: dict[str, str] = {}
@@ -106,8 +108,8 @@ class CaseState(Mutable):
         return round_ if round_ is not None and round_.state is RoundState.OPEN else None
 
     def clock(self, clock_id: str) -> ClockRun | None:
-        """The clock called `clock_id`."""
-        return next((clock for clock in self.clocks if clock.id == clock_id), None)
+        """The newest clock called `clock_id`: one that was cancelled may have begun again."""
+        return next((clock for clock in reversed(self.clocks) if clock.id == clock_id), None)
 
     def stage_clock(self, stage: str) -> ClockRun | None:
         """The newest target of the stage."""

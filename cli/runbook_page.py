@@ -79,12 +79,18 @@ def _clocks(clocks: tuple[ClockPlan, ...]) -> Table:
             clock.id,
             clock.kind,
             str(clock.span) if clock.span else span(clock.within),
-            f"after {clock.starts_after}" if clock.starts_after else clock.starts,
+            _begins(clock),
             escape("\n".join(clock.stops)),
             escape("\n".join(_late(late) for late in clock.late)),
             escape(clock.source or clock.row),
         )
     return table
+
+
+def _begins(clock: ClockPlan) -> str:
+    if clock.starts_after:
+        return f"after {clock.starts_after}"
+    return f"at {clock.starts_at}" if clock.starts_at else clock.starts
 
 
 def _effects(pathway: Pathway) -> Table:

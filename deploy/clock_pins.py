@@ -7,7 +7,7 @@ a new version: an old case names that version, and must find what it meant.
 import sys
 from pathlib import Path
 
-from runbooks.statutes.table import pins, statutes
+from runbooks.statutes.table import every_version, pins
 
 FILE = Path(__file__).parent.parent / "runbooks" / "library" / "clocks" / "pins.yaml"
 
@@ -17,14 +17,14 @@ def changed() -> list[str]:
     known = pins()
     return [
         row.reference
-        for row in statutes().values()
+        for row in every_version().values()
         if known.get(row.reference, row.text_digest) != row.text_digest
     ]
 
 
 def written() -> str:
     """The whole file: what was pinned, and what is new."""
-    now = {row.reference: row.text_digest for row in statutes().values()}
+    now = {row.reference: row.text_digest for row in every_version().values()}
     every = sorted((now | dict(pins())).items())
     lines = ["# Written by `python -m deploy.clock_pins`. Nothing here is ever changed or removed."]
     lines += ["pins:", *(f'  "{reference}": "{digest}"' for reference, digest in every)]

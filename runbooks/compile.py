@@ -1,12 +1,13 @@
 """A runbook, compiled to what a running case needs."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from runbooks.grammar.base import moment_of
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gates import Quorum, SilenceRule, counted, people
+from runbooks.grammar.law import LawRow
 from runbooks.grammar.obligations import obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.plan import (
@@ -21,6 +22,7 @@ from runbooks.plan import (
     Handover,
     Late,
     LegalHold,
+    Meaning,
     Next,
     Pathway,
     QuestionPlan,
@@ -29,6 +31,7 @@ from runbooks.plan import (
     Split,
     StagePlan,
     StandIn,
+    Trigger,
     Votes,
 )
 from runbooks.quorums import enough_against
@@ -53,6 +56,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             )
             for name, question in document.intake.items()
         },
+        law=tuple(_meaning(row) for row in document.law),
         stages=tuple(_stage(stage) for stage in document.stages),
         effects=tuple(_effect(name, effect) for name, effect in _used_effects(document).items()),
         clocks=tuple(_clock(name, clock, document) for name, clock in document.clocks.items()),
@@ -192,6 +196,7 @@ def _effect(name: str, effect: Effect) -> EffectPlan:
         irreversible=effect.irreversible,
         protective=effect.protective,
         discloses=effect.discloses,
+        where_due=effect.where_due,
         clearance=(
             Clearance(by=effect.clearance.by, within=effect.clearance.within)
             if effect.clearance
@@ -203,13 +208,14 @@ def _effect(name: str, effect: Effect) -> EffectPlan:
 def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
     owner = clock.owner or document.closure.owner
     if clock.law is not None:
-        return _lawful(name, clock, clock.law, owner=owner)
+        return _lawful(name, clock, clock.law, owner=owner, triggered=bool(document.law))
     within = clock.within or timedelta()
     return ClockPlan(
         id=name,
         title=clock.title or name,
         kind=clock.kind,
         starts=clock.starts or ClockStart.RECEIPT,
+        starts_at=clock.starts_at,
         starts_after=clock.starts_after,
         within=within,
         statutory=clock.statutory,
@@ -221,7 +227,7 @@ def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
     )
 
 
-def _lawful(name: str, clock: Clock, law: Statute, *, owner: str) -> ClockPlan:
+def _lawful(name: str, clock: Clock, law: Statute, *, owner: str, triggered: bool) -> ClockPlan:
     """The clock with the values of its row, which its digest pins."""
     span = law.span
     if span is None:
@@ -231,7 +237,9 @@ def _lawful(name: str, clock: Clock, law: Statute, *, owner: str) -> ClockPlan:
         title=clock.title or law.row.title,
         kind=clock.runs_as,
         starts=clock.begins or ClockStart.RECEIPT,
+        starts_at=clock.starts_at,
         starts_after=clock.starts_after,
+        trigger=_trigger(law) if triggered else None,
         within=span.nominal,
         owner=owner,
         stops=clock.stops,
@@ -242,6 +250,20 @@ def _lawful(name: str, clock: Clock, law: Statute, *, owner: str) -> ClockPlan:
         span=span,
         calendar=law.row.calendar if law.needs_calendar else "",
     )
+
+
+def _trigger(law: Statute) -> Trigger:
+    since, until = law.row.effective.from_, law.row.effective.to
+    return Trigger(
+        if_=law.row.if_.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        law_from=since if isinstance(since, date) else None,
+        law_to=until,
+    )
+
+
+def _meaning(row: LawRow) -> Meaning:
+    said = row.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return Meaning(if_=said.pop("if", {}), says=said)
 
 
 def _hold_review(document: RunbookDocument) -> list[FollowUp]:

@@ -15,6 +15,7 @@ from runbooks.rules import (
     people,
     silence,
     tables,
+    triggers,
     voices,
     ways,
 )
@@ -40,6 +41,8 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     clocks.suspensions,
     clocks.endings,
     clocks.lateness,
+    triggers.beginnings,
+    triggers.missing,
     drift.circles,
     drift.steps_that_never_come,
     drift.help_in_time,

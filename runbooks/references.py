@@ -1,6 +1,6 @@
 """Every name in a runbook that points at something else, with where it stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,9 +49,8 @@ class Reference:
 
 def references(document: RunbookDocument) -> Iterator[Reference]:
     """Every reference of the runbook, in no order that matters."""
-    for index, row in enumerate(document.severity):
-        for question in row.if_ or {}:
-            yield Reference(RefKind.QUESTION, question, ("severity", index, "if", question))
+    yield from _cells("severity", [row.if_ for row in document.severity])
+    yield from _cells("law", [row.if_ for row in document.law])
     for index, stage in enumerate(document.stages):
         yield from _stage(stage, ("stages", index))
     yield from _guards(document)
@@ -69,6 +68,12 @@ def references(document: RunbookDocument) -> Iterator[Reference]:
                     yield Reference(RefKind.CLOCK, target, ("macros", name, key))
     for index, item in enumerate(document.after_closing):
         yield from _after(item, ("after-closing", index))
+
+
+def _cells(table: str, rows: Iterable[Mapping[str, object] | None]) -> Iterator[Reference]:
+    for index, cells in enumerate(rows):
+        for question in cells or {}:
+            yield Reference(RefKind.QUESTION, question, (table, index, "if", question))
 
 
 def _guards(document: RunbookDocument) -> Iterator[Reference]:
@@ -163,6 +168,8 @@ def _clock(clock: Clock, path: tuple[Step, ...]) -> Iterator[Reference]:
     yield from _late(clock.late, path)
     if clock.owner:
         yield Reference(RefKind.ROLE, clock.owner, (*path, "owner"))
+    if clock.starts_at:
+        yield Reference(RefKind.QUESTION, clock.starts_at, (*path, "starts-at"))
     if clock.starts_after:
         yield Reference(RefKind.EFFECT, clock.starts_after, (*path, "starts-after"))
     for index, stop in enumerate(clock.stops):

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from cases.acts import Answer, Complete, Evidence, Memo, Reply
+from cases.beginnings import follow, instant_of, starts_clock
 from cases.call_back import must_be_called_back
-from cases.clocks import begun_earlier, instant_of
 from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers.checks import (
@@ -37,6 +37,9 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         if not _fits(value, question):
             expected = ", ".join(question.choices) or question.kind.value
             raise refused(Reason.BAD_ANSWER, f"{name} takes {expected}")
+        instant = instant_of(value)
+        if instant is not None and instant > act.signed_at and starts_clock(file, name):
+            raise refused(Reason.BAD_ANSWER, f"{name} takes an instant that has come")
     changed = [
         name
         for name, value in body.answers.items()
@@ -56,8 +59,7 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         questions=sorted(changed),
         input=commitment,
     )
-    for name in sorted(changed):
-        begun_earlier(file, name, body.answers[name], at=at)
+    follow(file, at=at)
     file.state.reassess = True
     if any(file.pathway.questions[name].material for name in changed):
         facts_changed(file, before, at=at)

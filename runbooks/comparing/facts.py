@@ -46,10 +46,15 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
     for clock in pathway.clocks:
         written = document["clocks"][clock.id]
         written["owner"] = clock.owner
-        written["starts"] = clock.starts if clock.starts_after is None else None
+        own = clock.starts_after is None and clock.starts_at is None
+        written["starts"] = clock.starts if own else None
         written["kind"], written["within"] = clock.kind, clock.within
         written["restart"] = clock.restart
         written["late"] = _late(written["late"], clock.within)
+    document["law"] = tuple(
+        f"{' and '.join(sorted(row.looks_for)) or 'always'}: {' and '.join(sorted(row.means))}"
+        for row in runbook.document.law
+    )
     document["first"] = pathway.first
     document["stages"] = {stage.pop("stage"): stage for stage in document["stages"]}
     document["after-closing"] = {

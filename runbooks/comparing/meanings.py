@@ -123,11 +123,13 @@ _EFFECT = {
     "irreversible": Meaning(Group.EFFECTS, "that it cannot be undone", _more_is_looser),
     "protective": Meaning(Group.EFFECTS, "that it may go ahead on silence", _more_is_looser),
     "discloses": Meaning(Group.EFFECTS, "that it hands over user data", _more_is_tighter),
+    "where-due": Meaning(Group.EFFECTS, "that it happens only where a clock waits for it"),
 }
 _CLOCK = {
     "title": Meaning(Group.WORDS, "the title"),
     "kind": Meaning(Group.CLOCKS, "the kind"),
     "starts": Meaning(Group.CLOCKS, "what it counts from"),
+    "starts-at": Meaning(Group.CLOCKS, "the answer that says when it starts"),
     "starts-after": Meaning(Group.CLOCKS, "the action it starts after"),
     "within": Meaning(Group.CLOCKS, "the time", _more_is_looser),
     "stops": Meaning(Group.CLOCKS, "what stops it", _more_is_looser),
@@ -168,6 +170,7 @@ _WHOLE = {
     "owner": Meaning(Group.OTHER, "the owner of the runbook"),
     "review-by": Meaning(Group.OTHER, "the day of its review"),
     "first": Meaning(Group.WAY, "the stage a case begins in"),
+    "law": Meaning(Group.CLOCKS, "what answers mean to the law"),
 }
 _DISPOSITION = {
     "title": Meaning(Group.WORDS, "the meaning"),

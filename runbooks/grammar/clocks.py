@@ -56,8 +56,10 @@ class Clock(Strict):
     title: Prose | None = None
     kind: ClockKind = ClockKind.DEADLINE
     starts: ClockStart | None = None
+    starts_at: Name | None = None
+    """The question whose answer says when its event was: a person's decision, on record."""
     starts_after: Name | None = None
-    """The effect whose performance starts a hold."""
+    """The effect whose performance starts it."""
     within: Duration | None = None
     stops: tuple[Annotated[StrictStr, AfterValidator(_stop)], ...] = ()
     restart: Literal["full", "remaining"] = "remaining"
@@ -75,14 +77,19 @@ class Clock(Strict):
             said = sorted(_FROM_ROW & self.model_fields_set)
             if said:
                 refuse("RB017", f"no `{kebab(said[0])}` beside `use`", at=(kebab(said[0]),))
-            if self.starts is None and self.starts_after is None and self.begins is None:
-                refuse("RB017", f"`starts` or `starts-after`: {self.use} starts with another event")
+            own = (self.starts, self.starts_at, self.starts_after)
+            if own == (None, None, None) and self.begins is None:
+                refuse(
+                    "RB017",
+                    f"`starts`, `starts-at` or `starts-after`: {self.use} has another event",
+                )
         else:
             for key in ("title", "within"):
                 if getattr(self, key) is None:
                     refuse("RB011", f"`{key}`, or `use`", found="no such key")
-        if self.starts is not None and self.starts_after is not None:
-            refuse("RB017", "either `starts` or `starts-after`", at=("starts-after",))
+        given = [key for key in ("starts", "starts_at", "starts_after") if getattr(self, key)]
+        if len(given) > 1:
+            refuse("RB017", "one of `starts`, `starts-at`, `starts-after`", at=(kebab(given[1]),))
         if "restart" in self.model_fields_set and self.kind is not ClockKind.TOLLING:
             refuse("RB017", "`restart` at a tolling clock only", at=("restart",))
         for index, step in enumerate(self.late):

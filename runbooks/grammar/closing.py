@@ -23,6 +23,7 @@ RECORDS = (
     "evidence",
     "lessons",
     "call-back",
+    "duties-met",
 )
 """What can be on record whatever the runbook."""
 

@@ -10,6 +10,7 @@ from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.guarding import HandoverRule, LegalHoldRule
 from runbooks.grammar.intake import Question
+from runbooks.grammar.law import LawRow
 from runbooks.grammar.macros import Macro
 from runbooks.grammar.obligations import unique
 from runbooks.grammar.priority import PriorityMatrix, check_matrix
@@ -33,6 +34,8 @@ class RunbookDocument(Strict):
     severity: Annotated[tuple[SeverityRow, ...], Field(min_length=1)]
     severity_table: SeverityPolicy = Field(default_factory=SeverityPolicy)
     priority: PriorityMatrix | None = None
+    law: tuple[LawRow, ...] = ()
+    """What its answers mean to the law: then the clock of a row runs only where the row holds."""
     clocks: dict[ClockId, Clock] = Field(default_factory=dict)
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     effects: dict[Name, Effect] = Field(default_factory=dict)
@@ -47,6 +50,14 @@ class RunbookDocument(Strict):
         check_table(self.severity, self.severity_table, self.intake)
         if self.priority is not None:
             check_matrix(self.priority, self.intake)
+        stopping = {stop for clock in self.clocks.values() for stop in clock.stops}
+        for name, effect in self.effects.items():
+            if effect.where_due and f"effect:{name}" not in stopping:
+                refuse(
+                    "RB017",
+                    "`where-due` at an effect that stops a clock",
+                    at=("effects", name, "where-due"),
+                )
         names: set[str] = set()
         for index, stage in enumerate(self.stages):
             if stage.stage in names:

@@ -33,6 +33,8 @@ class Effect(Strict):
     """Shields people, and is reviewed after: may proceed on silence (I11)."""
     discloses: StrictBool = False
     """Hands user data to somebody outside: never by silence (I11)."""
+    where_due: StrictBool = False
+    """Ordered only in a case where a clock runs that it stops."""
     clearance: ClearanceRule | None = None
     """Held back, once ordered, until somebody clears it."""
 

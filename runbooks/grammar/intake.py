@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, StrictBool, StrictStr, model_validator
 
 from runbooks.grammar.base import Prose, Strict, refuse
-from runbooks.plan import AnswerKind
+from runbooks.plan import AnswerKind, answers_of
 
 
 def _choices(value: tuple[str, ...]) -> tuple[str, ...]:
@@ -45,10 +45,4 @@ class Question(Strict):
     @property
     def answers(self) -> tuple[str, ...]:
         """The answers that can be listed; empty for text, numbers, instants, references."""
-        match self.kind:
-            case AnswerKind.YES_NO_UNKNOWN:
-                return ("yes", "no", "unknown")
-            case AnswerKind.YES_NO:
-                return ("yes", "no")
-            case _:
-                return self.choice or ()
+        return answers_of(self.kind, self.choice or ())

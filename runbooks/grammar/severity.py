@@ -8,7 +8,7 @@ from pydantic import Field, StrictStr, model_validator
 from runbooks.grammar.base import Name, Prose, Strict, refuse
 from runbooks.grammar.cells import AnyCell, Cell, as_cell
 from runbooks.grammar.intake import Question
-from runbooks.plan import AnswerKind, Severity
+from runbooks.plan import AnswerKind, QuestionPlan, Severity
 from runbooks.tables import (
     ExpressionError,
     Fault,
@@ -81,7 +81,7 @@ class SeverityPolicy(Strict):
         return self
 
 
-def input_of(name: str, question: Question | None) -> Input:
+def input_of(name: str, question: Question | QuestionPlan | None) -> Input:
     """The question as an input; a question nobody asks may be answered with any word."""
     if question is None:
         return Input(name=name, kind=Kind.WORDS, open=True)

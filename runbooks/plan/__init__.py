@@ -8,9 +8,10 @@ document, which the case pins by `digest` and activities load by it.
 from runbooks.plan.actions import Clearance, EffectPlan
 from runbooks.plan.clocks import ClockKind, ClockPlan, ClockStart
 from runbooks.plan.gates import Dissent, Distinct, GateRule, Ratify, Silence, Split, StandIn, Votes
+from runbooks.plan.law import Meaning, Trigger
 from runbooks.plan.owed import FollowUp, Handover, LegalHold, OwedKind
 from runbooks.plan.pathway import Pathway
-from runbooks.plan.questions import AnswerKind, QuestionPlan
+from runbooks.plan.questions import AnswerKind, QuestionPlan, answers_of
 from runbooks.plan.stages import CallBackResult, Disposition, Next, StageKind, StagePlan
 from runbooks.plan.words import Assurance, Late, Role, Severity
 
@@ -31,6 +32,7 @@ __all__ = [
     "Handover",
     "Late",
     "LegalHold",
+    "Meaning",
     "Next",
     "OwedKind",
     "Pathway",
@@ -43,5 +45,7 @@ __all__ = [
     "StageKind",
     "StagePlan",
     "StandIn",
+    "Trigger",
     "Votes",
+    "answers_of",
 ]

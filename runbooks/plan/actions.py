@@ -29,5 +29,7 @@ class EffectPlan(Compact):
     """A content action that may proceed on silence and is reviewed after (I11)."""
     discloses: bool = False
     """Hands user data to somebody outside: never by silence (I11)."""
+    where_due: bool = False
+    """Ordered only in a case where a clock runs that it stops."""
     clearance: Clearance | None = None
     """Held back, once ordered, until somebody clears it."""

@@ -4,6 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from runbooks.compact import Compact
+from runbooks.plan.law import Trigger
 from runbooks.plan.words import Late, Role
 from runbooks.statutes.span import Span
 
@@ -32,8 +33,12 @@ class ClockPlan(Compact):
     title: str
     kind: ClockKind = ClockKind.DEADLINE
     starts: ClockStart = ClockStart.RECEIPT
+    starts_at: str | None = None
+    """The question whose answer says when its event was, instead of `starts`."""
     starts_after: str | None = None
-    """For a hold: the effect whose performance starts it, instead of `starts`."""
+    """The effect whose performance starts it, instead of `starts`."""
+    trigger: Trigger | None = None
+    """When its row of the law holds for the case; None: it runs in every case."""
     within: timedelta
     statutory: bool = True
     owner: Role

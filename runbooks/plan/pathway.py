@@ -5,6 +5,7 @@ from typing import Self
 from runbooks.compact import Compact
 from runbooks.plan.actions import EffectPlan
 from runbooks.plan.clocks import ClockPlan
+from runbooks.plan.law import Meaning
 from runbooks.plan.owed import FollowUp, Handover, LegalHold
 from runbooks.plan.questions import QuestionPlan
 from runbooks.plan.stages import StageKind, StagePlan
@@ -22,6 +23,8 @@ class Pathway(Compact):
     first: str
     walk: str = "runbook"
     questions: dict[str, QuestionPlan] = {}
+    law: tuple[Meaning, ...] = ()
+    """What its answers mean to the law."""
     stages: tuple[StagePlan, ...]
     effects: tuple[EffectPlan, ...] = ()
     clocks: tuple[ClockPlan, ...] = ()

@@ -60,6 +60,7 @@ def playbook(runbook: Runbook) -> Page:
         *_severity(document),
         *_intake(document),
         *_stages(pathway),
+        *_law(document),
         *_clocks(document, pathway),
         *_actions(document, pathway),
         *_endings(pathway),
@@ -147,6 +148,16 @@ def _clocks(document: RunbookDocument, pathway: Pathway) -> Iterator[Block]:
             )
             for clock in pathway.clocks
         ),
+    )
+
+
+def _law(document: RunbookDocument) -> Iterator[Block]:
+    if not document.law:
+        return
+    yield Heading("What the answers mean to the law")
+    yield Grid(
+        ("Where", "The case is, to the law"),
+        tuple((several(row.looks_for) or "always", several(row.means)) for row in document.law),
     )
 
 

@@ -44,6 +44,7 @@ _RECORDS = {
     "memo": "a memo",
     "evidence": "an item of evidence",
     "lessons": "lessons, written when closing",
+    "duties-met": "that no clock of the law still waits for what fulfils it",
 }
 
 _ANSWERS = {
@@ -200,13 +201,17 @@ def requirement(name: str, pathway: Pathway) -> str:
 
 def begins(clock: ClockPlan) -> str:
     """What a clock counts from."""
+    only = ", where the row holds" if clock.trigger is not None else ""
     if clock.starts_after:
-        return f"once {clock.starts_after} is done"
-    return {
+        return f"once {clock.starts_after} is done{only}"
+    if clock.starts_at:
+        return f"from the answer to “{clock.starts_at}”{only}"
+    event = {
         "receipt": "from receipt",
         "awareness": "from awareness",
         "opened": "from the opening of the case",
     }[clock.starts.value]
+    return event + only
 
 
 def ends(clock: ClockPlan) -> str:
@@ -253,6 +258,8 @@ def nature(effect: Effect) -> str:
         known.append("protective: may go ahead on time-out, reviewed after")
     if effect.discloses:
         known.append("hands over user data: only after people approved")
+    if effect.where_due:
+        known.append("only where a clock waits for it")
     return "; ".join(known)
 
 

@@ -1,11 +1,13 @@
 """Clocks that can be trusted: sourced, owned, reviewed, able to stop, paused only by law."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from runbooks.grammar.stages import LateStep, Stage
 from runbooks.plan import ClockKind
 from runbooks.planner import moves, performed
 from runbooks.rules.finding import Finding, Subject, Weight
+from runbooks.statutes.table import Statute, statutes
 
 
 def provenance(subject: Subject) -> Iterator[Finding]:
@@ -30,12 +32,9 @@ def provenance(subject: Subject) -> Iterator[Finding]:
                 f"{name} was to be reviewed by {review_by}; today is {subject.today}",
                 weight=Weight.ERROR if clock.statutory else Weight.WARNING,
             )
-        if law is not None and not law.row.is_law(subject.today):
-            yield subject.finding(
-                "RB066",
-                ("clocks", name, "use"),
-                f"{law.reference} is not law on {subject.today}",
-            )
+        waits = bool(document.law)
+        if law is not None and (wrong := not_law(law, on=subject.today, waits=waits)):
+            yield subject.finding("RB066", ("clocks", name, "use"), wrong)
     if document.review_by < subject.today:
         yield subject.finding(
             "RB062",
@@ -43,6 +42,16 @@ def provenance(subject: Subject) -> Iterator[Finding]:
             f"to be reviewed by {document.review_by}; today is {subject.today}",
             weight=Weight.WARNING,
         )
+
+
+def not_law(law: Statute, *, on: date, waits: bool) -> str:
+    """Why the row must not run, empty where it may; `waits` says that a case looks at its day."""
+    if law.superseded:
+        return f"{law.reference} has been replaced by {statutes()[law.id].reference}"
+    since = law.row.effective.from_
+    if law.row.is_law(on) or (waits and isinstance(since, date) and since > on):
+        return ""
+    return f"{law.reference} is not law on {on}"
 
 
 def suspensions(subject: Subject) -> Iterator[Finding]:

@@ -46,13 +46,16 @@ def names(subject: Subject) -> Iterator[Finding]:
 
 
 def cells(subject: Subject) -> Iterator[Finding]:
-    """Cells of the severity table that compare with an answer their question never has."""
-    for index, row in enumerate(subject.document.severity):
-        for name, cell in (row.if_ or {}).items():
+    """Cells that compare with an answer their question never has."""
+    document = subject.document
+    rows = [("severity", index, row.if_ or {}) for index, row in enumerate(document.severity)]
+    rows += [("law", index, row.if_ or {}) for index, row in enumerate(document.law)]
+    for key, index, looked_for in rows:
+        for name, cell in looked_for.items():
             question = subject.document.intake.get(name)
             if question is None:
                 continue
-            path: tuple[Step, ...] = ("severity", index, "if", name)
+            path: tuple[Step, ...] = (key, index, "if", name)
             if isinstance(cell, Test):
                 path = (*path, "not")
             if not fits(as_cell(cell), input_of(name, question).kind):

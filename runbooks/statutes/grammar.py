@@ -225,3 +225,5 @@ class ClockTable(Strict):
     reviewer: Name
     review_by: Day
     clocks: dict[ClockId, Row]
+    superseded: dict[ClockId, tuple[Row, ...]] = Field(default_factory=dict)
+    """Earlier versions, kept for the cases that pinned them; no new runbook runs by one."""

@@ -50,6 +50,8 @@ class Statute:
     group: str
     reviewer: str
     review_by: date
+    superseded: bool = False
+    """Whether a newer version has taken its place."""
 
     @property
     def reference(self) -> str:
@@ -119,22 +121,39 @@ def pins() -> Mapping[str, str]:
 @cache
 def statutes() -> Mapping[str, Statute]:
     """Every row that ships, by id; RunbookProblems where a table is refused."""
+    return {each.id: each for each in every_version().values() if not each.superseded}
+
+
+def versions(tables: Mapping[str, bytes]) -> Mapping[str, Statute]:
+    """Every row of these tables in every version they hold, by its reference."""
     known = calendars()
     found: dict[str, Statute] = {}
-    for file, text in clock_tables().items():
+    present: set[str] = set()
+    for file, text in tables.items():
         table, _ = read_model(ClockTable, text, file=file)
-        for name, row in table.clocks.items():
-            if name in found:
-                raise ValueError(f"{file}: {name} stands in another table already")
-            found[name] = Statute(
+        rows = [(name, row, False) for name, row in table.clocks.items()]
+        rows += [(name, row, True) for name, kept in table.superseded.items() for row in kept]
+        for name, row, superseded in rows:
+            statute = Statute(
                 id=name,
                 row=row,
                 calendar=known[row.calendar],
                 group=table.group,
                 reviewer=row.reviewer or table.reviewer,
                 review_by=row.review_by or table.review_by,
+                superseded=superseded,
             )
+            if statute.reference in found or (not superseded and name in present):
+                raise ValueError(f"{file}: {name} stands in another table already")
+            found[statute.reference] = statute
+            present |= set() if superseded else {name}
     return found
+
+
+@cache
+def every_version() -> Mapping[str, Statute]:
+    """Every row that ships or shipped, by its reference."""
+    return versions(clock_tables())
 
 
 @cache
@@ -149,12 +168,11 @@ def calendars() -> Mapping[str, Calendar]:
 
 
 def find(reference: str) -> Statute | None:
-    """The row called `EU-TCO3-1h@1`, or `EU-TCO3-1h` in its present version; None without one."""
-    name, at, version = reference.partition("@")
-    statute = statutes().get(name)
-    if statute is None or (at and version != str(statute.row.version)):
-        return None
-    return statute
+    """The row called `EU-TCO3-1h@1`, or `EU-TCO3-1h` in its present version; None without one.
+
+    A version that was replaced is still found: cases and released runbooks have pinned it.
+    """
+    return every_version().get(reference) if "@" in reference else statutes().get(reference)
 
 
 def meant(reference: str) -> str | None:

@@ -1,5 +1,6 @@
 """The table of the law's clocks: whole, sourced, pinned, and never more certain than its facts."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,8 +13,17 @@ from deploy import clock_pins
 from runbooks import RunbookProblems, Weight, library, lint, load_runbook
 from runbooks.library import clock_tables, pinned_calendars
 from runbooks.reading import read_model
+from runbooks.rules.clocks import not_law
 from runbooks.statutes.grammar import ClockTable
-from runbooks.statutes.table import Statute, calendars, find, pins, statutes
+from runbooks.statutes.table import (
+    Statute,
+    calendars,
+    every_version,
+    find,
+    pins,
+    statutes,
+    versions,
+)
 from runbooks.statutes.vocabulary import RowKind
 
 TODAY = date(2026, 11, 25)
@@ -138,7 +148,7 @@ def test_an_old_law_ended() -> None:
 def test_a_version_keeps_its_text_for_ever() -> None:
     """Every row is pinned as it stands; changed without a new version, this fails."""
     assert clock_pins.changed() == []
-    assert {row.reference for row in ROWS} <= set(pins())
+    assert set(every_version()) == set(pins())
 
 
 def test_the_digest_holds_the_calendar_too() -> None:
@@ -218,6 +228,65 @@ def test_a_row_is_found_by_its_version_only() -> None:
     assert find("EU-TCO6") is find("EU-TCO6@1")
     assert find("EU-TCO6@2") is None
     assert find("EU-TCO6@") is None
+
+
+def changed_law() -> dict[str, bytes]:
+    """The tables after the United Kingdom has made 96 hours of the 72."""
+    tables = clock_tables()
+    name = "b5-breach-and-ai-incidents.yaml"
+    _, before, rest = tables[name].decode().partition("  UK-GDPR33:\n")
+    row = rest.partition("  EU-GDPR34:\n")[0]
+    newer = row.replace("version: 1", "version: 2").replace("n: 72", "n: 96")
+    kept = "superseded:\n  UK-GDPR33:\n    - " + row.strip().replace("\n    ", "\n      ") + "\n"
+    text = tables[name].decode().replace(before + row, before + newer) + kept
+    return {**tables, name: text.encode()}
+
+
+def test_a_law_that_changes_leaves_its_old_version_where_cases_find_it() -> None:
+    """What a running case pinned computes what it computed; the newer version is another row."""
+    pinned = find("UK-GDPR33@1")
+    assert pinned is not None
+
+    rows = versions(changed_law())
+
+    old, new = rows["UK-GDPR33@1"], rows["UK-GDPR33@2"]
+    assert (old.digest, old.superseded, new.superseded) == (pinned.digest, True, False)
+    assert (str(old.span), str(new.span)) == ("72h elapsed", "96h elapsed")
+    assert new.pin != pinned.pin
+
+
+def test_a_version_stands_in_one_place() -> None:
+    """Two rows that claim to be the present one, or the same version twice, are refused."""
+    tables = clock_tables()
+    twice = {**tables, "b7-again.yaml": tables["b5-breach-and-ai-incidents.yaml"]}
+
+    with pytest.raises(ValueError, match="stands in another table already"):
+        versions(twice)
+
+
+def test_a_replaced_row_is_a_finding_in_a_runbook_that_names_it() -> None:
+    """Who reads the runbook learns which version has taken its place."""
+    row = find("UK-GDPR33@1")
+    assert row is not None
+
+    assert not_law(row, on=TODAY, waits=False) == ""
+    said = not_law(replace(row, superseded=True), on=TODAY, waits=False)
+
+    assert said == "UK-GDPR33@1 has been replaced by UK-GDPR33@1"
+
+
+@pytest.mark.parametrize(
+    "name,waits,says",
+    [
+        ("US-NY-RAISE-72h", False, "US-NY-RAISE-72h@1 is not law on 2026-11-25"),
+        ("US-NY-RAISE-72h", True, ""),
+        ("EU-GDPR-96", True, "EU-GDPR-96@1 is not law on 2026-11-25"),
+        ("DE-NetzDG-24h", True, "DE-NetzDG-24h@1 is not law on 2026-11-25"),
+    ],
+)
+def test_only_a_law_with_a_day_can_be_waited_for(name: str, *, waits: bool, says: str) -> None:
+    """A case that looks at the day may carry tomorrow's law; a bill or a dead rule never runs."""
+    assert not_law(statutes()[name], on=TODAY, waits=waits) == says
 
 
 @pytest.mark.parametrize(

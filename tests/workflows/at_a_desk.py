@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from cases.acts import ActBody
+from cases.beginnings import follow
 from cases.clock import ClockRun
 from cases.clocks import take_due
 from cases.effects import intend, settle
@@ -45,6 +46,7 @@ class AtADesk:
         state = self.house.state
         for name, value in answers.items():
             state.answers[name] = AnswerGiven(value=value, by="escalate", at=self.house.now)
+        follow(self.house.file, at=self.house.now)
         state.reassess = True
         self._settle()
 

@@ -203,6 +203,7 @@ def _met(requirement: str, done: set[str]) -> bool:
 def clocks_of(document: RunbookDocument, way: Way, *, received: int) -> dict[str, int | None]:
     """The clocks that must run in a case that went that way, and when each is due by itself.
 
+    One that an answer brings about is left out: whether it is given is for the people to say.
     Minutes from opening, `received` of them before it; None for what begins with an effect or is
     not counted in hours.
     """
@@ -210,6 +211,8 @@ def clocks_of(document: RunbookDocument, way: Way, *, received: int) -> dict[str
     expected: dict[str, int | None] = {}
     for name, clock in document.clocks.items():
         within = _minutes(clock)
+        if clock.starts_at is not None or (document.law and clock.use is not None):
+            continue
         if clock.starts_after is not None:
             if clock.starts_after in done:
                 expected[name] = None
@@ -235,6 +238,7 @@ def shortest_clock(document: RunbookDocument) -> int | None:
         _minutes(clock)
         for clock in document.clocks.values()
         if clock.starts_after is None
+        and clock.starts_at is None
         and clock.begins is not ClockStart.OPENED
         and clock.runs_as is not ClockKind.MIN_HOLD
     ]

@@ -1,0 +1,176 @@
+"""When the clocks of a case begin, and what ends them: events, decided instants, triggers.
+
+A clock counts from the opening, from receipt or awareness, from an effect that was performed, or
+from an instant that a person has answered: materiality decided, a vulnerability fixed. That answer
+is a signed act, so who decided the instant is on record. An answer may be corrected: an earlier
+instant counts, a later one gives no time back. Where the runbook says what its answers mean to the
+law, the clock of a row runs only while the row holds for them, by the law of the day of its event.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pydantic import JsonValue
+
+from cases.clock import ClockRun, ClockVerb
+from cases.clocks import start_clock, turn
+from cases.file import CaseFile
+from cases.journal import Kind
+from runbooks.plan import ClockPlan, ClockStart
+from runbooks.statutes.applying import facts_of, why
+
+START_QUESTIONS = {ClockStart.RECEIPT: "received-at", ClockStart.AWARENESS: "aware-at"}
+"""Questions whose answer says when a clock's event really happened: an audited act (I12)."""
+
+NO_LONGER = "the answers no longer bring it about"
+
+
+def follow(file: CaseFile, *, at: datetime) -> None:
+    """Every clock runs that the answers bring about, from when they say, and no other one."""
+    for plan in file.pathway.clocks:
+        if plan.starts_after is None or plan.trigger is not None:
+            _follow(file, plan, at=at)
+
+
+def happened(file: CaseFile, event: str, *, at: datetime) -> None:
+    """Clocks that stop at `event` stop; those that begin after it begin.
+
+    Events are `effect:<name>`, `stage:<name>` and `closed`.
+    """
+    for plan in file.pathway.clocks:
+        clock = file.state.clock(plan.id)
+        if clock is not None and event in plan.stops and not clock.ended:
+            turn(file, clock, ClockVerb.STOP, at=at, because=event)
+        if plan.starts_after is None or event != f"effect:{plan.starts_after}":
+            continue
+        if plan.trigger is not None:
+            file.state.happened.setdefault(event, at)
+            _follow(file, plan, at=at)
+        elif clock is None:
+            start_clock(file, plan, begun=at, at=at)
+
+
+def starts_clock(file: CaseFile, question: str) -> bool:
+    """Whether a clock counts from the instant that the question asks for."""
+    return any(plan.starts_at == question for plan in file.pathway.clocks)
+
+
+def duties(file: CaseFile) -> Iterator[str]:
+    """The clocks of the law that still wait for what fulfils them."""
+    for plan in file.pathway.clocks:
+        clock = file.state.clock(plan.id)
+        fulfilled = any(stop != "closed" for stop in plan.stops)
+        if plan.statutory and fulfilled and clock is not None and not clock.ended:
+            yield plan.id
+
+
+def is_due(file: CaseFile, effect: str) -> bool:
+    """Whether a clock runs in this case that the effect stops."""
+    event = f"effect:{effect}"
+    return any(
+        event in plan.stops and (clock := file.state.clock(plan.id)) is not None and not clock.ended
+        for plan in file.pathway.clocks
+    )
+
+
+def _follow(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
+    begun, question = _begun(file, plan)
+    reasons = _reasons(file, plan, on=min(begun or at, at))
+    clock = file.state.clock(plan.id)
+    if reasons is None:
+        if clock is not None and not clock.ended:
+            turn(file, clock, ClockVerb.CANCEL, at=at, because=NO_LONGER)
+        return
+    if begun is None or _fulfilled(file, plan):
+        return
+    because = f"{question} answered" if question else ""
+    by = file.state.answers[question].by if question else None
+    if clock is None or _lifted(clock):
+        # An instant that has yet to come is taken for now: no answer may put a clock off.
+        law: list[JsonValue] = [*reasons]
+        start_clock(
+            file,
+            plan,
+            begun=min(begun, at),
+            at=at,
+            because=because,
+            by=by,
+            law=law or None,
+        )
+        return
+    started = clock.reading(at).started_at
+    if started is not None and begun < started:
+        _earlier(file, clock, begun=begun, at=at, because=because, by=by)
+
+
+def _lifted(clock: ClockRun) -> bool:
+    """Whether answers ended it; other answers can bring it about again, from its event on."""
+    return any(event.because == NO_LONGER for event in clock.events)
+
+
+def _earlier(
+    file: CaseFile, clock: ClockRun, *, begun: datetime, at: datetime, because: str, by: str | None
+) -> None:
+    """The clock counts from the earlier instant.
+
+    One that had stopped in time, and by the earlier beginning did not, is breached on record.
+    """
+    turn(file, clock, ClockVerb.START, at=at, begun=begun, because=because, by=by)
+    reading = clock.reading(at)
+    target = clock.target(at)
+    late = reading.ended and reading.elapsed > target and not clock.hold
+    if late and clock.breached_at is None:
+        clock.breached_at = begun + target
+        file.note(Kind.CLOCK_BREACHED, at, clock=clock.id, due=clock.breached_at.isoformat())
+
+
+def _begun(file: CaseFile, plan: ClockPlan) -> tuple[datetime | None, str]:
+    """The instant of the clock's event, and the question that says it, where an answer does.
+
+    Receipt and awareness come from the report, and may lie before our door had it; without one,
+    the door's instant is the conservative answer, and only an earlier one moves it.
+    """
+    state = file.state
+    if plan.starts_after is not None:
+        return state.happened.get(f"effect:{plan.starts_after}"), ""
+    if plan.starts_at is not None:
+        return _answered(file, plan.starts_at), plan.starts_at
+    if plan.starts is ClockStart.OPENED:
+        return state.opened_at, ""
+    reported = state.report.receipt_at or state.report.received_at
+    question = START_QUESTIONS[plan.starts]
+    answered = _answered(file, question)
+    if answered is not None and answered < reported:
+        return answered, question
+    return reported, ""
+
+
+def _answered(file: CaseFile, question: str) -> datetime | None:
+    answer = file.state.answers.get(question)
+    return instant_of(answer.value) if answer is not None else None
+
+
+def instant_of(text: str) -> datetime | None:
+    """The instant that was written, None when it names none or no offset."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.utcoffset() is not None else None
+
+
+def _reasons(file: CaseFile, plan: ClockPlan, *, on: datetime) -> tuple[str, ...] | None:
+    """Why the clock's row holds for this case; empty where nothing has to hold."""
+    if plan.trigger is None:
+        return ()
+    answers = {name: answer.value for name, answer in file.state.answers.items()}
+    facts = facts_of(file.pathway.law, file.pathway.questions, answers, at=on)
+    return why(plan.trigger, facts, on=on)
+
+
+def _fulfilled(file: CaseFile, plan: ClockPlan) -> bool:
+    """Whether what stops the clock has been done already."""
+    return any(
+        effect.state == "done" and f"effect:{effect.name}" in plan.stops
+        for effect in file.state.effects
+    )
