@@ -61,7 +61,13 @@ class House:
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @classmethod
-    def of(cls, runbook: str = "user-safety-escalation", *, text: bytes | None = None) -> "House":
+    def of(
+        cls,
+        runbook: str = "user-safety-escalation",
+        *,
+        text: bytes | None = None,
+        at: datetime = BEGIN,
+    ) -> "House":
         """A case that has just been opened and is in its first stage."""
         pathway = compiled(text or library()[runbook])
         state = CaseState(
@@ -72,12 +78,12 @@ class House:
                 instance="test",
                 external_id="1",
                 delivery="1",
-                received_at=BEGIN,
+                received_at=at,
             ),
             runbook=pathway.runbook,
             version=pathway.version,
             digest=pathway.digest,
-            opened_at=BEGIN,
+            opened_at=at,
             severity=SeverityRecord(current=Severity.SEV3, computed=Severity.SEV3),
             journal=Journal(case=CASE),
         )
@@ -90,7 +96,7 @@ class House:
         )
         open_case(
             file,
-            at=BEGIN,
+            at=at,
             answers={},
             routed="test",
             row="",
@@ -99,9 +105,9 @@ class House:
             same_subject=(),
             linked_from="",
         )
-        enter(file, pathway.stage(pathway.first), at=BEGIN)
+        enter(file, pathway.stage(pathway.first), at=at)
         root = ROOT.public_key().public_bytes_raw()
-        return cls(file=file, desk=Desk(file, root=root))
+        return cls(file=file, desk=Desk(file, root=root), now=at)
 
     @property
     def state(self) -> CaseState:

@@ -43,6 +43,7 @@ def test_three_runbooks_ship() -> None:
     """The library holds the default pathway, the removal order and the threat to life."""
     assert {name: runbook.name for name, runbook in shipped().items()} == {
         "imminent-threat-to-life": "imminent-threat-to-life",
+        "personal-data-breach": "personal-data-breach",
         "terrorist-content-removal-order": "terrorist-content-removal-order",
         "user-safety-escalation": "user-safety-escalation",
     }
@@ -52,6 +53,7 @@ def test_three_runbooks_ship() -> None:
     "name,expected",
     [
         ("imminent-threat-to-life", ["RB071", "RB071"]),
+        ("personal-data-breach", []),
         ("terrorist-content-removal-order", []),
         ("user-safety-escalation", []),
     ],

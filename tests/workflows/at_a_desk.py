@@ -5,7 +5,7 @@ only an engine can get wrong (order, replay, retries) is the server's to show.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -32,16 +32,25 @@ from tests.cases.house import CASE, House
 from tests.workflows.world import PEOPLE
 from workflows.effects import EffectResult, EffectState
 
+BEGIN = datetime(2026, 12, 1, 9, tzinfo=UTC)
+"""A day on which the laws that ship have come, but for those that name a later one."""
+
 
 class AtADesk:
     """Speaks as `CaseUnderTest` does; nothing here waits for anything."""
 
-    def __init__(self, runbook: str, answers: dict[str, str]) -> None:
+    def __init__(
+        self, runbook: str, answers: dict[str, str], *, by_hand: tuple[str, ...] = ()
+    ) -> None:
         self._runbook = load_runbook(library()[runbook], file=f"{runbook}.yaml")
-        self.house = House.of(runbook)
+        self.house = House.of(runbook, at=BEGIN)
         self.handle = SimpleNamespace(id=CASE)
         self.world = SimpleNamespace(
-            effect_results={}, performed=[], notices=[], owed=[], entries={CASE: []}
+            effect_results=dict.fromkeys(by_hand, EffectResult(state=EffectState.MANUAL)),
+            performed=[],
+            notices=[],
+            owed=[],
+            entries={CASE: []},
         )
         state = self.house.state
         for name, value in answers.items():
@@ -103,6 +112,10 @@ class AtADesk:
                     self._due(clock, step)
             self._settle()
         house.now = end
+
+    async def forward_to(self, instant: datetime) -> None:
+        """At that instant, if it is still to come."""
+        await self.forward(max(instant - self.house.now, timedelta()))
 
     def _due(self, clock: ClockRun, step: Late | None) -> None:
         file, at = self.house.file, self.house.now

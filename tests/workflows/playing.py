@@ -15,6 +15,7 @@ from tests.workflows.scenarios import Scenario
 from tests.workflows.world import CaseUnderTest, OneKeyring, World, open_case
 from workers.engine import Engine
 from workers.temporal import connect, plugin
+from workflows.effects import EffectResult, EffectState
 from workflows.messages import CaseOutcome
 
 
@@ -48,6 +49,8 @@ async def play(
 ) -> Played:
     """The scenario's case has ended, its journal holds, and every run of it replays."""
     world = World()
+    for name in scenario.by_hand:
+        world.effect_results[name] = EffectResult(state=EffectState.MANUAL)
     client = await client_of(engine, world)
     async with Worker(client, task_queue=task_queue, max_cached_workflows=cached):
         case = await open_case(

@@ -54,6 +54,8 @@ class Scenario:
     play: Play
     runbook: str = DEFAULT
     opened: dict[str, Any] = field(default_factory=dict)
+    by_hand: tuple[str, ...] = ()
+    """Effects that no system does in this story: people do them, and say so."""
 
     @property
     def name(self) -> str:

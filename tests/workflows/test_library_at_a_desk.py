@@ -19,7 +19,7 @@ THREAT = "imminent-threat-to-life"
 async def played(runbook: str, name: str) -> AtADesk:
     """The story's case, once it has ended."""
     story = TOLD[runbook][name]
-    case = AtADesk(runbook, story.opened["answers"])
+    case = AtADesk(runbook, story.opened["answers"], by_hand=story.by_hand)
     # It speaks as a case on the engine does.
     await story.play(cast("CaseUnderTest", case))
     return case

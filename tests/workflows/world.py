@@ -77,6 +77,16 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "nora": ("safety-expert", "duty-counsel"),
     "dean": ("deputy-counsel",),
     "levi": ("law-enforcement",),
+    "petra": ("privacy",),
+    "priya": ("privacy",),
+    "gwen": ("general-counsel",),
+    "cyra": ("ciso",),
+    "seth": ("security",),
+    "colin": ("communications",),
+    "fay": ("frontier-safety-lead",),
+    "finn": ("frontier-safety-lead",),
+    "enid": ("engineering",),
+    "vera": ("engineering-lead",),
 }
 
 
