@@ -22,7 +22,9 @@ def test_the_library_is_listed() -> None:
     assert told.exit_code == 0
     assert "user-safety-escalation" in told.stdout
     assert [row["runbook"] for row in listed] == [
+        "ai-safety-incident",
         "imminent-threat-to-life",
+        "personal-data-breach",
         "terrorist-content-removal-order",
         "user-safety-escalation",
     ]
@@ -34,7 +36,7 @@ def test_the_library_lints_without_errors() -> None:
     result = RUNNER.invoke(app, ["lint", *TODAY])
 
     assert result.exit_code == 0, result.output
-    assert "3 read, 0 refused, 0 errors, 2 warnings" in result.stdout
+    assert "5 read, 0 refused, 0 errors, 2 warnings" in result.stdout
 
 
 def test_a_new_runbook_can_be_linted_at_once(tmp_path: Path) -> None:

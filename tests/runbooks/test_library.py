@@ -39,9 +39,10 @@ def removal_order() -> Pathway:
     return compile_runbook(shipped()["terrorist-content-removal-order"])
 
 
-def test_three_runbooks_ship() -> None:
-    """The library holds the default pathway, the removal order and the threat to life."""
+def test_these_runbooks_ship() -> None:
+    """Every file of the library is the runbook that its name says."""
     assert {name: runbook.name for name, runbook in shipped().items()} == {
+        "ai-safety-incident": "ai-safety-incident",
         "imminent-threat-to-life": "imminent-threat-to-life",
         "personal-data-breach": "personal-data-breach",
         "terrorist-content-removal-order": "terrorist-content-removal-order",
@@ -52,6 +53,7 @@ def test_three_runbooks_ship() -> None:
 @pytest.mark.parametrize(
     "name,expected",
     [
+        ("ai-safety-incident", []),
         ("imminent-threat-to-life", ["RB071", "RB071"]),
         ("personal-data-breach", []),
         ("terrorist-content-removal-order", []),
