@@ -77,6 +77,10 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "nora": ("safety-expert", "duty-counsel"),
     "dean": ("deputy-counsel",),
     "levi": ("law-enforcement",),
+    "lara": ("law-enforcement",),
+    "rhea": ("reviewer",),
+    "rolf": ("senior-reviewer",),
+    "rosa": ("senior-reviewer",),
 }
 
 
