@@ -11,6 +11,7 @@ from runbooks.plan import ClockPlan, ClockStart
 START_QUESTIONS = {"received-at": ClockStart.RECEIPT, "aware-at": ClockStart.AWARENESS}
 """Questions whose answer says when a clock's event really happened: an audited act (I12)."""
 
+
 def start_case_clocks(file: CaseFile, *, at: datetime) -> None:
     """Every clock of the runbook that counts from the case's beginning runs.
 

@@ -78,7 +78,8 @@ class Clock(Strict):
             if said:
                 refuse("RB017", f"no `{kebab(said[0])}` beside `use`", at=(kebab(said[0]),))
             if not self._said_starts and self.begins is None:
-                refuse("RB017", f"`starts`, `starts-after` or `starts-at`: {self.use} starts with another event")
+                keys = "`starts`, `starts-after` or `starts-at`"
+                refuse("RB017", f"{keys}: {self.use} starts with another event")
         else:
             for key in ("title", "within"):
                 if getattr(self, key) is None:

@@ -25,7 +25,13 @@ REASONS = {
 
 
 def answer_to(
-    name: str, question: QuestionPlan, *, case: str, received: datetime, chance: Chance, begins: bool = False
+    name: str,
+    question: QuestionPlan,
+    *,
+    case: str,
+    received: datetime,
+    chance: Chance,
+    begins: bool = False,
 ) -> str:
     """An answer of the kind the question takes."""
     match question.kind:
