@@ -67,6 +67,13 @@ def start(file: CaseFile, clock: ClockRun, *, at: datetime, begun: datetime | No
         turn(file, clock, ClockVerb.PAUSE, at=at, because=HOLD)
 
 
+def running(file: CaseFile, clock_id: str, *, at: datetime) -> ClockRun | None:
+    """The clock of that id that has not ended; the same wait may begin more than once."""
+    return next(
+        (run for run in file.state.clocks if run.id == clock_id and not run.reading(at).ended), None
+    )
+
+
 def turn(
     file: CaseFile,
     clock: ClockRun,

@@ -7,7 +7,7 @@ from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gates import Quorum, SilenceRule, people
-from runbooks.grammar.obligations import obligations_of
+from runbooks.grammar.obligations import carried, obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.plan import (
     Clearance,
@@ -17,6 +17,7 @@ from runbooks.plan import (
     Dissent,
     EffectPlan,
     FollowUp,
+    Gag,
     GateRule,
     Handover,
     Late,
@@ -63,6 +64,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
         after_closing=(
             *obligations_of(document.after_closing, owner=document.closure.owner),
             *_hold_review(document),
+            *carried(document.gags, document.all_effects),
         ),
         need_to_know=document.need_to_know,
         legal_hold=(
@@ -74,6 +76,16 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             Handover(every=document.handover.every, by=document.handover.by)
             if document.handover
             else None
+        ),
+        gags=tuple(
+            Gag(
+                name=name,
+                order=gag.order,
+                until=gag.until,
+                suppresses=gag.suppresses,
+                review=gag.review,
+            )
+            for name, gag in document.gags.items()
         ),
     )
 

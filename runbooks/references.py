@@ -75,6 +75,12 @@ def _guards(document: RunbookDocument) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, document.legal_hold.owner, ("legal-hold", "owner"))
     if document.handover:
         yield Reference(RefKind.ROLE, document.handover.by, ("handover", "by"))
+    for name, gag in document.gags.items():
+        yield Reference(RefKind.QUESTION, gag.order, ("gags", name, "order"))
+        if gag.until:
+            yield Reference(RefKind.QUESTION, gag.until, ("gags", name, "until"))
+        for index, suppressed in enumerate(gag.suppresses):
+            yield Reference(RefKind.EFFECT, suppressed, ("gags", name, "suppresses", index))
     for name, effect in document.effects.items():
         if effect.clearance:
             yield Reference(RefKind.ROLE, effect.clearance.by, ("effects", name, "clearance", "by"))

@@ -175,7 +175,14 @@ _DISPOSITION = {
     "title": Meaning(Group.WORDS, "the meaning"),
     "requires": Meaning(Group.CLOSING, "what it requires", _more_is_tighter),
 }
+_GAG = {
+    "order": Meaning(Group.INTAKE, "the answer that says whether there is one"),
+    "until": Meaning(Group.INTAKE, "the answer that says until when"),
+    "suppresses": Meaning(Group.EFFECTS, "what is not done while it stands", _more_is_tighter),
+    "review": Meaning(Group.TIME, "how often it is reviewed", _more_is_looser),
+}
 _AREAS = {
+    "gags": _GAG,
     "effects": _EFFECT,
     "clocks": _CLOCK,
     "intake": _QUESTION,

@@ -288,4 +288,19 @@ RULES: dict[str, Rule] = {
         "Silence answers nothing, and what the answer was to start never starts.",
         "Lead silence or lateness to another outcome.",
     ),
+    "RB117": Rule(
+        "An order is a yes or a no, and ends at an instant.",
+        "What cannot be answered so cannot be lifted, and what it holds up is never done.",
+        "Ask with `answer: yes-no-unknown` (or yes-no), and until when with `answer: instant`.",
+    ),
+    "RB118": Rule(
+        "No ending waits for what an order suppresses.",
+        "The case could not close for as long as the order stands.",
+        "Require its receipt: while an order stands, an obligation carries it on.",
+    ),
+    "RB119": Rule(
+        "An order silences notices, never what protects people or answers the authority.",
+        "A harm that goes on because of a silence is nobody's order.",
+        "Suppress only effects that tell somebody.",
+    ),
 }
