@@ -224,6 +224,7 @@ def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
         starts_after=clock.starts_after,
         starts_at=clock.starts_at,
         within=within,
+        due_at=clock.due_at,
         statutory=clock.statutory,
         owner=owner,
         stops=clock.stops,

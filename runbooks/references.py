@@ -165,8 +165,9 @@ def _clock(clock: Clock, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, clock.owner, (*path, "owner"))
     if clock.starts_after:
         yield Reference(RefKind.EFFECT, clock.starts_after, (*path, "starts-after"))
-    if clock.starts_at:
-        yield Reference(RefKind.QUESTION, clock.starts_at, (*path, "starts-at"))
+    for key, question in (("starts-at", clock.starts_at), ("due-at", clock.due_at)):
+        if question:
+            yield Reference(RefKind.QUESTION, question, (*path, key))
     for index, stop in enumerate(clock.stops):
         area, colon, target = stop.partition(":")
         if colon:

@@ -130,6 +130,7 @@ _CLOCK = {
     "kind": Meaning(Group.CLOCKS, "the kind"),
     "starts": Meaning(Group.CLOCKS, "what it counts from"),
     "starts-after": Meaning(Group.CLOCKS, "the action it starts after"),
+    "due-at": Meaning(Group.CLOCKS, "the answer that says when it is due"),
     "starts-at": Meaning(Group.CLOCKS, "the answer it counts from"),
     "within": Meaning(Group.CLOCKS, "the time", _more_is_looser),
     "stops": Meaning(Group.CLOCKS, "what stops it", _more_is_looser),

@@ -278,8 +278,23 @@ RULES: dict[str, Rule] = {
         "A gate that can be neither rejected nor asked back leaves the case standing (I3).",
         "Put `call-back` at `approved`.",
     ),
+    "RB104": Rule(
+        "Every fragment that is used is there, and every one that is there is used.",
+        "A part nobody has, or nobody reads, would be a rule that silently does not hold.",
+        "Correct the name, or put the file into the folder `fragments` beside the runbook.",
+    ),
+    "RB105": Rule(
+        "A fragment is given what it takes, and nothing else.",
+        "A misspelt parameter would leave a hole where a rule should be.",
+        "Give the fragment's parameters under `with`, as its `takes` says.",
+    ),
+    "RB106": Rule(
+        "Two fragments do not say the same thing.",
+        "Of two parts of one name one would win silently.",
+        "Say it in the runbook itself, or use one of the two.",
+    ),
     "RB115": Rule(
-        "A clock starts at the answer to a question that asks for an instant.",
+        "A clock starts, or is due, at the answer to a question that asks for an instant.",
         "Another answer names no moment, and the clock would never run.",
         "Ask for an instant: `answer: instant`.",
     ),
