@@ -113,6 +113,22 @@ async def told(case: CaseUnderTest) -> None:
     await settle(case, "notify-user", Resolution.CLEAR, "lena")
 
 
+@story(instrument="subpoena")
+async def a_fake_subpoena(case: CaseUnderTest) -> None:
+    """Nobody takes it for real before the authority has been called back."""
+    await complete(case, "triage", "request", "tess")
+    await case.in_stage("verification")
+    await named(case)
+    unsaid = await case.act(Complete(stage="verification", outcome="fake"), person="levi")
+    refused(unsaid, Outcome.REFUSED, Reason.NOT_CALLED_BACK)
+    await call(case, CallBackResult.REFUTED, "levi")
+    await complete(case, "verification", "fake", "levi")
+    await write(case, "refusal", "lena", "facts", "why-refused")
+    await approve(case, "refusal", "lena")
+    await approve(case, "refusal", "levi")
+    await close(case, "rejected")
+
+
 @story(instrument="warrant")
 async def a_gagged_warrant_is_answered_and_the_user_told_later(case: CaseUnderTest) -> None:
     """Counsel and law-enforcement response hand content over; the user is told after the gag."""
@@ -260,22 +276,6 @@ async def an_emergency_order_lacks_something(case: CaseUnderTest) -> None:
     await ask_back(case, "sufficiency", "lena")
     await complete(case, "inquiry", "withdrawn", "levi")
     await close(case, "withdrawn")
-
-
-@story(instrument="subpoena")
-async def a_fake_subpoena(case: CaseUnderTest) -> None:
-    """Nobody takes it for real before the authority has been called back."""
-    await complete(case, "triage", "request", "tess")
-    await case.in_stage("verification")
-    await named(case)
-    unsaid = await case.act(Complete(stage="verification", outcome="fake"), person="levi")
-    refused(unsaid, Outcome.REFUSED, Reason.NOT_CALLED_BACK)
-    await call(case, CallBackResult.REFUTED, "levi")
-    await complete(case, "verification", "fake", "levi")
-    await write(case, "refusal", "lena", "facts", "why-refused")
-    await approve(case, "refusal", "lena")
-    await approve(case, "refusal", "levi")
-    await close(case, "rejected")
 
 
 @story(instrument="subpoena")
