@@ -1,5 +1,6 @@
 """The clocks of a case: started, paused, restarted, stopped, and what has come due of them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
@@ -39,7 +40,7 @@ def start_clock(
     begun: datetime,
     at: datetime,
     because: str = "",
-    **said: JsonValue,
+    said: Mapping[str, JsonValue] | None = None,
 ) -> None:
     """The runbook's clock runs from `begun`; its deadline is on record, with what else is said."""
     clock = ClockRun(
@@ -52,7 +53,7 @@ def start_clock(
         hold=plan.kind is ClockKind.MIN_HOLD,
         source=plan.source or plan.row,
     )
-    start(file, clock, begun=begun, at=at, because=because, **said)
+    start(file, clock, begun=begun, at=at, because=because, said=said)
 
 
 def start_stage_clock(file: CaseFile, stage: StagePlan, *, visit: int, at: datetime) -> None:
@@ -76,13 +77,20 @@ def start(
     at: datetime,
     begun: datetime | None = None,
     because: str = "",
-    **said: JsonValue,
+    said: Mapping[str, JsonValue] | None = None,
 ) -> None:
     """The clock is the case's, and runs; one of ours stands still while the case is on hold."""
     file.state.clocks.append(clock)
-    turn(file, clock, ClockVerb.START, begun=begun, at=at, because=because, **said)
+    turn(file, clock, ClockVerb.START, begun=begun, at=at, because=because, said=said)
     if file.state.hold is not None and not clock.statutory:
         turn(file, clock, ClockVerb.PAUSE, at=at, because=HOLD)
+
+
+def running(file: CaseFile, clock_id: str, *, at: datetime) -> ClockRun | None:
+    """The clock of that id that has not ended; the same wait may begin more than once."""
+    return next(
+        (run for run in file.state.clocks if run.id == clock_id and not run.reading(at).ended), None
+    )
 
 
 def turn(
@@ -93,29 +101,30 @@ def turn(
     at: datetime,
     begun: datetime | None = None,
     because: str = "",
-    **said: JsonValue,
+    due: Due | None = None,
+    said: Mapping[str, JsonValue] | None = None,
 ) -> None:
     """The clock has had that event, and its new deadline is on record where it has one.
 
     `said` is what else the entry tells: who decided the instant, why the law holds.
     """
     plan = next((plan for plan in file.pathway.clocks if plan.id == clock.id), None)
-    computed = None
-    if plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
+    computed = due
+    if computed is None and plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
         computed = compute(file, plan, begun=begun or at)
     clock.note(verb, at=begun or at, because=because, due=computed)
-    due = clock.due_at(at)
+    until = clock.due_at(at)
     file.note(
         RECORDED[verb],
         at,
         clock=clock.id,
         since=_text(begun),
         because=because or None,
-        due=_text(due),
-        calendar=(ELAPSED if computed is None else None) if due is not None else None,
-        **said,
+        due=_text(until),
+        calendar=(ELAPSED if computed is None else None) if until is not None else None,
+        **(said or {}),
     )
-    if plan is not None and computed is not None:
+    if plan is not None and plan.span is not None and computed is not None:
         file.note(
             Kind.CLOCK_DEADLINE,
             at,

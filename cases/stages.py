@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from cases.beginnings import follow, happened
+from cases.clock_starts import follow, happened
 from cases.clocks import (
     end_clocks,
     start_stage_clock,
@@ -20,6 +20,7 @@ from cases.notice import Purpose
 from cases.objection import ask_higher_role, objected_to
 from cases.records import AnswerGiven, ClosingRecord, Link, StageVisit
 from cases.rounds import ask, ask_again, memo_missing, overtaken, void_all
+from cases.suppression import stop_waiting
 from cases.ticket_note import TICKET_CLOSED, TICKET_DECIDED, TICKET_OPENED, TicketLine
 from runbooks.plan import Next, StageKind, StagePlan
 
@@ -75,7 +76,7 @@ def open_case(
     if file.pathway.legal_hold is not None:
         state.legal_hold = file.pathway.legal_hold.owner
         file.note(Kind.LEGAL_HOLD, at, role=state.legal_hold)
-    follow(file, at=at)
+    follow(file, changed=answers, at=at)
     start_handover(file, at=at)
     opened = f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}."
     file.wishes.append(Note(TicketLine(text=opened, macro=TICKET_OPENED), now=True))
@@ -195,6 +196,7 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
         stop_stage_clock(file, visit.stage, at=at, cancel=cancelled)
         happened(file, f"stage:{visit.stage}", at=at)
     happened(file, "closed", at=at)
+    stop_waiting(file, at=at)
     end_clocks(file, at=at)
     state.stage = None
     state.pending_outcome = None

@@ -40,6 +40,8 @@ class ClockPlan(Compact):
     trigger: Trigger | None = None
     """When its row of the law holds for the case; None: it runs in every case."""
     within: timedelta
+    due_at: str | None = None
+    """The question at which instant it is due: the order says it, not the law."""
     statutory: bool = True
     owner: Role
     stops: tuple[str, ...] = ()

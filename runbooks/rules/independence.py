@@ -21,11 +21,6 @@ INDEPENDENCE: dict[str, Rule] = {
     ),
     # ── clocks that begin by themselves ───────────────────────────────────────────────────────
     "RB123": Rule(
-        "A clock that counts from an answer counts from an instant that somebody is asked for.",
-        "A deadline whose event nobody has to put on record may never run.",
-        "Ask for it with `answer: instant`, and let a stage need the answer.",
-    ),
-    "RB124": Rule(
         "What the law can ask of a case has a clock.",
         "A duty that answers can bring about, and nothing waits for, is missed without a sound.",
         "Add a clock that uses the row, or say `out-of-scope` where it cannot apply to us.",

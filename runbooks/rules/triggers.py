@@ -1,26 +1,13 @@
-"""Clocks that answers bring about: each can begin, and none that the law can ask for is missing."""
+"""Clocks that answers bring about: none that the law can ask for is missing."""
 
 from collections.abc import Iterator
 
 from runbooks.grammar.clocks import RUNS_AS
 from runbooks.grammar.document import RunbookDocument
-from runbooks.plan import AnswerKind
 from runbooks.rules.finding import Finding, Subject
 from runbooks.statutes.facts import CaseFacts, holds
 from runbooks.statutes.table import Statute, statutes
 from runbooks.statutes.vocabulary import Age
-
-
-def beginnings(subject: Subject) -> Iterator[Finding]:
-    """Clocks that count from an answer which is no instant."""
-    for name, clock in subject.document.clocks.items():
-        question = subject.document.intake.get(clock.starts_at or "")
-        if question is not None and question.kind is not AnswerKind.INSTANT:
-            yield subject.finding(
-                "RB123",
-                ("clocks", name, "starts-at"),
-                f'"{clock.starts_at}" takes {question.kind}, and {name} counts from an instant',
-            )
 
 
 def missing(subject: Subject) -> Iterator[Finding]:
@@ -36,7 +23,7 @@ def missing(subject: Subject) -> Iterator[Finding]:
         reasons = holds(statute.row.if_, facts) if facts is not None else None
         if reasons is not None:
             yield subject.finding(
-                "RB124",
+                "RB123",
                 ("law",),
                 f"{statute.reference} can hold ({', '.join(reasons)}), and no clock runs by it",
                 at_key=True,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.beginnings import happened
 from cases.clock import ClockEvent, ClockRun, ClockVerb
+from cases.clock_starts import happened
 from cases.clocks import compute, suspend, take_due, turn, unsuspend
 from cases.journal import Kind
 from runbooks import library

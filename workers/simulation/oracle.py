@@ -203,23 +203,37 @@ def _met(requirement: str, done: set[str]) -> bool:
 def clocks_of(document: RunbookDocument, way: Way, *, received: int) -> dict[str, int | None]:
     """The clocks that must run in a case that went that way, and when each is due by itself.
 
-    One that an answer brings about is left out: whether it is given is for the people to say.
+    One of a law that answers bring about is left out: what people answer is for them to say.
     Minutes from opening, `received` of them before it; None for what begins with an effect or is
     not counted in hours.
     """
     done = set(way.effects)
+    answered = needed(document, way)
     expected: dict[str, int | None] = {}
     for name, clock in document.clocks.items():
         within = _minutes(clock)
-        if clock.starts_at is not None or (document.law and clock.use is not None):
+        if document.law and clock.use is not None:
             continue
         if clock.starts_after is not None:
             if clock.starts_after in done:
                 expected[name] = None
             continue
-        before = 0 if clock.begins is ClockStart.OPENED else received
+        if clock.starts_at is not None and clock.starts_at not in answered:
+            continue
+        before = 0 if clock.begins is ClockStart.OPENED and clock.starts_at is None else received
         expected[name] = within - before if within is not None else None
     return expected
+
+
+def needed(document: RunbookDocument, way: Way) -> set[str]:
+    """The questions that must have been answered for a case to have gone that way."""
+    stages = {stage.stage: stage for stage in document.stages}
+    asked: set[str] = set()
+    for step in way.steps:
+        stage = stages[step.stage]
+        asked.update(stage.needs)
+        asked.update((stage.next or {})[step.outcome].needs)
+    return asked
 
 
 def _minutes(clock: Clock) -> int | None:

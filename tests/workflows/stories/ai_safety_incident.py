@@ -98,9 +98,7 @@ def named(answers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in answers.items()}
 
 
-async def confirmed(
-    case: CaseUnderTest, outcome: str = "confirmed", *, since: timedelta = HOUR, **answers: str
-) -> None:
+async def confirmed(case: CaseUnderTest, outcome: str = "confirmed", **answers: str) -> None:
     """A cleared lead has confirmed it, and knows where the preserved state is."""
     said = {
         "model": "model-7",
@@ -111,7 +109,7 @@ async def confirmed(
         "exfiltrating": "no",
         "critical-infrastructure": "no",
         "preserved": "vault-1",
-        "discovered-at": await ago(case, since),
+        "discovered-at": await ago(case, HOUR),
         **named(answers),
     }
     await answer(case, "fay", said)

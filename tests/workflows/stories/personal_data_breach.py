@@ -179,7 +179,7 @@ async def by_hand(case: CaseUnderTest, name: str) -> None:
     )
     effect = seen.effect_named(name)
     assert effect is not None
-    owners = {"security": "seth", "privacy": "petra", "ciso": "cyra", "communications": "colin"}
+    owners = {"security": "seth", "privacy": "petra", "ciso": "cass", "communications": "colin"}
     done = SettleEffect(effect=effect.key, resolution=Resolution.DONE, reference="receipt 3")
     accepted(await case.act(done, person=owners.get(effect.owner, "gwen")))
     await case.until(lambda seen: (found := seen.effect(effect.key)) is not None and not found.open)
@@ -206,7 +206,7 @@ async def a_breach_in_four_jurisdictions_is_told_to_each_in_its_time(case: CaseU
     await approve(case, "sign-off", "gwen")
     twice = await case.act(Decide(gate="sign-off", verdict=Verdict.APPROVE), person="colin")
     refused(twice, Outcome.NOT_YOURS, Reason.ROLE)
-    await approve(case, "sign-off", "cyra")
+    await approve(case, "sign-off", "cass")
     await case.in_stage("submission")
     await runs(case, {"EU-GDPR34", "US-CA-446-30d", "EU-NIS2-1m"})
     await complete(case, "submission", "people-to-tell", "petra")
@@ -271,7 +271,7 @@ async def counsel_does_not_agree_that_nobody_is_told(case: CaseUnderTest) -> Non
     await reject(case, "no-notice", "eve")
     await drafted(case, eu_people="yes")
     more = Decide(gate="sign-off", verdict=Verdict.MORE_INFORMATION, reason="how many people?")
-    accepted(await case.act(more, person="cyra"))
+    accepted(await case.act(more, person="cass"))
     await complete(case, "scope", "scoped", "seth")
     await complete(case, "risk-assessment", "risk", "petra")
     await complete(case, "jurisdictions", "mapped", "gwen")
@@ -280,7 +280,7 @@ async def counsel_does_not_agree_that_nobody_is_told(case: CaseUnderTest) -> Non
     await reject(case, "sign-off", "gwen")
     seen = await case.picture()
     assert seen.stage == "sign-off"
-    await reject(case, "sign-off", "cyra")
+    await reject(case, "sign-off", "cass")
     await complete(case, "draft", "drafted", "petra")
     await case.until(lambda seen: seen.open_round("sign-off") is not None)
     await signed_off(case)
@@ -303,7 +303,7 @@ async def a_reviewer_objects(case: CaseUnderTest) -> None:
     await reject(case, "no-notice", "eve")
     await drafted(case, uk_people="yes")
     objection = Dissent(gate="sign-off", reason="the numbers are not settled")
-    accepted(await case.act(objection, person="cyra"))
+    accepted(await case.act(objection, person="cass"))
     await case.until(lambda seen: seen.rounds[-1].kind is RoundKind.DISSENT)
     await approve(case, "sign-off", "eve")
     await complete(case, "submission", "nobody-to-tell", "petra")

@@ -7,17 +7,18 @@ instant counts, a later one gives no time back. Where the runbook says what its 
 law, the clock of a row runs only while the row holds for them, by the law of the day of its event.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from pydantic import JsonValue
 
 from cases.clock import ClockRun, ClockVerb
-from cases.clocks import start_clock, turn
+from cases.clocks import running, start_clock, turn
 from cases.file import CaseFile
 from cases.journal import Kind
 from runbooks.plan import ClockPlan, ClockStart
 from runbooks.statutes.applying import facts_of, why
+from runbooks.statutes.span import Due
 
 START_QUESTIONS = {ClockStart.RECEIPT: "received-at", ClockStart.AWARENESS: "aware-at"}
 """Questions whose answer says when a clock's event really happened: an audited act (I12)."""
@@ -25,11 +26,17 @@ START_QUESTIONS = {ClockStart.RECEIPT: "received-at", ClockStart.AWARENESS: "awa
 NO_LONGER = "the answers no longer bring it about"
 
 
-def follow(file: CaseFile, *, at: datetime) -> None:
-    """Every clock runs that the answers bring about, from when they say, and no other one."""
+def follow(file: CaseFile, *, changed: Iterable[str], at: datetime) -> None:
+    """Every clock runs that the answers bring about, from when they say, and no other one.
+
+    `changed` are the questions that have new answers.
+    """
+    new = frozenset(changed)
     for plan in file.pathway.clocks:
         if plan.starts_after is None or plan.trigger is not None:
             _follow(file, plan, at=at)
+        if plan.due_at in new:
+            _due(file, plan, at=at)
 
 
 def happened(file: CaseFile, event: str, *, at: datetime) -> None:
@@ -81,7 +88,7 @@ def _follow(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
         if clock is not None and not clock.ended:
             turn(file, clock, ClockVerb.CANCEL, at=at, because=NO_LONGER)
         return
-    if begun is None or _fulfilled(file, plan):
+    if begun is None:
         return
     because = f"{question} answered" if question else ""
     by = file.state.answers[question].by if question else None
@@ -94,9 +101,9 @@ def _follow(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
             begun=min(begun, at),
             at=at,
             because=because,
-            by=by,
-            law=law or None,
+            said={"by": by, "law": law or None},
         )
+        _stop_at_once(file, plan, at=at)
         return
     started = clock.reading(at).started_at
     if started is not None and begun < started:
@@ -115,7 +122,7 @@ def _earlier(
 
     One that had stopped in time, and by the earlier beginning did not, is breached on record.
     """
-    turn(file, clock, ClockVerb.START, at=at, begun=begun, because=because, by=by)
+    turn(file, clock, ClockVerb.START, at=at, begun=begun, because=because, said={"by": by})
     reading = clock.reading(at)
     target = clock.target(at)
     late = reading.ended and reading.elapsed > target and not clock.hold
@@ -168,9 +175,24 @@ def _reasons(file: CaseFile, plan: ClockPlan, *, on: datetime) -> tuple[str, ...
     return why(plan.trigger, facts, on=on)
 
 
-def _fulfilled(file: CaseFile, plan: ClockPlan) -> bool:
-    """Whether what stops the clock has been done already."""
-    return any(
-        effect.state == "done" and f"effect:{effect.name}" in plan.stops
-        for effect in file.state.effects
-    )
+def _due(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
+    """The order's own instant is the deadline; what the clock calls for happens by that one."""
+    clock = running(file, plan.id, at=at)
+    started = clock.reading(at).started_at if clock is not None else None
+    due = _answered(file, plan.due_at or "")
+    if clock is None or started is None or due is None:
+        return
+    stated = Due(conservative_due=max(due, started), legal_latest=max(due, started))
+    clock.fired = []
+    turn(file, clock, ClockVerb.RESET, at=at, begun=started, because="due-at answered", due=stated)
+
+
+def _stop_at_once(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
+    """What came before the law asked for it came in time: nothing is left to count."""
+    state = file.state
+    done = {f"effect:{effect.name}" for effect in state.effects if effect.state == "done"}
+    left = {f"stage:{visit.stage}" for visit in state.visits if visit.left_at is not None}
+    clock = state.clock(plan.id)
+    happened_already = next((stop for stop in plan.stops if stop in done | left), None)
+    if clock is not None and happened_already is not None:
+        turn(file, clock, ClockVerb.STOP, at=at, because=happened_already)
