@@ -62,6 +62,8 @@ class Reason(StrEnum):
     UNMET = "unmet"
     NOT_CALLED_BACK = "not-called-back"
     NOT_CLEARED = "not-cleared"
+    NOT_APPROVED = "not-approved"
+    NOT_AHEAD = "not-ahead"
     NOT_CLOSING = "not-closing"
     CLOSED = "closed"
     UNCHANGED = "unchanged"

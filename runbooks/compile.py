@@ -175,6 +175,7 @@ def _next(step: NextStep) -> Next:
         move_to=step.move_to,
         closes_as=step.closes_as,
         call_back=step.call_back,
+        set_for=step.set_for,
     )
 
 
@@ -195,6 +196,7 @@ def _effect(name: str, effect: Effect) -> EffectPlan:
             if effect.clearance
             else None
         ),
+        bulk=effect.bulk.plan if effect.bulk else None,
     )
 
 

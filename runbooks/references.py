@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from runbooks.grammar.bulk import Bulk
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.document import RunbookDocument
@@ -78,6 +79,16 @@ def _guards(document: RunbookDocument) -> Iterator[Reference]:
     for name, effect in document.effects.items():
         if effect.clearance:
             yield Reference(RefKind.ROLE, effect.clearance.by, ("effects", name, "clearance", "by"))
+        if effect.bulk:
+            yield from _bulk(effect.bulk, ("effects", name, "bulk"))
+
+
+def _bulk(bulk: Bulk, path: tuple[Step, ...]) -> Iterator[Reference]:
+    yield Reference(RefKind.QUESTION, bulk.count, (*path, "count"))
+    yield Reference(RefKind.QUESTION, bulk.list_, (*path, "list"))
+    yield Reference(RefKind.STAGE, bulk.approved_by, (*path, "approved-by"))
+    if bulk.guard:
+        yield Reference(RefKind.ROLE, bulk.guard.by, (*path, "guard", "by"))
 
 
 def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
@@ -138,6 +149,8 @@ def _next(step: NextStep, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.RUNBOOK, step.move_to, (*path, "move-to"))
     if step.closes_as:
         yield Reference(RefKind.DISPOSITION, step.closes_as, (*path, "closes-as"))
+    if step.set_for:
+        yield Reference(RefKind.QUESTION, step.set_for, (*path, "set-for"))
 
 
 def _late(steps: tuple[LateStep, ...], path: tuple[Step, ...]) -> Iterator[Reference]:

@@ -62,6 +62,8 @@ class NextStep(Strict):
     """The disposition under which a case that moves ends here."""
     call_back: CallBackResult | None = None
     """What the newest recorded call-back must say before anybody can take this outcome."""
+    set_for: Name | None = None
+    """The question whose answer is the one instant at which everything under `do` happens."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -71,6 +73,10 @@ class NextStep(Strict):
             refuse("RB017", "either `then` or `move-to`", at=("move-to",))
         if self.closes_as is not None and self.move_to is None:
             refuse("RB017", "`closes-as` beside `move-to` only", at=("closes-as",))
+        if self.set_for is not None and not self.do:
+            refuse("RB017", "`set-for` beside `do` only", at=("set-for",))
+        if self.set_for is not None and self.move_to is not None:
+            refuse("RB017", "`then` beside `set-for`: who moves away cannot call it off")
         return self
 
 

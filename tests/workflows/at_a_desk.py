@@ -10,9 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from cases.acts import ActBody
+from cases.bulk import WATCH, watched
 from cases.clock import ClockRun
 from cases.clocks import take_due
-from cases.effects import intend, settle
+from cases.effects import begin, intend, settle
 from cases.envelope import RoundBinding
 from cases.file import Do, Tell
 from cases.gate import RoundKind
@@ -22,6 +23,7 @@ from cases.objection import OBJECTION
 from cases.outcomes import allow_backup, allow_stand_in
 from cases.receipts import ActReceipt
 from cases.records import AnswerGiven, ClosingRecord
+from cases.setting import come
 from cases.severity import severity_changed
 from cases.stages import close_case, enter, leave, record_closed
 from cases.state import CaseState
@@ -96,6 +98,8 @@ class AtADesk:
             if coming is None or coming[0] > end:
                 break
             house.now = max(house.now, coming[0])
+            for effect in come(house.file, at=house.now):
+                begin(house.file, effect, at=house.now)
             for clock, step, _ in take_due(house.file, at=house.now):
                 if not clock.reading(house.now).ended:
                     self._due(clock, step)
@@ -105,7 +109,9 @@ class AtADesk:
     def _due(self, clock: ClockRun, step: Late | None) -> None:
         file, at = self.house.file, self.house.now
         round_ = file.state.open_round(clock.stage or "")
-        if step is None and clock.id == HANDOVER:
+        if clock.id.startswith(WATCH):
+            watched(file, clock.id, at=at)
+        elif step is None and clock.id == HANDOVER:
             note_missed(file, at=at)
         elif step is None:
             if round_ is not None and clock.stage == file.state.stage:
@@ -146,7 +152,13 @@ class AtADesk:
             return
         self.world.performed.append(effect)
         result = self.world.effect_results.get(effect.name, EffectResult(state=EffectState.DONE))
-        settle(self.house.file, effect, state=result.state.value, at=self.house.now)
+        settle(
+            self.house.file,
+            effect,
+            state=result.state.value,
+            at=self.house.now,
+            found=result.found,
+        )
 
     def _assess(self) -> None:
         state = self.house.state
