@@ -10,6 +10,9 @@ from cases.records import EffectRecord
 from runbooks.plan import BulkGuardPlan, BulkPlan, EffectPlan
 from runbooks.plan.bulk import part_of
 
+WATCH = "watch/"
+"""What the clocks that time the watching of a step are called by."""
+
 
 def counted(file: CaseFile, bulk: BulkPlan) -> tuple[int | None, str]:
     """How many it concerns, and where their list is kept; None and nothing where nobody said."""
@@ -54,6 +57,11 @@ def steps_of(file: CaseFile, effect: EffectRecord) -> list[EffectRecord]:
         and item.compensates is None
         and not item.part.look
     ]
+
+
+def clock_of(effect: EffectRecord, step: int | None) -> str:
+    """The clock of watching a step; without a step, what all of the effect's begin with."""
+    return f"{WATCH}{effect.key[:16]}/{'' if step is None else step}"
 
 
 def order_step(file: CaseFile, effect: EffectRecord, step: int, *, at: datetime) -> None:

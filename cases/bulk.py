@@ -6,7 +6,16 @@ its own, so each of them happens once whatever is killed in between (I9).
 
 from datetime import datetime
 
-from cases.batches import counted, covers, cut, order_look, order_step, order_undo, steps_of
+from cases.batches import (
+    clock_of,
+    counted,
+    covers,
+    cut,
+    order_look,
+    order_step,
+    order_undo,
+    steps_of,
+)
 from cases.clock import ClockRun, ClockVerb
 from cases.clocks import start as start_clock
 from cases.clocks import turn
@@ -24,9 +33,6 @@ from cases.records import (
 )
 from cases.share import too_many
 from runbooks.plan import BulkGuardPlan, BulkPlan
-
-WATCH = "watch/"
-"""What the clocks that time the watching of a step are called by."""
 
 
 def begin(file: CaseFile, effect: EffectRecord, bulk: BulkPlan, *, at: datetime) -> None:
@@ -117,7 +123,7 @@ def watched(file: CaseFile, clock_id: str, *, at: datetime) -> None:
     """A step has been watched for its time: it is looked at, or the next one follows."""
     for effect in file.state.effects:
         run = effect.run
-        if run is None or effect.state != IN_STEPS or clock_id != _clock_id(effect, run.ordered):
+        if run is None or effect.state != IN_STEPS or clock_id != clock_of(effect, run.ordered):
             continue
         run.watched = run.ordered
         _ask_to_look(file, effect, at=at)
@@ -208,7 +214,7 @@ def _watch(file: CaseFile, effect: EffectRecord, step: int, *, at: datetime) -> 
         return
     guard = _guard(file, effect)
     clock = ClockRun(
-        id=_clock_id(effect, step),
+        id=clock_of(effect, step),
         title=f"watch step {step} of {effect.name}",
         within=watch,
         statutory=False,
@@ -281,12 +287,8 @@ def _drop(file: CaseFile, item: EffectRecord, *, at: datetime, because: str) -> 
 
 def _stop_watching(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
     for clock in file.state.clocks:
-        if clock.id.startswith(_clock_id(effect, None)) and not clock.reading(at).ended:
+        if clock.id.startswith(clock_of(effect, None)) and not clock.reading(at).ended:
             turn(file, clock, ClockVerb.STOP, at=at)
-
-
-def _clock_id(effect: EffectRecord, step: int | None) -> str:
-    return f"{WATCH}{effect.key[:16]}/{'' if step is None else step}"
 
 
 def _guard(file: CaseFile, effect: EffectRecord) -> BulkGuardPlan | None:

@@ -9,7 +9,7 @@ from cases.gate import Round
 from cases.many import BulkApproval
 from cases.receipts import Reason
 from cases.records import BY_ITSELF, IN_STEPS
-from cases.refusal import refused
+from cases.refusal import Refusal, refused
 from cases.setting import instant_of_answer
 from runbooks.plan import Next, StagePlan
 
@@ -71,6 +71,15 @@ def must_be_orderable(file: CaseFile, stage: StagePlan, outcome: str, *, at: dat
             raise refused(Reason.NOT_AHEAD, instant.isoformat())
     if step.move_to is not None:
         must_not_be_under_way(file)
+
+
+def orderable(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> bool:
+    """Whether everything the outcome orders can begin now."""
+    try:
+        must_be_orderable(file, stage, outcome, at=at)
+    except Refusal:
+        return False
+    return True
 
 
 def must_not_be_under_way(file: CaseFile) -> None:

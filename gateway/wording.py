@@ -171,6 +171,14 @@ REASONS: dict[Reason, Wording] = {
         "This action is held back until it is cleared.",
         "The role named beside this clears it; it can also be skipped with a reason.",
     ),
+    Reason.NOT_APPROVED: Wording(
+        "This concerns so many that two roles must approve it first.",
+        "Lead the case to the gate named beside this, or correct the number.",
+    ),
+    Reason.NOT_AHEAD: Wording(
+        "The instant it is set for has passed.",
+        "Answer the question with an instant that lies ahead, then act again.",
+    ),
     Reason.NOT_CLOSING: Wording(
         "The case is not at its closure.", "Finish the stage it is at first."
     ),

@@ -5,7 +5,8 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from cases.bulk import WATCH, watched
+    from cases.batches import WATCH
+    from cases.bulk import watched
     from cases.clock import ClockRun
     from cases.clocks import take_due
     from cases.desk import Desk

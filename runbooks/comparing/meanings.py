@@ -110,6 +110,7 @@ _NEXT = {
     "do": Meaning(Group.EFFECTS, "what is done"),
     "undo": Meaning(Group.EFFECTS, "what is undone"),
     "suspend": Meaning(Group.CLOCKS, "the clocks that are suspended", _more_is_looser),
+    "set-for": Meaning(Group.EFFECTS, "the instant it is set for"),
     "then": Meaning(Group.WAY, "where it leads"),
     "move-to": Meaning(Group.WAY, "the runbook it leads to"),
 }
@@ -123,6 +124,17 @@ _EFFECT = {
     "irreversible": Meaning(Group.EFFECTS, "that it cannot be undone", _more_is_looser),
     "protective": Meaning(Group.EFFECTS, "that it may go ahead on silence", _more_is_looser),
     "discloses": Meaning(Group.EFFECTS, "that it hands over user data", _more_is_tighter),
+    "bulk.count": Meaning(Group.EFFECTS, "the question how many it concerns"),
+    "bulk.list": Meaning(Group.EFFECTS, "the question where their list is kept"),
+    "bulk.above": Meaning(Group.APPROVAL, "how many it may concern unapproved", _more_is_looser),
+    "bulk.approved-by": Meaning(Group.APPROVAL, "the gate that approves so many"),
+    "bulk.steps": Meaning(Group.EFFECTS, "the steps", _more_is_tighter),
+    "bulk.guard.signal": Meaning(Group.EFFECTS, "what is looked for after a step"),
+    "bulk.guard.above": Meaning(Group.EFFECTS, "the share that stops it"),
+    "bulk.guard.within": Meaning(Group.EFFECTS, "how far back looks count", _more_is_tighter),
+    "bulk.guard.at-least": Meaning(Group.EFFECTS, "how many must be checked"),
+    "bulk.guard.by": Meaning(Group.TELLING, "who looks after a step"),
+    "bulk.guard.from": Meaning(Group.EFFECTS, "the connector asked after a step"),
 }
 _CLOCK = {
     "title": Meaning(Group.WORDS, "the title"),

@@ -77,6 +77,7 @@ class Bulk(Strict):
     approved_by: Name
     """The gate that approves it."""
     steps: Annotated[tuple[BulkStep, ...], Field(min_length=1)]
+    """After the last of them the rest follows."""
     guard: BulkGuard | None = None
 
     @model_validator(mode="after")
@@ -86,10 +87,12 @@ class Bulk(Strict):
             if before is not None and percent(step.share) <= percent(before):
                 refuse("RB017", f"more than {before}", at=("steps", index, "share"))
             before = step.share
-        if percent(self.steps[-1].share) != 100:  # noqa: PLR2004 - the whole
-            last = len(self.steps) - 1
-            refuse("RB017", "100% as the last step", at=("steps", last, "share"))
         return self
+
+    @property
+    def _rest(self) -> tuple[BulkStep, ...]:
+        whole = BulkStep.model_validate({"share": "100%"})
+        return () if percent(self.steps[-1].share) == percent(whole.share) else (whole,)
 
     @property
     def plan(self) -> BulkPlan:
@@ -101,7 +104,7 @@ class Bulk(Strict):
             gate=self.approved_by,
             steps=tuple(
                 BulkStepPlan(share=step.share, watch=step.watch or timedelta())
-                for step in self.steps
+                for step in (*self.steps, *self._rest)
             ),
             guard=self.guard.plan if self.guard else None,
         )

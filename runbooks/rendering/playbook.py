@@ -16,6 +16,7 @@ from runbooks.rendering.blocks import (
     Points,
     Quote,
 )
+from runbooks.rendering.many import carried_out
 from runbooks.rendering.wording import (
     KINDS,
     answers,
@@ -170,6 +171,10 @@ def _actions(document: RunbookDocument, pathway: Pathway) -> Iterator[Block]:
             for effect in pathway.effects
         ),
     )
+    for effect in pathway.effects:
+        if effect.bulk is not None:
+            yield Heading(effect.title, level=3)
+            yield Points(carried_out(effect))
 
 
 def _endings(pathway: Pathway) -> Iterator[Block]:

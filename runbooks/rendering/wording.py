@@ -160,6 +160,8 @@ def orders(after: Next, pathway: Pathway) -> str:
     """What an outcome orders before it leads on; empty where it orders nothing."""
     titles = {effect.name: effect.title for effect in pathway.effects}
     said = [titles.get(name, name) for name in after.do]
+    if after.set_for is not None:
+        said = [f"at the instant {after.set_for}: {several(said)}"]
     said += [f"undo: {titles.get(name, name)}" for name in after.undo]
     said += [f"suspend {name}" for name in after.suspend]
     return "; ".join(said)

@@ -5,8 +5,8 @@ from datetime import timedelta
 from cases.acts import Answer, Complete, Decide, Resolution, Verdict
 from cases.acts import Receipt as SettleEffect
 from cases.acts_on_many import Observe, RollBack
-from cases.batches import steps_of
-from cases.bulk import WATCH, watched
+from cases.batches import WATCH, steps_of
+from cases.bulk import watched
 from cases.clocks import take_due
 from cases.effects import begin, settle
 from cases.receipts import ActReceipt
@@ -99,7 +99,7 @@ effects:
       list: account-list
       above: 500
       approved-by: review
-      steps: [{share: 1%, watch: 30m}, {share: 10%, watch: 30m}, {share: 100%}]
+      steps: [{share: 1%, watch: 30m}, {share: 10%, watch: 30m}]
       guard: {signal: "Locks overturned", above: 5%, within: 2h, at-least: 10, by: policy}
   take-down:
     title: "Take the network down"

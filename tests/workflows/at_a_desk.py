@@ -10,7 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from cases.acts import ActBody
-from cases.bulk import WATCH, watched
+from cases.batches import WATCH
+from cases.bulk import watched
 from cases.clock import ClockRun
 from cases.clocks import take_due
 from cases.effects import begin, intend, settle

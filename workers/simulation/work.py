@@ -1,9 +1,12 @@
 """How a stage of work ends: as it should, as well as its owner sees, and never in a circle."""
 
 from collections import deque
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from cases.dual_control import orderable
 from cases.records import StageVisit
+from cases.rules import view_of
 from cases.state import CasePicture
 from runbooks.grammar.stages import Stage
 from runbooks.plan import Pathway, StagePlan
@@ -17,9 +20,14 @@ MOST_VISITS = 3
 FAR = 10**6
 
 
-def outcome_of(cast: "Cast", picture: CasePicture, stage: StagePlan, visit: StageVisit) -> str:
+def outcome_of(
+    cast: "Cast", picture: CasePicture, stage: StagePlan, visit: StageVisit, *, at: datetime
+) -> str:
     """The outcome the owner chooses; after a few passages the one that leads to the closure."""
     options = [name for name in stage.next if not (stage.skip_when_done and name == "done")]
+    file = view_of(picture, cast.pathway)
+    # Whoever is refused one outcome takes another: too many, or nobody has approved so many.
+    options = [name for name in options if orderable(file, stage, name, at=at)] or options
     passed = visit.visit
     if passed > MOST_VISITS:
         return min(options, key=lambda name: (distance(cast.pathway, stage, name), name))
