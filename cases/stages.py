@@ -17,7 +17,7 @@ from cases.clocks import (
 from cases.effects import intend, undo
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.gate import RoundState
-from cases.handover import start_handover
+from cases.handover import end_with, start_handover
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.objection import ask_higher_role, objected_to
@@ -171,6 +171,7 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     stop_stage_clock(file, stage.name, at=at)
     file.note(Kind.STAGE_LEFT, at, stage=stage.name, outcome=outcome, by=by)
     happened(file, f"stage:{stage.name}", at=at)
+    end_with(file, stage.name, at=at)
     step = stage.next.get(outcome, Next())
     for clock_id in _suspended_by_arriving(file, stage):
         ending = step.then == file.pathway.closure.name

@@ -71,7 +71,11 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             else None
         ),
         handover=(
-            Handover(every=document.handover.every, by=document.handover.by)
+            Handover(
+                every=document.handover.every,
+                by=document.handover.by,
+                until=document.handover.until,
+            )
             if document.handover
             else None
         ),

@@ -76,6 +76,8 @@ def _guards(document: RunbookDocument) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, document.legal_hold.owner, ("legal-hold", "owner"))
     if document.handover:
         yield Reference(RefKind.ROLE, document.handover.by, ("handover", "by"))
+        if document.handover.until:
+            yield Reference(RefKind.STAGE, document.handover.until, ("handover", "until"))
     for name, effect in document.effects.items():
         if effect.clearance:
             yield Reference(RefKind.ROLE, effect.clearance.by, ("effects", name, "clearance", "by"))

@@ -152,7 +152,8 @@ class AtADesk:
         if effect is None or effect.state != "intended":
             return
         self.world.performed.append(effect)
-        result = self.world.effect_results.get(effect.name, EffectResult(state=EffectState.DONE))
+        name = effect.part.action if effect.part is not None else effect.name
+        result = self.world.effect_results.get(name, EffectResult(state=EffectState.DONE))
         settle(
             self.house.file,
             effect,

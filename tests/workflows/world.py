@@ -70,6 +70,7 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "carl": ("sme-ct", "triage"),
     "dora": ("duty-counsel",),
     "eve": ("executive",),
+    "evan": ("executive",),
     "cora": ("counter-terror",),
     "ivan": ("incident-manager",),
     "sana": ("safety-expert",),
@@ -77,6 +78,17 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "nora": ("safety-expert", "duty-counsel"),
     "dean": ("deputy-counsel",),
     "levi": ("law-enforcement",),
+    "fritz": ("fraud-expert",),
+    "enid": ("engineering",),
+    "cleo": ("communications",),
+    "priya": ("privacy",),
+    "suna": ("support",),
+    "iris": ("influence-expert",),
+    "ivo": ("influence-expert",),
+    "ilka": ("influence-expert",),
+    "adva": ("devils-advocate",),
+    "polly": ("policy-executive",),
+    "petra": ("policy-lead",),
 }
 
 
