@@ -107,6 +107,10 @@ class AtADesk:
             self._settle()
         house.now = end
 
+    async def forward_to(self, instant: datetime) -> None:
+        """At that instant."""
+        await self.forward(max(instant - self.house.now, timedelta(0)))
+
     def _due(self, clock: ClockRun, step: Late | None) -> None:
         file, at = self.house.file, self.house.now
         round_ = file.state.open_round(clock.stage or "")
