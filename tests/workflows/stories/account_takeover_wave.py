@@ -88,10 +88,16 @@ async def approved(case: CaseUnderTest) -> None:
     await case.in_stage("ramp")
 
 
+def state_of(seen: CasePicture, name: str) -> str:
+    """How the newest effect of that name stands; empty while there is none."""
+    effect = seen.effect_named(name)
+    return effect.state if effect is not None else ""
+
+
 async def step_done(case: CaseUnderTest, step: int) -> EffectRecord:
     """The whole effect, once that step of it is done."""
     name = f"{LOCK}-step-{step}"
-    seen = await case.until(lambda seen: (s := seen.effect_named(name)) and s.state == "done")
+    seen = await case.until(lambda seen: state_of(seen, name) == "done")
     effect = seen.effect_named(LOCK)
     assert effect is not None
     return effect
@@ -127,7 +133,7 @@ async def hardened(case: CaseUnderTest) -> None:
 
 async def settled(case: CaseUnderTest, name: str, person: str) -> None:
     """A person says that an action is done."""
-    seen = await case.until(lambda seen: (e := seen.effect_named(name)) and e.state == "manual")
+    seen = await case.until(lambda seen: state_of(seen, name) == "manual")
     effect = seen.effect_named(name)
     assert effect is not None
     body = SettleEffect.model_validate(

@@ -387,7 +387,7 @@ async def the_aftermath_takes_long(case: CaseUnderTest) -> None:
     await passed(case, "sign-off", *SIGNING)
     await case.in_stage("window")
     await case.forward_to(instant)
-    seen = await case.until(lambda seen: (e := seen.effect_named(NETWORK)) and e.state == "manual")
+    seen = await case.until(lambda seen: "manual" in states(seen))
     effect = seen.effect_named(NETWORK)
     assert effect is not None
     done = SettleEffect(effect=effect.key, resolution=Resolution.DONE, reference="ref-8")
