@@ -184,7 +184,9 @@ def _content(answer: Answer) -> dict[str, object]:
 def _found(answer: Answer) -> tuple[int, int] | None:
     """What a look came to; an answer without two fitting numbers is none, and a person looks."""
     match _content(answer):
-        case {"checked": int(checked), "wrong": int(wrong)} if 0 <= wrong <= checked > 0:
+        case {"checked": int(checked), "wrong": int(wrong)} if (
+            0 <= wrong <= checked > 0 and not isinstance(checked, bool)
+        ):
             return checked, wrong
         case _:
             return None

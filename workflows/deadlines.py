@@ -17,12 +17,16 @@ with workflow.unsafe.imports_passed_through():
     from cases.journal import Kind
     from cases.notice import Purpose
     from cases.outcomes import allow_backup, allow_stand_in, take_silence
+    from cases.records import BY_ITSELF, ROLLED_BACK
     from cases.setting import come
     from cases.stages import ask_what_waits
     from runbooks.plan import Late
     from workflows.asking import ask
     from workflows.effects import COLLECT_ACTS, CollectOrder
     from workflows.pulse import Pulse
+
+ACTED = ("done", "intended", "skipped", ROLLED_BACK, *BY_ITSELF)
+"""States of an effect that time alone leaves as they are."""
 
 
 class Deadlines:
@@ -127,8 +131,9 @@ class Deadlines:
         if state.closing_act is not None or clock.reading(workflow.now()).ended:
             return
         existing = state.effect_named(name)
-        if existing is not None and existing.state in ("done", "intended", "skipped"):
-            # Somebody acted: it was performed, is under way, or a person left it out with a reason.
+        if existing is not None and existing.state in ACTED:
+            # Somebody acted: it was performed, is set or under way, or a person left it out or
+            # undid it with a reason.
             return
         intend(self.file, name, stage=state.stage or "", at=workflow.now())
         self.file.tell(
