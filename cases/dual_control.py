@@ -4,6 +4,7 @@ from datetime import datetime
 
 from cases.batches import counted, covers
 from cases.bulk import go_on_everywhere
+from cases.conditions import must_hold
 from cases.file import CaseFile
 from cases.gate import Round
 from cases.many import BulkApproval
@@ -74,8 +75,9 @@ def must_be_orderable(file: CaseFile, stage: StagePlan, outcome: str, *, at: dat
 
 
 def orderable(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> bool:
-    """Whether everything the outcome orders can begin now."""
+    """Whether the answers allow the outcome, and everything it orders can begin now."""
     try:
+        must_hold(file, stage, outcome)
         must_be_orderable(file, stage, outcome, at=at)
     except Refusal:
         return False

@@ -63,6 +63,7 @@ class Reason(StrEnum):
     NOT_CALLED_BACK = "not-called-back"
     NOT_CLEARED = "not-cleared"
     NOT_APPROVED = "not-approved"
+    NOT_SO = "not-so"
     NOT_AHEAD = "not-ahead"
     NOT_CLOSING = "not-closing"
     CLOSED = "closed"

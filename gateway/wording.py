@@ -175,6 +175,10 @@ REASONS: dict[Reason, Wording] = {
         "This concerns so many that two roles must approve it first.",
         "Lead the case to the gate named beside this, or correct the number.",
     ),
+    Reason.NOT_SO: Wording(
+        "The answers do not allow this outcome.",
+        "Take another outcome, or correct the answer named beside this.",
+    ),
     Reason.NOT_AHEAD: Wording(
         "The instant it is set for has passed.",
         "Answer the question with an instant that lies ahead, then act again.",

@@ -180,6 +180,7 @@ def _next(step: NextStep) -> Next:
         closes_as=step.closes_as,
         call_back=step.call_back,
         set_for=step.set_for,
+        only_if=step.if_ or {},
     )
 
 

@@ -8,6 +8,7 @@ from runbooks.exploring import MOST, Progress
 from runbooks.rules import (
     clocks,
     closing,
+    conditions,
     drift,
     gates,
     guarding,
@@ -45,6 +46,8 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     drift.whole,
     guarding.backups,
     guarding.call_backs,
+    conditions.words,
+    conditions.ways_out,
     many.approvals,
     many.counted,
     many.set_instants,

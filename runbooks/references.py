@@ -151,6 +151,8 @@ def _next(step: NextStep, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.RUNBOOK, step.move_to, (*path, "move-to"))
     if step.closes_as:
         yield Reference(RefKind.DISPOSITION, step.closes_as, (*path, "closes-as"))
+    for question in step.if_ or {}:
+        yield Reference(RefKind.QUESTION, question, (*path, "if", question))
     if step.set_for:
         yield Reference(RefKind.QUESTION, step.set_for, (*path, "set-for"))
 

@@ -6,6 +6,7 @@ from cases.acts import Answer, Complete, Evidence, Memo, Reply
 from cases.bulk import go_on_everywhere
 from cases.call_back import must_be_called_back
 from cases.clocks import begun_earlier, instant_of
+from cases.conditions import must_hold
 from cases.dual_control import must_be_orderable
 from cases.envelope import Act
 from cases.file import CaseFile
@@ -83,6 +84,7 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
     if missing:
         raise refused(Reason.UNANSWERED, ", ".join(missing))
     must_be_called_back(file.state, stage, body.outcome)
+    must_hold(file, stage, body.outcome)
     must_be_orderable(file, stage, body.outcome, at=act.signed_at)
     file.state.pending_outcome = body.outcome
     file.state.pending_by = act.actor.person

@@ -50,6 +50,18 @@ class LateStep(Strict):
         return self
 
 
+def _words(value: Any) -> Any:  # whatever stands in the document
+    return (value,) if isinstance(value, str) else value
+
+
+Words = Annotated[
+    tuple[StrictStr, ...],
+    Field(min_length=1),
+    BeforeValidator(_words, json_schema_input_type=str | list[str]),
+]
+"""One answer, or several of which one must be given."""
+
+
 class NextStep(Strict):
     """Where an outcome leads: effects first, then a stage or another runbook."""
 
@@ -64,6 +76,8 @@ class NextStep(Strict):
     """What the newest recorded call-back must say before anybody can take this outcome."""
     set_for: Name | None = None
     """The question whose answer is the one instant at which everything under `do` happens."""
+    if_: Annotated[dict[Name, Words], Field(min_length=1)] | None = None
+    """The answers with which alone anybody can take this outcome."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -156,6 +170,17 @@ class Stage(Strict):
                 if key in self.model_fields_set:
                     alias = key.replace("_", "-")
                     refuse("RB017", f"`ask` and `approve` beside `{alias}`", at=(alias,))
+        return self
+
+    @model_validator(mode="after")
+    def _answers_are_read_by_people(self) -> Self:
+        taken = [late.go for late in self.late]
+        for outcome, step in (self.next or {}).items():
+            if step.if_ is not None and self.approve is not None:
+                refuse("RB017", "no `if` at the outcome of a gate", at=("next", outcome, "if"))
+            if step.if_ is not None and outcome in taken:
+                at = ("late", taken.index(outcome), "go")
+                refuse("RB017", "an outcome without `if`: time reads no answers", at=at)
         return self
 
     @property

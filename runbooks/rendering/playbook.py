@@ -34,6 +34,7 @@ from runbooks.rendering.wording import (
     requirement,
     several,
     stage_title,
+    taken,
     undone,
     words,
 )
@@ -107,7 +108,11 @@ def _stages(pathway: Pathway) -> Iterator[Block]:
             yield Grid(
                 ("Outcome", "What is done", "Then"),
                 tuple(
-                    (outcome, orders(after, pathway) or "nothing", leads(after, pathway))
+                    (
+                        taken(outcome, after),
+                        orders(after, pathway) or "nothing",
+                        leads(after, pathway),
+                    )
                     for outcome, after in stage.next.items()
                 ),
             )

@@ -167,6 +167,12 @@ def orders(after: Next, pathway: Pathway) -> str:
     return "; ".join(said)
 
 
+def taken(outcome: str, after: Next) -> str:
+    """The outcome, and the answers with which alone it can be taken."""
+    held = [f"{name} is {several(words, 'or')}" for name, words in after.only_if.items()]
+    return f"{outcome} (only if {several(held)})" if held else outcome
+
+
 def leads(after: Next, pathway: Pathway) -> str:
     """Where an outcome leads."""
     if after.move_to:

@@ -36,8 +36,8 @@ RULES: dict[str, Rule] = {
         "Correct the name, or describe the role under `roles`.",
     ),
     "RB025": Rule(
-        "A severity table compares with answers its questions can have.",
-        "A row that can never match is a severity that is never given.",
+        "A table or an outcome compares with answers its questions can have.",
+        "What can never match is a severity never given, or an outcome never taken.",
         "Use an answer the question takes.",
     ),
     "RB026": Rule(

@@ -120,6 +120,56 @@ def test_a_text_is_refused_at_its_place(what: str, by: str, rule: str) -> None:
     assert (rule, *place) in {(p.rule, p.line, p.column) for p in refused.value.problems}
 
 
+@pytest.mark.parametrize(
+    "what,by,rule,says",
+    [
+        ("many: review", "many: {if: {sure: ¦perhaps}, then: review}", "RB025", "never answered"),
+        (
+            "next: {few: {do: [lock], then: ramp}, many: review, together: together-review}",
+            'next: ¦{few: {if: {sure: "yes"}, then: review}}',
+            "RB031",
+            'no outcome of "triage" can be taken with sure: no',
+        ),
+    ],
+)
+def test_an_outcome_that_depends_on_answers_can_be_taken(
+    what: str, by: str, rule: str, says: str
+) -> None:
+    """Every answer it waits for can be given, and every answer has a way on."""
+    text, place = broken(what, by)
+    asked = b'  sure: {ask: "Are we sure?", answer: yes-no}\n'
+    text = text.replace(b"intake:\n", b"intake:\n" + asked)
+
+    found = lint(load_runbook(text, file="a.yaml"), today=TODAY, library={})
+
+    fitting = [each for each in found if each.rule == rule and says in each.what]
+    assert (place[0] + 1, place[1]) in {(each.line, each.column) for each in fitting}, found
+
+
+@pytest.mark.parametrize(
+    "what,by",
+    [
+        ("silence: wait\n    dissent: {who: any-reviewer", None),
+        (
+            "page: incident-manager}]\n    next: {few: {do: [lock], then: ramp}, many: review,",
+            """page: incident-manager}, {at: 75%, go: ¦many}]
+    next: {few: {do: [lock], then: ramp}, many: {if: {sure: x}, then: review},""",
+        ),
+    ],
+)
+def test_neither_a_gate_nor_time_reads_answers(what: str, by: str | None) -> None:
+    """A gate is decided by votes, and time takes what it takes."""
+    if by is None:
+        what = "rejected: {undo: [lock], then: closure}"
+        by = "rejected: {if: ¦{sure: x}, undo: [lock], then: closure}"
+    text, place = broken(what, by)
+
+    with pytest.raises(RunbookProblems) as refused:
+        load_runbook(text, file="a.yaml")
+
+    assert ("RB017", *place) in {(p.rule, p.line, p.column) for p in refused.value.problems}
+
+
 def test_after_the_last_step_the_rest_follows() -> None:
     """Nobody forgets the rest: a ramp that is not written to its end still ends at everybody."""
     bulk = compile_runbook(load_runbook(TEXT, file="a.yaml")).effect("lock").bulk

@@ -175,6 +175,8 @@ async def the_plan_leaks(case: CaseUnderTest) -> None:
     """A state is named only by the executive for policy; a leak brings the instant forward."""
     await investigated(case)
     await assessed(case, within=timedelta(days=9))
+    around = await case.act(Complete(stage="assessment", outcome="no-state"), person="iris")
+    refused(around, Outcome.REFUSED, Reason.NOT_SO)
     await complete(case, "assessment", "state")
     await more(case, "state-attribution", "polly")
     await complete(case, "assessment", "state")
