@@ -4,14 +4,16 @@ from datetime import datetime
 
 from cases import bulk
 from cases.clock import ClockRun, ClockVerb
-from cases.clocks import start, turn
+from cases.clocks import running, start, turn
 from cases.file import SYSTEM, CaseFile, Do, Note
+from cases.gags import standing
 from cases.ids import key_of
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.performed import newest, performed
-from cases.records import HELD_BACK, ROLLED_BACK, SET, EffectRecord
+from cases.records import HELD_BACK, ROLLED_BACK, SET, SUPPRESSED, EffectRecord
 from cases.setting import call_off, set_for
+from cases.suppression import end_waiting, suppress, wait_for
 from runbooks.plan import Clearance, EffectPlan
 
 ANEW = ("skipped", ROLLED_BACK)
@@ -131,24 +133,27 @@ def _intend(
 
 
 def begin(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
-    """The ordered effect goes ahead, unless its runbook first wants more than the order."""
+    """The ordered effect goes ahead, unless an order forbids it or its runbook wants more."""
     plan = file.effect_plan(effect.name)
-    if plan is not None and plan.bulk is not None:
+    ordered = plan is not None and effect.compensates is None
+    gag = standing(file.state, file.pathway, effect.name, at=at) if ordered else None
+    if gag is not None:
+        suppress(file, effect, gag, at=at)
+    elif plan is not None and plan.bulk is not None:
         bulk.begin(file, effect, plan.bulk, at=at)
-        return
-    if plan is not None and plan.clearance is not None:
+    elif plan is not None and plan.clearance is not None:
         _hold_back(file, effect, plan.clearance, at=at)
-        return
-    effect.state = "intended"
-    file.note(
-        Kind.EFFECT_INTENDED,
-        at,
-        effect=effect.name,
-        key=effect.key,
-        by=effect.by,
-        compensates=effect.compensates,
-    )
-    file.wishes.append(Do(effect.key))
+    else:
+        effect.state = "intended"
+        file.note(
+            Kind.EFFECT_INTENDED,
+            at,
+            effect=effect.name,
+            key=effect.key,
+            by=effect.by,
+            compensates=effect.compensates,
+        )
+        file.wishes.append(Do(effect.key))
 
 
 def _hold_back(file: CaseFile, effect: EffectRecord, clearance: Clearance, *, at: datetime) -> None:
@@ -170,6 +175,28 @@ def _hold_back(file: CaseFile, effect: EffectRecord, clearance: Clearance, *, at
     )
     start(file, clearing, at=at)
     file.tell(Purpose.TASK, clearance.by, stage=effect.stage, step=f"clear {effect.name}")
+
+
+def reconsider(file: CaseFile, *, at: datetime) -> None:
+    """What an order forbids now is suppressed; what none forbids any more is due again.
+
+    An attempt under way is not called back: it happened before anybody knew of the order.
+    """
+    for effect in file.state.effects:
+        plan = file.effect_plan(effect.name)
+        if plan is None or effect.compensates is not None:
+            continue
+        gag = standing(file.state, file.pathway, effect.name, at=at)
+        if effect.state == SUPPRESSED and gag is not None:
+            wait_for(file, effect, gag, at=at)
+        elif effect.state == SUPPRESSED:
+            end_waiting(file, effect, at=at)
+            effect.due_at = at + plan.within
+            file.note(Kind.EFFECT_DUE_AGAIN, at, effect=effect.name, key=effect.key)
+            begin(file, effect, at=at)
+        elif effect.state in ("manual", "failed", HELD_BACK) and gag is not None:
+            _stop_clearing(file, effect, at=at)
+            suppress(file, effect, gag, at=at)
 
 
 def clear(file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None) -> None:
@@ -198,8 +225,8 @@ def _clearing(key: str) -> str:
 
 
 def _stop_clearing(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
-    clock = file.state.clock(_clearing(effect.key))
-    if clock is not None and not clock.reading(at).ended:
+    clock = running(file, _clearing(effect.key), at=at)
+    if clock is not None:
         turn(file, clock, ClockVerb.STOP, at=at)
 
 

@@ -65,6 +65,7 @@ class Reason(StrEnum):
     NOT_APPROVED = "not-approved"
     NOT_SO = "not-so"
     NOT_AHEAD = "not-ahead"
+    GAGGED = "gagged"
     NOT_CLOSING = "not-closing"
     CLOSED = "closed"
     UNCHANGED = "unchanged"

@@ -36,6 +36,9 @@ class StageVisit(Mutable):
     note: str = ""
 
 
+SUPPRESSED = "suppressed"
+"""Ordered, and forbidden for as long as a non-disclosure order stands; nothing waits for it."""
+
 HELD_BACK = "held-back"
 """Ordered, and waiting for the clearance or the approval its runbook asks for."""
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cases.clocks import instant_of
+from cases.clock_starts import instant_of
 from cases.file import CaseFile
 from cases.journal import Kind
 from cases.records import SET, EffectRecord

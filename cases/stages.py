@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cases import bulk
+from cases.clock_starts import begun_earlier, start_case_clocks
 from cases.clocks import (
-    begun_earlier,
     end_clocks,
     happened,
-    start_case_clocks,
     start_stage_clock,
     stop_stage_clock,
     suspend,
@@ -25,6 +24,7 @@ from cases.performed import skip_when_done
 from cases.records import AnswerGiven, ClosingRecord, Link, StageVisit
 from cases.rounds import ask, ask_again, memo_missing, overtaken, void_all
 from cases.setting import call_off_all, instant_of_answer
+from cases.suppression import stop_waiting
 from cases.ticket_note import TICKET_CLOSED, TICKET_DECIDED, TICKET_OPENED, TicketLine
 from runbooks.plan import Next, StageKind, StagePlan
 
@@ -206,6 +206,7 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
     happened(file, "closed", at=at)
     bulk.end(file, at=at)
     call_off_all(file, at=at, because=closing.disposition)
+    stop_waiting(file, at=at)
     end_clocks(file, at=at)
     state.stage = None
     state.pending_outcome = None

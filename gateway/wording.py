@@ -183,6 +183,10 @@ REASONS: dict[Reason, Wording] = {
         "The instant it is set for has passed.",
         "Answer the question with an instant that lies ahead, then act again.",
     ),
+    Reason.GAGGED: Wording(
+        "A non-disclosure order forbids this while it stands.",
+        "Answer the question about the order once it has been lifted; what it held up is then due.",
+    ),
     Reason.NOT_CLOSING: Wording(
         "The case is not at its closure.", "Finish the stage it is at first."
     ),

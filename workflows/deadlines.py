@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.clock import ClockRun
     from cases.clocks import take_due
     from cases.desk import Desk
-    from cases.effects import begin, intend
+    from cases.effects import begin, intend, reconsider
     from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, SYSTEM, CaseFile
     from cases.gate import Round, RoundKind
     from cases.handover import HANDOVER, ask_for_note, note_missed
@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.records import BY_ITSELF, ROLLED_BACK
     from cases.setting import come
     from cases.stages import ask_what_waits
+    from cases.suppression import is_order, review
     from runbooks.plan import Late
     from workflows.asking import ask
     from workflows.effects import COLLECT_ACTS, CollectOrder
@@ -81,6 +82,10 @@ class Deadlines:
             return
         if clock.id.startswith(WATCH):
             watched(self.file, clock.id, at=workflow.now())
+            return
+        if is_order(clock):
+            reconsider(self.file, at=workflow.now())
+            review(self.file, clock, at=workflow.now())
             return
         if clock.hold:
             self.file.tell(Purpose.REVIEW, clock.owner, step=clock.id)

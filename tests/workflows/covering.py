@@ -42,6 +42,8 @@ def everything(runbook: Runbook, pathway: Pathway) -> set[Line]:
         if step.set_for is not None
     }
     table |= {(how, name) for name in set_ for how in ("set", "pulled forward", "called off")}
+    for gag in pathway.gags:
+        table |= {(state, name) for state in ("forbidden", "due again") for name in gag.suppresses}
     if pathway.handover is not None:
         table.add(("handover",))
     if pathway.legal_hold is not None:
@@ -79,6 +81,8 @@ _PROVES: dict[Kind, tuple[str, tuple[str, ...]]] = {
     Kind.EFFECT_SET: ("set", ("effect",)),
     Kind.EFFECT_PULLED_FORWARD: ("pulled forward", ("effect",)),
     Kind.EFFECT_WITHDRAWN: ("called off", ("effect",)),
+    Kind.EFFECT_SUPPRESSED: ("forbidden", ("effect",)),
+    Kind.EFFECT_DUE_AGAIN: ("due again", ("effect",)),
     Kind.HANDOVER_ASKED: ("handover", ()),
     Kind.LEGAL_HOLD: ("legal hold", ()),
     Kind.CASE_CLOSED: ("ending", ("disposition",)),

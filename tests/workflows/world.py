@@ -70,7 +70,7 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "carl": ("sme-ct", "triage"),
     "dora": ("duty-counsel",),
     "eve": ("executive",),
-    "evan": ("executive",),
+    "erik": ("executive",),
     "cora": ("counter-terror",),
     "ivan": ("incident-manager",),
     "sana": ("safety-expert",),
@@ -80,7 +80,7 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "levi": ("law-enforcement",),
     "fritz": ("fraud-expert",),
     "enid": ("engineering",),
-    "cleo": ("communications",),
+    "coco": ("communications",),
     "priya": ("privacy",),
     "suna": ("support",),
     "iris": ("influence-expert",),
@@ -89,6 +89,12 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "adva": ("devils-advocate",),
     "polly": ("policy-executive",),
     "petra": ("policy-lead",),
+    "lara": ("law-enforcement",),
+    "cleo": ("cleared-counsel",),
+    "cyra": ("cleared-counsel",),
+    "rhea": ("reviewer",),
+    "rolf": ("senior-reviewer",),
+    "rosa": ("senior-reviewer",),
 }
 
 
