@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from runbooks.compact import Compact
+from runbooks.plan.bulk import BulkPlan
 from runbooks.plan.words import Role
 
 
@@ -33,3 +34,5 @@ class EffectPlan(Compact):
     """Ordered only in a case where a clock runs that it stops."""
     clearance: Clearance | None = None
     """Held back, once ordered, until somebody clears it."""
+    bulk: BulkPlan | None = None
+    """Carried out step by step, under dual control above its threshold."""

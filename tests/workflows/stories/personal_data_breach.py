@@ -90,8 +90,8 @@ async def aware(
     """The data protection officer has decided since when we are aware, and for whom."""
     said = {name.replace("_", "-"): value for name, value in answers.items()}
     said = {"aware-at": await ago(case, since), "our-role": role, **ALONE, **said}
-    await answer(case, "petra", said)
-    await complete(case, "awareness", outcome, "petra")
+    await answer(case, "paula", said)
+    await complete(case, "awareness", outcome, "paula")
     return await case.in_stage("scope" if outcome == "controller" else "controller-notice")
 
 
@@ -101,8 +101,8 @@ async def scoped(case: CaseUnderTest, risk: str = "likely") -> None:
     await answer(case, "seth", SCOPED)
     await complete(case, "scope", "scoped", "seth")
     await case.in_stage("risk-assessment")
-    await answer(case, "petra", {"risk": risk, "risk-decided-at": await ago(case, HOUR / 60)})
-    await complete(case, "risk-assessment", "no-risk" if risk == "unlikely" else "risk", "petra")
+    await answer(case, "paula", {"risk": risk, "risk-decided-at": await ago(case, HOUR / 60)})
+    await complete(case, "risk-assessment", "no-risk" if risk == "unlikely" else "risk", "paula")
 
 
 async def written(case: CaseUnderTest, gate: str, fields: tuple[str, ...], person: str) -> None:
@@ -120,13 +120,13 @@ async def drafted(case: CaseUnderTest, **answers: str) -> None:
     said = {name.replace("_", "-"): value for name, value in answers.items()}
     await answer(case, "gwen", {**REST, **said})
     await complete(case, "jurisdictions", "mapped", "gwen")
-    await complete(case, "draft", "drafted", "petra")
-    await written(case, "sign-off", SIGN_OFF, "petra")
+    await complete(case, "draft", "drafted", "paula")
+    await written(case, "sign-off", SIGN_OFF, "paula")
 
 
 async def signed_off(case: CaseUnderTest) -> None:
     """Two of the three have signed."""
-    await approve(case, "sign-off", "petra")
+    await approve(case, "sign-off", "paula")
     await approve(case, "sign-off", "gwen")
     await case.in_stage("submission")
 
@@ -179,7 +179,7 @@ async def by_hand(case: CaseUnderTest, name: str) -> None:
     )
     effect = seen.effect_named(name)
     assert effect is not None
-    owners = {"security": "seth", "privacy": "petra", "ciso": "cass", "communications": "colin"}
+    owners = {"security": "seth", "privacy": "paula", "ciso": "cass", "communications": "colin"}
     done = SettleEffect(effect=effect.key, resolution=Resolution.DONE, reference="receipt 3")
     accepted(await case.act(done, person=owners.get(effect.owner, "gwen")))
     await case.until(lambda seen: (found := seen.effect(effect.key)) is not None and not found.open)
@@ -209,15 +209,15 @@ async def a_breach_in_four_jurisdictions_is_told_to_each_in_its_time(case: CaseU
     await approve(case, "sign-off", "cass")
     await case.in_stage("submission")
     await runs(case, {"EU-GDPR34", "US-CA-446-30d", "EU-NIS2-1m"})
-    await complete(case, "submission", "people-to-tell", "petra")
-    await written(case, "subject-notice", WORDS, "petra")
-    await approve(case, "subject-notice", "petra")
+    await complete(case, "submission", "people-to-tell", "paula")
+    await written(case, "subject-notice", WORDS, "paula")
+    await approve(case, "subject-notice", "paula")
     await approve(case, "subject-notice", "colin")
     await by_hand(case, "tell-californians")
     await runs(case, {"US-CA-446-15d", "EU-NIS2-1m"})
-    await complete(case, "updates", "update-sent", "petra")
+    await complete(case, "updates", "update-sent", "paula")
     await runs(case, {"EU-NIS2-1m"})
-    await complete(case, "updates", "complete", "petra")
+    await complete(case, "updates", "complete", "paula")
     await analysed(case)
     early = await case.act(
         Close(disposition="notified", record="told", lessons="none"), person="ines"
@@ -235,16 +235,16 @@ async def no_risk_is_only_registered(case: CaseUnderTest) -> None:
     await aware(case)
     await scoped(case, "unlikely")
     await case.in_stage("no-notice")
-    unwritten = await case.act(Decide(gate="no-notice", verdict=Verdict.APPROVE), person="petra")
+    unwritten = await case.act(Decide(gate="no-notice", verdict=Verdict.APPROVE), person="paula")
     refused(unwritten, Outcome.REFUSED, Reason.MALFORMED)
-    await written(case, "no-notice", NO_NOTICE, "petra")
-    await approve(case, "no-notice", "petra")
+    await written(case, "no-notice", NO_NOTICE, "paula")
+    await approve(case, "no-notice", "paula")
     seen = await case.picture()
     assert seen.stage == "no-notice"
     await approve(case, "no-notice", "gwen")
     await case.in_stage("no-risk")
     await waited(case, 7 * HOUR)
-    await complete(case, "no-risk", "recorded", "petra")
+    await complete(case, "no-risk", "recorded", "paula")
     await runs(case, set())
     await analysed(case)
     wrong = Close(disposition="notified", record="r", lessons="l")
@@ -258,13 +258,13 @@ async def counsel_does_not_agree_that_nobody_is_told(case: CaseUnderTest) -> Non
     await suspected(case)
     await aware(case)
     await scoped(case, "unlikely")
-    await written(case, "no-notice", NO_NOTICE, "petra")
+    await written(case, "no-notice", NO_NOTICE, "paula")
     more = Decide(gate="no-notice", verdict=Verdict.MORE_INFORMATION, reason="which tables?")
     accepted(await case.act(more, person="gwen"))
     await complete(case, "scope", "scoped", "seth")
-    await complete(case, "risk-assessment", "no-risk", "petra")
+    await complete(case, "risk-assessment", "no-risk", "paula")
     await case.until(lambda seen: seen.open_round("no-notice") is not None)
-    await approve(case, "no-notice", "petra")
+    await approve(case, "no-notice", "paula")
     await reject(case, "no-notice", "gwen")
     seen = await case.until(lambda seen: seen.rounds[-1].kind is RoundKind.SPLIT)
     assert list(seen.rounds[-1].approve) == ["executive"]
@@ -273,19 +273,19 @@ async def counsel_does_not_agree_that_nobody_is_told(case: CaseUnderTest) -> Non
     more = Decide(gate="sign-off", verdict=Verdict.MORE_INFORMATION, reason="how many people?")
     accepted(await case.act(more, person="cass"))
     await complete(case, "scope", "scoped", "seth")
-    await complete(case, "risk-assessment", "risk", "petra")
+    await complete(case, "risk-assessment", "risk", "paula")
     await complete(case, "jurisdictions", "mapped", "gwen")
-    await complete(case, "draft", "drafted", "petra")
+    await complete(case, "draft", "drafted", "paula")
     await case.until(lambda seen: seen.open_round("sign-off") is not None)
     await reject(case, "sign-off", "gwen")
     seen = await case.picture()
     assert seen.stage == "sign-off"
     await reject(case, "sign-off", "cass")
-    await complete(case, "draft", "drafted", "petra")
+    await complete(case, "draft", "drafted", "paula")
     await case.until(lambda seen: seen.open_round("sign-off") is not None)
     await signed_off(case)
-    await complete(case, "submission", "nobody-to-tell", "petra")
-    await complete(case, "updates", "complete", "petra")
+    await complete(case, "submission", "nobody-to-tell", "paula")
+    await complete(case, "updates", "complete", "paula")
     await analysed(case)
     await close(case, "notified")
 
@@ -296,7 +296,7 @@ async def a_reviewer_objects(case: CaseUnderTest) -> None:
     await suspected(case)
     await aware(case)
     await scoped(case, "unlikely")
-    await written(case, "no-notice", NO_NOTICE, "petra")
+    await written(case, "no-notice", NO_NOTICE, "paula")
     objection = Dissent(gate="no-notice", reason="the tables can be linked")
     accepted(await case.act(objection, person="gwen"))
     await case.until(lambda seen: seen.rounds[-1].kind is RoundKind.DISSENT)
@@ -306,8 +306,8 @@ async def a_reviewer_objects(case: CaseUnderTest) -> None:
     accepted(await case.act(objection, person="cass"))
     await case.until(lambda seen: seen.rounds[-1].kind is RoundKind.DISSENT)
     await approve(case, "sign-off", "eve")
-    await complete(case, "submission", "nobody-to-tell", "petra")
-    await complete(case, "updates", "complete", "petra")
+    await complete(case, "submission", "nobody-to-tell", "paula")
+    await complete(case, "updates", "complete", "paula")
     await analysed(case)
     await close(case, "notified")
 
@@ -320,20 +320,20 @@ async def an_exception_spares_the_notice_to_people(case: CaseUnderTest) -> None:
     await scoped(case, "high")
     await drafted(case, eu_people="yes")
     await signed_off(case)
-    await complete(case, "submission", "people-to-tell", "petra")
-    await written(case, "subject-notice", WORDS, "petra")
+    await complete(case, "submission", "people-to-tell", "paula")
+    await written(case, "subject-notice", WORDS, "paula")
     more = Decide(gate="subject-notice", verdict=Verdict.MORE_INFORMATION, reason="which channel?")
     accepted(await case.act(more, person="colin"))
-    await complete(case, "submission", "people-to-tell", "petra")
+    await complete(case, "submission", "people-to-tell", "paula")
     await case.until(lambda seen: seen.open_round("subject-notice") is not None)
     await approve(case, "subject-notice", "colin")
-    await reject(case, "subject-notice", "petra")
+    await reject(case, "subject-notice", "paula")
     await case.until(lambda seen: seen.rounds[-1].kind is RoundKind.SPLIT)
     await runs(case, {"EU-GDPR34"})
     await reject(case, "subject-notice", "gwen")
-    await complete(case, "exception", "recorded", "petra")
+    await complete(case, "exception", "recorded", "paula")
     await runs(case, set())
-    await complete(case, "updates", "complete", "petra")
+    await complete(case, "updates", "complete", "paula")
     await analysed(case)
     await close(case, "notified")
 
@@ -344,7 +344,7 @@ async def a_processor_tells_the_controller(case: CaseUnderTest) -> None:
     await suspected(case)
     await aware(case, "processor", role="processor")
     await runs(case, set())
-    await complete(case, "controller-notice", "told", "petra")
+    await complete(case, "controller-notice", "told", "paula")
     await analysed(case)
     await close(case, "processor-notified")
 
@@ -366,9 +366,9 @@ async def a_false_alarm_before_awareness(case: CaseUnderTest) -> None:
     """The data protection officer finds no reasonable certainty, and says what else it was."""
     await suspected(case)
     said = {"aware-at": await ago(case, HOUR), "our-role": "both", "personal-data": "no", **ALONE}
-    await answer(case, "petra", said)
+    await answer(case, "paula", said)
     await runs(case, set())
-    await complete(case, "awareness", "false-alarm", "petra")
+    await complete(case, "awareness", "false-alarm", "paula")
     await evidence(case)
     await close(case, "false-alarm")
 
@@ -400,9 +400,9 @@ async def an_exploited_product_has_reports_of_its_own(case: CaseUnderTest) -> No
     await runs(case, {"EU-GDPR33", "EU-CRA14-72h", "EU-CRA14-14d"})
     assert await due(case, "EU-CRA14-14d") - await case.now() == timedelta(days=14) - HOUR
     await signed_off(case)
-    await complete(case, "submission", "nobody-to-tell", "petra")
+    await complete(case, "submission", "nobody-to-tell", "paula")
     await waited(case, timedelta(days=11))
-    await complete(case, "updates", "complete", "petra")
+    await complete(case, "updates", "complete", "paula")
     await analysed(case)
     await runs(case, set())
     await close(case, "notified")
@@ -462,11 +462,11 @@ async def everything_is_late(case: CaseUnderTest) -> None:
     await waited(case, 20 * HOUR)
     for name in ("tell-controller", "nis2-warning", "cra-warning"):
         await by_hand(case, name)
-    await complete(case, "controller-notice", "also-ours", "petra")
+    await complete(case, "controller-notice", "also-ours", "paula")
     await waited(case, 16 * HOUR)
     await scope_slowly(case)
     await waited(case, 12 * HOUR)
-    await reject(case, "no-notice", "petra")
+    await reject(case, "no-notice", "paula")
     await reject(case, "no-notice", "dean")
     await case.in_stage("jurisdictions")
     await answer(
@@ -481,7 +481,7 @@ async def everything_is_late(case: CaseUnderTest) -> None:
     await waited(case, 6 * HOUR)
     for name in ("notify-eu", "notify-uk"):
         await by_hand(case, name)
-    await complete(case, "submission", "delay-asked", "petra")
+    await complete(case, "submission", "delay-asked", "paula")
     before = await case.picture()
     assert running(before) >= {"US-CA-446-30d", "US-SEC-105", "EU-GDPR34", "EU-NIS2-1m"}
     await waited(case, timedelta(days=7))
@@ -495,21 +495,21 @@ async def everything_is_late(case: CaseUnderTest) -> None:
 async def told_slowly(case: CaseUnderTest) -> None:
     """People, updates and the root cause: each waits until it is late."""
     await complete(case, "delay", "lifted", "gwen")
-    await complete(case, "submission", "people-to-tell", "petra")
-    await written(case, "subject-notice", WORDS, "petra")
+    await complete(case, "submission", "people-to-tell", "paula")
+    await written(case, "subject-notice", WORDS, "paula")
     await waited(case, timedelta(days=1))
-    await reject(case, "subject-notice", "petra")
+    await reject(case, "subject-notice", "paula")
     await reject(case, "subject-notice", "colin")
     await waited(case, timedelta(days=1))
-    await complete(case, "exception", "recorded", "petra")
+    await complete(case, "exception", "recorded", "paula")
     await waited(case, timedelta(days=20))
-    await complete(case, "updates", "update-sent", "petra")
+    await complete(case, "updates", "update-sent", "paula")
     await by_hand(case, "file-8k")
     await by_hand(case, "tell-californians")
-    await complete(case, "updates", "update-sent", "petra")
+    await complete(case, "updates", "update-sent", "paula")
     await waited(case, timedelta(days=14))
     await by_hand(case, "send-sample")
-    await complete(case, "updates", "complete", "petra")
+    await complete(case, "updates", "complete", "paula")
     await waited(case, timedelta(days=12))
     await analysed(case)
     await waited(case, timedelta(days=2))
@@ -521,9 +521,9 @@ async def scope_slowly(case: CaseUnderTest) -> None:
     await complete(case, "scope", "scoped", "seth")
     await case.in_stage("risk-assessment")
     await waited(case, 4 * HOUR)
-    await answer(case, "petra", {"risk": "unlikely", "risk-decided-at": await ago(case, HOUR)})
-    await complete(case, "risk-assessment", "no-risk", "petra")
-    await written(case, "no-notice", NO_NOTICE, "petra")
+    await answer(case, "paula", {"risk": "unlikely", "risk-decided-at": await ago(case, HOUR)})
+    await complete(case, "risk-assessment", "no-risk", "paula")
+    await written(case, "no-notice", NO_NOTICE, "paula")
 
 
 async def drafted_slowly(case: CaseUnderTest) -> None:
@@ -532,5 +532,5 @@ async def drafted_slowly(case: CaseUnderTest) -> None:
     await complete(case, "jurisdictions", "mapped", "gwen")
     await case.in_stage("draft")
     await waited(case, 18 * HOUR)
-    await complete(case, "draft", "drafted", "petra")
-    await written(case, "sign-off", SIGN_OFF, "petra")
+    await complete(case, "draft", "drafted", "paula")
+    await written(case, "sign-off", SIGN_OFF, "paula")
