@@ -59,6 +59,8 @@ def account_page(account: "Account") -> Iterator[RenderableType]:
         *("runbook", "closed as"),
         rows=[(name, _counted(ends)) for name, ends in account.dispositions.items()],
     )
+    for name, to in account.moves.items():
+        yield f"Moved on from {name}: {_counted(to)}"
     pages = account.pages
     yield f"Notices: {_counted(account.notices)}; nobody to notify: {account.nobody_to_notify}"
     yield f"Refusals: {_counted(account.refusals) or 'none'}"

@@ -109,7 +109,7 @@ class Pages(Figure):
 class Stuck(Figure):
     """A case that did not end, and why."""
 
-    case: int
+    case: str
     runbook: str
     why: str
 
@@ -134,6 +134,8 @@ class Account(Figure):
     nobody_to_notify: int
     pages: Pages
     effects: dict[str, dict[str, int]]
+    moves: dict[str, dict[str, int]]
+    """Runbook → runbook: cases that moved; they were played on where that runbook was played."""
     worker_restarts: int
     truth: Judged
 
@@ -171,7 +173,7 @@ def account_of(
         closed=sum(story.closed and not story.cancelled for story in stories),
         cancelled=sum(story.cancelled for story in stories),
         stuck=tuple(
-            Stuck(case=s.played.case.index, runbook=s.played.case.runbook, why=s.played.stuck)
+            Stuck(case=s.played.case.name, runbook=s.played.case.runbook, why=s.played.stuck)
             for s in stories
             if not s.closed
         ),
@@ -190,6 +192,11 @@ def account_of(
             for story in stories
             for (name, end), count in story.effects.items()
             for _ in range(count)
+        ),
+        moves=_nested(
+            (s.played.case.runbook, s.played.placed.moved_to)
+            for s in stories
+            if s.played.placed.moved_to
         ),
         worker_restarts=restarts,
         truth=judge(stories),

@@ -8,7 +8,7 @@ from cases.state import CasePicture
 from runbooks.grammar.stages import Stage
 from runbooks.plan import Pathway, StagePlan
 from workers.simulation import oracle
-from workers.simulation.generator import right_outcome, seen_by
+from workers.simulation.seeing import right_outcome, seen_by
 
 if TYPE_CHECKING:
     from workers.simulation.cast import Cast
