@@ -110,9 +110,9 @@ async def test_a_case_that_moves_is_played_on(engine: Engine, tmp_path: Path) ->
     assert moved
     assert {each.case.runbook for each in moved} == {"imminent-threat-to-life"}
     assert {each.case.index for each in moved} == {
-        s.played.case.index for s in found.stories if s.played.placed.moved_to
+        s.played.case.index for s in found.stories if s.played.placed.moved_to in moving.runbooks
     }
-    assert found.account.moves == {DEFAULT: {"imminent-threat-to-life": len(moved)}}
+    assert found.account.moves[DEFAULT] == {"imminent-threat-to-life": len(moved)}
     assert found.account.stuck == ()
 
     again = await backtest(read_cases([tmp_path]), {DEFAULT: UNTOUCHED}, engine=engine)
