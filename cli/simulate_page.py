@@ -9,8 +9,9 @@ from rich.markup import escape
 from cli.output import table
 
 if TYPE_CHECKING:
-    from workers.simulation.account import Account, Spread
+    from workers.simulation.account import Account
     from workers.simulation.coverage import Coverage
+    from workers.simulation.figures import Spread
     from workers.simulation.simulation import Simulated
 
 HOUR, DAY = 60, 24 * 60

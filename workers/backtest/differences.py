@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel, ConfigDict
 
 from workers.backtest.outcome import Aspect, Outcome
-from workers.simulation.account import Spread, spread
+from workers.simulation.figures import Spread, spread
 
 
 class Figure(BaseModel):

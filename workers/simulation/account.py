@@ -5,33 +5,16 @@ It holds nothing that the machine's speed could change; wall-clock figures stand
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import ceil
-
-from pydantic import BaseModel, ConfigDict
 
 from runbooks import Runbook
 from workers.simulation.faults import Fault
+from workers.simulation.figures import Figure, Spread, spread
 from workers.simulation.model import Model
 from workers.simulation.people import Staff
 from workers.simulation.story import Story
 from workers.simulation.truth import Judged, judge
 
 MOST_PAGED = 10
-PERCENT = 100
-
-
-class Figure(BaseModel):
-    """A part of the account."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class Spread(Figure):
-    """Minutes: the middle and the slow end."""
-
-    cases: int
-    p50: int | None = None
-    p95: int | None = None
 
 
 class Played(Figure):
@@ -201,18 +184,6 @@ def account_of(
         worker_restarts=restarts,
         truth=judge(stories),
     )
-
-
-def spread(minutes: Iterable[int]) -> Spread:
-    """The 50th and 95th percentile, each one of the minutes themselves."""
-    ordered = sorted(minutes)
-    if not ordered:
-        return Spread(cases=0)
-    return Spread(cases=len(ordered), p50=_rank(ordered, 50), p95=_rank(ordered, 95))
-
-
-def _rank(ordered: Sequence[int], percent: int) -> int:
-    return ordered[max(ceil(len(ordered) * percent / PERCENT) - 1, 0)]
 
 
 def _groups(stories: Sequence[Story]) -> Iterable[Group]:
