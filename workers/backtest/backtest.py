@@ -98,7 +98,9 @@ def read_cases(folders: Sequence[Path]) -> Cases:
             raise CasesUnreadableError(str(folder), "holds neither a simulated week nor an export")
         for export in exports:
             found = read_recorded(export)
-            recorded[found.number] = found
+            # Numbers are an installation's own: two of them may have counted as far.
+            name = found.number if found.number not in recorded else f"{export.name}/{found.number}"
+            recorded[name] = found
     return Cases(weeks=weeks, recorded=recorded)
 
 
@@ -108,7 +110,7 @@ async def backtest(
     """Those of the cases that walked one of the edited runbooks have been played under it."""
     names = frozenset(edited)
     touched = {folder: week.touched(names) for folder, week in cases.weeks.items()}
-    chosen = [each for each in cases.recorded.values() if each.runbook in names]
+    chosen = {name: each for name, each in cases.recorded.items() if each.runbook in names}
     whole = sum(len(lines) for lines in touched.values()) + len(chosen)
     if not whole:
         raise BacktestError(f"no case of {', '.join(sorted(names))} among these")
@@ -124,11 +126,14 @@ async def backtest(
         after |= {f"{label}{line.case}": line.outcome for line in played}
         behind += len(touched[folder])
     simulated = len(before)
-    reruns = await rerun(chosen, edited, engine=engine, progress=_beyond(progress, behind, whole))
-    before |= {each.number: each.outcome for each in chosen}
-    after |= {each.recorded.number: each.outcome for each in reruns}
-    rules = {one.rule for each in reruns for one in each.assumed}
-    unsure = [each for each in reruns if each.assumed]
+    played_again = await rerun(
+        list(chosen.values()), edited, engine=engine, progress=_beyond(progress, behind, whole)
+    )
+    reruns = dict(zip(chosen, played_again, strict=True))
+    before |= {name: each.outcome for name, each in chosen.items()}
+    after |= {name: each.outcome for name, each in reruns.items()}
+    rules = {one.rule for each in played_again for one in each.assumed}
+    unsure = [each for each in played_again if each.assumed]
     return Backtest(
         edited={name: f"{book.version} {book.digest[:12]}" for name, book in edited.items()},
         simulated=simulated,
@@ -137,14 +142,14 @@ async def backtest(
         known=len(after) - len(unsure),
         assumed=len(unsure),
         rules={rule: said for rule, said in SAID.items() if rule in rules},
-        differences=differences(before, after, tolerance=TOLERANCE if chosen else 0),
+        differences=differences(before, after, tolerance=dict.fromkeys(chosen, TOLERANCE)),
         assumptions=tuple(
             Assumption(
-                case=each.recorded.number,
+                case=name,
                 assumed=tuple(str(one) for one in each.assumed),
                 dropped=each.dropped,
             )
-            for each in reruns
+            for name, each in reruns.items()
             if each.assumed or each.dropped
         ),
         stuck=tuple(

@@ -62,14 +62,21 @@ class Differences(Figure):
 
 
 def differences(
-    before: Mapping[str, Outcome], after: Mapping[str, Outcome], *, tolerance: int = 0
+    before: Mapping[str, Outcome],
+    after: Mapping[str, Outcome],
+    *,
+    tolerance: Mapping[str, int] | None = None,
 ) -> Differences:
     """How the cases of the second run differ from those of the first.
 
-    A duration differs when it does by more minutes than `tolerance`.
+    A duration differs when it does by more minutes than the case's `tolerance`, which is none.
     """
     both = [name for name in before if name in after]
-    found = {name: tuple(_changed(before[name], after[name], tolerance=tolerance)) for name in both}
+    spared = tolerance or {}
+    found = {
+        name: tuple(_changed(before[name], after[name], tolerance=spared.get(name, 0)))
+        for name in both
+    }
     changes = tuple(CaseChange(case=name, changed=each) for name, each in found.items() if each)
     counted = Counter(each.aspect for change in changes for each in change.changed)
     return Differences(

@@ -14,6 +14,7 @@ from audit.commitments import case_input, inputs, salt_of
 from audit.errors import ExportUnreadableError
 from audit.histories import CaseHistory
 from audit.payloads import only, read
+from audit.reading import check_files
 from audit.verify import read_export
 from cases.envelope import Act
 from cases.journal import Entry, Kind
@@ -108,6 +109,9 @@ def read_recorded(folder: Path) -> Recorded:
         export = read_export(folder)
     except (ExportUnreadableError, OSError) as error:
         raise CasesUnreadableError(str(folder), str(error)) from error
+    wrong = check_files(export.files, export.manifest)
+    if wrong:
+        raise CasesUnreadableError(str(folder), f"is not as it was exported: {wrong[0]}")
     request = case_input(export.history)
     entries = sorted(export.entries, key=lambda entry: entry.sequence)
     if request is None or not entries:

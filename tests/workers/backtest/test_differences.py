@@ -69,7 +69,7 @@ def test_a_minute_may_be_forgiven() -> None:
     """Recorded cases are played with other seconds: within the tolerance they took as long."""
     after = BEFORE.model_copy(update={"minutes": BEFORE.minutes + 1})
 
-    assert differences({"1": BEFORE}, {"1": after}, tolerance=1).none
+    assert differences({"1": BEFORE}, {"1": after}, tolerance={"1": 1}).none
     assert not differences({"1": BEFORE}, {"1": after}).none
 
 

@@ -1,13 +1,15 @@
 """Exported cases under an edited runbook: what people did is played, what is not known is said."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from cases.acts import Complete, Raise
 from runbooks import Runbook, library, load_runbook
 from store import DEMO_KEK, Store, upgrade
-from tests.audit.casework import office
+from tests.audit.casework import HOUR, office
 from tests.audit.scenarios import CLOSED
 from tests.workers.backtest.edits import (
     DEFAULT,
@@ -20,6 +22,7 @@ from tests.workers.backtest.edits import (
     WITHOUT_LEGAL,
 )
 from workers.backtest.backtest import Backtest, Cases, backtest, read_cases
+from workers.backtest.errors import CasesUnreadableError
 from workers.backtest.outcome import Aspect
 from workers.engine import Engine
 
@@ -94,6 +97,31 @@ async def test_the_same_text_makes_no_difference(engine: Engine, cases: Cases) -
     assert found.recorded == found.known == len(SCENARIOS)
     assert found.assumptions == ()
     assert found.rules == {}
+
+
+async def test_an_open_case_is_played_to_its_last_entry(engine: Engine, tmp_path: Path) -> None:
+    """What has not happened yet is neither played nor assumed."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
+    await upgrade(url)
+    async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
+        case = await at_work.open(answers={"danger": "no", "kind": "fraud"})
+        await case.does(Complete(stage="triage", outcome="escalate"), person="tess")
+        await case.forward(HOUR)
+        await case.does(Raise(to="legal", reason="now"), person="ines")
+        await at_work.export(case, tmp_path / "open")
+
+    found = await under(read_cases([tmp_path / "open"]), UNTOUCHED, engine)
+    assert found.differences.none, found.differences.changes
+    assert found.known == 1
+
+
+def test_an_altered_export_is_refused(exports: Path, tmp_path: Path) -> None:
+    """Nothing is concluded from a record that is not as it was exported."""
+    copy = shutil.copytree(exports / "approved", tmp_path / "altered")
+    (copy / "report.html").write_text("another")
+
+    with pytest.raises(CasesUnreadableError, match=r"report\.html: altered"):
+        read_cases([copy])
 
 
 async def test_another_target_is_known_whole(engine: Engine, approved: Cases) -> None:

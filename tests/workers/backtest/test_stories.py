@@ -53,7 +53,7 @@ async def test_a_story_under_its_own_text_is_the_same_story(engine: Engine, runb
     found = differences(
         {each.folder: each.outcome for each in cases},
         {each.recorded.folder: each.outcome for each in again},
-        tolerance=1,
+        tolerance=dict.fromkeys(stories, 1),
     )
     assert found.none, "\n".join(str(change) for change in found.changes)
     assert {each.recorded.folder: each.assumed for each in again if each.assumed} == {}
