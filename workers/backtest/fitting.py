@@ -20,7 +20,7 @@ from cases.acts import (
     Resume,
     Withdraw,
 )
-from cases.clocks import instant_of
+from cases.clock_starts import instant_of
 from cases.envelope import Act, RoundBinding
 from cases.file import CaseFile
 from cases.gate import Round

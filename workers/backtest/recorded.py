@@ -16,6 +16,7 @@ from audit.histories import CaseHistory
 from audit.payloads import only, read
 from audit.reading import check_files
 from audit.verify import read_export
+from cases.acts import Answer
 from cases.envelope import Act
 from cases.journal import Entry, Kind
 from workers.backtest.answers import Answers, answers_of
@@ -91,6 +92,15 @@ class Recorded:
     slow: Mapping[str, timedelta]
     """Effects a system did, and how long it took."""
     outcome: Outcome
+
+    @property
+    def answered(self) -> dict[str, str]:
+        """What was answered in the end."""
+        answers = dict(self.request.answers)
+        for done in self.acts:
+            if done.accepted and isinstance(done.act.body, Answer):
+                answers |= done.act.body.answers
+        return answers
 
     @property
     def number(self) -> str:

@@ -1,9 +1,10 @@
 """A recorded case made ready to be played under another text: its input, its clocks, its truth."""
 
 import base64
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
+from cases.clock_starts import instant_of
 from cases.state import CasePicture
 from runbooks import Runbook, assess
 from runbooks.plan import ClockPlan, ClockStart, Pathway, StageKind, StagePlan
@@ -85,26 +86,33 @@ def fixed(pathway: Pathway, recorded: Recorded, ledger: Ledger) -> Pathway:
 def _fixed(plan: ClockPlan, pathway: Pathway, recorded: Recorded, ledger: Ledger) -> ClockPlan:
     if plan.span is None:
         return plan
-    report = recorded.request.report
-    begun = recorded.opened
-    if plan.starts_after is not None:
-        done = recorded.performed.get(plan.starts_after)
-        if done is None:
-            ledger.assume(Rule.CALENDAR, plan.id)
-        begun += done or timedelta(0)
-    elif plan.starts is not ClockStart.OPENED:
-        begun = report.receipt_at or report.received_at
+    begun = _began(plan, recorded)
+    if begun is None:
+        ledger.assume(Rule.CALENDAR, plan.id)
+        begun = recorded.opened
     calendar = pathway.calendars.get(plan.calendar, Calendar.utc())
     found = due(plan.span, calendar, begun=begun)
     length = found.conservative_due - begun
     return plan.model_copy(update={"within": length, "span": None, "calendar": ""})
 
 
+def _began(plan: ClockPlan, recorded: Recorded) -> datetime | None:
+    """When the clock counted from; None where that never happened."""
+    report = recorded.request.report
+    if plan.starts_after is not None:
+        done = recorded.performed.get(plan.starts_after)
+        return None if done is None else recorded.opened + done
+    if plan.starts_at is not None:
+        return instant_of(recorded.answered.get(plan.starts_at, ""))
+    if plan.starts is ClockStart.OPENED:
+        return recorded.opened
+    return report.receipt_at or report.received_at
+
+
 def stand_in(recorded: Recorded, runbook: Runbook, pathway: Pathway, *, index: int) -> Synthetic:
     """The case as the model's people know one: what it came to is what was true of it."""
     steps = tuple(_steps(recorded, pathway))
     way = oracle.Way(steps=steps, effects=())
-    given = {name: said for name, said in recorded.request.answers.items() if said}
     return Synthetic(
         index=index,
         runbook=runbook.name,
@@ -116,7 +124,7 @@ def stand_in(recorded: Recorded, runbook: Runbook, pathway: Pathway, *, index: i
         incomplete=False,
         truth=Truth(
             severity=recorded.request.severity,
-            answers=given,
+            answers=dict(recorded.answered),
             way=way,
             should_escalate=False,
             disposition=recorded.outcome.disposition,
