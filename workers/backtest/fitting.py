@@ -20,6 +20,7 @@ from cases.acts import (
     Resume,
     Withdraw,
 )
+from cases.acts_on_many import Observe, RollBack
 from cases.clock_starts import instant_of
 from cases.envelope import Act, RoundBinding
 from cases.file import CaseFile
@@ -79,8 +80,13 @@ def _waits(
         case Decide() | Withdraw():
             round_ = picture.open_round(body.gate)
             return round_ is not None, round_.asked_at if round_ is not None else None
-        case Dissent():
-            return picture.round_of(body.gate) is not None, None
+        case Dissent() | Observe() | RollBack():
+            found = (
+                picture.round_of(body.gate)
+                if isinstance(body, Dissent)
+                else effect_key(body, picture, recorded)
+            )
+            return found is not None, None
         case Reply():
             asked = next((item for item in picture.requests if item.id == body.request), None)
             open_ = asked is not None and asked.answer is None
@@ -140,8 +146,10 @@ def binding(round_: Round | None) -> RoundBinding | None:
     )
 
 
-def effect_key(body: Receipt, picture: CasePicture, recorded: Recorded) -> str | None:
-    """The action of this case in the place of the one that was settled."""
+def effect_key(
+    body: Receipt | Observe | RollBack, picture: CasePicture, recorded: Recorded
+) -> str | None:
+    """The action of this case in the place of the one the act was about."""
     known = recorded.effects.get(body.effect)
     if known is None:
         return None
@@ -168,7 +176,7 @@ def _moved(body: ActBody, picture: CasePicture, recorded: Recorded, *, shift: ti
             return body.model_copy(update={"review_at": body.review_at + shift})
         case CallBack():
             return body.model_copy(update={"called_at": body.called_at + shift})
-        case Receipt():
+        case Receipt() | Observe() | RollBack():
             key = effect_key(body, picture, recorded)
             return body if key is None else body.model_copy(update={"effect": key})
         case Answer():

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cases.acts import Cancel, Close, Complete, Decide, Memo, Move, Receipt, Reply, Resume
+from cases.acts_on_many import Observe
 from cases.state import CasePicture
 from runbooks.plan import Pathway, StagePlan
 from workers.backtest.assumed import Ledger
@@ -114,13 +115,15 @@ class Script:
         kind, _, rest = want.key.partition("|")
         match kind:
             case "work" | "answer" | "memo" | "call-back":
-                return self._stage(picture, deciding=kind == "call-back")
+                return self._stage(picture, deciding=kind in ("answer", "call-back"))
             case "vote":
                 return self._vote(want, picture)
             case "reply":
                 return self._reply(rest, picture)
             case "receipt" | "clear":
                 return self._receipt(rest.partition("|")[0], begun)
+            case "look":
+                return self._look(rest.partition("|")[0], picture)
             case "close" | "cancel" | "supply":
                 return None if self._pending(*ENDING) else self._stage(picture)
             case _:
@@ -171,6 +174,14 @@ class Script:
                 if name == effect:
                     return None
         return None if effect in self.recorded.by_hand else begun
+
+    def _look(self, key: str, picture: CasePicture) -> datetime | None:
+        effect = picture.effect(key)
+        known = {name for name, _ in self.recorded.effects.values()}
+        if effect is None or effect.name in known or self._pending(Observe):
+            # Whether somebody looked is known: a look that was missed was missed.
+            return None
+        return effect.at
 
     def _accepted(self) -> Iterator[Done]:
         return (done for done in self.coming if done.accepted)
