@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from cli import examples, processes, release, runbook_diff, runbook_render, simulate
+from cli import backtest, examples, processes, release, runbook_diff, runbook_render, simulate
 from cli.case import app as cases
 from cli.deliveries import app as deliveries
 from cli.inbox import inbox
@@ -38,6 +38,7 @@ app.command()(inbox)
 app.add_typer(cases, name="case")
 release.register(runbooks)
 simulate.register(runbooks)
+backtest.register(runbooks)
 runbook_render.register(runbooks)
 runbook_diff.register(runbooks)
 app.add_typer(runbooks, name="runbook")

@@ -74,7 +74,9 @@ def simulate(
     """
     chosen = _chosen(names or [], runbooks)
     order = _order(chosen, cases=cases, seed=seed, days=days, faults=faults, model=model)
-    _quiet()
+    if not names and order.lacking:
+        note(f"not played, for the library lacks them: {', '.join(order.lacking)}")
+    quiet()
     if tabletop:
         from cli.tabletop import tabletop as play_one
 
@@ -87,7 +89,7 @@ async def _play(order: "Order", *, out: Path | None, coverage: bool, json_: bool
     from workers.simulation.simulation import simulate as simulated_by
 
     async with engine() as running:
-        with _bar() as seen:
+        with bar() as seen:
             found = await simulated_by(order, engine=running, progress=seen)
     if out is not None:
         from workers.simulation.keeping import keep
@@ -114,7 +116,7 @@ def _whole(found: "Simulated") -> bool:
 
 
 @contextmanager
-def _bar() -> Iterator["Seen"]:
+def bar() -> Iterator["Seen"]:
     """A bar on stderr with the time that is left."""
     columns = (
         TextColumn("cases"),
@@ -198,7 +200,8 @@ def _chosen(names: list[str], folder: Path | None) -> dict[str, Runbook]:
     return {name: by_name[name] for name in sorted(set(names) or set(by_name))}
 
 
-def _quiet() -> None:
+def quiet() -> None:
+    """What goes wrong on the way is said once, by the command."""
     from workers.settings import Settings
     from workers.telemetry import configure_telemetry
 

@@ -9,8 +9,9 @@ from rich.markup import escape
 from cli.output import table
 
 if TYPE_CHECKING:
-    from workers.simulation.account import Account, Spread
+    from workers.simulation.account import Account
     from workers.simulation.coverage import Coverage
+    from workers.simulation.figures import Spread
     from workers.simulation.simulation import Simulated
 
 HOUR, DAY = 60, 24 * 60
@@ -59,6 +60,8 @@ def account_page(account: "Account") -> Iterator[RenderableType]:
         *("runbook", "closed as"),
         rows=[(name, _counted(ends)) for name, ends in account.dispositions.items()],
     )
+    for name, to in account.moves.items():
+        yield f"Moved on from {name}: {_counted(to)}"
     pages = account.pages
     yield f"Notices: {_counted(account.notices)}; nobody to notify: {account.nobody_to_notify}"
     yield f"Refusals: {_counted(account.refusals) or 'none'}"

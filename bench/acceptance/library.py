@@ -15,9 +15,13 @@ from bench.acceptance.criterion import Criterion, Extent, by_tests
 from bench.acceptance.running import Verdict, command
 from bench.coverage import table
 from runbooks import library as shipped
+from workers.backtest.differences import Differences, differences
+from workers.backtest.week import read_week
 
 RUNBOOKS, DATED, FAULTS, WEEK = 13, 300, 60, 1000
 SECONDS = 600.0
+DEFAULT = "user-safety-escalation"
+EDITED = f"{DEFAULT}.yaml"
 ESCALATE = str(Path(sys.executable).parent / "escalate")
 
 
@@ -66,9 +70,58 @@ def week(extent: Extent) -> Iterator[Verdict]:
 
 
 def backtest(extent: Extent) -> Iterator[Verdict]:
-    """Not built."""
-    del extent
-    yield Verdict("backtest of an edited runbook", "as simulating it", "not built", passed=False)
+    """A week under an edited runbook, played again and simulated anew: the same differences."""
+    cases = WEEK // 25 if extent.quick else WEEK // 4
+    with tempfile.TemporaryDirectory(prefix="backtest-") as folder:
+        edited, same = Path(folder, "edited"), Path(folder, "same")
+        edited.mkdir()
+        same.mkdir()
+        Path(same, EDITED).write_bytes(shipped()[DEFAULT])
+        Path(edited, EDITED).write_bytes(edit(shipped()[DEFAULT]))
+        week, again = f"{folder}/week", f"{folder}/again"
+        words = [ESCALATE, "runbook", "simulate", "--cases", str(cases), "--seed", "3"]
+        command([*words, "--out", week], seconds=3000)
+        command([*words, "--runbooks", str(edited), "--out", again], seconds=3000)
+        words = [ESCALATE, "runbook", "backtest", "--cases", week, "--json"]
+        changed = command([*words, str(edited / EDITED)], seconds=3000)
+        identity = command([*words, str(same / EDITED)], seconds=3000)
+        wanted = _between(Path(week), Path(again))
+        got = _differences(changed.said)
+        yield Verdict(
+            f"backtest of an edited runbook on a week of {cases} cases",
+            "differences, and those of simulating it",
+            f"{len(got.changes)} of {got.cases} cases differ; "
+            f"{'the same' if got == wanted else 'others than simulated'}",
+            got == wanted and len(got.changes) > 0,
+            changed.seconds,
+        )
+        none = _differences(identity.said)
+        yield Verdict(
+            "backtest of a runbook nobody edited",
+            "no difference",
+            f"{len(none.changes)} of {none.cases} cases differ",
+            none.none and none.cases > 0,
+            identity.seconds,
+        )
+
+
+def edit(text: bytes) -> bytes:
+    """Legal has an hour instead of four, and two people of it must agree."""
+    changed = text.replace(b"within: 4h", b"within: 1h", 1)
+    return changed.replace(b"approve: {legal: 1}", b"approve: {legal: 2}", 1)
+
+
+def _differences(said: str) -> Differences:
+    return Differences.model_validate(json.loads(said[said.index("{") :])["differences"])
+
+
+def _between(week: Path, again: Path) -> Differences:
+    """How two simulated weeks differ in the cases that come to the edited runbook."""
+    before = read_week(week).touched(frozenset({DEFAULT}))
+    after = read_week(again).touched(frozenset({DEFAULT}))
+    return differences(
+        {line.case: line.outcome for line in before}, {line.case: line.outcome for line in after}
+    )
 
 
 def analyst(extent: Extent) -> Iterator[Verdict]:
@@ -127,5 +180,18 @@ CRITERIA: dict[str, Criterion] = {
     ),
     "week": week,
     "backtest": backtest,
+    "backtest-exports": by_tests(
+        "backtest of exported cases: none differs under its own text, assumptions are marked",
+        "all",
+        "tests/workers/backtest/test_recorded.py",
+    ),
+    "backtest-stories": by_tests(
+        "backtest of every story of every runbook under its own text: none differs",
+        "all",
+        "-m",
+        "library",
+        "tests/workers/backtest/test_stories.py",
+        seconds=7200,
+    ),
     "analyst": analyst,
 }

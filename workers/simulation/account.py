@@ -5,33 +5,16 @@ It holds nothing that the machine's speed could change; wall-clock figures stand
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import ceil
-
-from pydantic import BaseModel, ConfigDict
 
 from runbooks import Runbook
 from workers.simulation.faults import Fault
+from workers.simulation.figures import Figure, Spread, spread
 from workers.simulation.model import Model
 from workers.simulation.people import Staff
 from workers.simulation.story import Story
 from workers.simulation.truth import Judged, judge
 
 MOST_PAGED = 10
-PERCENT = 100
-
-
-class Figure(BaseModel):
-    """A part of the account."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class Spread(Figure):
-    """Minutes: the middle and the slow end."""
-
-    cases: int
-    p50: int | None = None
-    p95: int | None = None
 
 
 class Played(Figure):
@@ -109,7 +92,7 @@ class Pages(Figure):
 class Stuck(Figure):
     """A case that did not end, and why."""
 
-    case: int
+    case: str
     runbook: str
     why: str
 
@@ -134,6 +117,8 @@ class Account(Figure):
     nobody_to_notify: int
     pages: Pages
     effects: dict[str, dict[str, int]]
+    moves: dict[str, dict[str, int]]
+    """Runbook → runbook: cases that moved; they were played on where that runbook was played."""
     worker_restarts: int
     truth: Judged
 
@@ -171,7 +156,7 @@ def account_of(
         closed=sum(story.closed and not story.cancelled for story in stories),
         cancelled=sum(story.cancelled for story in stories),
         stuck=tuple(
-            Stuck(case=s.played.case.index, runbook=s.played.case.runbook, why=s.played.stuck)
+            Stuck(case=s.played.case.name, runbook=s.played.case.runbook, why=s.played.stuck)
             for s in stories
             if not s.closed
         ),
@@ -191,21 +176,14 @@ def account_of(
             for (name, end), count in story.effects.items()
             for _ in range(count)
         ),
+        moves=_nested(
+            (s.played.case.runbook, s.played.placed.moved_to)
+            for s in stories
+            if s.played.placed.moved_to
+        ),
         worker_restarts=restarts,
         truth=judge(stories),
     )
-
-
-def spread(minutes: Iterable[int]) -> Spread:
-    """The 50th and 95th percentile, each one of the minutes themselves."""
-    ordered = sorted(minutes)
-    if not ordered:
-        return Spread(cases=0)
-    return Spread(cases=len(ordered), p50=_rank(ordered, 50), p95=_rank(ordered, 95))
-
-
-def _rank(ordered: Sequence[int], percent: int) -> int:
-    return ordered[max(ceil(len(ordered) * percent / PERCENT) - 1, 0)]
 
 
 def _groups(stories: Sequence[Story]) -> Iterable[Group]:

@@ -51,7 +51,7 @@ class Cast:
 
     def next(self, picture: CasePicture, *, at: datetime, now: int) -> Want | None:
         """The next act; None when nobody can do anything and only time can help."""
-        wanted = [want for want in self._wants(picture, at=at) if want.key not in self.tried]
+        wanted = [want for want in self.wants(picture, at=at) if want.key not in self.tried]
         if not wanted:
             return None
         first = min(wanted)
@@ -68,7 +68,8 @@ class Cast:
         if want.key.startswith("receipt|"):
             self.settled = now
 
-    def _wants(self, picture: CasePicture, *, at: datetime) -> Iterator[Want]:
+    def wants(self, picture: CasePicture, *, at: datetime) -> Iterator[Want]:
+        """Everything that somebody is going to do, if nothing comes in between."""
         if picture.hold is not None:
             yield from self._resuming(picture)
             return
@@ -108,7 +109,8 @@ class Cast:
             return
         clock = picture.stage_clock(stage.name)
         minute = self.habits.answers_at(found, since=since, clock=clock, at=at, key=key)
-        answers = self._answers(picture, stage, visit)
+        first = stage.name == self.pathway.first and visit.visit == 1
+        answers = self.answers(picture, stage, first=first)
         if answers:
             yield self.want(max(since, minute - 1), f"answer|{key}", found, Answer(answers=answers))
             return
@@ -126,9 +128,8 @@ class Cast:
             yield from calling(picture, wanted, found, minute=early, key=call)
         yield self.want(minute, key, found, Complete(stage=stage.name, outcome=outcome))
 
-    def _answers(self, picture: CasePicture, stage: StagePlan, visit: StageVisit) -> dict[str, str]:
+    def answers(self, picture: CasePicture, stage: StagePlan, *, first: bool) -> dict[str, str]:
         """What is answered before the stage is completed: all at the first, later what it needs."""
-        first = stage.name == self.pathway.first and visit.visit == 1
         starting = {at for clock in self.pathway.clocks for at in (clock.starts_at, clock.due_at)}
         # A clock waits for its answer: nobody gives it before it is needed.
         asked = [name for name in self.pathway.questions if name not in starting] if first else []

@@ -5,6 +5,7 @@ So a draw does not depend on what was drawn before it, nor on which of two hundr
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from random import Random
 from statistics import NormalDist
 from typing import TypeVar
@@ -21,8 +22,12 @@ class Chance:
 
     def __init__(self, *key: object) -> None:
         self._key = "|".join(str(part) for part in key)
-        # Seeded by text, which Python hashes the same everywhere; nothing here is a secret.
-        self._random = Random(self._key)  # noqa: S311
+
+    @cached_property
+    def _random(self) -> Random:
+        # Seeded by text, which Python hashes the same everywhere; nothing here is a secret. Most
+        # sources only lead to others and are never drawn from.
+        return Random(self._key)  # noqa: S311
 
     def of(self, *key: object) -> "Chance":
         """Another source, for something within this one."""

@@ -53,24 +53,24 @@ def timeline(story: Story) -> str:
         f"Case {case.index}: {case.runbook}, {story.severity.value}, "
         f"{story.disposition or 'not ended'}"
     )
-    parts = [_text(12, 24, title), *_hours(end, scale=scale, top=44, bottom=height - 30)]
+    parts = [text(12, 24, title), *_hours(end, scale=scale, top=44, bottom=height - 30)]
     top = 52.0
     for passage in story.passages:
         x = LEFT + passage.entered * scale
         width = max((passage.left - passage.entered) * scale, 1)
         said = f"{passage.stage}: {passage.outcome} after {_span(passage.left - passage.entered)}"
-        parts.append(_text(12, top + 14, passage.stage))
-        parts.append(_box((x, top + 3), (width, 14), "stage", said))
+        parts.append(text(12, top + 14, passage.stage))
+        parts.append(box((x, top + 3), (width, 14), "stage", said))
         top += ROW
     for clock in clocks:
         parts.extend(_clock(clock, end=end, scale=scale, top=top))
         top += ROW
-    parts.append(_text(12, top + 14, "acts of people"))
+    parts.append(text(12, top + 14, "acts of people"))
     parts.extend(
         _dot(LEFT + deed.minute * scale, top + 10, "deed", f"{deed.what} by {deed.who}")
         for deed in story.deeds
     )
-    return _picture(parts, height=height, label=title)
+    return picture(parts, height=height, label=title)
 
 
 def overview(stories: Sequence[Story], *, days: int) -> str:
@@ -89,7 +89,7 @@ def overview(stories: Sequence[Story], *, days: int) -> str:
                 breached[(begin + clock.due) // HOUR] += 1
     last = max([last, *opened]) + 1
     title = f"{len(stories)} simulated cases: arrivals, open cases and breaches by the hour"
-    parts = [_text(12, 24, title)]
+    parts = [text(12, 24, title)]
     scale = (WIDTH - LEFT - RIGHT) / last
     for name, counted, style, top in (
         ("arrivals", arrivals, "stage", 50),
@@ -97,10 +97,10 @@ def overview(stories: Sequence[Story], *, days: int) -> str:
         ("clocks run out", breached, "late", 270),
     ):
         most = max(counted.values(), default=0)
-        parts.append(_text(12, top + 50, name))
-        parts.append(_text(12, top + 66, f"at most {most}", style="dim"))
+        parts.append(text(12, top + 50, name))
+        parts.append(text(12, top + 66, f"at most {most}", style="dim"))
         parts.extend(
-            _box(
+            box(
                 (LEFT + hour * scale, top + 90 - counted[hour] / most * 90),
                 (max(scale - 0.2, 0.4), counted[hour] / most * 90),
                 style,
@@ -109,7 +109,7 @@ def overview(stories: Sequence[Story], *, days: int) -> str:
             for hour in sorted(counted)
         )
     parts.extend(_days(last, scale=scale, top=40, bottom=370))
-    return _picture(parts, height=400, label=title)
+    return picture(parts, height=400, label=title)
 
 
 def _clock(clock: Running, *, end: int, scale: float, top: float) -> Iterable[str]:
@@ -118,13 +118,13 @@ def _clock(clock: Running, *, end: int, scale: float, top: float) -> Iterable[st
     style = "clock breached" if clock.breached else "clock"
     due = "no target" if clock.due is None else f"due at {_span(clock.due)}"
     said = f"{clock.clock}: {due}{', run out' if clock.breached else ''}"
-    yield _text(12, top + 14, f"{clock.name} target" if clock.staged else clock.name)
+    yield text(12, top + 14, f"{clock.name} target" if clock.staged else clock.name)
     yield (
         f'<line class="{style}" x1="{begin:.1f}" x2="{stop:.1f}" y1="{top + 10:.1f}" '
         f'y2="{top + 10:.1f}"><title>{escape(said)}</title></line>'
     )
     if clock.due is not None and 0 <= clock.due <= end:
-        yield _box(
+        yield box(
             (LEFT + clock.due * scale - 1, top + 3),
             (2, 14),
             "late" if clock.breached else "due",
@@ -137,14 +137,14 @@ def _hours(end: int, *, scale: float, top: float, bottom: float) -> Iterable[str
     for minute in range(0, end + 1, step):
         x = LEFT + minute * scale
         yield _line(x, top, bottom)
-        yield _text(x + 2, bottom + 16, _span(minute), style="dim")
+        yield text(x + 2, bottom + 16, _span(minute), style="dim")
 
 
 def _days(hours: int, *, scale: float, top: float, bottom: float) -> Iterable[str]:
     for day in range(hours // 24 + 1):
         x = LEFT + day * 24 * scale
         yield _line(x, top, bottom)
-        yield _text(x + 2, bottom + 16, f"d{day + 1}", style="dim")
+        yield text(x + 2, bottom + 16, f"d{day + 1}", style="dim")
 
 
 def _span(minutes: int) -> str:
@@ -154,12 +154,14 @@ def _span(minutes: int) -> str:
     return "".join(said) or "0"
 
 
-def _text(x: float, y: float, said: str, *, style: str = "") -> str:
+def text(x: float, y: float, said: str, *, style: str = "") -> str:
+    """Words at a place."""
     marked = f' class="{style}"' if style else ""
     return f'<text{marked} x="{x:.1f}" y="{y:.1f}">{escape(said)}</text>'
 
 
-def _box(at: Point, size: Point, style: str, said: str) -> str:
+def box(at: Point, size: Point, style: str, said: str) -> str:
+    """A bar that says what it is."""
     (x, y), (width, height) = at, size
     return (
         f'<rect class="{style}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" '
@@ -178,7 +180,8 @@ def _line(x: float, top: float, bottom: float) -> str:
     return f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}"/>'
 
 
-def _picture(parts: Iterable[str], *, height: int, label: str) -> str:
+def picture(parts: Iterable[str], *, height: int, label: str) -> str:
+    """The whole drawing, light and dark."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-label="{escape(label)}">{STYLE}'

@@ -5,16 +5,18 @@ and neutral sentences, never anything that could harm (I13).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.stages import Stage
-from runbooks.plan import AnswerKind, Severity, StageKind
+from runbooks.plan import Severity, StageKind
 from runbooks.runbook import Runbook
 from workers.simulation import oracle
 from workers.simulation.arrivals import Arrival, arrivals, storm
 from workers.simulation.chance import Chance
 from workers.simulation.model import Model, Profile
+from workers.simulation.oracle import Answers
+from workers.simulation.seeing import right_outcome, seen_by
 
 STORM = "order-storm"
 
@@ -48,11 +50,18 @@ class Synthetic:
     truth: Truth
     traits: frozenset[str]
     """What will happen on the way: `duplicate`, `held`, `conflict` …"""
+    hop: int = 0
+    """How many times it has moved: a case that another one moved to has that one's index."""
+
+    @property
+    def name(self) -> str:
+        """What it is called: `7`, and `7+1` once it has moved."""
+        return f"{self.index}+{self.hop}" if self.hop else str(self.index)
 
     @property
     def key(self) -> str:
         """What its draws are keyed by."""
-        return f"{self.runbook}/{self.index}"
+        return f"{self.runbook}/{self.name}"
 
 
 class Generator:
@@ -99,6 +108,54 @@ class Generator:
             turn += 1
         return counts
 
+    def under(self, case: Synthetic) -> Synthetic:
+        """The same case, judged by this generator's text of its runbook.
+
+        What was reported, and what is true, stay; the right way, the right severity and the right
+        ending are those of the text.
+        """
+        document = self._documents[case.runbook]
+        chance = self._chance.of(case.runbook, case.name)
+        answers = self._complete(case.runbook, case.truth.answers, chance=chance)
+        return replace(
+            case,
+            reported={n: said for n, said in case.reported.items() if n in document.intake},
+            truth=self._truth(document, answers, lag=case.receipt_lag, chance=chance),
+        )
+
+    def moved(
+        self, case: Synthetic, *, to: str, after: int, severity: Severity, answers: Answers
+    ) -> Synthetic:
+        """The case that goes on under another runbook, so many minutes after the first arrived.
+
+        What both runbooks ask stays as it was answered; the severity is the nearest there is.
+        """
+        document, hop = self._documents[to], case.hop + 1
+        chance = self._chance.of(to, f"{case.index}+{hop}")
+        wanted = nearest({severity: 1.0}, list(self._attainable[to]))
+        table = self._attainable[to][chance.of("severity").pick(wanted)]
+        weights = {turn: self._weight(each) for turn, each in enumerate(table)}
+        drawn = dict(table[chance.of("answers").pick(weights)])
+        known = {
+            name: said
+            for name, said in answers.items()
+            if name in document.intake and said in (document.intake[name].answers or (said,))
+        }
+        true = self._complete(to, drawn | known, chance=chance)
+        return replace(
+            case,
+            runbook=to,
+            hop=hop,
+            arrival=replace(case.arrival, minute=case.arrival.minute + after, cause="moved"),
+            # The law counts from the first receipt, whichever runbook the case is on.
+            receipt_lag=case.receipt_lag + after,
+            born_late=False,
+            reported=known,
+            incomplete=False,
+            truth=self._truth(document, true, lag=case.receipt_lag + after, chance=chance),
+            traits=self._traits(chance),
+        )
+
     def _storm(self, number: int, *, days: int) -> list[tuple[str, Arrival]]:
         rule = self._model.faults.order_storm
         name = rule.runbook if rule.runbook in self._documents else self._most_urgent()
@@ -114,20 +171,11 @@ class Generator:
         )
 
     def _case(self, index: int, name: str, arrival: Arrival) -> Synthetic:
-        document, model = self._documents[name], self._model
-        profile = model.profile(name)
+        document = self._documents[name]
+        profile = self._model.profile(name)
         chance = self._chance.of(name, index)
         answers = self._true_answers(name, profile, chance=chance)
         lag, born_late = self._lag(document, chance=chance)
-        way = self._true_way(document, answers, chance=chance)
-        truth = Truth(
-            severity=oracle.severity_of(document, answers),
-            answers=answers,
-            way=way,
-            should_escalate=oracle.asks_somebody(document, way),
-            disposition=oracle.disposition_of(document, way, model),
-            clocks=oracle.clocks_of(document, way, received=lag),
-        )
         incomplete = chance.of("incomplete").happens(profile.incomplete)
         return Synthetic(
             index=index,
@@ -138,8 +186,22 @@ class Generator:
             born_late=born_late,
             reported=self._reported(document, answers, incomplete=incomplete, chance=chance),
             incomplete=incomplete,
-            truth=truth,
+            truth=self._truth(document, answers, lag=lag, chance=chance),
             traits=self._traits(chance),
+        )
+
+    def _truth(
+        self, document: RunbookDocument, answers: Mapping[str, str], *, lag: int, chance: Chance
+    ) -> Truth:
+        """What is true of a case with these answers, as the runbook's text has it."""
+        way = self._true_way(document, answers, chance=chance)
+        return Truth(
+            severity=oracle.severity_of(document, answers),
+            answers=answers,
+            way=way,
+            should_escalate=oracle.asks_somebody(document, way),
+            disposition=oracle.disposition_of(document, way, self._model),
+            clocks=oracle.clocks_of(document, way, received=lag),
         )
 
     def _true_answers(self, name: str, profile: Profile, *, chance: Chance) -> dict[str, str]:
@@ -148,7 +210,11 @@ class Generator:
         wanted = chance.of("severity").pick(nearest(profile.severity, list(attainable)))
         table = attainable[wanted]
         weights = {turn: self._weight(answers) for turn, answers in enumerate(table)}
-        answers = dict(table[chance.of("answers").pick(weights)])
+        return self._complete(name, table[chance.of("answers").pick(weights)], chance=chance)
+
+    def _complete(self, name: str, known: Mapping[str, str], *, chance: Chance) -> Answers:
+        """The answers with those to every other question that lists its answers."""
+        answers = dict(known)
         for question, asked in self._documents[name].intake.items():
             if question not in answers and asked.answers:
                 source = chance.of("answer", question)
@@ -230,38 +296,3 @@ def nearest(wanted: Mapping[Severity, float], there: Sequence[Severity]) -> dict
         closest = min(weights, key=lambda s: (abs(int(s.value[-1]) - at), -int(s.value[-1])))
         weights[closest] += weight
     return weights
-
-
-def right_outcome(
-    model: Model, stage: Stage, answers: Mapping[str, str], *, passed: int, chance: Chance
-) -> str:
-    """The outcome a stage of work rightly has: what the answers settle, else by weight."""
-    outcomes = [name for name in stage.next or {} if not (stage.skip_when_done and name == "done")]
-    if passed == 1:
-        for name in outcomes:
-            settled = model.follows.get(name)
-            if settled and all(answers.get(asked) == said for asked, said in settled.items()):
-                return name
-    open_ = [
-        name
-        for name in outcomes
-        if not any(asked in answers for asked in model.follows.get(name, {}))
-    ]
-    weights = {name: model.outcomes.get(name, 1.0) for name in open_ or outcomes}
-    return chance.pick(weights)
-
-
-def seen_by(
-    model: Model, role: str, document: RunbookDocument, question: str, true: str, *, chance: Chance
-) -> str:
-    """The answer as somebody of that role sees it."""
-    tier = model.tier(role)
-    source = chance.of("seen", role, question)
-    asked = document.intake[question]
-    right = tier.specificity if true in {"no", "none"} else tier.sensitivity
-    if source.happens(right):
-        return true
-    if asked.kind is AnswerKind.YES_NO_UNKNOWN and true != "unknown":
-        return "unknown"
-    others = [answer for answer in asked.answers if answer != true]
-    return source.of("other").one_of(others) if others else true

@@ -1,9 +1,13 @@
-"""What a simulation leaves in a folder: its account, its cases, its coverage and its pictures."""
+"""What a simulation leaves in a folder: its account, its cases, its coverage and its pictures.
+
+What `backtest` reads back stands there too: the order, the runbooks, and every case's outcome.
+"""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from workers.backtest.week import keep_week
 from workers.simulation.drawing import interesting, overview, timeline
 from workers.simulation.simulation import Simulated
 from workers.simulation.story import Story
@@ -21,8 +25,10 @@ def keep(found: Simulated, *, out: Path) -> Iterator[Path]:
     days = found.account.simulation.days
     yield _written(out / "overview.svg", overview(found.stories, days=days))
     for story in interesting(found.stories):
-        name = f"{story.played.case.index:05d}-{story.played.case.runbook}.svg"
+        case = story.played.case
+        name = f"{case.index:05d}{'b' * case.hop}-{case.runbook}.svg"
         yield _written(pictures / name, timeline(story))
+    yield from keep_week(found, out=out)
     performance = found.performance
     machine = {
         "seconds": round(performance.seconds, 1),
@@ -39,6 +45,8 @@ def case_line(story: Story) -> dict[str, object]:
     case = story.played.case
     return {
         "case": case.index,
+        "moved": case.hop,
+        "moved_to": story.played.placed.moved_to or None,
         "runbook": case.runbook,
         "arrived": case.arrival.minute,
         "region": case.arrival.region,

@@ -117,9 +117,9 @@ def attainable(document: RunbookDocument, *, chance: Chance) -> dict[Severity, l
     if size <= MOST_COMBINATIONS:
         combinations = product(*columns)
     else:
+        source = chance.of("combinations")
         combinations = [
-            tuple(chance.of(turn, name).one_of(c) for name, c in zip(asked, columns, strict=True))
-            for turn in range(MOST_COMBINATIONS)
+            tuple(source.one_of(column) for column in columns) for _ in range(MOST_COMBINATIONS)
         ]
     found: dict[Severity, list[Answers]] = {}
     judged = judge(document)

@@ -79,6 +79,8 @@ class Placed:
     """The case's picture as the doors' store has it."""
     told: dict[tuple[str, str], Told] = field(default_factory=dict)
     forks: int = 0
+    moved_to: str = ""
+    """The runbook on which it goes on as another case."""
 
     def minute(self, at: datetime) -> int:
         """The whole minute since it began."""
@@ -181,7 +183,8 @@ class Outside:
 
     @activity.defn(name=OPEN_LINKED.name)
     async def open_linked_case(self, order: LinkOrder) -> Linked:
-        """The case goes on elsewhere; what it becomes there is not part of this play."""
+        """The case goes on as another one, which is played when this one has ended."""
+        self.placed[order.case].moved_to = order.runbook or ""
         return Linked(
             case=f"{order.case}/on", number=f"{order.number}b", runbook=order.runbook or ""
         )

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from cases.journal import Kind
 from cases.state import CasePicture
@@ -12,7 +13,7 @@ from runbooks import Runbook
 from workers.simulation.cast import Cast
 from workers.simulation.chance import Chance
 from workers.simulation.faults import Trouble
-from workers.simulation.generator import Synthetic
+from workers.simulation.generator import Generator, Synthetic
 from workers.simulation.habits import Habits
 from workers.simulation.model import Model
 from workers.simulation.outside import Placed
@@ -24,6 +25,8 @@ from workers.simulation.wants import Want
 MOST_ACTS = 150
 IDLE = 6
 ATTEMPTS = 4
+MOST_HOPS = 3
+"""Two runbooks that move cases to one another would be played for ever."""
 QUIET = 3
 """Minutes that are let pass when nobody can do anything and no clock runs."""
 
@@ -85,14 +88,42 @@ class Director:
     staff: Staff
     trouble: Trouble
     seed: int
+    generator: Generator
+    """Draws what a case becomes when it moves."""
     pace: Pace = field(default_factory=Pace)
 
     async def perform(
         self, cases: Sequence[Synthetic], *, progress: Progress = unseen
     ) -> Performance:
-        """Every case has been played."""
+        """Every case has been played, and every case that one of them moved to."""
         began = time.perf_counter()
         crashes = self.trouble.crashes_after(len(cases))
+        found: list[Played] = []
+        again = 0
+        wave = list(cases)
+        while wave:
+            before, of = len(found), len(found) + len(wave)
+            played, more = await self._wave(
+                wave, crashes=crashes, progress=partial(_further, progress, before, of)
+            )
+            found.extend(played)
+            again += more
+            wave = [case for each in played for case in self._moved(each)]
+            crashes = []
+        found.sort(key=lambda each: (each.case.index, each.case.hop))
+        return Performance(
+            played=found,
+            seconds=time.perf_counter() - began,
+            restarts=self.theatre.restarts,
+            again=again,
+            places=self.pace.places,
+            worst=self.pace.worst,
+        )
+
+    async def _wave(
+        self, cases: Sequence[Synthetic], *, crashes: Sequence[int], progress: Callable[[int], None]
+    ) -> tuple[list[Played], int]:
+        """These cases have been played, punctually; so many of them more than once."""
         done = 0
 
         async def one(case: Synthetic) -> Played:
@@ -100,7 +131,7 @@ class Director:
             async with self.pace:
                 played = await self.play(case)
             done += 1
-            progress(done, len(cases))
+            progress(done)
             if done in crashes:
                 await self.theatre.crash()
             return played
@@ -118,13 +149,21 @@ class Director:
             )
             for index, each in zip(blurred, repeated, strict=True):
                 played[index] = each
-        return Performance(
-            played=played,
-            seconds=time.perf_counter() - began,
-            restarts=self.theatre.restarts,
-            again=again,
-            places=self.pace.places,
-            worst=self.pace.worst,
+        return played, again
+
+    def _moved(self, played: Played) -> Iterator[Synthetic]:
+        """The case that it goes on as, where that runbook is played too."""
+        placed = played.placed
+        if played.stuck or placed.moved_to not in self.runbooks or played.case.hop >= MOST_HOPS:
+            return
+        picture = self.theatre.picture(placed)
+        ended = max(placed.minute(entry.at) for entry in placed.entries)
+        yield self.generator.moved(
+            played.case,
+            to=placed.moved_to,
+            after=ended,
+            severity=picture.severity.current,
+            answers={name: given.value for name, given in picture.answers.items()},
         )
 
     async def _once_more(self, case: Synthetic, attempt: int, alone: asyncio.Semaphore) -> Played:
@@ -194,6 +233,10 @@ class Director:
         played.late = max(played.late, at - planned)
         self.pace.lagged(at - planned)
         cast.noted(want, receipt, now=played.minutes)
+
+
+def _further(progress: Progress, before: int, of: int, done: int) -> None:
+    progress(before + done, of)
 
 
 def _something_between(placed: Placed, picture: CasePicture, *, at: datetime, until: int) -> bool:

@@ -1,6 +1,6 @@
 """A whole simulation: cases drawn, played on a server of its own, and accounted for."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from workers.engine import Engine
 from workers.simulation.account import Account, account_of
 from workers.simulation.coverage import Coverage, coverage_of
 from workers.simulation.faults import Fault, Trouble
-from workers.simulation.generator import Generator
+from workers.simulation.generator import Generator, Synthetic
 from workers.simulation.model import Model
 from workers.simulation.outside import Outside
 from workers.simulation.people import Staff, seats_of
@@ -48,11 +48,21 @@ class Order:
         """Draws its cases."""
         return Generator(self.model, self.runbooks, seed=self.seed)
 
+    def drawn(self, generator: Generator) -> list[Synthetic]:
+        """Its cases."""
+        return generator.cases(self.cases, days=self.days, faults=frozenset(self.faults))
+
+    @property
+    def lacking(self) -> list[str]:
+        """Runbooks the model knows and that are not there."""
+        return sorted(self.model.runbooks.keys() - self.runbooks.keys())
+
 
 @dataclass(frozen=True)
 class Simulated:
     """What came out."""
 
+    order: Order
     account: Account
     coverage: list[Coverage]
     stories: list[Story]
@@ -75,16 +85,24 @@ async def at_table(order: Order, *, engine: Engine) -> AsyncIterator[Table]:
             staff=staff,
             trouble=trouble,
             seed=order.seed,
+            generator=order.generator,
         )
         placed = await place.open(case, attempt=0)
         yield Table(director=director, placed=placed, cast=director.cast(placed))
 
 
-async def simulate(order: Order, *, engine: Engine, progress: Progress = unseen) -> Simulated:
-    """The cases of the order have been played on that engine, which must be able to skip time."""
+async def simulate(
+    order: Order,
+    *,
+    engine: Engine,
+    progress: Progress = unseen,
+    cases: Sequence[Synthetic] | None = None,
+) -> Simulated:
+    """The order's cases, or these, have been played on that engine, which must skip time."""
     staff, trouble = order.staff, order.trouble
     outside = Outside(staff=staff, trouble=trouble, seed=order.seed)
-    cases = order.generator.cases(order.cases, days=order.days, faults=frozenset(order.faults))
+    generator = order.generator
+    drawn = order.drawn(generator) if cases is None else list(cases)
     async with theatre(engine, order.runbooks, outside=outside) as place:
         director = Director(
             theatre=place,
@@ -93,8 +111,9 @@ async def simulate(order: Order, *, engine: Engine, progress: Progress = unseen)
             staff=staff,
             trouble=trouble,
             seed=order.seed,
+            generator=generator,
         )
-        performance = await director.perform(cases, progress=progress)
+        performance = await director.perform(drawn, progress=progress)
     stories = [story_of(played) for played in performance.played]
     account = account_of(
         stories,
@@ -107,6 +126,7 @@ async def simulate(order: Order, *, engine: Engine, progress: Progress = unseen)
         restarts=performance.restarts,
     )
     return Simulated(
+        order=order,
         account=account,
         coverage=coverage_of(stories, order.runbooks),
         stories=stories,

@@ -12,7 +12,7 @@ from cases.state import CasePicture
 from runbooks.grammar.stages import Stage
 from runbooks.plan import Pathway, StagePlan
 from workers.simulation import oracle, words
-from workers.simulation.generator import right_outcome, seen_by
+from workers.simulation.seeing import right_outcome, seen_by
 from workers.simulation.watching import ahead_of, set_questions
 
 if TYPE_CHECKING:

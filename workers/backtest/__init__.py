@@ -1,0 +1,1 @@
+"""What an edited runbook would have made of cases that are over: played again, and compared."""

@@ -1,0 +1,204 @@
+"""A case as an export tells it: what was reported, who did what when, and what the world answered.
+
+Instants are kept as times since the case was opened: it is played again in another time.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from temporalio.api.enums.v1 import EventType
+
+from audit.commitments import case_input, inputs, salt_of
+from audit.errors import ExportUnreadableError
+from audit.histories import CaseHistory
+from audit.payloads import only, read
+from audit.reading import check_files
+from audit.verify import read_export
+from cases.acts import Answer
+from cases.envelope import Act
+from cases.journal import Entry, Kind
+from workers.backtest.answers import Answers, answers_of
+from workers.backtest.errors import CasesUnreadableError
+from workers.backtest.outcome import Outcome, outcome_of
+from workers.backtest.told import MINUTE, Stay, Told
+from workflows.messages import (
+    REPORT_SIGNAL,
+    TICKET_SIGNAL,
+    CaseInput,
+    ReportReceived,
+    TicketUpdated,
+)
+
+_MESSAGES: Mapping[str, type[ReportReceived | TicketUpdated]] = {
+    REPORT_SIGNAL: ReportReceived,
+    TICKET_SIGNAL: TicketUpdated,
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """An act of a person, when it took effect, and whether it was accepted."""
+
+    at: timedelta
+    signed: timedelta
+    act: Act
+    accepted: bool
+    asked: timedelta
+    """When what it answers had begun to wait."""
+
+    @property
+    def said(self) -> str:
+        """The act in a few words."""
+        return said_of(self.act.body, self.act.actor.person)
+
+
+@dataclass(frozen=True)
+class Message:
+    """Something automation sent in: a further report, or a change of the ticket."""
+
+    at: timedelta
+    signal: str
+    body: ReportReceived | TicketUpdated
+
+    def moved(self, shift: timedelta) -> ReportReceived | TicketUpdated:
+        """The same in another time."""
+        return self.body.model_copy(update={"at": self.body.at + shift})
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A whole case."""
+
+    folder: str
+    request: CaseInput
+    opened: datetime
+    until: timedelta
+    """When its last entry was written."""
+    closed: bool
+    acts: tuple[Done, ...]
+    messages: tuple[Message, ...]
+    answers: Answers
+    visits: Mapping[tuple[str, int], Stay]
+    rounds: Mapping[tuple[str, int], Stay]
+    effects: Mapping[str, tuple[str, int]]
+    """Key → name, and which of that name it was."""
+    by_hand: frozenset[str]
+    """Effects that were a person's to settle."""
+    performed: Mapping[str, timedelta]
+    """When each effect was first done."""
+    requests: frozenset[str]
+    slow: Mapping[str, timedelta]
+    """Effects a system did, and how long it took."""
+    outcome: Outcome
+
+    @property
+    def answered(self) -> dict[str, str]:
+        """What was answered in the end."""
+        answers = dict(self.request.answers)
+        for done in self.acts:
+            if done.accepted and isinstance(done.act.body, Answer):
+                answers |= done.act.body.answers
+        return answers
+
+    @property
+    def number(self) -> str:
+        """The case's number."""
+        return self.request.number
+
+    @property
+    def runbook(self) -> str:
+        """What it walked."""
+        return self.request.pathway.runbook
+
+
+def read_recorded(folder: Path) -> Recorded:
+    """The case that was exported into the folder; CasesUnreadableError where it cannot be read."""
+    try:
+        export = read_export(folder)
+    except (ExportUnreadableError, OSError) as error:
+        raise CasesUnreadableError(str(folder), str(error)) from error
+    wrong = check_files(export.files, export.manifest)
+    if wrong:
+        raise CasesUnreadableError(str(folder), f"is not as it was exported: {wrong[0]}")
+    request = case_input(export.history)
+    entries = sorted(export.entries, key=lambda entry: entry.sequence)
+    if request is None or not entries:
+        raise CasesUnreadableError(str(folder), "its first entry or its input cannot be read")
+    return recorded_of(request, entries, export.history, folder=str(folder))
+
+
+def recorded_of(
+    request: CaseInput, entries: Sequence[Entry], history: CaseHistory, *, folder: str
+) -> Recorded:
+    """The case that these entries and this history tell."""
+    told = Told(entries)
+    ends = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED)
+    return Recorded(
+        folder=folder,
+        request=request,
+        opened=told.opened,
+        until=told.since(entries[-1].at),
+        closed=any(entry.kind in ends for entry in entries),
+        acts=tuple(_acts(request, history, told)),
+        messages=tuple(_messages(history, told)),
+        answers=answers_of(history),
+        visits=told.visits,
+        rounds=told.rounds,
+        effects=told.effects,
+        by_hand=frozenset(told.by_hand),
+        performed=dict(told.performed),
+        requests=frozenset(told.requests),
+        slow=dict(told.slow),
+        outcome=outcome_of(
+            entries,
+            pathway=request.pathway,
+            minute=lambda entry: int(told.since(entry.at) // MINUTE),
+        ),
+    )
+
+
+def _acts(request: CaseInput, history: CaseHistory, told: Told) -> Iterator[Done]:
+    """The acts of people in the order they took effect, each once."""
+    seen: set[str] = set()
+    found: list[Done] = []
+    for item in inputs(history, salt=salt_of(request)):
+        at = told.came.get(item.commitment)
+        if item.envelope is None or at is None or item.commitment in told.unproven:
+            # What proves nothing was nobody's act: signed anew it would become somebody's.
+            continue
+        act = Act.model_validate_json(item.envelope.payload)
+        if act.act in seen:
+            continue
+        seen.add(act.act)
+        found.append(
+            Done(
+                at=at,
+                signed=min(told.since(act.signed_at), at),
+                act=act,
+                accepted=item.commitment not in told.refused,
+                asked=told.asked(act, at),
+            )
+        )
+    yield from sorted(found, key=lambda done: done.at)
+
+
+def _messages(history: CaseHistory, told: Told) -> Iterator[Message]:
+    for run in history.runs:
+        for event in run.events:
+            if event.event_type != EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+                continue
+            said = event.workflow_execution_signaled_event_attributes
+            kind = _MESSAGES.get(said.signal_name)
+            message = read(only(said.input.payloads), kind) if kind is not None else None
+            if message is not None and message.delivery in told.delivered:
+                yield Message(told.delivered[message.delivery], said.signal_name, message)
+
+
+def said_of(body: object, person: str) -> str:
+    """An act in a few words: its verb, what it is about, how it was decided, and by whom."""
+    names = ("verb", "stage", "gate", "outcome", "verdict", "disposition")
+    found = [getattr(body, name, "") for name in names]
+    words = [str(getattr(word, "value", word)) for word in found if word]
+    return f"{' '.join(words) or 'report'} by {person}"
