@@ -4,11 +4,14 @@ from datetime import datetime
 
 from cases.clock import ClockRun, ClockVerb
 from cases.clocks import happened, start, turn
+from cases.drafts.standing import approved, draft, redraft
 from cases.file import SYSTEM, CaseFile, Do, Note
 from cases.ids import key_of
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.records import HELD_BACK, EffectRecord
+from cases.rounds import ask, facts_changed
+from runbooks.forms import form_of
 from runbooks.plan import EffectPlan
 
 DONE = "done"
@@ -41,7 +44,8 @@ def undo(file: CaseFile, name: str, *, stage: str, at: datetime) -> str | None:
         return newest.key
     return _intend(
         file,
-        plan,
+        # What was filed is corrected by a person, by whatever way the receiver knows.
+        plan if form_of(plan.by) is None else plan.model_copy(update={"by": "manual", "gate": ""}),
         name=f"undo-{name}",
         title=f"Undo: {plan.title}",
         stage=stage,
@@ -53,6 +57,8 @@ def undo(file: CaseFile, name: str, *, stage: str, at: datetime) -> str | None:
 
 def again(file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None) -> None:
     """A failed effect is intended once more, as its next attempt."""
+    if _held_for_gate(file, effect, at=at):
+        return
     effect.state = "intended"
     effect.attempt += 1
     file.note(
@@ -135,8 +141,20 @@ def _intend(
             at=at,
         )
     )
-    if plan.clearance is not None and compensates is None:
-        file.state.effects[-1].state = HELD_BACK
+    effect = file.state.effects[-1]
+    if form_of(plan.by) is not None and not plan.gate:
+        # Whoever hands in a form without a gate answers for it; it is drafted as they find it.
+        draft(file, plan, at=at)
+    if not _held_for_gate(file, effect, at=at):
+        _order(file, plan, effect, at=at)
+    return key
+
+
+def _order(file: CaseFile, plan: EffectPlan, effect: EffectRecord, *, at: datetime) -> None:
+    """The effect is wished for, or held back until its role clears it."""
+    name, key = effect.name, effect.key
+    if plan.clearance is not None and effect.compensates is None:
+        effect.state = HELD_BACK
         file.note(
             Kind.EFFECT_HELD_BACK, at, effect=name, key=key, by=plan.by, role=plan.clearance.by
         )
@@ -148,11 +166,47 @@ def _intend(
             owner=plan.clearance.by,
         )
         start(file, clearing, at=at)
-        file.tell(Purpose.TASK, plan.clearance.by, stage=stage, step=f"clear {name}")
-        return key
-    file.note(Kind.EFFECT_INTENDED, at, effect=name, key=key, by=plan.by, compensates=compensates)
+        file.tell(Purpose.TASK, plan.clearance.by, stage=effect.stage, step=f"clear {name}")
+        return
+    effect.state = "intended"
+    file.note(
+        Kind.EFFECT_INTENDED, at, effect=name, key=key, by=plan.by, compensates=effect.compensates
+    )
     file.wishes.append(Do(key))
-    return key
+
+
+def _held_for_gate(file: CaseFile, effect: EffectRecord, *, at: datetime) -> bool:
+    """Whether the report reads otherwise than was approved; people are asked about it then (I5)."""
+    plan = file.effect_plan(effect.name)
+    if plan is None or not plan.gate or approved(file, plan):
+        return False
+    effect.state = HELD_BACK
+    file.note(
+        Kind.EFFECT_HELD_BACK,
+        at,
+        effect=effect.name,
+        key=effect.key,
+        by=plan.by,
+        gate=plan.gate,
+        because="its draft is not approved as it reads now",
+    )
+    if file.state.open_round(plan.gate) is None:
+        ask(file, file.pathway.stage(plan.gate), at=at, again=True)
+    return True
+
+
+def release(file: CaseFile, gate: str, *, at: datetime) -> None:
+    """Reports that waited for the gate are ordered, now that it has approved their drafts."""
+    for effect in file.state.effects:
+        plan = file.effect_plan(effect.name)
+        if plan is None or plan.gate != gate or not waits_for_gate(file, effect):
+            continue
+        _order(file, plan, effect, at=at)
+
+
+def waits_for_gate(file: CaseFile, effect: EffectRecord) -> bool:
+    """Whether the report is held back for its gate, not for a clearance."""
+    return effect.state == HELD_BACK and file.state.clock(_clearing(effect.key)) is None
 
 
 def clear(file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None) -> None:
@@ -198,11 +252,15 @@ def settle(
     commitment: str | None = None,
 ) -> None:
     """The effect has that outcome; who must know is told, and clocks that wait for it stop."""
+    before = file.state.facts() if file.state.drafts else {}
     effect.state = state
     effect.reference = reference
     effect.detail = detail
     effect.settled_by = by
+    if state == "done":
+        effect.settled_at = at
     _stop_clearing(file, effect, at=at)
+    drafted = file.state.drafts.get(effect.name)
     if by is not None:
         kind = Kind.EFFECT_SETTLED
     else:
@@ -220,8 +278,12 @@ def settle(
         by=by,
         reference=reference or None,
         detail=detail or None,
+        draft=drafted.digest if drafted is not None else None,
         result=commitment,
     )
+    if state == "done" and redraft(file, at=at):
+        # A report that tells of this action reads otherwise now.
+        facts_changed(file, before, at=at)
     match state:
         case "done":
             happened(file, f"effect:{effect.name}", at=at)

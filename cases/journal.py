@@ -79,6 +79,8 @@ class Kind(StrEnum):
     EFFECT_MANUAL = "effect:action:handed-to-person"
     EFFECT_FAILED = "effect:action:failed"
     EFFECT_SETTLED = "effect:action:settled-by-person"
+    DRAFT_BUILT = "draft:report:built"
+    DRAFT_APPROVED = "draft:report:approved"
     NOTICE_ORDERED = "notice:message:ordered"
     NOTICE_ENDED = "notice:message:ended"
     TICKET_SYNCED = "ticket:sync:done"

@@ -58,6 +58,7 @@ class EffectRecord(Mutable):
     compensates: str | None = None
     at: Instant
     settled_by: str | None = None
+    settled_at: Instant | None = None
     irreversible: bool = False
 
     @property

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from cases.canonical import canonical, sha256
 from cases.clock import ClockRun
+from cases.drafts.record import Drafted
 from cases.gate import Change, Round, RoundState
 from cases.journal import Journal
 from cases.receipts import ActReceipt
@@ -59,6 +60,8 @@ class CaseState(Mutable):
     """The role that reviews it: nothing of the case may be deleted while it stands."""
     clocks: list[ClockRun] = []
     effects: list[EffectRecord] = []
+    drafts: dict[str, Drafted] = {}
+    """By effect: the report it would hand in, once people have been asked or it was ordered."""
     assignments: dict[str, str] = {}
     conflicts: dict[str, str] = {}
     """Person → since which stage they are out."""
@@ -146,6 +149,9 @@ class CaseState(Mutable):
                 f"{call.result.value}"
                 for call in self.call_backs
             ]
+        shown = {name: each.digest for name, each in sorted(self.drafts.items()) if each.gate}
+        if shown:
+            facts["drafts"] = dict(shown)
         return facts
 
     def content_hash(self) -> str:

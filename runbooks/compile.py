@@ -26,6 +26,7 @@ from runbooks.plan import (
     QuestionPlan,
     Ratify,
     Silence,
+    Source,
     Split,
     StagePlan,
     StandIn,
@@ -195,6 +196,13 @@ def _effect(name: str, effect: Effect) -> EffectPlan:
             if effect.clearance
             else None
         ),
+        gate=effect.gate or "",
+        fill={
+            name: Source(of=source)
+            if isinstance(source, str)
+            else Source(of=source.from_, words=source.as_)
+            for name, source in effect.fill.items()
+        },
     )
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from runbooks.forms.sources import ANSWER, DONE, MEMO, origin
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.document import RunbookDocument
+from runbooks.grammar.effects import Effect
 from runbooks.grammar.macros import fields
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.tree import Step
@@ -36,6 +38,9 @@ _REQUIRED = {
 }
 """What a requirement of a disposition names."""
 
+_FILLED = {ANSWER: RefKind.QUESTION, MEMO: RefKind.STAGE, DONE: RefKind.EFFECT}
+"""What fills a field of a report."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -56,6 +61,7 @@ def references(document: RunbookDocument) -> Iterator[Reference]:
     yield from _guards(document)
     for name, effect in document.effects.items():
         yield Reference(RefKind.ROLE, effect.owner, ("effects", name, "owner"))
+        yield from _report(effect, ("effects", name))
     for name, clock in document.clocks.items():
         yield from _clock(clock, ("clocks", name))
     for name, macro in document.macros.items():
@@ -78,6 +84,17 @@ def _guards(document: RunbookDocument) -> Iterator[Reference]:
     for name, effect in document.effects.items():
         if effect.clearance:
             yield Reference(RefKind.ROLE, effect.clearance.by, ("effects", name, "clearance", "by"))
+
+
+def _report(effect: Effect, path: tuple[Step, ...]) -> Iterator[Reference]:
+    if effect.gate:
+        yield Reference(RefKind.STAGE, effect.gate, (*path, "gate"))
+    for field, source in effect.fill.items():
+        at = (*path, "fill", field)
+        said, at = (source, at) if isinstance(source, str) else (source.from_, (*at, "from"))
+        came = origin(said)
+        if came.area in _FILLED:
+            yield Reference(_FILLED[came.area], came.name, at)
 
 
 def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from cases.acts import CallBack, Receipt, Resolution
 from cases.call_back import takes_call_backs
-from cases.effects import again, clear, settle, withdraw_disclosures
+from cases.drafts.standing import must_be_fileable
+from cases.effects import again, clear, settle, waits_for_gate, withdraw_disclosures
 from cases.envelope import Act
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.handlers.checks import body_of, must_give_reason, must_have_role
@@ -73,6 +74,7 @@ def receipt(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime
         case Resolution.DONE:
             if not (body.reference.strip() or body.reason.strip()):
                 raise refused(Reason.REASON_REQUIRED, "a reference or a note")
+            must_be_fileable(file, effect.name)
             settle(
                 file,
                 effect,
@@ -112,11 +114,16 @@ def _may_settle(file: CaseFile, effect: EffectRecord, act: Act, resolution: Reso
         raise Refusal(Outcome.ALREADY_DECIDED, Reason.SETTLED, effect.state)
     if clears is not None and resolution in (Resolution.DONE, Resolution.RETRY):
         raise refused(Reason.NOT_CLEARED, clears)
+    if waits_for_gate(file, effect) and resolution is not Resolution.SKIP:
+        gate = file.state.drafts[effect.name].gate
+        raise refused(Reason.NOT_CLEARED, f"{gate} has to approve the draft first")
 
 
 def _clearing_role(file: CaseFile, effect: EffectRecord) -> str | None:
     """Who clears the effect; None while nothing holds it back."""
     plan = file.effect_plan(effect.name)
     if effect.state != HELD_BACK or plan is None or plan.clearance is None:
+        return None
+    if waits_for_gate(file, effect):
         return None
     return plan.clearance.by

@@ -5,6 +5,7 @@ from datetime import datetime
 from cases.acts import Answer, Complete, Evidence, Memo, Reply
 from cases.call_back import must_be_called_back
 from cases.clocks import begun_earlier, instant_of
+from cases.drafts.standing import redraft
 from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers.checks import (
@@ -59,7 +60,7 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     for name in sorted(changed):
         begun_earlier(file, name, body.answers[name], at=at)
     file.state.reassess = True
-    if any(file.pathway.questions[name].material for name in changed):
+    if any(file.pathway.questions[name].material for name in changed) or redraft(file, at=at):
         facts_changed(file, before, at=at)
 
 

@@ -123,6 +123,7 @@ _EFFECT = {
     "irreversible": Meaning(Group.EFFECTS, "that it cannot be undone", _more_is_looser),
     "protective": Meaning(Group.EFFECTS, "that it may go ahead on silence", _more_is_looser),
     "discloses": Meaning(Group.EFFECTS, "that it hands over user data", _more_is_tighter),
+    "gate": Meaning(Group.APPROVAL, "where its draft is approved", _more_is_tighter),
 }
 _CLOCK = {
     "title": Meaning(Group.WORDS, "the title"),
@@ -193,6 +194,8 @@ def meaning(path: Path) -> tuple[str, Meaning]:
             return f"{stage}, {name}", _known(_DISPOSITION, key, Group.CLOSING)
         case ("stages", stage, *key):
             return stage, _known(_STAGE, key, Group.OTHER)
+        case ("effects", name, "fill", field, *_):
+            return name, Meaning(Group.EFFECTS, f"what fills {field}")
         case ("roles", role):
             return role, Meaning(Group.WORDS, "the role")
         case (area, name, *key) if area in _AREAS:

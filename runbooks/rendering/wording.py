@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from runbooks.forms import form_of
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.effects import Effect
 from runbooks.grammar.intake import Question
@@ -233,6 +234,10 @@ def provenance(clock: Clock) -> str:
 
 def hand(effect: Effect) -> str:
     """Who or what performs an action."""
+    form = form_of(effect.by)
+    if form is not None:
+        by = f"{effect.owner}, with the draft of “{form.title}”"
+        return f"{by}, or the connector where it is switched on" if form.submitted else by
     return effect.owner if effect.manual else f"{effect.by.partition(':')[2]} (connector)"
 
 
@@ -248,6 +253,8 @@ def nature(effect: Effect) -> str:
     known = []
     if effect.protective:
         known.append("protective: may go ahead on time-out, reviewed after")
+    if effect.gate:
+        known.append(f"its draft is approved at {effect.gate}, word for word")
     if effect.discloses:
         known.append("hands over user data: only after people approved")
     return "; ".join(known)

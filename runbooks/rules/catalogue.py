@@ -3,6 +3,7 @@
 RB001-RB019 and RB026 refuse a text before it is a runbook; the others are findings of `lint`.
 """
 
+from runbooks.rules.of_reports import REPORTS
 from runbooks.rules.refusals import REFUSALS, Rule
 
 __all__ = ["RULES", "Rule"]
@@ -278,4 +279,5 @@ RULES: dict[str, Rule] = {
         "A gate that can be neither rejected nor asked back leaves the case standing (I3).",
         "Put `call-back` at `approved`.",
     ),
+    **REPORTS,
 }
