@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from cases.acts import ActBody, Decide, Dissent, Extend, Settle, Withdraw
+from cases.drafts.draft import reports_of
 from cases.gate import Round, RoundState, roles_of, still_needed
 from cases.obligations.answers import answers_of
 from gateway.casework import OpenCase
+from gateway.drafts import ReportShown, report_shown
 from gateway.form_content import verdict_label
 from gateway.phrases import words
 from gateway.times import Show
@@ -30,6 +32,8 @@ class RoundShown:
     silence: str
     others: str
     needs_second_factor: bool
+    reports: list[ReportShown]
+    """The drafts that an approval approves, word for word."""
 
 
 def act_in_words(body: ActBody, case: OpenCase) -> str:
@@ -112,6 +116,11 @@ def shown_round(
         silence=silence_of(case, round_, rule, show),
         others=others_of(case, round_, rule),
         needs_second_factor=rule.assurance is not Assurance.L1,
+        reports=[
+            report_shown(case, plan, connected=frozenset())
+            for plan in reports_of(case.pathway)
+            if plan.gate == gate
+        ],
     )
 
 

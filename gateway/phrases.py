@@ -39,6 +39,8 @@ TITLES: dict[Kind, str] = {
     Kind.EFFECT_MANUAL: "An action was handed to a person",
     Kind.EFFECT_FAILED: "An action failed",
     Kind.EFFECT_SETTLED: "A person settled an action",
+    Kind.DRAFT_BUILT: "A report was drafted",
+    Kind.DRAFT_APPROVED: "The draft of a report was approved",
     Kind.NOTICE_ORDERED: "Somebody is being told",
     Kind.NOTICE_ENDED: "A notice reached its end",
     Kind.CLOCK_DEADLINE: "A deadline was computed from a row of the law",
@@ -71,7 +73,8 @@ TITLES: dict[Kind, str] = {
 SHOWN = (
     "stage", "gate", "round", "question", "who", "by", "person", "role", "verb", "what",
     "outcome", "verdict", "state", "severity", "disposition", "effect", "title", "label",
-    "request", "clock", "step", "purpose", "end", "why", "reason", "because", "note", "detail",
+    "form", "missing", "request", "clock", "step", "purpose", "end", "why", "reason", "because",
+    "note", "detail",
     "obligation", "turn", "answer", "reference", "owner",
     "due", "until", "review", "expires", "number", "row", "counted", "conservative_due",
     "legal_latest",
