@@ -31,9 +31,9 @@ EMERGENCY_BASIS = Form(
 
 def _breach_across(filled: Mapping[str, Filled]) -> Iterator[tuple[str, str]]:
     later = {"approximate-subjects", "approximate-records", "consequences", "measures"}
-    open_ = sorted(later - set(filled))
-    if filled.get("phase") == "complete" and open_:
-        yield open_[0], f"is missing: a complete notification also says {', '.join(open_)}"
+    if filled.get("phase") == "complete":
+        for name in sorted(later - set(filled)):
+            yield name, "is missing: a complete notification says it (Art. 33(3))"
     if filled.get("within-72-hours") == "no" and "reasons-for-delay" not in filled:
         yield "reasons-for-delay", "is missing: after 72 hours the law wants reasons"
 

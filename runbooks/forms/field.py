@@ -71,6 +71,8 @@ class Field:
         if not text:
             raise ValueError("is empty")
         filled = _READERS[self.kind](self, text)
+        if not filled:
+            raise ValueError("is empty")
         found = personal_data(text) if self.public else ""
         if found:
             raise ValueError(f"would be published, and seems to hold {found}")

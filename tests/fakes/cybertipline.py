@@ -170,7 +170,7 @@ class FakeCyberTipline:
         return guarded
 
     async def _submit(self, request: Request) -> Response:
-        report, fault = _valid(await request.body(), "report")
+        report, fault = valid(await request.body(), "report")
         if report is None:
             return _answer("reportResponse", 4100, fault)
         happened = _text(report, "incidentSummary/incidentDateTime")
@@ -200,7 +200,7 @@ class FakeCyberTipline:
         return _answer("reportResponse", 0, "Success", reportId=number, fileId=id_, hash=digest)
 
     async def _fileinfo(self, request: Request) -> Response:
-        details, fault = _valid(await request.body(), "fileDetails")
+        details, fault = valid(await request.body(), "fileDetails")
         if details is None:
             return _answer("reportResponse", 4100, fault)
         number = _text(details, "reportId")
@@ -243,7 +243,8 @@ class FakeCyberTipline:
                 kept["state"] = "expired"
 
 
-def _valid(body: bytes, root: str) -> tuple[Element | None, str]:
+def valid(body: bytes, root: str) -> tuple[Element | None, str]:
+    """The element, or what its schema has against it."""
     try:
         element = fromstring(body)  # noqa: S314 - what our own client sent to its own fake
     except ParseError as error:

@@ -175,7 +175,7 @@ class FakeDsaDatabase:
 
     def _one(self, body: Json) -> Response:
         self.posts.append(1)
-        errors = self._errors(body)
+        errors = self.errors_of(body)
         if errors:
             return JSONResponse({"message": "The given data was invalid.", "errors": errors}, 422)
         known = self.statements.get(body["puid"])
@@ -194,7 +194,7 @@ class FakeDsaDatabase:
         errors = {
             f"statement_{index}": found
             for index, each in enumerate(statements)
-            if (found := self._errors(each))
+            if (found := self.errors_of(each))
         }
         if errors:
             return JSONResponse({"errors": errors}, 422)
@@ -213,7 +213,8 @@ class FakeDsaDatabase:
         self.statements[body["puid"]] = kept
         return kept
 
-    def _errors(self, body: Json) -> Json:
+    def errors_of(self, body: Json) -> Json:
+        """What its rules have against a statement, by field."""
         errors: dict[str, list[str]] = {}
 
         def wrong(field: str, message: str) -> None:
