@@ -1,5 +1,7 @@
 """A runbook with a report behind its gate, and a case of it at a desk."""
 
+from pathlib import Path
+
 from cases.acts import (
     ActBody,
     Answer,
@@ -16,63 +18,7 @@ from cases.receipts import ActReceipt
 from cases.severity import severity_changed
 from tests.cases.house import House
 
-TEXT = b"""
-runbook: restriction
-version: 1.0.0
-title: "Restriction with a statement of reasons"
-owner: trust-and-safety
-review-by: 2027-02-01
-intake:
-  kind: {ask: "What is it?", choice: [fraud, suicide]}
-  category-specification: {ask: "Which keywords?", answer: text, material: false}
-  content-date: {ask: "When was it put up?", answer: instant}
-  items: {ask: "Which items?", answer: reference}
-severity: [{otherwise: SEV3, because: "routine"}]
-stages:
-  - stage: triage
-    owner: triage
-    within: 1h
-    late: [{at: 75%, page: incident-manager}]
-    next: {restrict: {do: [apply-action], then: review}, dismiss: closure}
-  - stage: review
-    owner: legal
-    within: 4h
-    memo: [decision-facts, incompatible-content-explanation]
-    ask: "Is this statement right?"
-    approve: {legal: 1}
-    reject: {legal: 1, reason: required}
-    late: [{at: 75%, page: incident-manager}]
-    silence: wait
-    next: {approved: filing, rejected: closure, more-information: triage}
-  - stage: filing
-    owner: triage
-    within: 1h
-    late: [{at: 75%, page: incident-manager}]
-    next: {file: {do: [statement], then: closure}}
-  - stage: closure
-    owner: incident-manager
-    within: 24h
-    late: [{at: 100%, page: incident-manager}]
-    dispositions: {restricted: [decision-record, "done:statement"], dismissed: [decision-record]}
-effects:
-  statement:
-    title: "Statement of reasons"
-    by: report:dsa-statement
-    gate: review
-    owner: legal
-    irreversible: true
-    fill:
-      decision-visibility: content-removed
-      decision-ground: incompatible-content
-      incompatible-content-ground: "Terms, section 4"
-      content-type: text
-      category: {from: answer:kind, as: {fraud: scams-and-fraud, suicide: self-harm}}
-      application-date: done:apply-action
-      source-type: voluntary
-      automated-detection: "no"
-      automated-decision: not-automated
-      territorial-scope: eea
-"""
+TEXT = (Path(__file__).parents[1] / "runbooks" / "broken" / "report.yaml").read_bytes()
 MEMO = {
     "decision-facts": "An offer that asks for payment in advance.",
     "incompatible-content-explanation": "The terms forbid offers of that kind.",
