@@ -35,7 +35,7 @@ def draft(file: CaseFile, plan: EffectPlan, *, at: datetime) -> Drafted:
 def draft_for_gate(file: CaseFile, gate: str, *, at: datetime) -> None:
     """Every report the gate approves is drafted anew: what is asked now is about these."""
     for plan in reports_of(file.pathway):
-        if plan.gate == gate:
+        if plan.gate == gate and not _handed_in(file, plan):
             draft(file, plan, at=at)
 
 
@@ -47,7 +47,7 @@ def redraft(file: CaseFile, *, at: datetime) -> bool:
     changed = False
     for plan in reports_of(file.pathway):
         before = file.state.drafts.get(plan.name)
-        if before is None or before.approved_in is not None or _gone(file, plan):
+        if before is None or before.approved_in is not None or _handed_in(file, plan):
             continue
         changed |= draft(file, plan, at=at).digest != before.digest and bool(plan.gate)
     return changed
@@ -57,7 +57,7 @@ def approve(file: CaseFile, gate: str, round_: int, *, at: datetime) -> None:
     """The drafts that were shown are approved by that round, word for word."""
     for plan in reports_of(file.pathway):
         drafted = file.state.drafts.get(plan.name)
-        if plan.gate != gate or drafted is None:
+        if plan.gate != gate or drafted is None or _handed_in(file, plan):
             continue
         drafted.approved_in = round_
         file.note(
@@ -114,10 +114,17 @@ def must_be_fileable(file: CaseFile, name: str) -> None:
         raise refused(Reason.DRAFT_INCOMPLETE, _said(gaps))
 
 
-def _gone(file: CaseFile, plan: EffectPlan) -> bool:
-    """Whether the report has been handed in, or given up."""
-    effect = file.state.effect_named(plan.name)
-    return effect is not None and not effect.open
+def _handed_in(file: CaseFile, plan: EffectPlan) -> bool:
+    """Whether the report has been handed in and not been corrected since: it stays as it was."""
+    newest = next(
+        (
+            effect
+            for effect in reversed(file.state.effects)
+            if plan.name in (effect.name, effect.compensates)
+        ),
+        None,
+    )
+    return newest is not None and newest.name == plan.name and newest.state == "done"
 
 
 def _said(gaps: Iterable[Gap]) -> str:

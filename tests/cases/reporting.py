@@ -1,6 +1,7 @@
 """A runbook with a report behind its gate, and a case of it at a desk."""
 
 from pathlib import Path
+from typing import Any
 
 from cases.acts import (
     ActBody,
@@ -68,7 +69,7 @@ def done(house: House, effect: str) -> None:
     settle(house.file, record, state="done", at=house.now, reference="r-1")
 
 
-def settled(house: House, effect: str, resolution: Resolution, **how: str) -> ActReceipt:
+def settled(house: House, effect: str, resolution: Resolution, **how: Any) -> ActReceipt:
     """A person says what became of the effect."""
     record = house.file.state.effect_named(effect)
     assert record is not None

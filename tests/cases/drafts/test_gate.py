@@ -181,3 +181,15 @@ def test_a_draft_is_a_pure_function_of_the_case() -> None:
         "memo:review.decision-facts",
         "memo:review.incompatible-content-explanation",
     }
+
+
+def test_what_was_handed_in_stays_as_it_was() -> None:
+    """Later answers change what would be said now, never what was said."""
+    house = asked()
+    ordered(house)
+    done(house, "statement")
+    said = drafted(house).model_copy(deep=True)
+
+    accepted(house, Answer(answers={"kind": "suicide"}), person="tess")
+
+    assert drafted(house) == said
