@@ -10,8 +10,8 @@ from cases.journal import Kind
 from cases.receipts import Reason
 from cases.records import HELD_BACK
 from cases.refusal import refused
-from runbooks.forms import form_of
-from runbooks.plan import EffectPlan
+from cases.state import CaseState
+from runbooks.plan import EffectPlan, Pathway
 
 
 def draft(file: CaseFile, plan: EffectPlan, *, at: datetime) -> Drafted:
@@ -106,12 +106,17 @@ def must_be_complete(file: CaseFile, gate: str) -> None:
 
 def must_be_fileable(file: CaseFile, name: str) -> None:
     """A form that a person says they handed in has every field of its law."""
-    plan = file.effect_plan(name)
-    if plan is None or form_of(plan.by) is None:
-        return
-    gaps = draft_of(file.state, file.pathway, plan).gaps
-    if gaps and not plan.gate:
+    gaps = lacks(file.state, file.pathway, name)
+    if gaps:
         raise refused(Reason.DRAFT_INCOMPLETE, _said(gaps))
+
+
+def lacks(state: CaseState, pathway: Pathway, name: str) -> tuple[Gap, ...]:
+    """What a form without a gate still lacks; what a gate approved lacked nothing then."""
+    plan = next((plan for plan in reports_of(pathway) if plan.name == name), None)
+    if plan is None or plan.gate:
+        return ()
+    return draft_of(state, pathway, plan).gaps
 
 
 def _handed_in(file: CaseFile, plan: EffectPlan) -> bool:

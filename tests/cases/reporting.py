@@ -27,7 +27,12 @@ MEMO = {
 ANSWERS = {"kind": "fraud", "content-date": "2026-01-04T10:00:00+00:00"}
 
 
-ROLES = {"tess": "triage", "lena": "legal", "ines": "incident-manager"}
+ROLES = {
+    "tess": "triage",
+    "lena": "legal",
+    "ines": "incident-manager",
+    "cora": "counter-terror",
+}
 
 
 def at_review() -> House:

@@ -1,6 +1,6 @@
 """A report in two steps: a draft that people approve, and nothing else that is handed in (I5)."""
 
-from cases.acts import Answer, Complete, Decide, Memo, Resolution, Verdict
+from cases.acts import Answer, Complete, Decide, Memo, Receipt, Resolution, Verdict
 from cases.drafts.draft import draft_of
 from cases.gate import RoundState
 from cases.journal import Kind
@@ -193,3 +193,51 @@ def test_what_was_handed_in_stays_as_it_was() -> None:
     accepted(house, Answer(answers={"kind": "suicide"}), person="tess")
 
     assert drafted(house) == said
+
+
+def removal_order() -> House:
+    """A removal order that was followed; the authority waits for the form of Annex II."""
+    house = House.of("terrorist-content-removal-order")
+    answers = {
+        "order-reference": "order-7",
+        "received-at": "2026-01-05T08:50:00+00:00",
+        "member-state": "member-state-3",
+        "content": "list-4",
+    }
+    accepted(house, Answer(answers=answers), person="cora")
+    accepted(house, Complete(stage="act-on-order", outcome="disable"), person="cora")
+    done(house, "disable-content")
+    accepted(house, Complete(stage="confirmation", outcome="confirmed"), person="cora")
+    confirm = house.state.effect_named("confirm-to-authority")
+    assert confirm is not None
+    confirm.state = "manual"
+    return house
+
+
+def test_a_form_of_the_law_is_not_settled_while_a_field_is_missing() -> None:
+    """Annex II without the authority's name is no confirmation; with it, the form is whole."""
+    house = removal_order()
+    confirm = house.state.effect_named("confirm-to-authority")
+    assert confirm is not None
+    receipt = Receipt(effect=confirm.key, resolution=Resolution.DONE, reference="mail 5")
+
+    early = house.act(receipt, person="cora", role="counter-terror")
+    accepted(house, Answer(answers={"authority": "authority-1"}), person="cora")
+    whole = house.act(receipt, person="cora", role="counter-terror")
+
+    assert (early.outcome, early.reason) == (Outcome.REFUSED, Reason.DRAFT_INCOMPLETE)
+    assert "answer:authority" in early.detail
+    assert whole.accepted
+    fields = house.state.drafts["confirm-to-authority"].draft.fields
+    assert (fields["measure"], fields["measured-at"]) == ("disabled", "2026-01-05T09:00:00+00:00")
+    assert fields["our-reference"] == "1001"
+
+
+def test_a_form_that_cannot_be_completed_can_be_given_up() -> None:
+    """To skip it stays possible, with a reason, by who owns it."""
+    house = removal_order()
+    confirm = house.state.effect_named("confirm-to-authority")
+    assert confirm is not None
+    given_up = Receipt(effect=confirm.key, resolution=Resolution.SKIP, reason="sent by post")
+
+    assert house.act(given_up, person="cora", role="counter-terror").accepted
