@@ -57,7 +57,7 @@ def undo(file: CaseFile, name: str, *, stage: str, at: datetime) -> str | None:
 
 def again(file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None) -> None:
     """A failed effect is intended once more, as its next attempt."""
-    if _held_for_gate(file, effect, at=at):
+    if _held_for_gate(file, effect, at=at, **who):
         return
     effect.state = "intended"
     effect.attempt += 1
@@ -175,7 +175,9 @@ def _order(file: CaseFile, plan: EffectPlan, effect: EffectRecord, *, at: dateti
     file.wishes.append(Do(key))
 
 
-def _held_for_gate(file: CaseFile, effect: EffectRecord, *, at: datetime) -> bool:
+def _held_for_gate(
+    file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None
+) -> bool:
     """Whether the report reads otherwise than was approved; people are asked about it then (I5)."""
     plan = file.effect_plan(effect.name)
     if plan is None or not plan.gate or approved(file, plan):
@@ -186,9 +188,10 @@ def _held_for_gate(file: CaseFile, effect: EffectRecord, *, at: datetime) -> boo
         at,
         effect=effect.name,
         key=effect.key,
-        by=plan.by,
+        form=plan.by,
         gate=plan.gate,
         because="its draft is not approved as it reads now",
+        **who,
     )
     if file.state.open_round(plan.gate) is None:
         ask(file, file.pathway.stage(plan.gate), at=at, again=True)

@@ -32,6 +32,7 @@ ROLES = {
     "lena": "legal",
     "ines": "incident-manager",
     "cora": "counter-terror",
+    "sana": "safety-expert",
 }
 
 

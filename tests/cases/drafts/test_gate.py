@@ -164,6 +164,9 @@ def test_a_refused_report_is_corrected_approved_anew_and_tried_under_its_key() -
     assert settled(house, "statement", Resolution.RETRY).accepted
 
     assert effect.state == HELD_BACK
+    held = entries(house, Kind.EFFECT_HELD_BACK)[-1]
+    assert (held["who"], held["gate"]) == ("lena", "review")
+    assert held["input"]
     accepted(house, APPROVE, person="lena")
     assert (effect.state, effect.key) == ("intended", key)
 
