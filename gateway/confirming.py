@@ -11,6 +11,7 @@ from gateway.drafts import ReportShown, report_shown
 from gateway.form_content import verdict_label
 from gateway.phrases import words
 from gateway.times import Show
+from runbooks.forms import FORMS
 from runbooks.plan import Assurance, FollowUp, GateRule, Late
 
 Lines = list[tuple[str, str]]
@@ -117,7 +118,8 @@ def shown_round(
         others=others_of(case, round_, rule),
         needs_second_factor=rule.assurance is not Assurance.L1,
         reports=[
-            report_shown(case, plan, connected=frozenset())
+            # How it will be handed in is no part of what is approved.
+            report_shown(case, plan, connected=frozenset(FORMS))
             for plan in reports_of(case.pathway)
             if plan.gate == gate
         ],

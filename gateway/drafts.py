@@ -98,6 +98,14 @@ def reports_shown(doors: Doors, case: OpenCase) -> list[ReportShown]:
     return [report_shown(case, plan, connected=connected) for plan in reports_of(case.pathway)]
 
 
+def reports_told(doors: Doors, case: OpenCase) -> list[dict[str, str]]:
+    """The same in short: name, title, and how far each is."""
+    return [
+        {"name": each.name, "title": each.title, "standing": each.standing}
+        for each in reports_shown(doors, case)
+    ]
+
+
 def _standing(case: OpenCase, plan: EffectPlan, now: Draft) -> tuple[Draft, int | None]:
     """What was approved or handed in stays as it was; everything else is shown as it is now."""
     drafted = case.state.drafts.get(plan.name)

@@ -241,6 +241,17 @@ def hand(effect: Effect) -> str:
     return effect.owner if effect.manual else f"{effect.by.partition(':')[2]} (connector)"
 
 
+def filling(effect: Effect) -> str:
+    """Where the fields of a report come from, beyond the questions of their own names."""
+    said = []
+    for field, source in effect.fill.items():
+        text = source if isinstance(source, str) else source.from_
+        words = {} if isinstance(source, str) else source.as_
+        turned = "; ".join(f"{answer} is {word}" for answer, word in words.items())
+        said.append(f"{field} by {text}" + (f" ({turned})" if turned else ""))
+    return f"Filled in: {', '.join(said)}." if said else ""
+
+
 def undone(effect: Effect) -> str:
     """How an action is undone."""
     if effect.irreversible:
