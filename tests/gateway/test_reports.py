@@ -1,6 +1,7 @@
 """Reports at the doors: drafts and what they lack, shown to whoever may see the case alone."""
 
 from io import StringIO
+from pathlib import Path
 
 import httpx
 from rich.console import Console, RenderableType
@@ -102,6 +103,18 @@ async def test_who_may_not_see_the_case_sees_no_draft(world: World) -> None:
     assert (await lena.get(f"/cases/{number}/reports/basis-memo")).status == 404
     assert (await read(world, "lena", number, "basis-memo")).status_code == 404
     assert (await read(world, "diana", number, "no-such-report")).status_code == 404
+
+
+async def test_nothing_of_a_draft_is_in_clear(world: World, tmp_path: Path) -> None:
+    """What the case's readers see decrypted lies sealed in every file of the store (I13)."""
+    number = await at_the_gate(world, facts=WORDS)
+    diana = await world.browser("diana")
+    assert WORDS in (await diana.get(f"/cases/{number}")).text
+
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+
+    assert any(path.name == "escalate.db" for path in files)
+    assert not [path for path in files if WORDS.encode() in path.read_bytes()]
 
 
 async def test_the_command_line_prints_what_the_page_shows(world: World) -> None:

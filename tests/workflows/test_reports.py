@@ -129,7 +129,8 @@ async def test_a_report_goes_from_draft_to_receipt_once(
     assert done["reference"] == kept["uuid"]
     assert done["draft"] == approved["digest"]
     assert "payment in advance" not in "".join(history.to_json() for history in histories)
-    assert all(MEMO["decision-facts"] not in entry.model_dump_json() for entry in entries)
+    told = (*entries, *world.notices, *world.ticket_orders)
+    assert all("payment in advance" not in each.model_dump_json() for each in told)
 
 
 def outside(store: Store, database: FakeDsaDatabase) -> Outside:
