@@ -3,16 +3,19 @@
 from datetime import datetime
 
 from cases.clock import ClockRun, ClockVerb
-from cases.clocks import happened, start, turn
-from cases.drafts.standing import approved, draft, redraft
+from cases.clocks import happened, running, start, turn
+from cases.drafts.holding import held_for_gate
+from cases.drafts.standing import draft, redraft
 from cases.file import SYSTEM, CaseFile, Do, Note
+from cases.gags import standing
 from cases.ids import key_of
 from cases.journal import Kind
 from cases.notice import Purpose
-from cases.records import HELD_BACK, EffectRecord
-from cases.rounds import ask, facts_changed
+from cases.records import HELD_BACK, SUPPRESSED, EffectRecord
+from cases.rounds import facts_changed
+from cases.suppression import end_waiting, suppress, wait_for
 from runbooks.forms import form_of
-from runbooks.plan import EffectPlan
+from runbooks.plan import Clearance, EffectPlan
 
 DONE = "done"
 """The outcome of a stage whose effect has been performed before anybody completed it."""
@@ -57,7 +60,7 @@ def undo(file: CaseFile, name: str, *, stage: str, at: datetime) -> str | None:
 
 def again(file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None) -> None:
     """A failed effect is intended once more, as its next attempt."""
-    if _held_for_gate(file, effect, at=at, **who):
+    if held_for_gate(file, effect, at=at, **who):
         return
     effect.state = "intended"
     effect.attempt += 1
@@ -141,75 +144,83 @@ def _intend(
             at=at,
         )
     )
-    effect = file.state.effects[-1]
     if form_of(plan.by) is not None and not plan.gate:
         # Whoever hands in a form without a gate answers for it; it is drafted as they find it.
         draft(file, plan, at=at)
-    if not _held_for_gate(file, effect, at=at):
-        _order(file, plan, effect, at=at)
+    _send_off(file, file.state.effects[-1], plan, at=at)
     return key
 
 
-def _order(file: CaseFile, plan: EffectPlan, effect: EffectRecord, *, at: datetime) -> None:
-    """The effect is wished for, or held back until its role clears it."""
-    name, key = effect.name, effect.key
-    if plan.clearance is not None and effect.compensates is None:
-        effect.state = HELD_BACK
-        file.note(
-            Kind.EFFECT_HELD_BACK, at, effect=name, key=key, by=plan.by, role=plan.clearance.by
-        )
-        clearing = ClockRun(
-            id=_clearing(key),
-            title=f"clear {name} target",
-            within=plan.clearance.within,
-            statutory=False,
-            owner=plan.clearance.by,
-        )
-        start(file, clearing, at=at)
-        file.tell(Purpose.TASK, plan.clearance.by, stage=effect.stage, step=f"clear {name}")
+def _send_off(file: CaseFile, effect: EffectRecord, plan: EffectPlan, *, at: datetime) -> None:
+    """The effect is wished for, unless an order forbids it or somebody has yet to agree."""
+    ordered = effect.compensates is None
+    gag = standing(file.state, file.pathway, effect.name, at=at) if ordered else None
+    if gag is not None:
+        suppress(file, effect, gag, at=at)
+    elif held_for_gate(file, effect, at=at):
         return
-    effect.state = "intended"
-    file.note(
-        Kind.EFFECT_INTENDED, at, effect=name, key=key, by=plan.by, compensates=effect.compensates
-    )
-    file.wishes.append(Do(key))
+    elif plan.clearance is not None and ordered:
+        _hold_back(file, effect, plan.clearance, by=plan.by, at=at)
+    else:
+        effect.state = "intended"
+        file.note(
+            Kind.EFFECT_INTENDED,
+            at,
+            effect=effect.name,
+            key=effect.key,
+            by=plan.by,
+            compensates=effect.compensates,
+        )
+        file.wishes.append(Do(effect.key))
 
 
-def _held_for_gate(
-    file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None
-) -> bool:
-    """Whether the report reads otherwise than was approved; people are asked about it then (I5)."""
-    plan = file.effect_plan(effect.name)
-    if plan is None or not plan.gate or approved(file, plan):
-        return False
+def _hold_back(
+    file: CaseFile, effect: EffectRecord, clearance: Clearance, *, by: str, at: datetime
+) -> None:
     effect.state = HELD_BACK
     file.note(
-        Kind.EFFECT_HELD_BACK,
-        at,
-        effect=effect.name,
-        key=effect.key,
-        form=plan.by,
-        gate=plan.gate,
-        because="its draft is not approved as it reads now",
-        **who,
+        Kind.EFFECT_HELD_BACK, at, effect=effect.name, key=effect.key, by=by, role=clearance.by
     )
-    if file.state.open_round(plan.gate) is None:
-        ask(file, file.pathway.stage(plan.gate), at=at, again=True)
-    return True
+    clearing = ClockRun(
+        id=_clearing(effect.key),
+        title=f"clear {effect.name} target",
+        within=clearance.within,
+        statutory=False,
+        owner=clearance.by,
+    )
+    start(file, clearing, at=at)
+    file.tell(Purpose.TASK, clearance.by, stage=effect.stage, step=f"clear {effect.name}")
 
 
-def release(file: CaseFile, gate: str, *, at: datetime) -> None:
+def release(file: CaseFile, gate: str, released: list[str], *, at: datetime) -> None:
     """Reports that waited for the gate are ordered, now that it has approved their drafts."""
     for effect in file.state.effects:
         plan = file.effect_plan(effect.name)
-        if plan is None or plan.gate != gate or not waits_for_gate(file, effect):
+        if plan is not None and plan.gate == gate and effect.name in released:
+            _stop_clearing(file, effect, at=at)
+            _send_off(file, effect, plan, at=at)
+
+
+def reconsider(file: CaseFile, *, at: datetime) -> None:
+    """What an order forbids now is suppressed; what none forbids any more is due again.
+
+    An attempt under way is not called back: it happened before anybody knew of the order.
+    """
+    for effect in file.state.effects:
+        plan = file.effect_plan(effect.name)
+        if plan is None or effect.compensates is not None:
             continue
-        _order(file, plan, effect, at=at)
-
-
-def waits_for_gate(file: CaseFile, effect: EffectRecord) -> bool:
-    """Whether the report is held back for its gate, not for a clearance."""
-    return effect.state == HELD_BACK and file.state.clock(_clearing(effect.key)) is None
+        gag = standing(file.state, file.pathway, effect.name, at=at)
+        if effect.state == SUPPRESSED and gag is not None:
+            wait_for(file, effect, gag, at=at)
+        elif effect.state == SUPPRESSED:
+            end_waiting(file, effect, at=at)
+            effect.due_at = at + plan.within
+            file.note(Kind.EFFECT_DUE_AGAIN, at, effect=effect.name, key=effect.key)
+            _send_off(file, effect, plan, at=at)
+        elif effect.state in ("manual", "failed", HELD_BACK) and gag is not None:
+            _stop_clearing(file, effect, at=at)
+            suppress(file, effect, gag, at=at)
 
 
 def clear(file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None) -> None:
@@ -238,8 +249,8 @@ def _clearing(key: str) -> str:
 
 
 def _stop_clearing(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
-    clock = file.state.clock(_clearing(effect.key))
-    if clock is not None and not clock.reading(at).ended:
+    clock = running(file, _clearing(effect.key), at=at)
+    if clock is not None:
         turn(file, clock, ClockVerb.STOP, at=at)
 
 

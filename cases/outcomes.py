@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from cases.acts import Verdict
-from cases.drafts.standing import approve
+from cases.drafts.holding import ask_anew
+from cases.drafts.standing import approve, waits_for
 from cases.effects import release
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.gate import Round, RoundKind, RoundState, tally
@@ -51,8 +52,9 @@ def settle_round(file: CaseFile, round_: Round, *, at: datetime) -> None:
                 _ratified(file, round_, result, at=at)
                 return
             if result is RoundState.APPROVED:
+                waiting = waits_for(file, round_.gate)
                 approve(file, round_.gate, round_.number, at=at)
-                release(file, round_.gate, at=at)
+                release(file, round_.gate, waiting, at=at)
             _conclude(file, round_, OUTCOMES[result])
             _ratification_due(file, round_, rule, at=at)
 
@@ -146,3 +148,4 @@ def _ratified(file: CaseFile, round_: Round, result: RoundState, *, at: datetime
     file.note(Kind.RATIFIED, at, gate=round_.gate, round=round_.number, result=result.value)
     if result is RoundState.REJECTED:
         file.tell(Purpose.RAISED, INCIDENT_MANAGER, stage=round_.gate, round_=round_.number)
+    ask_anew(file, round_.gate, at=at)

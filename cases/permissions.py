@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cases.call_back import takes_call_backs
-from cases.effects import waits_for_gate
+from cases.drafts.holding import waits_for_gate
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
 from cases.objection import can_be_disputed

@@ -63,6 +63,7 @@ class Reason(StrEnum):
     NOT_CALLED_BACK = "not-called-back"
     NOT_CLEARED = "not-cleared"
     DRAFT_INCOMPLETE = "draft-incomplete"
+    GAGGED = "gagged"
     NOT_CLOSING = "not-closing"
     CLOSED = "closed"
     UNCHANGED = "unchanged"

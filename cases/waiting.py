@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from cases.effects import waits_for_gate
+from cases.drafts.holding import waits_for_gate
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, still_needed
 from cases.records import HELD_BACK

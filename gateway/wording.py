@@ -175,6 +175,10 @@ REASONS: dict[Reason, Wording] = {
         "The report is not complete.",
         "Answer or write what is named beside this; the report can also be given up with a reason.",
     ),
+    Reason.GAGGED: Wording(
+        "A non-disclosure order forbids this while it stands.",
+        "Answer the question about the order once it has been lifted; what it held up is then due.",
+    ),
     Reason.NOT_CLOSING: Wording(
         "The case is not at its closure.", "Finish the stage it is at first."
     ),
