@@ -104,8 +104,12 @@ def _answers(
         return
     refused = []
     for answer in asked.answers:
+        word = words.get(answer, answer)
+        if not word and not field.required:
+            # Translated to nothing: an optional field is left out.
+            continue
         try:
-            field.read(words.get(answer, answer))
+            field.read(word)
         except ValueError:
             refused.append(answer)
     if len(refused) == len(asked.answers):

@@ -75,6 +75,17 @@ def test_a_fault_is_found_where_it_stands(old: str, new: str, rule: str, says: s
     assert fitting[0].mend
 
 
+def test_an_optional_field_can_be_left_out_by_an_answer() -> None:
+    """Translated to nothing an answer leaves an optional field out; a required one is a fault."""
+    account = '{from: answer:kind, as: {fraud: suspended, suicide: ""}}'
+    optional = f"source-type: voluntary\n      decision-account: {account}"
+    required = '{from: answer:kind, as: {fraud: scams-and-fraud, suicide: ""}}'
+    whole = "{from: answer:kind, as: {fraud: scams-and-fraud, suicide: self-harm}}"
+
+    assert findings(broken("source-type: voluntary", optional)) == []
+    assert [each.rule for each in findings(broken(whole, required))] == ["RB144"]
+
+
 def test_a_way_past_the_gate_is_shown() -> None:
     """The shortest way to a report that nobody approved is told, step by step."""
     found = findings(
