@@ -4,7 +4,9 @@ from datetime import datetime
 
 from cases.acts import Verdict
 from cases.drafts.holding import ask_anew
-from cases.drafts.standing import approve, waits_for
+from cases.drafts.standing import approve as approve_drafts
+from cases.drafts.standing import waits_for
+from cases.dual_control import approve, doubt
 from cases.effects import release
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.gate import Round, RoundKind, RoundState, tally
@@ -52,9 +54,12 @@ def settle_round(file: CaseFile, round_: Round, *, at: datetime) -> None:
                 _ratified(file, round_, result, at=at)
                 return
             if result is RoundState.APPROVED:
+                approve(file, round_, at=at)
                 waiting = waits_for(file, round_.gate)
-                approve(file, round_.gate, round_.number, at=at)
+                approve_drafts(file, round_.gate, round_.number, at=at)
                 release(file, round_.gate, waiting, at=at)
+            else:
+                doubt(file, round_.gate)
             _conclude(file, round_, OUTCOMES[result])
             _ratification_due(file, round_, rule, at=at)
 

@@ -189,7 +189,7 @@ class Errands:
             key=attempt_key(effect),
             case=file.state.case,
             number=file.state.number,
-            name=effect.name,
+            name=effect.part.action if effect.part is not None else effect.name,
             title=effect.title,
             by=effect.by,
             stage=effect.stage,
@@ -197,6 +197,8 @@ class Errands:
             compensates=effect.compensates,
             irreversible=effect.irreversible,
             report=report_order(file, effect),
+            part=effect.part,
+            set_for=effect.set_for,
             at=workflow.now(),
         )
         try:
@@ -224,6 +226,7 @@ class Errands:
             reference=result.reference,
             detail=result.detail,
             commitment=file.record.commit(result),
+            found=result.found,
         )
 
     async def _sync_ticket(self) -> None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictStr, model_validat
 from runbooks.forms import FORMS, form_of
 from runbooks.forms.sources import EXPECTED, origin
 from runbooks.grammar.base import Duration, Name, Prose, Strict, refuse
+from runbooks.grammar.bulk import Bulk
 from runbooks.grammar.guarding import ClearanceRule
 
 _BY = re.compile(r"manual|webhook:[a-z][a-z0-9-]{0,60}")
@@ -67,6 +68,21 @@ class Effect(Strict):
             for key, given in (("gate", self.gate), ("fill", self.fill)):
                 if given:
                     refuse("RB017", "only with by: report:<form>", at=(key,))
+        return self
+
+    bulk: Bulk | None = None
+    """Concerns many: carried out step by step, above a number only with a gate's approval."""
+
+    @model_validator(mode="after")
+    def _one_guard(self) -> Self:
+        if self.bulk is not None and self.clearance is not None:
+            refuse("RB017", "either `bulk` or `clearance`", at=("clearance",))
+        if self.bulk is not None and self.discloses:
+            refuse(
+                "RB017",
+                "either `bulk` or `discloses`: what is known cannot be rolled back",
+                at=("discloses",),
+            )
         return self
 
     @property

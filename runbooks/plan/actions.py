@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from runbooks.compact import Compact
+from runbooks.plan.bulk import BulkPlan
 from runbooks.plan.words import Role
 
 
@@ -42,3 +43,5 @@ class EffectPlan(Compact):
     """Of a report: where people approve its draft."""
     fill: dict[str, Source] = {}
     """Of a report: what fills fields that no question of their own name does."""
+    bulk: BulkPlan | None = None
+    """Carried out step by step, under dual control above its threshold."""

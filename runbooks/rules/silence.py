@@ -30,7 +30,7 @@ def disclosure(subject: Subject) -> Iterator[Finding]:
 def unattended(subject: Subject) -> Iterator[Finding]:
     """What a time-out orders, by itself or by an outcome it takes, that only people may do."""
     effects = subject.document.all_effects
-    for path, evidence in _ordered_by_time(subject):
+    for path, evidence in ordered_by_time(subject):
         effect = effects.get(name_at(subject, path))
         if effect is None or effect.discloses:
             continue  # An unknown effect is RB021, a disclosure RB050.
@@ -91,7 +91,7 @@ def performances(
                 yield (*at, "next", move.outcome, "do", number), after, (*trail, move)
 
 
-def _ordered_by_time(
+def ordered_by_time(
     subject: Subject,
 ) -> Iterator[tuple[tuple[Step, ...], tuple[str, ...]]]:
     """Every place that time alone orders an effect at, with the shortest way there."""
