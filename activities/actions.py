@@ -5,8 +5,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.failing import told_to_temporal
 from activities.outside import Outside
+from activities.reports import hand_in
 from integrations.ports.actions import ActionOrder
-from workflows.effects import PERFORM, EffectOrder, EffectResult, EffectState
+from workflows.effects import PERFORM, EffectOrder, EffectResult, EffectState, ReportOrder
 
 MANUAL = "manual"
 WEBHOOK = "webhook"
@@ -25,6 +26,8 @@ class Performing:
 
         An attempt after a crash sends the same key again: the receiver keeps its ids.
         """
+        if order.report is not None:
+            return await self._report(order, order.report)
         how, _, connector = order.by.partition(":")
         if how == MANUAL:
             return EffectResult(state=EffectState.MANUAL)
@@ -55,6 +58,21 @@ class Performing:
                 detail=receipt.detail,
                 found=receipt.found,
             )
+            kept = await effects.remember(
+                order.key, case=order.case, result=result.model_dump(mode="json"), at=order.at
+            )
+        return EffectResult.model_validate(kept)
+
+    async def _report(self, order: EffectOrder, report: ReportOrder) -> EffectResult:
+        """The report is handed in once: an attempt after a success finds its receipt (I9)."""
+        effects = self._outside.store.effects
+        with told_to_temporal():
+            attempt = await effects.begin(order.key, case=order.case, at=order.at)
+            if attempt.result is not None:
+                return EffectResult.model_validate(attempt.result)
+            result = await hand_in(self._outside, order, report)
+            if result.state is not EffectState.DONE:
+                return result
             kept = await effects.remember(
                 order.key, case=order.case, result=result.model_dump(mode="json"), at=order.at
             )

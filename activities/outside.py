@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from integrations.ports.actions import Actions
 from integrations.ports.directory import Directory
 from integrations.ports.messaging import Messaging
+from integrations.ports.reporting import Reporting
 from integrations.ports.ticketing import Ticketing
 from store import Store
 
@@ -38,3 +39,5 @@ class Outside:
     ticket_queue: str = "General"
     connectors: Mapping[str, Actions] = field(default_factory=dict)
     """By connector name, as runbooks say it after `webhook:`."""
+    reporting: Mapping[str, Reporting] = field(default_factory=dict)
+    """By form, as runbooks say it after `report:`; a form that is not here is handed in by hand."""

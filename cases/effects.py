@@ -6,6 +6,8 @@ from cases import bulk
 from cases.clock import ClockRun, ClockVerb
 from cases.clock_starts import is_due
 from cases.clocks import running, start, turn
+from cases.drafts.holding import held_for_gate
+from cases.drafts.standing import draft, redraft
 from cases.file import SYSTEM, CaseFile, Do, Note
 from cases.gags import standing
 from cases.ids import key_of
@@ -13,8 +15,10 @@ from cases.journal import Kind
 from cases.notice import Purpose
 from cases.performed import newest, performed
 from cases.records import HELD_BACK, ROLLED_BACK, SET, SUPPRESSED, EffectRecord
+from cases.rounds import facts_changed
 from cases.setting import call_off, set_for
 from cases.suppression import end_waiting, suppress, wait_for
+from runbooks.forms import form_of
 from runbooks.plan import Clearance, EffectPlan
 
 ANEW = ("skipped", ROLLED_BACK)
@@ -68,7 +72,8 @@ def undo(file: CaseFile, name: str, *, stage: str, at: datetime) -> str | None:
         return known.key
     return _intend(
         file,
-        plan,
+        # What was filed is corrected by a person, by whatever way the receiver knows.
+        plan if form_of(plan.by) is None else plan.model_copy(update={"by": "manual", "gate": ""}),
         name=f"undo-{name}",
         title=f"Undo: {plan.title}",
         stage=stage,
@@ -80,6 +85,8 @@ def undo(file: CaseFile, name: str, *, stage: str, at: datetime) -> str | None:
 
 def again(file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None) -> None:
     """A failed effect is intended once more, as its next attempt."""
+    if held_for_gate(file, effect, at=at, **who):
+        return
     effect.state = "intended"
     effect.attempt += 1
     file.note(
@@ -130,6 +137,9 @@ def _intend(
         at=at,
     )
     file.state.effects.append(effect)
+    if form_of(plan.by) is not None and not plan.gate:
+        # Whoever hands in a form without a gate answers for it; it is drafted as they find it.
+        draft(file, plan, at=at)
     if instant is not None and instant > at:
         set_for(file, effect, instant, at=at)
     else:
@@ -144,6 +154,8 @@ def begin(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
     gag = standing(file.state, file.pathway, effect.name, at=at) if ordered else None
     if gag is not None:
         suppress(file, effect, gag, at=at)
+    elif held_for_gate(file, effect, at=at):
+        return
     elif plan is not None and plan.bulk is not None:
         bulk.begin(file, effect, plan.bulk, at=at)
     elif plan is not None and plan.clearance is not None:
@@ -180,6 +192,15 @@ def _hold_back(file: CaseFile, effect: EffectRecord, clearance: Clearance, *, at
     )
     start(file, clearing, at=at)
     file.tell(Purpose.TASK, clearance.by, stage=effect.stage, step=f"clear {effect.name}")
+
+
+def release(file: CaseFile, gate: str, released: list[str], *, at: datetime) -> None:
+    """Reports that waited for the gate are ordered, now that it has approved their drafts."""
+    for effect in file.state.effects:
+        plan = file.effect_plan(effect.name)
+        if plan is not None and plan.gate == gate and effect.name in released:
+            _stop_clearing(file, effect, at=at)
+            begin(file, effect, at=at)
 
 
 def reconsider(file: CaseFile, *, at: datetime) -> None:
@@ -248,11 +269,15 @@ def settle(
     found: tuple[int, int] | None = None,
 ) -> None:
     """The effect has that outcome; who must know is told, and clocks that wait for it stop."""
+    before = file.state.facts() if file.state.drafts else {}
     effect.state = state
     effect.reference = reference
     effect.detail = detail
     effect.settled_by = by
+    if state == "done":
+        effect.settled_at = at
     _stop_clearing(file, effect, at=at)
+    drafted = file.state.drafts.get(effect.name)
     if by is not None:
         kind = Kind.EFFECT_SETTLED
     else:
@@ -270,8 +295,12 @@ def settle(
         by=by,
         reference=reference or None,
         detail=detail or None,
+        draft=drafted.digest if drafted is not None else None,
         result=commitment,
     )
+    if state == "done" and redraft(file, at=at):
+        # A report that tells of this action reads otherwise now.
+        facts_changed(file, before, at=at)
     match state:
         case "done":
             performed(file, effect, at=at)

@@ -87,6 +87,8 @@ class Kind(StrEnum):
     BULK_LOOKED = "effect:steps:looked-at"
     BULK_STOPPED = "effect:steps:stopped"
     EFFECT_SETTLED = "effect:action:settled-by-person"
+    DRAFT_BUILT = "draft:report:built"
+    DRAFT_APPROVED = "draft:report:approved"
     NOTICE_ORDERED = "notice:message:ordered"
     NOTICE_ENDED = "notice:message:ended"
     TICKET_SYNCED = "ticket:sync:done"

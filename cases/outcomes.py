@@ -3,7 +3,11 @@
 from datetime import datetime
 
 from cases.acts import Verdict
+from cases.drafts.holding import ask_anew
+from cases.drafts.standing import approve as approve_drafts
+from cases.drafts.standing import waits_for
 from cases.dual_control import approve, doubt
+from cases.effects import release
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.gate import Round, RoundKind, RoundState, tally
 from cases.journal import Kind
@@ -51,6 +55,9 @@ def settle_round(file: CaseFile, round_: Round, *, at: datetime) -> None:
                 return
             if result is RoundState.APPROVED:
                 approve(file, round_, at=at)
+                waiting = waits_for(file, round_.gate)
+                approve_drafts(file, round_.gate, round_.number, at=at)
+                release(file, round_.gate, waiting, at=at)
             else:
                 doubt(file, round_.gate)
             _conclude(file, round_, OUTCOMES[result])
@@ -146,3 +153,4 @@ def _ratified(file: CaseFile, round_: Round, result: RoundState, *, at: datetime
     file.note(Kind.RATIFIED, at, gate=round_.gate, round=round_.number, result=result.value)
     if result is RoundState.REJECTED:
         file.tell(Purpose.RAISED, INCIDENT_MANAGER, stage=round_.gate, round_=round_.number)
+    ask_anew(file, round_.gate, at=at)

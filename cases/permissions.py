@@ -10,6 +10,7 @@ from datetime import datetime
 from cases.acts import Resolution
 from cases.batches import steps_of
 from cases.call_back import takes_call_backs
+from cases.drafts.holding import waits_for_gate
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
 from cases.objection import can_be_disputed
@@ -154,7 +155,8 @@ def _offer_watching(offered: _Offered, effect: EffectRecord) -> None:
 
 def _offer_clearance(offered: _Offered, effect: EffectRecord) -> None:
     plan = offered.file.effect_plan(effect.name)
-    clears = (plan.clearance.by,) if plan is not None and plan.clearance else ()
+    held = plan is not None and plan.clearance and not waits_for_gate(offered.file, effect)
+    clears = (plan.clearance.by,) if plan is not None and plan.clearance and held else ()
     may_clear = bool(offered.roles & set(clears))
     offered.offer(
         "receipt",

@@ -62,6 +62,7 @@ class Reason(StrEnum):
     UNMET = "unmet"
     NOT_CALLED_BACK = "not-called-back"
     NOT_CLEARED = "not-cleared"
+    DRAFT_INCOMPLETE = "draft-incomplete"
     NOT_APPROVED = "not-approved"
     NOT_SO = "not-so"
     NOT_AHEAD = "not-ahead"

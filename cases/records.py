@@ -77,6 +77,7 @@ class EffectRecord(Mutable):
     compensates: str | None = None
     at: Instant
     settled_by: str | None = None
+    settled_at: Instant | None = None
     irreversible: bool = False
     set_for: Instant | None = None
     """The one instant at which it happens, or happened."""

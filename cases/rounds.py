@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.clocks import start, turn
+from cases.drafts.standing import draft_for_gate, redraft, waits_for
 from cases.facts import changes_between
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile
 from cases.gate import Change, Round, RoundKind, RoundState, roles_of
@@ -38,6 +39,9 @@ def ask(
     quorum. `again` says that an earlier round of this gate was voided by new facts.
     """
     rule = rule_of(stage)
+    if kind is not RoundKind.RATIFY:
+        # What was approved stays approved while somebody confirms it afterwards.
+        draft_for_gate(file, stage.name, at=at)
     number = sum(1 for round_ in file.state.rounds if round_.gate == stage.name) + 1
     clock = file.state.stage_clock(stage.name)
     silent_at = clock.due_at(at) if clock is not None and rule.silence.go is not None else None
@@ -94,6 +98,7 @@ def facts_changed(file: CaseFile, before: Mapping[str, JsonValue], *, at: dateti
     are asked once. Returns whether anything changed. Rounds of gates already passed stay as they
     were decided.
     """
+    redraft(file, at=at)
     after = file.state.facts()
     changes = changes_between(dict(before), after)
     if not changes:
@@ -120,8 +125,19 @@ def overtaken(file: CaseFile) -> list[Round]:
     return [
         round_
         for (gate, kind), round_ in sorted(newest.items())
-        if round_.state is RoundState.SUPERSEDED and (kind in _OUTLIVE or gate == here)
+        if (round_.state is RoundState.SUPERSEDED and (kind in _OUTLIVE or gate == here))
+        or _overtakes_a_report(file, round_)
     ]
+
+
+def _overtakes_a_report(file: CaseFile, round_: Round) -> bool:
+    """Whether a report waits for the gate, whose last answer was given to other facts."""
+    return (
+        round_ is file.state.round_of(round_.gate)
+        and round_.state is not RoundState.OPEN
+        and round_.revision < file.state.revision
+        and bool(waits_for(file, round_.gate))
+    )
 
 
 def ask_again(file: CaseFile, *, at: datetime) -> None:

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from cases.canonical import canonical, sha256
 from cases.clock import ClockRun
+from cases.drafts.record import Drafted
 from cases.gate import Change, Round, RoundState
 from cases.journal import Journal
 from cases.many import BulkApproval
@@ -63,6 +64,8 @@ class CaseState(Mutable):
     happened: dict[str, Instant] = {}
     """Events that clocks of the law count from, and when they were: `effect:<name>`."""
     effects: list[EffectRecord] = []
+    drafts: dict[str, Drafted] = {}
+    """By effect: the report it would hand in, once people have been asked or it was ordered."""
     approvals: dict[str, BulkApproval] = {}
     """By effect: what a gate has approved of it and nobody has used yet."""
     assignments: dict[str, str] = {}
@@ -152,6 +155,9 @@ class CaseState(Mutable):
                 f"{call.result.value}"
                 for call in self.call_backs
             ]
+        shown = {name: each.digest for name, each in sorted(self.drafts.items()) if each.gate}
+        if shown:
+            facts["drafts"] = dict(shown)
         return facts
 
     def content_hash(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from cases.batches import clock_of
+from cases.drafts.holding import waits_for_gate
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, still_needed
 from cases.records import HELD_BACK, IN_STEPS
@@ -75,7 +76,9 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
     )
     for effect in state.effects:
         plan = file.effect_plan(effect.name)
-        if effect.state == HELD_BACK and plan is not None and plan.clearance is not None:
+        if plan is None or plan.clearance is None or waits_for_gate(file, effect):
+            continue
+        if effect.state == HELD_BACK:
             waiting.append(
                 Waiting(
                     role=plan.clearance.by,

@@ -158,6 +158,12 @@ def page(shown: dict[str, Any]) -> RenderableType:
         ),
     ]
     lines += _part("Memo", round_["memo"])
+    for report in round_["reports"]:
+        missing = [["Missing", gap] for gap in report["gaps"]]
+        lines += _part(
+            f"{report['title']}: {report['form_title']}, SHA-256 {report['digest'][:12]}",
+            [*missing, *report["lines"]],
+        )
     lines += _part("Facts", round_["facts"])
     if round_["changed"]:
         lines.append(Text("\nChanged since the last round", style="underline"))

@@ -44,7 +44,7 @@ def case_page(case: dict[str, Any], *, may: bool = True) -> RenderableType:
         ),
         Text(case["next_step"], style="bold"),
     ]
-    for add in (_owed, _clocks, _gates, _facts, _requests, _effects, _ending, owed_part):
+    for add in (_owed, _clocks, _gates, _facts, _requests, _effects, _reports, _ending, owed_part):
         parts += add(case)
     if may:
         parts += _commands(case)
@@ -176,6 +176,18 @@ def _on_many(case: dict[str, Any]) -> list[RenderableType]:
     return [
         _title("Actions on many"),
         table("action", "steps", "reached", "wrong of checked", "stopped", rows=rows),
+    ]
+
+
+def _reports(case: dict[str, Any]) -> list[RenderableType]:
+    rows = [(each["name"], each["title"], each["standing"]) for each in case.get("reports", [])]
+    if not rows:
+        return []
+    said = table("report", "what", "how far", rows=rows)
+    return [
+        _title("Reports to authorities"),
+        said,
+        Text(f"  escalate case report {case['number']} REPORT"),
     ]
 
 

@@ -55,6 +55,7 @@ EXAMPLES = {
     "case acknowledge": "escalate case acknowledge 1042 --conflicted",
     "case assign": "escalate case assign 1042 legal lena",
     "case hold": "escalate case hold 1042 --review-at 2d --reason 'waits for the court'",
+    "case report": "escalate case report 1042 statement --out statement.html",
     "case resume": "escalate case resume 1042",
     "case severity": "escalate case severity 1042 SEV1 --reason 'a second victim'",
     "case raise": "escalate case raise 1042 deputy-counsel --reason 'nobody answers'",

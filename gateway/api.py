@@ -32,6 +32,7 @@ from gateway.bearer import logged_in, problem
 from gateway.case_api import clock_readings
 from gateway.casework import OpenCase, find_case
 from gateway.doors import Doors
+from gateway.drafts import reports_told
 from gateway.forms import binding_of
 from gateway.intake import Ignored, take_in
 from gateway.logins import LogIns, TooManyLogInsError, WrongLogInError
@@ -181,6 +182,7 @@ class Api:
                 "allowed": [_allowed(item, case) for item in case.allowed()],
                 "pending": [row.model_dump(mode="json") for row in pending],
                 "owed": [line.model_dump(mode="json") for line in await owed_in(self._doors, case)],
+                "reports": reports_told(self._doors, case),
                 "state": picture(case.state),
                 "clocks": clock_readings(case),
                 "sequence": case.sequence,

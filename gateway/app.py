@@ -19,6 +19,7 @@ from gateway.bearer import problem
 from gateway.case_api import CaseApi
 from gateway.dead_letters_api import DeadLettersApi
 from gateway.doors import Doors
+from gateway.drafts import DraftPages
 from gateway.headers import Headers
 from gateway.health import HealthPages
 from gateway.log_pages import LogPages
@@ -72,6 +73,7 @@ def build_app(
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),
             *CasePages(web, acts).routes(),
+            *DraftPages(web).routes(),
             *DecisionPages(web, acts).routes(),
             *extra,
             Mount("/static", StaticFiles(directory=_STATIC), name="static"),

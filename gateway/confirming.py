@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from cases.acts import ActBody, Decide, Dissent, Extend, Settle, Withdraw
+from cases.drafts.draft import reports_of
 from cases.gate import Round, RoundState, roles_of, still_needed
 from cases.obligations.answers import answers_of
 from gateway.casework import OpenCase
+from gateway.drafts import ReportShown, report_shown
 from gateway.form_content import verdict_label
 from gateway.phrases import words
 from gateway.times import Show
+from runbooks.forms import FORMS
 from runbooks.plan import Assurance, FollowUp, GateRule, Late
 
 Lines = list[tuple[str, str]]
@@ -30,6 +33,8 @@ class RoundShown:
     silence: str
     others: str
     needs_second_factor: bool
+    reports: list[ReportShown]
+    """The drafts that an approval approves, word for word."""
 
 
 def act_in_words(body: ActBody, case: OpenCase) -> str:
@@ -122,6 +127,12 @@ def shown_round(
         silence=silence_of(case, round_, rule, show),
         others=others_of(case, round_, rule),
         needs_second_factor=rule.assurance is not Assurance.L1,
+        reports=[
+            # How it will be handed in is no part of what is approved.
+            report_shown(case, plan, connected=frozenset(FORMS))
+            for plan in reports_of(case.pathway)
+            if plan.gate == gate
+        ],
     )
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from audit.log.note import NoteSigner
+from cases.drafts.party import Party
 from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
@@ -51,6 +52,10 @@ class DoorSettings:
     most_attempts: int = 50
     """A delivery that fails this often is a dead letter."""
     continue_after: int | None = None
+    party: Party = field(default_factory=Party)
+    """Who hands in reports to authorities."""
+    connected: frozenset[str] = frozenset()
+    """The forms that a connector hands in; the others are handed in by a person."""
     log_in_attempts: int = 8
     """Failed log-ins of one person in a minute before the door stops checking."""
 

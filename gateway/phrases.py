@@ -41,6 +41,8 @@ TITLES: dict[Kind, str] = {
     Kind.EFFECT_MANUAL: "An action was handed to a person",
     Kind.EFFECT_FAILED: "An action failed",
     Kind.EFFECT_SETTLED: "A person settled an action",
+    Kind.DRAFT_BUILT: "A report was drafted",
+    Kind.DRAFT_APPROVED: "The draft of a report was approved",
     Kind.EFFECT_SET: "An action was set for an instant",
     Kind.EFFECT_PULLED_FORWARD: "An action was pulled forward",
     Kind.EFFECT_ROLLED_BACK: "An action was rolled back",
@@ -79,6 +81,8 @@ TITLES: dict[Kind, str] = {
 SHOWN = (
     "stage", "gate", "round", "question", "who", "by", "person", "role", "verb", "what",
     "outcome", "verdict", "state", "severity", "disposition", "effect", "title", "label",
+    "form", "missing", "request", "clock", "step", "purpose", "end", "why", "reason", "because",
+    "note", "detail",
     "request", "clock", "step", "purpose", "end", "why", "reason", "because", "note", "detail",
     "share", "first", "last", "total", "checked", "wrong",
     "obligation", "turn", "answer", "reference", "owner",

@@ -171,6 +171,10 @@ REASONS: dict[Reason, Wording] = {
         "This action is held back until it is cleared.",
         "The role named beside this clears it; it can also be skipped with a reason.",
     ),
+    Reason.DRAFT_INCOMPLETE: Wording(
+        "The report is not complete.",
+        "Answer or write what is named beside this; the report can also be given up with a reason.",
+    ),
     Reason.NOT_APPROVED: Wording(
         "This concerns so many that two roles must approve it first.",
         "Lead the case to the gate named beside this, or correct the number.",

@@ -156,8 +156,12 @@ class VendorHttp:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         extensions: Mapping[str, Any] | None = None,
+        reads: frozenset[int] = frozenset(),
     ) -> Answer:
-        """The 2xx answer; everything else is raised as the error it means."""
+        """The 2xx answer; everything else is raised as the error it means.
+
+        `reads` are further statuses whose body the adapter understands by itself.
+        """
         sent = {**self._headers, **(headers or {})}
         if json_body is not None:
             content = json.dumps(json_body, ensure_ascii=False).encode()
@@ -179,7 +183,7 @@ class VendorHttp:
                 await response.aclose()
         except httpx.TransportError as error:
             raise self._unanswered(error, operation, method) from error
-        if response.is_success:
+        if response.is_success or response.status_code in reads:
             return Answer(response, body, vendor=self._vendor, operation=operation)
         raise await self._refusal(response, operation, method)
 

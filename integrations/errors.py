@@ -3,6 +3,7 @@
     IntegrationError
     ├── VendorError                 a system outside answered badly, or not at all
     │   ├── RefusedError            4xx: the same request will be refused again
+    │   │   └── FieldsRefusedError  the receiver says which fields of a form it does not take
     │   ├── ConflictError           409, 412: somebody changed it in between; read again, try again
     │   ├── ThrottledError          429: too often; wait as long as it says
     │   ├── UnavailableError        5xx, no connection: nothing was done
@@ -56,6 +57,22 @@ class VendorError(IntegrationError):
 
 class RefusedError(VendorError):
     """The request was understood and refused; asking again the same way cannot work."""
+
+
+class FieldsRefusedError(RefusedError):
+    """An authority does not take these fields as they are filled in; `fields` are our names."""
+
+    def __init__(
+        self, fields: tuple[str, ...], *, vendor: str, operation: str, status: int | None = None
+    ) -> None:
+        super().__init__(
+            f"does not take {', '.join(fields)}",
+            vendor=vendor,
+            operation=operation,
+            status=status,
+            mend="Correct what fills these fields; the draft is then approved anew and retried.",
+        )
+        self.fields = fields
 
 
 class ConflictError(VendorError):

@@ -29,6 +29,7 @@ from runbooks.plan import (
     QuestionPlan,
     Ratify,
     Silence,
+    Source,
     Split,
     StagePlan,
     StandIn,
@@ -221,6 +222,13 @@ def _effect(name: str, effect: Effect) -> EffectPlan:
             if effect.clearance
             else None
         ),
+        gate=effect.gate or "",
+        fill={
+            name: Source(of=source)
+            if isinstance(source, str)
+            else Source(of=source.from_, words=source.as_)
+            for name, source in effect.fill.items()
+        },
         bulk=effect.bulk.plan if effect.bulk else None,
     )
 

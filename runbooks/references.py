@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from runbooks.forms.sources import ANSWER, DONE, MEMO, origin
 from runbooks.grammar.bulk import Bulk
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.document import RunbookDocument
+from runbooks.grammar.effects import Effect
 from runbooks.grammar.gates import Quorum
 from runbooks.grammar.macros import fields
 from runbooks.grammar.stages import LateStep, NextStep, Stage
@@ -38,6 +40,9 @@ _REQUIRED = {
 }
 """What a requirement of a disposition names."""
 
+_FILLED = {ANSWER: RefKind.QUESTION, MEMO: RefKind.STAGE, DONE: RefKind.EFFECT}
+"""What fills a field of a report."""
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -57,6 +62,7 @@ def references(document: RunbookDocument) -> Iterator[Reference]:
     yield from _guards(document)
     for name, effect in document.effects.items():
         yield Reference(RefKind.ROLE, effect.owner, ("effects", name, "owner"))
+        yield from _report(effect, ("effects", name))
     for name, clock in document.clocks.items():
         yield from _clock(clock, ("clocks", name))
     for name, macro in document.macros.items():
@@ -103,6 +109,17 @@ def _bulk(bulk: Bulk, path: tuple[Step, ...]) -> Iterator[Reference]:
     yield Reference(RefKind.STAGE, bulk.approved_by, (*path, "approved-by"))
     if bulk.guard:
         yield Reference(RefKind.ROLE, bulk.guard.by, (*path, "guard", "by"))
+
+
+def _report(effect: Effect, path: tuple[Step, ...]) -> Iterator[Reference]:
+    if effect.gate:
+        yield Reference(RefKind.STAGE, effect.gate, (*path, "gate"))
+    for field, source in effect.fill.items():
+        at = (*path, "fill", field)
+        said, at = (source, at) if isinstance(source, str) else (source.from_, (*at, "from"))
+        came = origin(said)
+        if came.area in _FILLED:
+            yield Reference(_FILLED[came.area], came.name, at)
 
 
 def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:

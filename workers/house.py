@@ -30,6 +30,7 @@ from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.kept import StoreKeyring, StoreMails, StoreNotes
+from workers.reporting import reporting
 from workers.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -66,6 +67,7 @@ class House:
             default_ticketing=next(iter(trackers), None),
             ticket_queue=settings.rt.queue,
             connectors=connectors(self),
+            reporting=reporting(settings, http=self.http, clock=self.clock),
         )
 
     @property

@@ -29,6 +29,7 @@ from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
 from workers.house import House, request_tracker
+from workers.reporting import party
 from workers.settings import Settings
 from workers.worker import beat, client_of, worker
 
@@ -156,6 +157,8 @@ def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> 
         ticket_instance=ticket_instance or "request-tracker",
         ticket_queue=settings.rt.queue,
         ticket_poll=settings.rt.every,
+        party=party(settings),
+        connected=settings.reports.connected,
     )
 
 

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from workers._settings_group import Group
+from workers._settings_reports import ReportSettings
 from workers._settings_sources import (
     PREFIX,
     EnvironmentSource,
@@ -29,12 +31,6 @@ from workers._settings_sources import (
     default_home,
     reading,
 )
-
-
-class Group(BaseModel):
-    """A group of settings: frozen, closed, and silent about its values in errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class EngineSettings(Group):
@@ -245,6 +241,9 @@ class Settings(BaseSettings):
     )
     zendesk: ZendeskSettings = Field(default_factory=ZendeskSettings, description="Zendesk")
     actions: ActionSettings = Field(default_factory=ActionSettings, description="systems that act")
+    reports: ReportSettings = Field(
+        default_factory=ReportSettings, description="reports to authorities"
+    )
     watch: WatchSettings = Field(default_factory=WatchSettings, description="escalate watch")
     telemetry: TelemetrySettings = Field(
         default_factory=TelemetrySettings, description="logs and traces"

@@ -153,6 +153,15 @@ class Assessed(Compact):
     because: str
 
 
+class ReportOrder(Compact):
+    """A report to be handed in: exactly what was approved, with the digest that was."""
+
+    form: str
+    version: int
+    fields: dict[str, str | list[str]]
+    digest: str
+
+
 class EffectOrder(Compact):
     """An action the runbook orders, with the key that makes it happen once (I9)."""
 
@@ -167,6 +176,7 @@ class EffectOrder(Compact):
     """Answers of the kinds `reference` and `choice` only: a receiver gets no prose."""
     compensates: str | None = None
     irreversible: bool = False
+    report: ReportOrder | None = None
     part: Part | None = None
     """One step of an effect on many."""
     set_for: Instant | None = None

@@ -14,7 +14,6 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from cases.effects import settle
     from cases.file import CaseFile, Do, Note, Tell
-    from cases.ids import key_of
     from cases.journal import Kind
     from cases.notice import NoticeEnd, NoticeResult, Purpose
     from workflows.asking import ask
@@ -29,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.failures import failure_name
     from workflows.notices import notice_for
+    from workflows.ordering import attempt_key, facts_for, report_order
     from workflows.pulse import Pulse
     from workflows.recorder import Recorder
     from workflows.ticket_notes import COMPANY, TicketNotes
@@ -186,16 +186,17 @@ class Errands:
             # where a checkpoint will be waited for).
             await self._recorder.durable(file.state.journal.sequence)
         order = EffectOrder(
-            key=key_of(key, str(effect.attempt)) if effect.attempt > 1 else key,
+            key=attempt_key(effect),
             case=file.state.case,
             number=file.state.number,
             name=effect.part.action if effect.part is not None else effect.name,
             title=effect.title,
             by=effect.by,
             stage=effect.stage,
-            facts=file.chosen_answers(),
+            facts=facts_for(file, effect),
             compensates=effect.compensates,
             irreversible=effect.irreversible,
+            report=report_order(file, effect),
             part=effect.part,
             set_for=effect.set_for,
             at=workflow.now(),

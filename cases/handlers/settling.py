@@ -4,6 +4,8 @@ from datetime import datetime
 
 from cases.acts import CallBack, Receipt, Resolution
 from cases.call_back import takes_call_backs
+from cases.drafts.holding import waits_for_gate
+from cases.drafts.standing import must_be_fileable
 from cases.effects import again, clear, settle, withdraw_disclosures
 from cases.envelope import Act
 from cases.file import INCIDENT_MANAGER, CaseFile
@@ -74,6 +76,7 @@ def receipt(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime
         case Resolution.DONE:
             if not (body.reference.strip() or body.reason.strip()):
                 raise refused(Reason.REASON_REQUIRED, "a reference or a note")
+            must_be_fileable(file, effect.name)
             settle(
                 file,
                 effect,
@@ -118,6 +121,9 @@ def _may_settle(file: CaseFile, effect: EffectRecord, act: Act, resolution: Reso
         raise refused(Reason.SETTLED, barred)
     if clears is not None and resolution in (Resolution.DONE, Resolution.RETRY):
         raise refused(Reason.NOT_CLEARED, clears)
+    if waits_for_gate(file, effect) and resolution is not Resolution.SKIP:
+        gate = file.state.drafts[effect.name].gate
+        raise refused(Reason.NOT_CLEARED, f"{gate} has to approve the draft first")
 
 
 def settle_looks(file: CaseFile, effect: EffectRecord, *, by: str, at: datetime) -> None:
@@ -133,5 +139,7 @@ def _clearing_role(file: CaseFile, effect: EffectRecord) -> str | None:
     """Who clears the effect; None while nothing holds it back."""
     plan = file.effect_plan(effect.name)
     if effect.state != HELD_BACK or plan is None or plan.clearance is None:
+        return None
+    if waits_for_gate(file, effect):
         return None
     return plan.clearance.by

@@ -7,6 +7,7 @@ from cases.bulk import go_on_everywhere
 from cases.call_back import must_be_called_back
 from cases.clock_starts import follow, instant_of, starts_clock
 from cases.conditions import must_hold
+from cases.drafts.standing import redraft
 from cases.dual_control import must_be_orderable
 from cases.effects import reconsider
 from cases.envelope import Act
@@ -66,7 +67,7 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     follow(file, changed=changed, at=at)
     reconsider(file, at=at)
     file.state.reassess = True
-    if any(file.pathway.questions[name].material for name in changed):
+    if any(file.pathway.questions[name].material for name in changed) or redraft(file, at=at):
         facts_changed(file, before, at=at)
     go_on_everywhere(file, at=at)
 

@@ -12,6 +12,7 @@ from cases.journal import Stream
 from gateway.casework import OpenCase, find_case
 from gateway.confirming import fact_lines, memo_lines
 from gateway.doors import Doors
+from gateway.drafts import reports_shown
 from gateway.form_content import verdict_label
 from gateway.forms import CHIEF, forms_of
 from gateway.pages.acts import ActPages
@@ -140,6 +141,7 @@ class CasePages:
             ),
             gates=_gates(case),
             owed=await owed_lines(web.doors, case, show=show),
+            reports=reports_shown(web.doors, case),
             facts=fact_lines(case),
             content_ref=state.report.content_ref,
             timeline=await timeline_of(web.doors, case, show=show),

@@ -126,6 +126,7 @@ _EFFECT = {
     "protective": Meaning(Group.EFFECTS, "that it may go ahead on silence", _more_is_looser),
     "discloses": Meaning(Group.EFFECTS, "that it hands over user data", _more_is_tighter),
     "where-due": Meaning(Group.EFFECTS, "that it happens only where a clock waits for it"),
+    "gate": Meaning(Group.APPROVAL, "where its draft is approved", _more_is_tighter),
     "bulk.count": Meaning(Group.EFFECTS, "the question how many it concerns"),
     "bulk.list": Meaning(Group.EFFECTS, "the question where their list is kept"),
     "bulk.above": Meaning(Group.APPROVAL, "how many it may concern unapproved", _more_is_looser),
@@ -217,6 +218,8 @@ def meaning(path: Path) -> tuple[str, Meaning]:
             return f"{stage}, {name}", _known(_DISPOSITION, key, Group.CLOSING)
         case ("stages", stage, *key):
             return stage, _known(_STAGE, key, Group.OTHER)
+        case ("effects", name, "fill", field, *_):
+            return name, Meaning(Group.EFFECTS, f"what fills {field}")
         case ("roles", role):
             return role, Meaning(Group.WORDS, "the role")
         case (area, name, *key) if area in _AREAS:

@@ -4,8 +4,10 @@ import re
 from datetime import timedelta
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, StrictBool, StrictStr, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictStr, model_validator
 
+from runbooks.forms import FORMS, form_of
+from runbooks.forms.sources import EXPECTED, origin
 from runbooks.grammar.base import Duration, Name, Prose, Strict, refuse
 from runbooks.grammar.bulk import Bulk
 from runbooks.grammar.guarding import ClearanceRule
@@ -14,9 +16,28 @@ _BY = re.compile(r"manual|webhook:[a-z][a-z0-9-]{0,60}")
 
 
 def _by(value: str) -> str:
-    if not _BY.fullmatch(value):
-        refuse("RB013", "manual, or webhook:<connector>")
+    if not _BY.fullmatch(value) and form_of(value) is None:
+        refuse("RB013", f"manual, webhook:<connector>, or report: with {', '.join(FORMS)}")
     return value
+
+
+def _source(value: str) -> str:
+    try:
+        origin(value)
+    except ValueError:
+        refuse("RB013", f"{EXPECTED}, or a word of the form")
+    return value
+
+
+SourceName = Annotated[StrictStr, AfterValidator(_source), Field(min_length=1, max_length=500)]
+"""Where a field comes from; what is none of those is the field's own word or text."""
+
+
+class Translated(Strict):
+    """An answer whose words are not the form's."""
+
+    from_: SourceName
+    as_: Annotated[dict[StrictStr, StrictStr], Field(min_length=1)]
 
 
 class Effect(Strict):
@@ -38,6 +59,19 @@ class Effect(Strict):
     """Ordered only in a case where a clock runs that it stops."""
     clearance: ClearanceRule | None = None
     """Held back, once ordered, until somebody clears it."""
+    gate: Name | None = None
+    """Of a report: where people approve its draft, word for word."""
+    fill: dict[Name, SourceName | Translated] = Field(default_factory=dict)
+    """Of a report: what fills its fields, where no question has their name."""
+
+    @model_validator(mode="after")
+    def _of_a_report(self) -> Self:
+        if form_of(self.by) is None:
+            for key, given in (("gate", self.gate), ("fill", self.fill)):
+                if given:
+                    refuse("RB017", "only with by: report:<form>", at=(key,))
+        return self
+
     bulk: Bulk | None = None
     """Concerns many: carried out step by step, above a number only with a gate's approval."""
 
@@ -55,8 +89,9 @@ class Effect(Strict):
 
     @property
     def manual(self) -> bool:
-        """Whether a person does it."""
-        return self.by == "manual"
+        """Whether a person does it: also a report that no connector hands in."""
+        form = form_of(self.by)
+        return self.by == "manual" or (form is not None and not form.submitted)
 
 
 STANDARD_EFFECTS: dict[str, Effect] = {

@@ -5,7 +5,7 @@ default is left out when it is written. Prose, decision tables and macros stay i
 document, which the case pins by `digest` and activities load by it.
 """
 
-from runbooks.plan.actions import Clearance, EffectPlan
+from runbooks.plan.actions import Clearance, EffectPlan, Source
 from runbooks.plan.bulk import BulkGuardPlan, BulkPlan, BulkStepPlan
 from runbooks.plan.clocks import ClockKind, ClockPlan, ClockStart
 from runbooks.plan.gags import Gag
@@ -47,6 +47,7 @@ __all__ = [
     "Role",
     "Severity",
     "Silence",
+    "Source",
     "Split",
     "StageKind",
     "StagePlan",

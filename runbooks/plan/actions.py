@@ -14,13 +14,20 @@ class Clearance(Compact):
     within: timedelta
 
 
+class Source(Compact):
+    """Where a field of a report comes from; `words` turns an answer into the form's own word."""
+
+    of: str
+    words: dict[str, str] = {}
+
+
 class EffectPlan(Compact):
     """An outside action the runbook may order."""
 
     name: str
     title: str
     by: str = "manual"
-    """`manual`, or `webhook:<connector>`: a signed outgoing webhook to a configured connector."""
+    """`manual`, `webhook:<connector>` (a configured connector is told), or `report:<form>`."""
     owner: Role = "incident-manager"
     within: timedelta = timedelta(hours=24)
     instruction: str = ""
@@ -34,5 +41,9 @@ class EffectPlan(Compact):
     """Ordered only in a case where a clock runs that it stops."""
     clearance: Clearance | None = None
     """Held back, once ordered, until somebody clears it."""
+    gate: str = ""
+    """Of a report: where people approve its draft."""
+    fill: dict[str, Source] = {}
+    """Of a report: what fills fields that no question of their own name does."""
     bulk: BulkPlan | None = None
     """Carried out step by step, under dual control above its threshold."""

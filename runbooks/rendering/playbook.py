@@ -24,6 +24,7 @@ from runbooks.rendering.wording import (
     condition,
     duration,
     ends,
+    filling,
     gate_rules,
     hand,
     lateness,
@@ -181,7 +182,7 @@ def _actions(document: RunbookDocument, pathway: Pathway) -> Iterator[Block]:
                 effect.name,
                 hand(known[effect.name]),
                 duration(effect.within),
-                effect.instruction or "—",
+                " ".join(filter(None, (effect.instruction, filling(known[effect.name])))) or "—",
                 undone(known[effect.name]),
                 nature(known[effect.name]) or "—",
             )

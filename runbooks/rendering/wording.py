@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
+from runbooks.forms import form_of
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.effects import Effect
 from runbooks.grammar.intake import Question
@@ -255,7 +256,22 @@ def provenance(clock: Clock) -> str:
 
 def hand(effect: Effect) -> str:
     """Who or what performs an action."""
+    form = form_of(effect.by)
+    if form is not None:
+        by = f"{effect.owner}, with the draft of “{form.title}”"
+        return f"{by}, or the connector where it is switched on" if form.submitted else by
     return effect.owner if effect.manual else f"{effect.by.partition(':')[2]} (connector)"
+
+
+def filling(effect: Effect) -> str:
+    """Where the fields of a report come from, beyond the questions of their own names."""
+    said = []
+    for field, source in effect.fill.items():
+        text = source if isinstance(source, str) else source.from_
+        words = {} if isinstance(source, str) else source.as_
+        turned = "; ".join(f"{answer} is {word}" for answer, word in words.items())
+        said.append(f"{field} by {text}" + (f" ({turned})" if turned else ""))
+    return f"Filled in: {', '.join(said)}." if said else ""
 
 
 def undone(effect: Effect) -> str:
@@ -270,6 +286,8 @@ def nature(effect: Effect) -> str:
     known = []
     if effect.protective:
         known.append("protective: may go ahead on time-out, reviewed after")
+    if effect.gate:
+        known.append(f"its draft is approved at {effect.gate}, word for word")
     if effect.discloses:
         known.append("hands over user data: only after people approved")
     if effect.where_due:

@@ -4,6 +4,7 @@ RB001-RB019 and RB026 refuse a text before it is a runbook; the others are findi
 """
 
 from runbooks.rules.independence import INDEPENDENCE
+from runbooks.rules.of_reports import REPORTS
 from runbooks.rules.refusals import REFUSALS, Rule
 
 __all__ = ["RULES", "Rule"]
@@ -346,4 +347,5 @@ RULES: dict[str, Rule] = {
         "Order it at an outcome; let time do something on one, or page somebody.",
     ),
     **INDEPENDENCE,
+    **REPORTS,
 }

@@ -12,7 +12,7 @@ def disclosure(subject: Subject) -> Iterator[Finding]:
     """Disclosures that silence, or nobody, allowed; with the shortest way to each."""
     effects = subject.document.all_effects
     told: set[tuple[Step, ...]] = set()
-    for path, consent, trail in _performances(subject):
+    for path, consent, trail in performances(subject):
         effect = effects.get(name_at(subject, path))
         if effect is None or not effect.discloses or consent is Consent.APPROVED or path in told:
             continue
@@ -72,7 +72,7 @@ def ways_back(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _performances(
+def performances(
     subject: Subject,
 ) -> Iterator[tuple[tuple[Step, ...], Consent, Trail]]:
     """Every place that orders an effect, with the consent it is ordered with and a way there."""

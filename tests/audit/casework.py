@@ -70,8 +70,9 @@ class Office:
         answers: dict[str, str] | None = None,
         continue_after: int | None = None,
         receipt_at: datetime | None = None,
+        text: bytes | None = None,
     ) -> "Matter":
-        """A case has come in at a door and runs."""
+        """A case has come in at a door and runs; `text` is a runbook that does not ship."""
         external = uuid.uuid4().hex
         at = datetime.now(UTC)
         accepted = await self.store.deliveries.accept(
@@ -84,9 +85,9 @@ class Office:
         )
         assert isinstance(accepted, Accepted)
         keys = await self.store.vault.keys(accepted.case)
-        source = library()[runbook]
+        source = text or library()[runbook]
         await self.store.objects.put(kind="runbook", data=source, at=at)
-        pathway = self.world.pathway(runbook)
+        pathway = self.world.pathway(runbook, text=text)
         if walk is not None:
             pathway = pathway.walked_by(walk)
         severity = assess(self.world.runbooks[pathway.digest], answers or {})

@@ -17,6 +17,7 @@ from cases.acts import (
     Resolution,
     Resume,
 )
+from cases.drafts.standing import lacks
 from cases.file import INCIDENT_MANAGER
 from cases.receipts import ActReceipt
 from cases.records import EffectRecord, InformationRequest, StageVisit
@@ -81,7 +82,9 @@ class Cast:
         yield from guarding(self, picture, at=at)
         yield from watching(self, picture, at=at)
         for effect in picture.effects:
-            if effect.state in ("manual", "failed"):
+            if effect.state in ("manual", "failed") and not lacks(
+                picture, self.pathway, effect.name
+            ):
                 yield from self._settling(effect, at=at)
         visit = picture.current_visit()
         if visit is None or picture.pending_outcome is not None:

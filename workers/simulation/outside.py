@@ -162,7 +162,7 @@ class Outside:
     @activity.defn(name=PERFORM.name)
     async def perform_effect(self, order: EffectOrder) -> EffectResult:
         """A connector does it, unless the provider is down; the rest is a person's task."""
-        if order.by == "manual":
+        if order.by == "manual" or order.report is not None:
             return EffectResult(state=EffectState.MANUAL)
         if self._trouble.provider_down(self.placed[order.case].of_week(order.at)):
             return EffectResult(state=EffectState.FAILED, detail="provider down")

@@ -37,7 +37,12 @@ MEMO = dict.fromkeys(
     ),
     "as the evidence store says",
 )
-CREDIBLE = {"intent": "yes", "expert-view": "credible", "jurisdiction": "us"}
+CREDIBLE = {
+    "intent": "yes",
+    "expert-view": "credible",
+    "jurisdiction": "us",
+    "account": "account-7",
+}
 RECEIVED = {"authority-receipt": "ref-7"}
 ASKED = {"agency": "agency-3", "requested-data": "list-4"}
 

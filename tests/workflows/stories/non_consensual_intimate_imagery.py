@@ -33,13 +33,44 @@ async def valid(case: CaseUnderTest, **answers: str) -> None:
     await complete(case, "validity", "valid", "tess")
 
 
+REASONS = {
+    "content_type": "image",
+    "automated_decision": "not-automated",
+    "account_decision": "suspended",
+    "synthetic": "no",
+}
+PUBLIC = ("decision-facts", "incompatible-content-explanation")
+
+
+async def reasoned(case: CaseUnderTest, outcome: str = "restrict", **answers: str) -> None:
+    """The uploader was told why; Policy is asked about what will be public."""
+    await case.in_stage("account")
+    put_up = (await case.now()).isoformat()
+    await answer(case, "rhea", content_date=put_up, **{**REASONS, **answers})
+    await complete(case, "account", outcome, "rhea")
+    await case.until(
+        lambda seen: any((e.name, e.state) == ("remove-content", "done") for e in seen.effects)
+    )
+
+
+async def published(case: CaseUnderTest) -> None:
+    """The reasons are approved word for word, and go to the public database."""
+    await write(case, "publication", "pia", *PUBLIC)
+    await approve(case, "publication", "pia")
+    seen = await case.in_stage("closure")
+    draft = seen.drafts["database-statement"].draft
+    assert draft.gaps == ()
+    assert draft.fields["category-specification"] == ["non-consensual-image-sharing"]
+
+
 async def gone(case: CaseUnderTest, disposition: str = "removed", *, found: bool = False) -> None:
     """Copies were looked for, the requester told, the uploader's account judged."""
     await complete(case, "copies", "found" if found else "none", "rhea")
     await case.in_stage("requester-notice")
     await answer(case, "rhea", proof_of_time="log-9")
     await complete(case, "requester-notice", "told", "rhea")
-    await complete(case, "account", "restrict", "rhea")
+    await reasoned(case)
+    await published(case)
     await close(case, disposition)
 
 
@@ -89,7 +120,16 @@ async def an_incomplete_request_starts_no_clock(case: CaseUnderTest) -> None:
     await case.in_stage("requester-notice")
     await answer(case, "rhea", proof_of_time="log-9")
     await complete(case, "requester-notice", "told", "rhea")
+    await reasoned(case, "no-action", account_decision="nothing")
+    await write(case, "publication", "pia", *PUBLIC)
+    seen = await case.picture()
+    assert "decision-account" not in seen.drafts["database-statement"].draft.fields
+    await ask_back(case, "publication", "pia")
     await complete(case, "account", "no-action", "rhea")
+    await asked(case, "publication")
+    await reject(case, "publication", "pia")
+    await case.in_stage("closure")
+    assert "database-statement" not in performed(case)
     wrong = Close(disposition="removed-copies", record="r")
     refused(await case.act(wrong, person="ines"), Outcome.REFUSED, Reason.UNMET)
     await close(case, "removed")
@@ -183,7 +223,10 @@ async def two_hours_in_india(case: CaseUnderTest) -> None:
     await complete(case, "requester-notice", "told", "rhea")
     await case.in_stage("account")
     await case.forward(timedelta(hours=18, minutes=1))
-    await complete(case, "account", "restrict", "rhea")
+    await reasoned(case)
+    await case.in_stage("publication")
+    await case.forward(timedelta(hours=18, minutes=1))
+    await published(case)
     await case.in_stage("closure")
     await case.forward(timedelta(hours=24, minutes=1))
     await close(case, "removed")
