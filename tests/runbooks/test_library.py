@@ -39,30 +39,13 @@ def removal_order() -> Pathway:
     return compile_runbook(shipped()["terrorist-content-removal-order"])
 
 
-def test_three_runbooks_ship() -> None:
-    """The library holds the default pathway, the removal order and the threat to life."""
-    assert {name: runbook.name for name, runbook in shipped().items()} == {
-        "imminent-threat-to-life": "imminent-threat-to-life",
-        "terrorist-content-removal-order": "terrorist-content-removal-order",
-        "user-safety-escalation": "user-safety-escalation",
-    }
-
-
-@pytest.mark.parametrize(
-    "name,expected",
-    [
-        ("imminent-threat-to-life", ["RB071", "RB071"]),
-        ("terrorist-content-removal-order", []),
-        ("user-safety-escalation", []),
-    ],
-)
-def test_a_shipped_runbook_lints_clean(name: str, expected: list[str]) -> None:
-    """Nothing is wrong, but that the neighbour for self-harm is still to come."""
+@pytest.mark.parametrize("name", sorted(library()))
+def test_a_shipped_runbook_lints_clean(name: str) -> None:
+    """Nothing is wrong with it, not even a warning, and its file has its name."""
     books = shipped()
 
-    findings = lint(books[name], today=TODAY, library=books)
-
-    assert [finding.rule for finding in findings] == expected
+    assert books[name].name == name
+    assert lint(books[name], today=TODAY, library=books) == []
 
 
 @pytest.mark.parametrize("name", sorted(library()))

@@ -77,6 +77,9 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "nora": ("safety-expert", "duty-counsel"),
     "dean": ("deputy-counsel",),
     "levi": ("law-enforcement",),
+    "hana": ("self-harm-expert",),
+    "hugo": ("self-harm-expert",),
+    "pola": ("policy-lead",),
 }
 
 
