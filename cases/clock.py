@@ -115,6 +115,14 @@ def reached_at(events: Iterable[ClockEvent], target: timedelta, *, at: datetime)
     return reading.resumed_at + (target - before)
 
 
+class Retarget(Compact):
+    """What a clock's target was until a change of severity set another."""
+
+    at: Instant
+    within: timedelta
+    late: tuple[Late, ...] = ()
+
+
 class ClockRun(Mutable):
     """A clock of this case: its target, its events, and which of its steps have happened."""
 
@@ -127,6 +135,8 @@ class ClockRun(Mutable):
     """Set for a stage's own target."""
     late: list[Late] = []
     events: list[ClockEvent] = []
+    retargeted: list[Retarget] = []
+    """Its earlier targets, so that it can be read at a past instant as it stood then (I12)."""
     fired: list[str] = []
     breached_at: Instant | None = None
     hold: bool = False
@@ -160,7 +170,8 @@ class ClockRun(Mutable):
         """How long it may run: as long as was computed for its beginning, else `within`."""
         reading = self.reading(at)
         if reading.due is None or reading.counted_from is None:
-            return self.within
+            earlier = (change.within for change in self.retargeted if at < change.at)
+            return next(earlier, self.within)
         return reading.due - reading.counted_from
 
     def latest_at(self, at: datetime) -> datetime | None:

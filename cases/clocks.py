@@ -1,11 +1,12 @@
 """The clocks of a case: started, paused, restarted and stopped by what happens to it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.file import CaseFile
 from cases.gate import RoundState
 from cases.journal import Kind
+from runbooks.grammar.base import moment_of
 from runbooks.plan import ClockKind, ClockPlan, ClockStart, Late, StagePlan
 from runbooks.statutes.calendar import Calendar
 from runbooks.statutes.span import Due
@@ -37,11 +38,11 @@ def start_case_clocks(file: CaseFile, *, at: datetime) -> None:
     """Every clock of the runbook that counts from the case's beginning runs.
 
     Receipt and awareness come from the report, and may lie before our door had it; without one,
-    the door's instant is the conservative answer.
+    the door's instant is the conservative answer. One that is kept for graver cases waits.
     """
     report = file.state.report
     for plan in file.pathway.clocks:
-        if plan.starts_after is not None:
+        if plan.starts_after is not None or not _begins(file, plan):
             continue
         begun = {
             ClockStart.OPENED: file.state.opened_at,
@@ -49,6 +50,20 @@ def start_case_clocks(file: CaseFile, *, at: datetime) -> None:
             ClockStart.AWARENESS: report.receipt_at or report.received_at,
         }[plan.starts]
         start_clock(file, plan, begun=begun, at=at)
+
+
+def begin_at_severity(file: CaseFile, *, at: datetime) -> None:
+    """Clocks for cases as grave as this one has become run from now on.
+
+    Nobody knew before; and once one runs, no other severity stops it (I12).
+    """
+    for plan in file.pathway.clocks:
+        if plan.only_at and _begins(file, plan) and file.state.clock(plan.id) is None:
+            start_clock(file, plan, begun=at, at=at)
+
+
+def _begins(file: CaseFile, plan: ClockPlan) -> bool:
+    return not plan.only_at or file.state.severity.current in plan.only_at
 
 
 def begun_earlier(file: CaseFile, question: str, answer: str, *, at: datetime) -> None:
@@ -67,6 +82,9 @@ def begun_earlier(file: CaseFile, question: str, answer: str, *, at: datetime) -
             continue
         started = clock.reading(at).started_at
         if started is None or started <= begun:
+            continue
+        if plan.only_at and started > file.state.opened_at:
+            # It counts from the change of severity, whenever the case itself began.
             continue
         turn(file, clock, ClockVerb.START, at=at, begun=begun, because=f"{question} answered")
         reading = clock.reading(at)
@@ -103,16 +121,26 @@ def start_clock(file: CaseFile, plan: ClockPlan, *, begun: datetime, at: datetim
 
 def start_stage_clock(file: CaseFile, stage: StagePlan, *, visit: int, at: datetime) -> None:
     """The stage's own target runs; it is operational."""
+    within = stage.time_at(file.state.severity.current)
     clock = ClockRun(
         id=f"{stage.name}#{visit}",
         title=f"{stage.title or stage.name} target",
-        within=stage.within,
+        within=within,
         statutory=False,
         owner=stage.owner,
         stage=stage.name,
-        late=list(stage.late),
+        late=late_at(stage, within),
     )
     start(file, clock, at=at)
+
+
+def late_at(stage: StagePlan, within: timedelta) -> list[Late]:
+    """The stage's steps of lateness where it may take so long: a share is one of that time."""
+    if within == stage.within:
+        return list(stage.late)
+    return [
+        step.model_copy(update={"at": moment_of(step.label, within=within)}) for step in stage.late
+    ]
 
 
 def start(file: CaseFile, clock: ClockRun, *, at: datetime, begun: datetime | None = None) -> None:

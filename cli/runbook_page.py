@@ -61,7 +61,7 @@ def _stages(pathway: Pathway) -> Table:
         table.add_row(
             stage.name,
             stage.owner,
-            span(stage.within),
+            _times(stage),
             escape(_decision(stage)),
             escape("\n".join(_late(late) for late in stage.late)),
             escape("\n".join(_then(outcome, after) for outcome, after in stage.next.items())),
@@ -103,8 +103,15 @@ def _effects(pathway: Pathway) -> Table:
     return table
 
 
+def _times(stage: StagePlan) -> str:
+    graver = [f"{name} {span(time)}" for name, time in stage.within_at.items()]
+    return "\n".join([*graver, span(stage.within)])
+
+
 def _decision(stage: StagePlan) -> str:
     lines = [stage.title] if stage.title else []
+    if stage.only_at:
+        lines.append(f"only at {', '.join(stage.only_at)}")
     lines += [f"first: do {effect}" for effect in stage.enter]
     lines += [f"answer first: {question}" for question in stage.needs]
     lines += stage.dispositions

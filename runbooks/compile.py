@@ -9,6 +9,7 @@ from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gates import Quorum, SilenceRule, people
 from runbooks.grammar.obligations import obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
+from runbooks.grammar.times import OTHERWISE
 from runbooks.plan import (
     Clearance,
     ClockPlan,
@@ -25,6 +26,7 @@ from runbooks.plan import (
     Pathway,
     QuestionPlan,
     Ratify,
+    Severity,
     Silence,
     Split,
     StagePlan,
@@ -90,8 +92,14 @@ def _stage(stage: Stage) -> StagePlan:
         title=stage.title or "",
         kind=stage.kind,
         owner=stage.owner,
-        within=stage.within,
-        late=_late(stage.late, within=stage.within),
+        within=stage.within[OTHERWISE],
+        within_at={
+            Severity(name): time
+            for name, time in stage.within.items()
+            if name != OTHERWISE and time != stage.within[OTHERWISE]
+        },
+        only_at=stage.only_at or (),
+        late=_late(stage.late, within=stage.within[OTHERWISE]),
         enter=stage.do,
         needs=stage.needs,
         gate=_gate(stage),
@@ -209,6 +217,7 @@ def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
         kind=clock.kind,
         starts=clock.starts or ClockStart.RECEIPT,
         starts_after=clock.starts_after,
+        only_at=clock.only_at or (),
         within=within,
         statutory=clock.statutory,
         owner=owner,
@@ -230,6 +239,7 @@ def _lawful(name: str, clock: Clock, law: Statute, *, owner: str) -> ClockPlan:
         kind=clock.runs_as,
         starts=clock.begins or ClockStart.RECEIPT,
         starts_after=clock.starts_after,
+        only_at=clock.only_at or (),
         within=span.nominal,
         owner=owner,
         stops=clock.stops,

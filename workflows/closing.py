@@ -58,7 +58,8 @@ def _owe(course: Course) -> None:
             due_at=workflow.now() + due.after,
         )
         for due in course.file.pathway.after_closing
-        if not due.only or (state.closing is not None and state.closing.disposition in due.only)
+        if state.closing is not None
+        and due.owed_after(state.closing.disposition, state.severity.current)
     ]
     course.recorder.owe(owed)
     for item in owed:

@@ -74,8 +74,8 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         raise not_yours(Reason.CONFLICTED)
     if stage.kind is not StageKind.WORK:
         raise refused(Reason.NOT_THE_STAGE, f"{stage.name} is decided, not completed")
-    if body.outcome not in stage.next:
-        raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.next)}")
+    if body.outcome not in stage.outcomes:
+        raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.outcomes)}")
     missing = [name for name in stage.needs if name not in file.state.answers]
     if missing:
         raise refused(Reason.UNANSWERED, ", ".join(missing))

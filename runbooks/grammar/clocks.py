@@ -6,6 +6,7 @@ from pydantic import AfterValidator, StrictBool, StrictStr, model_validator
 
 from runbooks.grammar.base import Day, Duration, Name, Prose, Strict, kebab, refuse
 from runbooks.grammar.stages import LateStep
+from runbooks.grammar.times import Severities
 from runbooks.plan import ClockKind, ClockStart
 from runbooks.statutes.table import Statute, find, meant
 from runbooks.statutes.vocabulary import RowKind
@@ -59,6 +60,8 @@ class Clock(Strict):
     starts_after: Name | None = None
     """The effect whose performance starts a hold."""
     within: Duration | None = None
+    only_at: Severities | None = None
+    """It begins when the case first has one of these, and then runs on whatever the severity."""
     stops: tuple[Annotated[StrictStr, AfterValidator(_stop)], ...] = ()
     restart: Literal["full", "remaining"] = "remaining"
     late: tuple[LateStep, ...] = ()
@@ -83,6 +86,8 @@ class Clock(Strict):
                     refuse("RB011", f"`{key}`, or `use`", found="no such key")
         if self.starts is not None and self.starts_after is not None:
             refuse("RB017", "either `starts` or `starts-after`", at=("starts-after",))
+        if self.starts_after is not None and self.only_at is not None:
+            refuse("RB017", "either `starts-after` or `only-at`", at=("only-at",))
         if "restart" in self.model_fields_set and self.kind is not ClockKind.TOLLING:
             refuse("RB017", "`restart` at a tolling clock only", at=("restart",))
         for index, step in enumerate(self.late):

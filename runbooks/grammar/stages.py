@@ -4,9 +4,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, StrictStr, model_validator
 
-from runbooks.grammar.base import ClockId, Duration, Moment, Name, Prose, Strict, refuse
+from runbooks.grammar.base import ClockId, Moment, Name, Prose, Strict, refuse
 from runbooks.grammar.closing import Requirement
 from runbooks.grammar.gates import DissentRule, Quorum, Reject, Silence, SplitRule
+from runbooks.grammar.times import Severities, Times
 from runbooks.plan import Assurance, CallBackResult, Distinct, StageKind, Votes
 
 GATE_KEYS = (
@@ -105,7 +106,10 @@ class Stage(Strict):
     stage: Name
     title: Prose | None = None
     owner: Name
-    within: Duration
+    within: Times
+    """How long it may take: one time, or one by severity."""
+    only_at: Severities | None = None
+    """Passed over at other severities, with the outcome `skipped`."""
     late: tuple[LateStep, ...] = ()
     do: tuple[Name, ...] = ()
     """Effects performed when the stage begins: act first, review after."""
@@ -137,6 +141,8 @@ class Stage(Strict):
         if self.dispositions is not None:
             if is_gate:
                 refuse("RB017", "a gate or a closure, not both", at=("dispositions",))
+            if self.only_at is not None:
+                refuse("RB017", "a closure for every severity", at=("only-at",))
             if self.next is not None:
                 refuse("RB017", "no `next` at the closure: the case ends here", at=("next",))
         elif self.next is None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from runbooks.compact import Compact
-from runbooks.plan.words import Late, Role
+from runbooks.plan.words import Late, Role, Severity
 from runbooks.statutes.span import Span
 
 
@@ -35,6 +35,8 @@ class ClockPlan(Compact):
     starts_after: str | None = None
     """For a hold: the effect whose performance starts it, instead of `starts`."""
     within: timedelta
+    only_at: tuple[Severity, ...] = ()
+    """It begins when the case first has one of these; empty: whatever the severity."""
     statutory: bool = True
     owner: Role
     stops: tuple[str, ...] = ()

@@ -76,6 +76,13 @@ def duration(span: timedelta) -> str:
     return " ".join(said)
 
 
+def times(stage: StagePlan) -> str:
+    """How long a stage may take: `4 hours`, or `15 minutes at SEV0, otherwise 4 hours`."""
+    usual = duration(stage.within)
+    graver = ", ".join(f"{duration(time)} at {name}" for name, time in stage.within_at.items())
+    return f"{graver}, otherwise {usual}" if graver else usual
+
+
 def several(items: Iterable[str], joint: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     listed = list(items)
@@ -199,11 +206,14 @@ def begins(clock: ClockPlan) -> str:
     """What a clock counts from."""
     if clock.starts_after:
         return f"once {clock.starts_after} is done"
-    return {
+    said = {
         "receipt": "from receipt",
         "awareness": "from awareness",
         "opened": "from the opening of the case",
     }[clock.starts.value]
+    if clock.only_at:
+        return f"{said}, or once severity comes to {several(clock.only_at, 'or')}"
+    return said
 
 
 def ends(clock: ClockPlan) -> str:

@@ -278,4 +278,25 @@ RULES: dict[str, Rule] = {
         "A gate that can be neither rejected nor asked back leaves the case standing (I3).",
         "Put `call-back` at `approved`.",
     ),
+    # ── what depends on severity ──────────────────────────────────────────────────────────────
+    "RB110": Rule(
+        "A time by severity has one for every severity.",
+        "A case whose severity has no time is never late.",
+        "Add `otherwise` with the time of all that is not named.",
+    ),
+    "RB111": Rule(
+        "A graver case never has more time than a milder one.",
+        "Whoever raises a severity must not slow the case down.",
+        "Give the graver severity at most the time of the milder one.",
+    ),
+    "RB112": Rule(
+        "A stage for some severities says where the other cases go on.",
+        "A case that is passed over and led nowhere is lost.",
+        "Add `skipped: <stage>` under `next`.",
+    ),
+    "RB113": Rule(
+        "What is for some severities is for one that the table gives.",
+        "A second look at a severity that no case has is a second look nobody takes.",
+        "Name a severity of the table.",
+    ),
 }

@@ -1,7 +1,8 @@
 """What lint calls a way that goes wrong goes wrong when a case is driven along it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from cases.acts import Complete, Dissent, Verdict
 from cases.file import SYSTEM
 from cases.gate import RoundKind, RoundState, Vote, tally
 from cases.receipts import Reason
-from runbooks.plan import Assurance, GateRule
+from cases.stages import enter, leave
+from runbooks.plan import Assurance, GateRule, Next, Severity
 from runbooks.votes import Ballot, result, stalemate
 from tests.cases.house import BEGIN
 from tests.runbooks.driving import Drive
@@ -176,6 +178,31 @@ def _nobody_is_paged(fault: Fault, drive: Drive) -> None:
     assert not any(step.page or step.do or step.go for step in own)
 
 
+def _is_slower_when_graver(fault: Fault, drive: Drive) -> None:
+    """Raised by one, the case that stands there is due later than it was."""
+    stage = drive.house.file.stage
+    assert stage is not None
+    clock = drive.house.state.stage_clock(stage.name)
+    assert clock is not None
+    due = dict[Severity, datetime]()
+    for severity in reversed(Severity):
+        drive.grade(severity)
+        at = clock.due_at(drive.house.now)
+        assert at is not None
+        due[severity] = at
+    assert any(due[graver] > due[milder] for graver, milder in pairwise(Severity))
+
+
+def _is_passed_over_into_nothing(fault: Fault, drive: Drive) -> None:
+    """A milder case that comes to the stage is passed over, and stands nowhere."""
+    house = drive.house
+    stage = house.file.stage
+    assert stage is not None
+    drive.grade(next(severity for severity in Severity if not stage.comes_at(severity)))
+    enter(house.file, stage, at=house.now)
+    assert leave(house.file, stage, str(house.state.pending_outcome), at=house.now) == Next()
+
+
 CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB031": _stands,
     "RB032": _outcome_leads_nowhere,
@@ -194,6 +221,8 @@ CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB065": _nobody_is_paged,
     "RB070": _nobody_is_paged,
     "RB072": _cannot_be_closed_as,
+    "RB111": _is_slower_when_graver,
+    "RB112": _is_passed_over_into_nothing,
 }
 """What a way is evidence of, by rule: read off the case itself."""
 

@@ -182,6 +182,6 @@ class AtADesk:
         self.world.owed = [
             due
             for due in house.file.pathway.after_closing
-            if not due.only or closing.disposition in due.only
+            if due.owed_after(closing.disposition, house.state.severity.current)
         ]
         record_closed(house.file, at=house.now)

@@ -119,14 +119,15 @@ class Generator:
         chance = self._chance.of(name, index)
         answers = self._true_answers(name, profile, chance=chance)
         lag, born_late = self._lag(document, chance=chance)
-        way = self._true_way(document, answers, chance=chance)
+        severity = oracle.severity_of(document, answers)
+        way = self._true_way(document, answers, severity, chance=chance)
         truth = Truth(
-            severity=oracle.severity_of(document, answers),
+            severity=severity,
             answers=answers,
             way=way,
             should_escalate=oracle.asks_somebody(document, way),
             disposition=oracle.disposition_of(document, way, model),
-            clocks=oracle.clocks_of(document, way, received=lag),
+            clocks=oracle.clocks_of(document, way, severity=severity, received=lag),
         )
         incomplete = chance.of("incomplete").happens(profile.incomplete)
         return Synthetic(
@@ -174,7 +175,12 @@ class Generator:
         return min(lag, max(shortest - 1, 0)), False
 
     def _true_way(
-        self, document: RunbookDocument, answers: Mapping[str, str], *, chance: Chance
+        self,
+        document: RunbookDocument,
+        answers: Mapping[str, str],
+        severity: Severity,
+        *,
+        chance: Chance,
     ) -> oracle.Way:
         def outcome(stage: Stage, passed: int) -> str:
             source = chance.of("way", stage.stage, passed)
@@ -183,7 +189,7 @@ class Generator:
                 return "approved" if right else "rejected"
             return right_outcome(self._model, stage, answers, passed=passed, chance=source)
 
-        return oracle.Walker(document, outcome).walk()
+        return oracle.Walker(document, outcome, severity).walk()
 
     def _reported(
         self,
@@ -236,7 +242,9 @@ def right_outcome(
     model: Model, stage: Stage, answers: Mapping[str, str], *, passed: int, chance: Chance
 ) -> str:
     """The outcome a stage of work rightly has: what the answers settle, else by weight."""
-    outcomes = [name for name in stage.next or {} if not (stage.skip_when_done and name == "done")]
+    automatic = {"done"} if stage.skip_when_done else set()
+    automatic |= {"skipped"} if stage.only_at else set()
+    outcomes = [name for name in stage.next or {} if name not in automatic]
     if passed == 1:
         for name in outcomes:
             settled = model.follows.get(name)

@@ -19,7 +19,7 @@ FAR = 10**6
 
 def outcome_of(cast: "Cast", picture: CasePicture, stage: StagePlan, visit: StageVisit) -> str:
     """The outcome the owner chooses; after a few passages the one that leads to the closure."""
-    options = [name for name in stage.next if not (stage.skip_when_done and name == "done")]
+    options = [name for name in stage.outcomes if not (stage.skip_when_done and name == "done")]
     passed = visit.visit
     if passed > MOST_VISITS:
         return min(options, key=lambda name: (distance(cast.pathway, stage, name), name))
