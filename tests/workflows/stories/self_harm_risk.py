@@ -76,6 +76,10 @@ async def help_is_offered_and_answered(case: CaseUnderTest) -> None:
     seen = await case.until(lambda seen: seen.effect_named("crisis-resources") is not None)
     assert (seen.severity.current, seen.stage) == (Severity.SEV1, "assessment")
     await assessed(case, "support", row="7")
+    seen = await case.in_stage("support")
+    change = seen.plan_changes[-1]
+    assert (change.was, change.now, change.target) == (Severity.SEV1, Severity.SEV2, "4 hours")
+    assert "Answer the person: 24 hours instead of 4 hours" in change.ahead
     await answered(case, model="unknown")
     early = Close(disposition="guardian-notified", record="r")
     await case.in_stage("closure")
@@ -87,7 +91,15 @@ async def help_is_offered_and_answered(case: CaseUnderTest) -> None:
 @story()
 async def two_roles_send_help(case: CaseUnderTest) -> None:
     """An attempt is in progress: an expert and counsel agree within minutes, and help is sent."""
+    seen = await case.in_stage("assessment")
+    assert not any(clock.statutory for clock in seen.clocks)
     await emergency(case)
+    seen = await case.picture()
+    first = seen.clock("assessment#1")
+    assert first is not None
+    assert first.within == timedelta(minutes=15)
+    running = {clock.id for clock in seen.clocks if clock.statutory}
+    assert running == {"US-2702-emerg", "EU-DSA18"}
     refused(
         await case.act(Decide(gate=CHECK, verdict=Verdict.APPROVE), person="ines"),
         Outcome.NOT_YOURS,
@@ -228,15 +240,15 @@ async def nobody_is_at_risk(case: CaseUnderTest) -> None:
 @story()
 async def it_gets_worse_and_everybody_is_late(case: CaseUnderTest) -> None:
     """Late at every step, worse twice: each time somebody is told, and an expert looks again."""
-    await case.forward(timedelta(minutes=16))
+    await case.forward(timedelta(minutes=46))
     await assessed(case, "contact", row="7")
     await written(case, CONTACT, CONTACT_MEMO, "pia")
-    await case.forward(timedelta(minutes=46))
+    await case.forward(timedelta(hours=7))
     await case.until(lambda seen: bool(seen.rounds[-1].backups))
     await approve(case, CONTACT, "hana")
     await approve(case, CONTACT, "pola")
     await case.in_stage("support")
-    await case.forward(timedelta(hours=4))
+    await case.forward(timedelta(hours=19))
     await answer(case, "hana", country="country-4", companion="elsewhere", model_part="no")
     await complete(case, "support", "answered", "hana")
     await case.in_stage("follow-up")
