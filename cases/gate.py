@@ -109,6 +109,7 @@ def tally(
     reject: Mapping[Role, int],
     veto: Iterable[Role] = (),
     stand_in: Mapping[Role, int] | None = None,
+    approval_prevails: bool = False,
 ) -> RoundState:
     """What the votes amount to, `open` while they do not yet amount to anything.
 
@@ -116,7 +117,7 @@ def tally(
     - a role with a veto rejects → rejected, at once;
     - every role of `reject` has its number of rejections → rejected;
     - every role of `approve` has its number of approvals, and nobody whose vote counts has
-      rejected → approved;
+      rejected, or nobody can veto it (`approval_prevails`) → approved;
     - every role has all its votes in and neither holds → split.
 
     One person has one vote, so a quorum is always of distinct people. Votes of stand-ins count once
@@ -133,7 +134,7 @@ def tally(
         return RoundState.REJECTED
     if approve and _holds(approve, approvals):
         opposed = any(rejections.get(role, 0) for role in (*approve, *reject))
-        if not opposed:
+        if not opposed or approval_prevails:
             return RoundState.APPROVED
     needed = {role: max(approve.get(role, 0), reject.get(role, 0)) for role in (*approve, *reject)}
     settled = {role: approvals.get(role, 0) + rejections.get(role, 0) for role in needed}

@@ -68,7 +68,7 @@ def _retarget(clock: ClockRun, stage: StagePlan, now: Severity, *, at: datetime)
         within = max(within, min(clock.within, clock.reading(at).elapsed + within))
     if within == clock.within:
         return False
-    clock.retargeted.append(Retarget(at=at, within=clock.within, late=tuple(clock.late)))
+    clock.retargeted.append(Retarget(at=at, within=clock.within))
     clock.within = within
     clock.late = late_at(stage, within)
     return True

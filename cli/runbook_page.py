@@ -120,6 +120,8 @@ def _decision(stage: StagePlan) -> str:
     gate = stage.gate
     lines += [gate.ask, f"{gate.approve_label}: {_quorum(gate.approve)}"]
     lines.append(f"{gate.reject_label}: {_quorum(gate.reject)}")
+    if gate.approval_prevails:
+        lines.append("split: the approval holds")
     if gate.split:
         lines.append(f"split: {gate.split.to} within {span(gate.split.within)}")
     lines.append(f"silence: {_silence(gate)}")

@@ -6,7 +6,7 @@ from runbooks.grammar.base import moment_of
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
-from runbooks.grammar.gates import Quorum, SilenceRule, people
+from runbooks.grammar.gates import Quorum, SilenceRule, SplitRule, people
 from runbooks.grammar.obligations import obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.grammar.times import OTHERWISE
@@ -144,7 +144,8 @@ def _gate(stage: Stage) -> GateRule | None:
         votes=stage.votes or _votes(stage.approve),
         assurance=stage.assurance,
         memo=stage.memo,
-        split=Split(to=stage.split.to, within=stage.split.within) if stage.split else None,
+        split=_split(stage.split),
+        approval_prevails=stage.split is not None and stage.split.go is not None,
         silence=_silence(stage.silence),
         dissent=(
             Dissent(who=stage.dissent.who, to=stage.dissent.to, within=stage.dissent.within)
@@ -152,6 +153,12 @@ def _gate(stage: Stage) -> GateRule | None:
             else None
         ),
     )
+
+
+def _split(rule: SplitRule | None) -> Split | None:
+    if rule is None or rule.to is None or rule.within is None:
+        return None
+    return Split(to=rule.to, within=rule.within)
 
 
 def _votes(approve: Quorum) -> Votes:

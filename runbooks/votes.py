@@ -49,6 +49,7 @@ def result(rule: GateRule, ballots: Ballots) -> Result:
     if rule.reject and _holds(rule.reject, rejections):
         return Result.REJECTED
     opposed = any(rejections.get(role) for role in (*rule.approve, *rule.reject))
+    opposed = opposed and not rule.approval_prevails
     if rule.approve and _holds(rule.approve, approvals) and not opposed:
         return Result.APPROVED
     cast = {

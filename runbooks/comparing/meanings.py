@@ -106,6 +106,7 @@ _GATE = {
     "assurance": Meaning(Group.APPROVAL, "the proof of person", _more_is_tighter),
     "memo": Meaning(Group.APPROVAL, "what is written first", _more_is_tighter),
     "split.to": Meaning(Group.APPROVAL, "who breaks a tie"),
+    "split.go": Meaning(Group.APPROVAL, "that an approval holds, whoever rejects", _more_is_looser),
     "split.within": Meaning(Group.APPROVAL, "the time to break a tie"),
     "dissent.who": Meaning(Group.APPROVAL, "who may object"),
     "dissent.to": Meaning(Group.APPROVAL, "who decides after an objection"),

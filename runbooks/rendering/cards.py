@@ -166,6 +166,8 @@ def _gate(gate: GateRule) -> list[Line]:
     if gate.not_the_same_person_as:
         others = several(map(words, gate.not_the_same_person_as), "or")
         lines += _wrapped(f"Not who decided: {others}", 12.5, "", 17)
+    if gate.approval_prevails:
+        lines += _wrapped("Split: the approval holds", 12.5, "", 17)
     if gate.split is not None:
         within = duration(gate.split.within)
         lines += _wrapped(f"Split: {gate.split.to} decides within {within}", 12.5, "", 17)

@@ -142,6 +142,8 @@ def gate_rules(rule: GateRule) -> tuple[tuple[str, str], ...]:
         said.append(("Not the same person", f"as whoever decided {stages}."))
     if rule.memo:
         said.append(("Write first", f"a memo with {several(rule.memo)}."))
+    if rule.approval_prevails:
+        said.append(("When opinions are split", "the approval holds: nobody can veto it."))
     if rule.split:
         within = duration(rule.split.within)
         said.append(("When opinions are split", f"{rule.split.to} decides within {within}."))

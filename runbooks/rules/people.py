@@ -46,7 +46,7 @@ def _quorum(
 def _afterwards(subject: Subject, stage: Stage, path: tuple[Step, ...]) -> Iterator[Finding]:
     """Who breaks a tie, hears a dissent or ratifies must not have voted at the gate."""
     named: list[tuple[tuple[Step, ...], str, str]] = []
-    if stage.split:
+    if stage.split and stage.split.to:
         named.append((("split", "to"), stage.split.to, "breaks a tie"))
     if stage.dissent:
         named.append((("dissent", "to"), stage.dissent.to, "hears a dissent"))
