@@ -208,7 +208,10 @@ def test_what_changed_from_when_to_when_is_on_record() -> None:
         "ahead": ["second-look: now 30 minutes", "quiet: 20 minutes instead of 1 hour"],
     }
     change = made.state.plan_changes[-1]
-    assert (change.stage, change.ahead) == ("work", tuple(entry.body["ahead"]))
+    assert (change.stage, change.ahead) == (
+        "work",
+        ("second-look: now 30 minutes", "quiet: 20 minutes instead of 1 hour"),
+    )
     assert [step.label for _, step, _ in take_due(made.file, at=made.now) if step] == [
         "50%",
         "10m",

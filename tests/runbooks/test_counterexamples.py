@@ -260,17 +260,22 @@ quorums = st.dictionaries(st.sampled_from(ROLES), st.integers(1, 2), min_size=1)
 @given(
     approve=quorums,
     reject=quorums,
+    prevails=st.booleans(),
     veto=st.lists(st.sampled_from(ROLES), unique=True, max_size=1),
     cast=st.lists(st.tuples(st.sampled_from(ROLES), st.booleans()), max_size=6),
 )
 def test_the_planner_counts_as_the_gate_counts(
+    *,
     approve: dict[str, int],
     reject: dict[str, int],
+    prevails: bool,
     veto: list[str],
     cast: list[tuple[str, bool]],
 ) -> None:
     """For any rule and any votes, the planner's result is the gate's."""
-    rule = GateRule(ask="?", approve=approve, reject=reject, veto=tuple(veto))
+    rule = GateRule(
+        ask="?", approve=approve, reject=reject, veto=tuple(veto), approval_prevails=prevails
+    )
 
     assert result(rule, _ballots(cast)).value == _tallied(rule, cast).value
 
@@ -305,4 +310,10 @@ def _tallied(rule: GateRule, cast: list[tuple[str, bool]]) -> RoundState:
         )
         for number, (role, approves) in enumerate(cast)
     ]
-    return tally(votes, approve=rule.approve, reject=rule.reject, veto=rule.veto)
+    return tally(
+        votes,
+        approve=rule.approve,
+        reject=rule.reject,
+        veto=rule.veto,
+        approval_prevails=rule.approval_prevails,
+    )

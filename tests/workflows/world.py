@@ -80,6 +80,10 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "hana": ("self-harm-expert",),
     "hugo": ("self-harm-expert",),
     "pola": ("policy-lead",),
+    "cleo": ("child-safety-expert",),
+    "chen": ("child-safety-expert",),
+    "cara": ("child-safety-expert",),
+    "cyra": ("child-safety-lead",),
 }
 
 
