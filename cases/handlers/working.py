@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from cases.acts import Answer, Complete, Evidence, Memo, Reply
+from cases.answers import fits
 from cases.call_back import must_be_called_back
-from cases.clocks import begun_earlier, instant_of
+from cases.clocks import begun_earlier
 from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers.checks import (
@@ -21,7 +22,7 @@ from cases.records import AnswerGiven, EvidenceItem
 from cases.refusal import Refusal, not_yours, refused
 from cases.rounds import facts_changed
 from cases.stages import ask_when_ready
-from runbooks.plan import AnswerKind, QuestionPlan, StageKind
+from runbooks.plan import StageKind
 
 
 def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -34,7 +35,7 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         question = file.pathway.questions.get(name)
         if question is None:
             raise refused(Reason.NO_SUCH_QUESTION, name)
-        if not _fits(value, question):
+        if not fits(value, question):
             expected = ", ".join(question.choices) or question.kind.value
             raise refused(Reason.BAD_ANSWER, f"{name} takes {expected}")
     changed = [
@@ -180,19 +181,3 @@ def evidence(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         input=commitment,
     )
     facts_changed(file, before, at=at)
-
-
-def _fits(value: str, question: QuestionPlan) -> bool:
-    match question.kind:
-        case AnswerKind.YES_NO_UNKNOWN:
-            return value in ("yes", "no", "unknown")
-        case AnswerKind.YES_NO:
-            return value in ("yes", "no")
-        case AnswerKind.CHOICE:
-            return value in question.choices
-        case AnswerKind.NUMBER:
-            return value.strip().lstrip("-").isdigit()
-        case AnswerKind.INSTANT:
-            return instant_of(value) is not None
-        case _:
-            return bool(value.strip())
