@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from cases.clocks import instant_of
+from cases.clock_starts import instant_of
 from cases.records import AnswerGiven
 from runbooks.plan import AnswerKind, QuestionPlan
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from cases.clock import ClockRun, Retarget
-from cases.clocks import begin_at_severity, late_at
+from cases.clock_starts import begin_at_severity
+from cases.clocks import late_at
 from cases.file import CaseFile
 from cases.journal import Kind
 from cases.records import PlanChange

@@ -7,7 +7,7 @@ from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gates import Quorum, SilenceRule, SplitRule, people
-from runbooks.grammar.obligations import obligations_of
+from runbooks.grammar.obligations import carried, obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.grammar.times import OTHERWISE
 from runbooks.plan import (
@@ -18,6 +18,7 @@ from runbooks.plan import (
     Dissent,
     EffectPlan,
     FollowUp,
+    Gag,
     GateRule,
     Handover,
     Late,
@@ -65,6 +66,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
         after_closing=(
             *obligations_of(document.after_closing, owner=document.closure.owner),
             *_hold_review(document),
+            *carried(document.gags, document.all_effects),
         ),
         need_to_know=document.need_to_know,
         legal_hold=(
@@ -76,6 +78,16 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             Handover(every=document.handover.every, by=document.handover.by)
             if document.handover
             else None
+        ),
+        gags=tuple(
+            Gag(
+                name=name,
+                order=gag.order,
+                until=gag.until,
+                suppresses=gag.suppresses,
+                review=gag.review,
+            )
+            for name, gag in document.gags.items()
         ),
     )
 
@@ -186,6 +198,7 @@ def _next(step: NextStep) -> Next:
         do=step.do,
         undo=step.undo,
         suspend=step.suspend,
+        needs=step.needs,
         then=step.then,
         move_to=step.move_to,
         closes_as=step.closes_as,
@@ -225,7 +238,9 @@ def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
         starts=clock.starts or ClockStart.RECEIPT,
         starts_after=clock.starts_after,
         only_at=clock.only_at or (),
+        starts_at=clock.starts_at,
         within=within,
+        due_at=clock.due_at,
         statutory=clock.statutory,
         owner=owner,
         stops=clock.stops,
@@ -247,6 +262,7 @@ def _lawful(name: str, clock: Clock, law: Statute, *, owner: str) -> ClockPlan:
         starts=clock.begins or ClockStart.RECEIPT,
         starts_after=clock.starts_after,
         only_at=clock.only_at or (),
+        starts_at=clock.starts_at,
         within=span.nominal,
         owner=owner,
         stops=clock.stops,

@@ -5,7 +5,8 @@ from datetime import datetime
 from cases.acts import Answer, Complete, Evidence, Memo, Reply
 from cases.answers import fits
 from cases.call_back import must_be_called_back
-from cases.clocks import begun_earlier
+from cases.clock_starts import begun_earlier
+from cases.effects import reconsider
 from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers.checks import (
@@ -59,6 +60,7 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     )
     for name in sorted(changed):
         begun_earlier(file, name, body.answers[name], at=at)
+    reconsider(file, at=at)
     file.state.reassess = True
     if any(file.pathway.questions[name].material for name in changed):
         facts_changed(file, before, at=at)
@@ -77,7 +79,8 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         raise refused(Reason.NOT_THE_STAGE, f"{stage.name} is decided, not completed")
     if body.outcome not in stage.outcomes:
         raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.outcomes)}")
-    missing = [name for name in stage.needs if name not in file.state.answers]
+    needs = (*stage.needs, *stage.next[body.outcome].needs)
+    missing = [name for name in needs if name not in file.state.answers]
     if missing:
         raise refused(Reason.UNANSWERED, ", ".join(missing))
     must_be_called_back(file.state, stage, body.outcome)

@@ -57,6 +57,8 @@ class NextStep(Strict):
     do: tuple[Name, ...] = ()
     undo: tuple[Name, ...] = ()
     suspend: tuple[ClockId, ...] = ()
+    needs: tuple[Name, ...] = ()
+    """Questions that must be answered before anybody can take this outcome."""
     then: Name | None = None
     move_to: Name | None = None
     closes_as: Name | None = None
@@ -141,8 +143,6 @@ class Stage(Strict):
         if self.dispositions is not None:
             if is_gate:
                 refuse("RB017", "a gate or a closure, not both", at=("dispositions",))
-            if self.only_at is not None:
-                refuse("RB017", "a closure for every severity", at=("only-at",))
             if self.next is not None:
                 refuse("RB017", "no `next` at the closure: the case ends here", at=("next",))
         elif self.next is None:
@@ -156,6 +156,16 @@ class Stage(Strict):
                 if key in self.model_fields_set:
                     alias = key.replace("_", "-")
                     refuse("RB017", f"`ask` and `approve` beside `{alias}`", at=(alias,))
+        for outcome, step in (self.next or {}).items():
+            if is_gate and step.needs:
+                at = ("next", outcome, "needs")
+                refuse("RB017", "no `needs` at the outcome of a gate: it has a memo", at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _for_everybody(self) -> Self:
+        if self.dispositions is not None and self.only_at is not None:
+            refuse("RB017", "a closure for every severity", at=("only-at",))
         return self
 
     @property

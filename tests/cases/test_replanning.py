@@ -15,7 +15,8 @@ from cases.acts import (
     Verdict,
 )
 from cases.clock import TARGET, ClockRun
-from cases.clocks import pause_operational, resume_operational, start_case_clocks, take_due
+from cases.clock_starts import start_case_clocks
+from cases.clocks import pause_operational, resume_operational, take_due
 from cases.journal import Entry, Kind
 from cases.receipts import Outcome, Reason
 from cases.records import SeverityRecord

@@ -70,6 +70,7 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "carl": ("sme-ct", "triage"),
     "dora": ("duty-counsel",),
     "eve": ("executive",),
+    "erik": ("executive",),
     "cora": ("counter-terror",),
     "ivan": ("incident-manager",),
     "sana": ("safety-expert",),
@@ -80,10 +81,16 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "hana": ("self-harm-expert",),
     "hugo": ("self-harm-expert",),
     "pola": ("policy-lead",),
-    "cleo": ("child-safety-expert",),
-    "chen": ("child-safety-expert",),
-    "cara": ("child-safety-expert",),
-    "cyra": ("child-safety-lead",),
+    "kira": ("child-safety-expert",),
+    "kofi": ("child-safety-expert",),
+    "kaya": ("child-safety-expert",),
+    "kyle": ("child-safety-lead",),
+    "lara": ("law-enforcement",),
+    "cleo": ("cleared-counsel",),
+    "cyra": ("cleared-counsel",),
+    "rhea": ("reviewer",),
+    "rolf": ("senior-reviewer",),
+    "rosa": ("senior-reviewer",),
 }
 
 

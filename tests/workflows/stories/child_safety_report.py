@@ -8,7 +8,7 @@ from cases.gate import RoundKind
 from cases.receipts import Outcome, Reason
 from runbooks.plan import Severity
 from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused, reject
-from tests.workflows.telling import answer, close, complete, open_gate, performed, written
+from tests.workflows.telling import answer, asked, close, complete, performed, write
 from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "child-safety-report"
@@ -45,21 +45,21 @@ async def classified(
 ) -> None:
     """An expert has classified by codes, and says where the case goes."""
     await case.in_stage("classification")
-    await answer(case, "cleo", row=row, **{**ORDINARY, **answers})
-    await complete(case, "classification", outcome, "cleo")
+    await answer(case, "kira", row=row, **{**ORDINARY, **answers})
+    await complete(case, "classification", outcome, "kira")
 
 
 async def built(case: CaseUnderTest) -> None:
     """The account is swept, and one report for the user is built."""
     seen = await case.in_stage("account-sweep")
     if "ip-events" not in seen.answers:
-        await answer(case, "cleo", ip_events="store:2", chat_context="no")
-    await complete(case, "account-sweep", "swept", "cleo")
+        await answer(case, "kira", ip_events="store:2", chat_context="no")
+    await complete(case, "account-sweep", "swept", "kira")
     seen = await case.in_stage("report-build")
     if "files" not in seen.answers:
         await answer(
             case,
-            "cleo",
+            "kira",
             account="account-5",
             files="list:4",
             pieces="3",
@@ -71,14 +71,14 @@ async def built(case: CaseUnderTest) -> None:
             exif_viewed="no",
             public="no",
         )
-    await complete(case, "report-build", "built", "cleo")
+    await complete(case, "report-build", "built", "kira")
 
 
 async def submitted(case: CaseUnderTest) -> None:
     """The report has its number."""
     await case.in_stage("submission")
-    await answer(case, "cleo", report_id="report-11")
-    await complete(case, "submission", "submitted", "cleo")
+    await answer(case, "kira", report_id="report-11")
+    await complete(case, "submission", "submitted", "kira")
 
 
 async def settled(
@@ -86,9 +86,9 @@ async def settled(
 ) -> None:
     """The United Kingdom and Canada are looked at, and then the account."""
     await case.in_stage("duplicate-check")
-    await answer(case, "cleo", uk_linked="no", ca_linked="no")
-    await complete(case, "duplicate-check", check, "cleo")
-    await complete(case, "account-action", action, "cleo")
+    await answer(case, "kira", uk_linked="no", ca_linked="no")
+    await complete(case, "duplicate-check", check, "kira")
+    await complete(case, "account-action", action, "kira")
 
 
 @story(known="yes")
@@ -97,11 +97,11 @@ async def a_known_hash_is_reported(case: CaseUnderTest) -> None:
     seen = await case.until(lambda seen: seen.effect_named("block-and-quarantine") is not None)
     assert (seen.severity.current, seen.stage) == (Severity.SEV2, "classification")
     await classified(case, row="8")
-    await open_gate(case, GATE)
+    await asked(case, GATE)
     for outsider in ("pia", "pola", "ines", "lena"):
         no = Decide(gate=GATE, verdict=Verdict.REJECT, reason="it would look bad")
         refused(await case.act(no, person=outsider), Outcome.NOT_YOURS, Reason.ROLE)
-    await approve(case, GATE, "cleo")
+    await approve(case, GATE, "kira")
     await built(case)
     seen = await case.in_stage("submission")
     assert [(visit.stage, visit.outcome) for visit in seen.visits[-2:-1]] == [(SECOND, "skipped")]
@@ -126,13 +126,13 @@ async def a_child_is_in_danger(case: CaseUnderTest) -> None:
     assert hour is not None
     assert hour.within == timedelta(hours=1)
     assert seen.plan_changes[-1].target == "15 minutes"
-    await approve(case, GATE, "cleo")
+    await approve(case, GATE, "kira")
     await built(case)
-    await written(case, SECOND, MEMO, "cyra")
-    own = await case.act(Decide(gate=SECOND, verdict=Verdict.APPROVE), person="cleo")
+    await write(case, SECOND, "kyle", *MEMO)
+    own = await case.act(Decide(gate=SECOND, verdict=Verdict.APPROVE), person="kira")
     refused(own, Outcome.NOT_YOURS, Reason.SAME_PERSON)
     assert "submit-report" not in performed(case)
-    await approve(case, SECOND, "chen")
+    await approve(case, SECOND, "kofi")
     await submitted(case)
     await settled(case, check="report-both", action="keep-for-authority")
     await close(case, "reported")
@@ -144,40 +144,40 @@ async def a_child_is_in_danger(case: CaseUnderTest) -> None:
 async def a_second_reviewer_sends_it_back(case: CaseUnderTest) -> None:
     """Novel: the second reviewer asks, sends it back, and submits what was put right."""
     await classified(case, row="7", classification="A1")
-    await open_gate(case, GATE)
+    await asked(case, GATE)
     more = Decide(gate=GATE, verdict=Verdict.MORE_INFORMATION, reason="which list?")
-    accepted(await case.act(more, person="cleo"))
-    await complete(case, "classification", "classified", "cleo")
-    await open_gate(case, GATE)
-    await approve(case, GATE, "cleo")
+    accepted(await case.act(more, person="kira"))
+    await complete(case, "classification", "classified", "kira")
+    await asked(case, GATE)
+    await approve(case, GATE, "kira")
     await built(case)
-    await written(case, SECOND, MEMO, "cyra")
-    await reject(case, SECOND, "chen")
-    await open_gate(case, GATE)
-    await approve(case, GATE, "cleo")
+    await write(case, SECOND, "kyle", *MEMO)
+    await reject(case, SECOND, "kofi")
+    await asked(case, GATE)
+    await approve(case, GATE, "kira")
     await built(case)
-    await open_gate(case, SECOND)
+    await asked(case, SECOND)
     ask = Decide(gate=SECOND, verdict=Verdict.MORE_INFORMATION, reason="one user, or two?")
-    accepted(await case.act(ask, person="chen"))
-    await complete(case, "classification", "classified", "cleo")
-    await open_gate(case, GATE)
-    await approve(case, GATE, "cleo")
-    await complete(case, "account-sweep", "new-facts", "cleo")
-    await complete(case, "classification", "classified", "cleo")
-    await open_gate(case, GATE)
-    await approve(case, GATE, "cleo")
-    await complete(case, "account-sweep", "swept", "cleo")
-    await complete(case, "report-build", "new-facts", "cleo")
-    await complete(case, "classification", "classified", "cleo")
-    await open_gate(case, GATE)
-    await approve(case, GATE, "cleo")
+    accepted(await case.act(ask, person="kofi"))
+    await complete(case, "classification", "classified", "kira")
+    await asked(case, GATE)
+    await approve(case, GATE, "kira")
+    await complete(case, "account-sweep", "new-facts", "kira")
+    await complete(case, "classification", "classified", "kira")
+    await asked(case, GATE)
+    await approve(case, GATE, "kira")
+    await complete(case, "account-sweep", "swept", "kira")
+    await complete(case, "report-build", "new-facts", "kira")
+    await complete(case, "classification", "classified", "kira")
+    await asked(case, GATE)
+    await approve(case, GATE, "kira")
     await built(case)
-    await open_gate(case, SECOND)
-    await approve(case, SECOND, "chen")
+    await asked(case, SECOND)
+    await approve(case, SECOND, "kofi")
     await complete_without_number(case)
     await built(case)
-    await open_gate(case, SECOND)
-    await approve(case, SECOND, "cara")
+    await asked(case, SECOND)
+    await approve(case, SECOND, "kaya")
     await submitted(case)
     await settled(case, check="report-canada")
     seen = await case.until(lambda seen: seen.clock("CA-internet-child-keep") is not None)
@@ -188,28 +188,27 @@ async def a_second_reviewer_sends_it_back(case: CaseUnderTest) -> None:
 async def complete_without_number(case: CaseUnderTest) -> None:
     """The report was not accepted: without a number it is not submitted, and it is built anew."""
     await case.in_stage("submission")
-    none = await case.act(Complete(stage="submission", outcome="submitted"), person="cleo")
+    none = await case.act(Complete(stage="submission", outcome="submitted"), person="kira")
     refused(none, Outcome.REFUSED, Reason.UNANSWERED)
-    await answer(case, "cleo", report_id="refused-4100")
-    await complete(case, "submission", "not-accepted", "cleo")
+    await complete(case, "submission", "not-accepted", "kira")
     await case.in_stage("report-build")
-    await complete(case, "report-build", "new-facts", "cleo")
-    await complete(case, "classification", "classified", "cleo")
-    await open_gate(case, GATE)
-    await approve(case, GATE, "cleo")
+    await complete(case, "report-build", "new-facts", "kira")
+    await complete(case, "classification", "classified", "kira")
+    await asked(case, GATE)
+    await approve(case, GATE, "kira")
 
 
 @story(known="yes", origin="user-report")
 async def one_would_not_report(case: CaseUnderTest) -> None:
     """One refuses, with reasons; one reports: it is reported, and no tie is to be broken."""
     await classified(case, row="8")
-    await open_gate(case, GATE)
-    silent = await case.act(Decide(gate=GATE, verdict=Verdict.REJECT), person="cleo")
+    await asked(case, GATE)
+    silent = await case.act(Decide(gate=GATE, verdict=Verdict.REJECT), person="kira")
     refused(silent, Outcome.REFUSED, Reason.REASON_REQUIRED)
-    await reject(case, GATE, "cleo")
-    seen = await open_gate(case, GATE)
+    await reject(case, GATE, "kira")
+    seen = await asked(case, GATE)
     assert seen.rounds[-1].kind is RoundKind.ASK
-    await approve(case, GATE, "chen")
+    await approve(case, GATE, "kofi")
     await built(case)
     await submitted(case)
     await settled(case)
@@ -220,11 +219,11 @@ async def one_would_not_report(case: CaseUnderTest) -> None:
 async def two_do_not_report(case: CaseUnderTest) -> None:
     """Two found that it is not: a lead lifts the block, and both reasons are on record."""
     await classified(case, row="8", known="yes", age="adult")
-    await open_gate(case, GATE)
-    await reject(case, GATE, "cleo")
-    await open_gate(case, GATE)
-    await reject(case, GATE, "chen")
-    await complete(case, "release", "release", "cyra")
+    await asked(case, GATE)
+    await reject(case, GATE, "kira")
+    await asked(case, GATE)
+    await reject(case, GATE, "kofi")
+    await complete(case, "release", "release", "kyle")
     await case.in_stage("closure")
     wrong = Close(disposition="reported", record="r", lessons="l")
     refused(await case.act(wrong, person="ines"), Outcome.REFUSED, Reason.UNMET)
@@ -237,20 +236,20 @@ async def two_do_not_report(case: CaseUnderTest) -> None:
 async def a_decision_not_to_report_is_overruled(case: CaseUnderTest) -> None:
     """Age cannot be told: a reviewer objects at the end, the lead decides, and it is reported."""
     await classified(case, row="8", age="uncertain")
-    await open_gate(case, GATE)
-    await reject(case, GATE, "cleo")
-    await open_gate(case, GATE)
-    await reject(case, GATE, "chen")
+    await asked(case, GATE)
+    await reject(case, GATE, "kira")
+    await asked(case, GATE)
+    await reject(case, GATE, "kofi")
     decided = await case.binding(GATE)
-    await complete(case, "release", "keep-blocked", "cyra")
+    await complete(case, "release", "keep-blocked", "kyle")
     await case.in_stage("closure")
     objection = Dissent(gate=GATE, reason="uncertain is a minor")
     stranger = await case.act(objection, person="pia", binding=decided)
     refused(stranger, Outcome.NOT_YOURS, Reason.ROLE)
-    accepted(await case.act(objection, person="cara", binding=decided))
-    seen = await open_gate(case, GATE)
+    accepted(await case.act(objection, person="kaya", binding=decided))
+    seen = await asked(case, GATE)
     assert seen.rounds[-1].kind is RoundKind.DISSENT
-    await approve(case, GATE, "cyra")
+    await approve(case, GATE, "kyle")
     await built(case)
     await submitted(case)
     await settled(case)
@@ -262,11 +261,11 @@ async def it_is_in_an_earlier_report(case: CaseUnderTest) -> None:
     """The same user and files are reported already: the number of that report is what closes it."""
     await classified(case, row="8", outcome="already-reported")
     await case.in_stage("prior-report")
-    none = await case.act(Complete(stage="prior-report", outcome="same"), person="cleo")
+    none = await case.act(Complete(stage="prior-report", outcome="same"), person="kira")
     refused(none, Outcome.REFUSED, Reason.UNANSWERED)
-    await answer(case, "cleo", duplicate_of="report-7")
-    await complete(case, "prior-report", "same", "cleo")
-    await complete(case, "account-action", "keep-for-authority", "cleo")
+    await answer(case, "kira", duplicate_of="report-7")
+    await complete(case, "prior-report", "same", "kira")
+    await complete(case, "account-action", "keep-for-authority", "kira")
     await close(case, "already-reported")
     assert "submit-report" not in performed(case)
 
@@ -277,10 +276,10 @@ async def words_alone_are_reported(case: CaseUnderTest) -> None:
     await classified(
         case, row="5", outcome="already-reported", kind="text-only", incident_type="enticement"
     )
-    await answer(case, "cleo", duplicate_of="report-7")
-    await complete(case, "prior-report", "another", "cleo")
-    await open_gate(case, GATE)
-    await approve(case, GATE, "cleo")
+    await answer(case, "kira", duplicate_of="report-7")
+    await complete(case, "prior-report", "another", "kira")
+    await asked(case, GATE)
+    await approve(case, GATE, "kira")
     await built(case)
     await submitted(case)
     await settled(case, check="report-uk")
@@ -293,35 +292,35 @@ async def everybody_is_late(case: CaseUnderTest) -> None:
     await case.forward(timedelta(hours=4))
     await classified(case, row="9", outcome="already-reported")
     await case.forward(timedelta(minutes=50))
-    await answer(case, "cleo", duplicate_of="report-7")
-    await complete(case, "prior-report", "another", "cleo")
-    await open_gate(case, GATE)
+    await answer(case, "kira", duplicate_of="report-7")
+    await complete(case, "prior-report", "another", "kira")
+    await asked(case, GATE)
     await case.forward(timedelta(minutes=50))
     await case.until(lambda seen: bool(seen.rounds[-1].backups))
-    await approve(case, GATE, "cyra")
+    await approve(case, GATE, "kyle")
     await case.in_stage("account-sweep")
     await case.forward(timedelta(hours=17))
-    await answer(case, "cleo", ip_events="store:2", chat_context="yes")
-    await complete(case, "account-sweep", "swept", "cleo")
+    await answer(case, "kira", ip_events="store:2", chat_context="yes")
+    await complete(case, "account-sweep", "swept", "kira")
     await case.in_stage("report-build")
     await case.forward(timedelta(minutes=100))
-    await answer(case, "cleo", row="4", child_at_risk="yes")
+    await answer(case, "kira", row="4", child_at_risk="yes")
     await built_late(case)
-    await written(case, SECOND, MEMO, "cyra")
+    await write(case, SECOND, "kyle", *MEMO)
     await case.forward(timedelta(minutes=50))
     seen = await case.until(lambda seen: bool(seen.rounds[-1].backups))
     assert seen.effect_named("submit-report") is None
-    await approve(case, SECOND, "chen")
+    await approve(case, SECOND, "kofi")
     await case.in_stage("submission")
     await case.forward(timedelta(minutes=6))
     await submitted(case)
     await case.in_stage("duplicate-check")
     await case.forward(timedelta(hours=4))
-    await answer(case, "cleo", uk_linked="no", ca_linked="no")
-    await complete(case, "duplicate-check", "covered", "cleo")
+    await answer(case, "kira", uk_linked="no", ca_linked="no")
+    await complete(case, "duplicate-check", "covered", "kira")
     await case.in_stage("account-action")
     await case.forward(timedelta(hours=1))
-    await complete(case, "account-action", "close-account", "cleo")
+    await complete(case, "account-action", "close-account", "kira")
     await case.in_stage("closure")
     await case.forward(timedelta(hours=25))
     place = Evidence(label="list", reference="store:8", digest="d" * 64)
@@ -333,7 +332,7 @@ async def built_late(case: CaseUnderTest) -> None:
     """The report is built in the severity that it has come to."""
     await answer(
         case,
-        "cleo",
+        "kira",
         account="account-5",
         files="list:4",
         pieces="1",
@@ -345,21 +344,21 @@ async def built_late(case: CaseUnderTest) -> None:
         exif_viewed="no",
         public="no",
     )
-    await complete(case, "report-build", "built", "cleo")
+    await complete(case, "report-build", "built", "kira")
 
 
 @story(known="yes")
 async def a_lead_is_late_to_lift_a_block(case: CaseUnderTest) -> None:
     """While nobody lifts it the content stays blocked, and the incident manager is told."""
     await classified(case, row="8")
-    await open_gate(case, GATE)
-    await reject(case, GATE, "chen")
-    await open_gate(case, GATE)
-    await reject(case, GATE, "cara")
+    await asked(case, GATE)
+    await reject(case, GATE, "kofi")
+    await asked(case, GATE)
+    await reject(case, GATE, "kaya")
     await case.in_stage("release")
     await case.forward(timedelta(hours=4))
     assert "undo-block-and-quarantine" not in performed(case)
-    await complete(case, "release", "release", "cyra")
+    await complete(case, "release", "release", "kyle")
     await close(case, "not-csam")
 
 
@@ -378,14 +377,14 @@ async def the_table_is_read(case: CaseUnderTest) -> None:
     """Nobody has looked: treated as novel. Then every row that no other story needs holds."""
     await case.until(lambda seen: seen.severity.current is Severity.SEV1)
     for answers, row, severity in ROWS:
-        accepted(await case.act(Answer(answers=answers), person="cleo"))
+        accepted(await case.act(Answer(answers=answers), person="kira"))
         seen = await case.until(lambda seen, row=row: seen.severity.row == row)  # type: ignore[misc]
         assert seen.severity.current is severity
     left = {"kind", "incident-type", "age", "ongoing", "child-at-risk", "viewing-minutes"}
     rest = {name: said for name, said in ORDINARY.items() if name.replace("_", "-") in left}
-    await answer(case, "cleo", **rest)
-    await complete(case, "classification", "already-reported", "cleo")
-    await answer(case, "cleo", duplicate_of="report-7")
-    await complete(case, "prior-report", "same", "cleo")
-    await complete(case, "account-action", "keep-for-authority", "cleo")
+    await answer(case, "kira", **rest)
+    await complete(case, "classification", "already-reported", "kira")
+    await answer(case, "kira", duplicate_of="report-7")
+    await complete(case, "prior-report", "same", "kira")
+    await complete(case, "account-action", "keep-for-authority", "kira")
     await close(case, "already-reported")

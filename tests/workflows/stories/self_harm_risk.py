@@ -8,7 +8,7 @@ from cases.gate import RoundKind
 from cases.receipts import Outcome, Reason
 from runbooks.plan import Severity
 from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused, reject
-from tests.workflows.telling import answer, close, complete, open_gate, performed, written
+from tests.workflows.telling import answer, asked, close, complete, performed, write
 from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "self-harm-risk"
@@ -50,7 +50,7 @@ async def assessed(case: CaseUnderTest, outcome: str, *, row: str = "", **answer
 async def emergency(case: CaseUnderTest) -> None:
     """The expert believes that life is in danger; the memo is written and the gate is open."""
     await assessed(case, "emergency", row="1", attempt="yes")
-    await written(case, CHECK, CHECK_MEMO, "dora")
+    await write(case, CHECK, "dora", *CHECK_MEMO)
 
 
 async def help_came(case: CaseUnderTest) -> None:
@@ -136,7 +136,7 @@ async def opinions_on_sending_help_are_split(case: CaseUnderTest) -> None:
     seen = await case.in_stage(CHECK)
     assert seen.effect_named("alert-services") is None
     await reject(case, CHECK, "dora")
-    seen = await open_gate(case, CHECK)
+    seen = await asked(case, CHECK)
     assert seen.rounds[-1].kind is RoundKind.SPLIT
     await approve(case, CHECK, "eve")
     await case.in_stage("receipt")
@@ -180,7 +180,7 @@ async def a_reviewer_objects_to_silence(case: CaseUnderTest) -> None:
     decided = await case.binding(CHECK)
     objection = Dissent(gate=CHECK, reason="they said goodbye")
     accepted(await case.act(objection, person="hana", binding=decided))
-    seen = await open_gate(case, CHECK)
+    seen = await asked(case, CHECK)
     assert seen.rounds[-1].kind is RoundKind.DISSENT
     await approve(case, CHECK, "eve")
     await case.in_stage("receipt")
@@ -195,11 +195,11 @@ async def a_reviewer_objects_to_silence(case: CaseUnderTest) -> None:
 async def a_guardian_is_told(case: CaseUnderTest) -> None:
     """A minor: an expert and Policy agree that the guardian is told, with least data."""
     await assessed(case, "contact", row="5", minor="yes", contact="guardian")
-    await written(case, CONTACT, CONTACT_MEMO, "pia")
+    await write(case, CONTACT, "pia", *CONTACT_MEMO)
     more = Decide(gate=CONTACT, verdict=Verdict.MORE_INFORMATION, reason="is home safe?")
     accepted(await case.act(more, person="pia"))
     await complete(case, "assessment", "contact", "hana")
-    await open_gate(case, CONTACT)
+    await asked(case, CONTACT)
     await approve(case, CONTACT, "hana")
     await approve(case, CONTACT, "pia")
     await answered(case)
@@ -214,14 +214,14 @@ async def home_is_not_safe(case: CaseUnderTest) -> None:
     await case.in_stage("support")
     await answer(case, "hana", country="country-4", companion="no", model_part="no")
     await complete(case, "support", "contact", "hana")
-    await written(case, CONTACT, CONTACT_MEMO, "pia")
+    await write(case, CONTACT, "pia", *CONTACT_MEMO)
     await approve(case, CONTACT, "hana")
     await reject(case, CONTACT, "pia")
-    seen = await open_gate(case, CONTACT)
+    seen = await asked(case, CONTACT)
     assert seen.rounds[-1].kind is RoundKind.SPLIT
     await reject(case, CONTACT, "eve")
     await complete(case, "support", "contact", "hana")
-    await open_gate(case, CONTACT)
+    await asked(case, CONTACT)
     await reject(case, CONTACT, "hana")
     await reject(case, CONTACT, "pia")
     await answered(case)
@@ -242,7 +242,7 @@ async def it_gets_worse_and_everybody_is_late(case: CaseUnderTest) -> None:
     """Late at every step, worse twice: each time somebody is told, and an expert looks again."""
     await case.forward(timedelta(minutes=46))
     await assessed(case, "contact", row="7")
-    await written(case, CONTACT, CONTACT_MEMO, "pia")
+    await write(case, CONTACT, "pia", *CONTACT_MEMO)
     await case.forward(timedelta(hours=7))
     await case.until(lambda seen: bool(seen.rounds[-1].backups))
     await approve(case, CONTACT, "hana")
@@ -259,14 +259,14 @@ async def it_gets_worse_and_everybody_is_late(case: CaseUnderTest) -> None:
     await case.in_stage("assessment")
     await answer(case, "hana", row="1", attempt="yes")
     await complete(case, "assessment", "emergency", "hana")
-    await written(case, CHECK, CHECK_MEMO, "dora")
+    await write(case, CHECK, "dora", *CHECK_MEMO)
     await case.forward(timedelta(hours=2))
     more = Decide(gate=CHECK, verdict=Verdict.MORE_INFORMATION, reason="where are they?")
     accepted(await case.act(more, person="dora"))
     place = Evidence(label="place", reference="store:8", digest="d" * 64)
     accepted(await case.act(place, person="hana"))
     await complete(case, "assessment", "emergency", "hana")
-    await open_gate(case, CHECK)
+    await asked(case, CHECK)
     await approve(case, CHECK, "hana")
     await approve(case, CHECK, "dora")
     await help_came(case)
