@@ -203,6 +203,13 @@ def _is_passed_over_into_nothing(fault: Fault, drive: Drive) -> None:
     assert leave(house.file, stage, str(house.state.pending_outcome), at=house.now) == Next()
 
 
+def _goes_on_unanswered(fault: Fault, drive: Drive) -> None:
+    """The case has left the stage, and nobody gave the answer that its outcome needs."""
+    left = [visit for visit in drive.house.state.visits if visit.outcome is not None][-1]
+    needs = drive.house.file.pathway.stage(left.stage).next[str(left.outcome)].needs
+    assert set(needs) - set(drive.house.state.answers)
+
+
 CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB031": _stands,
     "RB032": _outcome_leads_nowhere,
@@ -223,6 +230,7 @@ CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB072": _cannot_be_closed_as,
     "RB111": _is_slower_when_graver,
     "RB112": _is_passed_over_into_nothing,
+    "RB116": _goes_on_unanswered,
 }
 """What a way is evidence of, by rule: read off the case itself."""
 
