@@ -46,6 +46,9 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         for disposition in (stage["dispositions"] or {}).values():
             # One that requires nothing is there all the same.
             disposition["there"] = True
+    for effect in document["effects"].values():
+        if effect["bulk"] is not None:
+            effect["bulk"]["steps"] = tuple(map(_step, effect["bulk"]["steps"]))
     for clock in pathway.clocks:
         written = document["clocks"][clock.id]
         written["owner"] = clock.owner
@@ -80,6 +83,10 @@ def _times(within: Mapping[str, timedelta]) -> timedelta | dict[str, timedelta]:
     """One time for all, or the time of each severity."""
     times: dict[str, timedelta] = {name: within.get(name, within[OTHERWISE]) for name in Severity}
     return times if len(set(times.values())) > 1 else times[Severity.SEV0]
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    return f"{step['share']} watched {step['watch']}" if step["watch"] else step["share"]
 
 
 def _late(steps: Any, within: timedelta) -> dict[str, tuple[str, ...]]:
