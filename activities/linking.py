@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.failing import told_to_temporal
 from activities.outside import Outside
+from cases.answers import FIELD
 from cases.report import Source
 from store import DeliveryConflict
 from workflows.effects import OPEN_LINKED, Linked, LinkOrder
@@ -29,7 +30,9 @@ class Linking:
             return await self._open(order, order.runbook or "")
 
     async def _open(self, order: LinkOrder, runbook: str) -> Linked:
-        body = self._body(order, fields={"move-to": runbook, "moved-from": order.number})
+        known = {f"{FIELD}{name}": value for name, value in sorted(order.answers.items())}
+        fields = {"move-to": runbook, "moved-from": order.number, **known}
+        body = self._body(order, fields=fields)
         accepted = await self._store.deliveries.accept(
             key=f"linked/{order.key}",
             source=Source.LINKED.value,

@@ -10,10 +10,10 @@ from datetime import datetime
 from cases.clock import ClockRun
 from cases.gate import Round, RoundState
 from cases.permissions import next_step, waiting_on
-from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, SET, EffectRecord
+from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, SET, EffectRecord, PlanChange
 from cases.state import CaseState
 from cases.values import Instant, Value, spoken
-from runbooks.plan import GateRule, Late, Pathway
+from runbooks.plan import GateRule, Late, Pathway, Severity, StagePlan
 
 TRANSITIONS = 6
 """How far back an explanation goes."""
@@ -141,7 +141,7 @@ def _transitions(state: CaseState, pathway: Pathway) -> Iterator[Transition]:
             yield Transition(
                 at=visit.entered_at,
                 what=f"{title} began",
-                rule=f"owner {plan.owner}, within {_span(plan.within)}" if plan else "",
+                rule=_planned(plan, state.severity.current) if plan else "",
             )
             continue
         follows = plan.next.get(visit.outcome) if plan is not None else None
@@ -151,6 +151,12 @@ def _transitions(state: CaseState, pathway: Pathway) -> Iterator[Transition]:
             what=f"{title}: {visit.outcome}",
             who=visit.by or "",
             rule=f"{visit.outcome} leads to {leads}" if leads else "",
+        )
+    for change in state.plan_changes:
+        yield Transition(
+            at=change.at,
+            what=f"{change.stage} planned anew: {change.was.value}, now {change.now.value}",
+            rule="; ".join(_replanned(change)),
         )
     for round_ in state.rounds:
         if round_.closed_at is None:
@@ -166,6 +172,19 @@ def _transitions(state: CaseState, pathway: Pathway) -> Iterator[Transition]:
         )
     if state.hold is not None:
         yield Transition(at=state.hold.at, what="put on hold", who=state.hold.by)
+
+
+def _planned(stage: StagePlan, severity: Severity) -> str:
+    return f"owner {stage.owner}, within {_span(stage.time_at(severity))}"
+
+
+def _replanned(change: PlanChange) -> Iterator[str]:
+    """What a change of severity made of the plan, the target under way first."""
+    if change.due is not None and change.due_was is not None:
+        yield f"due {spoken(change.due)} instead of {spoken(change.due_was)}"
+    elif change.target:
+        yield f"within {change.target}"
+    yield from change.ahead
 
 
 def _coming(state: CaseState, pathway: Pathway, *, at: datetime) -> Iterator[Coming]:

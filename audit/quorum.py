@@ -132,6 +132,7 @@ class Count:
             reject=round_.reject,
             veto=rule.veto if round_.question == "ask" else (),
             stand_in=stand_in.allow if stand_in is not None else {},
+            approval_prevails=rule.approval_prevails,
         )
 
     def _conflict(self, entry: Entry) -> None:

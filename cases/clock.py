@@ -114,6 +114,13 @@ def read(events: Iterable[ClockEvent], *, at: datetime) -> Reading:
     )
 
 
+class Retarget(Compact):
+    """What a clock's target was until a change of severity set another."""
+
+    at: Instant
+    within: timedelta
+
+
 class ClockRun(Mutable):
     """A clock of this case: its target, its events, and which of its steps have happened."""
 
@@ -126,6 +133,8 @@ class ClockRun(Mutable):
     """Set for a stage's own target."""
     late: list[Late] = []
     events: list[ClockEvent] = []
+    retargeted: list[Retarget] = []
+    """Its earlier targets, so that it can be read at a past instant as it stood then (I12)."""
     fired: list[str] = []
     breached_at: Instant | None = None
     hold: bool = False
@@ -154,15 +163,16 @@ class ClockRun(Mutable):
     def due_at(self, at: datetime) -> datetime | None:
         """When the target is reached; None while the clock does not run."""
         reading = self.reading(at)
-        return reading.reached(self._target(reading), at=at)
+        return reading.reached(self._target(reading, at), at=at)
 
     def target(self, at: datetime) -> timedelta:
         """How long it may run: as long as was computed for its beginning, else `within`."""
-        return self._target(self.reading(at))
+        return self._target(self.reading(at), at)
 
-    def _target(self, reading: Reading) -> timedelta:
+    def _target(self, reading: Reading, at: datetime) -> timedelta:
         if reading.due is None or reading.counted_from is None:
-            return self.within
+            earlier = (change.within for change in self.retargeted if at < change.at)
+            return next(earlier, self.within)
         return reading.due - reading.counted_from
 
     def latest_at(self, at: datetime) -> datetime | None:
@@ -191,7 +201,7 @@ class ClockRun(Mutable):
         reading = self.reading(at)
         if not reading.running:
             return []
-        target = self._target(reading)
+        target = self._target(reading, at)
         coming: list[tuple[datetime, str, Late | None]] = []
         for step in self.late:
             name = _name(step)

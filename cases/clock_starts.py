@@ -39,6 +39,16 @@ def follow(file: CaseFile, *, changed: Iterable[str], at: datetime) -> None:
             _due(file, plan, at=at)
 
 
+def begin_at_severity(file: CaseFile, *, at: datetime) -> None:
+    """Clocks for cases as grave as this one has become run from now on.
+
+    Nobody knew before; and once one runs, no other severity stops it (I12).
+    """
+    for plan in file.pathway.clocks:
+        if plan.only_at and _begins(file, plan) and file.state.clock(plan.id) is None:
+            start_clock(file, plan, begun=at, at=at)
+
+
 def happened(file: CaseFile, event: str, *, at: datetime) -> None:
     """Clocks that stop at `event` stop; those that begin after it begin.
 
@@ -80,7 +90,24 @@ def is_due(file: CaseFile, effect: str) -> bool:
     )
 
 
+def _begins(file: CaseFile, plan: ClockPlan) -> bool:
+    return not plan.only_at or file.state.severity.current in plan.only_at
+
+
+def _counts_from_severity(file: CaseFile, plan: ClockPlan, *, at: datetime) -> bool:
+    """Whether severity began the clock, or has yet to: no answer moves that."""
+    if not plan.only_at:
+        return False
+    clock = file.state.clock(plan.id)
+    if clock is None:
+        return not _begins(file, plan)
+    started = clock.reading(at).started_at
+    return started is None or started > file.state.opened_at
+
+
 def _follow(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
+    if _counts_from_severity(file, plan, at=at):
+        return
     begun, question = _begun(file, plan)
     reasons = _reasons(file, plan, on=min(begun or at, at))
     clock = file.state.clock(plan.id)

@@ -1,7 +1,7 @@
 """The clocks of a case: started, paused, restarted, stopped, and what has come due of them."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 
@@ -9,6 +9,7 @@ from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.file import CaseFile
 from cases.gate import RoundState
 from cases.journal import Kind
+from runbooks.grammar.base import moment_of
 from runbooks.plan import ClockKind, ClockPlan, Late, StagePlan
 from runbooks.statutes.calendar import Calendar
 from runbooks.statutes.span import Due
@@ -58,16 +59,26 @@ def start_clock(
 
 def start_stage_clock(file: CaseFile, stage: StagePlan, *, visit: int, at: datetime) -> None:
     """The stage's own target runs; it is operational."""
+    within = stage.time_at(file.state.severity.current)
     clock = ClockRun(
         id=f"{stage.name}#{visit}",
         title=f"{stage.title or stage.name} target",
-        within=stage.within,
+        within=within,
         statutory=False,
         owner=stage.owner,
         stage=stage.name,
-        late=list(stage.late),
+        late=late_at(stage, within),
     )
     start(file, clock, at=at)
+
+
+def late_at(stage: StagePlan, within: timedelta) -> list[Late]:
+    """The stage's steps of lateness where it may take so long: a share is one of that time."""
+    if within == stage.within:
+        return list(stage.late)
+    return [
+        step.model_copy(update={"at": moment_of(step.label, within=within)}) for step in stage.late
+    ]
 
 
 def start(

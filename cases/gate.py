@@ -120,6 +120,7 @@ def tally(
     reject: Quorum,
     veto: Iterable[Role] = (),
     stand_in: Mapping[Role, int] | None = None,
+    approval_prevails: bool = False,
 ) -> RoundState:
     """What the votes amount to, `open` while they do not yet amount to anything.
 
@@ -138,6 +139,7 @@ def tally(
         veto=veto,
         approvals=_count(cast, Verdict.APPROVE),
         rejections=_count(cast, Verdict.REJECT),
+        approval_prevails=approval_prevails,
     )
     return RoundState(counted.value)
 

@@ -56,6 +56,7 @@ class Kind(StrEnum):
     STAGE_ENTERED = "stage:work:entered"
     STAGE_COMPLETED = "stage:work:completed"
     STAGE_LEFT = "stage:work:left"
+    REPLANNED = "stage:plan:changed"
     ROUND_OPENED = "gate:round:opened"
     ROUND_SUPERSEDED = "gate:round:superseded"
     ROUND_CLOSED = "gate:round:closed"

@@ -33,6 +33,7 @@ def settle_round(file: CaseFile, round_: Round, *, at: datetime) -> None:
         reject=round_.reject,
         veto=rule.veto if round_.kind is RoundKind.ASK else (),
         stand_in=rule.silence.stand_in.allow if rule.silence.stand_in is not None else {},
+        approval_prevails=rule.approval_prevails,
     )
     match result:
         case RoundState.OPEN:

@@ -103,7 +103,7 @@ def _offer_stage(offered: _Offered) -> None:
         return
     out = offered.person in state.conflicts
     if stage.kind is StageKind.WORK and state.hold is None and not out:
-        offered.offer("complete", stage=stage.name, choices=tuple(stage.next))
+        offered.offer("complete", stage=stage.name, choices=stage.outcomes)
     if stage.kind is StageKind.CLOSURE and state.hold is None:
         offered.offer("close", stage=stage.name, choices=tuple(stage.dispositions))
     if not out:

@@ -24,6 +24,21 @@ class SeverityRecord(Value):
     reason: str = ""
 
 
+class PlanChange(Value):
+    """What a change of severity made of the plan: the target under way, and the stages ahead."""
+
+    at: Instant
+    was: Severity
+    now: Severity
+    stage: str
+    target: str = ""
+    """How long the stage may take now; empty where its time stays what it was."""
+    due: Instant | None = None
+    due_was: Instant | None = None
+    ahead: tuple[str, ...] = ()
+    """What is different at later stages, in words."""
+
+
 class StageVisit(Mutable):
     """One passage through a stage."""
 

@@ -8,17 +8,20 @@ from pydantic import JsonValue
 from cases.file import CaseFile, Note
 from cases.gate import RoundState
 from cases.notice import Purpose
+from cases.replanning import replan
 from cases.rounds import facts_changed
 from cases.stages import ask_when_ready, waits
+from runbooks.plan import Severity
 
 
 def severity_changed(file: CaseFile, before: Mapping[str, JsonValue], *, at: datetime) -> bool:
-    """Open rounds are asked again under the new severity; where none is, the stage's owner is told.
+    """The rest is planned anew, and open rounds are asked again; else the stage's owner is told.
 
     What waited for the severity is asked with it. Returns whether it changed. Call it after the
     new severity stands in the state.
     """
     now = file.state.severity.current.value
+    replan(file, Severity(str(before.get("severity"))), at=at)
     facts_changed(file, before, at=at)
     ask_when_ready(file, at=at)
     if before.get("severity") == now:

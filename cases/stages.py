@@ -25,7 +25,7 @@ from cases.rounds import ask, ask_again, memo_missing, overtaken, void_all
 from cases.setting import call_off_all, instant_of_answer
 from cases.suppression import stop_waiting
 from cases.ticket_note import TICKET_CLOSED, TICKET_DECIDED, TICKET_OPENED, TicketLine
-from runbooks.plan import Next, StageKind, StagePlan
+from runbooks.plan import SKIPPED, Next, StageKind, StagePlan
 
 
 def open_case(
@@ -94,6 +94,10 @@ def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
     state.pending_by = None
     state.visits.append(StageVisit(stage=stage.name, visit=visit, entered_at=at))
     file.note(Kind.STAGE_ENTERED, at, stage=stage.name, visit=visit, owner=stage.owner)
+    if not stage.comes_at(state.severity.current) and not objected_to(file, stage):
+        state.pending_outcome = SKIPPED
+        state.pending_by = SYSTEM
+        return
     start_stage_clock(file, stage, visit=visit, at=at)
     for name in stage.enter:
         intend(file, name, stage=stage.name, at=at)

@@ -25,6 +25,7 @@ from cases.records import (
     Lease,
     Link,
     Offered,
+    PlanChange,
     Ratification,
     SeverityRecord,
     StageVisit,
@@ -49,6 +50,7 @@ class CaseState(Mutable):
     revision: int = 1
     stage: str | None = None
     visits: list[StageVisit] = []
+    plan_changes: list[PlanChange] = []
     rounds: list[Round] = []
     changed: dict[str, list[Change]] = {}
     """By gate: what is different from what its last round showed."""

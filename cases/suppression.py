@@ -83,7 +83,7 @@ def owed_after(file: CaseFile, disposition: str, *, at: datetime) -> list[Due]:
     return [
         (plan, at + plan.after)
         for plan in file.pathway.after_closing
-        if not plan.carries and (not plan.only or disposition in plan.only)
+        if not plan.carries and plan.owed_after(disposition, file.state.severity.current)
     ] + carried_on(file, at=at)
 
 

@@ -64,7 +64,7 @@ def _stages(pathway: Pathway) -> Table:
         table.add_row(
             stage.name,
             stage.owner,
-            span(stage.within),
+            _times(stage),
             escape(_decision(stage)),
             escape("\n".join(_late(late) for late in stage.late)),
             escape("\n".join(_then(outcome, after) for outcome, after in stage.next.items())),
@@ -118,8 +118,15 @@ def _effects(pathway: Pathway) -> Table:
     return table
 
 
+def _times(stage: StagePlan) -> str:
+    graver = [f"{name} {span(time)}" for name, time in stage.within_at.items()]
+    return "\n".join([*graver, span(stage.within)])
+
+
 def _decision(stage: StagePlan) -> str:
     lines = [stage.title] if stage.title else []
+    if stage.only_at:
+        lines.append(f"only at {', '.join(stage.only_at)}")
     lines += [f"first: do {effect}" for effect in stage.enter]
     lines += [f"answer first: {question}" for question in stage.needs]
     lines += stage.dispositions
@@ -128,6 +135,8 @@ def _decision(stage: StagePlan) -> str:
     gate = stage.gate
     lines += [gate.ask, f"{gate.approve_label}: {_quorum(gate.approve)}"]
     lines.append(f"{gate.reject_label}: {_quorum(gate.reject)}")
+    if gate.approval_prevails:
+        lines.append("split: the approval holds")
     if gate.split:
         lines.append(f"split: {gate.split.to} within {span(gate.split.within)}")
     lines.append(f"silence: {_silence(gate)}")

@@ -5,6 +5,7 @@ import base64
 
 import structlog
 
+from cases.answers import FIELD, taken_over
 from cases.report import Report, Source
 from gateway.doors import Doors
 from gateway.errors import (
@@ -157,6 +158,13 @@ class DeliveryDispatcher:
             shelved = await doors.shelf.by_digest(pinned.digest)
         known = shelved.pathway.questions
         answers = {name: value for name, value in found.answers.items() if name in known}
+        if moved is not None:
+            said = {
+                name.removeprefix(FIELD): value
+                for name, value in facts.fields.items()
+                if name.startswith(FIELD)
+            }
+            answers = taken_over(said, known) | answers
         assessed = assess(shelved.runbook, answers)
         if moved is not None:
             assessed = _at_least(assessed, facts.fields.get("severity", ""))

@@ -16,6 +16,7 @@ TITLES: dict[Kind, str] = {
     Kind.SEVERITY_SET: "A person set the severity",
     Kind.STAGE_ENTERED: "A stage began",
     Kind.STAGE_LEFT: "A stage ended",
+    Kind.REPLANNED: "The rest was planned anew for another severity",
     Kind.ROUND_OPENED: "A round was asked",
     Kind.ROUND_SUPERSEDED: "A round was replaced",
     Kind.ROUND_CLOSED: "A round was closed",
@@ -80,20 +81,21 @@ TITLES: dict[Kind, str] = {
 
 SHOWN = (
     "stage", "gate", "round", "question", "who", "by", "person", "role", "verb", "what",
-    "outcome", "verdict", "state", "severity", "disposition", "effect", "title", "label",
-    "form", "missing", "request", "clock", "step", "purpose", "end", "why", "reason", "because",
-    "note", "detail",
+    "outcome", "verdict", "state", "severity", "was", "target", "ahead", "disposition", "effect",
+    "title", "label", "form", "missing",
     "request", "clock", "step", "purpose", "end", "why", "reason", "because", "note", "detail",
     "share", "first", "last", "total", "checked", "wrong",
     "obligation", "turn", "answer", "reference", "owner",
-    "due", "until", "review", "expires", "number", "row", "counted", "conservative_due",
+    "due", "due_was", "until", "review", "expires", "number", "row", "counted", "conservative_due",
     "legal_latest",
 )  # fmt: skip
 """The parts of an entry's body that a reader needs; digests, keys and ids stay in the export."""
 
 
-INSTANTS = frozenset({"due", "until", "review", "expires", "conservative_due", "legal_latest"})
-NAMED = INSTANTS - {"review", "expires"} | {"round", "row", "by"} | {
+INSTANTS = frozenset(
+    {"due", "due_was", "until", "review", "expires", "conservative_due", "legal_latest"}
+)
+NAMED = INSTANTS - {"review", "expires"} | {"round", "row", "by", "was", "target", "ahead"} | {
     "share", "first", "last", "total", "checked", "wrong",
 }  # fmt: skip
 """Parts that say nothing without their name."""

@@ -6,10 +6,11 @@ from runbooks.grammar.base import moment_of
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
-from runbooks.grammar.gates import Quorum, SilenceRule, counted, people
+from runbooks.grammar.gates import Quorum, SilenceRule, SplitRule, counted, people
 from runbooks.grammar.law import LawRow
 from runbooks.grammar.obligations import carried, obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
+from runbooks.grammar.times import OTHERWISE
 from runbooks.plan import (
     Clearance,
     ClockPlan,
@@ -28,6 +29,7 @@ from runbooks.plan import (
     Pathway,
     QuestionPlan,
     Ratify,
+    Severity,
     Silence,
     Source,
     Split,
@@ -112,8 +114,14 @@ def _stage(stage: Stage) -> StagePlan:
         title=stage.title or "",
         kind=stage.kind,
         owner=stage.owner,
-        within=stage.within,
-        late=_late(stage.late, within=stage.within),
+        within=stage.within[OTHERWISE],
+        within_at={
+            Severity(name): time
+            for name, time in stage.within.items()
+            if name != OTHERWISE and time != stage.within[OTHERWISE]
+        },
+        only_at=stage.only_at or (),
+        late=_late(stage.late, within=stage.within[OTHERWISE]),
         enter=stage.do,
         needs=stage.needs,
         gate=_gate(stage),
@@ -159,7 +167,8 @@ def _gate(stage: Stage) -> GateRule | None:
         votes=stage.votes or _votes(stage.approve),
         assurance=stage.assurance,
         memo=stage.memo,
-        split=Split(to=stage.split.to, within=stage.split.within) if stage.split else None,
+        split=_split(stage.split),
+        approval_prevails=stage.split is not None and stage.split.go is not None,
         silence=_silence(stage.silence),
         dissent=(
             Dissent(who=stage.dissent.who, to=stage.dissent.to, within=stage.dissent.within)
@@ -167,6 +176,12 @@ def _gate(stage: Stage) -> GateRule | None:
             else None
         ),
     )
+
+
+def _split(rule: SplitRule | None) -> Split | None:
+    if rule is None or rule.to is None or rule.within is None:
+        return None
+    return Split(to=rule.to, within=rule.within)
 
 
 def _votes(approve: Quorum) -> Votes:
@@ -243,6 +258,7 @@ def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
         title=clock.title or name,
         kind=clock.kind,
         starts=clock.starts or ClockStart.RECEIPT,
+        only_at=clock.only_at or (),
         starts_at=clock.starts_at,
         starts_after=clock.starts_after,
         within=within,
@@ -266,6 +282,7 @@ def _lawful(name: str, clock: Clock, law: Statute, *, owner: str, triggered: boo
         title=clock.title or law.row.title,
         kind=clock.runs_as,
         starts=clock.begins or ClockStart.RECEIPT,
+        only_at=clock.only_at or (),
         starts_at=clock.starts_at,
         starts_after=clock.starts_after,
         trigger=_trigger(law) if triggered else None,

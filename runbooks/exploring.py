@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from runbooks.plan import Pathway, StagePlan
+from runbooks.plan import SKIPPED, Pathway, StagePlan
 from runbooks.planner import Move, Trail, moves
 
 MOST = 50_000
@@ -29,6 +29,8 @@ class Situation:
     """The effects that stages and outcomes ordered on the way, this stage's own among them."""
     memo: bool
     """Whether a gate on the way has asked for a memo."""
+    passed: bool = False
+    """Whether the stage is passed over: the case is not as grave as those it is for."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def explore(pathway: Pathway, *, most: int = MOST, progress: Progress | None = N
         name: [move for move in moves(stage) if move.to in stages] for name, stage in stages.items()
     }
     begin = _entered(stages[pathway.first], frozenset(), memo=False)
-    came: dict[Situation, tuple[Situation, Move] | None] = {begin: None}
-    queue = deque([begin])
+    came: dict[Situation, tuple[Situation, Move] | None] = dict.fromkeys(begin)
+    queue = deque(begin)
     looked = 0
     while queue:
         here = queue.popleft()
@@ -70,19 +72,26 @@ def explore(pathway: Pathway, *, most: int = MOST, progress: Progress | None = N
         if progress is not None and looked % _STRIDE == 0:
             progress(looked)
         for move in leading[here.stage]:
-            there = _entered(stages[str(move.to)], here.ordered.union(move.do), memo=here.memo)
-            if there in came:
+            if (move.outcome == SKIPPED and bool(stages[here.stage].only_at)) != here.passed:
                 continue
-            if len(came) >= most:
-                return Exploration(came=came, whole=False)
-            came[there] = (here, move)
-            queue.append(there)
+            ordered = here.ordered.union(move.do)
+            for there in _entered(stages[str(move.to)], ordered, memo=here.memo):
+                if there in came:
+                    continue
+                if len(came) >= most:
+                    return Exploration(came=came, whole=False)
+                came[there] = (here, move)
+                queue.append(there)
     return Exploration(came=came, whole=True)
 
 
-def _entered(stage: StagePlan, ordered: frozenset[str], *, memo: bool) -> Situation:
-    return Situation(
+def _entered(stage: StagePlan, ordered: frozenset[str], *, memo: bool) -> tuple[Situation, ...]:
+    """The situations at the stage: worked on, and passed over where it is not for every case."""
+    worked = Situation(
         stage=stage.name,
         ordered=ordered.union(stage.enter),
         memo=memo or bool(stage.gate and stage.gate.memo),
     )
+    if not stage.only_at:
+        return (worked,)
+    return worked, Situation(stage=stage.name, ordered=ordered, memo=memo, passed=True)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runbooks.plan import Pathway, StageKind, StagePlan
+from runbooks.plan import SKIPPED, Pathway, StageKind, StagePlan
 
 APPROVED = "approved"
 REJECTED = "rejected"
@@ -25,7 +25,7 @@ class Hand(StrEnum):
     PERSON = "person"
     SILENCE = "silence"
     MACHINE = "machine"
-    """The stage only waited for an effect, and it has been performed."""
+    """The stage only waited for an effect that was performed, or is not for this severity."""
 
 
 _BY = {Hand.PERSON: "", Hand.SILENCE: " (by silence)", Hand.MACHINE: " (by itself)"}
@@ -67,6 +67,9 @@ def moves(stage: StagePlan) -> Iterator[Move]:
     if stage.gate and stage.gate.silence.go:
         silent.add(stage.gate.silence.go)
     for outcome, after in stage.next.items():
+        if stage.only_at and outcome == SKIPPED:
+            yield Move(stage.name, outcome, Hand.MACHINE, after.do, after.then, after.move_to)
+            continue
         hands = [Hand.PERSON] if stage.gate is None or outcome in GATE_OUTCOMES else []
         if outcome in silent:
             hands.append(Hand.SILENCE)
@@ -98,7 +101,7 @@ def consent_after(stage: StagePlan, move: Move, consent: Consent) -> Consent:
     """What people have said once the move is made."""
     if move.hand is Hand.SILENCE:
         return Consent.SILENT
-    if stage.kind is StageKind.GATE:
+    if stage.kind is StageKind.GATE and move.outcome != SKIPPED:
         return Consent.APPROVED if move.outcome == APPROVED else Consent.NONE
     return consent
 

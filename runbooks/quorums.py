@@ -91,13 +91,15 @@ def result(
     veto: Iterable[str] = (),
     approvals: Counted,
     rejections: Counted,
+    approval_prevails: bool = False,
 ) -> Result:
     """What the votes amount to, `open` while they do not yet amount to anything.
 
     - a role with a veto rejects → rejected, at once;
     - every party of `reject` has its number → rejected;
-    - every party of `approve` has its number, and no role that is asked by itself has rejected →
-      approved: of several roles a minority does not stand in the way;
+    - every party of `approve` has its number, and no role that is asked by itself has rejected, or
+      nobody can veto it (`approval_prevails`) → approved: of several roles a minority does not
+      stand in the way;
     - there are votes of both kinds, every role that is asked by itself has been heard, and of
       several roles those still silent could bring about neither → split.
     """
@@ -115,7 +117,7 @@ def result(
     if reject and all(parties[party].rejects >= number for party, number in reject.items()):
         return Result.REJECTED
     alone = [party for party in parties if len(roles_in(party)) == 1]
-    opposed = any(rejections.get(party) for party in alone)
+    opposed = not approval_prevails and any(rejections.get(party) for party in alone)
     agreed = all(parties[party].approves >= number for party, number in approve.items())
     if approve and agreed and not opposed:
         return Result.APPROVED

@@ -159,7 +159,7 @@ def _gate(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, role, (*path, "veto", index))
     for index, name in enumerate(stage.not_the_same_person_as):
         yield Reference(RefKind.STAGE, name, (*path, "not-the-same-person-as", index))
-    if stage.split:
+    if stage.split and stage.split.to:
         yield Reference(RefKind.ROLE, stage.split.to, (*path, "split", "to"))
     if stage.silence:
         at = (*path, "silence")

@@ -38,6 +38,7 @@ def result(rule: GateRule, ballots: Ballots) -> Result:
         veto=rule.veto,
         approvals=approvals,
         rejections=rejections,
+        approval_prevails=rule.approval_prevails,
     )
 
 

@@ -262,6 +262,8 @@ class LinkOrder(Compact):
     attach_to: str | None = None
     """Set: the number of the case that takes over the report."""
     severity: Severity
+    answers: dict[str, str] = {}
+    """What is known, for a runbook that asks it too; never prose (I13)."""
     at: Instant
 
 

@@ -4,6 +4,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from cases.answers import passed_on
     from cases.file import INCIDENT_MANAGER, CaseFile
     from cases.ids import key_of
     from cases.journal import Kind
@@ -32,6 +33,7 @@ async def link(file: CaseFile, pulse: Pulse) -> bool:
         runbook=state.moving_to,
         attach_to=state.attaching_to,
         severity=state.severity.current,
+        answers=passed_on(state.answers, file.pathway.questions) if state.moving_to else {},
         at=workflow.now(),
     )
     try:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from cases.acts import Answer, Complete, Evidence, Memo, Reply
+from cases.answers import fits
 from cases.bulk import go_on_everywhere
 from cases.call_back import must_be_called_back
 from cases.clock_starts import follow, instant_of, starts_clock
@@ -26,7 +27,7 @@ from cases.records import AnswerGiven, EvidenceItem
 from cases.refusal import Refusal, not_yours, refused
 from cases.rounds import facts_changed
 from cases.stages import ask_when_ready
-from runbooks.plan import AnswerKind, QuestionPlan, StageKind
+from runbooks.plan import StageKind
 
 
 def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -39,7 +40,7 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         question = file.pathway.questions.get(name)
         if question is None:
             raise refused(Reason.NO_SUCH_QUESTION, name)
-        if not _fits(value, question):
+        if not fits(value, question):
             expected = ", ".join(question.choices) or question.kind.value
             raise refused(Reason.BAD_ANSWER, f"{name} takes {expected}")
         instant = instant_of(value)
@@ -83,8 +84,8 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         raise not_yours(Reason.CONFLICTED)
     if stage.kind is not StageKind.WORK:
         raise refused(Reason.NOT_THE_STAGE, f"{stage.name} is decided, not completed")
-    if body.outcome not in stage.next:
-        raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.next)}")
+    if body.outcome not in stage.outcomes:
+        raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.outcomes)}")
     needs = (*stage.needs, *stage.next[body.outcome].needs)
     missing = [name for name in needs if name not in file.state.answers]
     if missing:
@@ -192,19 +193,3 @@ def evidence(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         input=commitment,
     )
     facts_changed(file, before, at=at)
-
-
-def _fits(value: str, question: QuestionPlan) -> bool:
-    match question.kind:
-        case AnswerKind.YES_NO_UNKNOWN:
-            return value in ("yes", "no", "unknown")
-        case AnswerKind.YES_NO:
-            return value in ("yes", "no")
-        case AnswerKind.CHOICE:
-            return value in question.choices
-        case AnswerKind.NUMBER:
-            return value.strip().lstrip("-").isdigit()
-        case AnswerKind.INSTANT:
-            return instant_of(value) is not None
-        case _:
-            return bool(value.strip())

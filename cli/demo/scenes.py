@@ -40,7 +40,7 @@ async def waits_on_policy(t: Theatre) -> str:
 
 async def is_overdue(t: Theatre) -> str:
     """Legal is five hours late: reminded, paged, breached."""
-    number = await t.zendesk(tags=("self-harm",))
+    number = await t.zendesk(tags=("harassment",))
     await to_legal(t, number)
     await t.skip(number, 5 * HOURS)
     return number

@@ -135,7 +135,7 @@ async def held(t: Theatre) -> str:
 
 async def overdue(t: Theatre) -> str:
     """Nobody at Legal moves for five hours: reminders, pages, then a decision."""
-    number = await t.zendesk(tags=("self-harm",))
+    number = await t.zendesk(tags=("harassment",))
     await to_legal(t, number)
     await t.skip(number, 5 * HOURS)
     await t.recorded(number, Kind.CLOCK_BREACHED)

@@ -11,12 +11,15 @@ from typing import Any
 
 from runbooks.compile import compile_runbook
 from runbooks.grammar.base import moment_of
+from runbooks.grammar.times import OTHERWISE
+from runbooks.plan import Severity
 from runbooks.runbook import Runbook
 
 Path = tuple[str, ...]
-Fact = str | int | bool | timedelta | date | tuple[str, ...] | Mapping[str, int]
+Fact = str | int | bool | timedelta | date | tuple[str, ...] | Mapping[str, int | timedelta]
 
-_QUORUMS = {"approve", "quorum", "allow"}
+_WHOLE = {"approve", "quorum", "allow", "within"}
+"""Mappings that are one fact: who must agree, how long by severity."""
 _ACTIONS = ("remind", "page", "do", "go")
 _APART = {"version", "severity"}
 """The version names a text and the severity table is compared by what it answers."""
@@ -39,7 +42,8 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
             stage["approve"] = gate.approve
             stage["reject"] = {"quorum": gate.reject, "reason": reason}
             stage["votes"] = gate.votes
-        stage["late"] = _late(stage["late"], stage["within"])
+        stage["late"] = _late(stage["late"], stage["within"][OTHERWISE])
+        stage["within"] = _times(stage["within"])
         for disposition in (stage["dispositions"] or {}).values():
             # One that requires nothing is there all the same.
             disposition["there"] = True
@@ -66,6 +70,7 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
             "after": item.after,
             "title": item.title,
             "for": item.only,
+            "only-at": item.only_at,
             "kind": item.kind,
             "review": item.review,
             "every": item.every,
@@ -77,6 +82,12 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         if not item.carries
     }
     return document
+
+
+def _times(within: Mapping[str, timedelta]) -> timedelta | dict[str, timedelta]:
+    """One time for all, or the time of each severity."""
+    times: dict[str, timedelta] = {name: within.get(name, within[OTHERWISE]) for name in Severity}
+    return times if len(set(times.values())) > 1 else times[Severity.SEV0]
 
 
 def _step(step: Mapping[str, Any]) -> str:
@@ -101,7 +112,7 @@ def _moment(at: str, within: timedelta) -> str:
 
 
 def _taken_apart(value: Any, path: Path) -> Iterator[tuple[Path, Fact]]:
-    if isinstance(value, Mapping) and (not path or path[-1] not in _QUORUMS):
+    if isinstance(value, Mapping) and (not path or path[-1] not in _WHOLE):
         for key, each in value.items():
             yield from _taken_apart(each, (*path, str(key)))
     elif isinstance(value, Mapping):

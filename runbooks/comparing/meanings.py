@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from runbooks.comparing.change import Direction, Group
 from runbooks.comparing.facts import Fact, Path
+from runbooks.plan import Severity
 from runbooks.rendering.wording import duration, quorum, several
 
 Compared = Callable[[Fact | None, Fact | None], Direction]
@@ -31,6 +32,12 @@ def _more_is_looser(old: Fact | None, new: Fact | None) -> Direction:
     return _more_is_tighter(new, old)
 
 
+def _fewer_is_looser(old: Fact | None, new: Fact | None) -> Direction:
+    """Nothing named is everything there is."""
+    everything = tuple(Severity)
+    return _more_is_tighter(old or everything, new or everything)
+
+
 def _silence_takes(old: Fact | None, new: Fact | None) -> Direction:
     if "approved" in (old, new):
         return Direction.LOOSER if new == "approved" else Direction.TIGHTER
@@ -41,10 +48,24 @@ def _more(old: Fact | None, new: Fact | None) -> bool:
     """Whether something of the second is not in the first, or is less there."""
     if isinstance(old, tuple) or isinstance(new, tuple):
         return bool({*_listed(new)} - {*_listed(old)})
+    if _by_severity(old) or _by_severity(new):
+        times = zip(_times(old), _times(new), strict=True)
+        return any(after > before for before, after in times)
     if isinstance(old, dict) or isinstance(new, dict):
         before, after = _counted(old), _counted(new)
         return any(number > before.get(role, 0) for role, number in after.items())
     return _size(new) > _size(old)
+
+
+def _by_severity(fact: Fact | None) -> bool:
+    return isinstance(fact, dict) and Severity.SEV0 in fact
+
+
+def _times(fact: Fact | None) -> list[float]:
+    """How long at each severity."""
+    if isinstance(fact, dict):
+        return [_size(fact[name]) for name in Severity]
+    return [_size(fact)] * len(Severity)
 
 
 def _listed(fact: Fact | None) -> tuple[str, ...]:
@@ -52,7 +73,8 @@ def _listed(fact: Fact | None) -> tuple[str, ...]:
 
 
 def _counted(fact: Fact | None) -> Mapping[str, int]:
-    return fact if isinstance(fact, dict) else {}
+    people = fact.items() if isinstance(fact, dict) else ()
+    return {role: number for role, number in people if isinstance(number, int)}
 
 
 def _size(fact: Fact | None) -> float:
@@ -84,6 +106,7 @@ _GATE = {
     "assurance": Meaning(Group.APPROVAL, "the proof of person", _more_is_tighter),
     "memo": Meaning(Group.APPROVAL, "what is written first", _more_is_tighter),
     "split.to": Meaning(Group.APPROVAL, "who breaks a tie"),
+    "split.go": Meaning(Group.APPROVAL, "that an approval holds, whoever rejects", _more_is_looser),
     "split.within": Meaning(Group.APPROVAL, "the time to break a tie"),
     "dissent.who": Meaning(Group.APPROVAL, "who may object"),
     "dissent.to": Meaning(Group.APPROVAL, "who decides after an objection"),
@@ -100,6 +123,7 @@ _STAGE = {
     "title": Meaning(Group.WORDS, "the title"),
     "owner": Meaning(Group.TELLING, "who has it"),
     "within": Meaning(Group.TIME, "the time", _more_is_looser),
+    "only-at": Meaning(Group.WAY, "the severities it is for", _fewer_is_looser),
     "do": Meaning(Group.EFFECTS, "what is done first"),
     "needs": Meaning(Group.INTAKE, "what must be answered", _more_is_tighter),
     "skip-when-done": Meaning(Group.EFFECTS, "the action that completes it"),
@@ -147,6 +171,7 @@ _CLOCK = {
     "due-at": Meaning(Group.CLOCKS, "the answer that says when it is due"),
     "starts-at": Meaning(Group.CLOCKS, "the answer it counts from"),
     "within": Meaning(Group.CLOCKS, "the time", _more_is_looser),
+    "only-at": Meaning(Group.CLOCKS, "the severities it runs at", _fewer_is_looser),
     "stops": Meaning(Group.CLOCKS, "what stops it", _more_is_looser),
     "restart": Meaning(Group.CLOCKS, "how it goes on after a suspension"),
     "statutory": Meaning(Group.CLOCKS, "that the law sets it", _more_is_tighter),
@@ -166,6 +191,7 @@ _FOLLOW_UP = {
     "owner": Meaning(Group.CLOSING, "who owes it"),
     "after": Meaning(Group.CLOSING, "how long after closing", _more_is_looser),
     "for": Meaning(Group.CLOSING, "the endings after which it is owed"),
+    "only-at": Meaning(Group.CLOSING, "the severities at which it is owed", _fewer_is_looser),
     "review": Meaning(Group.CLOSING, "when its owner is asked before"),
     "every": Meaning(Group.CLOSING, "how long until the next turn", _more_is_looser),
     "renewals": Meaning(Group.CLOSING, "how often it can be renewed"),
@@ -241,8 +267,10 @@ def said(fact: Fact | None) -> str:
             return "so"
         case tuple():
             return several(fact)
+        case dict() if _by_severity(fact):
+            return several(f"{said(time)} at {name}" for name, time in fact.items())
         case dict():
-            return quorum(fact) or "nobody"
+            return quorum(_counted(fact)) or "nobody"
         case _:
             return str(fact)
 

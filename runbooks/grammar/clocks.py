@@ -6,6 +6,7 @@ from pydantic import AfterValidator, StrictBool, StrictStr, model_validator
 
 from runbooks.grammar.base import Day, Duration, Name, Prose, Strict, kebab, refuse
 from runbooks.grammar.stages import LateStep
+from runbooks.grammar.times import Severities
 from runbooks.plan import ClockKind, ClockStart
 from runbooks.statutes.table import Statute, find, meant
 from runbooks.statutes.vocabulary import RowKind
@@ -63,6 +64,8 @@ class Clock(Strict):
     starts_after: Name | None = None
     """The effect whose performance starts it."""
     within: Duration | None = None
+    only_at: Severities | None = None
+    """It begins when the case first has one of these, and then runs on whatever the severity."""
     due_at: Name | None = None
     """The question at which instant it is due; until it is answered, `within` counts."""
     stops: tuple[Annotated[StrictStr, AfterValidator(_stop)], ...] = ()
@@ -91,6 +94,9 @@ class Clock(Strict):
         if len(self._said_starts) > 1:
             first, second = (kebab(key) for key in self._said_starts[:2])
             refuse("RB017", f"either `{first}` or `{second}`", at=(second,))
+        if self.only_at is not None and (self.starts_after or self.starts_at):
+            first = "starts-after" if self.starts_after else "starts-at"
+            refuse("RB017", f"either `{first}` or `only-at`", at=("only-at",))
         if "restart" in self.model_fields_set and self.kind is not ClockKind.TOLLING:
             refuse("RB017", "`restart` at a tolling clock only", at=("restart",))
         for index, step in enumerate(self.late):

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from runbooks.grammar.base import Duration, Name, Prose, Strict, refuse
+from runbooks.grammar.times import Severities
 
 RECORDS = (
     "decision-record",
@@ -83,6 +84,8 @@ class AfterClosing(Strict):
     title: Prose | None = None
     for_: tuple[Name, ...] = ()
     """The dispositions after which it is owed; none named: all of them."""
+    only_at: Severities | None = None
+    """The severities at closing for which it is owed; none named: all of them."""
     name: Name | None = None
     renew: Duration | None = None
     renewals: Annotated[StrictInt, Field(ge=0, le=100)] | None = None

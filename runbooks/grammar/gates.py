@@ -59,10 +59,22 @@ Reject = Annotated[
 
 
 class SplitRule(Strict):
-    """Who decides when the roles of a gate disagree."""
+    """Who decides when the people of a gate disagree, or that an approval then holds."""
 
-    to: Name
-    within: Duration
+    to: Name | None = None
+    within: Duration | None = None
+    go: Literal["approved"] | None = None
+    """An approval that has its number holds, whoever rejects: nobody can veto it."""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if self.go is not None and (self.to is not None or self.within is not None):
+            refuse("RB017", "`go` alone, or `to` and `within`", at=("go",))
+        if self.go is None:
+            for key in ("to", "within"):
+                if getattr(self, key) is None:
+                    refuse("RB011", f"`{key}`, or `go: approved`", found="no such key")
+        return self
 
 
 class RatifyRule(Strict):

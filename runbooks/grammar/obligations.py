@@ -86,6 +86,7 @@ def _obligations(item: AfterClosing, *, owner: str) -> Iterator[FollowUp]:
             kind=kind,
             extend=item.extend,
             only=item.for_,
+            only_at=item.only_at or (),
         )
 
     for after in item.recheck or ():

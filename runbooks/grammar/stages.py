@@ -4,9 +4,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, StrictStr, model_validator
 
-from runbooks.grammar.base import ClockId, Duration, Moment, Name, Prose, Strict, refuse
+from runbooks.grammar.base import ClockId, Moment, Name, Prose, Strict, refuse
 from runbooks.grammar.closing import Requirement
 from runbooks.grammar.gates import DissentRule, Quorum, Reject, Silence, SplitRule
+from runbooks.grammar.times import Severities, Times
 from runbooks.plan import Assurance, CallBackResult, Distinct, StageKind, Votes
 
 GATE_KEYS = (
@@ -127,7 +128,10 @@ class Stage(Strict):
     stage: Name
     title: Prose | None = None
     owner: Name
-    within: Duration
+    within: Times
+    """How long it may take: one time, or one by severity."""
+    only_at: Severities | None = None
+    """Passed over at other severities, with the outcome `skipped`."""
     late: tuple[LateStep, ...] = ()
     do: tuple[Name, ...] = ()
     """Effects performed when the stage begins: act first, review after."""
@@ -176,6 +180,12 @@ class Stage(Strict):
             if is_gate and step.needs:
                 at = ("next", outcome, "needs")
                 refuse("RB017", "no `needs` at the outcome of a gate: it has a memo", at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _for_everybody(self) -> Self:
+        if self.dispositions is not None and self.only_at is not None:
+            refuse("RB017", "a closure for every severity", at=("only-at",))
         return self
 
     @model_validator(mode="after")

@@ -14,10 +14,18 @@ from runbooks.plan.law import Meaning, Trigger
 from runbooks.plan.owed import FollowUp, Handover, LegalHold, OwedKind
 from runbooks.plan.pathway import Pathway
 from runbooks.plan.questions import AnswerKind, QuestionPlan, answers_of
-from runbooks.plan.stages import CallBackResult, Disposition, Next, StageKind, StagePlan
+from runbooks.plan.stages import (
+    SKIPPED,
+    CallBackResult,
+    Disposition,
+    Next,
+    StageKind,
+    StagePlan,
+)
 from runbooks.plan.words import Assurance, Late, Role, Severity
 
 __all__ = [
+    "SKIPPED",
     "AnswerKind",
     "Assurance",
     "BulkGuardPlan",

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from runbooks.compact import Compact
 from runbooks.plan.law import Trigger
-from runbooks.plan.words import Late, Role
+from runbooks.plan.words import Late, Role, Severity
 from runbooks.statutes.span import Span
 
 
@@ -40,6 +40,8 @@ class ClockPlan(Compact):
     trigger: Trigger | None = None
     """When its row of the law holds for the case; None: it runs in every case."""
     within: timedelta
+    only_at: tuple[Severity, ...] = ()
+    """It begins when the case first has one of these; empty: whatever the severity."""
     due_at: str | None = None
     """The question at which instant it is due: the order says it, not the law."""
     statutory: bool = True

@@ -84,6 +84,8 @@ class GateRule(Compact):
     memo: tuple[str, ...] = ()
     """Memo fields that must be written before the round is asked."""
     split: Split | None = None
+    approval_prevails: bool = False
+    """An approval that has its number holds, whoever rejects: nobody can veto it."""
     silence: Silence = Silence()
     dissent: Dissent | None = None
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from runbooks.compact import Compact
-from runbooks.plan.words import Role
+from runbooks.plan.words import Role, Severity
 
 
 class OwedKind(StrEnum):
@@ -33,6 +33,8 @@ class FollowUp(Compact):
     title: str = ""
     only: tuple[str, ...] = ()
     """The dispositions after which it is owed; empty: all of them."""
+    only_at: tuple[Severity, ...] = ()
+    """The severities at closing for which it is owed; empty: all of them."""
     kind: OwedKind = OwedKind.FOLLOW_UP
     review: tuple[timedelta, ...] = ()
     """How long before it is due its owner is reminded, the longest first."""
@@ -46,6 +48,12 @@ class FollowUp(Compact):
     """The effect it carries on: owed only where an order still suppressed it at closing."""
     extend: timedelta = timedelta(days=7)
     """By how much all extensions of one turn together may move what is due."""
+
+    def owed_after(self, disposition: str, severity: Severity) -> bool:
+        """Whether a case that ended so, at that severity, owes it."""
+        return (not self.only or disposition in self.only) and (
+            not self.only_at or severity in self.only_at
+        )
 
 
 class Handover(Compact):

@@ -8,7 +8,10 @@ from pydantic import SerializerFunctionWrapHandler, field_serializer, model_vali
 
 from runbooks.compact import Compact
 from runbooks.plan.gates import GateRule
-from runbooks.plan.words import Late, Role
+from runbooks.plan.words import Late, Role, Severity
+
+SKIPPED = "skipped"
+"""The outcome of a stage that is passed over."""
 
 
 class StageKind(StrEnum):
@@ -74,6 +77,10 @@ class StagePlan(Compact):
     kind: StageKind = StageKind.WORK
     owner: Role
     within: timedelta
+    """The time at every severity that `within_at` does not name."""
+    within_at: dict[Severity, timedelta] = {}
+    only_at: tuple[Severity, ...] = ()
+    """Passed over at every other severity, with the outcome `skipped`; empty: never."""
     late: tuple[Late, ...] = ()
     enter: tuple[str, ...] = ()
     """Effects performed when the stage begins (act first, review after)."""
@@ -84,6 +91,19 @@ class StagePlan(Compact):
     dispositions: dict[str, Disposition] = {}
     skip_when_done: str | None = None
     """An effect that, once performed, completes the stage with the outcome `done`."""
+
+    def time_at(self, severity: Severity) -> timedelta:
+        """How long the stage may take at that severity."""
+        return self.within_at.get(severity, self.within)
+
+    def comes_at(self, severity: Severity) -> bool:
+        """Whether a case of that severity stops here."""
+        return not self.only_at or severity in self.only_at
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The outcomes somebody may take; that it is passed over is nobody's to say."""
+        return tuple(name for name in self.next if not (self.only_at and name == SKIPPED))
 
     @field_serializer("dispositions", mode="wrap")
     def _short_dispositions(

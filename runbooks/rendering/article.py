@@ -26,6 +26,7 @@ from runbooks.rendering.wording import (
     several,
     silence,
     stage_title,
+    times,
     words,
 )
 from runbooks.runbook import Runbook
@@ -89,12 +90,12 @@ def _when(row: SeverityRow) -> str:
 
 
 def _sentence(stage: StagePlan) -> str:
-    within = duration(stage.within)
+    within = times(stage)
     if stage.gate is not None:
         return f"{stage.gate.ask} {quorum(stage.gate.approve)}, within {within}. " + silence(
             stage.gate
         )
-    outcomes = several((words(name).lower() for name in stage.next), "or")
+    outcomes = several((words(name).lower() for name in stage.outcomes), "or")
     late = next((lateness(step) for step in stage.late if step.page), "")
     said = f"{stage.owner}, within {within}" + (f"; {late}" if late else "")
     return f"{said}. It ends as {outcomes}." if outcomes else f"{said}."

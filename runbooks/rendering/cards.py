@@ -14,6 +14,7 @@ from runbooks.rendering.wording import (
     quorum,
     several,
     stage_title,
+    times,
     words,
 )
 
@@ -102,7 +103,11 @@ def _outcomes(stage: StagePlan, pathway: Pathway) -> Iterator[Row]:
     silent = {late.go for late in stage.late} | {stage.gate.silence.go if stage.gate else None}
     for outcome, after in stage.next.items():
         nobody = stage.gate is not None and outcome in silent and outcome not in GATE_OUTCOMES
-        automatic = nobody or (outcome == DONE and stage.skip_when_done is not None)
+        automatic = (
+            nobody
+            or (outcome == DONE and stage.skip_when_done is not None)
+            or outcome not in stage.outcomes
+        )
         does = orders(after, pathway)
         yield Row(
             y=0,
@@ -134,7 +139,9 @@ def _outcome(stage: StagePlan, outcome: str) -> str:
 def _about(stage: StagePlan, pathway: Pathway) -> list[Line]:
     titles = {effect.name: effect.title for effect in pathway.effects}
     lines = _wrapped(stage_title(stage), 16, "bold", 20, room=_ROOM - 56)
-    told = f"{stage.owner} · within {duration(stage.within)}"
+    told = f"{stage.owner} · within {times(stage)}"
+    if stage.only_at:
+        told += f" · only at {several(stage.only_at)}"
     if stage.title:
         lines += _wrapped(stage.name, 11, "soft code", 16)
     lines += _wrapped(told, 12.5, "soft", 18)
@@ -159,6 +166,8 @@ def _gate(gate: GateRule) -> list[Line]:
     if gate.not_the_same_person_as:
         others = several(map(words, gate.not_the_same_person_as), "or")
         lines += _wrapped(f"Not who decided: {others}", 12.5, "", 17)
+    if gate.approval_prevails:
+        lines += _wrapped("Split: the approval holds", 12.5, "", 17)
     if gate.split is not None:
         within = duration(gate.split.within)
         lines += _wrapped(f"Split: {gate.split.to} decides within {within}", 12.5, "", 17)

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from runbooks.compile import compile_runbook
 from runbooks.plan import Pathway, StageKind, StagePlan
 from runbooks.planner import Hand, moves
-from runbooks.rendering.wording import condition, duration, leads, orders, stage_title
+from runbooks.rendering.wording import (
+    condition,
+    duration,
+    leads,
+    orders,
+    several,
+    stage_title,
+    times,
+)
 from runbooks.runbook import Runbook
 
 _SHAPES = {
@@ -57,7 +65,7 @@ def _arrows(pathway: Pathway) -> Iterator[str]:
     outside: dict[str, str] = {}
     for stage in pathway.stages:
         for move in moves(stage):
-            if move.hand is Hand.MACHINE:
+            if move.hand is Hand.MACHINE and move.outcome in stage.outcomes:
                 continue  # The same arrow; what completes the stage stands in the playbook.
             label = _safe(move.outcome) + (" (silence)" if move.hand is Hand.SILENCE else "")
             does = orders(stage.next[move.outcome], pathway)
@@ -74,7 +82,9 @@ def _arrows(pathway: Pathway) -> Iterator[str]:
 
 def _label(stage: StagePlan) -> str:
     said = f"<b>{_safe(stage_title(stage))}</b><br>{stage.name}"
-    said += f"<br>{stage.owner}, {duration(stage.within)}"
+    said += f"<br>{stage.owner}, {times(stage)}"
+    if stage.only_at:
+        said += f"<br>only at {several(stage.only_at)}"
     return f"{said}<br>{_safe(stage.gate.ask)}" if stage.gate is not None else said
 
 

@@ -8,7 +8,7 @@ from runbooks.planner import moves
 from runbooks.rendering.cards import CARD, PAD, Card, card
 from runbooks.rendering.drawing import LANES, Canvas, wrap
 from runbooks.rendering.lanes import Lane, Wire, lanes
-from runbooks.rendering.wording import begins, duration, stage_title
+from runbooks.rendering.wording import begins, duration, stage_title, times
 from runbooks.runbook import Runbook
 
 GAP = 24
@@ -83,7 +83,7 @@ def describe(pathway: Pathway) -> str:
         ways = "; ".join(str(move).partition(" ")[2] for move in moves(stage))
         said.append(
             f"{stage_title(stage)} ({stage.name}), {stage.kind}, {stage.owner}, "
-            f"{duration(stage.within)}: {ways or 'the case closes'}."
+            f"{times(stage)}: {ways or 'the case closes'}."
         )
     said += [f"Clock {clock.id}: {clock.title}, {_runs(clock)}." for clock in pathway.clocks]
     return " ".join(said)

@@ -36,6 +36,7 @@ from runbooks.rendering.wording import (
     several,
     stage_title,
     taken,
+    times,
     undone,
     words,
 )
@@ -125,7 +126,9 @@ def _duties(stage: StagePlan, pathway: Pathway) -> Iterator[tuple[str, str]]:
     titles = {effect.name: effect.title for effect in pathway.effects}
     yield "Stage", stage.name
     yield "Owner", stage.owner
-    yield "By when", f"within {duration(stage.within)}"
+    yield "By when", f"within {times(stage)}"
+    if stage.only_at:
+        yield "Only at", f"{several(stage.only_at)}; passed over otherwise"
     if stage.enter:
         yield "First", several(titles.get(name, name) for name in stage.enter)
     if stage.needs:

@@ -79,6 +79,13 @@ def duration(span: timedelta) -> str:
     return " ".join(said)
 
 
+def times(stage: StagePlan) -> str:
+    """How long a stage may take: `4 hours`, or `15 minutes at SEV0, otherwise 4 hours`."""
+    usual = duration(stage.within)
+    graver = ", ".join(f"{duration(time)} at {name}" for name, time in stage.within_at.items())
+    return f"{graver}, otherwise {usual}" if graver else usual
+
+
 def several(items: Iterable[str], joint: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
     listed = list(items)
@@ -140,6 +147,8 @@ def gate_rules(rule: GateRule) -> tuple[tuple[str, str], ...]:
         said.append(("Not the same person", f"as whoever decided {stages}."))
     if rule.memo:
         said.append(("Write first", f"a memo with {several(rule.memo)}."))
+    if rule.approval_prevails:
+        said.append(("When opinions are split", "the approval holds: nobody can veto it."))
     if rule.split:
         within = duration(rule.split.within)
         said.append(("When opinions are split", f"{rule.split.to} decides within {within}."))
@@ -222,11 +231,14 @@ def _counts_from(clock: ClockPlan) -> str:
         return f"once {clock.starts_after} is done"
     if clock.starts_at:
         return f"from the instant answered to “{clock.starts_at}”"
-    return {
+    said = {
         "receipt": "from receipt",
         "awareness": "from awareness",
         "opened": "from the opening of the case",
     }[clock.starts.value]
+    if clock.only_at:
+        return f"{said}, or once severity comes to {several(clock.only_at, 'or')}"
+    return said
 
 
 def ends(clock: ClockPlan) -> str:

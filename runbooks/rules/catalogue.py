@@ -295,6 +295,27 @@ RULES: dict[str, Rule] = {
         "Of two parts of one name one would win silently.",
         "Say it in the runbook itself, or use one of the two.",
     ),
+    # ── what depends on severity ──────────────────────────────────────────────────────────────
+    "RB110": Rule(
+        "A time by severity has one for every severity.",
+        "A case whose severity has no time is never late.",
+        "Add `otherwise` with the time of all that is not named.",
+    ),
+    "RB111": Rule(
+        "A graver case never has more time than a milder one.",
+        "Whoever raises a severity must not slow the case down.",
+        "Give the graver severity at most the time of the milder one.",
+    ),
+    "RB112": Rule(
+        "A stage for some severities says where the other cases go on.",
+        "A case that is passed over and led nowhere is lost.",
+        "Add `skipped: <stage>` under `next`.",
+    ),
+    "RB113": Rule(
+        "What is for some severities is for one that the table gives.",
+        "A second look at a severity that no case has is a second look nobody takes.",
+        "Name a severity of the table.",
+    ),
     "RB115": Rule(
         "A clock starts, or is due, at the answer to a question that asks for an instant.",
         "Another answer names no moment, and the clock would never run.",

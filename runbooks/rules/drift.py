@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from runbooks.grammar.base import moment_of
 from runbooks.grammar.stages import LateStep, Stage
+from runbooks.grammar.times import distinct_times
 from runbooks.plan import ClockKind, StageKind
 from runbooks.planner import Hand, Move, Trail, moves, said
 from runbooks.rules.finding import Finding, Subject, Weight
@@ -37,34 +38,40 @@ def circles(subject: Subject) -> Iterator[Finding]:
 def steps_that_never_come(subject: Subject) -> Iterator[Finding]:
     """Late steps, and silence, after the moment at which the stage has already left by itself."""
     for index, stage in enumerate(subject.document.stages):
-        if stage.kind is StageKind.CLOSURE:
-            continue
-        path = ("stages", index)
-        left = _leaves_by_itself(stage)
-        if left is None:
-            continue
-        at, outcome = left
-        for position, step in enumerate(stage.late):
-            if moment_of(step.at, within=stage.within) > at:
-                yield subject.finding(
-                    "RB036",
-                    (*path, "late", position, "at"),
-                    f'by then "{stage.stage}" has taken {outcome} by itself',
-                    evidence=(*subject.way_to(stage.stage), *_by_itself(subject, stage, outcome)),
-                )
-        if stage.silence and stage.silence.go and at < stage.within:
+        if stage.kind is not StageKind.CLOSURE:
+            for within in distinct_times(stage.within):
+                yield from _never(subject, stage, within, ("stages", index))
+
+
+def _never(
+    subject: Subject, stage: Stage, within: timedelta, path: tuple[Step, ...]
+) -> Iterator[Finding]:
+    left = _leaves_by_itself(stage, within)
+    if left is None:
+        return
+    at, outcome = left
+    for position, step in enumerate(stage.late):
+        if moment_of(step.at, within=within) > at:
             yield subject.finding(
                 "RB036",
-                (*path, "silence", "go"),
-                f'before silence, "{stage.stage}" has taken {outcome} by itself',
+                (*path, "late", position, "at"),
+                f'by then "{stage.stage}" has taken {outcome} by itself',
                 evidence=(*subject.way_to(stage.stage), *_by_itself(subject, stage, outcome)),
             )
+    if stage.silence and stage.silence.go and at < within:
+        yield subject.finding(
+            "RB036",
+            (*path, "silence", "go"),
+            f'before silence, "{stage.stage}" has taken {outcome} by itself',
+            evidence=(*subject.way_to(stage.stage), *_by_itself(subject, stage, outcome)),
+        )
 
 
 def help_in_time(subject: Subject) -> Iterator[Finding]:
     """Stages and clocks that call for help only when the time is already over."""
     for index, stage in enumerate(subject.document.stages):
-        yield from _help(subject, stage.late, stage.within, ("stages", index), law=False)
+        for within in distinct_times(stage.within):
+            yield from _help(subject, stage.late, within, ("stages", index), law=False)
     for plan in subject.pathway.clocks:
         if plan.kind is not ClockKind.MIN_HOLD:
             late = subject.document.clocks[plan.id].late
@@ -101,12 +108,12 @@ def _circle(subject: Subject, start: str) -> Trail | None:
     return None
 
 
-def _leaves_by_itself(stage: Stage) -> tuple[timedelta, str] | None:
+def _leaves_by_itself(stage: Stage, within: timedelta) -> tuple[timedelta, str] | None:
     """When the stage takes an outcome though nobody does anything, and which."""
-    leaving = [(moment_of(step.at, within=stage.within), step.go) for step in stage.late if step.go]
+    leaving = [(moment_of(step.at, within=within), step.go) for step in stage.late if step.go]
     # A gate whose memo nobody wrote is not asked, and silence cannot answer it.
     if stage.silence and stage.silence.go and not stage.memo:
-        leaving.append((stage.within, stage.silence.go))
+        leaving.append((within, stage.silence.go))
     return min(leaving, default=None)
 
 

@@ -39,7 +39,7 @@ def call_backs(subject: Subject) -> Iterator[Finding]:
             if stage.next[move.outcome].call_back is None:
                 continue
             path = ("stages", index[stage.name], "next", move.outcome, "call-back")
-            if move.hand is Hand.SILENCE or (stage.skip_when_done and move.outcome == "done"):
+            if move.hand is not Hand.PERSON or (stage.skip_when_done and move.outcome == "done"):
                 yield subject.finding(
                     "RB102", path, f'"{stage.name}" can take "{move.outcome}" without a person'
                 )

@@ -80,7 +80,7 @@ def _and(roles: Iterable[str]) -> str:
 def _afterwards(subject: Subject, stage: Stage, path: tuple[Step, ...]) -> Iterator[Finding]:
     """Who breaks a tie, hears a dissent or ratifies must not have voted at the gate."""
     named: list[tuple[tuple[Step, ...], str, str]] = []
-    if stage.split:
+    if stage.split and stage.split.to:
         named.append((("split", "to"), stage.split.to, "breaks a tie"))
     if stage.dissent:
         named.append((("dissent", "to"), stage.dissent.to, "hears a dissent"))

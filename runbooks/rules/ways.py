@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from runbooks.grammar.stages import Stage
-from runbooks.plan import StageKind
+from runbooks.plan import SKIPPED, StageKind
 from runbooks.planner import GATE_OUTCOMES, can_end, said
 from runbooks.reading import suggestion
 from runbooks.rules.catalogue import RULES
@@ -39,13 +39,7 @@ def outcomes(subject: Subject) -> Iterator[Finding]:
             yield from _closure(subject, stage, path)
             continue
         following = stage.next or {}
-        taken: dict[str, tuple[Step, ...]] = {
-            step.go: (*path, "late", number, "go")
-            for number, step in enumerate(stage.late)
-            if step.go
-        }
-        if stage.silence and stage.silence.go:
-            taken[stage.silence.go] = (*path, "silence", "go")
+        taken = _taken(stage, path)
         for outcome, at in taken.items():
             if outcome not in following:
                 yield subject.finding(
@@ -56,6 +50,7 @@ def outcomes(subject: Subject) -> Iterator[Finding]:
                     evidence=way,
                 )
         if stage.kind is StageKind.GATE:
+            passed = {SKIPPED} if stage.only_at else set()
             for outcome in GATE_OUTCOMES:
                 if outcome not in following:
                     yield subject.finding(
@@ -67,7 +62,7 @@ def outcomes(subject: Subject) -> Iterator[Finding]:
                         at_key=True,
                     )
             for outcome in following:
-                if outcome not in GATE_OUTCOMES and outcome not in taken:
+                if outcome not in {*GATE_OUTCOMES, *taken, *passed}:
                     yield subject.finding(
                         "RB033",
                         (*path, "next", outcome),
@@ -84,6 +79,16 @@ def outcomes(subject: Subject) -> Iterator[Finding]:
                 mend="Add `done: <stage>` under `next`.",
                 evidence=way,
             )
+
+
+def _taken(stage: Stage, path: tuple[Step, ...]) -> dict[str, tuple[Step, ...]]:
+    """The outcomes that time takes by itself, and where the runbook says so."""
+    taken: dict[str, tuple[Step, ...]] = {
+        step.go: (*path, "late", number, "go") for number, step in enumerate(stage.late) if step.go
+    }
+    if stage.silence and stage.silence.go:
+        taken[stage.silence.go] = (*path, "silence", "go")
+    return taken
 
 
 def _closure(subject: Subject, stage: Stage, path: tuple[Step, ...]) -> Iterator[Finding]:

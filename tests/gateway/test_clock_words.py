@@ -3,11 +3,14 @@
 from types import SimpleNamespace
 from typing import cast
 
+from audit.explain import explain_state, lines
+from cases.acts import ChangeSeverity
 from cases.journal import Kind
 from gateway.case_api import clock_readings
 from gateway.casework import OpenCase
 from gateway.pages.case import law_of
 from gateway.phrases import details, title
+from runbooks.plan import Severity
 from tests.cases.house import BEGIN, House
 
 
@@ -44,3 +47,21 @@ def test_a_computed_deadline_is_told_in_words() -> None:
     assert "conservative due <2026-01-05T10:00:00+00:00>" in said
     assert "legal latest <2026-01-05T11:00:00+00:00>" in said
     assert "pin" not in said
+
+
+def test_a_plan_that_changed_is_told_with_what_it_was() -> None:
+    """The timeline says which severity it was and is, both instants, and what lies ahead."""
+    house = House.of("self-harm-risk")
+    body = ChangeSeverity(severity=Severity.SEV0, reason="seen before")
+    house.act(body, person="mira", role="incident-manager")
+    entry = next(e for e in house.state.journal.pending if e.kind is Kind.REPLANNED)
+
+    said = details(entry.body, instant=lambda at: at[11:16])
+
+    assert title(entry.kind) == "The rest was planned anew for another severity"
+    assert "SEV0 · was SEV3 · target 15 minutes · ahead " in said
+    assert "Answer the person: 30 minutes instead of 24 hours" in said
+    assert "due 09:15 · due was 13:00" in said
+    explained = "\n".join(lines(explain_state(house.state, house.file.pathway, at=house.now)))
+    assert "assessment planned anew: SEV3, now SEV0 (due " in explained
+    assert "Answer the person: 30 minutes instead of 24 hours" in explained

@@ -39,6 +39,7 @@ async def moved(world: World) -> tuple[str, str]:
         number=number,
         runbook=THREAT,
         severity=Severity.SEV1,
+        answers={"minor": "yes", "timeframe": "soon", "plan": "yes", "authority-receipt": "r-1"},
         at=await world.clock.now(),
     )
     linked = await ActivityEnvironment().run(Linking(outside).open_linked_case, order)
@@ -57,6 +58,15 @@ async def test_the_default_pathway_moves_to_the_runbook_that_ships(world: World)
     assert {(link["number"], link["why"]) for link in seen["links"]} == {(before, "moved-from")}
     assert seen["legal_hold"] == "duty-counsel"
     assert [effect["name"] for effect in seen["effects"]] == ["safe-state", "preserve"]
+
+
+async def test_what_is_known_goes_along(world: World) -> None:
+    """What the other runbook asks by the same name, and takes, need not be asked again."""
+    _, number = await moved(world)
+
+    seen = await world.picture(number)
+
+    assert {name: given["value"] for name, given in seen["answers"].items()} == {"minor": "yes"}
 
 
 async def test_who_need_not_know_sees_no_trace_of_it(world: World) -> None:

@@ -16,7 +16,7 @@ from cases.rounds import memo_missing
 from cases.rules import may_vote
 from cases.severity import severity_changed
 from cases.stages import enter, leave
-from runbooks.plan import AnswerKind, Late
+from runbooks.plan import SKIPPED, AnswerKind, Late, Severity
 from runbooks.quorums import roles_in
 from tests.cases.house import House
 
@@ -49,6 +49,7 @@ class Drive:
 
     def along(self, way: tuple[str, ...]) -> None:
         """Every step of the way was possible, and has been taken."""
+        self._as_grave_as(way)
         for step in way:
             if move := MOVE.fullmatch(step):
                 self._move(move[1], move[2], (move[3] or "").strip(" ()"), to=move[4])
@@ -59,6 +60,26 @@ class Drive:
                 self._until_the_step(time[1], time[2])
             else:
                 raise AssertionError(step)
+
+    def _as_grave_as(self, way: tuple[str, ...]) -> None:
+        """The case has a severity at which it stops at the stages of the way, or passes them."""
+        moves = [found for found in map(MOVE.fullmatch, way) if found]
+        passed = {move[1]: move[2] == SKIPPED for move in moves}
+        kept = [stage for stage in self.house.file.pathway.stages if stage.only_at]
+        self.grade(
+            next(
+                severity
+                for severity in reversed(Severity)
+                if all(stage.comes_at(severity) != passed.get(stage.name, False) for stage in kept)
+            )
+        )
+
+    def grade(self, severity: Severity) -> None:
+        """The severity is that one now."""
+        house = self.house
+        before = house.state.facts()
+        house.state.severity = house.state.severity.model_copy(update={"current": severity})
+        severity_changed(house.file, before, at=house.now)
 
     # -- people ------------------------------------------------------------------------------------
 
@@ -140,12 +161,14 @@ class Drive:
 
     def _move(self, stage: str, outcome: str, by: str, *, to: str) -> None:
         house = self.house
-        assert house.state.stage == stage
+        assert house.state.stage == stage or outcome == SKIPPED
         plan = house.file.pathway.stage(stage)
         if by == "by silence":
             if plan.gate is not None:
                 self.round()
             self._until_silence(outcome)
+        elif outcome == SKIPPED:
+            pass  # It was passed over when the case came to it.
         elif by == "by itself":
             self._until_done(plan.skip_when_done or "")
         elif plan.gate is not None:
@@ -156,7 +179,12 @@ class Drive:
             complete = Complete(stage=stage, outcome=outcome)
             person = self._fresh(self.people(plan.owner))
             assert house.act(complete, person=person, role=plan.owner).accepted
-        assert house.state.visits[-1].stage == to or plan.next[outcome].move_to == to
+        came = [
+            visit.stage
+            for visit in house.state.visits
+            if visit.left_at is None or visit.outcome == SKIPPED
+        ]
+        assert to in came or plan.next[outcome].move_to == to
         before = [visit for visit in house.state.visits if visit.stage == stage][-1]
         if before.left_at is None:
             before = [visit for visit in house.state.visits if visit.stage == stage][-2]

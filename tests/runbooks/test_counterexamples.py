@@ -1,7 +1,8 @@
 """What lint calls a way that goes wrong goes wrong when a case is driven along it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,8 @@ from cases.acts import Complete, Dissent, Verdict
 from cases.file import SYSTEM
 from cases.gate import RoundKind, RoundState, Vote, tally
 from cases.receipts import Reason
-from runbooks.plan import Assurance, GateRule
+from cases.stages import enter, leave
+from runbooks.plan import Assurance, GateRule, Next, Severity
 from runbooks.quorums import roles_in
 from runbooks.votes import Ballot, result, stalemate
 from tests.cases.house import BEGIN
@@ -194,6 +196,31 @@ def _nobody_is_paged(fault: Fault, drive: Drive) -> None:
     assert not any(step.page or step.do or step.go for step in own)
 
 
+def _is_slower_when_graver(fault: Fault, drive: Drive) -> None:
+    """Raised by one, the case that stands there is due later than it was."""
+    stage = drive.house.file.stage
+    assert stage is not None
+    clock = drive.house.state.stage_clock(stage.name)
+    assert clock is not None
+    due = dict[Severity, datetime]()
+    for severity in reversed(Severity):
+        drive.grade(severity)
+        at = clock.due_at(drive.house.now)
+        assert at is not None
+        due[severity] = at
+    assert any(due[graver] > due[milder] for graver, milder in pairwise(Severity))
+
+
+def _is_passed_over_into_nothing(fault: Fault, drive: Drive) -> None:
+    """A milder case that comes to the stage is passed over, and stands nowhere."""
+    house = drive.house
+    stage = house.file.stage
+    assert stage is not None
+    drive.grade(next(severity for severity in Severity if not stage.comes_at(severity)))
+    enter(house.file, stage, at=house.now)
+    assert leave(house.file, stage, str(house.state.pending_outcome), at=house.now) == Next()
+
+
 def _goes_on_unanswered(fault: Fault, drive: Drive) -> None:
     """The case has left the stage, and nobody gave the answer that its outcome needs."""
     left = [visit for visit in drive.house.state.visits if visit.outcome is not None][-1]
@@ -219,6 +246,8 @@ CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB065": _nobody_is_paged,
     "RB070": _nobody_is_paged,
     "RB072": _cannot_be_closed_as,
+    "RB111": _is_slower_when_graver,
+    "RB112": _is_passed_over_into_nothing,
     "RB116": _goes_on_unanswered,
     "RB120": _cannot_be_approved,
     "RB122": _who_is_quicker_decides,
@@ -264,17 +293,22 @@ VOTING = (*ROLES, *roles_in(SEVERAL))
 @given(
     approve=quorums,
     reject=quorums,
+    prevails=st.booleans(),
     veto=st.lists(st.sampled_from(ROLES), unique=True, max_size=1),
     cast=st.lists(st.tuples(st.sampled_from(VOTING), st.booleans()), max_size=8),
 )
 def test_the_planner_counts_as_the_gate_counts(
+    *,
     approve: dict[str, int],
     reject: dict[str, int],
+    prevails: bool,
     veto: list[str],
     cast: list[tuple[str, bool]],
 ) -> None:
     """For any rule and any votes, the planner's result is the gate's."""
-    rule = GateRule(ask="?", approve=approve, reject=reject, veto=tuple(veto))
+    rule = GateRule(
+        ask="?", approve=approve, reject=reject, veto=tuple(veto), approval_prevails=prevails
+    )
 
     assert result(rule, _ballots(cast)).value == _tallied(rule, cast).value
 
@@ -309,4 +343,10 @@ def _tallied(rule: GateRule, cast: list[tuple[str, bool]]) -> RoundState:
         )
         for number, (role, approves) in enumerate(cast)
     ]
-    return tally(votes, approve=rule.approve, reject=rule.reject, veto=rule.veto)
+    return tally(
+        votes,
+        approve=rule.approve,
+        reject=rule.reject,
+        veto=rule.veto,
+        approval_prevails=rule.approval_prevails,
+    )

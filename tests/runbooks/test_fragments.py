@@ -12,6 +12,7 @@ from cli.runbook import app
 from runbooks import RunbookProblems, compile_runbook, library, lint, load_runbook
 from runbooks.expanding import expanded
 from runbooks.fragments import bundled, parted
+from runbooks.grammar.times import OTHERWISE
 from runbooks.library import fragments
 from runbooks.runbook import Runbook
 from runbooks.writing import written
@@ -100,7 +101,7 @@ def test_a_fragment_stands_where_it_is_used_with_what_it_was_given() -> None:
 
     stage = document.stages[1]
     assert [each.stage for each in document.stages] == ["triage", "look", "closure"]
-    assert (stage.owner, stage.title, stage.within.total_seconds()) == (
+    assert (stage.owner, stage.title, stage.within[OTHERWISE].total_seconds()) == (
         "legal",
         "A look by legal",
         4 * 3600,

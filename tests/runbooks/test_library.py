@@ -40,19 +40,13 @@ def removal_order() -> Pathway:
 
 
 @pytest.mark.parametrize("name", sorted(library()))
-def test_a_runbook_is_called_as_its_file_is(name: str) -> None:
-    """A file of the library is found by the name of its runbook."""
-    assert shipped()[name].name == name
-
-
-@pytest.mark.parametrize("name", sorted(library()))
 def test_a_shipped_runbook_lints_clean(name: str) -> None:
     """Nothing is wrong, but that some neighbours are still to come."""
     books = shipped()
 
     findings = lint(books[name], today=TODAY, library=books)
 
-    names = ("child-safety-report", "self-harm-risk", "personal-data-breach")
+    names = ("personal-data-breach",)
     coming = {f'no runbook is called "{each}"' for each in names}
     assert {finding.what.partition(":")[0] for finding in findings} <= coming
 

@@ -34,10 +34,12 @@ async def complete(case: CaseUnderTest, stage: str, outcome: str, person: str) -
     accepted(await case.act(Complete(stage=stage, outcome=outcome), person=person))
 
 
-async def answer(case: CaseUnderTest, person: str, **answers: str) -> None:
-    """The questions are answered."""
+async def answer(case: CaseUnderTest, person: str, *, row: str = "", **answers: str) -> None:
+    """The questions are answered; with `row` the severity table has judged them by that row."""
     named = {name.replace("_", "-"): value for name, value in answers.items()}
     accepted(await case.act(Answer(answers=named), person=person))
+    if row:
+        await case.until(lambda seen: seen.severity.row == row)
 
 
 async def call(case: CaseUnderTest, result: CallBackResult, person: str) -> ActReceipt:

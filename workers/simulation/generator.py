@@ -194,14 +194,15 @@ class Generator:
         self, document: RunbookDocument, answers: Mapping[str, str], *, lag: int, chance: Chance
     ) -> Truth:
         """What is true of a case with these answers, as the runbook's text has it."""
-        way = self._true_way(document, answers, chance=chance)
+        severity = oracle.severity_of(document, answers)
+        way = self._true_way(document, answers, severity, chance=chance)
         return Truth(
-            severity=oracle.severity_of(document, answers),
+            severity=severity,
             answers=answers,
             way=way,
             should_escalate=oracle.asks_somebody(document, way),
             disposition=oracle.disposition_of(document, way, self._model),
-            clocks=oracle.clocks_of(document, way, received=lag),
+            clocks=oracle.clocks_of(document, way, severity=severity, received=lag),
         )
 
     def _true_answers(self, name: str, profile: Profile, *, chance: Chance) -> dict[str, str]:
@@ -240,7 +241,12 @@ class Generator:
         return min(lag, max(shortest - 1, 0)), False
 
     def _true_way(
-        self, document: RunbookDocument, answers: Mapping[str, str], *, chance: Chance
+        self,
+        document: RunbookDocument,
+        answers: Mapping[str, str],
+        severity: Severity,
+        *,
+        chance: Chance,
     ) -> oracle.Way:
         def outcome(stage: Stage, passed: int) -> str:
             source = chance.of("way", stage.stage, passed)
@@ -249,7 +255,7 @@ class Generator:
                 return "approved" if right else "rejected"
             return right_outcome(self._model, stage, answers, passed=passed, chance=source)
 
-        return oracle.Walker(document, outcome).walk()
+        return oracle.Walker(document, outcome, severity).walk()
 
     def _reported(
         self,

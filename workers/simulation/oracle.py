@@ -136,6 +136,7 @@ class Walker:
     document: RunbookDocument
     outcome: Callable[[Stage, int], str]
     """The outcome of a stage at its nth passage, counted from one."""
+    severity: Severity
     steps: list[Step] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
 
@@ -143,9 +144,12 @@ class Walker:
         """The way from the first stage to the closure, or to another runbook."""
         stage = self.document.stages[0]
         while stage.kind is not StageKind.CLOSURE and len(self.steps) < MOST_STEPS:
-            self._do(stage.do)
             passed = sum(step.stage == stage.stage for step in self.steps) + 1
-            outcome = self.outcome(stage, passed)
+            if stage.only_at is not None and self.severity not in stage.only_at:
+                outcome = "skipped"
+            else:
+                self._do(stage.do)
+                outcome = self.outcome(stage, passed)
             self.steps.append(Step(stage.stage, outcome))
             following = (stage.next or {})[outcome]
             self._do(following.do)
@@ -200,12 +204,14 @@ def _met(requirement: str, done: set[str]) -> bool:
             return True
 
 
-def clocks_of(document: RunbookDocument, way: Way, *, received: int) -> dict[str, int | None]:
+def clocks_of(
+    document: RunbookDocument, way: Way, *, severity: Severity, received: int
+) -> dict[str, int | None]:
     """The clocks that must run in a case that went that way, and when each is due by itself.
 
     One of a law that answers bring about is left out: what people answer is for them to say.
-    Minutes from opening, `received` of them before it; None for what begins with an effect or is
-    not counted in hours.
+    Minutes from opening, `received` of them before it; None for what begins with an effect or with
+    a severity, or is not counted in hours.
     """
     done = set(way.effects)
     answered = needed(document, way)
@@ -216,6 +222,10 @@ def clocks_of(document: RunbookDocument, way: Way, *, received: int) -> dict[str
             continue
         if clock.starts_after is not None:
             if clock.starts_after in done:
+                expected[name] = None
+            continue
+        if clock.only_at is not None:
+            if severity in clock.only_at:
                 expected[name] = None
             continue
         if clock.starts_at is not None and clock.starts_at not in answered:
@@ -252,6 +262,7 @@ def shortest_clock(document: RunbookDocument) -> int | None:
         _minutes(clock)
         for clock in document.clocks.values()
         if clock.starts_after is None
+        and clock.only_at is None
         and clock.starts_at is None
         and clock.begins is not ClockStart.OPENED
         and clock.runs_as is not ClockKind.MIN_HOLD

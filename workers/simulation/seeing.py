@@ -13,7 +13,9 @@ def right_outcome(
     model: Model, stage: Stage, answers: Mapping[str, str], *, passed: int, chance: Chance
 ) -> str:
     """The outcome a stage of work rightly has: what the answers settle, else by weight."""
-    outcomes = [name for name in stage.next or {} if not (stage.skip_when_done and name == "done")]
+    automatic = {"done"} if stage.skip_when_done else set()
+    automatic |= {"skipped"} if stage.only_at else set()
+    outcomes = [name for name in stage.next or {} if name not in automatic]
     if passed == 1:
         for name in outcomes:
             settled = model.follows.get(name)

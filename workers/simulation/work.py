@@ -26,7 +26,7 @@ def outcome_of(
     cast: "Cast", picture: CasePicture, stage: StagePlan, visit: StageVisit, *, at: datetime
 ) -> str:
     """The outcome the owner chooses; after a few passages the one that leads to the closure."""
-    options = [name for name in stage.next if not (stage.skip_when_done and name == "done")]
+    options = [name for name in stage.outcomes if not (stage.skip_when_done and name == "done")]
     file = view_of(picture, cast.pathway)
     # Whoever is refused one outcome takes another: too many, or nobody has approved so many.
     options = [name for name in options if orderable(file, stage, name, at=at)] or options
