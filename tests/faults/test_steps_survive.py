@@ -150,7 +150,7 @@ async def lock_of(made: Place, number: str) -> dict[str, Any]:
     return next((e.model_dump(mode="json") for e in effects if e.name == "lock"), {})
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 async def test_each_step_happens_once_though_every_worker_that_orders_one_is_killed(
     present: Engine, tmp_path: Path
 ) -> None:
@@ -194,7 +194,7 @@ async def lived(made: Place, receiver: Receiver) -> Evidence:
     await step(made, number, acts, "tessa", verb="complete", stage="triage", outcome="many")
     await decided(made, number, "review", "lena", acts=acts)
     await decided(made, number, "review", "paula", acts=acts)
-    await made.at(number, stage="closure", seconds=150)
+    await made.at(number, stage="closure", seconds=400)
     lock = await lock_of(made, number)
     assert lock["state"] == "done"
     body = {"verb": "roll-back", "effect": lock["key"], "reason": "the wrong list"}
@@ -203,7 +203,7 @@ async def lived(made: Place, receiver: Receiver) -> Evidence:
     async def rolled_back() -> bool:
         return bool((await lock_of(made, number))["state"] == ROLLED_BACK)
 
-    await made.until(rolled_back, seconds=150, what="the rollback")
+    await made.until(rolled_back, seconds=400, what="the rollback")
     record = {"disposition": "ended", "record": "Facts, rule, decision as recorded."}
     await step(made, number, acts, "imani", verb="close", **record)
     await made.at(number, status="closed")
