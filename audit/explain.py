@@ -10,6 +10,7 @@ from datetime import datetime
 from cases.clock import ClockRun
 from cases.gate import Round, RoundState
 from cases.permissions import next_step, waiting_on
+from cases.records import HELD_BACK, SUPPRESSED
 from cases.state import CaseState
 from cases.values import Instant, Value, spoken
 from runbooks.plan import GateRule, Late, Pathway
@@ -212,11 +213,15 @@ def _silence(clock: ClockRun, state: CaseState, pathway: Pathway) -> str:
 
 def _effects(state: CaseState) -> Iterator[OpenEffect]:
     for effect in state.effects:
-        if not effect.open:
+        if not effect.open and effect.state != SUPPRESSED:
             continue
         mend = {
             "manual": f"escalate case receipt {state.number} {effect.name} done --reference …",
             "failed": f"escalate case receipt {state.number} {effect.name} retry",
+            HELD_BACK: f"escalate case receipt {state.number} {effect.name} clear",
+            SUPPRESSED: "an obligation carries it on"
+            if state.closed
+            else "an order forbids it: answer the question about the order once it is lifted",
         }.get(effect.state, "it is under way; look at what the engine says")
         yield OpenEffect(
             title=effect.title,
