@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.acts import Answer, Complete
@@ -16,6 +16,8 @@ from tests.cases.house import BEGIN, House
 IMAGERY = "non-consensual-intimate-imagery"
 CLOCK = "US-TIDA"
 HOUR = timedelta(hours=1)
+FEW = settings(max_examples=20)
+"""A whole case with signed acts is made for each example."""
 
 
 def house_of() -> House:
@@ -35,6 +37,7 @@ def says(house: House, minutes: int) -> ClockRun:
     return clock
 
 
+@FEW
 @given(wait=st.integers(0, 20_000), since=st.integers(-20_000, 20_000))
 def test_a_clock_counts_from_the_recorded_instant_and_not_before_it_is_recorded(
     wait: int, since: int
@@ -51,6 +54,7 @@ def test_a_clock_counts_from_the_recorded_instant_and_not_before_it_is_recorded(
     assert clock.target(house.now) == 48 * HOUR
 
 
+@FEW
 @given(said=st.lists(st.integers(-5_000, 0), min_size=1, max_size=5, unique=True))
 def test_a_clock_that_runs_is_never_given_time_back(said: list[int]) -> None:
     """Of several answers the earliest counts."""
@@ -107,6 +111,7 @@ def due(house: House, hours: int) -> ClockRun:
     return clock
 
 
+@FEW
 @given(said=st.lists(st.integers(1, 2_000), min_size=1, max_size=4, unique=True))
 def test_an_order_says_itself_when_it_is_due(said: list[int]) -> None:
     """The newest answer is the deadline, and help is called at shares of that time."""
