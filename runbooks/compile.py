@@ -73,7 +73,11 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             else None
         ),
         handover=(
-            Handover(every=document.handover.every, by=document.handover.by)
+            Handover(
+                every=document.handover.every,
+                by=document.handover.by,
+                until=document.handover.until,
+            )
             if document.handover
             else None
         ),
@@ -188,6 +192,8 @@ def _next(step: NextStep) -> Next:
         move_to=step.move_to,
         closes_as=step.closes_as,
         call_back=step.call_back,
+        set_for=step.set_for,
+        only_if=step.if_ or {},
     )
 
 
@@ -208,6 +214,7 @@ def _effect(name: str, effect: Effect) -> EffectPlan:
             if effect.clearance
             else None
         ),
+        bulk=effect.bulk.plan if effect.bulk else None,
     )
 
 

@@ -53,6 +53,8 @@ class Handover(Compact):
 
     every: timedelta
     by: Role
+    until: str | None = None
+    """The stage with which notes end."""
 
 
 class LegalHold(Compact):

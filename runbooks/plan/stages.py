@@ -43,6 +43,10 @@ class Next(Compact):
     """The disposition of a case that moved; without one it is `moved`."""
     call_back: CallBackResult | None = None
     """What the newest recorded call-back must say before anybody can take this outcome."""
+    set_for: str | None = None
+    """The question whose answer is the one instant at which everything of `do` happens."""
+    only_if: dict[str, tuple[str, ...]] = {}
+    """The answers with which alone anybody can take this outcome."""
 
     @model_validator(mode="before")
     @classmethod

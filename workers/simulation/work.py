@@ -2,15 +2,18 @@
 
 from collections import deque
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cases.dual_control import orderable
 from cases.records import StageVisit
+from cases.rules import view_of
 from cases.state import CasePicture
 from runbooks.grammar.stages import Stage
 from runbooks.plan import Pathway, StagePlan
 from workers.simulation import oracle, words
 from workers.simulation.generator import right_outcome, seen_by
+from workers.simulation.watching import ahead_of, set_questions
 
 if TYPE_CHECKING:
     from workers.simulation.cast import Cast
@@ -19,9 +22,14 @@ MOST_VISITS = 3
 FAR = 10**6
 
 
-def outcome_of(cast: "Cast", picture: CasePicture, stage: StagePlan, visit: StageVisit) -> str:
+def outcome_of(
+    cast: "Cast", picture: CasePicture, stage: StagePlan, visit: StageVisit, *, at: datetime
+) -> str:
     """The outcome the owner chooses; after a few passages the one that leads to the closure."""
     options = [name for name in stage.next if not (stage.skip_when_done and name == "done")]
+    file = view_of(picture, cast.pathway)
+    # Whoever is refused one outcome takes another: too many, or nobody has approved so many.
+    options = [name for name in options if orderable(file, stage, name, at=at)] or options
     passed = visit.visit
     if passed > MOST_VISITS:
         return min(options, key=lambda name: (distance(cast.pathway, stage, name), name))
@@ -106,8 +114,11 @@ def missing(cast: "Cast", picture: CasePicture, asked: Iterable[str]) -> dict[st
     begun = cast.habits.placed.begun
     received = begun - timedelta(minutes=case.receipt_lag)
     starting = {clock.starts_at for clock in cast.pathway.clocks}
+    agreed = set_questions(cast.pathway)
     return {
-        name: case.truth.answers.get(name)
+        name: ahead_of(received)
+        if name in agreed
+        else case.truth.answers.get(name)
         or words.answer_to(
             name,
             cast.pathway.questions[name],
