@@ -10,7 +10,15 @@ from datetime import datetime
 from cases.clock import ClockRun
 from cases.gate import Round, RoundState
 from cases.permissions import next_step, waiting_on
-from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, SET, EffectRecord, PlanChange
+from cases.records import (
+    HELD_BACK,
+    IN_STEPS,
+    ROLLING_BACK,
+    SET,
+    SUPPRESSED,
+    EffectRecord,
+    PlanChange,
+)
 from cases.state import CaseState
 from cases.values import Instant, Value, spoken
 from runbooks.plan import GateRule, Late, Pathway, Severity, StagePlan
@@ -232,13 +240,16 @@ def _silence(clock: ClockRun, state: CaseState, pathway: Pathway) -> str:
 
 def _effects(state: CaseState) -> Iterator[OpenEffect]:
     for effect in state.effects:
-        if not effect.open:
+        if not effect.open and effect.state != SUPPRESSED:
             continue
         if effect.part is not None and effect.state == "intended":
             continue  # The whole effect says how far it has come.
         mend = {
             "manual": f"escalate case receipt {state.number} {effect.name} done --reference …",
             "failed": f"escalate case receipt {state.number} {effect.name} retry",
+            SUPPRESSED: "an obligation carries it on"
+            if state.closed
+            else "an order forbids it: answer the question about the order once it is lifted",
             SET: f"it happens at {_instant(effect)}; to call it off: "
             f"escalate case receipt {state.number} {effect.name} skip --reason …",
             IN_STEPS: f"{_progress(effect)}; to undo it: "

@@ -104,7 +104,9 @@ class _Expansion:
             if isinstance(own, Block) and name in own.values:
                 continue
             other = self._from.setdefault((part, name), use.name)
-            if other != use.name:
+            there = merged.values.get(name)
+            # The same fragment used twice may bring the same thing twice, not two things.
+            if other != use.name or (there is not None and there.plain() != value.plain()):
                 found = f'"{name}", which "{other}" brings too'
                 self._wrong(node.keys[name], "RB106", found, "one fragment that brings it")
             merged.keys[name] = node.keys[name]

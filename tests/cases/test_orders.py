@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.explain import explain_state
 from cases.acts import Answer, Complete, Receipt, Resolution
 from cases.clocks import take_due
 from cases.effects import reconsider
@@ -208,6 +209,19 @@ def test_the_case_need_not_wait_for_the_order() -> None:
         ("suppressed-tell-cleared", "triage", BEGIN + 40 * DAY),
     ]
     assert house.state.next_instant(house.now) is None
+
+
+def test_an_explanation_says_what_an_order_forbids() -> None:
+    """Whoever asks why the user was not told reads that an order stands, and what lifts it."""
+    desk = Desk()
+    desk.says(non_disclosure="yes", others="no")
+    desk.completes()
+
+    said = explain_state(desk.house.state, desk.house.file.pathway, at=desk.house.now)
+
+    forbidden = [effect for effect in said.effects if effect.state == SUPPRESSED]
+    assert [effect.name for effect in forbidden] == ["tell-user", "tell-cleared"]
+    assert all("order forbids it" in effect.mend for effect in forbidden)
 
 
 def test_nothing_is_carried_on_that_was_told() -> None:

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cases.acts import Answer, Complete
 from cases.clock import ClockRun
+from cases.clocks import take_due
 from cases.effects import settle
 from cases.journal import Kind
 from cases.receipts import Outcome, Reason
@@ -15,6 +16,8 @@ from tests.cases.house import BEGIN, House
 IMAGERY = "non-consensual-intimate-imagery"
 CLOCK = "US-TIDA"
 HOUR = timedelta(hours=1)
+FEW = settings(max_examples=20)
+"""A whole case with signed acts is made for each example."""
 
 
 def house_of() -> House:
@@ -34,6 +37,7 @@ def says(house: House, minutes: int) -> ClockRun:
     return clock
 
 
+@FEW
 @given(wait=st.integers(0, 20_000), before=st.integers(0, 40_000))
 def test_a_clock_counts_from_the_recorded_instant_and_not_before_it_is_recorded(
     wait: int, before: int
@@ -50,6 +54,7 @@ def test_a_clock_counts_from_the_recorded_instant_and_not_before_it_is_recorded(
     assert clock.target(house.now) == 48 * HOUR
 
 
+@FEW
 @given(said=st.lists(st.integers(-5_000, 0), min_size=1, max_size=5, unique=True))
 def test_a_clock_that_runs_is_never_given_time_back(said: list[int]) -> None:
     """Of several answers the earliest counts."""
@@ -95,3 +100,40 @@ def test_an_outcome_waits_for_the_answers_it_needs() -> None:
     assert late.outcome is Outcome.ACCEPTED
     started = [e.body["clock"] for e in house.state.journal.pending if e.kind is Kind.CLOCK_STARTED]
     assert CLOCK in started
+
+
+def due(house: House, hours: int) -> ClockRun:
+    """Somebody answers that the request wants its answer so many hours after the opening."""
+    instant = (BEGIN + hours * HOUR).isoformat()
+    house.act(Answer(answers={"due-date": instant}), person="tess", role="triage")
+    clock = house.state.clock("order-due")
+    assert clock is not None
+    return clock
+
+
+@FEW
+@given(said=st.lists(st.integers(1, 2_000), min_size=1, max_size=4, unique=True))
+def test_an_order_says_itself_when_it_is_due(said: list[int]) -> None:
+    """The newest answer is the deadline, and help is called at shares of that time."""
+    house = House.of("law-enforcement-request")
+    clock = house.state.clock("order-due")
+    assert clock is not None
+    assert clock.due_at(house.now) == BEGIN + 14 * 24 * HOUR
+
+    for hours in said:
+        clock = due(house, hours)
+
+    assert clock.due_at(house.now) == BEGIN + said[-1] * HOUR
+    steps = [instant for instant, _, step in clock.steps(house.now) if step is not None]
+    assert steps == [BEGIN + said[-1] * HOUR * share / 100 for share in (50, 75, 90)]
+
+
+def test_an_order_that_was_due_before_it_was_read_is_late_at_once() -> None:
+    """A deadline in the past is no error: it is a breach, on record."""
+    house = House.of("law-enforcement-request")
+    house.now = BEGIN + 2 * HOUR
+
+    clock = due(house, -24)
+    take_due(house.file, at=house.now)
+
+    assert clock.breached_at is not None

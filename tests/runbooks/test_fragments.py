@@ -225,6 +225,27 @@ def test_of_two_fragments_neither_wins() -> None:
         load_runbook(text, file="shared.yaml")
 
 
+def test_a_fragment_used_twice_does_not_bring_two_things_of_one_name() -> None:
+    """What is the same for both uses is one thing; what what was given makes differ is refused."""
+    book = BOOK.replace(
+        "  - stage: closure",
+        "  - fragment: review\n"
+        "    with: {stage: again, owner: policy, within: 1h, after: closure}\n"
+        "  - stage: closure",
+    ).replace("after: closure}\n  - fragment", "after: again}\n  - fragment")
+    same = REVIEW.replace("after-closing: [{recheck: [7d], owner: <owner>}]\n", "")
+    role = 'roles: {seer: "Sees"}\n'
+
+    assert [stage.stage for stage in read(book, review=same + role).document.stages] == [
+        "triage",
+        "look",
+        "again",
+        "closure",
+    ]
+    differing = same + 'roles: {seer: "Sees for <owner>"}\n'
+    assert [rule for rule, _ in refused(book, review=differing)] == ["RB106"]
+
+
 def test_a_fragment_nobody_uses_is_not_carried() -> None:
     """Bytes that mean nothing would be pinned as if they did."""
     text = whole() + b"--- # fragment more\nfragment: more\n"

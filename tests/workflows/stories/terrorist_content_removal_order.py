@@ -30,14 +30,14 @@ async def complete(case: CaseUnderTest, stage: str, outcome: str, person: str = 
     accepted(await case.act(Complete(stage=stage, outcome=outcome), person=person))
 
 
-async def confirmed(case: CaseUnderTest, *, threat: str = "no") -> None:
+async def confirmed(case: CaseUnderTest, *, threat: str = "no", gagged: str = "no") -> None:
     """What the authority must know has been confirmed to it."""
     await case.in_stage("confirmation")
     answers = {
         "order-reference": "ref-1",
         "received-at": (await case.now()).isoformat(),
         "threat-to-life": threat,
-        "gagged": "no",
+        "gagged": gagged,
     }
     accepted(await case.act(Answer(answers=answers), person="cora"))
     await complete(case, "confirmation", "confirmed")
@@ -100,7 +100,7 @@ async def nobody_is_there(case: CaseUnderTest) -> None:
     paged = {order.role for order in case.world.notices if order.purpose.value == "page"}
     assert {"counter-terror", "incident-manager", "duty-manager"} <= paged
     await case.forward(timedelta(minutes=25))
-    await confirmed(case)
+    await confirmed(case, gagged="yes")
     await case.forward(timedelta(minutes=50))
     await complete(case, "threat-to-life", "no-threat")
     await case.forward(timedelta(hours=3, minutes=5))
@@ -182,7 +182,7 @@ async def an_order_looked_like_a_fake(case: CaseUnderTest) -> None:
     """It is genuine after all; Legal does not find it lawful; the content stays disabled."""
     await complete(case, "act-on-order", "suspected-fake")
     await complete(case, "verification", "genuine", "lena")
-    await confirmed(case)
+    await confirmed(case, gagged="yes")
     await complete(case, "threat-to-life", "no-threat")
     await complete(case, "provider-notice", "gagged")
     await case.in_stage("legal-review")
@@ -196,7 +196,7 @@ async def an_order_looked_like_a_fake(case: CaseUnderTest) -> None:
 async def threatening(case: CaseUnderTest) -> None:
     """Somebody's life is in danger: whether the authority is told is asked, after 45 minutes."""
     await complete(case, "act-on-order", "disable")
-    await confirmed(case, threat="yes")
+    await confirmed(case, threat="yes", gagged="yes")
     aware = {"aware-at": (await case.now()).isoformat()}
     accepted(await case.act(Answer(answers=aware), person="cora"))
     await case.forward(timedelta(minutes=46))
@@ -253,6 +253,9 @@ async def a_threat_is_not_reported(case: CaseUnderTest) -> None:
     await case.until(lambda seen: seen.open_round("threat-notice") is not None)
     await reject(case, "threat-notice", "cora")
     await reject(case, "threat-notice", "dora")
+    await case.in_stage("provider-notice")
+    until = (await case.now()) + timedelta(weeks=6)
+    accepted(await case.act(Answer(answers={"gagged-until": until.isoformat()}), person="cora"))
     await complete(case, "provider-notice", "gagged")
     await case.in_stage("legal-review")
     await approve(case, "legal-review", "lena")
@@ -262,5 +265,7 @@ async def a_threat_is_not_reported(case: CaseUnderTest) -> None:
     await complete(case, "scrutiny-answer", "upheld", "lena")
     await case.in_stage("closure")
     assert "inform-of-threat" not in performed(case)
+    assert "notify-provider" not in performed(case)
     await case.forward(timedelta(days=176))
     await close(case, "removed")
+    assert performed(case).count("notify-provider") == 1
