@@ -9,7 +9,15 @@ import sys
 
 import typer
 
-from cli import examples, processes, release, runbook_diff, runbook_render, simulate
+from cli import (
+    examples,
+    processes,
+    release,
+    runbook_diff,
+    runbook_render,
+    runbook_schema,
+    simulate,
+)
 from cli.case import app as cases
 from cli.deliveries import app as deliveries
 from cli.inbox import inbox
@@ -39,6 +47,7 @@ app.add_typer(cases, name="case")
 release.register(runbooks)
 simulate.register(runbooks)
 runbook_render.register(runbooks)
+runbook_schema.register(runbooks)
 runbook_diff.register(runbooks)
 app.add_typer(runbooks, name="runbook")
 app.add_typer(deliveries, name="deliveries")

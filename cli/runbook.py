@@ -27,7 +27,6 @@ from runbooks import (
     load_routing,
     load_runbook,
 )
-from runbooks.grammar import RunbookDocument
 from runbooks.library import routing
 from runbooks.template import new_runbook
 from workers.clock import SystemClock
@@ -187,12 +186,6 @@ def table_(
     else:
         for part in table_page.page(runbook, given):
             _show(part)
-
-
-@app.command()
-def schema() -> None:
-    """The JSON Schema of the language, for editors."""
-    _print_json(RunbookDocument.model_json_schema(by_alias=True))
 
 
 def chosen(name: str, *, folder: Path | None) -> Runbook:
