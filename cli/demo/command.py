@@ -57,7 +57,8 @@ def demo(
         if auto:
             code = asyncio.run(_auto(progress, out=out, as_json=as_json))
         else:
-            code = asyncio.run(_stay(progress, home=home, port=port, reset=reset, runbooks=runbooks))
+            staying = _stay(progress, home=home, port=port, reset=reset, runbooks=runbooks)
+            code = asyncio.run(staying)
     except (EngineError, NotSetUpError) as error:
         progress.print(f"[red]{error}[/red]")
         code = UNREACHABLE

@@ -21,8 +21,9 @@ _TYPES = {"boolean": "true or false", "integer": "whole number", "number": "numb
 _HEAD = """\
 # Every key of a runbook
 
-Made from the grammar by `escalate runbook schema --as markdown`; a test fails when it is stale. What the keys do together, and why:
-[runbooks](runbooks.md). A **bold** key has to be there. A name is in kebab case, a duration is like `15m`, `4h`, `1h30m` or `7d`.
+Made from the grammar by `escalate runbook schema --as markdown`; a test fails when it is stale.
+What the keys do together, and why: [runbooks](runbooks.md). A **bold** key has to be there. A name
+is in kebab case, a duration is like `15m`, `4h`, `1h30m` or `7d`.
 """
 
 
