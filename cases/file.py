@@ -5,7 +5,7 @@ its state, records what it did, and leaves wishes. The workflow turns wishes int
 nothing here can reach outside.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from cases.notice import Purpose
 from cases.recording import Record
 from cases.state import CaseState
 from cases.ticket_note import TicketLine
+from runbooks.asking import asked
 from runbooks.plan import AnswerKind, EffectPlan, GateRule, Pathway, StagePlan
 
 INCIDENT_MANAGER = "incident-manager"
@@ -91,6 +92,11 @@ class CaseFile:
     def stage(self) -> StagePlan | None:
         """The stage the case is in."""
         return self.pathway.stage(self.state.stage) if self.state.stage is not None else None
+
+    def asked(self, new: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """The questions that the answers on record, and `new` ones over them, leave to be asked."""
+        given = {name: answer.value for name, answer in self.state.answers.items()}
+        return asked(self.pathway.questions, {**given, **(new or {})})
 
     def gate_rule(self, gate: str) -> GateRule | None:
         """The rule of the gate called `gate`; None where the runbook has no such gate."""

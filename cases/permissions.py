@@ -107,7 +107,7 @@ def _offer_work(offered: _Offered) -> None:
         if plan.gate is not None and plan.gate.memo:
             offered.offer("memo", gate=plan.name, choices=plan.gate.memo)
     if pathway.questions:
-        offered.offer("answer", choices=tuple(pathway.questions))
+        offered.offer("answer", choices=offered.file.asked())
     offered.offer("evidence")
     if takes_call_backs(pathway):
         offered.offer("call-back")

@@ -77,12 +77,18 @@ def unmet(state: CaseState, pathway: Pathway, disposition: str) -> list[str]:
         said
         for requirement in plan.requires
         if (said := _missing(state, *requirement.partition(":")[::2]))
+        and not _unasked(state, pathway, *requirement.partition(":")[::2])
     ]
     missing.extend(f"open action: {effect.title}" for effect in state.effects if effect.open)
     missing.extend(
         f"ratification by {due.by}" for due in state.ratifications if due.settled is None
     )
     return missing
+
+
+def _unasked(state: CaseState, pathway: Pathway, kind: str, name: str) -> bool:
+    """Whether an answer is required to a question that is not asked in this case."""
+    return kind == "answer" and name not in view_of(state, pathway).asked()
 
 
 def _missing(state: CaseState, kind: str, name: str) -> str:

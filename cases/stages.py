@@ -64,10 +64,12 @@ def open_case(
         row=severity.row,
         because=severity.because,
     )
+    known = {name: value for name, value in answers.items() if name in file.asked(answers)}
     if answers:
-        for name, value in sorted(answers.items()):
+        for name, value in sorted(known.items()):
             state.answers[name] = AnswerGiven(value=value, by=SYSTEM, at=at)
-        file.note(Kind.INTAKE_ANSWERED, at, by=SYSTEM, questions=sorted(answers))
+        unasked = sorted(set(answers) - set(known)) or None
+        file.note(Kind.INTAKE_ANSWERED, at, by=SYSTEM, questions=sorted(known), unasked=unasked)
     for number in same_subject:
         state.links.append(Link(number=number, why="same-subject"))
         file.note(Kind.CASE_LINKED, at, number=number, why="same-subject")
@@ -79,7 +81,7 @@ def open_case(
         file.note(Kind.LEGAL_HOLD, at, role=state.legal_hold)
     start_case_clocks(file, at=at)
     start_handover(file, at=at)
-    for name, value in sorted(answers.items()):
+    for name, value in sorted(known.items()):
         begun_earlier(file, name, value, at=at)
     opened = f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}."
     file.wishes.append(Note(TicketLine(text=opened, macro=TICKET_OPENED), now=True))

@@ -1,6 +1,6 @@
 """A runbook on the terminal, as it is read aloud."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from rich.console import RenderableType
@@ -8,7 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from runbooks import Runbook, compile_runbook
+from runbooks.grammar.intake import Question
 from runbooks.plan import ClockPlan, GateRule, Late, Next, Pathway, StagePlan
+from runbooks.rendering.wording import answers
 
 
 def page(runbook: Runbook) -> Iterator[RenderableType]:
@@ -18,6 +20,7 @@ def page(runbook: Runbook) -> Iterator[RenderableType]:
     if document.summary:
         yield escape(document.summary)
     yield f"Owner {document.owner}, review by {document.review_by}, sha256 {runbook.digest[:12]}\n"
+    yield _questions(document.intake)
     severity = Table(
         "when", "severity", "because", title="Severity", title_justify="left", box=None
     )
@@ -30,6 +33,17 @@ def page(runbook: Runbook) -> Iterator[RenderableType]:
         yield _clocks(pathway.clocks)
     if pathway.effects:
         yield _effects(pathway)
+
+
+def _questions(intake: Mapping[str, Question]) -> Table:
+    table = Table(
+        "question", "asks", "takes", "asked if", title="Intake", title_justify="left", box=None
+    )
+    for name, question in intake.items():
+        table.add_row(
+            name, escape(question.ask), escape(answers(question)), escape(question.condition)
+        )
+    return table
 
 
 def _policy(runbook: Runbook) -> Iterator[RenderableType]:

@@ -23,7 +23,6 @@ from runbooks.plan import (
     LegalHold,
     Next,
     Pathway,
-    QuestionPlan,
     Ratify,
     Silence,
     Split,
@@ -46,12 +45,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
         title=document.title,
         owner=document.owner,
         first=document.stages[0].stage,
-        questions={
-            name: QuestionPlan(
-                kind=question.kind, choices=question.choice or (), material=question.material
-            )
-            for name, question in document.intake.items()
-        },
+        questions={name: question.plan for name, question in document.intake.items()},
         stages=tuple(_stage(stage) for stage in document.stages),
         effects=tuple(_effect(name, effect) for name, effect in _used_effects(document).items()),
         clocks=tuple(_clock(name, clock, document) for name, clock in document.clocks.items()),

@@ -30,20 +30,28 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     must_have_role(file, act)
     body = body_of(act, Answer)
     before = file.state.facts()
+    asked = file.asked(body.answers)
     for name, value in body.answers.items():
         question = file.pathway.questions.get(name)
         if question is None:
             raise refused(Reason.NO_SUCH_QUESTION, name)
+        if name not in asked and name not in file.asked():
+            raise refused(Reason.NOT_ASKED, name)
         if not _fits(value, question):
             expected = ", ".join(question.choices) or question.kind.value
             raise refused(Reason.BAD_ANSWER, f"{name} takes {expected}")
     changed = [
         name
         for name, value in body.answers.items()
-        if name not in file.state.answers or file.state.answers[name].value != value
+        if name in asked
+        and (name not in file.state.answers or file.state.answers[name].value != value)
     ]
     if not changed:
         raise refused(Reason.UNCHANGED)
+    unasked = sorted({*file.state.answers, *body.answers} - {*asked})
+    for name in unasked:
+        # Not asked any more is not answered: should it be asked again, somebody looks again.
+        file.state.answers.pop(name, None)
     for name in changed:
         file.state.answers[name] = AnswerGiven(
             value=body.answers[name], by=act.actor.person, at=act.signed_at
@@ -54,12 +62,13 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         by=act.actor.person,
         act=act.act,
         questions=sorted(changed),
+        unasked=unasked or None,
         input=commitment,
     )
     for name in sorted(changed):
         begun_earlier(file, name, body.answers[name], at=at)
     file.state.reassess = True
-    if any(file.pathway.questions[name].material for name in changed):
+    if any(file.pathway.questions[name].material for name in (*changed, *unasked)):
         facts_changed(file, before, at=at)
 
 
@@ -76,7 +85,8 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         raise refused(Reason.NOT_THE_STAGE, f"{stage.name} is decided, not completed")
     if body.outcome not in stage.next:
         raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.next)}")
-    missing = [name for name in stage.needs if name not in file.state.answers]
+    asked = file.asked()
+    missing = [name for name in stage.needs if name in asked and name not in file.state.answers]
     if missing:
         raise refused(Reason.UNANSWERED, ", ".join(missing))
     must_be_called_back(file.state, stage, body.outcome)

@@ -49,6 +49,8 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         written["kind"], written["within"] = clock.kind, clock.within
         written["restart"] = clock.restart
         written["late"] = _late(written["late"], clock.within)
+    for name, question in runbook.document.intake.items():
+        document["intake"][name]["asked-if"] = question.condition or None
     document["first"] = pathway.first
     document["stages"] = {stage.pop("stage"): stage for stage in document["stages"]}
     document["after-closing"] = {

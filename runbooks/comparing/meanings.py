@@ -144,6 +144,7 @@ _QUESTION = {
     "choice": Meaning(Group.INTAKE, "the answers to choose from"),
     "material": Meaning(Group.INTAKE, "that a change asks open gates again", _more_is_tighter),
     "help": Meaning(Group.WORDS, "the help"),
+    "asked-if": Meaning(Group.INTAKE, "when it is asked"),
 }
 _FOLLOW_UP = {
     "owner": Meaning(Group.CLOSING, "who owes it"),

@@ -9,7 +9,7 @@ from runbooks.grammar.clocks import Clock
 from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.guarding import HandoverRule, LegalHoldRule
-from runbooks.grammar.intake import Question
+from runbooks.grammar.intake import Question, check_conditions
 from runbooks.grammar.macros import Macro
 from runbooks.grammar.obligations import unique
 from runbooks.grammar.priority import PriorityMatrix, check_matrix
@@ -44,6 +44,7 @@ class RunbookDocument(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        check_conditions(self.intake)
         check_table(self.severity, self.severity_table, self.intake)
         if self.priority is not None:
             check_matrix(self.priority, self.intake)

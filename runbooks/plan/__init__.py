@@ -10,7 +10,7 @@ from runbooks.plan.clocks import ClockKind, ClockPlan, ClockStart
 from runbooks.plan.gates import Dissent, Distinct, GateRule, Ratify, Silence, Split, StandIn, Votes
 from runbooks.plan.owed import FollowUp, Handover, LegalHold, OwedKind
 from runbooks.plan.pathway import Pathway
-from runbooks.plan.questions import AnswerKind, QuestionPlan
+from runbooks.plan.questions import AnswerKind, Look, QuestionPlan
 from runbooks.plan.stages import CallBackResult, Disposition, Next, StageKind, StagePlan
 from runbooks.plan.words import Assurance, Late, Role, Severity
 
@@ -31,6 +31,7 @@ __all__ = [
     "Handover",
     "Late",
     "LegalHold",
+    "Look",
     "Next",
     "OwedKind",
     "Pathway",

@@ -33,6 +33,7 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "choice": "The words to choose from.",
         "material": "Whether a changed answer asks open gates again.",
         "help": "What helps to answer it.",
+        "asked-if": "What other answers must be for it to be asked; cells as in tables.",
     },
     "SeverityRow": {
         "if": "The answers it looks for; all of them have to match.",

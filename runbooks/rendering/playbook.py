@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from runbooks.compile import compile_runbook
 from runbooks.grammar.document import RunbookDocument
+from runbooks.grammar.intake import Question
 from runbooks.plan import Pathway, StagePlan
 from runbooks.rendering.blocks import (
     Block,
@@ -85,7 +86,7 @@ def _intake(document: RunbookDocument) -> Iterator[Block]:
         ("Question", "Name", "Answer", "When it changes"),
         tuple(
             (
-                f"{question.ask} {question.help}" if question.help else question.ask,
+                _asked(question),
                 name,
                 answers(question),
                 "open gates are asked again" if question.material else "open gates stay open",
@@ -93,6 +94,12 @@ def _intake(document: RunbookDocument) -> Iterator[Block]:
             for name, question in document.intake.items()
         ),
     )
+
+
+def _asked(question: Question) -> str:
+    parts = [question.ask, question.help or ""]
+    parts += [f"Asked only if {question.condition}."] if question.asked_if else []
+    return " ".join(part for part in parts if part)
 
 
 def _stages(pathway: Pathway) -> Iterator[Block]:

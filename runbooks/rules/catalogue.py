@@ -1,6 +1,6 @@
 """Every rule a runbook is held to: what it says, why it stands, and how to mend a runbook by it.
 
-RB001-RB019 and RB026 refuse a text before it is a runbook; the others are findings of `lint`.
+RB001-RB019, RB026 and RB135 refuse a text before it is a runbook; the others `lint` finds.
 """
 
 from runbooks.rules.refusals import REFUSALS, Rule
@@ -36,7 +36,7 @@ RULES: dict[str, Rule] = {
         "Correct the name, or describe the role under `roles`.",
     ),
     "RB025": Rule(
-        "A severity table compares with answers its questions can have.",
+        "A cell compares with answers its question can have.",
         "A row that can never match is a severity that is never given.",
         "Use an answer the question takes.",
     ),
@@ -277,5 +277,16 @@ RULES: dict[str, Rule] = {
         "Only the approval of a gate can wait for a call-back.",
         "A gate that can be neither rejected nor asked back leaves the case standing (I3).",
         "Put `call-back` at `approved`.",
+    ),
+    # ── what is asked ─────────────────────────────────────────────────────────────────────────
+    "RB136": Rule(
+        "Every question can be asked.",
+        "A question nobody is ever asked is a fact nobody ever has.",
+        "Loosen its condition, or remove the question.",
+    ),
+    "RB137": Rule(
+        "A row looks for answers to questions that are asked together.",
+        "A question that is not asked has no answer, so the row can never match.",
+        "Ask the question there too, or take it out of the row.",
     ),
 }

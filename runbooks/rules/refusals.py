@@ -110,4 +110,9 @@ REFUSALS: dict[str, Rule] = {
         "A case that can end anywhere ends without what its ending requires.",
         "Give one stage, and only one, `dispositions`.",
     ),
+    "RB135": Rule(
+        "A condition looks at other questions, and none that waits for its own.",
+        "Two questions that wait for one another are never asked.",
+        "Let one of them be asked always, or let it look at another question.",
+    ),
 }

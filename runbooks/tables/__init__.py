@@ -1,6 +1,6 @@
 """Decision tables people can trust: typed cells, hit policies, checks with counter-examples."""
 
-from runbooks.tables.cells import Bound, Cell, Given, Not, Span, Words, fits, said
+from runbooks.tables.cells import Bound, Cell, Given, Not, Span, Words, fits, holds, said
 from runbooks.tables.checks import Fault, Found, checks, gaps, milder, never, overlaps, shown
 from runbooks.tables.expressions import Expression, expression
 from runbooks.tables.inputs import Absent, Input, Kind, Value, instant_of, number_of, written
@@ -30,6 +30,7 @@ __all__ = [
     "expression",
     "fits",
     "gaps",
+    "holds",
     "instant_of",
     "milder",
     "never",

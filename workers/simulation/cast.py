@@ -122,8 +122,8 @@ class Cast:
         """What is answered before the stage is completed: all at the first, later what it needs."""
         first = stage.name == self.pathway.first and visit.visit == 1
         begun = self.habits.placed.begun
-        asked = list(self.pathway.questions) if first else list(stage.needs)
-        missing = [name for name in asked if name not in picture.answers]
+        wanted = list(self.pathway.questions) if first else list(stage.needs)
+        missing = [name for name in wanted if name not in picture.answers]
         case = self.habits.placed.case
         received = begun - timedelta(minutes=case.receipt_lag)
         answers = {
@@ -139,7 +139,8 @@ class Cast:
         }
         if first and f"answer|work|{stage.name}|1" not in self.tried:
             answers |= seen_answers(self, picture, stage.owner)
-        return answers
+        asked = view_of(picture, self.pathway).asked(answers)
+        return {name: said for name, said in answers.items() if name in asked}
 
     def _writing(
         self, picture: CasePicture, stage: StagePlan, visit: StageVisit, *, at: datetime
