@@ -192,6 +192,15 @@ class Attach(Inbound):
     reason: Prose = ""
 
 
+class Split(Inbound):
+    """A report that a rule put into the case gets a case of its own again."""
+
+    verb: Literal["split"] = "split"
+    delivery: Line
+    """The delivery that brought it."""
+    reason: Prose
+
+
 class Close(Inbound):
     """The case closes with a disposition."""
 
@@ -252,6 +261,7 @@ ActBody = Annotated[
     | Raise
     | Move
     | Attach
+    | Split
     | Close
     | Cancel
     | Settle
@@ -278,6 +288,7 @@ VERBS: tuple[str, ...] = (
     "raise",
     "move",
     "attach",
+    "split",
     "close",
     "cancel",
     "settle",

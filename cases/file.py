@@ -44,6 +44,13 @@ class Do:
 
 
 @dataclass(frozen=True)
+class SplitOff:
+    """The report that came with this delivery should have a case of its own."""
+
+    delivery: str
+
+
+@dataclass(frozen=True)
 class Note:
     """The ticket should say so; notes of one quiet point become one comment."""
 
@@ -58,7 +65,7 @@ class Note:
         return cls(TicketLine(text=text), now=now)
 
 
-Wish = Tell | Do | Note
+Wish = Tell | Do | SplitOff | Note
 
 
 @dataclass

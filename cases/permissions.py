@@ -10,6 +10,7 @@ from datetime import datetime
 from cases.call_back import takes_call_backs
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
+from cases.joining import joined_reports
 from cases.objection import can_be_disputed
 from cases.records import HELD_BACK, EffectRecord
 from cases.rules import all_roles, dissent_role, may_vote, roles_for, view_of
@@ -151,6 +152,9 @@ def _offer_running(offered: _Offered) -> None:
     related = [link.number for link in state.links if link.why in ("same-subject", "kept-apart")]
     if related:
         offered.offer("attach", choices=tuple(related))
+    joined = joined_reports(offered.file)
+    if joined:
+        offered.offer("split", choices=joined)
     offered.offer("cancel")
 
 

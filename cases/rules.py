@@ -30,7 +30,7 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
             return tuple(dict.fromkeys((*working, *calling, *gate)))
         case "hold" | "resume" | "severity":
             return tuple(dict.fromkeys((INCIDENT_MANAGER, first)))
-        case "attach" | "move":
+        case "attach" | "move" | "split":
             return tuple(dict.fromkeys((INCIDENT_MANAGER, first)))
         case "close":
             return (file.pathway.closure.owner,)

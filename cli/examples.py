@@ -58,6 +58,7 @@ EXAMPLES = {
     "case raise": "escalate case raise 1042 deputy-counsel --reason 'nobody answers'",
     "case move": "escalate case move 1042 terrorist-content-removal-order --reason 'it is one'",
     "case attach": "escalate case attach 1042 1040",
+    "case split": 'escalate case split 1040 --reason "another person is meant"',
     "case close": "escalate case close 1042 --disposition actioned --record - < record.txt",
     "case cancel": "escalate case cancel 1042 --reason 'a test'",
     "clocks list": "escalate clocks list --jurisdiction EU --on 2026-11-22",

@@ -6,6 +6,7 @@ from cases.ids import case_id
 from cases.report import Source
 from gateway.doors import Doors
 from gateway.faults import FaultPoint
+from gateway.matters import known_matter, tell_of_many
 from gateway.reports import Arrival, read_arrival, salted
 from store import Accepted, DeliveryConflict, UnknownCase
 
@@ -29,14 +30,13 @@ async def take_in(
     if not arrival.opens:
         case = case_id(source=source, instance=arrival.instance, external_id=arrival.external_id)
         try:
-            await doors.store.cases.get(case)
+            await doors.store.belonging.case_of(case)
         except UnknownCase:
             return Ignored("news about a ticket that has no case")
-    subject_ref = None
-    if arrival.about:
-        # One salt for the installation: equal subjects must be recognised across cases.
-        keys = await doors.store.vault.installation()
-        subject_ref = salted(keys.salt, arrival.about.encode())
+    # One salt for the installation: equal subjects must be recognised across cases.
+    salt = (await doors.store.vault.installation()).salt
+    subject_ref = salted(salt, arrival.about.encode()) if arrival.about else None
+    matter = known_matter(doors, arrival, subject_ref=subject_ref, salt=salt)
     accepted = await doors.store.deliveries.accept(
         key=key,
         source=source.value,
@@ -45,8 +45,11 @@ async def take_in(
         body=body,
         at=await doors.clock.now(),
         subject_ref=subject_ref,
+        matter=matter[0] if matter is not None else None,
     )
     if isinstance(accepted, Accepted):
+        if accepted.joined and matter is not None:
+            await tell_of_many(doors, accepted, matter[1])
         doors.faults(FaultPoint.AFTER_ACCEPT)
         doors.deliveries_due.set()
     return accepted

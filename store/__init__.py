@@ -6,6 +6,8 @@
 
     vault        keys of cases: create, keys, seal, open_sealed, installation, rewrap
     cases        which report belongs to which case, its number, its pinned runbook
+    belonging    which report was put into which case by a rule
+    splitting    a joined report has its own case after all
     deliveries   accept, claim, done, failed, dead, redeliver; cursors of pollers
     acts         record, claim, answered, failed, dead, redeliver, collect
     rounds       what a gate asks, and whether the door has closed
@@ -38,6 +40,7 @@ from store.act_rows import (
     RoundClosed,
 )
 from store.backup import Finding, restore
+from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
 from store.cases import CaseRow
 from store.core import CaseBatch, Store
@@ -88,6 +91,7 @@ __all__ = [
     "Backlog",
     "BackupFailed",
     "Beat",
+    "Belongs",
     "Branch",
     "BrokenSeal",
     "CaseBatch",
@@ -111,6 +115,7 @@ __all__ = [
     "Head",
     "JournalGap",
     "KeyEncryptionKey",
+    "KnownMatter",
     "Locator",
     "LocatorState",
     "LogHead",

@@ -1,10 +1,10 @@
 """The routing table: which reports walk which runbook, and what they already answer."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StrictStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr, model_validator
 
-from runbooks.grammar.base import Name, Prose, Strict, Version, refuse
+from runbooks.grammar.base import Duration, Name, Prose, Strict, Version, refuse
 from runbooks.grammar.cells import Cell
 
 
@@ -51,9 +51,43 @@ class RouteRow(Strict):
     because: Prose
 
 
+SUBJECT = "subject"
+_FIELD = "field:"
+
+
+def _part(value: str) -> str:
+    if value != SUBJECT and not (value.startswith(_FIELD) and value.removeprefix(_FIELD).strip()):
+        refuse("RB013", "subject, or field:<name>")
+    return value
+
+
+class MatterRow(Strict):
+    """Which reports are about one matter: the first row whose condition holds says how alike."""
+
+    if_: Condition
+    same: Annotated[
+        tuple[Annotated[StrictStr, AfterValidator(_part)], ...], Field(min_length=1)
+    ] = (SUBJECT,)
+    """What must be equal, beside the runbook and the answers that routing fills in."""
+    within: Duration
+    """How long after the newest report of a case another one still belongs to it."""
+    then: Literal["join", "link"] = "join"
+    """Whether it joins the open case, or opens one of its own that is linked with it."""
+    tell_at: Annotated[StrictInt, Field(ge=2)] | None = None
+    """At how many reports of one case the duty manager is told."""
+    because: Prose
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The form fields that must be equal."""
+        return tuple(part.removeprefix(_FIELD) for part in self.same if part != SUBJECT)
+
+
 class RoutingDocument(Strict):
     """The whole table, and where everything else goes."""
 
     routing: Version
     default: Name
     rows: tuple[RouteRow, ...]
+    matters: tuple[MatterRow, ...] = ()
+    """Which reports are about one matter."""
