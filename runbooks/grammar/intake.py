@@ -57,7 +57,7 @@ class Question(Strict):
     def condition(self) -> str:
         """When it is asked, in words; empty for a question that always is."""
         return ", ".join(
-            f"{name} {said(as_cell(cell))}" for name, cell in (self.asked_if or {}).items()
+            f"{name} {said(as_cell(cell))}" for name, cell in sorted((self.asked_if or {}).items())
         )
 
     @property

@@ -62,12 +62,12 @@ def test_every_condition_of_a_row_must_hold() -> None:
         (
             "rows:\n",
             "rows:\n  - {if: {tag: x}, runbook: elsewhere, because: 'y'}\n",
-            ("RB080", 5, 29),
+            ("RB080", 12, 29),
         ),
-        ('{danger: "yes"}', '{dangr: "yes"}', ("RB081", 15, 15)),
-        ('{danger: "yes"}', "{danger: maybe}", ("RB081", 15, 23)),
-        ("{tag: harassment}", "{}", ("RB011", 29, 9)),
-        ("{tag: harassment}", "{tags: harassment}", ("RB010", 29, 10)),
+        ('{danger: "yes"}', '{dangr: "yes"}', ("RB081", 22, 15)),
+        ('{danger: "yes"}', "{danger: maybe}", ("RB081", 22, 23)),
+        ("{tag: harassment}", "{}", ("RB011", 36, 9)),
+        ("{tag: harassment}", "{tags: harassment}", ("RB010", 36, 10)),
     ],
 )
 def test_a_wrong_table_is_refused_at_its_place(
