@@ -58,6 +58,8 @@ EXAMPLES = {
     "case raise": "escalate case raise 1042 deputy-counsel --reason 'nobody answers'",
     "case move": "escalate case move 1042 terrorist-content-removal-order --reason 'it is one'",
     "case attach": "escalate case attach 1042 1040",
+    "case suppressed": "escalate case suppressed",
+    "case release": "escalate case release standard:evt-17",
     "case split": 'escalate case split 1040 --reason "another person is meant"',
     "case close": "escalate case close 1042 --disposition actioned --record - < record.txt",
     "case cancel": "escalate case cancel 1042 --reason 'a test'",

@@ -8,6 +8,7 @@
     cases        which report belongs to which case, its number, its pinned runbook
     belonging    which report was put into which case by a rule
     splitting    a joined report has its own case after all
+    suppression  reports that a rule holds back: hold, list, release
     deliveries   accept, claim, done, failed, dead, redeliver; cursors of pollers
     acts         record, claim, answered, failed, dead, redeliver, collect
     rounds       what a gate asks, and whether the door has closed
@@ -75,6 +76,7 @@ from store.obligations import ObligationEntries, ObligationRow
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.sessions import NewSession, Session
+from store.suppression import Hidden, HiddenBy
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
@@ -113,6 +115,8 @@ __all__ = [
     "Finding",
     "Fork",
     "Head",
+    "Hidden",
+    "HiddenBy",
     "JournalGap",
     "KeyEncryptionKey",
     "KnownMatter",

@@ -30,6 +30,7 @@ from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.sessions import Sessions
 from store.splitting import Splitting
+from store.suppression import Suppression
 from store.vault import KeyEncryptionKey, Vault
 from store.view_rows import CaseHeading
 from store.views import Views
@@ -89,6 +90,7 @@ class Store:
             journal=self.journal,
             health=self.health,
         )
+        self.suppression = Suppression(database, vault=self.vault, deliveries=self.deliveries)
         self.splitting = Splitting(
             database,
             vault=self.vault,

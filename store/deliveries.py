@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -114,10 +115,13 @@ class Deliveries:
         at: datetime,
         subject_ref: str | None = None,
         matter: KnownMatter | None = None,
+        said: Mapping[str, str] | None = None,
+        received_at: datetime | None = None,
     ) -> Accepted | DeliveryConflict:
         """The delivery, its case and the case's keys are durable, and the door's journal says so.
 
-        `key` is unique over all doors: it begins with the door's name.
+        `key` is unique over all doors: it begins with the door's name. `said` is what else the
+        journal shall say of how it came; it may have been received before it was let in.
         """
         for _ in range(3):
             try:
@@ -145,6 +149,7 @@ class Deliveries:
                         source=source,
                         body=body,
                         at=at,
+                        received_at=received_at or at,
                     )
                     await self._journal.append_door_in(
                         connection,
@@ -155,6 +160,7 @@ class Deliveries:
                         source=source,
                         digest=digest_of(keys, body),
                         **placed.said,
+                        **(said or {}),
                     )
                     return Accepted(
                         case=row.id, number=row.number, known=False, joined=placed.joined
@@ -243,6 +249,7 @@ class Deliveries:
         source: str,
         body: bytes,
         at: datetime,
+        received_at: datetime,
     ) -> None:
         result = await connection.execute(
             self._database.insert(deliveries)
@@ -253,7 +260,7 @@ class Deliveries:
                 source=source,
                 body_digest=digest_of(keys, body),
                 body=keys.seal(body, aad=place_of(key)),
-                received_at=at,
+                received_at=received_at,
                 state=DeliveryState.PENDING,
                 attempts=0,
                 next_attempt_at=at,

@@ -64,6 +64,31 @@ reports = sa.Table(
     sa.Index("ix_reports_case", "case"),
 )
 
+suppressed = sa.Table(
+    "suppressed",
+    metadata,
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
+    text("key", unique=True),
+    text("report"),
+    text("source"),
+    text("instance"),
+    text("external_id"),
+    perhaps("subject_ref"),
+    sealed("body"),
+    text("body_digest"),
+    instant("received_at"),
+    text("rule"),
+    text("owner"),
+    text("because"),
+    text("until"),
+    number("tell_at"),
+    instant("released_at", required=False),
+    perhaps("released_by"),
+    perhaps("number"),
+    sa.Index("ix_suppressed_rule", "rule"),
+    sa.Index("ix_suppressed_report", "report"),
+)
+
 deliveries = sa.Table(
     "deliveries",
     metadata,

@@ -115,4 +115,9 @@ REFUSALS: dict[str, Rule] = {
         "Two questions that wait for one another are never asked.",
         "Let one of them be asked always, or let it look at another question.",
     ),
+    "RB138": Rule(
+        "A suppression ends within thirty days.",
+        "What is hidden for ever is a rule nobody decided.",
+        "Set `until` to thirty days after `since` at most; somebody who looks may renew it.",
+    ),
 }
