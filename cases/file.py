@@ -105,6 +105,14 @@ class CaseFile:
         given = {name: answer.value for name, answer in self.state.answers.items()}
         return asked(self.pathway.questions, {**given, **(new or {})})
 
+    def cited(self) -> dict[str, str]:
+        """What a decision made now is called: the taxonomy with its version, and the code."""
+        plan = self.pathway.taxonomy
+        if plan is None:
+            return {}
+        answers = {name: answer.value for name, answer in self.state.answers.items()}
+        return {"taxonomy": plan.use, "code": plan.code(answers)}
+
     def gate_rule(self, gate: str) -> GateRule | None:
         """The rule of the gate called `gate`; None where the runbook has no such gate."""
         for stage in self.pathway.stages:

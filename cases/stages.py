@@ -225,6 +225,7 @@ def record_closed(file: CaseFile, *, at: datetime) -> None:
         by=closing.by if closing else None,
         record=closing.record if closing else None,
         entries=state.journal.sequence + 1,
+        **(file.cited() if state.status != "cancelled" else {}),
     )
 
 

@@ -17,6 +17,7 @@ from cli import (
     runbook_render,
     runbook_schema,
     simulate,
+    taxonomies,
 )
 from cli.case import app as cases
 from cli.deliveries import app as deliveries
@@ -48,6 +49,7 @@ release.register(runbooks)
 simulate.register(runbooks)
 runbook_render.register(runbooks)
 runbook_schema.register(runbooks)
+taxonomies.register(runbooks)
 runbook_diff.register(runbooks)
 app.add_typer(runbooks, name="runbook")
 app.add_typer(deliveries, name="deliveries")

@@ -79,6 +79,7 @@ EXAMPLES = {
     "runbook table": "escalate runbook table user-safety-escalation --answers danger=no",
     "runbook render": "escalate runbook render user-safety-escalation --as svg --out pathway.svg",
     "runbook diff": "escalate runbook diff account-takeover@1.0.0 team/account-takeover.yaml",
+    "runbook taxonomies": "escalate runbook taxonomies dsa-categories@2.0.0",
     "runbook schema": "escalate runbook schema > runbook.schema.json",
     "runbook release": "escalate runbook release user-safety-escalation --approve",
     "runbook simulate": "escalate runbook simulate --cases 100 --faults no-shows --out week",

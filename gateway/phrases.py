@@ -77,7 +77,7 @@ SHOWN = (
     "request", "clock", "step", "purpose", "end", "why", "reason", "because", "note", "detail",
     "obligation", "turn", "answer", "reference", "owner",
     "due", "until", "review", "expires", "number", "row", "counted", "conservative_due",
-    "legal_latest",
+    "legal_latest", "taxonomy", "code",
 )  # fmt: skip
 """The parts of an entry's body that a reader needs; digests, keys and ids stay in the export."""
 

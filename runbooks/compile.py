@@ -64,6 +64,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             if document.legal_hold
             else None
         ),
+        taxonomy=document.taxonomy.plan if document.taxonomy else None,
         handover=(
             Handover(every=document.handover.every, by=document.handover.by)
             if document.handover

@@ -169,6 +169,9 @@ _WHOLE = {
     "owner": Meaning(Group.OTHER, "the owner of the runbook"),
     "review-by": Meaning(Group.OTHER, "the day of its review"),
     "first": Meaning(Group.WAY, "the stage a case begins in"),
+    "taxonomy.use": Meaning(Group.CLOSING, "the taxonomy its decisions cite"),
+    "taxonomy.question": Meaning(Group.CLOSING, "the question that says the code"),
+    "taxonomy.otherwise": Meaning(Group.CLOSING, "the code where no answer says one"),
 }
 _DISPOSITION = {
     "title": Meaning(Group.WORDS, "the meaning"),

@@ -15,6 +15,7 @@ from runbooks.grammar.obligations import unique
 from runbooks.grammar.priority import PriorityMatrix, check_matrix
 from runbooks.grammar.severity import SeverityPolicy, SeverityRow, check_table
 from runbooks.grammar.stages import Stage
+from runbooks.grammar.taxonomy import TaxonomyRule, check_codes
 from runbooks.plan import StageKind
 
 
@@ -41,6 +42,7 @@ class RunbookDocument(Strict):
     need_to_know: StrictBool = False
     legal_hold: LegalHoldRule | None = None
     handover: HandoverRule | None = None
+    taxonomy: TaxonomyRule | None = None
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -48,6 +50,8 @@ class RunbookDocument(Strict):
         check_table(self.severity, self.severity_table, self.intake)
         if self.priority is not None:
             check_matrix(self.priority, self.intake)
+        if self.taxonomy is not None:
+            check_codes(self.taxonomy, self.intake)
         names: set[str] = set()
         for index, stage in enumerate(self.stages):
             if stage.stage in names:

@@ -12,6 +12,7 @@ from runbooks.plan.owed import FollowUp, Handover, LegalHold, OwedKind
 from runbooks.plan.pathway import Pathway
 from runbooks.plan.questions import AnswerKind, Look, QuestionPlan
 from runbooks.plan.stages import CallBackResult, Disposition, Next, StageKind, StagePlan
+from runbooks.plan.taxonomy import TaxonomyPlan
 from runbooks.plan.words import Assurance, Late, Role, Severity
 
 __all__ = [
@@ -44,5 +45,6 @@ __all__ = [
     "StageKind",
     "StagePlan",
     "StandIn",
+    "TaxonomyPlan",
     "Votes",
 ]

@@ -8,6 +8,7 @@ from runbooks.plan.clocks import ClockPlan
 from runbooks.plan.owed import FollowUp, Handover, LegalHold
 from runbooks.plan.questions import QuestionPlan
 from runbooks.plan.stages import StageKind, StagePlan
+from runbooks.plan.taxonomy import TaxonomyPlan
 from runbooks.statutes.calendar import Calendar
 
 
@@ -32,6 +33,7 @@ class Pathway(Compact):
     """Seen only by those who decide, who are asked now, or who have it by name."""
     legal_hold: LegalHold | None = None
     handover: Handover | None = None
+    taxonomy: TaxonomyPlan | None = None
 
     def stage(self, name: str) -> StagePlan:
         """The stage called `name`; KeyError when the runbook has none."""

@@ -26,6 +26,7 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "need-to-know": "Only who has to do with the case sees it.",
         "legal-hold": "Nothing of the case is deleted.",
         "handover": "A note for whoever takes over, asked for again and again.",
+        "taxonomy": "What its decisions are called, in a taxonomy that others share.",
     },
     "Question": {
         "ask": "The question, as a person reads it.",
@@ -185,6 +186,12 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "minimum": "Whether the hold cannot be released before its time.",
         "review": "When the owner is asked before the end.",
         "extend": "By how much all extensions of one turn together may move what is due.",
+    },
+    "TaxonomyRule": {
+        "use": "The taxonomy with its version.",
+        "question": "The question whose answer says the code.",
+        "codes": "By answer, the code.",
+        "otherwise": "The code while that question has no such answer.",
     },
     "LegalHoldRule": {"owner": _ROLE, "review": "How long after closing the owner is asked."},
     "HandoverRule": {"every": "How often.", "by": "The role that writes it."},

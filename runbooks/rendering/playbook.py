@@ -60,6 +60,7 @@ def playbook(runbook: Runbook) -> Page:
         Figure(Picture.PATHWAY),
         *_severity(document),
         *_intake(document),
+        *_codes(document),
         *_stages(pathway),
         *_clocks(document, pathway),
         *_actions(document, pathway),
@@ -77,6 +78,20 @@ def _severity(document: RunbookDocument) -> Iterator[Block]:
     yield Grid(
         ("When", "Severity", "Because"),
         tuple((condition(row), row.severity.value, row.because) for row in document.severity),
+    )
+
+
+def _codes(document: RunbookDocument) -> Iterator[Block]:
+    rule = document.taxonomy
+    if rule is None:
+        return
+    labels = rule.taxonomy.document.codes
+    yield Heading("What decisions are called")
+    yield Paragraph(f"{rule.taxonomy.document.title}: {rule.use}. {rule.taxonomy.document.source}.")
+    rows = [*rule.codes.items(), ("otherwise", rule.otherwise)]
+    yield Grid(
+        (rule.question, "Code", "Meaning"),
+        tuple((answer, code, labels[code].title) for answer, code in rows),
     )
 
 

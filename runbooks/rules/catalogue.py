@@ -1,6 +1,6 @@
 """Every rule a runbook is held to: what it says, why it stands, and how to mend a runbook by it.
 
-RB001-RB019, RB026, RB135 and RB138 refuse a text before it is read; the others `lint` finds.
+RB001-RB019, RB026, RB135, RB138 and RB139 refuse a text; the others are findings of `lint`.
 """
 
 from runbooks.rules.refusals import REFUSALS, Rule

@@ -120,4 +120,9 @@ REFUSALS: dict[str, Rule] = {
         "What is hidden for ever is a rule nobody decided.",
         "Set `until` to thirty days after `since` at most; somebody who looks may renew it.",
     ),
+    "RB139": Rule(
+        "A taxonomy that is named exists in that version, and every code is one of its own.",
+        "A decision that cites a code nobody wrote cannot be compared with any other.",
+        "Name a taxonomy that `escalate runbook taxonomies` lists, and codes it has.",
+    ),
 }
