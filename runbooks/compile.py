@@ -7,7 +7,7 @@ from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gates import Quorum, SilenceRule, people
-from runbooks.grammar.obligations import obligations_of
+from runbooks.grammar.obligations import carried, obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.plan import (
     Clearance,
@@ -17,6 +17,7 @@ from runbooks.plan import (
     Dissent,
     EffectPlan,
     FollowUp,
+    Gag,
     GateRule,
     Handover,
     Late,
@@ -57,6 +58,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
         after_closing=(
             *obligations_of(document.after_closing, owner=document.closure.owner),
             *_hold_review(document),
+            *carried(document.gags, document.all_effects),
         ),
         need_to_know=document.need_to_know,
         legal_hold=(
@@ -69,6 +71,16 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             Handover(every=document.handover.every, by=document.handover.by)
             if document.handover
             else None
+        ),
+        gags=tuple(
+            Gag(
+                name=name,
+                order=gag.order,
+                until=gag.until,
+                suppresses=gag.suppresses,
+                review=gag.review,
+            )
+            for name, gag in document.gags.items()
         ),
     )
 
@@ -166,6 +178,7 @@ def _next(step: NextStep) -> Next:
         do=step.do,
         undo=step.undo,
         suspend=step.suspend,
+        needs=step.needs,
         then=step.then,
         move_to=step.move_to,
         closes_as=step.closes_as,
@@ -204,7 +217,9 @@ def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
         kind=clock.kind,
         starts=clock.starts or ClockStart.RECEIPT,
         starts_after=clock.starts_after,
+        starts_at=clock.starts_at,
         within=within,
+        due_at=clock.due_at,
         statutory=clock.statutory,
         owner=owner,
         stops=clock.stops,
@@ -225,6 +240,7 @@ def _lawful(name: str, clock: Clock, law: Statute, *, owner: str) -> ClockPlan:
         kind=clock.runs_as,
         starts=clock.begins or ClockStart.RECEIPT,
         starts_after=clock.starts_after,
+        starts_at=clock.starts_at,
         within=span.nominal,
         owner=owner,
         stops=clock.stops,

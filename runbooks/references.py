@@ -75,6 +75,12 @@ def _guards(document: RunbookDocument) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, document.legal_hold.owner, ("legal-hold", "owner"))
     if document.handover:
         yield Reference(RefKind.ROLE, document.handover.by, ("handover", "by"))
+    for name, gag in document.gags.items():
+        yield Reference(RefKind.QUESTION, gag.order, ("gags", name, "order"))
+        if gag.until:
+            yield Reference(RefKind.QUESTION, gag.until, ("gags", name, "until"))
+        for index, suppressed in enumerate(gag.suppresses):
+            yield Reference(RefKind.EFFECT, suppressed, ("gags", name, "suppresses", index))
     for name, effect in document.effects.items():
         if effect.clearance:
             yield Reference(RefKind.ROLE, effect.clearance.by, ("effects", name, "clearance", "by"))
@@ -132,6 +138,8 @@ def _next(step: NextStep, path: tuple[Step, ...]) -> Iterator[Reference]:
             yield Reference(RefKind.EFFECT, effect, (*path, key, index))
     for index, clock in enumerate(step.suspend):
         yield Reference(RefKind.CLOCK, clock, (*path, "suspend", index))
+    for index, question in enumerate(step.needs):
+        yield Reference(RefKind.QUESTION, question, (*path, "needs", index))
     if step.then:
         yield Reference(RefKind.STAGE, step.then, (*path, "then"))
     if step.move_to:
@@ -157,6 +165,9 @@ def _clock(clock: Clock, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, clock.owner, (*path, "owner"))
     if clock.starts_after:
         yield Reference(RefKind.EFFECT, clock.starts_after, (*path, "starts-after"))
+    for key, question in (("starts-at", clock.starts_at), ("due-at", clock.due_at)):
+        if question:
+            yield Reference(RefKind.QUESTION, question, (*path, key))
     for index, stop in enumerate(clock.stops):
         area, colon, target = stop.partition(":")
         if colon:

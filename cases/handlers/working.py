@@ -4,7 +4,8 @@ from datetime import datetime
 
 from cases.acts import Answer, Complete, Evidence, Memo, Reply
 from cases.call_back import must_be_called_back
-from cases.clocks import begun_earlier, instant_of
+from cases.clock_starts import begun_earlier, instant_of
+from cases.effects import reconsider
 from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers.checks import (
@@ -67,6 +68,7 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     )
     for name in sorted(changed):
         begun_earlier(file, name, body.answers[name], at=at)
+    reconsider(file, at=at)
     file.state.reassess = True
     if any(file.pathway.questions[name].material for name in (*changed, *unasked)):
         facts_changed(file, before, at=at)
@@ -86,7 +88,8 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
     if body.outcome not in stage.next:
         raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.next)}")
     asked = file.asked()
-    missing = [name for name in stage.needs if name in asked and name not in file.state.answers]
+    needs = (*stage.needs, *stage.next[body.outcome].needs)
+    missing = [name for name in needs if name in asked and name not in file.state.answers]
     if missing:
         raise refused(Reason.UNANSWERED, ", ".join(missing))
     must_be_called_back(file.state, stage, body.outcome)

@@ -21,6 +21,8 @@ class Answer:
     """The incident manager is paged: the matter is not over."""
     when_due: bool = False
     """It can be given only when the turn is due."""
+    at_once: bool = False
+    """Another turn follows, and is due now."""
 
 
 _QUIET = Answer("Nothing new", needs_note=False)
@@ -40,6 +42,11 @@ _ANSWERS: dict[OwedKind, dict[str, Answer]] = {
     OwedKind.APPEAL: {
         "no-appeal": Answer("No appeal came in", needs_note=False, when_due=True),
         "appealed": Answer("There is an appeal", receipt=True, raises=True),
+    },
+    OwedKind.SUPPRESSED: {
+        "done": Answer("Done: no order stands any more", receipt=True, when_due=True),
+        "lifted": Answer("The order was lifted: it is due now", at_once=True),
+        "dropped": Answer("Not to be done"),
     },
     OwedKind.PERIODIC: {
         "done": Answer("Done for this time", receipt=True, again=True),

@@ -110,6 +110,7 @@ _NEXT = {
     "do": Meaning(Group.EFFECTS, "what is done"),
     "undo": Meaning(Group.EFFECTS, "what is undone"),
     "suspend": Meaning(Group.CLOCKS, "the clocks that are suspended", _more_is_looser),
+    "needs": Meaning(Group.INTAKE, "what must be answered", _more_is_tighter),
     "then": Meaning(Group.WAY, "where it leads"),
     "move-to": Meaning(Group.WAY, "the runbook it leads to"),
 }
@@ -129,6 +130,8 @@ _CLOCK = {
     "kind": Meaning(Group.CLOCKS, "the kind"),
     "starts": Meaning(Group.CLOCKS, "what it counts from"),
     "starts-after": Meaning(Group.CLOCKS, "the action it starts after"),
+    "due-at": Meaning(Group.CLOCKS, "the answer that says when it is due"),
+    "starts-at": Meaning(Group.CLOCKS, "the answer it counts from"),
     "within": Meaning(Group.CLOCKS, "the time", _more_is_looser),
     "stops": Meaning(Group.CLOCKS, "what stops it", _more_is_looser),
     "restart": Meaning(Group.CLOCKS, "how it goes on after a suspension"),
@@ -177,7 +180,14 @@ _DISPOSITION = {
     "title": Meaning(Group.WORDS, "the meaning"),
     "requires": Meaning(Group.CLOSING, "what it requires", _more_is_tighter),
 }
+_GAG = {
+    "order": Meaning(Group.INTAKE, "the answer that says whether there is one"),
+    "until": Meaning(Group.INTAKE, "the answer that says until when"),
+    "suppresses": Meaning(Group.EFFECTS, "what is not done while it stands", _more_is_tighter),
+    "review": Meaning(Group.TIME, "how often it is reviewed", _more_is_looser),
+}
 _AREAS = {
+    "gags": _GAG,
     "effects": _EFFECT,
     "clocks": _CLOCK,
     "intake": _QUESTION,

@@ -5,6 +5,7 @@ from typing import Self
 from runbooks.compact import Compact
 from runbooks.plan.actions import EffectPlan
 from runbooks.plan.clocks import ClockPlan
+from runbooks.plan.gags import Gag
 from runbooks.plan.owed import FollowUp, Handover, LegalHold
 from runbooks.plan.questions import QuestionPlan
 from runbooks.plan.stages import StageKind, StagePlan
@@ -34,6 +35,8 @@ class Pathway(Compact):
     legal_hold: LegalHold | None = None
     handover: Handover | None = None
     taxonomy: TaxonomyPlan | None = None
+    gags: tuple[Gag, ...] = ()
+    """Non-disclosure orders, and what each of them suppresses while it stands."""
 
     def stage(self, name: str) -> StagePlan:
         """The stage called `name`; KeyError when the runbook has none."""

@@ -26,6 +26,8 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "need-to-know": "Only who has to do with the case sees it.",
         "legal-hold": "Nothing of the case is deleted.",
         "handover": "A note for whoever takes over, asked for again and again.",
+        "gags": "Orders that nobody be told, by name.",
+        "fragments": "Parts it shares with other runbooks, by name or with what they take.",
         "taxonomy": "What its decisions are called, in a taxonomy that others share.",
     },
     "Question": {
@@ -113,6 +115,7 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "do": "Effects performed on the way.",
         "undo": "Effects taken back on the way.",
         "suspend": "Tolling clocks that stop here.",
+        "needs": "Questions that must be answered before this outcome is taken.",
         "then": "The stage it leads to.",
         "move-to": "The runbook in which the matter goes on.",
         "closes-as": "The disposition under which a case that moves ends here.",
@@ -142,6 +145,8 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "kind": "Whether it is a deadline, prompt, tolling, or a hold.",
         "starts": "The event it counts from.",
         "starts-after": "The effect whose performance starts a hold.",
+        "starts-at": "The question whose answer is the instant it counts from.",
+        "due-at": "The question whose answer is the instant it is due.",
         "within": "How long it runs.",
         "stops": "What stops it: effect:NAME, stage:NAME or closed.",
         "restart": "Whether a tolling clock goes on with all its time, or with what remains.",
@@ -165,6 +170,12 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "clearance": "Who clears it before it goes out.",
     },
     "ClearanceRule": {"by": "The role that clears it.", "within": _LENGTH},
+    "GagRule": {
+        "order": "The question that says whether the order stands.",
+        "until": "The question that says until when.",
+        "suppresses": "The effects that wait while it stands.",
+        "review": "How often somebody is asked whether an order without an end still stands.",
+    },
     "Macro": {
         "for": "Who reads it.",
         "title": "The subject, where the reader has one.",

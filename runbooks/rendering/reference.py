@@ -6,6 +6,7 @@ from typing import Any
 from runbooks.grammar import RunbookDocument
 from runbooks.grammar.base import CLOCK_PATTERN, DURATION_PATTERN, NAME_PATTERN, VERSION_PATTERN
 from runbooks.rendering.key_words import KEY_WORDS
+from runbooks.schema import schema as written
 
 Part = Mapping[str, Any]
 
@@ -29,7 +30,7 @@ is in kebab case, a duration is like `15m`, `4h`, `1h30m` or `7d`.
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of the language; every key says what it means."""
-    made = RunbookDocument.model_json_schema(by_alias=True)
+    made = written()
     for name, part in [(ROOT, made), *made["$defs"].items()]:
         for key, value in part.get("properties", {}).items():
             words = KEY_WORDS.get(name, {}).get(key)
@@ -106,12 +107,18 @@ def _takes(value: Part, parts: Mapping[str, Part]) -> str:
         case "array":
             return f"list of: {_takes(value['items'], parts)}"
         case "object":
-            inner = [*value.get("patternProperties", {}).values()]
-            return f"by name: {_takes((inner or [value['additionalProperties']])[0], parts)}"
+            return _object(value, parts)
         case "string":
             return _text(value)
         case kind:
             return _TYPES[str(kind)]
+
+
+def _object(value: Part, parts: Mapping[str, Part]) -> str:
+    if "properties" in value:
+        return "the use of a fragment"
+    inner = [*value.get("patternProperties", {}).values()]
+    return f"by name: {_takes((inner or [value['additionalProperties']])[0], parts)}"
 
 
 def _text(value: Part) -> str:

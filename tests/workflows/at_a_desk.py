@@ -12,9 +12,9 @@ from typing import Any
 from cases.acts import ActBody
 from cases.clock import ClockRun
 from cases.clocks import take_due
-from cases.effects import intend, settle
+from cases.effects import intend, reconsider, settle
 from cases.envelope import RoundBinding
-from cases.file import Do, Tell
+from cases.file import SYSTEM, Do, Tell
 from cases.gate import RoundKind
 from cases.handover import HANDOVER, ask_for_note, note_missed
 from cases.journal import Entry, Kind
@@ -25,6 +25,7 @@ from cases.records import AnswerGiven, ClosingRecord
 from cases.severity import severity_changed
 from cases.stages import close_case, enter, leave, record_closed
 from cases.state import CaseState
+from cases.suppression import is_order, owed_after, review
 from runbooks import assess, library, load_runbook
 from runbooks.plan import Late, Next
 from tests.cases.house import CASE, House
@@ -107,6 +108,9 @@ class AtADesk:
         round_ = file.state.open_round(clock.stage or "")
         if step is None and clock.id == HANDOVER:
             note_missed(file, at=at)
+        elif step is None and is_order(clock):
+            reconsider(file, at=at)
+            review(file, clock, at=at)
         elif step is None:
             if round_ is not None and clock.stage == file.state.stage:
                 allow_stand_in(file, round_, at=at)
@@ -114,6 +118,10 @@ class AtADesk:
             ask_for_note(file, at=at)
         elif step.do is not None:
             intend(file, step.do, stage=file.state.stage or "", at=at)
+        elif step.go is not None:
+            if clock.stage == file.state.stage and file.state.pending_outcome is None:
+                file.state.pending_outcome = step.go
+                file.state.pending_by = SYSTEM
         elif round_ is not None and round_.kind is RoundKind.ASK and step.page and step.instead_of:
             allow_backup(file, round_, step.page, step.instead_of, at=at)
         if step is not None and step.page:
@@ -179,9 +187,6 @@ class AtADesk:
     def _end(self, closing: ClosingRecord) -> None:
         house = self.house
         close_case(house.file, closing, at=house.now, cancelled=False)
-        self.world.owed = [
-            due
-            for due in house.file.pathway.after_closing
-            if not due.only or closing.disposition in due.only
-        ]
+        owed = owed_after(house.file, closing.disposition, at=house.now)
+        self.world.owed = [plan for plan, _ in owed]
         record_closed(house.file, at=house.now)

@@ -71,6 +71,7 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "carl": ("sme-ct", "triage"),
     "dora": ("duty-counsel",),
     "eve": ("executive",),
+    "erik": ("executive",),
     "cora": ("counter-terror",),
     "ivan": ("incident-manager",),
     "sana": ("safety-expert",),
@@ -78,6 +79,12 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "nora": ("safety-expert", "duty-counsel"),
     "dean": ("deputy-counsel",),
     "levi": ("law-enforcement",),
+    "lara": ("law-enforcement",),
+    "cleo": ("cleared-counsel",),
+    "cyra": ("cleared-counsel",),
+    "rhea": ("reviewer",),
+    "rolf": ("senior-reviewer",),
+    "rosa": ("senior-reviewer",),
 }
 
 

@@ -25,14 +25,21 @@ REASONS = {
 
 
 def answer_to(
-    name: str, question: QuestionPlan, *, case: str, received: datetime, chance: Chance
+    name: str,
+    question: QuestionPlan,
+    *,
+    case: str,
+    received: datetime,
+    chance: Chance,
+    begins: bool = False,
 ) -> str:
     """An answer of the kind the question takes."""
     match question.kind:
         case AnswerKind.NUMBER:
             return str(1 + int(chance.of(name).share() * 20))
         case AnswerKind.INSTANT:
-            before = timedelta(0) if name in {"received-at", "aware-at"} else timedelta(hours=2)
+            at_once = begins or name in {"received-at", "aware-at"}
+            before = timedelta(0) if at_once else timedelta(hours=2)
             return (received - before).isoformat()
         case AnswerKind.REFERENCE:
             return f"ref-{digest(case, name)[:8]}"
