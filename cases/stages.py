@@ -64,7 +64,8 @@ def open_case(
         row=severity.row,
         because=severity.because,
     )
-    known = {name: value for name, value in answers.items() if name in file.asked(answers)}
+    not_asked = set(file.pathway.questions) - set(file.asked(answers))
+    known = {name: value for name, value in answers.items() if name not in not_asked}
     if answers:
         for name, value in sorted(known.items()):
             state.answers[name] = AnswerGiven(value=value, by=SYSTEM, at=at)

@@ -49,7 +49,8 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     ]
     if not changed:
         raise refused(Reason.UNCHANGED)
-    unasked = sorted({*file.state.answers, *body.answers} - {*asked})
+    not_asked = set(file.pathway.questions) - set(asked)
+    unasked = sorted({*file.state.answers, *body.answers} & not_asked)
     for name in unasked:
         # Not asked any more is not answered: should it be asked again, somebody looks again.
         file.state.answers.pop(name, None)
