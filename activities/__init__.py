@@ -15,7 +15,7 @@ __all__ = ["Channel", "Outside", "all_activities"]
 
 def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:
     """Every effect a case can ask for, bound to the systems outside."""
-    recording = Recording(outside)
+    recording, linking = Recording(outside), Linking(outside)
     return (
         recording.append_journal,
         recording.append_obligation,
@@ -24,5 +24,6 @@ def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:
         Notifying(outside).notify,
         Performing(outside).perform_effect,
         Tickets(outside).sync_ticket,
-        Linking(outside).open_linked_case,
+        linking.open_linked_case,
+        linking.split_off_report,
     )

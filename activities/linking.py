@@ -8,8 +8,8 @@ from activities.failing import told_to_temporal
 from activities.outside import Outside
 from cases.answers import FIELD
 from cases.report import Source
-from store import DeliveryConflict
-from workflows.effects import OPEN_LINKED, Linked, LinkOrder
+from store import DeliveryConflict, UnknownRow
+from workflows.effects import OPEN_LINKED, SPLIT_OFF, Linked, LinkOrder, SplitOrder
 
 INSTANCE = "escalate"
 OPENED = "escalate.report.opened"
@@ -28,6 +28,18 @@ class Linking:
             if order.attach_to is not None:
                 return await self._attach(order, order.attach_to)
             return await self._open(order, order.runbook or "")
+
+    @activity.defn(name=SPLIT_OFF.name)
+    async def split_off_report(self, order: SplitOrder) -> Linked:
+        """The report has a case of its own, with all its deliveries; the dispatcher starts it."""
+        with told_to_temporal():
+            try:
+                row = await self._store.splitting.split(
+                    order.delivery, because="a person took it out", at=order.at
+                )
+            except UnknownRow:
+                return Linked(failed="no-such-report")
+            return Linked(case=row.id, number=row.number)
 
     async def _open(self, order: LinkOrder, runbook: str) -> Linked:
         known = {f"{FIELD}{name}": value for name, value in sorted(order.answers.items())}

@@ -193,6 +193,15 @@ class Attach(Inbound):
     reason: Prose = ""
 
 
+class Split(Inbound):
+    """A report that a rule put into the case gets a case of its own again."""
+
+    verb: Literal["split"] = "split"
+    delivery: Line
+    """The delivery that brought it."""
+    reason: Prose
+
+
 class Close(Inbound):
     """The case closes with a disposition."""
 
@@ -255,6 +264,7 @@ ActBody = Annotated[
     | Raise
     | Move
     | Attach
+    | Split
     | Close
     | Cancel
     | Settle
@@ -283,6 +293,7 @@ VERBS: tuple[str, ...] = (
     "raise",
     "move",
     "attach",
+    "split",
     "close",
     "cancel",
     "settle",

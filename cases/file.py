@@ -5,7 +5,7 @@ its state, records what it did, and leaves wishes. The workflow turns wishes int
 nothing here can reach outside.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from cases.notice import Purpose
 from cases.recording import Record
 from cases.state import CaseState
 from cases.ticket_note import TicketLine
+from runbooks.asking import asked
 from runbooks.plan import AnswerKind, EffectPlan, GateRule, Pathway, StagePlan
 
 INCIDENT_MANAGER = "incident-manager"
@@ -43,6 +44,13 @@ class Do:
 
 
 @dataclass(frozen=True)
+class SplitOff:
+    """The report that came with this delivery should have a case of its own."""
+
+    delivery: str
+
+
+@dataclass(frozen=True)
 class Note:
     """The ticket should say so; notes of one quiet point become one comment."""
 
@@ -57,7 +65,7 @@ class Note:
         return cls(TicketLine(text=text), now=now)
 
 
-Wish = Tell | Do | Note
+Wish = Tell | Do | SplitOff | Note
 
 
 @dataclass
@@ -91,6 +99,19 @@ class CaseFile:
     def stage(self) -> StagePlan | None:
         """The stage the case is in."""
         return self.pathway.stage(self.state.stage) if self.state.stage is not None else None
+
+    def asked(self, new: Mapping[str, str] | None = None) -> tuple[str, ...]:
+        """The questions that the answers on record, and `new` ones over them, leave to be asked."""
+        given = {name: answer.value for name, answer in self.state.answers.items()}
+        return asked(self.pathway.questions, {**given, **(new or {})})
+
+    def cited(self) -> dict[str, str]:
+        """What a decision made now is called: the taxonomy with its version, and the code."""
+        plan = self.pathway.taxonomy
+        if plan is None:
+            return {}
+        answers = {name: answer.value for name, answer in self.state.answers.items()}
+        return {"taxonomy": plan.use, "code": plan.code(answers)}
 
     def gate_rule(self, gate: str) -> GateRule | None:
         """The rule of the gate called `gate`; None where the runbook has no such gate."""

@@ -13,6 +13,7 @@ from cases.call_back import takes_call_backs
 from cases.drafts.holding import waits_for_gate
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
+from cases.joining import joined_reports
 from cases.objection import can_be_disputed
 from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, EffectRecord
 from cases.rules import (
@@ -118,7 +119,7 @@ def _offer_work(offered: _Offered) -> None:
         if plan.gate is not None and plan.gate.memo:
             offered.offer("memo", gate=plan.name, choices=plan.gate.memo)
     if pathway.questions:
-        offered.offer("answer", choices=tuple(pathway.questions))
+        offered.offer("answer", choices=offered.file.asked())
     offered.offer("evidence")
     if takes_call_backs(pathway):
         offered.offer("call-back")
@@ -178,6 +179,9 @@ def _offer_running(offered: _Offered) -> None:
     related = [link.number for link in state.links if link.why in ("same-subject", "kept-apart")]
     if related:
         offered.offer("attach", choices=tuple(related))
+    joined = joined_reports(offered.file)
+    if joined:
+        offered.offer("split", choices=joined)
     offered.offer("cancel")
 
 

@@ -42,6 +42,7 @@ class Reason(StrEnum):
     NO_SUCH_OUTCOME = "no-such-outcome"
     UNANSWERED = "unanswered"
     NO_SUCH_QUESTION = "no-such-question"
+    NOT_ASKED = "not-asked"
     BAD_ANSWER = "bad-answer"
     NO_ROUND = "no-round"
     OLD_ROUND = "old-round"

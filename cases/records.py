@@ -215,5 +215,9 @@ class Offered(Value):
     source: str
     case: str = ""
     number: str = ""
+    """The other case's; of a report that was split off, its own case's."""
     at: Instant
     why: str = ""
+    """`same-ticket`, `same-subject`, `joined`, `splitting`, `split-off`."""
+    because: str = ""
+    """The rule's reason, where a rule put it here."""

@@ -180,6 +180,7 @@ def close(
         state=state.value,
         because=because or None,
         people=[vote.person for vote in round_.votes] or None,
+        **(file.cited() if state is not RoundState.SUPERSEDED else {}),
     )
     clock = file.state.clock(_clock_id(round_))
     if clock is not None and not clock.reading(at).ended and state is not RoundState.SUPERSEDED:

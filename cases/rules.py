@@ -41,7 +41,7 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
             return tuple(dict.fromkeys((*working, *calling, *gate)))
         case "hold" | "resume" | "severity":
             return tuple(dict.fromkeys((INCIDENT_MANAGER, first)))
-        case "attach" | "move":
+        case "attach" | "move" | "split":
             return tuple(dict.fromkeys((INCIDENT_MANAGER, first)))
         case "close":
             return (file.pathway.closure.owner,)
@@ -125,6 +125,7 @@ def unmet(state: CaseState, pathway: Pathway, disposition: str) -> list[str]:
         said
         for requirement in plan.requires
         if (said := _missing(state, *requirement.partition(":")[::2]))
+        and not _unasked(state, pathway, *requirement.partition(":")[::2])
     ]
     if "duties-met" in plan.requires:
         missing.extend(f"duties-met: {clock}" for clock in duties(view_of(state, pathway)))
@@ -133,6 +134,11 @@ def unmet(state: CaseState, pathway: Pathway, disposition: str) -> list[str]:
         f"ratification by {due.by}" for due in state.ratifications if due.settled is None
     )
     return missing
+
+
+def _unasked(state: CaseState, pathway: Pathway, kind: str, name: str) -> bool:
+    """Whether an answer is required to a question that is not asked in this case."""
+    return kind == "answer" and name not in view_of(state, pathway).asked()
 
 
 def _missing(state: CaseState, kind: str, name: str) -> str:

@@ -66,10 +66,13 @@ def open_case(
         row=severity.row,
         because=severity.because,
     )
+    not_asked = set(file.pathway.questions) - set(file.asked(answers))
+    known = {name: value for name, value in answers.items() if name not in not_asked}
     if answers:
-        for name, value in sorted(answers.items()):
+        for name, value in sorted(known.items()):
             state.answers[name] = AnswerGiven(value=value, by=SYSTEM, at=at)
-        file.note(Kind.INTAKE_ANSWERED, at, by=SYSTEM, questions=sorted(answers))
+        unasked = sorted(set(answers) - set(known)) or None
+        file.note(Kind.INTAKE_ANSWERED, at, by=SYSTEM, questions=sorted(known), unasked=unasked)
     for number in same_subject:
         state.links.append(Link(number=number, why="same-subject"))
         file.note(Kind.CASE_LINKED, at, number=number, why="same-subject")
@@ -79,7 +82,7 @@ def open_case(
     if file.pathway.legal_hold is not None:
         state.legal_hold = file.pathway.legal_hold.owner
         file.note(Kind.LEGAL_HOLD, at, role=state.legal_hold)
-    follow(file, changed=answers, at=at)
+    follow(file, changed=known, at=at)
     start_handover(file, at=at)
     opened = f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}."
     file.wishes.append(Note(TicketLine(text=opened, macro=TICKET_OPENED), now=True))
@@ -232,6 +235,7 @@ def record_closed(file: CaseFile, *, at: datetime) -> None:
         by=closing.by if closing else None,
         record=closing.record if closing else None,
         entries=state.journal.sequence + 1,
+        **(file.cited() if state.status != "cancelled" else {}),
     )
 
 

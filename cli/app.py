@@ -9,7 +9,17 @@ import sys
 
 import typer
 
-from cli import backtest, examples, processes, release, runbook_diff, runbook_render, simulate
+from cli import (
+    backtest,
+    examples,
+    processes,
+    release,
+    runbook_diff,
+    runbook_render,
+    runbook_schema,
+    simulate,
+    taxonomies,
+)
 from cli.case import app as cases
 from cli.deliveries import app as deliveries
 from cli.inbox import inbox
@@ -40,6 +50,8 @@ release.register(runbooks)
 simulate.register(runbooks)
 backtest.register(runbooks)
 runbook_render.register(runbooks)
+runbook_schema.register(runbooks)
+taxonomies.register(runbooks)
 runbook_diff.register(runbooks)
 app.add_typer(runbooks, name="runbook")
 app.add_typer(deliveries, name="deliveries")

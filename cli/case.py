@@ -7,7 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import case_gate, case_owed, case_past, case_report, case_run, case_work
+from cli import (
+    case_gate,
+    case_owed,
+    case_past,
+    case_report,
+    case_run,
+    case_suppressed,
+    case_work,
+)
 from cli.acting import Case
 from cli.case_group import app
 from cli.case_page import case_page
@@ -26,7 +34,16 @@ from cli.output import (
 from cli.reach import gateway, path_of, refuse
 from cli.reading_text import instant, pairs
 
-__all__ = ["app", "case_gate", "case_owed", "case_past", "case_report", "case_run", "case_work"]
+__all__ = [
+    "app",
+    "case_gate",
+    "case_owed",
+    "case_past",
+    "case_report",
+    "case_run",
+    "case_suppressed",
+    "case_work",
+]
 
 _OPENED = "escalate.report.opened"
 _LOOKS, _PAUSE = 100, 0.1
@@ -79,6 +96,9 @@ def open_(
         data["receipt_at"] = instant(receipt_at)
     report = {"id": id_ or str(uuid.uuid4()), "source": "cli", "type": _OPENED, "data": data}
     answer = door.ask("POST", "/api/reports", content=report, again=True)
+    if answer.ok and "held" in answer.content:
+        _held(answer.content, as_json=json_)
+        return
     if not answer.ok or "case" not in answer.content:
         refuse(answer)
     number = answer.content["case"]
@@ -97,6 +117,14 @@ def open_(
         print_json({"case": number, "id": report["id"], "known": answer.status == 200})  # noqa: PLR2004 - 202 is a new one
     else:
         say(number)
+
+
+def _held(said: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(said)
+        return
+    note(f"Held back by {said['held']} until {said['until']}: no case was opened.")
+    note("escalate case suppressed lists it; escalate case release opens its case.")
 
 
 @app.command("list")

@@ -28,6 +28,7 @@ _HINTS = {
     "raise": "ROLE --reason TEXT",
     "move": "RUNBOOK --reason TEXT",
     "attach": "OTHER",
+    "split": "--reason TEXT",
     "close": "--disposition DISPOSITION --record TEXT",
     "cancel": "--reason TEXT",
 }
@@ -203,6 +204,9 @@ def _ending(case: dict[str, Any]) -> list[RenderableType]:
     if state["assignments"]:
         given = ", ".join(f"{role}: {who}" for role, who in sorted(state["assignments"].items()))
         said += [_title("Assigned"), Text(given)]
+    joined = [each for each in state["offered"] if each["because"]]
+    if joined:
+        said += [_title("Reports that joined"), *(Text(_joined(each)) for each in joined)]
     if state["links"]:
         links = ", ".join(f"{link['number']} ({link['why']})" for link in state["links"])
         said += [_title("Belongs with"), Text(links)]
@@ -214,6 +218,11 @@ def _ending(case: dict[str, Any]) -> list[RenderableType]:
             Text(closing["record"]),
         ]
     return said
+
+
+def _joined(report: dict[str, Any]) -> str:
+    own = f", split off as {report['number']}" if report["number"] else ""
+    return f"{local(report['at'])} by {report['source']}: {report['because']}{own}"
 
 
 def _commands(case: dict[str, Any]) -> list[RenderableType]:

@@ -167,6 +167,28 @@ def attach(
 
 
 @app.command(rich_help_panel=ACTS)
+def split(
+    case: Case,
+    *,
+    delivery: Annotated[
+        str | None, typer.Option(help="Which report; default: the only one that joined.")
+    ] = None,
+    reason: Reason = None,
+    role: Role = None,
+    act_id: ActId = None,
+    json_: AsJson = False,
+) -> None:
+    """A report that a rule put into the case gets a case of its own again; nothing is lost."""
+    door = gateway()
+    body = {
+        "verb": "split",
+        "delivery": delivery or _joined(door.get(path_of(case))),
+        "reason": prose(reason, what="the reason"),
+    }
+    act(door, case, body, role=role, act_id=act_id, json_=json_)
+
+
+@app.command(rich_help_panel=ACTS)
 def close(
     case: Case,
     *,
@@ -206,6 +228,15 @@ def cancel(
     """The case ends without its runbook: opened by mistake, or a test."""
     body = {"verb": "cancel", "reason": prose(reason, what="the reason")}
     act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
+
+
+def _joined(picture: dict[str, Any]) -> str:
+    choices = [choice for each in allowed(picture, "split") for choice in each["choices"]]
+    if not choices:
+        stop("No report that you could split off has joined this case.")
+    if len(choices) > 1:
+        stop("which report?", mend="--delivery " + " | ".join(choices), code=USAGE)
+    return str(choices[0])
 
 
 def _disposition(picture: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ def inbox(
     everything: Annotated[bool, typer.Option("--all", help="Also what waits on others.")] = False,
     json_: AsJson = False,
 ) -> None:
-    """What waits on you is listed, the most overdue first."""
+    """What waits on you is listed: what is overdue, then by severity and priority."""
     said = gateway().get("/api/inbox")
     if json_:
         print_json(said)
@@ -31,11 +31,12 @@ def inbox(
 
 def _owed(items: list[dict[str, Any]], *, as_of: str) -> Any:
     return table(
-        "case", "severity", "due", "", "stage", "who", "what",
+        "case", "severity", "priority", "due", "", "stage", "who", "what",
         rows=[
             (
                 item["number"],
                 item["severity"],
+                item["priority"],
                 local(item["due_at"]),
                 _mark(item, as_of=as_of),
                 item["stage"],

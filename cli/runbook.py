@@ -28,7 +28,6 @@ from runbooks import (
     load_runbook,
 )
 from runbooks.library import routing
-from runbooks.schema import schema as whole_schema
 from runbooks.template import new_runbook
 from runbooks.writing import written
 from workers.clock import SystemClock
@@ -197,12 +196,6 @@ def table_(
     else:
         for part in table_page.page(runbook, given):
             _show(part)
-
-
-@app.command()
-def schema() -> None:
-    """The JSON Schema of the language, for editors."""
-    _print_json(whole_schema())
 
 
 def chosen(name: str, *, folder: Path | None) -> Runbook:

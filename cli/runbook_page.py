@@ -1,6 +1,6 @@
 """A runbook on the terminal, as it is read aloud."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from rich.console import RenderableType
@@ -8,7 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from runbooks import Runbook, compile_runbook
+from runbooks.grammar.intake import Question
 from runbooks.plan import ClockPlan, GateRule, Late, Next, Pathway, StagePlan
+from runbooks.rendering.wording import answers
 
 
 def page(runbook: Runbook) -> Iterator[RenderableType]:
@@ -18,6 +20,7 @@ def page(runbook: Runbook) -> Iterator[RenderableType]:
     if document.summary:
         yield escape(document.summary)
     yield f"Owner {document.owner}, review by {document.review_by}, sha256 {runbook.digest[:12]}\n"
+    yield _questions(document.intake)
     severity = Table(
         "when", "severity", "because", title="Severity", title_justify="left", box=None
     )
@@ -33,6 +36,17 @@ def page(runbook: Runbook) -> Iterator[RenderableType]:
     for gag in pathway.gags:
         until = f" until {gag.until}" if gag.until else ""
         yield f"\nWhile the order {gag.order} stands{until}: no {', '.join(gag.suppresses)}"
+
+
+def _questions(intake: Mapping[str, Question]) -> Table:
+    table = Table(
+        "question", "asks", "takes", "asked if", title="Intake", title_justify="left", box=None
+    )
+    for name, question in intake.items():
+        table.add_row(
+            name, escape(question.ask), escape(answers(question)), escape(question.condition)
+        )
+    return table
 
 
 def _policy(runbook: Runbook) -> Iterator[RenderableType]:

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from runbooks import Assessment, Runbook, assess, prioritise
-from runbooks.severity import table_of
+from runbooks.severity import read, table_of
 from runbooks.tables import Fault, Found, Value, checks, shown, written
 
 
@@ -85,7 +85,7 @@ def _mark(number: int, assessment: Assessment) -> str:
 
 
 def _read(runbook: Runbook, answers: Mapping[str, str]) -> Mapping[str, Value]:
-    return table_of(runbook).read(answers)
+    return read(runbook, answers)
 
 
 def _finding(found: Found) -> dict[str, object]:

@@ -41,6 +41,7 @@ from gateway.pages.case import timeline_of
 from gateway.pages.inbox import owed_by, seen_lines
 from gateway.pages.owed import owed_in
 from gateway.raw import read_body
+from gateway.suppressing import Held
 from gateway.web import Viewer
 from gateway.wording import (
     BAD_FORM,
@@ -254,6 +255,8 @@ class Api:
         match result:
             case Ignored():
                 return JSONResponse({"ignored": result.why})
+            case Held():
+                return JSONResponse({"held": result.rule, "until": result.until}, status_code=202)
             case DeliveryConflict():
                 return JSONResponse(
                     {"error": "this id was used before for another report"}, status_code=409

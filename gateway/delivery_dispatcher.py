@@ -15,15 +15,18 @@ from gateway.errors import (
     NothingReleasedError,
 )
 from gateway.faults import FaultPoint
+from gateway.matters import facts_of
 from gateway.pacing import keep_going, pause_after
 from gateway.reports import Arrival, read_arrival, report_of
 from integrations.errors import UnreadableBodyError
-from runbooks import Assessment, RouteFacts, Severity, assess
-from store import CaseRow, ClaimedDelivery, DeliveryState
+from runbooks import Assessment, Severity, assess
+from store import Belongs, CaseRow, ClaimedDelivery, DeliveryState
 from workflows.messages import (
+    JOINED_SIGNAL,
     REPORT_SIGNAL,
     TICKET_SIGNAL,
     CaseInput,
+    ReportJoined,
     ReportReceived,
     RoutedBy,
     TicketUpdated,
@@ -71,7 +74,8 @@ class DeliveryDispatcher:
         at = await self._doors.clock.now()
         try:
             state = await self._forward(delivery)
-            await deliveries.done(delivery.key, state=state, at=at)
+            if state is not DeliveryState.PENDING:
+                await deliveries.done(delivery.key, state=state, at=at)
         except (EngineUnavailableError, NothingReleasedError) as error:
             # Neither is the delivery's fault: it waits as long as it takes.
             await deliveries.failed(
@@ -102,8 +106,7 @@ class DeliveryDispatcher:
             state=DeliveryState.STARTED, case=delivery.case, limit=1
         )
         if started:
-            await self._tell(row, delivery, arrival)
-            return DeliveryState.ATTACHED
+            return await self._tell(row, delivery, arrival)
         await self._start(row, delivery, arrival)
         return DeliveryState.STARTED
 
@@ -138,11 +141,7 @@ class DeliveryDispatcher:
         same: list[CaseRow],
     ) -> CaseInput:
         doors = self._doors
-        facts = RouteFacts(
-            source=arrival.source.value,
-            tags=frozenset(arrival.tags),
-            fields=dict(arrival.fields or {}),
-        )
+        facts = facts_of(arrival)
         moved = facts.fields.get(MOVE_TO) if arrival.source is Source.LINKED else None
         found, shelved = await (
             doors.shelf.route(facts) if moved is None else doors.shelf.moved(moved)
@@ -210,30 +209,22 @@ class DeliveryDispatcher:
             # It has closed in between: there is nobody left to tell.
             return
 
-    async def _tell(self, row: CaseRow, delivery: ClaimedDelivery, arrival: Arrival) -> None:
+    async def _tell(
+        self, row: CaseRow, delivery: ClaimedDelivery, arrival: Arrival
+    ) -> DeliveryState:
+        """The running case knows; a joined report whose case has ended gets one of its own."""
+        belongs = await self._doors.store.belonging.of(delivery.report or row.id)
+        joined = belongs if belongs is not None and belongs.joined else None
+        name, message = _message(delivery, arrival, joined)
         try:
-            if arrival.opens or arrival.ticket is None:
-                await self._doors.engine.signal(
-                    row.id,
-                    name=REPORT_SIGNAL,
-                    message=ReportReceived(
-                        delivery=delivery.key,
-                        source=arrival.source,
-                        at=delivery.received_at,
-                    ),
-                )
-            else:
-                await self._doors.engine.signal(
-                    row.id,
-                    name=TICKET_SIGNAL,
-                    message=TicketUpdated(
-                        delivery=delivery.key,
-                        at=delivery.received_at,
-                        ticket=arrival.ticket,
-                        status=arrival.status,
-                    ),
-                )
+            await self._doors.engine.signal(row.id, name=name, message=message)
         except CaseGoneError:
+            if joined is not None:
+                await self._doors.store.splitting.split(
+                    delivery.key, because="the case had ended", at=await self._doors.clock.now()
+                )
+                self._doors.deliveries_due.set()
+                return DeliveryState.PENDING
             if arrival.opens:
                 await self._alarm(
                     delivery,
@@ -241,6 +232,7 @@ class DeliveryDispatcher:
                     f"case {row.number} has closed and was reported again",
                     f"Look at case {row.number}; open a new case if it is a new matter.",
                 )
+        return DeliveryState.ATTACHED
 
     async def _bury(self, delivery: ClaimedDelivery, reason: str) -> None:
         log.warning("delivery is a dead letter", reason=reason)
@@ -253,6 +245,30 @@ class DeliveryDispatcher:
         await self._doors.store.health.alarm(
             kind=kind, key=delivery.key, text=text, mend=mend, at=await self._doors.clock.now()
         )
+
+
+def _message(
+    delivery: ClaimedDelivery, arrival: Arrival, joined: Belongs | None
+) -> tuple[str, ReportReceived | ReportJoined | TicketUpdated]:
+    """What a running case is told of a delivery, and by which signal."""
+    if not arrival.opens and arrival.ticket is not None:
+        return TICKET_SIGNAL, TicketUpdated(
+            delivery=delivery.key,
+            at=delivery.received_at,
+            ticket=arrival.ticket,
+            status=arrival.status,
+        )
+    if joined is not None:
+        return JOINED_SIGNAL, ReportJoined(
+            delivery=delivery.key,
+            source=arrival.source,
+            at=delivery.received_at,
+            matter=joined.fingerprint[:16],
+            because=joined.because,
+        )
+    return REPORT_SIGNAL, ReportReceived(
+        delivery=delivery.key, source=arrival.source, at=delivery.received_at
+    )
 
 
 def _at_least(assessed: Assessment, severity: str) -> Assessment:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cases.acts import Verdict
 from cases.permissions import Allowed
+from cases.values import spoken
 from gateway.casework import OpenCase
 from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import AnswerKind, CallBackResult, GateRule, Severity
@@ -228,6 +229,15 @@ def _attach(ask: Ask) -> Content:
     return (_choice("to", "Case", ask.allowed.choices), _reason(required=False)), buttons
 
 
+def _split(ask: Ask) -> Content:
+    reports = tuple(
+        (each.delivery, f"{each.source}, {spoken(each.at)}: {each.because}")
+        for each in ask.case.state.offered
+        if each.delivery in ask.allowed.choices
+    )
+    return (Field("delivery", "Report", "select", required=True, choices=reports), _reason()), ()
+
+
 def _close(ask: Ask) -> Content:
     plans = ask.case.pathway.closure.dispositions
     pairs = tuple((name, plan.title or name) for name, plan in plans.items())
@@ -261,6 +271,7 @@ _CONTENT: dict[str, Fill] = {
     "raise": _raise,
     "move": _move,
     "attach": _attach,
+    "split": _split,
     "close": _close,
 }
 

@@ -36,6 +36,7 @@ _TITLES = {
     "raise": "Page a role now",
     "move": "Move to another runbook",
     "attach": "Attach to another case, or keep apart",
+    "split": "Give a joined report a case of its own",
     "close": "Close the case",
     "cancel": "Cancel the case",
 }

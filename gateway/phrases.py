@@ -71,7 +71,10 @@ TITLES: dict[Kind, str] = {
     Kind.OBLIGATION_SETTLED: "A person settled what is owed",
     Kind.OBLIGATION_ENDED: "Nothing of it is owed any more",
     Kind.DOOR_OBLIGATION: "What is owed was started",
+    Kind.REPORT_RECEIVED: "A further report came",
+    Kind.REPORT_SPLIT: "A report is to have a case of its own",
     Kind.DOOR_DELIVERY: "A report arrived at a door",
+    Kind.DOOR_SPLIT: "A report was given a case of its own",
     Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",
     Kind.DOOR_ACT_ANSWERED: "An act was answered",
     Kind.DOOR_ACT_REFUSED: "A door refused an act",
@@ -87,7 +90,7 @@ SHOWN = (
     "share", "first", "last", "total", "checked", "wrong",
     "obligation", "turn", "answer", "reference", "owner",
     "due", "due_was", "until", "review", "expires", "number", "row", "counted", "conservative_due",
-    "legal_latest",
+    "legal_latest", "taxonomy", "code",
 )  # fmt: skip
 """The parts of an entry's body that a reader needs; digests, keys and ids stay in the export."""
 

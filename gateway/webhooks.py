@@ -1,7 +1,7 @@
 """Webhooks: raw bytes are verified, stored, and answered; a case starts afterwards (design §3.1).
 
-What a sender hears: 202 new, 200 known or of no concern, 400 not readable, 401 not proved, 409 a
-known id with other bytes, 413 too large, 503 not stored, try again.
+What a sender hears: 202 new or held back, 200 known or of no concern, 400 not readable, 401 not
+proved, 409 a known id with other bytes, 413 too large, 503 not stored, try again.
 """
 
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from cases.report import Source
 from gateway.doors import Doors
 from gateway.intake import Ignored, take_in
 from gateway.raw import BodyTooLargeError, read_body
+from gateway.suppressing import Held
 from integrations.errors import UnreadableBodyError, WebhookRefusedError
 from integrations.standard_webhooks import StandardVerifier
 from integrations.wire import RawHeaders
@@ -59,6 +60,8 @@ def _route(
         match result:
             case Ignored():
                 return _answer(200, ignored=result.why)
+            case Held():
+                return _answer(202, held=result.rule, until=result.until)
             case DeliveryConflict():
                 return _answer(409, error="this id was delivered before with another body")
             case _:

@@ -110,6 +110,10 @@ REASONS: dict[Reason, Wording] = {
     Reason.NO_SUCH_QUESTION: Wording(
         "The runbook asks no such question.", "Answer the questions shown on the case page."
     ),
+    Reason.NOT_ASKED: Wording(
+        "The question is not asked in this case.",
+        "The playbook says when it is; answer what it depends on first, or together with it.",
+    ),
     Reason.BAD_ANSWER: Wording(
         "The answer is not of the kind the question takes.", "Choose one of the answers shown."
     ),

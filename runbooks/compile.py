@@ -27,7 +27,6 @@ from runbooks.plan import (
     Meaning,
     Next,
     Pathway,
-    QuestionPlan,
     Ratify,
     Severity,
     Silence,
@@ -54,12 +53,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
         title=document.title,
         owner=document.owner,
         first=document.stages[0].stage,
-        questions={
-            name: QuestionPlan(
-                kind=question.kind, choices=question.choice or (), material=question.material
-            )
-            for name, question in document.intake.items()
-        },
+        questions={name: question.plan for name, question in document.intake.items()},
         law=tuple(_meaning(row) for row in document.law),
         stages=tuple(_stage(stage) for stage in document.stages),
         effects=tuple(_effect(name, effect) for name, effect in _used_effects(document).items()),
@@ -80,6 +74,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             if document.legal_hold
             else None
         ),
+        taxonomy=document.taxonomy.plan if document.taxonomy else None,
         handover=(
             Handover(
                 every=document.handover.every,

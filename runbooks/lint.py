@@ -6,6 +6,7 @@ from datetime import date
 from runbooks.compile import compile_runbook
 from runbooks.exploring import MOST, Progress
 from runbooks.rules import (
+    asking,
     clocks,
     closing,
     conditions,
@@ -31,6 +32,7 @@ from runbooks.runbook import Runbook
 _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     names.names,
     names.cells,
+    asking.conditions_that_hold,
     tables.severity_table,
     ways.reach,
     ways.outcomes,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
+from runbooks.asking import counted
 from runbooks.grammar.priority import Priority, priority_table
 from runbooks.runbook import Runbook
 from runbooks.tables import shown
@@ -24,6 +25,7 @@ def prioritise(runbook: Runbook, answers: Mapping[str, str]) -> Prioritised | No
     if matrix is None:
         return None
     table = priority_table(matrix, runbook.document.intake)
-    values = table.read(answers)
+    questions = {name: asked.plan for name, asked in runbook.document.intake.items()}
+    values = table.read(counted(questions, answers))
     decision = table.decide(values)
     return Prioritised(priority=Priority(decision.outputs[0]), because=shown(values))

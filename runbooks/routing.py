@@ -1,6 +1,6 @@
 """Which runbook a report walks: the first row that matches, else the default pathway."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -64,7 +64,7 @@ def load_routing(text: bytes, *, file: str) -> RoutingTable:
 def route(table: RoutingTable, facts: RouteFacts) -> Route:
     """The runbook a report with these facts walks."""
     decisions = decision_table(table.document)
-    row = decisions.decide(_values(decisions, facts)).row
+    row = decisions.decide(values_of(decisions, facts)).row
     if row is None:
         return Route(runbook=table.document.default, answers={}, reason=NO_MATCH, row=None)
     taken = table.document.rows[row]
@@ -81,8 +81,14 @@ def check_routing(table: RoutingTable, *, library: Mapping[str, Runbook]) -> Non
 
 def decision_table(document: RoutingDocument) -> Table:
     """The rows as a decision table: each tag is an input of its own, said or not said."""
+    return condition_table([(row.if_, row.runbook) for row in document.rows])
+
+
+def condition_table(conditions: Sequence[tuple[Condition, str]]) -> Table:
+    """What a report must have, row by row, as a decision table over source, tags and fields."""
     rows = tuple(
-        Row(output=row.runbook, alternatives=tuple(_alternatives(row.if_))) for row in document.rows
+        Row(output=output, alternatives=tuple(_alternatives(condition)))
+        for condition, output in conditions
     )
     names = dict.fromkeys(name for row in rows for cells in row.alternatives for name in cells)
     return Table(
@@ -90,6 +96,11 @@ def decision_table(document: RoutingDocument) -> Table:
         rows=rows,
         outputs=tuple(dict.fromkeys(row.output for row in rows)),
     )
+
+
+def matter_table(document: RoutingDocument) -> Table:
+    """The rows that say which reports are about one matter, as a decision table."""
+    return condition_table([(row.if_, f"{n}") for n, row in enumerate(document.matters, start=1)])
 
 
 def _alternatives(condition: Condition) -> Iterator[dict[str, Cell]]:
@@ -110,7 +121,8 @@ def _input(name: str) -> Input:
     return Input(name=name, kind=Kind.WORDS, open=True)
 
 
-def _values(table: Table, facts: RouteFacts) -> dict[str, Value]:
+def values_of(table: Table, facts: RouteFacts) -> dict[str, Value]:
+    """What the table is given for a report with these facts."""
     said = {"source": facts.source}
     said |= {f"tag {tag}": "yes" for tag in facts.tags}
     said |= {f"field {name}": value for name, value in facts.fields.items()}
@@ -148,6 +160,9 @@ def _problems(table: RoutingTable, library: Mapping[str, Runbook]) -> Iterator[R
     for found in never(decision_table(table.document)):
         expected = RULES["RB093"].says
         yield problem("RB093", ("rows", found.rows[0], "if"), found.says, expected)
+    for found in never(matter_table(table.document)):
+        expected = RULES["RB093"].says
+        yield problem("RB093", ("matters", found.rows[0], "if"), found.says, expected)
     for index, row in enumerate(table.document.rows):
         runbook = library.get(row.runbook)
         if runbook is None:

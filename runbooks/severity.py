@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
+from runbooks.asking import counted
 from runbooks.grammar.severity import severity_table
 from runbooks.plan import Severity
 from runbooks.runbook import Runbook
-from runbooks.tables import Table
+from runbooks.tables import Table, Value
 
 UNMATCHED = "no row fits these answers; the worst row is taken"
 
@@ -32,16 +33,23 @@ def table_of(runbook: Runbook) -> Table:
     return severity_table(document.severity, document.severity_table, document.intake)
 
 
+def read(runbook: Runbook, answers: Mapping[str, str]) -> dict[str, Value]:
+    """What the severity table is given for these answers."""
+    questions = {name: asked.plan for name, asked in runbook.document.intake.items()}
+    return table_of(runbook).read(counted(questions, answers))
+
+
 def assess(runbook: Runbook, answers: Mapping[str, str]) -> Assessment:
     """The severity these answers give.
 
-    A yes-no-unknown question without an answer counts as unknown; any other question without one
-    matches only a cell that asks for that. The table was checked when the runbook was read, so some
-    row matches whatever the questions take; an answer they do not take gets the worst row.
+    A yes-no-unknown question without an answer counts as unknown; any other question without one,
+    and any that is not asked, matches only a cell that asks for that. The table was checked when
+    the runbook was read, so some row matches whatever the questions take; an answer they do not
+    take gets the worst row.
     """
     rows = runbook.document.severity
     table = table_of(runbook)
-    decision = table.decide(table.read(answers))
+    decision = table.decide(read(runbook, answers))
     remarks = list(decision.remarks)
     row = decision.row
     if row is None:

@@ -6,6 +6,9 @@
 
     vault        keys of cases: create, keys, seal, open_sealed, installation, rewrap
     cases        which report belongs to which case, its number, its pinned runbook
+    belonging    which report was put into which case by a rule
+    splitting    a joined report has its own case after all
+    suppression  reports that a rule holds back: hold, list, release
     deliveries   accept, claim, done, failed, dead, redeliver; cursors of pollers
     acts         record, claim, answered, failed, dead, redeliver, collect
     rounds       what a gate asks, and whether the door has closed
@@ -38,6 +41,7 @@ from store.act_rows import (
     RoundClosed,
 )
 from store.backup import Finding, restore
+from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
 from store.cases import CaseRow
 from store.core import CaseBatch, Store
@@ -72,6 +76,7 @@ from store.obligations import ObligationEntries, ObligationRow
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.sessions import NewSession, Session
+from store.suppression import Hidden, HiddenBy
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
@@ -88,6 +93,7 @@ __all__ = [
     "Backlog",
     "BackupFailed",
     "Beat",
+    "Belongs",
     "Branch",
     "BrokenSeal",
     "CaseBatch",
@@ -109,8 +115,11 @@ __all__ = [
     "Finding",
     "Fork",
     "Head",
+    "Hidden",
+    "HiddenBy",
     "JournalGap",
     "KeyEncryptionKey",
+    "KnownMatter",
     "Locator",
     "LocatorState",
     "LogHead",

@@ -107,13 +107,12 @@ class Cases:
     ) -> CaseRow:
         """The one case of that report, opened now if there was none."""
         case = case_id(source=source, instance=instance, external_id=external_id)
-        known = await self._known_in(connection, case)
+        known = await self.known_in(connection, case)
         if known is not None:
             return known
         # Numbers are given one after the other; whoever waited here may find the case opened.
-        query = self._database.locking(sa.select(counters.c.value).where(counters.c.name == "case"))
-        number = (await connection.execute(query)).scalar_one()
-        known = await self._known_in(connection, case)
+        number = await self.wait_in(connection)
+        known = await self.known_in(connection, case)
         if known is not None:
             return known
         row = CaseRow(
@@ -140,7 +139,13 @@ class Cases:
             raise UnknownCase(case)
         return _read(row)
 
-    async def _known_in(self, connection: AsyncConnection, case: str) -> CaseRow | None:
+    async def wait_in(self, connection: AsyncConnection) -> int:
+        """Whoever else opens a case waits until this transaction ends; the next number."""
+        query = self._database.locking(sa.select(counters.c.value).where(counters.c.name == "case"))
+        return int((await connection.execute(query)).scalar_one())
+
+    async def known_in(self, connection: AsyncConnection, case: str) -> CaseRow | None:
+        """The case of that id, if there is one."""
         row = (await connection.execute(sa.select(cases).where(cases.c.id == case))).one_or_none()
         return None if row is None else _read(row)
 

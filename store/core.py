@@ -12,6 +12,7 @@ from cases.journal import Entry
 from cases.values import Instant, Value
 from store.acts import Acts
 from store.backup import Backup
+from store.belonging import Belonging
 from store.cases import Cases
 from store.database import Database
 from store.deliveries import Deliveries
@@ -28,6 +29,8 @@ from store.releases import Releases
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.sessions import Sessions
+from store.splitting import Splitting
+from store.suppression import Suppression
 from store.vault import KeyEncryptionKey, Vault
 from store.view_rows import CaseHeading
 from store.views import Views
@@ -78,12 +81,22 @@ class Store:
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )
         self.log = Log(database, vault=self.vault, health=self.health)
+        self.belonging = Belonging(database, cases=self.cases)
         self.deliveries = Deliveries(
             database,
             vault=self.vault,
             cases=self.cases,
+            belonging=self.belonging,
             journal=self.journal,
             health=self.health,
+        )
+        self.suppression = Suppression(database, vault=self.vault, deliveries=self.deliveries)
+        self.splitting = Splitting(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            belonging=self.belonging,
+            journal=self.journal,
         )
         self.acts = Acts(
             database,

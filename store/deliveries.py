@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases.journal import Kind
 from cases.values import Instant, Value
+from store.belonging import Belonging, KnownMatter
 from store.cases import Cases
 from store.database import Database, uninterrupted
 from store.errors import StoreUnavailable
@@ -40,6 +42,8 @@ class Accepted(Value):
     case: str
     number: str
     known: bool
+    joined: bool = False
+    """Its report is in a case that another report opened."""
 
 
 class DeliveryConflict(Value):
@@ -53,6 +57,8 @@ class DeliveryRow(Value):
 
     key: str
     case: str
+    report: str | None = None
+    """The id of the case its report would have by itself."""
     source: str
     received_at: Instant
     state: DeliveryState
@@ -85,12 +91,14 @@ class Deliveries:
         *,
         vault: Vault,
         cases: Cases,
+        belonging: Belonging,
         journal: Journal,
         health: Health,
     ) -> None:
         self._database = database
         self._vault = vault
         self._cases = cases
+        self._belonging = belonging
         self._journal = journal
         self._outbox = Outbox(
             database, table=deliveries, key=deliveries.c.key, what="delivery", health=health
@@ -106,10 +114,14 @@ class Deliveries:
         body: bytes,
         at: datetime,
         subject_ref: str | None = None,
+        matter: KnownMatter | None = None,
+        said: Mapping[str, str] | None = None,
+        received_at: datetime | None = None,
     ) -> Accepted | DeliveryConflict:
         """The delivery, its case and the case's keys are durable, and the door's journal says so.
 
-        `key` is unique over all doors: it begins with the door's name.
+        `key` is unique over all doors: it begins with the door's name. `said` is what else the
+        journal shall say of how it came; it may have been received before it was let in.
         """
         for _ in range(3):
             try:
@@ -117,17 +129,28 @@ class Deliveries:
                     known = await self._known_in(connection, key, body)
                     if known is not None:
                         return known
-                    row = await self._cases.opened_in(
+                    placed = await self._belonging.put_in(
                         connection,
                         source=source,
                         instance=instance,
                         external_id=external_id,
                         subject_ref=subject_ref,
                         at=at,
+                        matter=matter,
                     )
+                    row = placed.case
                     keys = await self._vault.create_in(connection, row.id)
                     await self._cases.lock_in(connection, row.id)
-                    await self._insert(connection, keys, key, source=source, body=body, at=at)
+                    await self._insert(
+                        connection,
+                        keys,
+                        key,
+                        report=placed.report,
+                        source=source,
+                        body=body,
+                        at=at,
+                        received_at=received_at or at,
+                    )
                     await self._journal.append_door_in(
                         connection,
                         row.id,
@@ -135,9 +158,13 @@ class Deliveries:
                         at=at,
                         delivery=key,
                         source=source,
-                        digest=_digest(keys, body),
+                        digest=digest_of(keys, body),
+                        **placed.said,
+                        **(said or {}),
                     )
-                    return Accepted(case=row.id, number=row.number, known=False)
+                    return Accepted(
+                        case=row.id, number=row.number, known=False, joined=placed.joined
+                    )
             except _OvertakenError:
                 continue
         raise StoreUnavailable("the same delivery is being stored elsewhere")
@@ -207,7 +234,7 @@ class Deliveries:
         if row is None:
             return None
         keys = await self._vault.keys_in(connection, row.case)
-        if not hmac.compare_digest(row.body_digest, _digest(keys, body)):
+        if not hmac.compare_digest(row.body_digest, digest_of(keys, body)):
             return DeliveryConflict(key=key)
         case = await self._cases.get_in(connection, row.case)
         return Accepted(case=case.id, number=case.number, known=True)
@@ -218,19 +245,22 @@ class Deliveries:
         keys: CaseKeys,
         key: str,
         *,
+        report: str,
         source: str,
         body: bytes,
         at: datetime,
+        received_at: datetime,
     ) -> None:
         result = await connection.execute(
             self._database.insert(deliveries)
             .values(
                 key=key,
                 case=keys.case,
+                report=report,
                 source=source,
-                body_digest=_digest(keys, body),
-                body=keys.seal(body, aad=_place(key)),
-                received_at=at,
+                body_digest=digest_of(keys, body),
+                body=keys.seal(body, aad=place_of(key)),
+                received_at=received_at,
                 state=DeliveryState.PENDING,
                 attempts=0,
                 next_attempt_at=at,
@@ -243,7 +273,7 @@ class Deliveries:
             raise _OvertakenError
 
     async def _opened(self, row: Any) -> ClaimedDelivery:
-        body = await self._vault.open_sealed(row.case, row.body, aad=_place(row.key))
+        body = await self._vault.open_sealed(row.case, row.body, aad=place_of(row.key))
         return ClaimedDelivery.model_validate({**_fields(row), "body": body})
 
     async def list(
@@ -255,11 +285,13 @@ class Deliveries:
         return [DeliveryRow.model_validate(_fields(row)) for row in rows]
 
 
-def _place(key: str) -> str:
+def place_of(key: str) -> str:
+    """Where a delivery's body is sealed."""
     return f"delivery|{key}"
 
 
-def _digest(keys: CaseKeys, body: bytes) -> str:
+def digest_of(keys: CaseKeys, body: bytes) -> str:
+    """What the door's journal says of a body."""
     # Salted: a short report must not be guessable from its digest (I13).
     return hmac.new(keys.salt, body, hashlib.sha256).hexdigest()
 

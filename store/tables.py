@@ -45,12 +45,58 @@ case_keys = sa.Table(
     sealed("wrapped"),
 )
 
+reports = sa.Table(
+    "reports",
+    metadata,
+    # The id of the case it would have by itself.
+    text("report", primary_key=True),
+    of_case(),
+    text("source"),
+    text("instance"),
+    text("external_id"),
+    perhaps("subject_ref"),
+    text("fingerprint"),
+    text("because"),
+    instant("received_at"),
+    # The number of the case it was taken out of again.
+    perhaps("split_from"),
+    sa.Index("ix_reports_fingerprint", "fingerprint"),
+    sa.Index("ix_reports_case", "case"),
+)
+
+suppressed = sa.Table(
+    "suppressed",
+    metadata,
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
+    text("key", unique=True),
+    text("report"),
+    text("source"),
+    text("instance"),
+    text("external_id"),
+    perhaps("subject_ref"),
+    sealed("body"),
+    text("body_digest"),
+    instant("received_at"),
+    text("rule"),
+    text("owner"),
+    text("because"),
+    text("until"),
+    number("tell_at"),
+    instant("released_at", required=False),
+    perhaps("released_by"),
+    perhaps("number"),
+    sa.Index("ix_suppressed_rule", "rule"),
+    sa.Index("ix_suppressed_report", "report"),
+)
+
 deliveries = sa.Table(
     "deliveries",
     metadata,
     sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
     text("key", unique=True),
     of_case(),
+    # The id of the case its report would have by itself.
+    perhaps("report"),
     text("source"),
     text("body_digest"),
     sealed("body"),
@@ -59,6 +105,7 @@ deliveries = sa.Table(
     *outbox(),
     sa.Index("ix_deliveries_state_next_attempt_at", "state", "next_attempt_at"),
     sa.Index("ix_deliveries_case", "case"),
+    sa.Index("ix_deliveries_report", "report"),
 )
 
 acts = sa.Table(

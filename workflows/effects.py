@@ -276,6 +276,14 @@ class Linked(Compact):
     failed: str = ""
 
 
+class SplitOrder(Compact):
+    """A report that joined the case is to have one of its own."""
+
+    case: str
+    delivery: str
+    at: Instant
+
+
 @dataclass(frozen=True)
 class Effect(Generic[Order, Result]):
     """A named thing the case may ask for, with its message types."""
@@ -292,6 +300,7 @@ PERFORM = Effect("perform_effect", EffectOrder, EffectResult)
 SYNC_TICKET = Effect("sync_ticket", TicketOrder, TicketResult)
 COLLECT_ACTS = Effect("collect_acts", CollectOrder, Collected)
 OPEN_LINKED = Effect("open_linked_case", LinkOrder, Linked)
+SPLIT_OFF = Effect("split_off_report", SplitOrder, Linked)
 
 EFFECTS: tuple[str, ...] = tuple(
     effect.name
@@ -303,5 +312,6 @@ EFFECTS: tuple[str, ...] = tuple(
         SYNC_TICKET,
         COLLECT_ACTS,
         OPEN_LINKED,
+        SPLIT_OFF,
     )
 )

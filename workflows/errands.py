@@ -13,7 +13,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from cases.effects import settle
-    from cases.file import CaseFile, Do, Note, Tell
+    from cases.file import CaseFile, Do, Note, SplitOff, Tell
     from cases.journal import Kind
     from cases.notice import NoticeEnd, NoticeResult, Purpose
     from workflows.asking import ask
@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.ordering import attempt_key, facts_for, report_order
     from workflows.pulse import Pulse
     from workflows.recorder import Recorder
+    from workflows.splitting import split_off
     from workflows.ticket_notes import COMPANY, TicketNotes
 
 LATE = {
@@ -88,6 +89,8 @@ class Errands:
                     self._start(self._tell(wish))
                 case Do():
                     self._start(self._do(wish.key))
+                case SplitOff():
+                    self._start(split_off(self._file, wish, self._pulse))
                 case Note():
                     self._ticket.add(wish, at=at)
         if self.held and (everything or self._ticket.due(at)):

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.desk import Desk
     from cases.envelope import ActEnvelope
     from cases.file import CaseFile
+    from cases.joining import JOINED, join
     from cases.journal import Journal, Kind
     from cases.receipts import ActReceipt, Reason
     from cases.recording import Record
@@ -29,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import (
         ACT_SIGNAL,
         ACT_UPDATE,
+        JOINED_SIGNAL,
         KEYS_SIGNAL,
         PICTURE_QUERY,
         REPORT_SIGNAL,
@@ -37,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
         CaseInput,
         CaseOutcome,
         KeysRevoked,
+        ReportJoined,
         ReportReceived,
         TicketUpdated,
     )
@@ -69,6 +72,7 @@ class EscalationWorkflow:
         self._takers: dict[str, Callable[[RawValue], None]] = {
             ACT_SIGNAL: self._act_submitted,
             REPORT_SIGNAL: self._report_received,
+            JOINED_SIGNAL: self._report_joined,
             TICKET_SIGNAL: self._ticket_updated,
             KEYS_SIGNAL: self._keys_revoked,
         }
@@ -152,6 +156,24 @@ class EscalationWorkflow:
             why=report.why,
             input=self._file.record.commit(report),
         )
+
+    def _report_joined(self, raw: RawValue) -> None:
+        """The report is part of this case, once, and why is on record."""
+        report = self._read(raw, ReportJoined, door="signal")
+        if report is not None:
+            join(
+                self._file,
+                Offered(
+                    delivery=report.delivery,
+                    source=report.source.value,
+                    at=report.at,
+                    why=JOINED,
+                    because=report.because,
+                ),
+                matter=report.matter,
+                commitment=self._file.record.commit(report),
+                at=workflow.now(),
+            )
 
     def _ticket_updated(self, raw: RawValue) -> None:
         """The change is on record: a hint to people, never a decision."""

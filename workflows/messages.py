@@ -11,6 +11,7 @@ OBLIGATION = "Obligation"
 ACT_UPDATE = "act"
 ACT_SIGNAL = "act_submitted"
 REPORT_SIGNAL = "report_received"
+JOINED_SIGNAL = "report_joined"
 TICKET_SIGNAL = "ticket_updated"
 KEYS_SIGNAL = "keys_revoked"
 PICTURE_QUERY = "picture"
@@ -58,6 +59,17 @@ class ReportReceived(Inbound):
     case: str = ""
     number: str = ""
     why: str = "same-ticket"
+
+
+class ReportJoined(Inbound):
+    """Another report of the same matter, put into this case by a rule."""
+
+    delivery: str
+    source: Source
+    at: Instant
+    matter: str
+    """What the reports have in common, as a keyed hash."""
+    because: str
 
 
 class TicketUpdated(Inbound):

@@ -16,6 +16,7 @@ from workflows.effects import (
     NOTIFY,
     OPEN_LINKED,
     PERFORM,
+    SPLIT_OFF,
     SYNC_TICKET,
 )
 from workflows.obligation_effects import APPEND_OBLIGATION
@@ -49,6 +50,7 @@ POLICIES: dict[str, Policy] = {
     ASSESS.name: STORE,
     COLLECT_ACTS.name: STORE,
     OPEN_LINKED.name: STORE,
+    SPLIT_OFF.name: STORE,
     NOTIFY.name: Policy(
         attempt=timedelta(seconds=60),
         all_attempts=timedelta(hours=1),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.acceptance.criterion import Criterion, Extent, by_tests
-from bench.acceptance.running import Verdict, command
+from bench.acceptance.running import ROOT, Verdict, command
 from bench.coverage import table
 from runbooks import library as shipped
 from workers.backtest.differences import Differences, differences
@@ -22,6 +22,8 @@ RUNBOOKS, DATED, FAULTS, WEEK = 13, 300, 60, 1000
 SECONDS = 600.0
 DEFAULT = "user-safety-escalation"
 EDITED = f"{DEFAULT}.yaml"
+ANALYST = "docs/write-a-runbook.md"
+ANALYST_DOES = ("runbook lint", "runbook simulate", "runbook release", "--approve", "case open")
 ESCALATE = str(Path(sys.executable).parent / "escalate")
 
 
@@ -125,10 +127,25 @@ def _between(week: Path, again: Path) -> Differences:
 
 
 def analyst(extent: Extent) -> Iterator[Verdict]:
-    """The analyst's path needs a document of its own."""
+    """The blocks of the analysts' page, in a clean clone and a fresh demo."""
     del extent
-    wanted = "a new runbook written, linted, simulated, released, a case opened, from the docs"
-    yield Verdict("an analyst's path", wanted, "not written", passed=False)
+    ended = command([sys.executable, "-m", "bench.newcomer", "--json", ANALYST], seconds=3000)
+    blocks = [json.loads(line) for line in ended.said.splitlines() if line.startswith("{")]
+    ran = [block for block in blocks if block["ended"] == "ran"]
+    wrong = [f"line {block['line']}" for block in blocks if block["ended"] == "failed"]
+    text = Path(ROOT, ANALYST).read_text(encoding="utf-8")
+    missing = [word for word in ANALYST_DOES if word not in text]
+    took = ", ".join(f"{block['seconds']:.0f}" for block in ran)
+    got = f"{len(ran)} blocks ran in {took} s"
+    got += f"; failed: {', '.join(wrong)}" if wrong else ""
+    got += f"; not in it: {', '.join(missing)}" if missing else ""
+    yield Verdict(
+        "an analyst's path: a runbook written, linted, simulated, released, a case opened",
+        f"all blocks of {ANALYST} run",
+        got,
+        ended.code == 0 and bool(ran) and not wrong and not missing,
+        ended.seconds,
+    )
 
 
 CRITERIA: dict[str, Criterion] = {

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from cases.envelope import Act
 from cases.file import CaseFile
-from cases.handlers import approval, ending, running, settling, watching, working
+from cases.handlers import approval, ending, joining, running, settling, watching, working
 
 
 class Handler(Protocol):
@@ -40,6 +40,7 @@ HANDLERS: Mapping[str, Handler] = {
     "raise": running.raise_,
     "move": ending.move,
     "attach": ending.attach,
+    "split": joining.split,
     "close": ending.close,
     "cancel": ending.cancel,
 }

@@ -36,10 +36,13 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     must_have_role(file, act)
     body = body_of(act, Answer)
     before = file.state.facts()
+    asked = file.asked(body.answers)
     for name, value in body.answers.items():
         question = file.pathway.questions.get(name)
         if question is None:
             raise refused(Reason.NO_SUCH_QUESTION, name)
+        if name not in asked and name not in file.asked():
+            raise refused(Reason.NOT_ASKED, name)
         if not fits(value, question):
             expected = ", ".join(question.choices) or question.kind.value
             raise refused(Reason.BAD_ANSWER, f"{name} takes {expected}")
@@ -49,10 +52,16 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     changed = [
         name
         for name, value in body.answers.items()
-        if name not in file.state.answers or file.state.answers[name].value != value
+        if name in asked
+        and (name not in file.state.answers or file.state.answers[name].value != value)
     ]
     if not changed:
         raise refused(Reason.UNCHANGED)
+    not_asked = set(file.pathway.questions) - set(asked)
+    unasked = sorted({*file.state.answers, *body.answers} & not_asked)
+    for name in unasked:
+        # Not asked any more is not answered: should it be asked again, somebody looks again.
+        file.state.answers.pop(name, None)
     for name in changed:
         file.state.answers[name] = AnswerGiven(
             value=body.answers[name], by=act.actor.person, at=act.signed_at
@@ -63,12 +72,14 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         by=act.actor.person,
         act=act.act,
         questions=sorted(changed),
+        unasked=unasked or None,
         input=commitment,
     )
     follow(file, changed=changed, at=at)
     reconsider(file, at=at)
     file.state.reassess = True
-    if any(file.pathway.questions[name].material for name in changed) or redraft(file, at=at):
+    voids = any(file.pathway.questions[name].material for name in (*changed, *unasked))
+    if voids or redraft(file, at=at):
         facts_changed(file, before, at=at)
     go_on_everywhere(file, at=at)
 
@@ -86,8 +97,9 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         raise refused(Reason.NOT_THE_STAGE, f"{stage.name} is decided, not completed")
     if body.outcome not in stage.outcomes:
         raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.outcomes)}")
+    asked = file.asked()
     needs = (*stage.needs, *stage.next[body.outcome].needs)
-    missing = [name for name in needs if name not in file.state.answers]
+    missing = [name for name in needs if name in asked and name not in file.state.answers]
     if missing:
         raise refused(Reason.UNANSWERED, ", ".join(missing))
     must_be_called_back(file.state, stage, body.outcome)

@@ -40,6 +40,10 @@ def demo(
         Path | None, typer.Option(help="Keep the demo's data here; default: a folder of its own.")
     ] = None,
     port: Annotated[int, typer.Option(help="Port of the gateway; 0 takes a free one.")] = 8080,
+    runbooks: Annotated[
+        Path | None,
+        typer.Option(help="A team's folder, whose routing.yaml holds.", file_okay=False),
+    ] = None,
     reset: Annotated[
         bool, typer.Option("--reset", help="Forget what an earlier demo left in its folder.")
     ] = False,
@@ -53,7 +57,8 @@ def demo(
         if auto:
             code = asyncio.run(_auto(progress, out=out, as_json=as_json))
         else:
-            code = asyncio.run(_stay(progress, home=home, port=port, reset=reset))
+            staying = _stay(progress, home=home, port=port, reset=reset, runbooks=runbooks)
+            code = asyncio.run(staying)
     except (EngineError, NotSetUpError) as error:
         progress.print(f"[red]{error}[/red]")
         code = UNREACHABLE
@@ -82,13 +87,15 @@ async def _auto(progress: Console, *, out: Path | None, as_json: bool) -> int:
     return 0 if complete and not tally.failures else FAILED
 
 
-async def _stay(progress: Console, *, home: Path | None, port: int, reset: bool) -> int:
+async def _stay(
+    progress: Console, *, home: Path | None, port: int, reset: bool, runbooks: Path | None
+) -> int:
     _quiet()
     folder = home or Settings.load({}).home / "demo"
     if reset:
         _forget(folder)
     progress.print("Starting Temporal, worker, gateway and watch …")
-    async with installation(home=folder, port=port, keep=True) as place:
+    async with installation(home=folder, port=port, keep=True, runbooks=runbooks) as place:
         _print_welcome(progress, place)
         seeded = await place.house.store.views.counts()
         if not seeded.by_status:

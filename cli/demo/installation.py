@@ -60,11 +60,12 @@ class Installation:
 
 @asynccontextmanager
 async def installation(
-    *, home: Path | None, port: int = 0, keep: bool = False
+    *, home: Path | None, port: int = 0, keep: bool = False, runbooks: Path | None = None
 ) -> AsyncIterator[Installation]:
     """Engine, worker, gateway, platform and people, on this machine; all gone afterwards.
 
     With `keep` engine and store live in files under `home`; otherwise in a folder that is removed.
+    `runbooks` is a team's own folder: its routing table is the one that holds.
     """
     async with AsyncExitStack() as stack:
         if home is None:
@@ -76,7 +77,9 @@ async def installation(
         platform_url = await stack.enter_async_context(_serving(platform))
         sock = listen("127.0.0.1", port)
         base = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        settings = _settings(home, base=base, platform=platform_url, secret=platform_secret)
+        settings = _settings(
+            home, base=base, platform=platform_url, secret=platform_secret, runbooks=runbooks
+        )
         engine = await stack.enter_async_context(
             Engine.start(
                 database=home / "engine.db" if keep else None,
@@ -152,10 +155,13 @@ async def installation(
         )
 
 
-def _settings(home: Path, *, base: str, platform: str, secret: str) -> Settings:
+def _settings(
+    home: Path, *, base: str, platform: str, secret: str, runbooks: Path | None
+) -> Settings:
     return Settings(
         home=home,
         demo=True,
+        runbooks_dir=runbooks,
         public_url=AnyHttpUrl(base),
         incident_manager_phone="+1 555 0100",
         time_zone="Europe/Dublin",

@@ -15,11 +15,14 @@ from gateway.doors import Doors
 from gateway.sight import ALWAYS
 from gateway.times import Due, Show
 from gateway.web import Viewer, Web
+from runbooks import prioritise
 from store import CaseFilter, CaseLine
 
 FILTERS = (("open", "Open"), ("held", "On hold"), ("closed", "Closed"), ("all", "All"))
 _ENDED = ("closed", "cancelled")
 _MOST_OTHERS = 100
+_NO_PRIORITY = "P9"
+"""A runbook without a matrix: after those that have one, at the same severity."""
 
 
 class Owed(Value):
@@ -27,6 +30,9 @@ class Owed(Value):
 
     number: str
     severity: str
+    """How bad the harm is."""
+    priority: str = ""
+    """The order of work among cases of one severity, where the runbook has a matrix."""
     stage: str
     role: str
     person: str | None = None
@@ -38,7 +44,7 @@ class Owed(Value):
 
 
 async def owed_by(doors: Doors, viewer: Viewer) -> tuple[list[Owed], list[Owed]]:
-    """What waits on the person, and what waits on others; the most overdue first."""
+    """What waits on the person, and on others: what is overdue, then by harm and priority."""
     mine: list[Owed] = []
     others: list[Owed] = []
     seen: set[str] = set()
@@ -61,7 +67,7 @@ async def owed_by(doors: Doors, viewer: Viewer) -> tuple[list[Owed], list[Owed]]
                 others.extend(_owed(item, opened) for item in opened.waiting())
     for owed in await _after_closing(doors, viewer):
         (mine if owed.role in viewer.roles else others).append(owed)
-    return _sorted(mine), _sorted(others)
+    return sorted_by_turn(mine), sorted_by_turn(others)
 
 
 async def _after_closing(doors: Doors, viewer: Viewer) -> list[Owed]:
@@ -82,6 +88,7 @@ async def _after_closing(doors: Doors, viewer: Viewer) -> list[Owed]:
             Owed(
                 number=number,
                 severity=case.state.severity.current.value,
+                priority=_priority(case),
                 stage="after closing",
                 role=row.owner,
                 what=row.title,
@@ -174,6 +181,7 @@ def _owed(item: Waiting, case: OpenCase) -> Owed:
     return Owed(
         number=case.state.number,
         severity=case.state.severity.current.value,
+        priority=_priority(case),
         stage=case.title_of(item.stage),
         role=item.role,
         person=item.person,
@@ -184,11 +192,24 @@ def _owed(item: Waiting, case: OpenCase) -> Owed:
     )
 
 
-def _sorted(items: list[Owed]) -> list[Owed]:
-    return sorted(
-        items,
-        key=lambda item: (item.due_at is None, _left(item), item.number),
-    )
+def _priority(case: OpenCase) -> str:
+    """What is taken up first among cases of one severity; empty where the runbook does not say."""
+    answers = {name: given.value for name, given in case.state.answers.items()}
+    found = prioritise(case.shelved.runbook, answers)
+    return found.priority.value if found is not None else ""
+
+
+def sorted_by_turn(items: list[Owed]) -> list[Owed]:
+    """What is taken up first stands first."""
+    return sorted(items, key=_turn)
+
+
+def _turn(item: Owed) -> tuple[object, ...]:
+    """What is overdue comes first, the most overdue before all; then harm, priority, time left."""
+    left = _left(item)
+    late = min(left, timedelta(0))
+    harm = (item.severity, item.priority or _NO_PRIORITY)
+    return (left > timedelta(0), late, harm, item.due_at is None, left, item.number)
 
 
 def _left(item: Owed) -> timedelta:

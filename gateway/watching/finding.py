@@ -15,6 +15,7 @@ class FindingKind(StrEnum):
     OUTBOX_STUCK = "watch-outbox-stuck"
     OBLIGATION_DUE = "watch-obligation-due"
     LOG_BEHIND = "watch-log-behind"
+    HIDDEN = "watch-hidden"
     STORE_DOWN = "watch-store-down"
 
 
@@ -36,6 +37,8 @@ TITLES: dict[str, str] = {
     FindingKind.OBLIGATION_DUE: "work owed after closing is due, and nothing happens",
     FindingKind.LOG_BEHIND: "entries wait for the transparency log",
     FindingKind.STORE_DOWN: "the store cannot be used",
+    FindingKind.HIDDEN: "a rule hides many reports",
+    "many-reports": "a case has gathered many reports",
     "notice-lost": "notices reached nobody",
     "obligation-not-started": "work owed after closing cannot be started",
     "dead-act": "acts could not be applied",

@@ -31,6 +31,7 @@ class Looking:
         found += await self._stuck(at)
         found += await self._behind(at)
         found += await self._owed(at)
+        found += await self._hidden(at)
         return found
 
     async def _overdue(self, at: datetime) -> list[Finding]:
@@ -138,11 +139,26 @@ class Looking:
             )
         return found
 
+    async def _hidden(self, at: datetime) -> list[Finding]:
+        loud = await self._store.suppression.loud(day=at.date().isoformat())
+        return [
+            Finding(
+                kind=FindingKind.HIDDEN,
+                key=rule,
+                text=f"the suppression {rule} of {owner} hides {number} reports",
+                mend="escalate case suppressed; release what is not noise, or narrow the rule",
+            )
+            for rule, (number, owner) in sorted(loud.items())
+        ]
+
     async def settled(self, alarm: Finding) -> bool:
         """Whether an alarm that others raised is over by itself: its case has ended.
 
         What a case owes outlives it: there it is over when that is settled.
         """
+        if alarm.kind == "many-reports":
+            view = await self._store.views.get(alarm.key)
+            return view is not None and view.line.status in ENDED
         if alarm.kind != "notice-lost":
             return False
         writer = alarm.key.rpartition("/")[0]

@@ -62,6 +62,8 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         f"{' and '.join(sorted(row.looks_for)) or 'always'}: {' and '.join(sorted(row.means))}"
         for row in runbook.document.law
     )
+    for name, question in runbook.document.intake.items():
+        document["intake"][name]["asked-if"] = question.condition or None
     document["first"] = pathway.first
     document["stages"] = {stage.pop("stage"): stage for stage in document["stages"]}
     document["after-closing"] = {

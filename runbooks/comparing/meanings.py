@@ -186,6 +186,7 @@ _QUESTION = {
     "choice": Meaning(Group.INTAKE, "the answers to choose from"),
     "material": Meaning(Group.INTAKE, "that a change asks open gates again", _more_is_tighter),
     "help": Meaning(Group.WORDS, "the help"),
+    "asked-if": Meaning(Group.INTAKE, "when it is asked"),
 }
 _FOLLOW_UP = {
     "owner": Meaning(Group.CLOSING, "who owes it"),
@@ -212,6 +213,9 @@ _WHOLE = {
     "review-by": Meaning(Group.OTHER, "the day of its review"),
     "first": Meaning(Group.WAY, "the stage a case begins in"),
     "law": Meaning(Group.CLOCKS, "what answers mean to the law"),
+    "taxonomy.use": Meaning(Group.CLOSING, "the taxonomy its decisions cite"),
+    "taxonomy.question": Meaning(Group.CLOSING, "the question that says the code"),
+    "taxonomy.otherwise": Meaning(Group.CLOSING, "the code where no answer says one"),
 }
 _DISPOSITION = {
     "title": Meaning(Group.WORDS, "the meaning"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from runbooks.comparing.change import Change, Direction, Group
+from runbooks.grammar.severity import conditions
 from runbooks.plan import AnswerKind
 from runbooks.runbook import Runbook
 from runbooks.severity import assess
@@ -71,7 +72,11 @@ def _answer_sets(old: Runbook, new: Runbook) -> tuple[list[Answers], bool]:
 
 def _asked(old: Runbook, new: Runbook) -> list[str]:
     rows = (*old.document.severity, *new.document.severity)
-    return sorted({name for row in rows for name in (row.if_ or {})})
+    named = {name for row in rows for name in (row.if_ or {})}
+    for runbook in (old, new):
+        asked_if = conditions(sorted(named), runbook.document.intake)
+        named.update(name for cells in asked_if.values() for name in cells)
+    return sorted(named)
 
 
 def _answers(name: str, old: Runbook, new: Runbook) -> list[str | None]:

@@ -109,37 +109,51 @@ def moment_of(value: str, *, within: timedelta) -> timedelta:
     return within * int(percent[1]) / 100 if percent else parse_duration(value)
 
 
+NAME_PATTERN = f"^{_NAME.pattern}$"
+CLOCK_PATTERN = f"^{_CLOCK.pattern}$"
+VERSION_PATTERN = f"^{_VERSION.pattern}$"
+DURATION_PATTERN = f"^{_DURATION.pattern}$"
+
 check_name = _matching(_NAME, "a name in small letters and hyphens, like legal-review")
 """The name, if it is one; RB014 if not."""
 
 Name = Annotated[
     StrictStr,
     AfterValidator(check_name),
-    Field(json_schema_extra={"pattern": f"^{_NAME.pattern}$"}),
+    Field(json_schema_extra={"pattern": NAME_PATTERN}),
 ]
 """A name people say aloud, in kebab case."""
 
 ClockId = Annotated[
     StrictStr,
     AfterValidator(_matching(_CLOCK, "a clock's id, like EU-TCO3-1h")),
-    Field(json_schema_extra={"pattern": f"^{_CLOCK.pattern}$"}),
+    Field(json_schema_extra={"pattern": CLOCK_PATTERN}),
 ]
 """A clock's id: jurisdiction, instrument, article."""
 
 Version = Annotated[
     StrictStr,
     AfterValidator(_matching(_VERSION, "a version like 1.0.0")),
-    Field(json_schema_extra={"pattern": f"^{_VERSION.pattern}$"}),
+    Field(json_schema_extra={"pattern": VERSION_PATTERN}),
 ]
 
 Prose = Annotated[StrictStr, AfterValidator(_prose), Field(min_length=1, max_length=2000)]
 """A sentence for people; quoted."""
 
 Duration = Annotated[
-    timedelta, BeforeValidator(_duration, json_schema_input_type=Annotated[str, "15m, 4h, 7d"])
+    timedelta,
+    BeforeValidator(
+        _duration, json_schema_input_type=Annotated[str, Field(pattern=DURATION_PATTERN)]
+    ),
 ]
 
 Moment = Annotated[StrictStr, AfterValidator(_moment)]
 """A moment of a clock: `75%` of its time, or `20m` after its start."""
 
-Day = Annotated[date, BeforeValidator(_date, json_schema_input_type=str)]
+Day = Annotated[
+    date,
+    BeforeValidator(
+        _date,
+        json_schema_input_type=Annotated[str, Field(json_schema_extra={"format": "date"})],
+    ),
+]

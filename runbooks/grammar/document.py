@@ -10,13 +10,14 @@ from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gags import GagRule
 from runbooks.grammar.guarding import HandoverRule, LegalHoldRule
-from runbooks.grammar.intake import Question
+from runbooks.grammar.intake import Question, check_conditions
 from runbooks.grammar.law import LawRow
 from runbooks.grammar.macros import Macro
 from runbooks.grammar.obligations import check_gags, unique
 from runbooks.grammar.priority import PriorityMatrix, check_matrix
 from runbooks.grammar.severity import SeverityPolicy, SeverityRow, check_table
 from runbooks.grammar.stages import Stage
+from runbooks.grammar.taxonomy import TaxonomyRule, check_codes
 from runbooks.plan import StageKind
 
 
@@ -45,11 +46,13 @@ class RunbookDocument(Strict):
     need_to_know: StrictBool = False
     legal_hold: LegalHoldRule | None = None
     handover: HandoverRule | None = None
+    taxonomy: TaxonomyRule | None = None
     gags: dict[Name, GagRule] = Field(default_factory=dict)
     """Non-disclosure orders, by name."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
+        check_conditions(self.intake)
         check_table(self.severity, self.severity_table, self.intake)
         if self.priority is not None:
             check_matrix(self.priority, self.intake)
@@ -61,6 +64,8 @@ class RunbookDocument(Strict):
                     "`where-due` at an effect that stops a clock",
                     at=("effects", name, "where-due"),
                 )
+        if self.taxonomy is not None:
+            check_codes(self.taxonomy, self.intake)
         names: set[str] = set()
         for index, stage in enumerate(self.stages):
             if stage.stage in names:

@@ -1,14 +1,16 @@
 """The severity table as it is written: rows of cells, and the policy that picks one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, StrictStr, model_validator
 
+from runbooks.asking import input_for
 from runbooks.grammar.base import Name, Prose, Strict, refuse
 from runbooks.grammar.cells import AnyCell, Cell, as_cell
 from runbooks.grammar.intake import Question
-from runbooks.plan import AnswerKind, QuestionPlan, Severity
+from runbooks.plan import QuestionPlan, Severity
+from runbooks.tables import Cell as TableCell
 from runbooks.tables import (
     ExpressionError,
     Fault,
@@ -22,12 +24,6 @@ from runbooks.tables import (
     said,
 )
 
-_KINDS = {
-    AnswerKind.NUMBER: Kind.NUMBER,
-    AnswerKind.INSTANT: Kind.INSTANT,
-    AnswerKind.TEXT: Kind.PRESENCE,
-    AnswerKind.REFERENCE: Kind.PRESENCE,
-}
 _DIRECTIONS = {Kind.NUMBER: ("more", "less"), Kind.INSTANT: ("later", "earlier")}
 
 
@@ -86,9 +82,21 @@ def input_of(name: str, question: Question | QuestionPlan | None) -> Input:
     if question is None:
         return Input(name=name, kind=Kind.WORDS, open=True)
     # Only yes-no-unknown answers itself when nobody does; anything else may stay open.
-    unanswered = "unknown" if question.kind is AnswerKind.YES_NO_UNKNOWN else None
-    kind = _KINDS.get(question.kind, Kind.WORDS)
-    return Input(name=name, kind=kind, words=question.answers, unanswered=unanswered)
+    always = not question.asked_if
+    return input_for(name, question.kind, question.answers, always=always)
+
+
+def conditions(
+    named: Iterable[str], questions: Mapping[str, Question]
+) -> dict[str, Mapping[str, TableCell]]:
+    """When each of these questions is asked, and each that decides about that."""
+    found: dict[str, Mapping[str, TableCell]] = {}
+    for name in named:
+        looked_for = questions[name].asked_if if name in questions else None
+        if looked_for:
+            found |= conditions(looked_for, questions)
+            found[name] = {other: as_cell(cell) for other, cell in looked_for.items()}
+    return found
 
 
 def severity_table(
@@ -102,8 +110,11 @@ def severity_table(
         name for row in read if row.expression for _, name in row.expression.names
     )
     named |= dict.fromkeys(policy.worse)
+    asked_if = conditions(named, questions)
+    named |= dict.fromkeys(other for cells in asked_if.values() for other in cells)
     return Table(
         inputs={name: asked.get(name) or input_of(name, None) for name in named},
+        asked_if=asked_if,
         rows=read,
         outputs=tuple(Severity),
         hit=policy.hit,

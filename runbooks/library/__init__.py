@@ -44,6 +44,13 @@ def routing() -> bytes:
     return files(__name__).joinpath(_ROUTING).read_bytes()
 
 
+def taxonomy_texts() -> dict[str, bytes]:
+    """The text of every taxonomy that ships, by file."""
+    folder = files(__name__).joinpath("taxonomies")
+    entries = sorted(folder.iterdir(), key=lambda each: each.name)
+    return {each.name: each.read_bytes() for each in entries if each.name.endswith(".yaml")}
+
+
 def clock_tables() -> dict[str, bytes]:
     """The text of every table of statutory clocks that ships, by file."""
     return {

@@ -13,7 +13,7 @@ from runbooks.plan.gates import Dissent, Distinct, GateRule, Ratify, Silence, Sp
 from runbooks.plan.law import Meaning, Trigger
 from runbooks.plan.owed import FollowUp, Handover, LegalHold, OwedKind
 from runbooks.plan.pathway import Pathway
-from runbooks.plan.questions import AnswerKind, QuestionPlan, answers_of
+from runbooks.plan.questions import AnswerKind, Look, QuestionPlan, answers_of
 from runbooks.plan.stages import (
     SKIPPED,
     CallBackResult,
@@ -22,6 +22,7 @@ from runbooks.plan.stages import (
     StageKind,
     StagePlan,
 )
+from runbooks.plan.taxonomy import TaxonomyPlan
 from runbooks.plan.words import Assurance, Late, Role, Severity
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Handover",
     "Late",
     "LegalHold",
+    "Look",
     "Meaning",
     "Next",
     "OwedKind",
@@ -60,6 +62,7 @@ __all__ = [
     "StageKind",
     "StagePlan",
     "StandIn",
+    "TaxonomyPlan",
     "Trigger",
     "Votes",
     "answers_of",

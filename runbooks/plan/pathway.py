@@ -10,6 +10,7 @@ from runbooks.plan.law import Meaning
 from runbooks.plan.owed import FollowUp, Handover, LegalHold
 from runbooks.plan.questions import QuestionPlan
 from runbooks.plan.stages import StageKind, StagePlan
+from runbooks.plan.taxonomy import TaxonomyPlan
 from runbooks.statutes.calendar import Calendar
 
 
@@ -36,6 +37,7 @@ class Pathway(Compact):
     """Seen only by those who decide, who are asked now, or who have it by name."""
     legal_hold: LegalHold | None = None
     handover: Handover | None = None
+    taxonomy: TaxonomyPlan | None = None
     gags: tuple[Gag, ...] = ()
     """Non-disclosure orders, and what each of them suppresses while it stands."""
 

@@ -17,6 +17,21 @@ class AnswerKind(StrEnum):
     REFERENCE = "reference"
 
 
+class Look(Compact):
+    """What a condition looks for in one answer: words, a range, or whether there is one."""
+
+    words: tuple[str, ...] = ()
+    low: str | None = None
+    high: str | None = None
+    above: bool = False
+    """Without the lower bound itself."""
+    below: bool = False
+    """Without the upper bound itself."""
+    negated: bool = False
+    """Any other answer; no answer is not another answer."""
+    given: bool | None = None
+
+
 class QuestionPlan(Compact):
     """An intake question as the running case needs it (its prose is in the runbook document)."""
 
@@ -24,6 +39,8 @@ class QuestionPlan(Compact):
     choices: tuple[str, ...] = ()
     material: bool = True
     """A changed answer voids the open rounds (I5)."""
+    asked_if: dict[str, Look] = {}
+    """What other answers must be for it to be asked; nothing for a question that always is."""
 
     @property
     def answers(self) -> tuple[str, ...]:

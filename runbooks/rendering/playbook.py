@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from runbooks.compile import compile_runbook
 from runbooks.grammar.document import RunbookDocument
+from runbooks.grammar.intake import Question
 from runbooks.plan import Pathway, StagePlan
 from runbooks.rendering.blocks import (
     Block,
@@ -63,6 +64,7 @@ def playbook(runbook: Runbook) -> Page:
         Figure(Picture.PATHWAY),
         *_severity(document),
         *_intake(document),
+        *_codes(document),
         *_stages(pathway),
         *_law(document),
         *_clocks(document, pathway),
@@ -85,13 +87,27 @@ def _severity(document: RunbookDocument) -> Iterator[Block]:
     )
 
 
+def _codes(document: RunbookDocument) -> Iterator[Block]:
+    rule = document.taxonomy
+    if rule is None:
+        return
+    labels = rule.taxonomy.document.codes
+    yield Heading("What decisions are called")
+    yield Paragraph(f"{rule.taxonomy.document.title}: {rule.use}. {rule.taxonomy.document.source}.")
+    rows = [*rule.codes.items(), ("otherwise", rule.otherwise)]
+    yield Grid(
+        (rule.question, "Code", "Meaning"),
+        tuple((answer, code, labels[code].title) for answer, code in rows),
+    )
+
+
 def _intake(document: RunbookDocument) -> Iterator[Block]:
     yield Heading("What to ask")
     yield Grid(
         ("Question", "Name", "Answer", "When it changes"),
         tuple(
             (
-                f"{question.ask} {question.help}" if question.help else question.ask,
+                _asked(question),
                 name,
                 answers(question),
                 "open gates are asked again" if question.material else "open gates stay open",
@@ -99,6 +115,12 @@ def _intake(document: RunbookDocument) -> Iterator[Block]:
             for name, question in document.intake.items()
         ),
     )
+
+
+def _asked(question: Question) -> str:
+    parts = [question.ask, question.help or ""]
+    parts += [f"Asked only if {question.condition}."] if question.asked_if else []
+    return " ".join(part for part in parts if part)
 
 
 def _stages(pathway: Pathway) -> Iterator[Block]:

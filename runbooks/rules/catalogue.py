@@ -1,6 +1,6 @@
 """Every rule a runbook is held to: what it says, why it stands, and how to mend a runbook by it.
 
-RB001-RB019 and RB026 refuse a text before it is a runbook; the others are findings of `lint`.
+RB001-RB019, RB026, RB135, RB138 and RB139 refuse a text; the others are findings of `lint`.
 """
 
 from runbooks.rules.independence import INDEPENDENCE
@@ -38,8 +38,9 @@ RULES: dict[str, Rule] = {
         "Correct the name, or describe the role under `roles`.",
     ),
     "RB025": Rule(
-        "A table or an outcome compares with answers its questions can have.",
-        "What can never match is a severity never given, or an outcome never taken.",
+        "A table, a condition or an outcome compares with answers its questions can have.",
+        "What can never match is a severity never given, a question never asked, or an outcome "
+        "never taken.",
         "Use an answer the question takes.",
     ),
     "RB026": Rule(
@@ -369,4 +370,15 @@ RULES: dict[str, Rule] = {
     ),
     **INDEPENDENCE,
     **REPORTS,
+    # ── what is asked ─────────────────────────────────────────────────────────────────────────
+    "RB136": Rule(
+        "Every question can be asked.",
+        "A question nobody is ever asked is a fact nobody ever has.",
+        "Loosen its condition, or remove the question.",
+    ),
+    "RB137": Rule(
+        "A row looks for answers to questions that are asked together.",
+        "A question that is not asked has no answer, so the row can never match.",
+        "Ask the question there too, or take it out of the row.",
+    ),
 }

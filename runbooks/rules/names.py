@@ -1,9 +1,10 @@
 """Every name leads to something: stages, effects, clocks, questions, roles, runbooks, answers."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from runbooks.grammar.cells import Test, as_cell
+from runbooks.grammar.cells import Cell, Test, as_cell
 from runbooks.grammar.document import RunbookDocument
+from runbooks.grammar.intake import Question
 from runbooks.grammar.severity import input_of
 from runbooks.reading import suggestion
 from runbooks.references import RefKind, references
@@ -12,6 +13,8 @@ from runbooks.rules.catalogue import RULES
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.tables import fits
 from runbooks.tree import Step
+
+CellOrTest = Cell | Test
 
 _RULE = {
     RefKind.STAGE: "RB020",
@@ -47,35 +50,45 @@ def names(subject: Subject) -> Iterator[Finding]:
 
 def cells(subject: Subject) -> Iterator[Finding]:
     """Cells that compare with an answer their question never has."""
-    document = subject.document
-    rows = [("severity", index, row.if_ or {}) for index, row in enumerate(document.severity)]
-    rows += [("law", index, row.if_ or {}) for index, row in enumerate(document.law)]
-    for key, index, looked_for in rows:
-        for name, cell in looked_for.items():
+    for path, row in _looked_for(subject.document):
+        for name, cell in row.items():
             question = subject.document.intake.get(name)
-            if question is None:
-                continue
-            path: tuple[Step, ...] = (key, index, "if", name)
-            if isinstance(cell, Test):
-                path = (*path, "not")
-            if not fits(as_cell(cell), input_of(name, question).kind):
-                yield subject.finding(
-                    "RB025", path, f'"{name}" takes {question.kind}, which this cell cannot match'
-                )
-                continue
-            words = cell.not_ if isinstance(cell, Test) else cell
-            for position, answer in enumerate(words if isinstance(words, tuple) else ()):
-                if answer not in question.answers:
-                    yield subject.finding(
-                        "RB025",
-                        (*path, position),
-                        f'"{name}" is never answered "{answer}"',
-                        mend=suggestion(
-                            answer,
-                            question.answers,
-                            otherwise=f"It takes {', '.join(question.answers)}.",
-                        ),
-                    )
+            if question is not None:
+                yield from _never_answered(subject, (*path, name), cell, question)
+
+
+def _looked_for(
+    document: RunbookDocument,
+) -> Iterator[tuple[tuple[Step, ...], Mapping[str, CellOrTest]]]:
+    """The cells of every row and condition, and where they stand."""
+    for index, row in enumerate(document.severity):
+        yield ("severity", index, "if"), row.if_ or {}
+    for index, law in enumerate(document.law):
+        yield ("law", index, "if"), law.if_ or {}
+    for name, question in document.intake.items():
+        yield ("intake", name, "asked-if"), question.asked_if or {}
+
+
+def _never_answered(
+    subject: Subject, path: tuple[Step, ...], cell: CellOrTest, question: Question
+) -> Iterator[Finding]:
+    name = path[-1]
+    if isinstance(cell, Test):
+        path = (*path, "not")
+    if not fits(as_cell(cell), input_of(str(name), question).kind):
+        says = f'"{name}" takes {question.kind}, which this cell cannot match'
+        yield subject.finding("RB025", path, says)
+        return
+    words = cell.not_ if isinstance(cell, Test) else cell
+    for position, answer in enumerate(words if isinstance(words, tuple) else ()):
+        if answer not in question.answers:
+            takes = f"It takes {', '.join(question.answers)}."
+            yield subject.finding(
+                "RB025",
+                (*path, position),
+                f'"{name}" is never answered "{answer}"',
+                mend=suggestion(answer, question.answers, otherwise=takes),
+            )
 
 
 def _known(kind: RefKind, subject: Subject) -> Collection[str]:

@@ -110,4 +110,19 @@ REFUSALS: dict[str, Rule] = {
         "A case that can end anywhere ends without what its ending requires.",
         "Give one stage, and only one, `dispositions`.",
     ),
+    "RB135": Rule(
+        "A condition looks at other questions, and none that waits for its own.",
+        "Two questions that wait for one another are never asked.",
+        "Let one of them be asked always, or let it look at another question.",
+    ),
+    "RB138": Rule(
+        "A suppression ends within thirty days.",
+        "What is hidden for ever is a rule nobody decided.",
+        "Set `until` to thirty days after `since` at most; somebody who looks may renew it.",
+    ),
+    "RB139": Rule(
+        "A taxonomy that is named exists in that version, and every code is one of its own.",
+        "A decision that cites a code nobody wrote cannot be compared with any other.",
+        "Name a taxonomy that `escalate runbook taxonomies` lists, and codes it has.",
+    ),
 }

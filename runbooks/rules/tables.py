@@ -12,6 +12,7 @@ _RULE = {
     Fault.CONTRADICTION: "RB092",
     Fault.NEVER: "RB093",
     Fault.MILDER: "RB094",
+    Fault.UNASKED: "RB137",
     Fault.UNCHECKED: "RB095",
 }
 
@@ -34,7 +35,8 @@ def _finding(subject: Subject, table: Table, found: Found) -> Finding:
     mild = spare or found.fault is Fault.UNCHECKED
     path: tuple[Step, ...] = ("severity",)
     if found.rows:
-        path = ("severity", found.rows[-1] if found.fault is not Fault.NEVER else found.rows[0])
+        first = found.fault is Fault.NEVER
+        path = ("severity", found.rows[0] if first else found.rows[-1])
     return subject.finding(
         _RULE[found.fault],
         path,

@@ -26,6 +26,8 @@ class Fault(StrEnum):
     CONTRADICTION = "contradiction"
     NEVER = "never"
     MILDER = "milder"
+    UNASKED = "unasked"
+    """A row looks for an answer to a question that is not asked then."""
     UNCHECKED = "unchecked"
 
 
@@ -60,7 +62,8 @@ def gaps(table: Table) -> Iterator[Found]:
     space = Space(table)
     try:
         plain = (n for n, row in enumerate(table.rows) if row.expression is None)
-        left = space.without([space.whole], _all(space, table, plain))
+        everything = space.possible([space.whole])
+        left = space.without(everything, _all(space, table, plain))
     except TooManyRegionsError:
         yield _unchecked("whether some row always matches", "the table has too many regions")
         return
@@ -84,7 +87,11 @@ def overlaps(table: Table) -> Iterator[Found]:
             same = table.rows[one].output == table.rows[other].output
             if same and table.hit is Hit.ANY:
                 continue
-            found = _together(table, space, one, other)
+            try:
+                found = _together(table, space, one, other)
+            except TooManyRegionsError:
+                subject = f"whether rows {one + 1} and {other + 1} can hold together"
+                found = _unchecked(subject, "the table has too many regions", rows=(one, other))
             if found is not None:
                 yield found
 
@@ -100,6 +107,17 @@ def never(table: Table) -> Iterator[Found]:
             yield Found(
                 fault=Fault.NEVER, rows=(number,), says=f"row {number + 1} can match no answer"
             )
+            continue
+        try:
+            own = space.possible(own)
+        except TooManyRegionsError:
+            subject = f"whether row {number + 1} ever decides"
+            yield _unchecked(subject, "the table has too many regions", rows=(number,))
+            continue
+        if not own:
+            names = " and ".join(name for name in table.asked_if if _looks(table, number, name))
+            says = f"row {number + 1} looks at {names} where that is not asked"
+            yield Found(fault=Fault.UNASKED, rows=(number,), says=says)
             continue
         if _lone(table, number):
             yield from _shadowed(table, space, number, own, before)
@@ -125,6 +143,10 @@ def milder(table: Table) -> Iterator[Found]:
         yield _unchecked("whether worse facts are never milder", "the table has too many regions")
 
 
+def _looks(table: Table, number: int, name: str) -> bool:
+    return any(name in cells for cells in table.rows[number].alternatives)
+
+
 def _together(table: Table, space: Space, one: int, other: int) -> Found | None:
     rows = (table.rows[one], table.rows[other])
     plain = all(row.expression is None for row in rows)
@@ -134,15 +156,15 @@ def _together(table: Table, space: Space, one: int, other: int) -> Found | None:
     for box in space.boxes(rows[0].alternatives):
         for against in space.boxes(rows[1].alternatives):
             both = common(box, against)
-            if both is None:
-                continue
-            for values in space.samples(both, most=1 if plain else _SAMPLES):
-                matched = table.decide(values).matched
-                if one in matched and other in matched:
-                    verb = f"say {rows[0].output} and {rows[1].output}" if differ else "both hold"
-                    says = f"rows {one + 1} and {other + 1} {verb} for {shown(values)}"
-                    return Found(fault=fault, rows=(one, other), says=says, answers=values)
-            unsure = True
+            for part in space.possible([both]) if both is not None else ():
+                for values in space.samples(part, most=1 if plain else _SAMPLES):
+                    matched = table.decide(values).matched
+                    if one in matched and other in matched:
+                        verb = f"say {rows[0].output} and {rows[1].output}"
+                        verb = verb if differ else "both hold"
+                        says = f"rows {one + 1} and {other + 1} {verb} for {shown(values)}"
+                        return Found(fault=fault, rows=(one, other), says=says, answers=values)
+                unsure = True
     if unsure:
         subject = f"whether rows {one + 1} and {other + 1} can hold together"
         return _unchecked(subject, "expressions are not looked into", rows=(one, other))
@@ -199,7 +221,7 @@ def _needed(table: Table, own: list[Box], rows: list[int]) -> tuple[int, ...]:
 
 def _decided(table: Table, space: Space) -> list[tuple[Box, int]]:
     """Every answer that gets an output, in boxes, each with the row that decides."""
-    left, decided = [space.whole], []
+    left, decided = space.possible([space.whole]), []
     for number in table.precedence:
         own = space.boxes(table.rows[number].alternatives)
         decided += [

@@ -42,11 +42,13 @@ class Input:
     """Other words than those listed may come."""
     unanswered: str | None = None
     """The word that no answer counts as."""
+    sometimes: bool = False
+    """It is not always asked: whoever reads answers says that word outright where it is."""
 
     def read(self, text: str | None) -> Value:
         """The value of an answer as it was given; nothing or blanks are no answer."""
         if text is None or not text.strip():
-            return self.unanswered or Absent.MISSING
+            return Absent.MISSING if self.sometimes else self.unanswered or Absent.MISSING
         match self.kind:
             case Kind.WORDS:
                 return text if self.open or text in self.words else Absent.UNREADABLE

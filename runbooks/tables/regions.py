@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
-from runbooks.tables.cells import Cell, Not, Span, Words, holds
+from runbooks.tables.cells import Cell, Given, Not, Span, Words, holds
 from runbooks.tables.inputs import Absent, Input, Kind, Value
 from runbooks.tables.parsing import Listed as ListedValues
 from runbooks.tables.parsing import Literal, Operation, Syntax
@@ -54,11 +54,16 @@ class Space:
             Axis(name, _pieces(table.inputs[name], marks)) for name, marks in sorted(named.items())
         )
         self._left = MOST_BOXES
+        self._never = [box for name in table.asked_if for box in self._unasked(table, name)]
 
     @property
     def whole(self) -> Box:
-        """All answers."""
+        """All answers, those to questions that are not asked then among them."""
         return tuple(axis.whole for axis in self.axes)
+
+    def possible(self, boxes: Iterable[Box]) -> list[Box]:
+        """What of the boxes can be answered; TooManyRegionsError if that is too tangled."""
+        return self.without(boxes, self._never)
 
     def boxes(self, alternatives: Iterable[Mapping[str, Cell]]) -> list[Box]:
         """The answers for which all cells of one alternative hold."""
@@ -102,6 +107,24 @@ class Space:
                     yield first | {axis.name: value}
                     given += 1
 
+    def _unasked(self, table: Table, name: str) -> Iterator[Box]:
+        """Answers to a question that is not asked, and silence of one that answers itself."""
+        own = next((axis for axis in self.axes if axis.name == name), None)
+        if own is None:
+            return
+        cells = table.asked_if[name]
+        for axis in self.axes:
+            if axis.name in cells:
+                unmet = axis.whole & ~axis.bits(cells[axis.name])
+                yield self._at({name: own.bits(Given(given=True)), axis.name: unmet})
+        if table.inputs[name].unanswered:
+            named = [axis for axis in self.axes if axis.name in cells]
+            held = {axis.name: axis.bits(cells[axis.name]) for axis in named}
+            yield self._at({**held, name: own.bits(Given(given=False))})
+
+    def _at(self, bits: Mapping[str, int]) -> Box:
+        return tuple(bits.get(axis.name, axis.whole) for axis in self.axes)
+
 
 def common(one: Box, other: Box) -> Box | None:
     """The answers in both boxes; None when there is none."""
@@ -133,6 +156,9 @@ def _named(table: Table) -> dict[str, list[object]]:
             literals = list(_literals(row.expression.tree))
             for _, name in row.expression.names:
                 named.setdefault(name, []).extend(literals)
+    for cells in table.asked_if.values():
+        for name, cell in cells.items():
+            named.setdefault(name, []).extend(_marks(cell))
     return named
 
 
@@ -162,7 +188,8 @@ def _literals(tree: Syntax) -> Iterator[object]:
 
 
 def _pieces(asked: Input, marks: list[object]) -> tuple[Value, ...]:
-    missing: tuple[Value, ...] = () if asked.unanswered else (Absent.MISSING,)
+    always = asked.unanswered and not asked.sometimes
+    missing: tuple[Value, ...] = () if always else (Absent.MISSING,)
     match asked.kind:
         case Kind.WORDS:
             words = dict.fromkeys((*asked.words, *(m for m in marks if isinstance(m, str))))

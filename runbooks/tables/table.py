@@ -59,6 +59,8 @@ class Table:
     worse: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Inputs whose worse values never make the output milder: words from mild to worse, or one of
     `more`, `less`, `later`, `earlier`."""
+    asked_if: Mapping[str, Mapping[str, Cell]] = field(default_factory=dict)
+    """Inputs that have a value only where these cells hold; whoever reads answers sees to it."""
 
     @cached_property
     def precedence(self) -> tuple[int, ...]:

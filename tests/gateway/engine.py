@@ -4,9 +4,10 @@ import base64
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from cases import joining
 from cases.desk import Desk
 from cases.envelope import ActEnvelope
-from cases.file import CaseFile
+from cases.file import CaseFile, SplitOff
 from cases.gate import RoundState
 from cases.ids import obligation_id
 from cases.journal import Journal, obligation_stream
@@ -18,7 +19,7 @@ from cases.obligations.state import picture as owed_picture
 from cases.permissions import waiting_on
 from cases.receipts import ActReceipt
 from cases.recording import Record
-from cases.records import SeverityRecord
+from cases.records import Offered, SeverityRecord
 from cases.stages import ask_when_ready, close_case, enter, leave, open_case, record_closed
 from cases.state import CaseState, picture
 from cases.values import Inbound
@@ -26,7 +27,7 @@ from gateway.errors import CaseGoneError, EngineUnavailableError
 from integrations.ports.clock import Clock
 from runbooks.plan import Next
 from store import CaseBatch, CaseHeading, DoorRound, ObligationEntries, Store
-from workflows.messages import CaseInput, ObligationInput
+from workflows.messages import CaseInput, ObligationInput, ReportJoined
 
 
 @dataclass
@@ -132,6 +133,19 @@ class InProcessEngine:
         if case not in self.cases or self.cases[case].file.state.closed:
             raise CaseGoneError("no such running case")
         self.signals.append((case, name, message))
+        if isinstance(message, ReportJoined):
+            running = self.cases[case]
+            report = Offered(
+                delivery=message.delivery,
+                source=message.source.value,
+                at=message.at,
+                why=joining.JOINED,
+                because=message.because,
+            )
+            commitment = running.file.record.commit(message)
+            at = await self.clock.now(case)
+            joining.join(running.file, report, matter=message.matter, commitment=commitment, at=at)
+            await self._settle(running)
 
     async def judge(self) -> None:
         """The severity table answers, and answers at once from now on."""
@@ -186,6 +200,12 @@ class InProcessEngine:
         if state.reassess and self.judges:
             state.reassess = False
             ask_when_ready(file, at=at)
+        for wish in [each for each in file.wishes if isinstance(each, SplitOff)]:
+            file.wishes.remove(wish)
+            row = await self.store.splitting.split(wish.delivery, because="a person", at=at)
+            joining.split_off(
+                file, wish.delivery, case=row.id, number=row.number, commitment="", at=at
+            )
         while not state.closed and state.pending_outcome is not None and state.stage is not None:
             outcome = state.pending_outcome
             step = leave(file, file.pathway.stage(state.stage), outcome, at=at)

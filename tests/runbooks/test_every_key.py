@@ -142,7 +142,7 @@ def _alternatives(path: tuple[Any, ...]) -> Iterator[Any]:
     document, holder = _holder(path)
     del holder[path[-1]]
     yield document
-    if len(path) > 2:
+    if len(path) > 1:
         # A key of one value goes with the block that it stands in.
         document, holder = _holder(path[:-1])
         del holder[path[-2]]

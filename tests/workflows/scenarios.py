@@ -29,15 +29,18 @@ from cases.acts import (
     Reply,
     Resolution,
     Resume,
+    Split,
     Verdict,
     Withdraw,
 )
 from cases.acts import Receipt as SettleEffect
 from cases.receipts import ActReceipt, Outcome, Reason
+from cases.report import Source
 from runbooks.plan import Severity
 from tests.workflows.runbooks import FOUR_EYES, SILENT
 from tests.workflows.world import CaseUnderTest
 from workflows.effects import EffectResult, EffectState
+from workflows.messages import JOINED_SIGNAL, ReportJoined
 
 Play = Callable[[CaseUnderTest], Awaitable[None]]
 
@@ -356,6 +359,35 @@ async def the_report_is_attached(case: CaseUnderTest) -> None:
     unknown = await case.act(Attach(to="78"), person="tess")
     refused(unknown, Outcome.REFUSED, Reason.NO_SUCH_REQUEST)
     accepted(await case.act(Attach(to="77", reason="the same"), person="tess"))
+
+
+@scenario()
+async def a_report_joins_and_leaves_again(case: CaseUnderTest) -> None:
+    """A rule puts reports into the case, each once; a person takes one out, and one cannot go."""
+    for delivery in ("standard:2", "standard:2", "standard:unknown"):
+        report = ReportJoined(
+            delivery=delivery,
+            source=Source.STANDARD,
+            at=await case.now(),
+            matter="5f1d",
+            because="several people report one account",
+        )
+        await case.handle.signal(JOINED_SIGNAL, report)
+    await case.until(lambda seen: len(seen.offered) == 2)
+    refused(
+        await case.act(Split(delivery="standard:3", reason="another"), person="tess"),
+        Outcome.REFUSED,
+        Reason.NO_SUCH_REQUEST,
+    )
+    for delivery in ("standard:2", "standard:unknown"):
+        accepted(await case.act(Split(delivery=delivery, reason="another"), person="tess"))
+    ended = ["split-off", "joined"]
+    seen = await case.until(lambda seen: [each.why for each in seen.offered] == ended)
+    assert [(link.number, link.why) for link in seen.links] == [("9002", "split-off")]
+    assert case.world.split == ["standard:2", "standard:unknown"]
+    again = await case.act(Split(delivery="standard:2", reason="again"), person="tess")
+    refused(again, Outcome.REFUSED, Reason.NO_SUCH_REQUEST)
+    accepted(await case.act(Cancel(reason="the story ends"), person="ines"))
 
 
 @scenario()

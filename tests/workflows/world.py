@@ -42,6 +42,7 @@ from workflows.effects import (
     Linked,
     LinkOrder,
     Owed,
+    SplitOrder,
     Stored,
     TicketOrder,
     TicketResult,
@@ -135,6 +136,7 @@ class World:
     performed: list[EffectOrder] = field(default_factory=list)
     ticket_orders: list[TicketOrder] = field(default_factory=list)
     linked: list[LinkOrder] = field(default_factory=list)
+    split: list[str] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
     undelivered: list[ActEnvelope] = field(default_factory=list)
     runbooks: dict[str, Any] = field(default_factory=dict)
@@ -234,6 +236,15 @@ class World:
         self.linked.append(order)
         return Linked(case="case/other", number="9001", runbook=order.runbook or "")
 
+    @activity.defn(name="split_off_report")
+    async def split_off_report(self, order: SplitOrder) -> Linked:
+        """A case of its own, unless the report is not known."""
+        self._maybe_fail("split_off_report")
+        self.split.append(order.delivery)
+        if "unknown" in order.delivery:
+            return Linked(failed="no-such-report")
+        return Linked(case="case/own", number="9002")
+
     @property
     def activities(self) -> list[Any]:
         """All of them, for a worker."""
@@ -246,6 +257,7 @@ class World:
             self.sync_ticket,
             self.collect_acts,
             self.open_linked_case,
+            self.split_off_report,
         ]
 
     def pathway(self, name: str, *, text: bytes | None = None) -> Pathway:

@@ -118,7 +118,7 @@ class Cast:
             yield self.want(max(since, minute - 1), f"answer|{key}", found, Answer(answers=answers))
             return
         outcome = outcome_of(self, picture, stage, visit, at=at)
-        answers = missing(self, picture, stage.next[outcome].needs)
+        answers = self._asked(picture, missing(self, picture, stage.next[outcome].needs))
         if answers:
             early = max(since, minute - 1)
             body = Answer(answers=answers)
@@ -135,11 +135,16 @@ class Cast:
         """What is answered before the stage is completed: all at the first, later what it needs."""
         starting = {at for clock in self.pathway.clocks for at in (clock.starts_at, clock.due_at)}
         # A clock waits for its answer: nobody gives it before it is needed.
-        asked = [name for name in self.pathway.questions if name not in starting] if first else []
-        answers = missing(self, picture, (*asked, *stage.needs))
+        wanted = [name for name in self.pathway.questions if name not in starting] if first else []
+        answers = missing(self, picture, (*wanted, *stage.needs))
         if first and f"answer|work|{stage.name}|1" not in self.tried:
             answers |= seen_answers(self, picture, stage.owner)
-        return answers
+        return self._asked(picture, answers)
+
+    def _asked(self, picture: CasePicture, answers: dict[str, str]) -> dict[str, str]:
+        """The answers to what is asked of this case."""
+        asked = view_of(picture, self.pathway).asked(answers)
+        return {name: said for name, said in answers.items() if name in asked}
 
     def _writing(
         self, picture: CasePicture, stage: StagePlan, visit: StageVisit, *, at: datetime

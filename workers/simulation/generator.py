@@ -222,7 +222,9 @@ class Generator:
                 answers[question] = source.pick(
                     {answer: self._model.answers.get(answer, 1.0) for answer in asked.answers}
                 )
-        return answers
+        # What is not asked of this case is not true of it either.
+        known = oracle.known(self._documents[name], answers)
+        return {question: answer for question, answer in answers.items() if question in known}
 
     def _weight(self, answers: Mapping[str, str]) -> float:
         weight = 1.0
@@ -270,6 +272,7 @@ class Generator:
         seen = {
             name: seen_by(self._model, "triage", document, name, answers[name], chance=chance)
             for name in asked
+            if name in answers
         }
         if incomplete and seen:
             seen.pop(chance.of("missing").one_of(list(seen)))

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
+from runbooks.grammar.cells import Test, as_cell
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.severity import SeverityRow, severity_table
 from runbooks.grammar.stages import Stage
 from runbooks.plan import AnswerKind, ClockKind, ClockStart, Severity, StageKind
 from runbooks.statutes.span import Unit
-from runbooks.tables import Hit
+from runbooks.tables import Absent, Hit, holds, instant_of, number_of
 from workers.simulation.chance import Chance
 from workers.simulation.model import Model
 
@@ -62,7 +63,7 @@ def judge(document: RunbookDocument) -> Callable[[Mapping[str, str]], Severity]:
     table = severity_table(document.severity, document.severity_table, document.intake)
 
     def by_table(answers: Mapping[str, str]) -> Severity:
-        row = table.decide(table.read(answers)).row
+        row = table.decide(table.read(known(document, answers))).row
         return _worst(document) if row is None else document.severity[row].severity
 
     return by_table
@@ -73,16 +74,34 @@ def _worst(document: RunbookDocument) -> Severity:
 
 
 def _first(document: RunbookDocument, answers: Mapping[str, str]) -> Severity:
-    known = {
-        name: "unknown"
-        for name, question in document.intake.items()
-        if question.kind is AnswerKind.YES_NO_UNKNOWN
-    }
-    known.update({name: answer for name, answer in answers.items() if answer})
+    counted = known(document, answers)
     for row in document.severity:
-        if _holds(row, known):
+        if _holds(row, counted):
             return row.severity
     return _worst(document)
+
+
+def known(document: RunbookDocument, answers: Mapping[str, str]) -> Answers:
+    """What is known of each question that is asked: its answer, or that nobody knows."""
+
+    def said(name: str) -> str:
+        question = document.intake[name]
+        if not all(_fulfilled(cell, said(n)) for n, cell in (question.asked_if or {}).items()):
+            return ""
+        nobody_knows = "unknown" if question.kind is AnswerKind.YES_NO_UNKNOWN else ""
+        return answers.get(name) or nobody_knows
+
+    return {name: answer for name in document.intake if (answer := said(name))}
+
+
+def _fulfilled(cell: tuple[str, ...] | Test, said: str) -> bool:
+    if isinstance(cell, tuple):
+        return said in cell
+    if cell.given is not None:
+        return cell.given is bool(said)
+    if isinstance(cell.not_, tuple):
+        return bool(said) and said not in cell.not_
+    return holds(as_cell(cell), number_of(said) or instant_of(said) or Absent.MISSING)
 
 
 def _plain(document: RunbookDocument) -> bool:

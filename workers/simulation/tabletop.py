@@ -10,7 +10,7 @@ from datetime import datetime
 
 from cases.permissions import Allowed, Waiting, allowed_acts, next_step, waiting_on
 from cases.receipts import ActReceipt
-from cases.rules import all_roles
+from cases.rules import all_roles, view_of
 from cases.state import CasePicture
 from runbooks.plan import Pathway, Severity
 from workers.simulation import words
@@ -199,7 +199,8 @@ class Table:
             for name, question in self.pathway.questions.items()
         }
         given = {name: answer.value for name, answer in picture.answers.items()}
-        return {name: said for name, said in answers.items() if given.get(name) != said}
+        asked = view_of(picture, self.pathway).asked(answers)
+        return {n: said for n, said in answers.items() if n in asked and given.get(n) != said}
 
 
 def _spelled_out(person: Somebody, allowed: Allowed, picture: CasePicture) -> Iterator[Option]:

@@ -60,6 +60,8 @@ def seen_answers(cast: "Cast", picture: CasePicture, role: str) -> dict[str, str
     case = cast.habits.placed.case
     corrected: dict[str, str] = {}
     for name in oracle.asked_by_table(cast.document):
+        if name not in case.truth.answers:
+            continue
         seen = seen_by(
             cast.habits.model,
             role,
