@@ -5,6 +5,7 @@ from typing import Any
 
 from activities.actions import Performing
 from activities.linking import Linking
+from activities.looking_up import LookingUp
 from activities.notify import Notifying
 from activities.outside import Channel, Outside
 from activities.record import Recording
@@ -25,4 +26,5 @@ def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:
         Performing(outside).perform_effect,
         Tickets(outside).sync_ticket,
         Linking(outside).open_linked_case,
+        LookingUp(outside).look_up_deciders,
     )

@@ -95,6 +95,7 @@ class Kind(StrEnum):
     CLOCK_REACHED = "clock:step:reached"
     CLOCK_BREACHED = "clock:deadline:breached"
     ACKNOWLEDGED = "people:stage:acknowledged"
+    DECIDERS_PINNED = "people:deciders:pinned"
     CONFLICT_DECLARED = "people:conflict:declared"
     ASSIGNED = "people:role:assigned"
     RAISED = "people:page:raised"

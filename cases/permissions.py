@@ -10,6 +10,7 @@ from datetime import datetime
 from cases.call_back import takes_call_backs
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
+from cases.independence import kept_out
 from cases.objection import can_be_disputed
 from cases.records import HELD_BACK, EffectRecord
 from cases.rules import all_roles, dissent_role, may_vote, roles_for, view_of
@@ -90,7 +91,7 @@ def _offer_stage(offered: _Offered) -> None:
     stage = file.stage
     if stage is None or state.pending_outcome is not None:
         return
-    out = offered.person in state.conflicts
+    out = offered.person in state.conflicts or offered.person in kept_out(file, stage)
     if stage.kind is StageKind.WORK and state.hold is None and not out:
         offered.offer("complete", stage=stage.name, choices=tuple(stage.next))
     if stage.kind is StageKind.CLOSURE and state.hold is None:

@@ -36,6 +36,8 @@ class Reason(StrEnum):
     ROLE = "role"
     CONFLICTED = "conflicted"
     SAME_PERSON = "same-person"
+    NOT_INDEPENDENT = "not-independent"
+    ORIGINAL_UNKNOWN = "original-unknown"
     ASSURANCE = "assurance"
     NO_SUCH_STAGE = "no-such-stage"
     NOT_THE_STAGE = "not-the-stage"

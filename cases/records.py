@@ -142,7 +142,26 @@ class Link(Value):
     number: str
     case: str = ""
     why: str
-    """`moved-to`, `moved-from`, `attached-to`, `same-subject`, `kept-apart`."""
+    """`moved-to`, `moved-from`, `attached-to`, `same-subject`, `kept-apart`, `original`."""
+
+
+class Decider(Value):
+    """Somebody who decided the matter before, by their opaque name."""
+
+    person: str
+    did: str
+    """`decided` or `led`."""
+
+
+class Pinned(Value):
+    """Who decided before, as it was when it was looked up."""
+
+    number: str = ""
+    """The other case's; empty where a person named them."""
+    case: str = ""
+    people: tuple[Decider, ...] = ()
+    failed: str = ""
+    """Why nothing could be found."""
 
 
 class ClosingRecord(Value):

@@ -10,6 +10,7 @@ from cases.clocks import start, turn
 from cases.facts import changes_between
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile
 from cases.gate import Change, Round, RoundKind, RoundState, roles_of
+from cases.independence import unknown
 from cases.journal import Kind
 from cases.notice import Purpose
 from runbooks.plan import GateRule, Role, StagePlan
@@ -120,7 +121,9 @@ def overtaken(file: CaseFile) -> list[Round]:
     return [
         round_
         for (gate, kind), round_ in sorted(newest.items())
-        if round_.state is RoundState.SUPERSEDED and (kind in _OUTLIVE or gate == here)
+        if round_.state is RoundState.SUPERSEDED
+        and (kind in _OUTLIVE or gate == here)
+        and not unknown(file, file.pathway.stage(gate))
     ]
 
 

@@ -17,9 +17,11 @@ from cases.effects import intend, skip_when_done, undo
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.gate import RoundState
 from cases.handover import start_handover
+from cases.independence import unknown
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.objection import ask_higher_role, objected_to
+from cases.pinning import pin_answers
 from cases.records import AnswerGiven, ClosingRecord, Link, StageVisit
 from cases.rounds import ask, ask_again, memo_missing, overtaken, void_all
 from cases.ticket_note import TICKET_CLOSED, TICKET_DECIDED, TICKET_OPENED, TicketLine
@@ -81,6 +83,7 @@ def open_case(
     start_handover(file, at=at)
     for name, value in sorted(answers.items()):
         begun_earlier(file, name, value, at=at)
+    pin_answers(file, answers, at=at)
     opened = f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}."
     file.wishes.append(Note(TicketLine(text=opened, macro=TICKET_OPENED), now=True))
 
@@ -104,6 +107,8 @@ def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
         file.tell(Purpose.WORK, stage.owner, stage=stage.name)
     elif objected_to(file, stage):
         ask_higher_role(file, stage, at=at)
+    elif unknown(file, stage):
+        file.tell(Purpose.WORK, stage.owner, stage=stage.name, step="original")
     elif memo_missing(file, stage.name, stage.gate):
         file.tell(Purpose.WORK, stage.owner, stage=stage.name, step="memo")
     else:
@@ -122,7 +127,8 @@ def ask_what_waits(file: CaseFile, *, at: datetime) -> None:
     stage = file.stage
     if stage is None or stage.gate is None or file.state.pending_outcome is not None:
         return
-    if not _asked_here(file, stage) and not memo_missing(file, stage.name, stage.gate):
+    missing = unknown(file, stage) or memo_missing(file, stage.name, stage.gate)
+    if not _asked_here(file, stage) and not missing:
         ask(file, stage, at=at, again=stage.name in file.state.changed)
 
 
@@ -149,6 +155,7 @@ def waits(file: CaseFile) -> bool:
         and file.state.pending_outcome is None
         and file.state.open_round(stage.name) is None
         and not memo_missing(file, stage.name, stage.gate)
+        and not unknown(file, stage)
     )
     return file.state.reassess and (here or bool(overtaken(file)))
 

@@ -22,6 +22,7 @@ from cases.records import (
     Lease,
     Link,
     Offered,
+    Pinned,
     Ratification,
     SeverityRecord,
     StageVisit,
@@ -62,6 +63,8 @@ class CaseState(Mutable):
     assignments: dict[str, str] = {}
     conflicts: dict[str, str] = {}
     """Person → since which stage they are out."""
+    pinned: dict[str, Pinned] = {}
+    """By question: who decided the matter before, and is kept out where the runbook says so."""
     leases: list[Lease] = []
     hold: HoldRecord | None = None
     links: list[Link] = []

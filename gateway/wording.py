@@ -90,6 +90,14 @@ REASONS: dict[Reason, Wording] = {
         "You decided an earlier step, and this one needs somebody else.",
         "Another person of the role must act.",
     ),
+    Reason.NOT_INDEPENDENT: Wording(
+        "You decided or led the matter that is looked at again here.",
+        "Somebody who had no part in it must act.",
+    ),
+    Reason.ORIGINAL_UNKNOWN: Wording(
+        "It is not known yet who decided the matter before.",
+        "Answer the questions named beside this: the earlier case, or who decided.",
+    ),
     Reason.ASSURANCE: Wording(
         "This gate needs a fresh second factor.",
         "Prove your second factor and answer again.",

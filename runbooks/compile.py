@@ -94,6 +94,7 @@ def _stage(stage: Stage) -> StagePlan:
         late=_late(stage.late, within=stage.within),
         enter=stage.do,
         needs=stage.needs,
+        independent_of=stage.independent_of,
         gate=_gate(stage),
         next={outcome: _next(step) for outcome, step in (stage.next or {}).items()},
         dispositions={

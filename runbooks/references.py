@@ -87,6 +87,8 @@ def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.EFFECT, effect, (*path, "do", index))
     for index, question in enumerate(stage.needs):
         yield Reference(RefKind.QUESTION, question, (*path, "needs", index))
+    for index, question in enumerate(stage.independent_of):
+        yield Reference(RefKind.QUESTION, question, (*path, "independent-of", index))
     if stage.skip_when_done:
         yield Reference(RefKind.EFFECT, stage.skip_when_done, (*path, "skip-when-done"))
     for outcome, step in (stage.next or {}).items():

@@ -1,4 +1,4 @@
-"""Everything a case may ask of the outside world: seven effects, with what they take and give.
+"""Everything a case may ask of the outside world: eight effects, with what they take and give.
 
 `activities/` implements each of them under the same name; `policies.py` holds their time-outs and
 retries. A workflow can do nothing else outside itself.
@@ -15,6 +15,7 @@ from cases.envelope import ActEnvelope
 from cases.gate import Round, RoundState
 from cases.journal import Entry, PackedEntry, Stream, restored
 from cases.notice import NoticeOrder, NoticeResult
+from cases.records import Pinned
 from cases.report import TicketRef
 from cases.ticket_note import Standing, TicketLine
 from cases.values import Instant
@@ -257,6 +258,17 @@ class Linked(Compact):
     failed: str = ""
 
 
+class DecidersOrder(Compact):
+    """Who decided in another case is asked, so that they are kept from deciding here."""
+
+    case: str
+    """The one that asks."""
+    question: str
+    """The intake question that names the other."""
+    number: str
+    at: Instant
+
+
 @dataclass(frozen=True)
 class Effect(Generic[Order, Result]):
     """A named thing the case may ask for, with its message types."""
@@ -273,6 +285,7 @@ PERFORM = Effect("perform_effect", EffectOrder, EffectResult)
 SYNC_TICKET = Effect("sync_ticket", TicketOrder, TicketResult)
 COLLECT_ACTS = Effect("collect_acts", CollectOrder, Collected)
 OPEN_LINKED = Effect("open_linked_case", LinkOrder, Linked)
+LOOK_UP_DECIDERS = Effect("look_up_deciders", DecidersOrder, Pinned)
 
 EFFECTS: tuple[str, ...] = tuple(
     effect.name
@@ -284,5 +297,6 @@ EFFECTS: tuple[str, ...] = tuple(
         SYNC_TICKET,
         COLLECT_ACTS,
         OPEN_LINKED,
+        LOOK_UP_DECIDERS,
     )
 )

@@ -13,7 +13,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from cases.effects import settle
-    from cases.file import CaseFile, Do, Note, Tell
+    from cases.file import CaseFile, Do, Look, Note, Tell
     from cases.ids import key_of
     from cases.journal import Kind
     from cases.notice import NoticeEnd, NoticeResult, Purpose
@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
         TicketOrder,
     )
     from workflows.failures import failure_name
+    from workflows.looking_up import look_up
     from workflows.notices import notice_for
     from workflows.pulse import Pulse
     from workflows.recorder import Recorder
@@ -88,6 +89,8 @@ class Errands:
                     self._start(self._tell(wish))
                 case Do():
                     self._start(self._do(wish.key))
+                case Look():
+                    self._start(look_up(self._file, wish, pulse=self._pulse))
                 case Note():
                     self._ticket.add(wish, at=at)
         if self.held and (everything or self._ticket.due(at)):

@@ -15,7 +15,9 @@ from cases.handlers.checks import (
     must_not_be_held,
 )
 from cases.handover import begin_anew
+from cases.independence import must_be_independent
 from cases.journal import Kind
+from cases.pinning import named_people, pin_answers
 from cases.receipts import Outcome, Reason
 from cases.records import AnswerGiven, EvidenceItem
 from cases.refusal import Refusal, not_yours, refused
@@ -58,6 +60,7 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     )
     for name in sorted(changed):
         begun_earlier(file, name, body.answers[name], at=at)
+    pin_answers(file, changed, at=at)
     file.state.reassess = True
     if any(file.pathway.questions[name].material for name in changed):
         facts_changed(file, before, at=at)
@@ -74,6 +77,7 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         raise not_yours(Reason.CONFLICTED)
     if stage.kind is not StageKind.WORK:
         raise refused(Reason.NOT_THE_STAGE, f"{stage.name} is decided, not completed")
+    must_be_independent(file, stage, person=act.actor.person)
     if body.outcome not in stage.next:
         raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.next)}")
     missing = [name for name in stage.needs if name not in file.state.answers]
@@ -194,5 +198,7 @@ def _fits(value: str, question: QuestionPlan) -> bool:
             return value.strip().lstrip("-").isdigit()
         case AnswerKind.INSTANT:
             return instant_of(value) is not None
+        case AnswerKind.PEOPLE:
+            return bool(named_people(value))
         case _:
             return bool(value.strip())

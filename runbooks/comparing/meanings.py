@@ -102,6 +102,9 @@ _STAGE = {
     "within": Meaning(Group.TIME, "the time", _more_is_looser),
     "do": Meaning(Group.EFFECTS, "what is done first"),
     "needs": Meaning(Group.INTAKE, "what must be answered", _more_is_tighter),
+    "independent-of": Meaning(
+        Group.APPROVAL, "whose earlier decisions keep them out", _more_is_tighter
+    ),
     "skip-when-done": Meaning(Group.EFFECTS, "the action that completes it"),
     "approve-as": Meaning(Group.WORDS, "what the approving button says"),
     "reject-as": Meaning(Group.WORDS, "what the rejecting button says"),

@@ -7,6 +7,9 @@ from pydantic import AfterValidator, Field, StrictBool, StrictStr, model_validat
 from runbooks.grammar.base import Prose, Strict, refuse
 from runbooks.plan import AnswerKind
 
+PINNED = (AnswerKind.CASE, AnswerKind.PEOPLE)
+"""What says who decided before."""
+
 
 def _choices(value: tuple[str, ...]) -> tuple[str, ...]:
     for index, choice in enumerate(value):
@@ -35,6 +38,10 @@ class Question(Strict):
             refuse("RB017", "either `answer` or `choice`", at=("answer",))
         if self.choice is None and self.answer is AnswerKind.CHOICE:
             refuse("RB011", "`choice` with the words to choose from")
+        if self.kind in PINNED and not self.material:
+            refuse(
+                "RB017", "no `material: false`: another answer keeps others out", at=("material",)
+            )
         return self
 
     @property

@@ -27,6 +27,8 @@ _KINDS = {
     AnswerKind.INSTANT: Kind.INSTANT,
     AnswerKind.TEXT: Kind.PRESENCE,
     AnswerKind.REFERENCE: Kind.PRESENCE,
+    AnswerKind.CASE: Kind.PRESENCE,
+    AnswerKind.PEOPLE: Kind.PRESENCE,
 }
 _DIRECTIONS = {Kind.NUMBER: ("more", "less"), Kind.INSTANT: ("later", "earlier")}
 

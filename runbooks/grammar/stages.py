@@ -111,6 +111,8 @@ class Stage(Strict):
     """Effects performed when the stage begins: act first, review after."""
     needs: tuple[Name, ...] = ()
     """Questions that must be answered before the stage can be completed."""
+    independent_of: tuple[Name, ...] = ()
+    """Questions that name an earlier case, or its people: whoever decided there stays out here."""
     skip_when_done: Name | None = None
     """An effect that completes the stage once it is performed."""
     next: Annotated[dict[Name, Next], Field(min_length=1)] | None = None
@@ -139,6 +141,9 @@ class Stage(Strict):
                 refuse("RB017", "a gate or a closure, not both", at=("dispositions",))
             if self.next is not None:
                 refuse("RB017", "no `next` at the closure: the case ends here", at=("next",))
+            if self.independent_of:
+                at = ("independent-of",)
+                refuse("RB017", "`independent-of` where something is decided or worked on", at=at)
         elif self.next is None:
             refuse("RB011", "`next` with an outcome, or `dispositions` at the closure")
         if is_gate and self.ask is None:

@@ -73,6 +73,8 @@ class StagePlan(Compact):
     """Effects performed when the stage begins (act first, review after)."""
     needs: tuple[str, ...] = ()
     """Intake questions that must be answered before the stage can be completed."""
+    independent_of: tuple[str, ...] = ()
+    """Questions that say what was decided before: whoever decided it does not act here."""
     gate: GateRule | None = None
     next: dict[str, Next] = {}
     dispositions: dict[str, Disposition] = {}

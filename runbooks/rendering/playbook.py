@@ -117,6 +117,8 @@ def _duties(stage: StagePlan, pathway: Pathway) -> Iterator[tuple[str, str]]:
     yield "Stage", stage.name
     yield "Owner", stage.owner
     yield "By when", f"within {duration(stage.within)}"
+    if stage.independent_of:
+        yield "Not for", f"whoever decided what {several(stage.independent_of, 'or')} names"
     if stage.enter:
         yield "First", several(titles.get(name, name) for name in stage.enter)
     if stage.needs:

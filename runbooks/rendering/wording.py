@@ -52,6 +52,8 @@ _ANSWERS = {
     AnswerKind.NUMBER: "a number",
     AnswerKind.INSTANT: "a date and time with its offset",
     AnswerKind.REFERENCE: "a reference",
+    AnswerKind.CASE: "the number of a case",
+    AnswerKind.PEOPLE: "names, separated by commas",
 }
 
 

@@ -4,6 +4,7 @@ RB001-RB019 and RB026 refuse a text before it is a runbook; the others are findi
 """
 
 from runbooks.rules.refusals import REFUSALS, Rule
+from runbooks.rules.reviews import REVIEWS
 
 __all__ = ["RULES", "Rule"]
 
@@ -278,4 +279,5 @@ RULES: dict[str, Rule] = {
         "A gate that can be neither rejected nor asked back leaves the case standing (I3).",
         "Put `call-back` at `approved`.",
     ),
+    **REVIEWS,
 }

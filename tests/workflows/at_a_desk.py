@@ -14,21 +14,22 @@ from cases.clock import ClockRun
 from cases.clocks import take_due
 from cases.effects import intend, settle
 from cases.envelope import RoundBinding
-from cases.file import Do, Tell
+from cases.file import Do, Look, Tell
 from cases.gate import RoundKind
 from cases.handover import HANDOVER, ask_for_note, note_missed
 from cases.journal import Entry, Kind
 from cases.objection import OBJECTION
 from cases.outcomes import allow_backup, allow_stand_in
+from cases.pinning import pin_answers, pin_case
 from cases.receipts import ActReceipt
 from cases.records import AnswerGiven, ClosingRecord
 from cases.severity import severity_changed
-from cases.stages import close_case, enter, leave, record_closed
+from cases.stages import ask_when_ready, close_case, enter, leave, record_closed
 from cases.state import CaseState
 from runbooks import assess, library, load_runbook
 from runbooks.plan import Late, Next
 from tests.cases.house import CASE, House
-from tests.workflows.world import PEOPLE
+from tests.workflows.world import DECIDERS, PEOPLE, nobody_known
 from workflows.effects import EffectResult, EffectState
 
 
@@ -40,11 +41,17 @@ class AtADesk:
         self.house = House.of(runbook)
         self.handle = SimpleNamespace(id=CASE)
         self.world = SimpleNamespace(
-            effect_results={}, performed=[], notices=[], owed=[], entries={CASE: []}
+            deciders=dict(DECIDERS),
+            effect_results={},
+            performed=[],
+            notices=[],
+            owed=[],
+            entries={CASE: []},
         )
         state = self.house.state
         for name, value in answers.items():
             state.answers[name] = AnswerGiven(value=value, by="escalate", at=self.house.now)
+        pin_answers(self.house.file, answers, at=self.house.now)
         state.reassess = True
         self._settle()
 
@@ -130,6 +137,8 @@ class AtADesk:
                     self._perform(wish.key)
                 elif isinstance(wish, Tell):
                     self.world.notices.append(wish)
+                elif isinstance(wish, Look):
+                    self._look_up(wish)
             if state.reassess:
                 self._assess()
             if state.closing_act is not None and not state.closed:
@@ -139,6 +148,11 @@ class AtADesk:
             elif not file.wishes:
                 break
         self.world.entries[CASE] = list[Entry](state.journal.pending)
+
+    def _look_up(self, wish: Look) -> None:
+        found = self.world.deciders.get(wish.number, nobody_known(wish.number))
+        pin_case(self.house.file, wish.question, found, at=self.house.now)
+        ask_when_ready(self.house.file, at=self.house.now)
 
     def _perform(self, key: str) -> None:
         effect = self.house.state.effect(key)

@@ -1,4 +1,4 @@
-"""A world for one worker: the seven effects kept in memory, and a door that signs acts.
+"""A world for one worker: the eight effects kept in memory, and a door that signs acts.
 
 The effects here obey the rules the real ones obey (same key, same answer; a journal key with other
 bytes is a fork), so a workflow that misuses them is caught.
@@ -25,6 +25,7 @@ from cases.ids import case_id
 from cases.journal import Entry
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult
 from cases.receipts import ActReceipt
+from cases.records import Decider, Pinned
 from cases.report import Report, Source, TicketRef
 from cases.state import CasePicture
 from runbooks import assess, compile_runbook, library, load_runbook
@@ -35,6 +36,7 @@ from workflows.effects import (
     AssessOrder,
     Collected,
     CollectOrder,
+    DecidersOrder,
     EffectOrder,
     EffectResult,
     EffectState,
@@ -77,7 +79,27 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "nora": ("safety-expert", "duty-counsel"),
     "dean": ("deputy-counsel",),
     "levi": ("law-enforcement",),
+    "rhea": ("appeals-reviewer",),
+    "rolf": ("appeals-reviewer",),
+    "rita": ("appeals-reviewer",),
+    "reza": ("appeals-lead",),
+    "runa": ("appeals-lead",),
 }
+
+
+DECIDERS = {
+    "77": Pinned(
+        number="77",
+        case="case/original",
+        people=(Decider(person="rhea", did="decided"), Decider(person="ines", did="led")),
+    )
+}
+"""Who decided in cases that have closed: in this world there is one."""
+
+
+def nobody_known(number: str) -> Pinned:
+    """There is no case of that number."""
+    return Pinned(number=number, failed="no-such-case")
 
 
 class OneKeyring:
@@ -103,6 +125,8 @@ class World:
     ticket_orders: list[TicketOrder] = field(default_factory=list)
     linked: list[LinkOrder] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
+    deciders: dict[str, Pinned] = field(default_factory=lambda: dict(DECIDERS))
+    """By number: who decided in that case; there are no others."""
     undelivered: list[ActEnvelope] = field(default_factory=list)
     runbooks: dict[str, Any] = field(default_factory=dict)
     effect_results: dict[str, EffectResult] = field(default_factory=dict)
@@ -201,6 +225,12 @@ class World:
         self.linked.append(order)
         return Linked(case="case/other", number="9001", runbook=order.runbook or "")
 
+    @activity.defn(name="look_up_deciders")
+    async def look_up_deciders(self, order: DecidersOrder) -> Pinned:
+        """Who decided there; there may be no such case."""
+        self._maybe_fail("look_up_deciders")
+        return self.deciders.get(order.number, nobody_known(order.number))
+
     @property
     def activities(self) -> list[Any]:
         """All of them, for a worker."""
@@ -213,6 +243,7 @@ class World:
             self.sync_ticket,
             self.collect_acts,
             self.open_linked_case,
+            self.look_up_deciders,
         ]
 
     def pathway(self, name: str, *, text: bytes | None = None) -> Pathway:

@@ -36,6 +36,10 @@ def answer_to(
             return (received - before).isoformat()
         case AnswerKind.REFERENCE:
             return f"ref-{digest(case, name)[:8]}"
+        case AnswerKind.CASE:
+            return str(1000 + int(chance.of(name).share() * 9000))
+        case AnswerKind.PEOPLE:
+            return "earlier-reviewer"
         case AnswerKind.TEXT:
             return f"Indicators K{1 + int(chance.of(name).share() * 9)} and K7, as coded."
         case AnswerKind.YES_NO_UNKNOWN:

@@ -1,0 +1,21 @@
+"""Why a runbook is not fit to look at a matter again, or to decide what holds until it is decided."""
+
+from runbooks.rules.refusals import Rule
+
+REVIEWS: dict[str, Rule] = {
+    "RB130": Rule(
+        "`independent-of` names questions that say who decided before.",
+        "From any other answer nobody can be known, and the stage would wait for ever.",
+        "Name a question with `answer: case` or `answer: people`.",
+    ),
+    "RB131": Rule(
+        "Who decided before is asked before a stage that keeps them out.",
+        "Until it is known nobody is asked, and time passes that nobody has.",
+        "Let a stage on every way there have the question under `needs`.",
+    ),
+    "RB132": Rule(
+        "Somebody is left when whoever decided before is kept out.",
+        "An appeal that only the first reviewer could hear is heard by nobody.",
+        "Give the role to one more person, or ask another role.",
+    ),
+}
