@@ -31,6 +31,8 @@ settings.register_profile(
 )
 """`--hypothesis-profile=full`: every state machine for long."""
 
+_LONG = {"faults", "library"}
+"""Marks of tests that run only with `-m`, as the acceptance does."""
 _SUITES = {suite.marker: suite for suite in install.SUITES}
 _not_run: dict[str, int] = {}
 
@@ -109,22 +111,31 @@ def chromium() -> Path:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where a real server cannot be had, its tests are left out and named at the end.
+    """What takes many minutes is left out unless asked for, and what lacks its real server.
 
-    With CI set they stay, and fail: there nothing may be left out.
+    With CI set the latter stay, and fail: there nothing may be left out.
     """
+    long = _LONG - set(str(config.getoption("-m")).split())
+    left_out = [item for item in items if any(item.get_closest_marker(m) for m in long)]
+    _leave_out(config, items, left_out)
     if os.environ.get("CI"):
         return
     missing = {marker for marker, suite in _SUITES.items() if suite.missing() is not None}
     left_out = [item for item in items if any(item.get_closest_marker(m) for m in missing)]
-    if not left_out:
-        return
     for item in left_out:
         for marker in sorted(missing):
             if item.get_closest_marker(marker):
                 _not_run[marker] = _not_run.get(marker, 0) + 1
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    _leave_out(config, items, left_out)
+
+
+def _leave_out(
+    config: pytest.Config, items: list[pytest.Item], left_out: list[pytest.Item]
+) -> None:
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        kept = set(items) - set(left_out)
+        items[:] = [item for item in items if item in kept]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

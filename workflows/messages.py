@@ -26,7 +26,7 @@ class RoutedBy(Value):
 
 
 class CaseInput(Value):
-    """Everything a case needs to run: ≤ 8 KB; large things are pinned by digest (design §3.5)."""
+    """Everything a case needs to run: ≤ 8 KB deflated; large things go by digest (design §3.5)."""
 
     case: str
     number: str

@@ -68,12 +68,20 @@ def analyst(extent: Extent) -> Iterator[Verdict]:
 CRITERIA: dict[str, Criterion] = {
     "runbooks": runbooks,
     "covered": by_tests(
-        "stories of imminent threat to life take every way, without an engine and on the server",
+        "stories of every runbook take every way it knows, and play on the server, cached",
         "100 % of stages, outcomes, rows, exits and clocks",
-        "tests/workflows/test_imminent_threat_at_a_desk.py",
-        "tests/workflows/test_imminent_threat.py",
+        "tests/workflows/test_library_at_a_desk.py",
+        "tests/workflows/test_library.py",
         at_least=40,
-        seconds=2400,
+        seconds=3600,
+    ),
+    "uncached": by_tests(
+        "the same stories without a workflow cache",
+        "all",
+        "-m",
+        "library",
+        "tests/workflows/test_library.py",
+        seconds=7200,
     ),
     "dated": by_tests(
         "dated examples of the law's clocks, worked out by hand or by another way",

@@ -1,8 +1,8 @@
 """The compiled form of a runbook: what a running case needs to know, and nothing else.
 
-A `Pathway` travels in the workflow's input (≤ 8 KB), so every field that still has its default is
-left out when it is written. Prose, decision tables and macros stay in the runbook document, which
-the case pins by `digest` and activities load by it.
+A `Pathway` travels in the workflow's input (≤ 8 KB deflated), so every field that still has its
+default is left out when it is written. Prose, decision tables and macros stay in the runbook
+document, which the case pins by `digest` and activities load by it.
 """
 
 from runbooks.plan.actions import Clearance, EffectPlan

@@ -72,6 +72,7 @@ class Theatre:
     """Its task queue, and part of its cases' ids: theatres on one server do not meet."""
     up: asyncio.Event = field(default_factory=asyncio.Event)
     restarts: int = 0
+    _crashing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _worker: Worker | None = None
     _running: asyncio.Task[None] | None = None
 
@@ -215,16 +216,19 @@ class Theatre:
     async def stop_worker(self) -> None:
         """No worker polls."""
         self.up.clear()
-        if self._worker is not None and self._running is not None:
-            await self._worker.shutdown()
-            await self._running
+        worker, running = self._worker, self._running
         self._worker = self._running = None
+        if worker is not None and running is not None:
+            await worker.shutdown()
+            await running
 
     async def crash(self) -> None:
         """The worker has gone with all it had in memory, and another has taken its place."""
-        self.restarts += 1
-        await self.stop_worker()
-        self.start_worker()
+        # Cases that end together may crash it together: one has gone before the next one goes.
+        async with self._crashing:
+            self.restarts += 1
+            await self.stop_worker()
+            self.start_worker()
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """Cases played on the real server: the same twice, none stuck, and faults do what they say."""
 
+import asyncio
 from collections import Counter
 
 import pytest
@@ -9,7 +10,9 @@ from tests.workers.simulation.orders import DEFAULT, ORDERS, model_with, order
 from workers.engine import Engine
 from workers.simulation.arrivals import DAY
 from workers.simulation.faults import Fault
+from workers.simulation.outside import Outside
 from workers.simulation.simulation import Simulated, simulate
+from workers.simulation.theatre import theatre
 
 NEVER = {"day": 1.0, "night": 1.0}
 ALL_THE_TIME = {"from": 0.0, "to": 1.0, "unreachable": 1.0, "nobody": 1.0}
@@ -80,8 +83,18 @@ def test_coverage_counts_what_was_gone_through(played: Simulated) -> None:
     assert covered.missed == tuple(item for item in covered.items if item.times == 0)
 
 
-# Not in `make test`: beside other tests it was seen once not to end.
-@pytest.mark.faults
+async def test_crashes_at_once_leave_nothing_behind(engine: Engine) -> None:
+    """However many cases end in one moment, one worker goes and one comes; none is forgotten."""
+    asked = order()
+    outside = Outside(staff=asked.staff, trouble=asked.trouble, seed=asked.seed)
+    before = asyncio.all_tasks()
+    async with theatre(engine, asked.runbooks, outside=outside) as place:
+        await asyncio.gather(*(place.crash() for _ in range(4)))
+
+    assert place.restarts == 4
+    assert asyncio.all_tasks() == before
+
+
 async def test_a_crash_of_the_worker_changes_nothing(engine: Engine) -> None:
     """A worker that loses all its memory in between leaves the same account as one that did not."""
     calm = await simulate(order(), engine=engine)

@@ -24,7 +24,7 @@ from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused
 from tests.workflows.world import CaseUnderTest
 from workflows.effects import EffectResult, EffectState
 
-THREAT = "imminent-threat-to-life"
+RUNBOOK = "imminent-threat-to-life"
 GATE = "legal-review"
 MEMO = dict.fromkeys(
     (
@@ -49,7 +49,7 @@ def story(**answers: str) -> Callable[[Play], Play]:
 
     def add(play: Play) -> Play:
         opened = {"answers": {"origin": "person", **answers}}
-        STORIES[play.__name__] = Scenario(play=play, runbook=THREAT, opened=opened)
+        STORIES[play.__name__] = Scenario(play=play, runbook=RUNBOOK, opened=opened)
         return play
 
     return add

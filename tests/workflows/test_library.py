@@ -1,0 +1,73 @@
+"""The shipped runbooks on the real server: every story, cached and uncached, replayed.
+
+A story of days takes minutes without a cache: those run with `-m library`, as `make accept-2` does;
+the first story of each runbook is always played both ways.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.workflows.playing import Played, play
+from tests.workflows.stories import told
+from workers.engine import Engine
+
+pytestmark = pytest.mark.timeout(1500)
+
+LONG = 600.0
+AT_ONCE = 3
+"""A day without a cache is long: a story has much of the machine to itself."""
+CACHES = {"cached": 1000, "uncached": 0}
+TOLD = told()
+
+Plays = dict[tuple[str, str, str], asyncio.Task[Played]]
+
+
+def every_way() -> Iterator[object]:
+    """Runbook, story and cache, those that take minutes marked."""
+    for runbook, stories in TOLD.items():
+        for turn, name in enumerate(stories):
+            for cache in CACHES:
+                long = cache == "uncached" and turn > 0
+                marks = [pytest.mark.library] if long else []
+                yield pytest.param(runbook, name, cache, marks=marks)
+
+
+@pytest.fixture(scope="module")
+async def plays(engine: Engine, request: pytest.FixtureRequest) -> AsyncIterator[Plays]:
+    """The selected stories under way, some at a time; each test awaits its own."""
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def played(runbook: str, name: str, cache: str) -> Played:
+        async with turn:
+            return await play(
+                engine,
+                TOLD[runbook][name],
+                task_queue=f"{name}-{uuid.uuid4().hex[:8]}",
+                cached=CACHES[cache],
+                seconds=LONG,
+            )
+
+    wanted = {
+        (str(params["runbook"]), str(params["name"]), str(params["cache"]))
+        for item in request.session.items
+        if item.path == request.path and isinstance(item, pytest.Function)
+        if hasattr(item, "callspec") and "cache" in (params := item.callspec.params)
+    }
+    tasks = {key: asyncio.create_task(played(*key)) for key in sorted(wanted)}
+    yield tasks
+    for task in tasks.values():
+        task.cancel()
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+@pytest.mark.parametrize("runbook,name,cache", every_way())
+async def test_a_story_ends_with_a_whole_journal_and_replays(
+    plays: Plays, *, runbook: str, name: str, cache: str
+) -> None:
+    """A case that has ended has a whole journal, a picture that agrees, and runs that replay."""
+    played = await plays[(runbook, name, cache)]
+
+    assert played.outcome.sequence == len(played.case.world.entries[played.case.handle.id])
