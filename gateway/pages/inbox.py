@@ -159,7 +159,7 @@ class InboxPages:
 def _is_mine(item: Waiting, case: OpenCase, viewer: Viewer) -> bool:
     if item.person is not None:
         return item.person == viewer.id
-    if item.role not in viewer.roles:
+    if item.role not in viewer.roles or case.kept_out(item.stage):
         return False
     # An open question one has already answered, or may not answer, waits on others.
     round_ = case.state.open_round(item.stage)

@@ -1,4 +1,4 @@
-"""Why a runbook is not fit to look at a matter again, or to decide what holds until it is decided."""
+"""Why a runbook is not fit to look at a matter again, or to say what holds in the meantime."""
 
 from runbooks.rules.refusals import Rule
 

@@ -137,7 +137,7 @@ def test_another_answer_asks_again_once_it_is_known() -> None:
     stale = house.state.open_round("review")
     looked_up(house, Pinned(number="78", people=(Decider(person="paul", did="decided"),)))
 
-    assert before is None and stale is None
+    assert (before, stale) == (None, None)
     assert sentence == "Review: who decided before is looked up by the answer to original."
     assert house.state.open_round("review") is not None
     assert vote(house, "paul") is Reason.NOT_INDEPENDENT

@@ -23,11 +23,16 @@ REASONS = {
     "cancel": "No disposition of the runbook fits.",
 }
 
+EARLIER = {AnswerKind.CASE: "1000", AnswerKind.PEOPLE: "earlier-reviewer"}
+"""What was decided before the week began, and by whom."""
+
 
 def answer_to(
     name: str, question: QuestionPlan, *, case: str, received: datetime, chance: Chance
 ) -> str:
     """An answer of the kind the question takes."""
+    if question.kind in EARLIER:
+        return EARLIER[question.kind]
     match question.kind:
         case AnswerKind.NUMBER:
             return str(1 + int(chance.of(name).share() * 20))
@@ -36,10 +41,6 @@ def answer_to(
             return (received - before).isoformat()
         case AnswerKind.REFERENCE:
             return f"ref-{digest(case, name)[:8]}"
-        case AnswerKind.CASE:
-            return str(1000 + int(chance.of(name).share() * 9000))
-        case AnswerKind.PEOPLE:
-            return "earlier-reviewer"
         case AnswerKind.TEXT:
             return f"Indicators K{1 + int(chance.of(name).share() * 9)} and K7, as coded."
         case AnswerKind.YES_NO_UNKNOWN:
