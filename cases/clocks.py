@@ -6,7 +6,7 @@ from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.file import CaseFile
 from cases.gate import RoundState
 from cases.journal import Kind
-from runbooks.plan import ClockKind, ClockPlan, ClockStart, Late, StagePlan
+from runbooks.plan import ClockKind, ClockPlan, Late, StagePlan
 from runbooks.statutes.calendar import Calendar
 from runbooks.statutes.span import Due
 from runbooks.statutes.span import due as compute_due
@@ -23,67 +23,11 @@ RECORDED = {
 HOLD = "hold"
 """Why a clock of ours stands still while the case is held."""
 
-START_QUESTIONS = {"received-at": ClockStart.RECEIPT, "aware-at": ClockStart.AWARENESS}
-"""Questions whose answer says when a clock's event really happened: an audited act (I12)."""
-
 REACH = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """A ticket may say that it was received in the year 1: then its deadline is long past, no error."""
 
 ELAPSED = "elapsed-time/1"
 """The calendar of a clock the runbook sets itself: hours and days as they pass, no holidays."""
-
-
-def start_case_clocks(file: CaseFile, *, at: datetime) -> None:
-    """Every clock of the runbook that counts from the case's beginning runs.
-
-    Receipt and awareness come from the report, and may lie before our door had it; without one,
-    the door's instant is the conservative answer.
-    """
-    report = file.state.report
-    for plan in file.pathway.clocks:
-        if plan.starts_after is not None:
-            continue
-        begun = {
-            ClockStart.OPENED: file.state.opened_at,
-            ClockStart.RECEIPT: report.receipt_at or report.received_at,
-            ClockStart.AWARENESS: report.receipt_at or report.received_at,
-        }[plan.starts]
-        start_clock(file, plan, begun=begun, at=at)
-
-
-def begun_earlier(file: CaseFile, question: str, answer: str, *, at: datetime) -> None:
-    """Clocks that count from the event the question asks for count from the answered instant.
-
-    Only an earlier instant counts: a clock that already ran is never given time back by an answer.
-    One that had stopped in time, and by the earlier beginning did not, is breached on record.
-    """
-    asked = START_QUESTIONS.get(question)
-    begun = instant_of(answer)
-    if asked is None or begun is None:
-        return
-    for plan in file.pathway.clocks:
-        clock = file.state.clock(plan.id)
-        if clock is None or plan.starts is not asked or plan.starts_after is not None:
-            continue
-        started = clock.reading(at).started_at
-        if started is None or started <= begun:
-            continue
-        turn(file, clock, ClockVerb.START, at=at, begun=begun, because=f"{question} answered")
-        reading = clock.reading(at)
-        target = clock.target(at)
-        late = reading.ended and reading.elapsed > target and not clock.hold
-        if late and clock.breached_at is None:
-            clock.breached_at = begun + target
-            file.note(Kind.CLOCK_BREACHED, at, clock=clock.id, due=clock.breached_at.isoformat())
-
-
-def instant_of(text: str) -> datetime | None:
-    """The instant that was written, None when it names none or no offset."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return instant if instant.utcoffset() is not None else None
 
 
 def start_clock(file: CaseFile, plan: ClockPlan, *, begun: datetime, at: datetime) -> None:

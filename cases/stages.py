@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from cases.clock_starts import begun_earlier, start_case_clocks
 from cases.clocks import (
-    begun_earlier,
     end_clocks,
     happened,
-    start_case_clocks,
     start_stage_clock,
     stop_stage_clock,
     suspend,

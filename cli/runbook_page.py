@@ -69,6 +69,12 @@ def _stages(pathway: Pathway) -> Table:
     return table
 
 
+def _starts(clock: ClockPlan) -> str:
+    if clock.starts_at:
+        return f"at {clock.starts_at}"
+    return f"after {clock.starts_after}" if clock.starts_after else clock.starts
+
+
 def _clocks(clocks: tuple[ClockPlan, ...]) -> Table:
     table = Table(
         "clock", "kind", "within", "starts", "stops", "when late", "source",
@@ -79,7 +85,7 @@ def _clocks(clocks: tuple[ClockPlan, ...]) -> Table:
             clock.id,
             clock.kind,
             str(clock.span) if clock.span else span(clock.within),
-            f"after {clock.starts_after}" if clock.starts_after else clock.starts,
+            _starts(clock),
             escape("\n".join(clock.stops)),
             escape("\n".join(_late(late) for late in clock.late)),
             escape(clock.source or clock.row),
@@ -141,7 +147,9 @@ def _late(late: Late) -> str:
 
 
 def _then(outcome: str, after: Next) -> str:
-    orders = [f"do {effect}" for effect in after.do] + [f"undo {effect}" for effect in after.undo]
+    orders = [f"answer first {question}" for question in after.needs]
+    orders += [f"do {effect}" for effect in after.do]
+    orders += [f"undo {effect}" for effect in after.undo]
     orders += [f"suspend {clock}" for clock in after.suspend]
     orders.append(after.then or f"move to {after.move_to}")
     return f"{outcome}: {', '.join(orders)}"

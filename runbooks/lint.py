@@ -15,6 +15,7 @@ from runbooks.rules import (
     names,
     people,
     silence,
+    starting,
     tables,
     ways,
 )
@@ -36,6 +37,8 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     silence.unattended,
     silence.ways_back,
     clocks.provenance,
+    starting.instants,
+    starting.answers,
     clocks.suspensions,
     clocks.endings,
     clocks.lateness,

@@ -134,6 +134,8 @@ def _next(step: NextStep, path: tuple[Step, ...]) -> Iterator[Reference]:
             yield Reference(RefKind.EFFECT, effect, (*path, key, index))
     for index, clock in enumerate(step.suspend):
         yield Reference(RefKind.CLOCK, clock, (*path, "suspend", index))
+    for index, question in enumerate(step.needs):
+        yield Reference(RefKind.QUESTION, question, (*path, "needs", index))
     if step.then:
         yield Reference(RefKind.STAGE, step.then, (*path, "then"))
     if step.move_to:
@@ -159,6 +161,8 @@ def _clock(clock: Clock, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, clock.owner, (*path, "owner"))
     if clock.starts_after:
         yield Reference(RefKind.EFFECT, clock.starts_after, (*path, "starts-after"))
+    if clock.starts_at:
+        yield Reference(RefKind.QUESTION, clock.starts_at, (*path, "starts-at"))
     for index, stop in enumerate(clock.stops):
         area, colon, target = stop.partition(":")
         if colon:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from cases.acts import Answer, Complete, Evidence, Memo, Reply
 from cases.call_back import must_be_called_back
-from cases.clocks import begun_earlier, instant_of
+from cases.clock_starts import begun_earlier, instant_of
 from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers.checks import (
@@ -80,7 +80,8 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
     must_be_independent(file, stage, person=act.actor.person)
     if body.outcome not in stage.next:
         raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.next)}")
-    missing = [name for name in stage.needs if name not in file.state.answers]
+    needs = (*stage.needs, *stage.next[body.outcome].needs)
+    missing = [name for name in needs if name not in file.state.answers]
     if missing:
         raise refused(Reason.UNANSWERED, ", ".join(missing))
     must_be_called_back(file.state, stage, body.outcome)

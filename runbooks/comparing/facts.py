@@ -45,7 +45,8 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
     for clock in pathway.clocks:
         written = document["clocks"][clock.id]
         written["owner"] = clock.owner
-        written["starts"] = clock.starts if clock.starts_after is None else None
+        counted = clock.starts_after is None and clock.starts_at is None
+        written["starts"] = clock.starts if counted else None
         written["kind"], written["within"] = clock.kind, clock.within
         written["restart"] = clock.restart
         written["late"] = _late(written["late"], clock.within)

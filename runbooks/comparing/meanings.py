@@ -113,6 +113,7 @@ _NEXT = {
     "do": Meaning(Group.EFFECTS, "what is done"),
     "undo": Meaning(Group.EFFECTS, "what is undone"),
     "suspend": Meaning(Group.CLOCKS, "the clocks that are suspended", _more_is_looser),
+    "needs": Meaning(Group.INTAKE, "what must be answered", _more_is_tighter),
     "then": Meaning(Group.WAY, "where it leads"),
     "move-to": Meaning(Group.WAY, "the runbook it leads to"),
 }
@@ -132,6 +133,7 @@ _CLOCK = {
     "kind": Meaning(Group.CLOCKS, "the kind"),
     "starts": Meaning(Group.CLOCKS, "what it counts from"),
     "starts-after": Meaning(Group.CLOCKS, "the action it starts after"),
+    "starts-at": Meaning(Group.CLOCKS, "the answer it counts from"),
     "within": Meaning(Group.CLOCKS, "the time", _more_is_looser),
     "stops": Meaning(Group.CLOCKS, "what stops it", _more_is_looser),
     "restart": Meaning(Group.CLOCKS, "how it goes on after a suspension"),

@@ -58,6 +58,8 @@ class Clock(Strict):
     starts: ClockStart | None = None
     starts_after: Name | None = None
     """The effect whose performance starts a hold."""
+    starts_at: Name | None = None
+    """The question whose answer is the instant it counts from; it does not run before."""
     within: Duration | None = None
     stops: tuple[Annotated[StrictStr, AfterValidator(_stop)], ...] = ()
     restart: Literal["full", "remaining"] = "remaining"
@@ -75,20 +77,29 @@ class Clock(Strict):
             said = sorted(_FROM_ROW & self.model_fields_set)
             if said:
                 refuse("RB017", f"no `{kebab(said[0])}` beside `use`", at=(kebab(said[0]),))
-            if self.starts is None and self.starts_after is None and self.begins is None:
-                refuse("RB017", f"`starts` or `starts-after`: {self.use} starts with another event")
+            if not self._said_starts and self.begins is None:
+                refuse(
+                    "RB017",
+                    f"`starts`, `starts-after` or `starts-at`: {self.use} starts with another event",
+                )
         else:
             for key in ("title", "within"):
                 if getattr(self, key) is None:
                     refuse("RB011", f"`{key}`, or `use`", found="no such key")
-        if self.starts is not None and self.starts_after is not None:
-            refuse("RB017", "either `starts` or `starts-after`", at=("starts-after",))
+        if len(self._said_starts) > 1:
+            first, second = (kebab(key) for key in self._said_starts[:2])
+            refuse("RB017", f"either `{first}` or `{second}`", at=(second,))
         if "restart" in self.model_fields_set and self.kind is not ClockKind.TOLLING:
             refuse("RB017", "`restart` at a tolling clock only", at=("restart",))
         for index, step in enumerate(self.late):
             if step.go is not None:
                 refuse("RB017", "`go` in a stage only", at=("late", index, "go"))
         return self
+
+    @property
+    def _said_starts(self) -> list[str]:
+        keys = ("starts", "starts_after", "starts_at")
+        return [key for key in keys if getattr(self, key) is not None]
 
     @property
     def law(self) -> Statute | None:

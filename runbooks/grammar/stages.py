@@ -56,6 +56,8 @@ class NextStep(Strict):
     do: tuple[Name, ...] = ()
     undo: tuple[Name, ...] = ()
     suspend: tuple[ClockId, ...] = ()
+    needs: tuple[Name, ...] = ()
+    """Questions that must be answered before anybody can take this outcome."""
     then: Name | None = None
     move_to: Name | None = None
     closes_as: Name | None = None
@@ -155,6 +157,10 @@ class Stage(Strict):
                 if key in self.model_fields_set:
                     alias = key.replace("_", "-")
                     refuse("RB017", f"`ask` and `approve` beside `{alias}`", at=(alias,))
+        for outcome, step in (self.next or {}).items():
+            if is_gate and step.needs:
+                at = ("next", outcome, "needs")
+                refuse("RB017", "no `needs` at the outcome of a gate: it has a memo", at=at)
         return self
 
     @property

@@ -34,6 +34,8 @@ class ClockPlan(Compact):
     starts: ClockStart = ClockStart.RECEIPT
     starts_after: str | None = None
     """For a hold: the effect whose performance starts it, instead of `starts`."""
+    starts_at: str | None = None
+    """The question whose answer is the instant it counts from, instead of `starts`."""
     within: timedelta
     statutory: bool = True
     owner: Role

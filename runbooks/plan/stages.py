@@ -35,6 +35,8 @@ class Next(Compact):
     """Effects whose compensation is performed."""
     suspend: tuple[str, ...] = ()
     """Clocks that stop running until the stage this leads to is left again (tolling)."""
+    needs: tuple[str, ...] = ()
+    """Intake questions that must be answered before anybody can take this outcome."""
     then: str | None = None
     move_to: str | None = None
     closes_as: str | None = None

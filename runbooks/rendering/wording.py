@@ -161,7 +161,8 @@ def gate_rules(rule: GateRule) -> tuple[tuple[str, str], ...]:
 def orders(after: Next, pathway: Pathway) -> str:
     """What an outcome orders before it leads on; empty where it orders nothing."""
     titles = {effect.name: effect.title for effect in pathway.effects}
-    said = [titles.get(name, name) for name in after.do]
+    said = [f"answer first: {several(after.needs)}"] if after.needs else []
+    said += [titles.get(name, name) for name in after.do]
     said += [f"undo: {titles.get(name, name)}" for name in after.undo]
     said += [f"suspend {name}" for name in after.suspend]
     return "; ".join(said)
@@ -201,6 +202,8 @@ def begins(clock: ClockPlan) -> str:
     """What a clock counts from."""
     if clock.starts_after:
         return f"once {clock.starts_after} is done"
+    if clock.starts_at:
+        return f"from the instant answered to “{clock.starts_at}”"
     return {
         "receipt": "from receipt",
         "awareness": "from awareness",

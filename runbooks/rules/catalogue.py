@@ -280,4 +280,14 @@ RULES: dict[str, Rule] = {
         "Put `call-back` at `approved`.",
     ),
     **REVIEWS,
+    "RB115": Rule(
+        "A clock starts at the answer to a question that asks for an instant.",
+        "Another answer names no moment, and the clock would never run.",
+        "Ask for an instant: `answer: instant`.",
+    ),
+    "RB116": Rule(
+        "Only people take an outcome that needs an answer.",
+        "Silence answers nothing, and what the answer was to start never starts.",
+        "Lead silence or lateness to another outcome.",
+    ),
 }

@@ -84,6 +84,10 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "rita": ("appeals-reviewer",),
     "reza": ("appeals-lead",),
     "runa": ("appeals-lead",),
+    "lara": ("law-enforcement",),
+    "rhea": ("reviewer",),
+    "rolf": ("senior-reviewer",),
+    "rosa": ("senior-reviewer",),
 }
 
 

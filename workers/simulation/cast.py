@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cases.acts import (
     ActBody,
@@ -33,7 +33,7 @@ from workers.simulation.people import Somebody
 from workers.simulation.turns import turns
 from workers.simulation.votes import votes
 from workers.simulation.wants import Want
-from workers.simulation.work import outcome_of, seen_answers
+from workers.simulation.work import missing, outcome_of, seen_answers
 
 
 @dataclass
@@ -111,6 +111,12 @@ class Cast:
             yield self.want(max(since, minute - 1), f"answer|{key}", found, Answer(answers=answers))
             return
         outcome = outcome_of(self, picture, stage, visit)
+        answers = missing(self, picture, stage.next[outcome].needs)
+        if answers:
+            early = max(since, minute - 1)
+            body = Answer(answers=answers)
+            yield self.want(early, f"answer|{outcome}|{key}", found, body)
+            return
         wanted = stage.next[outcome].call_back
         if wanted is not None:
             call = f"call-back|{key}"
@@ -121,22 +127,10 @@ class Cast:
     def _answers(self, picture: CasePicture, stage: StagePlan, visit: StageVisit) -> dict[str, str]:
         """What is answered before the stage is completed: all at the first, later what it needs."""
         first = stage.name == self.pathway.first and visit.visit == 1
-        begun = self.habits.placed.begun
-        asked = list(self.pathway.questions) if first else list(stage.needs)
-        missing = [name for name in asked if name not in picture.answers]
-        case = self.habits.placed.case
-        received = begun - timedelta(minutes=case.receipt_lag)
-        answers = {
-            name: case.truth.answers.get(name)
-            or words.answer_to(
-                name,
-                self.pathway.questions[name],
-                case=case.key,
-                received=received,
-                chance=self.habits.chance,
-            )
-            for name in missing
-        }
+        starting = {clock.starts_at for clock in self.pathway.clocks}
+        # A clock waits for its answer: nobody gives it before it is needed.
+        asked = [name for name in self.pathway.questions if name not in starting] if first else []
+        answers = missing(self, picture, (*asked, *stage.needs))
         if first and f"answer|work|{stage.name}|1" not in self.tried:
             answers |= seen_answers(self, picture, stage.owner)
         return answers

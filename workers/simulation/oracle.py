@@ -207,6 +207,7 @@ def clocks_of(document: RunbookDocument, way: Way, *, received: int) -> dict[str
     not counted in hours.
     """
     done = set(way.effects)
+    answered = needed(document, way)
     expected: dict[str, int | None] = {}
     for name, clock in document.clocks.items():
         within = _minutes(clock)
@@ -214,9 +215,22 @@ def clocks_of(document: RunbookDocument, way: Way, *, received: int) -> dict[str
             if clock.starts_after in done:
                 expected[name] = None
             continue
-        before = 0 if clock.begins is ClockStart.OPENED else received
+        if clock.starts_at is not None and clock.starts_at not in answered:
+            continue
+        before = 0 if clock.begins is ClockStart.OPENED and clock.starts_at is None else received
         expected[name] = within - before if within is not None else None
     return expected
+
+
+def needed(document: RunbookDocument, way: Way) -> set[str]:
+    """The questions that must have been answered for a case to have gone that way."""
+    stages = {stage.stage: stage for stage in document.stages}
+    asked: set[str] = set()
+    for step in way.steps:
+        stage = stages[step.stage]
+        asked.update(stage.needs)
+        asked.update((stage.next or {})[step.outcome].needs)
+    return asked
 
 
 def _minutes(clock: Clock) -> int | None:
@@ -235,6 +249,7 @@ def shortest_clock(document: RunbookDocument) -> int | None:
         _minutes(clock)
         for clock in document.clocks.values()
         if clock.starts_after is None
+        and clock.starts_at is None
         and clock.begins is not ClockStart.OPENED
         and clock.runs_as is not ClockKind.MIN_HOLD
     ]

@@ -28,7 +28,13 @@ EARLIER = {AnswerKind.CASE: "1000", AnswerKind.PEOPLE: "earlier-reviewer"}
 
 
 def answer_to(
-    name: str, question: QuestionPlan, *, case: str, received: datetime, chance: Chance
+    name: str,
+    question: QuestionPlan,
+    *,
+    case: str,
+    received: datetime,
+    chance: Chance,
+    begins: bool = False,
 ) -> str:
     """An answer of the kind the question takes."""
     if question.kind in EARLIER:
@@ -37,7 +43,8 @@ def answer_to(
         case AnswerKind.NUMBER:
             return str(1 + int(chance.of(name).share() * 20))
         case AnswerKind.INSTANT:
-            before = timedelta(0) if name in {"received-at", "aware-at"} else timedelta(hours=2)
+            at_once = begins or name in {"received-at", "aware-at"}
+            before = timedelta(0) if at_once else timedelta(hours=2)
             return (received - before).isoformat()
         case AnswerKind.REFERENCE:
             return f"ref-{digest(case, name)[:8]}"

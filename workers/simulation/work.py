@@ -1,13 +1,15 @@
 """How a stage of work ends: as it should, as well as its owner sees, and never in a circle."""
 
 from collections import deque
+from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cases.records import StageVisit
 from cases.state import CasePicture
 from runbooks.grammar.stages import Stage
 from runbooks.plan import Pathway, StagePlan
-from workers.simulation import oracle
+from workers.simulation import oracle, words
 from workers.simulation.generator import right_outcome, seen_by
 
 if TYPE_CHECKING:
@@ -96,3 +98,24 @@ def _been(picture: CasePicture, stage: StagePlan, outcome: str) -> int:
 
 def _written(cast: "Cast", name: str) -> Stage:
     return next(stage for stage in cast.document.stages if stage.stage == name)
+
+
+def missing(cast: "Cast", picture: CasePicture, asked: Iterable[str]) -> dict[str, str]:
+    """Answers to those of the questions that have none."""
+    case = cast.habits.placed.case
+    begun = cast.habits.placed.begun
+    received = begun - timedelta(minutes=case.receipt_lag)
+    starting = {clock.starts_at for clock in cast.pathway.clocks}
+    return {
+        name: case.truth.answers.get(name)
+        or words.answer_to(
+            name,
+            cast.pathway.questions[name],
+            case=case.key,
+            received=received,
+            begins=name in starting,
+            chance=cast.habits.chance,
+        )
+        for name in dict.fromkeys(asked)
+        if name not in picture.answers
+    }
