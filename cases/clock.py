@@ -1,10 +1,11 @@
 """A clock is a fold over its events: any of them can be recomputed at any past instant (I12)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from cases.values import Instant, Mutable, Value
+from cases.values import Instant, Mutable
 from runbooks.compact import Compact
 from runbooks.grammar.base import moment_of
 from runbooks.plan import Late
@@ -37,22 +38,32 @@ class ClockEvent(Compact):
     """The last lawful instant, where that is another."""
 
 
-class Reading(Value):
-    """A clock read at one instant."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A clock read at one instant; read too often to be validated."""
 
     running: bool
     ended: bool
-    started_at: Instant | None = None
+    started_at: datetime | None = None
     elapsed: timedelta = ZERO
     """Time that counted, pauses left out."""
-    stopped_at: Instant | None = None
-    resumed_at: Instant | None = None
+    stopped_at: datetime | None = None
+    resumed_at: datetime | None = None
     """Since when it has been running without a pause."""
-    counted_from: Instant | None = None
+    counted_from: datetime | None = None
     """The start, or the last reset."""
-    due: Instant | None = None
+    due: datetime | None = None
     """The deadline computed for it, pauses left out; None where a fixed time is the target."""
-    latest: Instant | None = None
+    latest: datetime | None = None
+
+    def reached(self, target: timedelta, *, at: datetime) -> datetime | None:
+        """When a clock that reads so at `at` will have run for `target`; it may be in the past.
+
+        None when it does not run.
+        """
+        if self.resumed_at is None:
+            return None
+        return at + (target - self.elapsed)
 
 
 def read(events: Iterable[ClockEvent], *, at: datetime) -> Reading:
@@ -103,18 +114,6 @@ def read(events: Iterable[ClockEvent], *, at: datetime) -> Reading:
     )
 
 
-def reached_at(events: Iterable[ClockEvent], target: timedelta, *, at: datetime) -> datetime | None:
-    """The instant at which the clock will have run for `target`, if nothing more happens to it.
-
-    None when it does not run. The instant may lie in the past.
-    """
-    reading = read(events, at=at)
-    if not reading.running or reading.resumed_at is None:
-        return None
-    before = reading.elapsed - (at - reading.resumed_at)
-    return reading.resumed_at + (target - before)
-
-
 class ClockRun(Mutable):
     """A clock of this case: its target, its events, and which of its steps have happened."""
 
@@ -154,11 +153,14 @@ class ClockRun(Mutable):
 
     def due_at(self, at: datetime) -> datetime | None:
         """When the target is reached; None while the clock does not run."""
-        return reached_at(self.events, self.target(at), at=at)
+        reading = self.reading(at)
+        return reading.reached(self._target(reading), at=at)
 
     def target(self, at: datetime) -> timedelta:
         """How long it may run: as long as was computed for its beginning, else `within`."""
-        reading = self.reading(at)
+        return self._target(self.reading(at))
+
+    def _target(self, reading: Reading) -> timedelta:
         if reading.due is None or reading.counted_from is None:
             return self.within
         return reading.due - reading.counted_from
@@ -181,24 +183,25 @@ class ClockRun(Mutable):
 
     def steps(self, at: datetime) -> list[tuple[datetime, str, Late | None]]:
         """What is still to come: (instant, label, step), the target itself as a step of None."""
+        reading = self.reading(at)
+        if not reading.running:
+            return []
+        target = self._target(reading)
         coming: list[tuple[datetime, str, Late | None]] = []
         for step in self.late:
-            if _name(step) in self.fired:
+            name = _name(step)
+            if name in self.fired:
                 continue
-            instant = reached_at(self.events, self._moment(step, at), at=at)
+            # A share is one of the computed time.
+            after = step.at if reading.due is None else moment_of(step.label, within=target)
+            instant = reading.reached(after, at=at)
             if instant is not None:
-                coming.append((instant, _name(step), step))
+                coming.append((instant, name, step))
         if TARGET not in self.fired:
-            instant = self.due_at(at)
+            instant = reading.reached(target, at=at)
             if instant is not None:
                 coming.append((instant, TARGET, None))
         return sorted(coming, key=lambda item: (item[0], item[2] is None))
-
-    def _moment(self, step: Late, at: datetime) -> timedelta:
-        """How long it has run at that step; a share is one of the computed time."""
-        if self.reading(at).due is None:
-            return step.at
-        return moment_of(step.label, within=self.target(at))
 
 
 TARGET = "target"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.clock import ClockEvent, ClockVerb, reached_at, read
+from cases.clock import ClockEvent, ClockVerb, read
 
 ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 VERBS = st.sampled_from([ClockVerb.PAUSE, ClockVerb.RESUME, ClockVerb.RESET, ClockVerb.STOP])
@@ -69,7 +69,7 @@ def test_the_deadline_is_when_enough_has_run(
     """Left alone, a clock has run for its target exactly at the instant it names."""
     at = ZERO + timedelta(minutes=minute)
     known = [event for event in events if event.at <= at]
-    instant = reached_at(known, timedelta(minutes=target), at=at)
+    instant = read(known, at=at).reached(timedelta(minutes=target), at=at)
 
     reading = read(known, at=at)
     assert (instant is None) == (not reading.running)

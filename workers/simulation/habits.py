@@ -7,7 +7,7 @@ answered the same, whatever else happens on the machine.
 from dataclasses import dataclass
 from datetime import datetime
 
-from cases.clock import ClockRun, reached_at
+from cases.clock import ClockRun
 from cases.state import CasePicture
 from workers.simulation.chance import Chance
 from workers.simulation.faults import Trouble
@@ -70,7 +70,8 @@ class Habits:
         if clock is None:
             return []
         steps = [step.at for step in clock.late if step.page is not None]
-        instants = [reached_at(clock.events, step, at=at) for step in (*steps, clock.within)]
+        reading = clock.reading(at)
+        instants = [reading.reached(step, at=at) for step in (*steps, clock.within)]
         return sorted(self.placed.minute(instant) for instant in instants if instant is not None)
 
     def clear_of_steps(self, minute: int, *, picture: CasePicture, at: datetime, now: int) -> int:
