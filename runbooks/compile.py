@@ -177,6 +177,7 @@ def _next(step: NextStep) -> Next:
         move_to=step.move_to,
         closes_as=step.closes_as,
         call_back=step.call_back,
+        not_before=step.not_before,
     )
 
 
@@ -242,6 +243,7 @@ def _lawful(name: str, clock: Clock, law: Statute, *, owner: str) -> ClockPlan:
         row=law.reference,
         pin=law.pin,
         span=span,
+        opens=law.opens,
         calendar=law.row.calendar if law.needs_calendar else "",
     )
 

@@ -18,6 +18,7 @@ from runbooks.rules import (
     starting,
     tables,
     ways,
+    windows,
 )
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.runbook import Runbook
@@ -48,6 +49,7 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     drift.whole,
     guarding.backups,
     guarding.call_backs,
+    windows.windows,
     independence.originals,
     independence.others_left,
     closing.dispositions,

@@ -136,6 +136,8 @@ def _next(step: NextStep, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.CLOCK, clock, (*path, "suspend", index))
     for index, question in enumerate(step.needs):
         yield Reference(RefKind.QUESTION, question, (*path, "needs", index))
+    if step.not_before:
+        yield Reference(RefKind.CLOCK, step.not_before, (*path, "not-before"))
     if step.then:
         yield Reference(RefKind.STAGE, step.then, (*path, "then"))
     if step.move_to:

@@ -23,6 +23,7 @@ from cases.records import AnswerGiven, EvidenceItem
 from cases.refusal import Refusal, not_yours, refused
 from cases.rounds import facts_changed
 from cases.stages import ask_when_ready
+from cases.windows import must_be_open
 from runbooks.plan import AnswerKind, QuestionPlan, StageKind
 
 
@@ -85,6 +86,7 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
     if missing:
         raise refused(Reason.UNANSWERED, ", ".join(missing))
     must_be_called_back(file.state, stage, body.outcome)
+    must_be_open(file, stage, body.outcome, at=act.signed_at)
     file.state.pending_outcome = body.outcome
     file.state.pending_by = act.actor.person
     visit = file.state.current_visit()

@@ -114,6 +114,7 @@ _NEXT = {
     "undo": Meaning(Group.EFFECTS, "what is undone"),
     "suspend": Meaning(Group.CLOCKS, "the clocks that are suspended", _more_is_looser),
     "needs": Meaning(Group.INTAKE, "what must be answered", _more_is_tighter),
+    "not-before": Meaning(Group.CLOCKS, "the window that must have opened", _more_is_tighter),
     "then": Meaning(Group.WAY, "where it leads"),
     "move-to": Meaning(Group.WAY, "the runbook it leads to"),
 }

@@ -16,6 +16,7 @@ RUNS_AS = {
     RowKind.TOLLING: ClockKind.TOLLING,
     RowKind.MIN_HOLD: ClockKind.MIN_HOLD,
     RowKind.RENEWABLE_HOLD: ClockKind.MIN_HOLD,
+    RowKind.WINDOW: ClockKind.WINDOW,
 }
 """Rows a case runs, and as what: of a renewable hold the first period, a renewal is a new clock."""
 
@@ -78,11 +79,11 @@ class Clock(Strict):
             if said:
                 refuse("RB017", f"no `{kebab(said[0])}` beside `use`", at=(kebab(said[0]),))
             if not self._said_starts and self.begins is None:
-                refuse(
-                    "RB017",
-                    f"`starts`, `starts-after` or `starts-at`: {self.use} starts with another event",
-                )
+                keys = "`starts`, `starts-after` or `starts-at`"
+                refuse("RB017", f"{keys}: {self.use} starts with another event")
         else:
+            if self.kind is ClockKind.WINDOW:
+                refuse("RB011", "`use` with a row of the law: it says when a window opens")
             for key in ("title", "within"):
                 if getattr(self, key) is None:
                     refuse("RB011", f"`{key}`, or `use`", found="no such key")

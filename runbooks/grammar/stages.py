@@ -64,6 +64,8 @@ class NextStep(Strict):
     """The disposition under which a case that moves ends here."""
     call_back: CallBackResult | None = None
     """What the newest recorded call-back must say before anybody can take this outcome."""
+    not_before: ClockId | None = None
+    """The clock whose window must have opened before anybody can take this outcome."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -143,9 +145,6 @@ class Stage(Strict):
                 refuse("RB017", "a gate or a closure, not both", at=("dispositions",))
             if self.next is not None:
                 refuse("RB017", "no `next` at the closure: the case ends here", at=("next",))
-            if self.independent_of:
-                at = ("independent-of",)
-                refuse("RB017", "`independent-of` where something is decided or worked on", at=at)
         elif self.next is None:
             refuse("RB011", "`next` with an outcome, or `dispositions` at the closure")
         if is_gate and self.ask is None:
@@ -161,6 +160,21 @@ class Stage(Strict):
             if is_gate and step.needs:
                 at = ("next", outcome, "needs")
                 refuse("RB017", "no `needs` at the outcome of a gate: it has a memo", at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _is_decided_or_worked_on(self) -> Self:
+        if self.dispositions is not None and self.independent_of:
+            at = ("independent-of",)
+            refuse("RB017", "`independent-of` where something is decided or worked on", at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _waits_where_it_is_worked(self) -> Self:
+        for outcome, step in (self.next or {}).items():
+            if step.not_before is not None and self.approve is not None:
+                at = ("next", outcome, "not-before")
+                refuse("RB017", "no `not-before` at a gate: it would be left undecided", at=at)
         return self
 
     @property

@@ -43,6 +43,8 @@ class Next(Compact):
     """The disposition of a case that moved; without one it is `moved`."""
     call_back: CallBackResult | None = None
     """What the newest recorded call-back must say before anybody can take this outcome."""
+    not_before: str | None = None
+    """The clock whose window must have opened before anybody can take this outcome."""
 
     @model_validator(mode="before")
     @classmethod

@@ -34,6 +34,7 @@ KINDS = {
     ClockKind.PROMPT: "prompt: the law names no number",
     ClockKind.TOLLING: "deadline that the law can suspend",
     ClockKind.MIN_HOLD: "minimum hold: nothing is deleted before",
+    ClockKind.WINDOW: "window: not before it opens, not after it closes",
 }
 
 _RECORDS = {
@@ -174,7 +175,8 @@ def leads(after: Next, pathway: Pathway) -> str:
         return f"runbook {after.move_to}"
     name = after.then or ""
     stage = next((stage for stage in pathway.stages if stage.name == name), None)
-    return stage_title(stage) if stage is not None else name
+    said = stage_title(stage) if stage is not None else name
+    return f"{said}, not before {after.not_before} opens" if after.not_before else said
 
 
 def condition(row: SeverityRow) -> str:

@@ -279,7 +279,6 @@ RULES: dict[str, Rule] = {
         "A gate that can be neither rejected nor asked back leaves the case standing (I3).",
         "Put `call-back` at `approved`.",
     ),
-    **REVIEWS,
     "RB115": Rule(
         "A clock starts at the answer to a question that asks for an instant.",
         "Another answer names no moment, and the clock would never run.",
@@ -290,4 +289,5 @@ RULES: dict[str, Rule] = {
         "Silence answers nothing, and what the answer was to start never starts.",
         "Lead silence or lateness to another outcome.",
     ),
+    **REVIEWS,
 }

@@ -18,4 +18,9 @@ REVIEWS: dict[str, Rule] = {
         "An appeal that only the first reviewer could hear is heard by nobody.",
         "Give the role to one more person, or ask another role.",
     ),
+    "RB133": Rule(
+        "An outcome waits only for a window of the law, and people take it.",
+        "Another clock opens nothing, and silence would act before the window opens.",
+        "Name a clock that uses a window row; lead silence or lateness elsewhere.",
+    ),
 }

@@ -79,11 +79,6 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "nora": ("safety-expert", "duty-counsel"),
     "dean": ("deputy-counsel",),
     "levi": ("law-enforcement",),
-    "rhea": ("appeals-reviewer",),
-    "rolf": ("appeals-reviewer",),
-    "rita": ("appeals-reviewer",),
-    "reza": ("appeals-lead",),
-    "runa": ("appeals-lead",),
     "lara": ("law-enforcement",),
     "rhea": ("reviewer",),
     "rolf": ("senior-reviewer",),
@@ -95,7 +90,7 @@ DECIDERS = {
     "77": Pinned(
         number="77",
         case="case/original",
-        people=(Decider(person="rhea", did="decided"), Decider(person="ines", did="led")),
+        people=(Decider(person="abel", did="decided"), Decider(person="ines", did="led")),
     )
 }
 """Who decided in cases that have closed: in this world there is one."""
