@@ -132,7 +132,7 @@ class ClockRun(Mutable):
     """A minimum hold: reaching the end is its fulfilment, not a breach."""
     source: str = ""
     opens_at: Instant | None = None
-    """When a window opens; it closes when the target is reached."""
+    """When a window opens, or a hold has been kept: what waits for it can be done from then on."""
 
     def note(
         self, verb: ClockVerb, *, at: datetime, because: str = "", due: Due | None = None

@@ -82,8 +82,9 @@ def turn(
     computed = None
     if plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
         computed = compute(file, plan, begun=begun or at)
-        open_window(file, clock, plan, begun=begun or at)
     clock.note(verb, at=begun or at, because=because, due=computed)
+    if plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
+        open_window(file, clock, plan, begun=begun or at)
     due = clock.due_at(at)
     file.note(
         RECORDED[verb],

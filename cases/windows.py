@@ -1,4 +1,4 @@
-"""Windows of the law: what may be done neither too early nor too late.
+"""What the law lets nobody do too early: before a window opens, or while a hold has to be kept.
 
 The later of the two instants the rule allows opens a window, and the earlier one closes it: who
 keeps to both is within it by every reading.
@@ -17,8 +17,10 @@ from runbooks.statutes.span import due
 
 
 def open_window(file: CaseFile, clock: ClockRun, plan: ClockPlan, *, begun: datetime) -> None:
-    """The clock knows when its window opens, and its owner will be told then."""
+    """The clock knows from when on what waits for it may be done; a window's owner is told then."""
     if plan.opens is None:
+        if clock.hold:
+            clock.opens_at = clock.due_at(begun)
         return
     calendar = file.pathway.calendars.get(plan.calendar, Calendar.utc())
     clock.opens_at = due(plan.opens, calendar, begun=begun).legal_latest
@@ -27,7 +29,7 @@ def open_window(file: CaseFile, clock: ClockRun, plan: ClockPlan, *, begun: date
 
 
 def must_be_open(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> None:
-    """The window that the outcome waits for has opened, or it waits for none."""
+    """The clock that the outcome waits for lets it be taken, or it waits for none."""
     step = stage.next.get(outcome)
     if step is None or step.not_before is None:
         return

@@ -19,8 +19,8 @@ REVIEWS: dict[str, Rule] = {
         "Give the role to one more person, or ask another role.",
     ),
     "RB133": Rule(
-        "An outcome waits only for a window of the law, and people take it.",
-        "Another clock opens nothing, and silence would act before the window opens.",
-        "Name a clock that uses a window row; lead silence or lateness elsewhere.",
+        "An outcome waits only for a window or a hold, and people take it.",
+        "Another clock opens nothing, and silence would act before the law lets anybody.",
+        "Name a clock that uses a window or a min-hold; lead silence or lateness elsewhere.",
     ),
 }

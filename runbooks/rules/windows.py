@@ -1,10 +1,12 @@
-"""Outcomes that wait for a window of the law: there is one, and a person takes them."""
+"""Outcomes that wait for the law to let them be taken: something opens, and a person takes them."""
 
 from collections.abc import Iterator
 
 from runbooks.plan import ClockKind
 from runbooks.planner import Hand, moves
 from runbooks.rules.finding import Finding, Subject
+
+_OPENING = (ClockKind.WINDOW, ClockKind.MIN_HOLD)
 
 
 def windows(subject: Subject) -> Iterator[Finding]:
@@ -17,8 +19,9 @@ def windows(subject: Subject) -> Iterator[Finding]:
             if name is None:
                 continue
             path = ("stages", index[stage.name], "next", move.outcome, "not-before")
-            if name in clocks and clocks[name].runs_as is not ClockKind.WINDOW:
-                yield subject.finding("RB133", path, f"{name} is no window: it opens nothing")
+            if name in clocks and clocks[name].runs_as not in _OPENING:
+                what = f"{name} is a {clocks[name].runs_as} clock: it opens nothing"
+                yield subject.finding("RB133", path, what)
             if move.hand is not Hand.PERSON:
                 yield subject.finding(
                     "RB133",

@@ -115,3 +115,17 @@ def test_an_earlier_notice_opens_it_earlier() -> None:
 
     assert clock.opens_at == datetime(2026, 1, 17, 5, tzinfo=UTC)
     assert [late.label for late in clock.late] == ["90%", "opens"]
+
+
+def test_a_hold_has_to_be_kept_first() -> None:
+    """What waits for a hold is refused until it is over: six calendar months, not about so many."""
+    text = COUNTER.replace(b"    use: US-DMCA-ctr@1\n", b"    use: EU-DSA20@1\n")
+    house = House.of(text=text)
+    told = {"counter-notice-at": "2025-08-31T18:00:00+00:00"}
+    assert house.act(Answer(answers=told), person="lena", role="legal").accepted
+
+    early = restored(house, datetime(2026, 3, 2, 22, 59, tzinfo=UTC))
+    in_time = restored(house, datetime(2026, 3, 2, 23, tzinfo=UTC))
+
+    assert early == (Reason.NOT_DUE, "not before 2026-03-02 23:00:00Z")
+    assert in_time == (Reason.NONE, "")
