@@ -39,30 +39,21 @@ def removal_order() -> Pathway:
     return compile_runbook(shipped()["terrorist-content-removal-order"])
 
 
-def test_three_runbooks_ship() -> None:
-    """The library holds the default pathway, the removal order and the threat to life."""
-    assert {name: runbook.name for name, runbook in shipped().items()} == {
-        "imminent-threat-to-life": "imminent-threat-to-life",
-        "terrorist-content-removal-order": "terrorist-content-removal-order",
-        "user-safety-escalation": "user-safety-escalation",
-    }
+@pytest.mark.parametrize("name", sorted(library()))
+def test_a_runbook_is_called_as_its_file_is(name: str) -> None:
+    """A file of the library is found by the name of its runbook."""
+    assert shipped()[name].name == name
 
 
-@pytest.mark.parametrize(
-    "name,expected",
-    [
-        ("imminent-threat-to-life", ["RB071", "RB071"]),
-        ("terrorist-content-removal-order", []),
-        ("user-safety-escalation", []),
-    ],
-)
-def test_a_shipped_runbook_lints_clean(name: str, expected: list[str]) -> None:
-    """Nothing is wrong, but that the neighbour for self-harm is still to come."""
+@pytest.mark.parametrize("name", sorted(library()))
+def test_a_shipped_runbook_lints_clean(name: str) -> None:
+    """Nothing is wrong, but that neighbours for child safety and self-harm are still to come."""
     books = shipped()
 
     findings = lint(books[name], today=TODAY, library=books)
 
-    assert [finding.rule for finding in findings] == expected
+    coming = {'no runbook is called "child-safety-report"', 'no runbook is called "self-harm-risk"'}
+    assert {finding.what.partition(":")[0] for finding in findings} <= coming
 
 
 @pytest.mark.parametrize("name", sorted(library()))

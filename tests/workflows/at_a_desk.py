@@ -14,7 +14,7 @@ from cases.clock import ClockRun
 from cases.clocks import take_due
 from cases.effects import intend, settle
 from cases.envelope import RoundBinding
-from cases.file import Do, Look, Tell
+from cases.file import SYSTEM, Do, Look, Tell
 from cases.gate import RoundKind
 from cases.handover import HANDOVER, ask_for_note, note_missed
 from cases.journal import Entry, Kind
@@ -121,6 +121,10 @@ class AtADesk:
             ask_for_note(file, at=at)
         elif step.do is not None:
             intend(file, step.do, stage=file.state.stage or "", at=at)
+        elif step.go is not None:
+            if clock.stage == file.state.stage and file.state.pending_outcome is None:
+                file.state.pending_outcome = step.go
+                file.state.pending_by = SYSTEM
         elif round_ is not None and round_.kind is RoundKind.ASK and step.page and step.instead_of:
             allow_backup(file, round_, step.page, step.instead_of, at=at)
         if step is not None and step.page:
