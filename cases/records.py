@@ -1,6 +1,6 @@
 """The parts of a case's state: what was answered, entered, done, asked, held and linked."""
 
-from cases.values import Instant, Mutable, Value
+from cases.values import Instant, Mutable, Value, spoken
 from runbooks.plan import CallBackResult, Severity
 
 
@@ -184,6 +184,26 @@ class Ratification(Mutable):
     due_at: Instant
     round: int | None = None
     settled: str | None = None
+
+
+class IssuedRule(Value):
+    """An interim rule this case has issued; what became of it stands in a record of its own."""
+
+    name: str
+    number: str
+    """How people call it: `1001-R1`."""
+    title: str
+    obligation: str
+    """What watches it to its end."""
+    gate: str
+    by: tuple[str, ...]
+    at: Instant
+    expires_at: Instant
+
+    @property
+    def said(self) -> str:
+        """As texts name it: `1001-R1, until 2026-12-25 10:00Z`."""
+        return f"{self.number}, until {spoken(self.expires_at)}"
 
 
 class Offered(Value):

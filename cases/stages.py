@@ -17,6 +17,7 @@ from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.gate import RoundState
 from cases.handover import start_handover
 from cases.independence import unknown
+from cases.interim import issue
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.objection import ask_higher_role, objected_to
@@ -180,6 +181,7 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
         unsuspend(file, clock_id, at=at, because=f"{stage.name}: {outcome}", ending=ending)
     for clock_id in step.suspend:
         suspend(file, clock_id, at=at, because=f"{stage.name}: {outcome}")
+    issue(file, stage, step, at=at)
     for name in step.undo:
         undo(file, name, stage=stage.name, at=at)
     for name in step.do:

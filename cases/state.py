@@ -19,6 +19,7 @@ from cases.records import (
     EvidenceItem,
     HoldRecord,
     InformationRequest,
+    IssuedRule,
     Lease,
     Link,
     Offered,
@@ -56,6 +57,7 @@ class CaseState(Mutable):
     dissents: list[DissentRecord] = []
     ratifications: list[Ratification] = []
     call_backs: list[CallBackRecord] = []
+    rules: list[IssuedRule] = []
     legal_hold: str | None = None
     """The role that reviews it: nothing of the case may be deleted while it stands."""
     clocks: list[ClockRun] = []
@@ -195,6 +197,7 @@ GROWING = (
     "dissents",
     "ratifications",
     "call_backs",
+    "rules",
     "offered",
 )
 """Lists that only ever grow: each item is a field of the picture of its own, `rounds.3`.

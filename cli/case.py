@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import case_gate, case_owed, case_past, case_run, case_work
+from cli import case_gate, case_owed, case_past, case_rules, case_run, case_work
 from cli.acting import Case
 from cli.case_group import app
 from cli.case_page import case_page
@@ -26,7 +26,7 @@ from cli.output import (
 from cli.reach import gateway, path_of, refuse
 from cli.reading_text import instant, pairs
 
-__all__ = ["app", "case_gate", "case_owed", "case_past", "case_run", "case_work"]
+__all__ = ["app", "case_gate", "case_owed", "case_past", "case_rules", "case_run", "case_work"]
 
 _OPENED = "escalate.report.opened"
 _LOOKS, _PAUSE = 100, 0.1

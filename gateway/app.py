@@ -30,6 +30,7 @@ from gateway.pages.inbox import InboxPages
 from gateway.pages.login import LoginPages
 from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
+from gateway.rules_api import RulesApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
 from gateway.wording import BAD_FORM, NOT_FOUND, STORE_DOWN, TOO_LARGE, Wording
@@ -66,6 +67,7 @@ def build_app(
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
             *ReleasesApi(doors).routes(),
+            *RulesApi(doors).routes(),
             *DeadLettersApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),

@@ -7,6 +7,7 @@ from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gates import Quorum, SilenceRule, people
+from runbooks.grammar.interim import interim_rules
 from runbooks.grammar.obligations import obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.plan import (
@@ -64,6 +65,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             *obligations_of(document.after_closing, owner=document.closure.owner),
             *_hold_review(document),
         ),
+        interim_rules=interim_rules(document.interim_rules),
         need_to_know=document.need_to_know,
         legal_hold=(
             LegalHold(owner=document.legal_hold.owner, review=document.legal_hold.review)
@@ -173,6 +175,7 @@ def _next(step: NextStep) -> Next:
         undo=step.undo,
         suspend=step.suspend,
         needs=step.needs,
+        issue=step.issue,
         then=step.then,
         move_to=step.move_to,
         closes_as=step.closes_as,

@@ -25,6 +25,7 @@ class RefKind(StrEnum):
     ROLE = "role"
     RUNBOOK = "runbook"
     DISPOSITION = "disposition"
+    RULE = "interim rule"
 
 
 _REQUIRED = {
@@ -35,6 +36,9 @@ _REQUIRED = {
     "rejected": RefKind.STAGE,
 }
 """What a requirement of a disposition names."""
+
+_SAID = {"answer": RefKind.QUESTION, "clock": RefKind.CLOCK, "rule": RefKind.RULE}
+"""What a field of a macro names."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +62,18 @@ def references(document: RunbookDocument) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, effect.owner, ("effects", name, "owner"))
     for name, clock in document.clocks.items():
         yield from _clock(clock, ("clocks", name))
+    yield from _macros(document)
+    for index, item in enumerate(document.after_closing):
+        yield from _after(item, ("after-closing", index))
+
+
+def _macros(document: RunbookDocument) -> Iterator[Reference]:
     for name, macro in document.macros.items():
         for key, text in (("title", macro.title or ""), ("text", macro.text)):
             for field in fields(text):
                 area, _, target = field.partition(".")
-                if area == "answer":
-                    yield Reference(RefKind.QUESTION, target, ("macros", name, key))
-                if area == "clock":
-                    yield Reference(RefKind.CLOCK, target, ("macros", name, key))
-    for index, item in enumerate(document.after_closing):
-        yield from _after(item, ("after-closing", index))
+                if area in _SAID:
+                    yield Reference(_SAID[area], target, ("macros", name, key))
 
 
 def _guards(document: RunbookDocument) -> Iterator[Reference]:
@@ -75,6 +81,9 @@ def _guards(document: RunbookDocument) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, document.legal_hold.owner, ("legal-hold", "owner"))
     if document.handover:
         yield Reference(RefKind.ROLE, document.handover.by, ("handover", "by"))
+    for name, rule in document.interim_rules.items():
+        for key, role in (("owner", rule.owner), ("confirm", rule.confirm)):
+            yield Reference(RefKind.ROLE, role, ("interim-rules", name, key))
     for name, effect in document.effects.items():
         if effect.clearance:
             yield Reference(RefKind.ROLE, effect.clearance.by, ("effects", name, "clearance", "by"))
@@ -132,6 +141,8 @@ def _next(step: NextStep, path: tuple[Step, ...]) -> Iterator[Reference]:
     for key, effects in (("do", step.do), ("undo", step.undo)):
         for index, effect in enumerate(effects):
             yield Reference(RefKind.EFFECT, effect, (*path, key, index))
+    for index, rule in enumerate(step.issue):
+        yield Reference(RefKind.RULE, rule, (*path, "issue", index))
     for index, clock in enumerate(step.suspend):
         yield Reference(RefKind.CLOCK, clock, (*path, "suspend", index))
     for index, question in enumerate(step.needs):

@@ -73,7 +73,7 @@ async def _after_closing(doors: Doors, viewer: Viewer) -> list[Owed]:
         case = await find_case(doors, number, person=viewer.id, roles=viewer.roles)
         if case is None:
             continue
-        plan = next((each for each in case.pathway.after_closing if each.name == row.name), None)
+        plan = case.pathway.owed_plan(row.name)
         now = await doors.clock.now(row.workflow_id)
         begins = waits_from(plan, due_at=row.due_at) if plan is not None else None
         if begins is not None and now < begins:
@@ -82,7 +82,7 @@ async def _after_closing(doors: Doors, viewer: Viewer) -> list[Owed]:
             Owed(
                 number=number,
                 severity=case.state.severity.current.value,
-                stage="after closing",
+                stage="after closing" if case.state.closed else "interim rule",
                 role=row.owner,
                 what=row.title,
                 due_at=row.due_at,

@@ -114,6 +114,7 @@ _NEXT = {
     "undo": Meaning(Group.EFFECTS, "what is undone"),
     "suspend": Meaning(Group.CLOCKS, "the clocks that are suspended", _more_is_looser),
     "needs": Meaning(Group.INTAKE, "what must be answered", _more_is_tighter),
+    "issue": Meaning(Group.CLOSING, "the interim rules it issues", _more_is_looser),
     "not-before": Meaning(Group.CLOCKS, "the window that must have opened", _more_is_tighter),
     "then": Meaning(Group.WAY, "where it leads"),
     "move-to": Meaning(Group.WAY, "the runbook it leads to"),
@@ -162,6 +163,13 @@ _FOLLOW_UP = {
     "extend": Meaning(Group.CLOSING, "by how much it can be extended", _more_is_looser),
     "title": Meaning(Group.WORDS, "the title"),
 }
+_RULE = {
+    "title": Meaning(Group.WORDS, "the title"),
+    "lasts": Meaning(Group.CLOSING, "how long it holds", _more_is_looser),
+    "owner": Meaning(Group.CLOSING, "who watches it"),
+    "confirm": Meaning(Group.APPROVAL, "who may make it last"),
+    "remind": Meaning(Group.TELLING, "when its owner is told before it expires"),
+}
 _MACRO = {
     "for": Meaning(Group.TELLING, "who reads it"),
     "title": Meaning(Group.WORDS, "the title"),
@@ -184,6 +192,7 @@ _AREAS = {
     "clocks": _CLOCK,
     "intake": _QUESTION,
     "after-closing": _FOLLOW_UP,
+    "interim-rules": _RULE,
     "macros": _MACRO,
 }
 

@@ -10,6 +10,7 @@ from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.guarding import HandoverRule, LegalHoldRule
 from runbooks.grammar.intake import Question
+from runbooks.grammar.interim import InterimRule
 from runbooks.grammar.macros import Macro
 from runbooks.grammar.obligations import unique
 from runbooks.grammar.priority import PriorityMatrix, check_matrix
@@ -38,6 +39,7 @@ class RunbookDocument(Strict):
     effects: dict[Name, Effect] = Field(default_factory=dict)
     macros: dict[Name, Macro] = Field(default_factory=dict)
     after_closing: Annotated[tuple[AfterClosing, ...], AfterValidator(unique)] = ()
+    interim_rules: dict[Name, InterimRule] = Field(default_factory=dict)
     need_to_know: StrictBool = False
     legal_hold: LegalHoldRule | None = None
     handover: HandoverRule | None = None

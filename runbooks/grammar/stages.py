@@ -58,6 +58,8 @@ class NextStep(Strict):
     suspend: tuple[ClockId, ...] = ()
     needs: tuple[Name, ...] = ()
     """Questions that must be answered before anybody can take this outcome."""
+    issue: tuple[Name, ...] = ()
+    """Interim rules that hold from then on."""
     then: Name | None = None
     move_to: Name | None = None
     closes_as: Name | None = None

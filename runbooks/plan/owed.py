@@ -20,6 +20,8 @@ class OwedKind(StrEnum):
     """An appeal can come in until the window closes."""
     PERIODIC = "periodic"
     """The same thing is done again and again, until a person ends it."""
+    RULE = "rule"
+    """An interim rule holds until it expires by itself, or a person decides what becomes of it."""
 
 
 class FollowUp(Compact):
@@ -42,6 +44,8 @@ class FollowUp(Compact):
     """The law wants the data kept until then: the hold cannot be released before."""
     extend: timedelta = timedelta(days=7)
     """By how much all extensions of one turn together may move what is due."""
+    confirm: Role | None = None
+    """Who may make an interim rule last, or put another in its place."""
 
 
 class Handover(Compact):

@@ -37,6 +37,8 @@ class Next(Compact):
     """Clocks that stop running until the stage this leads to is left again (tolling)."""
     needs: tuple[str, ...] = ()
     """Intake questions that must be answered before anybody can take this outcome."""
+    issue: tuple[str, ...] = ()
+    """Interim rules that hold from then on."""
     then: str | None = None
     move_to: str | None = None
     closes_as: str | None = None

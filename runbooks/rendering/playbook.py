@@ -64,6 +64,7 @@ def playbook(runbook: Runbook) -> Page:
         *_actions(document, pathway),
         *_endings(pathway),
         *_texts(document),
+        *_interim(pathway),
         *_afterwards(pathway),
         *_roles(document),
     )
@@ -196,6 +197,21 @@ def _texts(document: RunbookDocument) -> Iterator[Block]:
     for name, macro in document.macros.items():
         yield Heading(f"{words(name)} (for: {macro.for_.value})", level=3)
         yield Quote(macro.title or "", macro.text)
+
+
+def _interim(pathway: Pathway) -> Iterator[Block]:
+    if not pathway.interim_rules:
+        return
+    yield Heading("Interim rules")
+    yield Points(
+        tuple(
+            (
+                rule.owner,
+                f"{rule.title}, {duration(rule.after)} at most. {rule.confirm} decides what stays.",
+            )
+            for rule in pathway.interim_rules
+        )
+    )
 
 
 def _afterwards(pathway: Pathway) -> Iterator[Block]:

@@ -23,4 +23,10 @@ REVIEWS: dict[str, Rule] = {
         "Another clock opens nothing, and silence would act before the law lets anybody.",
         "Name a clock that uses a window or a min-hold; lead silence or lateness elsewhere.",
     ),
+    "RB134": Rule(
+        "An interim rule is described, and issued by those who may for as long as they may.",
+        "A rule that nobody answers for, or that nobody ends, becomes policy by forgetting.",
+        "Issue it at an approval of policy-executive (30 days at most), or of incident-manager and "
+        "policy (72 hours at most); describe it under `interim-rules`.",
+    ),
 }
