@@ -202,4 +202,6 @@ class AtADesk:
             for due in house.file.pathway.after_closing
             if not due.only or closing.disposition in due.only
         ]
+        pathway = house.file.pathway
+        self.world.owed += [pathway.owed_plan(rule.obligation) for rule in house.state.rules]
         record_closed(house.file, at=house.now)

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from cases.acts import Answer, Close, Complete, Decide, Memo, Verdict
+from cases.acts import Answer, Close, Complete, Decide, Memo, Receipt, Resolution, Verdict
 from cases.receipts import ActReceipt
 from cases.state import CasePicture
 from tests.workflows.scenarios import Play, Scenario, accepted
 from tests.workflows.world import CaseUnderTest
+from workflows.effects import EffectResult, EffectState
 
 
 def collected(
@@ -69,6 +70,20 @@ async def dawdle(case: CaseUnderTest, stage: str, by: timedelta) -> None:
     """The case stands in that stage for so long."""
     await case.in_stage(stage)
     await case.forward(by)
+
+
+def by_hand(case: CaseUnderTest, effect: str) -> None:
+    """No system does it: it waits for a person's receipt."""
+    case.world.effect_results[effect] = EffectResult(state=EffectState.MANUAL)
+
+
+async def receipted(case: CaseUnderTest, effect: str, person: str) -> None:
+    """The person has done it, and says where that can be seen."""
+    seen = await case.until(lambda seen: seen.effect_named(effect) is not None)
+    found = seen.effect_named(effect)
+    assert found is not None
+    body = Receipt(effect=found.key, resolution=Resolution.DONE, reference="ref-90")
+    accepted(await case.act(body, person=person))
 
 
 async def ended(case: CaseUnderTest, disposition: str) -> None:
