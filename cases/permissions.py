@@ -13,7 +13,7 @@ from cases.gate import Round, RoundKind, RoundState, roles_of
 from cases.independence import kept_out
 from cases.objection import can_be_disputed
 from cases.records import HELD_BACK, EffectRecord
-from cases.rules import all_roles, dissent_role, may_vote, roles_for, view_of
+from cases.rules import all_roles, dissent_role, may_vote, outcomes_now, roles_for, view_of
 from cases.state import CaseState
 from cases.values import Value
 from cases.waiting import Waiting, is_waiting, next_step, question_of, waiting_on
@@ -93,7 +93,7 @@ def _offer_stage(offered: _Offered) -> None:
         return
     out = offered.person in state.conflicts or offered.person in kept_out(file, stage)
     if stage.kind is StageKind.WORK and state.hold is None and not out:
-        offered.offer("complete", stage=stage.name, choices=tuple(stage.next))
+        offered.offer("complete", stage=stage.name, choices=outcomes_now(file, stage))
     if stage.kind is StageKind.CLOSURE and state.hold is None:
         offered.offer("close", stage=stage.name, choices=tuple(stage.dispositions))
     if not out:

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     NOT_THE_STAGE = "not-the-stage"
     NO_SUCH_OUTCOME = "no-such-outcome"
     UNANSWERED = "unanswered"
+    OTHER_SEVERITY = "other-severity"
     NO_SUCH_QUESTION = "no-such-question"
     BAD_ANSWER = "bad-answer"
     NO_ROUND = "no-round"

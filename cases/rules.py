@@ -6,7 +6,7 @@ from cases.gate import Round, RoundKind, RoundState, roles_of
 from cases.independence import kept_out
 from cases.rounds import deciders
 from cases.state import CaseState
-from runbooks.plan import Pathway
+from runbooks.plan import Pathway, StagePlan
 
 ANY_REVIEWER = "any-reviewer"
 
@@ -65,6 +65,16 @@ def may_vote(file: CaseFile, round_: Round, *, person: str, role: str) -> str:
                 if vote is not None and earlier.state is not RoundState.SUPERSEDED:
                     return "same-person"
     return ""
+
+
+def outcomes_now(file: CaseFile, stage: StagePlan) -> tuple[str, ...]:
+    """The outcomes of the stage that the case's severity lets anybody take."""
+    severity = file.state.severity.current
+    return tuple(
+        outcome
+        for outcome, step in stage.next.items()
+        if not step.only_at or severity in step.only_at
+    )
 
 
 def unmet(state: CaseState, pathway: Pathway, disposition: str) -> list[str]:

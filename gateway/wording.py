@@ -115,6 +115,10 @@ REASONS: dict[Reason, Wording] = {
         "The stage cannot be completed before its questions are answered.",
         "Answer the questions named beside this, then complete the stage.",
     ),
+    Reason.OTHER_SEVERITY: Wording(
+        "The outcome cannot be taken at the severity the case has.",
+        "Take another outcome; where the severity is wrong, have it set right with a reason.",
+    ),
     Reason.NO_SUCH_QUESTION: Wording(
         "The runbook asks no such question.", "Answer the questions shown on the case page."
     ),

@@ -180,6 +180,7 @@ def _next(step: NextStep) -> Next:
         move_to=step.move_to,
         closes_as=step.closes_as,
         call_back=step.call_back,
+        only_at=step.only_at,
         not_before=step.not_before,
     )
 

@@ -51,6 +51,7 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     guarding.backups,
     guarding.call_backs,
     windows.windows,
+    windows.severities,
     independence.originals,
     independence.others_left,
     interim.issued,

@@ -81,6 +81,9 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
     must_be_independent(file, stage, person=act.actor.person)
     if body.outcome not in stage.next:
         raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.next)}")
+    only_at = stage.next[body.outcome].only_at
+    if only_at and file.state.severity.current not in only_at:
+        raise refused(Reason.OTHER_SEVERITY, f"only at {', '.join(only_at)}")
     needs = (*stage.needs, *stage.next[body.outcome].needs)
     missing = [name for name in needs if name not in file.state.answers]
     if missing:

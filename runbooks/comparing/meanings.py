@@ -115,6 +115,7 @@ _NEXT = {
     "suspend": Meaning(Group.CLOCKS, "the clocks that are suspended", _more_is_looser),
     "needs": Meaning(Group.INTAKE, "what must be answered", _more_is_tighter),
     "issue": Meaning(Group.CLOSING, "the interim rules it issues", _more_is_looser),
+    "only-at": Meaning(Group.WAY, "the severities at which it can be taken"),
     "not-before": Meaning(Group.CLOCKS, "the window that must have opened", _more_is_tighter),
     "then": Meaning(Group.WAY, "where it leads"),
     "move-to": Meaning(Group.WAY, "the runbook it leads to"),

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, StrictStr, model_validator
 from runbooks.grammar.base import ClockId, Duration, Moment, Name, Prose, Strict, refuse
 from runbooks.grammar.closing import Requirement
 from runbooks.grammar.gates import DissentRule, Quorum, Reject, Silence, SplitRule
-from runbooks.plan import Assurance, CallBackResult, Distinct, StageKind, Votes
+from runbooks.plan import Assurance, CallBackResult, Distinct, Severity, StageKind, Votes
 
 GATE_KEYS = (
     "ask",
@@ -66,6 +66,8 @@ class NextStep(Strict):
     """The disposition under which a case that moves ends here."""
     call_back: CallBackResult | None = None
     """What the newest recorded call-back must say before anybody can take this outcome."""
+    only_at: tuple[Severity, ...] = ()
+    """The severities at which anybody can take this outcome; none named: at all of them."""
     not_before: ClockId | None = None
     """The clock whose window must have opened before anybody can take this outcome."""
 
@@ -174,9 +176,11 @@ class Stage(Strict):
     @model_validator(mode="after")
     def _waits_where_it_is_worked(self) -> Self:
         for outcome, step in (self.next or {}).items():
-            if step.not_before is not None and self.approve is not None:
-                at = ("next", outcome, "not-before")
-                refuse("RB017", "no `not-before` at a gate: it would be left undecided", at=at)
+            for key in ("not_before", "only_at"):
+                if getattr(step, key) and self.approve is not None:
+                    alias = key.replace("_", "-")
+                    at = ("next", outcome, alias)
+                    refuse("RB017", f"no `{alias}` at a gate: it would be left undecided", at=at)
         return self
 
     @property

@@ -8,7 +8,7 @@ from pydantic import SerializerFunctionWrapHandler, field_serializer, model_vali
 
 from runbooks.compact import Compact
 from runbooks.plan.gates import GateRule
-from runbooks.plan.words import Late, Role
+from runbooks.plan.words import Late, Role, Severity
 
 
 class StageKind(StrEnum):
@@ -45,6 +45,8 @@ class Next(Compact):
     """The disposition of a case that moved; without one it is `moved`."""
     call_back: CallBackResult | None = None
     """What the newest recorded call-back must say before anybody can take this outcome."""
+    only_at: tuple[Severity, ...] = ()
+    """The severities at which anybody can take this outcome; none named: at all of them."""
     not_before: str | None = None
     """The clock whose window must have opened before anybody can take this outcome."""
 

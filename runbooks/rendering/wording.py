@@ -176,6 +176,8 @@ def leads(after: Next, pathway: Pathway) -> str:
     name = after.then or ""
     stage = next((stage for stage in pathway.stages if stage.name == name), None)
     said = stage_title(stage) if stage is not None else name
+    if after.only_at:
+        said = f"{said}, only at {several(after.only_at, 'or')}"
     return f"{said}, not before {after.not_before} opens" if after.not_before else said
 
 

@@ -19,9 +19,10 @@ REVIEWS: dict[str, Rule] = {
         "Give the role to one more person, or ask another role.",
     ),
     "RB133": Rule(
-        "An outcome waits only for a window or a hold, and people take it.",
-        "Another clock opens nothing, and silence would act before the law lets anybody.",
-        "Name a clock that uses a window or a min-hold; lead silence or lateness elsewhere.",
+        "What cannot always be taken is taken by people, and is not the only way.",
+        "Silence asks neither the law nor the severity, and a case without a way stands still.",
+        "Let `not-before` name a window or a min-hold, leave an outcome for every severity under "
+        "`only-at`, and lead silence or lateness elsewhere.",
     ),
     "RB134": Rule(
         "An interim rule is described, and issued by those who may for as long as they may.",

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cases.records import StageVisit
+from cases.rules import outcomes_now, view_of
 from cases.state import CasePicture
 from runbooks.grammar.stages import Stage
-from runbooks.plan import Pathway, StagePlan
+from runbooks.plan import ClockKind, Pathway, StagePlan
 from workers.simulation import oracle, words
 from workers.simulation.generator import right_outcome, seen_by
 
@@ -21,7 +22,7 @@ FAR = 10**6
 
 def outcome_of(cast: "Cast", picture: CasePicture, stage: StagePlan, visit: StageVisit) -> str:
     """The outcome the owner chooses; after a few passages the one that leads to the closure."""
-    options = [name for name in stage.next if not (stage.skip_when_done and name == "done")]
+    options = _options(cast, picture, stage)
     passed = visit.visit
     if passed > MOST_VISITS:
         return min(options, key=lambda name: (distance(cast.pathway, stage, name), name))
@@ -45,6 +46,17 @@ def outcome_of(cast: "Cast", picture: CasePicture, stage: StagePlan, visit: Stag
         for name in others or options
     }
     return chance.of("wrong").pick(weights)
+
+
+def _options(cast: "Cast", picture: CasePicture, stage: StagePlan) -> list[str]:
+    """What can be chosen at the case's severity, by a person, and without waiting for a hold."""
+    holds = {clock.id for clock in cast.pathway.clocks if clock.kind is ClockKind.MIN_HOLD}
+    return [
+        name
+        for name in outcomes_now(view_of(picture, cast.pathway), stage)
+        if not (stage.skip_when_done and name == "done")
+        and stage.next[name].not_before not in holds
+    ]
 
 
 def seen_answers(cast: "Cast", picture: CasePicture, role: str) -> dict[str, str]:
