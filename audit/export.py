@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,6 +23,7 @@ from audit.commitments import case_input, inputs, salt_of
 from audit.errors import ExportRefusedError
 from audit.histories import CaseHistory, Run, fetch, left_behind
 from audit.log.exported import LogPart, Segment, lineage, log_part
+from audit.log.reader import settled
 from audit.manifest import (
     CASE_STREAM,
     DOOR_STREAM,
@@ -94,14 +95,20 @@ async def export_case(
     out: Path,
     at: datetime,
     version: str,
+    patience: timedelta = timedelta(0),
 ) -> Path:
-    """The case's export is at `out`, complete, or nothing was written."""
+    """The case's export is at `out`, complete, or nothing was written.
+
+    So long is waited until the log has a checkpoint over everything that was read.
+    """
     refuse_to_overwrite(out)
-    record = await gather(case, store=store, client=client)
+    record = await gather(case, store=store, client=client, patience=patience)
     return write_export(record, seal=seal, out=out, at=at, version=version)
 
 
-async def gather(case: str, *, store: Store, client: Client) -> CaseRecord:
+async def gather(
+    case: str, *, store: Store, client: Client, patience: timedelta = timedelta(0)
+) -> CaseRecord:
     """The case's record from Temporal and from the store, the branch it lives on first."""
     codec = codec_of(client)
     history = await fetch(client, case, codec=codec)
@@ -128,6 +135,9 @@ async def gather(case: str, *, store: Store, client: Client) -> CaseRecord:
     for index, (name, items) in enumerate(beside.items()):
         found = lineage(branches, stream=Stream.CASE, branch=name)
         streams[_branch_file(index)] = (items, found)
+    # Only now: doors go on writing about a case that has closed, and what was read must be covered.
+    if patience:
+        await settled(store, case, within=patience)
     return CaseRecord(
         history=history,
         request=request,

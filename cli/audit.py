@@ -44,7 +44,6 @@ def export(
     """
     from audit.errors import AuditError
     from audit.export import Seal, export_case
-    from audit.log.reader import settled
     from gateway.log_key import log_key_in
     from gateway.signer import load_or_create_keys
 
@@ -53,12 +52,10 @@ def export(
             row = await home.store.cases.by_number(case)
             if row is None:
                 stop(f"there is no case {case}", mend="escalate case list")
-            if not await settled(home.store, row.id, within=PATIENCE):
-                note("some entries are not in the transparency log yet: verify says INCOMPLETE")
             at = await home.clock.now()
             signer = load_or_create_keys(home.settings.keys)
             log = log_key_in(home.settings.keys)
-            return await export_case(
+            written = await export_case(
                 row.id,
                 store=home.store,
                 client=client,
@@ -71,7 +68,11 @@ def export(
                 out=out,
                 at=at,
                 version=metadata.version("escalate"),
+                patience=PATIENCE,
             )
+            if not await home.store.log.is_settled(row.id):
+                note("some entries are not in the transparency log yet: verify says INCOMPLETE")
+            return written
 
     note(f"exporting case {case} …")
     try:

@@ -27,6 +27,8 @@ from gateway.ticket_poller import TicketPoller
 log = structlog.get_logger(__name__)
 
 _GRACE_SECONDS = 5
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than clients and proxies keep a quiet connection: the side that uses it ends it first."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ async def run_gateway(
             proxy_headers=False,
             lifespan="off",
             timeout_graceful_shutdown=_GRACE_SECONDS,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         )
         server = _Server(config)
         task = asyncio.create_task(server.serve(sockets=[listening]), name="gateway")

@@ -8,7 +8,6 @@ refused.
 """
 
 import copy
-import dataclasses
 import secrets  # noqa: TID251 -- the codec runs outside the workflow, see _sealed
 import zlib
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from google.protobuf.message import DecodeError
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.contrib.pydantic import PydanticPayloadConverter, pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import (
     ActivitySerializationContext,
     DataConverter,
@@ -137,10 +136,6 @@ class PayloadConverter(PydanticPayloadConverter):
         return super().from_payloads(payloads, type_hints)
 
 
-PLAIN = dataclasses.replace(pydantic_data_converter, payload_converter_class=PayloadConverter)
-"""The converter without encryption: for histories that were already opened (strict replay)."""
-
-
 class CaseConverter(DataConverter):
     """Ours: of its parts only the codec depends on the case."""
 
@@ -150,10 +145,14 @@ class CaseConverter(DataConverter):
         The SDK asks for it at every activity and would build all converters anew each time.
         """
         if not isinstance(self.payload_codec, Codec):
-            return super().with_context(context)
+            return self
         bound = copy.copy(self)
         object.__setattr__(bound, "payload_codec", self.payload_codec.with_context(context))
         return bound
+
+
+PLAIN = CaseConverter(payload_converter_class=PayloadConverter)
+"""The converter without encryption: for histories that were already opened (strict replay)."""
 
 
 def converter(keyring: CaseKeyring) -> DataConverter:

@@ -6,7 +6,6 @@ from importlib import metadata
 from pathlib import Path
 
 from audit.export import Seal, export_case
-from audit.log.reader import settled
 from audit.verdict import Outcome
 from audit.verify import verify
 from cli.demo.installation import Installation
@@ -26,7 +25,6 @@ async def check(place: Installation, number: str, *, exports: Path | None) -> tu
     with tempfile.TemporaryDirectory(prefix="escalate-export-") as scratch:
         folder = exports if exports is not None else Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        await settled(place.house.store, case, within=_PATIENCE)
         at = await place.house.clock.now(case)
         signer = place.signer
         log = log_key_in(place.house.settings.keys)
@@ -43,6 +41,7 @@ async def check(place: Installation, number: str, *, exports: Path | None) -> tu
             out=folder / f"case-{number}",
             at=at,
             version=metadata.version("escalate"),
+            patience=_PATIENCE,
         )
         logs = frozenset({log} if log is not None else ())
         verdict = await verify(out, pinned=frozenset({signer.root_public}), logs=logs)

@@ -63,7 +63,7 @@ async def plays(engine: Engine, request: pytest.FixtureRequest) -> AsyncIterator
     await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
-@pytest.mark.parametrize("runbook,name,cache", every_way())
+@pytest.mark.parametrize("runbook,name,cache", list(every_way()))
 async def test_a_story_ends_with_a_whole_journal_and_replays(
     plays: Plays, *, runbook: str, name: str, cache: str
 ) -> None:
