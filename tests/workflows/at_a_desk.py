@@ -27,7 +27,7 @@ from cases.severity import severity_changed
 from cases.stages import ask_when_ready, close_case, enter, leave, record_closed
 from cases.state import CaseState
 from runbooks import assess, library, load_runbook
-from runbooks.plan import Late, Next
+from runbooks.plan import FollowUp, Late, Next
 from tests.cases.house import CASE, House
 from tests.workflows.world import DECIDERS, PEOPLE, nobody_known
 from workflows.effects import EffectResult, EffectState
@@ -151,7 +151,13 @@ class AtADesk:
                 self._walk(state.pending_outcome)
             elif not file.wishes:
                 break
+        if not state.closed:
+            self.world.owed = self._rules()
         self.world.entries[CASE] = list[Entry](state.journal.pending)
+
+    def _rules(self) -> list[FollowUp | None]:
+        pathway = self.house.file.pathway
+        return [pathway.owed_plan(rule.obligation) for rule in self.house.state.rules]
 
     def _look_up(self, wish: Look) -> None:
         found = self.world.deciders.get(wish.number, nobody_known(wish.number))
@@ -202,6 +208,5 @@ class AtADesk:
             for due in house.file.pathway.after_closing
             if not due.only or closing.disposition in due.only
         ]
-        pathway = house.file.pathway
-        self.world.owed += [pathway.owed_plan(rule.obligation) for rule in house.state.rules]
+        self.world.owed += self._rules()
         record_closed(house.file, at=house.now)

@@ -94,6 +94,11 @@ async def ended(case: CaseUnderTest, disposition: str) -> None:
     accepted(await case.act(body, person="ines"))
 
 
+async def happened(case: CaseUnderTest, *effects: str) -> None:
+    """All of that has been done outside."""
+    await case.until(lambda _: set(effects) <= set(performed(case)))
+
+
 def performed(case: CaseUnderTest) -> list[str]:
     """What was done outside, by name."""
     return [order.name for order in case.world.performed]

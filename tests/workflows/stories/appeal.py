@@ -53,9 +53,9 @@ async def reviewed(
     await done(case, "review", outcome, "anna")
 
 
-async def at_the_decision(case: CaseUnderTest) -> None:
+async def at_the_decision(case: CaseUnderTest, *, at_once: bool = False) -> None:
     """The appeal has been reviewed, and its question is asked."""
-    await admitted(case)
+    await (urgent if at_once else admitted)(case)
     await reviewed(case)
     await written(case, DECISION, "anna", *MEMO)
 
@@ -158,7 +158,9 @@ async def reviewers_of_a_ban_disagree(case: CaseUnderTest) -> None:
 @story(mis_hash="yes")
 async def a_wrong_hash_match_is_mended(case: CaseUnderTest) -> None:
     """Policy is asked first, more is asked back, and a milder action takes its place."""
-    await admitted(case)
+    week = await tried(case, "admission", "admitted", "aldo")
+    refused(week, Outcome.REFUSED, Reason.OTHER_SEVERITY)
+    await urgent(case)
     await said(case, "aldo", permanent="no", action="content-restricted")
     await done(case, "review", "precedent", "anna")
     await case.in_stage("policy-consult")
@@ -179,7 +181,7 @@ async def a_wrong_hash_match_is_mended(case: CaseUnderTest) -> None:
 @story(appellant="journalist")
 async def a_reviewer_and_a_senior_disagree(case: CaseUnderTest) -> None:
     """Neither the reviewer nor the senior wins: the head of policy overturns."""
-    await at_the_decision(case)
+    await at_the_decision(case, at_once=True)
     assert (await case.picture()).severity.row == "3"
     await reject(case, DECISION, "anna")
     await approve(case, DECISION, "ada")

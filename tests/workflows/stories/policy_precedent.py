@@ -13,6 +13,7 @@ from tests.workflows.reviewing import (
     dawdle,
     done,
     ended,
+    happened,
     performed,
     receipted,
     said,
@@ -88,7 +89,7 @@ async def attack(case: CaseUnderTest, outcome: str) -> None:
     """Something has happened in the world: everybody is paged before anybody decides."""
     await done(case, "triage", "attack", "pia")
     await case.in_stage("situation")
-    assert {"situational-page", "hash-intake", "livestream-sweep"} <= set(performed(case))
+    await happened(case, "situational-page", "hash-intake", "livestream-sweep")
     await said(case, "ines", perpetrator_content="yes", proposed_rule="ref-9")
     await done(case, "situation", outcome, "ines")
 
@@ -97,6 +98,7 @@ async def issued(case: CaseUnderTest, *, name: str, number: str, lasts: timedelt
     """The rule holds, under that number, for so long."""
     rule = (await case.until(lambda seen: any(each.name == name for each in seen.rules))).rules[-1]
     assert (rule.name, rule.number, rule.expires_at - rule.at) == (name, number, lasts)
+    await case.until(lambda _: rule.obligation in {owed.name for owed in case.world.owed})
 
 
 @story()
@@ -117,7 +119,6 @@ async def a_precedent_is_set(case: CaseUnderTest) -> None:
     await done(case, "retro-review", "as-decided", "quin")
     await ended(case, "precedent-set")
     assert {"update-knowledge", "schedule-calibration"} <= set(performed(case))
-    assert "rule-guidance" in {owed.name for owed in case.world.owed}
 
 
 @story(recurrence="recurring")
@@ -164,7 +165,6 @@ async def a_rule_of_three_days_holds_in_an_attack(case: CaseUnderTest) -> None:
     await said(case, "pia", precedent="ref-18")
     await searched(case, "precedent-applies")
     await ended(case, "existing-rule-applies")
-    assert {"rule-crisis-rule"} <= {owed.name for owed in case.world.owed}
     assert (await case.picture()).severity.row == "1"
 
 

@@ -88,7 +88,6 @@ async def the_press_has_a_statement(case: CaseUnderTest) -> None:
     await done(case, "briefing", "briefed", "eve")
     await watched(case)
     await ended(case, "statement")
-    assert {"parity-check", "lessons"} <= {owed.name for owed in case.world.owed}
 
 
 @story(underlying_harm="SEV1", channel="executive")
