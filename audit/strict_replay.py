@@ -9,6 +9,8 @@ that the replay writes must be the stored one, byte for byte.
 import functools
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer, WorkflowRunner
@@ -16,11 +18,11 @@ from temporalio.worker import Replayer, WorkflowRunner
 from audit.commitments import check_commitments
 from audit.comparing import compare
 from audit.findings import Finding, Replayed, Rule, shown
-from audit.histories import CaseHistory
+from audit.histories import CaseHistory, Run
 from audit.payloads import only, read
 from audit.recording import Recording, RecordingRunner
 from audit.shape import check_ends, check_run, ending
-from audit.steps import REPLAY_BUILD
+from audit.steps import REPLAY_BUILD, from_event
 from cases.ids import case_of
 from cases.journal import Entry, Kind
 from workflows.converter import PLAIN
@@ -135,7 +137,8 @@ def _silent() -> Runtime:
 
 
 async def _replay(history: CaseHistory, runner: RecordingRunner) -> list[BaseException | None]:
-    """What Temporal's own replay says of each run."""
+    """What Temporal's own replay says of each run; None also where nothing was asked for yet."""
+    answered = [_answered(run) for run in history.runs]
     replayer = Replayer(
         workflows=[EscalationWorkflow, ObligationWorkflow],
         namespace=history.namespace,
@@ -149,11 +152,28 @@ async def _replay(history: CaseHistory, runner: RecordingRunner) -> list[BaseExc
     )
 
     async def runs() -> AsyncIterator[WorkflowHistory]:
-        for run in history.runs:
-            yield WorkflowHistory(history.case, run.events)
+        for events in filter(None, answered):
+            yield WorkflowHistory(history.case, events)
 
     async with replayer.workflow_replay_iterator(runs()) as results:
-        return [result.replay_failure async for result in results]
+        failures = iter([result.replay_failure async for result in results])
+    return [next(failures) if events else None for events in answered]
+
+
+def _answered(run: Run) -> Sequence[HistoryEvent]:
+    """The run's events as far as the code has answered them.
+
+    A case that goes on may be read in the middle of a workflow task. What the code will answer is
+    not in the history, and a replay of a run that was never answered would wait for ever.
+    """
+    if ending(run) is not None:
+        return run.events
+    end = 0
+    for place, event in enumerate(run.events, start=1):
+        completed = event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+        if completed or (end == place - 1 and end and from_event(event) is not None):
+            end = place
+    return run.events[:end]
 
 
 def _journal(recording: Recording) -> Iterator[Entry]:

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 from cases.clock import ClockVerb
-from cases.clocks import start_clock, turn
+from cases.clocks import running, start_clock, turn
 from cases.file import CaseFile
 from cases.journal import Kind
 from runbooks.plan import ClockPlan, ClockStart
+from runbooks.statutes.span import Due
 
 START_QUESTIONS = {"received-at": ClockStart.RECEIPT, "aware-at": ClockStart.AWARENESS}
 """Questions whose answer says when a clock's event really happened: an audited act (I12)."""
@@ -41,6 +42,8 @@ def begun_earlier(file: CaseFile, question: str, answer: str, *, at: datetime) -
     if begun is None:
         return
     for plan in file.pathway.clocks:
+        if plan.due_at == question:
+            _due(file, plan, begun, at=at)
         if not _counts_from(plan, question):
             continue
         clock = file.state.clock(plan.id)
@@ -64,6 +67,17 @@ def _counts_from(plan: ClockPlan, question: str) -> bool:
     if plan.starts_at is not None:
         return plan.starts_at == question
     return plan.starts_after is None and plan.starts is START_QUESTIONS.get(question)
+
+
+def _due(file: CaseFile, plan: ClockPlan, due: datetime, *, at: datetime) -> None:
+    """The order's own instant is the deadline; what the clock calls for happens by that one."""
+    clock = running(file, plan.id, at=at)
+    started = clock.reading(at).started_at if clock is not None else None
+    if clock is None or started is None:
+        return
+    stated = Due(conservative_due=max(due, started), legal_latest=max(due, started))
+    clock.fired = []
+    turn(file, clock, ClockVerb.RESET, at=at, begun=started, because="due-at answered", due=stated)
 
 
 def _stop_at_once(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:

@@ -68,6 +68,13 @@ def start(file: CaseFile, clock: ClockRun, *, at: datetime, begun: datetime | No
         turn(file, clock, ClockVerb.PAUSE, at=at, because=HOLD)
 
 
+def running(file: CaseFile, clock_id: str, *, at: datetime) -> ClockRun | None:
+    """The clock of that id that has not ended; the same wait may begin more than once."""
+    return next(
+        (run for run in file.state.clocks if run.id == clock_id and not run.reading(at).ended), None
+    )
+
+
 def turn(
     file: CaseFile,
     clock: ClockRun,
@@ -76,26 +83,27 @@ def turn(
     at: datetime,
     begun: datetime | None = None,
     because: str = "",
+    due: Due | None = None,
 ) -> None:
     """The clock has had that event, and its new deadline is on record where it has one."""
     plan = next((plan for plan in file.pathway.clocks if plan.id == clock.id), None)
-    computed = None
-    if plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
+    computed = due
+    if computed is None and plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
         computed = compute(file, plan, begun=begun or at)
     clock.note(verb, at=begun or at, because=because, due=computed)
     if plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
         open_window(file, clock, plan, begun=begun or at)
-    due = clock.due_at(at)
+    until = clock.due_at(at)
     file.note(
         RECORDED[verb],
         at,
         clock=clock.id,
         since=_text(begun),
         because=because or None,
-        due=_text(due),
-        calendar=(ELAPSED if computed is None else None) if due is not None else None,
+        due=_text(until),
+        calendar=(ELAPSED if computed is None else None) if until is not None else None,
     )
-    if plan is not None and computed is not None:
+    if plan is not None and plan.span is not None and computed is not None:
         file.note(
             Kind.CLOCK_DEADLINE,
             at,

@@ -3,13 +3,15 @@
 from datetime import datetime
 
 from cases.clock import ClockRun, ClockVerb
-from cases.clocks import happened, start, turn
+from cases.clocks import happened, running, start, turn
 from cases.file import SYSTEM, CaseFile, Do, Note
+from cases.gags import standing
 from cases.ids import key_of
 from cases.journal import Kind
 from cases.notice import Purpose
-from cases.records import HELD_BACK, EffectRecord
-from runbooks.plan import EffectPlan
+from cases.records import HELD_BACK, SUPPRESSED, EffectRecord
+from cases.suppression import end_waiting, suppress, wait_for
+from runbooks.plan import Clearance, EffectPlan
 
 DONE = "done"
 """The outcome of a stage whose effect has been performed before anybody completed it."""
@@ -135,24 +137,69 @@ def _intend(
             at=at,
         )
     )
-    if plan.clearance is not None and compensates is None:
-        file.state.effects[-1].state = HELD_BACK
-        file.note(
-            Kind.EFFECT_HELD_BACK, at, effect=name, key=key, by=plan.by, role=plan.clearance.by
-        )
-        clearing = ClockRun(
-            id=_clearing(key),
-            title=f"clear {name} target",
-            within=plan.clearance.within,
-            statutory=False,
-            owner=plan.clearance.by,
-        )
-        start(file, clearing, at=at)
-        file.tell(Purpose.TASK, plan.clearance.by, stage=stage, step=f"clear {name}")
-        return key
-    file.note(Kind.EFFECT_INTENDED, at, effect=name, key=key, by=plan.by, compensates=compensates)
-    file.wishes.append(Do(key))
+    _send_off(file, file.state.effects[-1], plan, at=at)
     return key
+
+
+def _send_off(file: CaseFile, effect: EffectRecord, plan: EffectPlan, *, at: datetime) -> None:
+    """The effect is wished for, unless an order forbids it or its clearance is still owed."""
+    ordered = effect.compensates is None
+    gag = standing(file.state, file.pathway, effect.name, at=at) if ordered else None
+    if gag is not None:
+        suppress(file, effect, gag, at=at)
+    elif plan.clearance is not None and ordered:
+        _hold_back(file, effect, plan.clearance, by=plan.by, at=at)
+    else:
+        effect.state = "intended"
+        file.note(
+            Kind.EFFECT_INTENDED,
+            at,
+            effect=effect.name,
+            key=effect.key,
+            by=plan.by,
+            compensates=effect.compensates,
+        )
+        file.wishes.append(Do(effect.key))
+
+
+def _hold_back(
+    file: CaseFile, effect: EffectRecord, clearance: Clearance, *, by: str, at: datetime
+) -> None:
+    effect.state = HELD_BACK
+    file.note(
+        Kind.EFFECT_HELD_BACK, at, effect=effect.name, key=effect.key, by=by, role=clearance.by
+    )
+    clearing = ClockRun(
+        id=_clearing(effect.key),
+        title=f"clear {effect.name} target",
+        within=clearance.within,
+        statutory=False,
+        owner=clearance.by,
+    )
+    start(file, clearing, at=at)
+    file.tell(Purpose.TASK, clearance.by, stage=effect.stage, step=f"clear {effect.name}")
+
+
+def reconsider(file: CaseFile, *, at: datetime) -> None:
+    """What an order forbids now is suppressed; what none forbids any more is due again.
+
+    An attempt under way is not called back: it happened before anybody knew of the order.
+    """
+    for effect in file.state.effects:
+        plan = file.effect_plan(effect.name)
+        if plan is None or effect.compensates is not None:
+            continue
+        gag = standing(file.state, file.pathway, effect.name, at=at)
+        if effect.state == SUPPRESSED and gag is not None:
+            wait_for(file, effect, gag, at=at)
+        elif effect.state == SUPPRESSED:
+            end_waiting(file, effect, at=at)
+            effect.due_at = at + plan.within
+            file.note(Kind.EFFECT_DUE_AGAIN, at, effect=effect.name, key=effect.key)
+            _send_off(file, effect, plan, at=at)
+        elif effect.state in ("manual", "failed", HELD_BACK) and gag is not None:
+            _stop_clearing(file, effect, at=at)
+            suppress(file, effect, gag, at=at)
 
 
 def clear(file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | None) -> None:
@@ -181,8 +228,8 @@ def _clearing(key: str) -> str:
 
 
 def _stop_clearing(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
-    clock = file.state.clock(_clearing(effect.key))
-    if clock is not None and not clock.reading(at).ended:
+    clock = running(file, _clearing(effect.key), at=at)
+    if clock is not None:
         turn(file, clock, ClockVerb.STOP, at=at)
 
 

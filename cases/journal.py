@@ -74,6 +74,8 @@ class Kind(StrEnum):
     INFORMATION_GIVEN = "information:request:answered"
     EFFECT_INTENDED = "effect:action:intended"
     EFFECT_HELD_BACK = "effect:action:held-back"
+    EFFECT_SUPPRESSED = "effect:action:suppressed"
+    EFFECT_DUE_AGAIN = "effect:action:due-again"
     EFFECT_CLEARED = "effect:action:cleared"
     EFFECT_WITHDRAWN = "effect:action:withdrawn"
     EFFECT_DONE = "effect:action:done"

@@ -65,6 +65,7 @@ class Reason(StrEnum):
     UNMET = "unmet"
     NOT_CALLED_BACK = "not-called-back"
     NOT_CLEARED = "not-cleared"
+    GAGGED = "gagged"
     NOT_CLOSING = "not-closing"
     CLOSED = "closed"
     UNCHANGED = "unchanged"

@@ -35,6 +35,9 @@ class StageVisit(Mutable):
     note: str = ""
 
 
+SUPPRESSED = "suppressed"
+"""Ordered, and forbidden for as long as a non-disclosure order stands; nothing waits for it."""
+
 HELD_BACK = "held-back"
 """Ordered, and waiting for the clearance its runbook asks for."""
 
@@ -49,7 +52,7 @@ class EffectRecord(Mutable):
     owner: str
     stage: str
     state: str
-    """`intended`, `done`, `manual`, `failed`, `skipped`, `held-back`."""
+    """`intended`, `done`, `manual`, `failed`, `skipped`, `held-back`, `suppressed`."""
     attempt: int = 1
     due_at: Instant | None = None
     instruction: str = ""

@@ -4,6 +4,7 @@ from cases.call_back import callers
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
 from cases.independence import kept_out
+from cases.records import SUPPRESSED
 from cases.rounds import deciders
 from cases.state import CaseState
 from runbooks.plan import Pathway, StagePlan
@@ -106,7 +107,8 @@ def _missing(state: CaseState, kind: str, name: str) -> str:
             return "" if met else "action-receipt: no action has been recorded as done"
         case "receipt":
             effect = state.effect_named(name)
-            met = effect is not None and effect.state in SETTLED
+            # An obligation carries on what an order forbids: the case need not wait for it.
+            met = effect is not None and effect.state in (*SETTLED, SUPPRESSED)
         case "done":
             effect = state.effect_named(name)
             met = effect is not None and effect.state == "done"

@@ -24,6 +24,7 @@ from cases.objection import ask_higher_role, objected_to
 from cases.pinning import pin_answers
 from cases.records import AnswerGiven, ClosingRecord, Link, StageVisit
 from cases.rounds import ask, ask_again, memo_missing, overtaken, void_all
+from cases.suppression import stop_waiting
 from cases.ticket_note import TICKET_CLOSED, TICKET_DECIDED, TICKET_OPENED, TicketLine
 from runbooks.plan import Next, StageKind, StagePlan
 
@@ -207,6 +208,7 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
         stop_stage_clock(file, visit.stage, at=at, cancel=cancelled)
         happened(file, f"stage:{visit.stage}", at=at)
     happened(file, "closed", at=at)
+    stop_waiting(file, at=at)
     end_clocks(file, at=at)
     state.stage = None
     state.pending_outcome = None

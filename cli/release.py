@@ -9,6 +9,7 @@ import typer
 from cli.kept_session import kept_session
 from cli.output import USAGE, AsJson, note, print_json, say, show, stop
 from cli.reach import Gateway, gateway, refuse
+from cli.runbook_folder import text_of
 from runbooks import Runbook, RunbookProblems, library, load_runbook
 
 Folder = Annotated[
@@ -190,7 +191,7 @@ def _confirm(question: str, *, yes: bool) -> None:
 def _text(name: str, folder: Path | None) -> bytes:
     own = (folder / f"{name}.yaml") if folder is not None else None
     if own is not None and own.is_file():
-        return own.read_bytes()
+        return text_of(own)
     known = library()
     if name not in known:
         known_names = ", ".join(known)

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from cli import release, table_page
 from cli.patience import patience
+from cli.runbook_folder import ROUTING, text_of, texts_of
 from cli.runbook_page import page
 from runbooks import (
     Finding,
@@ -22,19 +23,18 @@ from runbooks import (
     Weight,
     check_routing,
     compile_runbook,
-    library,
     lint,
     load_routing,
     load_runbook,
 )
-from runbooks.grammar import RunbookDocument
 from runbooks.library import routing
+from runbooks.schema import schema as whole_schema
 from runbooks.template import new_runbook
+from runbooks.writing import written
 from workers.clock import SystemClock
 
 app = typer.Typer(help="Write, read, check and list runbooks.", no_args_is_help=True)
 
-ROUTING = "routing.yaml"
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 Folder = Annotated[
@@ -46,9 +46,9 @@ On = Annotated[
     typer.Option(metavar="DATE", help="The day reviews are compared with; default: today."),
 ]
 
-_out = Console(soft_wrap=True, highlight=False)
+_out = Console(soft_wrap=True, highlight=False, emoji=False)
 _PIPE = 240
-_err = Console(stderr=True, soft_wrap=True, highlight=False)
+_err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 
 @app.command()
@@ -125,7 +125,7 @@ def lint_(
     """Every finding is printed with its place and mend; exit code 1 when one is an error."""
     texts = _texts(runbooks)
     everything, _ = _loaded(texts)
-    chosen = {str(path): path.read_bytes() for path in files} if files else texts
+    chosen = {str(path): text_of(path) for path in files} if files else texts
     loaded, refused = _loaded(chosen)
     people = _directory(directory)
     day = _day(on)
@@ -155,10 +155,20 @@ def lint_(
 
 
 @app.command()
-def show(name: str, *, runbooks: Folder = None, json_: AsJson = False) -> None:
+def show(
+    name: str,
+    *,
+    runbooks: Folder = None,
+    text: Annotated[
+        bool, typer.Option("--text", help="Its text, every fragment in its place.")
+    ] = False,
+    json_: AsJson = False,
+) -> None:
     """The runbook NAME (or a file) is printed as it is read aloud; with --json its pathway."""
     runbook = chosen(name, folder=runbooks)
-    if json_:
+    if text:
+        typer.echo(written(runbook.root), nl=False)
+    elif json_:
         typer.echo(compile_runbook(runbook).model_dump_json(indent=2))
     else:
         for part in page(runbook):
@@ -192,7 +202,7 @@ def table_(
 @app.command()
 def schema() -> None:
     """The JSON Schema of the language, for editors."""
-    _print_json(RunbookDocument.model_json_schema(by_alias=True))
+    _print_json(whole_schema())
 
 
 def chosen(name: str, *, folder: Path | None) -> Runbook:
@@ -202,7 +212,7 @@ def chosen(name: str, *, folder: Path | None) -> Runbook:
     """
     path = Path(name)
     if path.is_file():
-        loaded, refused = _loaded({name: path.read_bytes()})
+        loaded, refused = _loaded({name: text_of(path)})
         if refused:
             _stop(str(refused[0]))
         return next(iter(loaded.values()))
@@ -240,16 +250,9 @@ def _directory(path: Path | None) -> Mapping[str, int] | None:
 
 
 def _texts(folder: Path | None) -> dict[str, bytes]:
-    """Every runbook's text by the file it is called; a team's own comes before the library's."""
-    texts = {f"{name}.yaml": text for name, text in library().items()}
-    if folder is not None:
-        if not folder.is_dir():
-            _stop(f"{folder} is not a folder", code=2)
-        for path in sorted(folder.glob("*.yaml")):
-            if path.name != ROUTING:
-                texts.pop(path.name, None)
-                texts[str(path)] = path.read_bytes()
-    return texts
+    if folder is not None and not folder.is_dir():
+        _stop(f"{folder} is not a folder", code=2)
+    return texts_of(folder)
 
 
 def _loaded(texts: Mapping[str, bytes]) -> tuple[dict[str, Runbook], list[RunbookProblems]]:

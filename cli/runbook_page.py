@@ -30,6 +30,9 @@ def page(runbook: Runbook) -> Iterator[RenderableType]:
         yield _clocks(pathway.clocks)
     if pathway.effects:
         yield _effects(pathway)
+    for gag in pathway.gags:
+        until = f" until {gag.until}" if gag.until else ""
+        yield f"\nWhile the order {gag.order} stands{until}: no {', '.join(gag.suppresses)}"
 
 
 def _policy(runbook: Runbook) -> Iterator[RenderableType]:

@@ -19,7 +19,8 @@ from rich.progress import (
 )
 
 from cli.output import REFUSED, UNREACHABLE, USAGE, AsJson, note, show, stop
-from runbooks import Runbook, RunbookProblems, library, load_runbook
+from cli.runbook_folder import texts_of
+from runbooks import Runbook, RunbookProblems, load_runbook
 
 if TYPE_CHECKING:
     from workers.engine import Engine
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from workers.simulation.play import Progress as Seen
     from workers.simulation.simulation import Order, Simulated
 
-ROUTING = "routing.yaml"
 
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME]...", help="Runbooks; default: all there are.")
@@ -185,12 +185,7 @@ def _faults(said: str) -> frozenset["Fault"]:
 
 def _chosen(names: list[str], folder: Path | None) -> dict[str, Runbook]:
     """The runbooks of these names, a team's own before the library's; all where none is named."""
-    texts = {f"{name}.yaml": text for name, text in library().items()}
-    if folder is not None:
-        for path in sorted(folder.glob("*.yaml")):
-            if path.name != ROUTING:
-                texts.pop(path.name, None)
-                texts[str(path)] = path.read_bytes()
+    texts = texts_of(folder)
     try:
         there = [load_runbook(text, file=file) for file, text in texts.items()]
     except RunbookProblems as problems:

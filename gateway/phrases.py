@@ -28,6 +28,8 @@ TITLES: dict[Kind, str] = {
     Kind.EVIDENCE_ADDED: "Evidence was added",
     Kind.CALLED_BACK: "An agency was called back",
     Kind.EFFECT_HELD_BACK: "An action was held back",
+    Kind.EFFECT_SUPPRESSED: "An order forbids an action",
+    Kind.EFFECT_DUE_AGAIN: "An action is due again",
     Kind.EFFECT_CLEARED: "An action was cleared",
     Kind.EFFECT_WITHDRAWN: "An action was withdrawn",
     Kind.LEGAL_HOLD: "A legal hold began",

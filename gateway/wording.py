@@ -183,6 +183,10 @@ REASONS: dict[Reason, Wording] = {
         "This action is held back until it is cleared.",
         "The role named beside this clears it; it can also be skipped with a reason.",
     ),
+    Reason.GAGGED: Wording(
+        "A non-disclosure order forbids this while it stands.",
+        "Answer the question about the order once it has been lifted; what it held up is then due.",
+    ),
     Reason.NOT_CLOSING: Wording(
         "The case is not at its closure.", "Finish the stage it is at first."
     ),

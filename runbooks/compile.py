@@ -8,7 +8,7 @@ from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gates import Quorum, SilenceRule, people
 from runbooks.grammar.interim import interim_rules
-from runbooks.grammar.obligations import obligations_of
+from runbooks.grammar.obligations import carried, obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.plan import (
     Clearance,
@@ -18,6 +18,7 @@ from runbooks.plan import (
     Dissent,
     EffectPlan,
     FollowUp,
+    Gag,
     GateRule,
     Handover,
     Late,
@@ -64,6 +65,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
         after_closing=(
             *obligations_of(document.after_closing, owner=document.closure.owner),
             *_hold_review(document),
+            *carried(document.gags, document.all_effects),
         ),
         interim_rules=interim_rules(document.interim_rules),
         need_to_know=document.need_to_know,
@@ -76,6 +78,16 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             Handover(every=document.handover.every, by=document.handover.by)
             if document.handover
             else None
+        ),
+        gags=tuple(
+            Gag(
+                name=name,
+                order=gag.order,
+                until=gag.until,
+                suppresses=gag.suppresses,
+                review=gag.review,
+            )
+            for name, gag in document.gags.items()
         ),
     )
 
@@ -218,6 +230,7 @@ def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
         starts_after=clock.starts_after,
         starts_at=clock.starts_at,
         within=within,
+        due_at=clock.due_at,
         statutory=clock.statutory,
         owner=owner,
         stops=clock.stops,

@@ -24,8 +24,12 @@ class RunbookError(Exception):
         found: str,
         expected: str,
         mend: str,
+        used: str = "",
     ) -> None:
-        super().__init__(f"{file}:{line}:{column}: {rule} found {found}, expected {expected}")
+        where = f" (used at {used})" if used else ""
+        super().__init__(
+            f"{file}:{line}:{column}: {rule} found {found}, expected {expected}{where}"
+        )
         self.file = file
         self.line = line
         self.column = column
@@ -33,6 +37,8 @@ class RunbookError(Exception):
         self.found = found
         self.expected = expected
         self.mend = mend
+        self.used = used
+        """Where the runbook uses the fragment the problem stands in, as `file:line:column`."""
 
     def as_record(self) -> dict[str, str | int]:
         """The problem as plain values, for `--json`."""
@@ -44,6 +50,7 @@ class RunbookError(Exception):
             "found": self.found,
             "expected": self.expected,
             "mend": self.mend,
+            "used": self.used,
         }
 
 

@@ -14,6 +14,7 @@ from runbooks.rules import (
     independence,
     interim,
     names,
+    orders,
     people,
     silence,
     starting,
@@ -41,6 +42,9 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     clocks.provenance,
     starting.instants,
     starting.answers,
+    orders.questions,
+    orders.endings,
+    orders.silences,
     clocks.suspensions,
     clocks.endings,
     clocks.lateness,
@@ -90,12 +94,13 @@ def lint(
     found: dict[tuple[str, int, int, str], Finding] = {}
     for rule in _RULES:
         for finding in rule(subject):
-            key = (finding.rule, finding.line, finding.column, finding.what)
+            key = (f"{finding.file} {finding.rule}", finding.line, finding.column, finding.what)
             told = found.get(key)
             # Of two ways to the same fault the shorter one is told.
             if told is None or len(finding.evidence) < len(told.evidence):
                 found[key] = finding
-    return sorted(found.values(), key=lambda each: (each.line, each.column, each.rule))
+    # What stands in a fragment comes after what stands in the runbook itself.
+    return sorted(found.values(), key=lambda each: (each.used, each.line, each.column, each.rule))
 
 
 def errors(findings: list[Finding]) -> list[Finding]:

@@ -13,7 +13,7 @@ from runbooks.errors import RunbookError, RunbookProblems
 from runbooks.grammar.base import Strict
 from runbooks.rules.catalogue import RULES
 from runbooks.source import read_yaml
-from runbooks.tree import Node, Step, describe, node_at, place_of
+from runbooks.tree import Node, Step, describe, node_at, place_of, place_of_use
 
 Written = TypeVar("Written", bound=Strict)
 
@@ -45,8 +45,13 @@ class _Problem:
 def read_model(model: type[Written], text: bytes, *, file: str) -> tuple[Written, Node]:
     """The checked model and the document it was read from; RunbookProblems when it is refused."""
     root = read_yaml(text, file=file)
+    return checked(model, root, file=file), root
+
+
+def checked(model: type[Written], root: Node, *, file: str) -> Written:
+    """The model of a document that was read; RunbookProblems, each with its place."""
     try:
-        return model.model_validate(root.plain()), root
+        return model.model_validate(root.plain())
     except ValidationError as error:
         problems = [_problem(model, details) for details in error.errors(include_url=False)]
         raise RunbookProblems(_placed(problems, root, file=file)) from error
@@ -65,20 +70,21 @@ def suggestion(word: str, known: Iterable[str], *, otherwise: str) -> str:
 
 
 def _placed(problems: Iterable[_Problem], root: Node, *, file: str) -> list[RunbookError]:
-    placed: dict[tuple[int, int, str, str], RunbookError] = {}
+    placed: dict[tuple[str, int, int, str, str], RunbookError] = {}
     for problem in problems:
         place = place_of(root, problem.path, key=problem.at_key)
-        key = (place.line, place.column, problem.rule, problem.expected)
+        key = (place.file, place.line, place.column, problem.rule, problem.expected)
         placed.setdefault(
             key,
             RunbookError(
-                file=file,
+                file=place.file or file,
                 line=place.line,
                 column=place.column,
                 rule=problem.rule,
                 found=problem.found or describe(node_at(root, problem.path)),
                 expected=problem.expected,
                 mend=problem.mend or RULES[problem.rule].mend,
+                used=place_of_use(place, file=file),
             ),
         )
     return list(placed.values())

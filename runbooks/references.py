@@ -84,6 +84,12 @@ def _guards(document: RunbookDocument) -> Iterator[Reference]:
     for name, rule in document.interim_rules.items():
         for key, role in (("owner", rule.owner), ("confirm", rule.confirm)):
             yield Reference(RefKind.ROLE, role, ("interim-rules", name, key))
+    for name, gag in document.gags.items():
+        yield Reference(RefKind.QUESTION, gag.order, ("gags", name, "order"))
+        if gag.until:
+            yield Reference(RefKind.QUESTION, gag.until, ("gags", name, "until"))
+        for index, suppressed in enumerate(gag.suppresses):
+            yield Reference(RefKind.EFFECT, suppressed, ("gags", name, "suppresses", index))
     for name, effect in document.effects.items():
         if effect.clearance:
             yield Reference(RefKind.ROLE, effect.clearance.by, ("effects", name, "clearance", "by"))
@@ -174,8 +180,9 @@ def _clock(clock: Clock, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, clock.owner, (*path, "owner"))
     if clock.starts_after:
         yield Reference(RefKind.EFFECT, clock.starts_after, (*path, "starts-after"))
-    if clock.starts_at:
-        yield Reference(RefKind.QUESTION, clock.starts_at, (*path, "starts-at"))
+    for key, question in (("starts-at", clock.starts_at), ("due-at", clock.due_at)):
+        if question:
+            yield Reference(RefKind.QUESTION, question, (*path, key))
     for index, stop in enumerate(clock.stops):
         area, colon, target = stop.partition(":")
         if colon:

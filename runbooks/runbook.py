@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from runbooks.expanding import expanded
 from runbooks.grammar.document import RunbookDocument
-from runbooks.reading import read_model
+from runbooks.reading import checked
 from runbooks.tree import Node, Place, Step, place_of
 
 
@@ -30,7 +31,7 @@ class Runbook:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the exact bytes, in hex: what a case pins."""
+        """SHA-256 of the exact bytes, its fragments' among them, in hex: what a case pins."""
         return sha256(self.source).hexdigest()
 
     def place(self, path: Sequence[Step], *, key: bool = False) -> Place:
@@ -45,7 +46,9 @@ class Runbook:
 def load_runbook(text: bytes, *, file: str) -> Runbook:
     """The runbook in `text`; RunbookProblems, each with its place, when it is refused.
 
-    `file` is what problems call the text. A runbook that loads may still be refused by `lint`.
+    The text carries the fragments it uses (`runbooks.fragments.bundled`). `file` is what problems
+    call the text. A runbook that loads may still be refused by `lint`.
     """
-    document, root = read_model(RunbookDocument, text, file=file)
+    root = expanded(text, file=file)
+    document = checked(RunbookDocument, root, file=file)
     return Runbook(document=document, root=root, file=file, source=text)

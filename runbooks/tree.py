@@ -16,6 +16,15 @@ class Place:
 
     line: int
     column: int
+    file: str = ""
+    """The fragment it stands in; empty in the document itself."""
+    used: "Place | None" = None
+    """Where the document uses that fragment."""
+
+
+def place_of_use(place: Place, *, file: str) -> str:
+    """Where the document `file` uses the fragment that the place stands in; empty without one."""
+    return f"{file}:{place.used.line}:{place.used.column}" if place.used is not None else ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.journal import Kind
     from cases.records import ClosingRecord
     from cases.stages import close_case, record_closed
+    from cases.suppression import carried_on, owed_after
     from workflows.course import Course
     from workflows.effects import Owed
     from workflows.messages import CaseOutcome
@@ -26,8 +27,7 @@ async def close(course: Course) -> CaseOutcome:
         closing = ClosingRecord(disposition=CANCELLED, by=SYSTEM, at=workflow.now())
     cancelled = closing.disposition == CANCELLED
     close_case(course.file, closing, at=workflow.now(), cancelled=cancelled)
-    if not cancelled:
-        _owe(course)
+    _owe(course, closing.disposition, cancelled=cancelled)
     await course.last_errands()
     course.timer.stop()
     course.desk.count_refusals(at=workflow.now(), ending=True)
@@ -47,24 +47,25 @@ async def close(course: Course) -> CaseOutcome:
     )
 
 
-def _owe(course: Course) -> None:
-    state = course.file.state
+def _owe(course: Course, disposition: str, *, cancelled: bool) -> None:
+    file, at = course.file, workflow.now()
+    # A cancelled case walked no runbook; what an order held up is owed to the user all the same.
+    due_after = carried_on(file, at=at) if cancelled else owed_after(file, disposition, at=at)
     owed = [
         Owed(
-            key=key_of(state.case, "obligation", due.name),
-            name=due.name,
-            title=due.title or due.name,
-            owner=due.owner,
-            due_at=workflow.now() + due.after,
+            key=key_of(file.state.case, "obligation", plan.name),
+            name=plan.name,
+            title=plan.title or plan.name,
+            owner=plan.owner,
+            due_at=due_at,
         )
-        for due in course.file.pathway.after_closing
-        if not due.only or (state.closing is not None and state.closing.disposition in due.only)
+        for plan, due_at in due_after
     ]
     course.recorder.owe(owed)
     for item in owed:
-        course.file.note(
+        file.note(
             Kind.OBLIGATION_RECORDED,
-            workflow.now(),
+            at,
             obligation=item.name,
             owner=item.owner,
             due=item.due_at.isoformat(),

@@ -8,7 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.clock import ClockRun
     from cases.clocks import take_due
     from cases.desk import Desk
-    from cases.effects import intend
+    from cases.effects import intend, reconsider
     from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, SYSTEM, CaseFile
     from cases.gate import Round, RoundKind
     from cases.handover import HANDOVER, ask_for_note, note_missed
@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.obligations.addressee import obligation_of
     from cases.outcomes import allow_backup, allow_stand_in, take_silence
     from cases.stages import ask_what_waits
+    from cases.suppression import is_order, review
     from runbooks.plan import Late
     from workflows.asking import ask
     from workflows.effects import COLLECT_ACTS, CollectOrder
@@ -71,6 +72,10 @@ class Deadlines:
     async def _target_reached(self, clock: ClockRun, instant: datetime) -> None:
         if clock.id == HANDOVER:
             note_missed(self.file, at=workflow.now())
+            return
+        if is_order(clock):
+            reconsider(self.file, at=workflow.now())
+            review(self.file, clock, at=workflow.now())
             return
         if clock.hold:
             self.file.tell(Purpose.REVIEW, clock.owner, step=clock.id)

@@ -11,7 +11,7 @@ from cases.handlers.checks import body_of, must_give_reason, must_have_role
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.receipts import Outcome, Reason
-from cases.records import HELD_BACK, CallBackRecord, EffectRecord
+from cases.records import HELD_BACK, SUPPRESSED, CallBackRecord, EffectRecord
 from cases.refusal import Refusal, not_yours, refused
 from cases.rounds import facts_changed
 from runbooks.plan import CallBackResult
@@ -108,6 +108,8 @@ def _may_settle(file: CaseFile, effect: EffectRecord, act: Act, resolution: Reso
         raise refused(Reason.SETTLED, "nothing is held back")
     if act.role not in mine:
         raise not_yours(Reason.ROLE, f"this is for {' or '.join(sorted(mine))}")
+    if effect.state == SUPPRESSED:
+        raise refused(Reason.GAGGED, effect.title)
     if not effect.open:
         raise Refusal(Outcome.ALREADY_DECIDED, Reason.SETTLED, effect.state)
     if clears is not None and resolution in (Resolution.DONE, Resolution.RETRY):

@@ -5,6 +5,7 @@ from datetime import datetime
 from cases.acts import Answer, Complete, Evidence, Memo, Reply
 from cases.call_back import must_be_called_back
 from cases.clock_starts import begun_earlier, instant_of
+from cases.effects import reconsider
 from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers.checks import (
@@ -62,6 +63,7 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     for name in sorted(changed):
         begun_earlier(file, name, body.answers[name], at=at)
     pin_answers(file, changed, at=at)
+    reconsider(file, at=at)
     file.state.reassess = True
     if any(file.pathway.questions[name].material for name in changed):
         facts_changed(file, before, at=at)

@@ -23,6 +23,8 @@ class Answer:
     """It can be given only when the turn is due."""
     confirms: bool = False
     """Only who may make an interim rule last can give it."""
+    at_once: bool = False
+    """Another turn follows, and is due now."""
 
 
 _QUIET = Answer("Nothing new", needs_note=False)
@@ -47,6 +49,11 @@ _ANSWERS: dict[OwedKind, dict[str, Answer]] = {
         "confirmed": Answer("It stays: a standing rule", receipt=True, confirms=True),
         "replaced": Answer("Another rule takes its place", receipt=True, confirms=True),
         "withdrawn": Answer("It holds no longer"),
+    },
+    OwedKind.SUPPRESSED: {
+        "done": Answer("Done: no order stands any more", receipt=True, when_due=True),
+        "lifted": Answer("The order was lifted: it is due now", at_once=True),
+        "dropped": Answer("Not to be done"),
     },
     OwedKind.PERIODIC: {
         "done": Answer("Done for this time", receipt=True, again=True),

@@ -98,7 +98,9 @@ class ObligationDesk(Reception):
         )
         if answer.raises:
             self._owed.wishes.append(Tell(Purpose.RAISED, INCIDENT_MANAGER, step=body.answer))
-        if answer.again and plan.every is not None:
+        if answer.at_once:
+            open_turn(self._owed, due_at=at, at=at)
+        elif answer.again and plan.every is not None:
             state.renewals += 1
             following = next_after(state.due_at, every=plan.every, at=at)
             open_turn(self._owed, due_at=following, at=at)

@@ -32,6 +32,9 @@ class TurnAnswer(Value):
     note: Prose = ""
 
 
+_ASKED_WHEN_DUE = (OwedKind.RECHECK, OwedKind.PERIODIC, OwedKind.SUPPRESSED)
+
+
 class ObligationState(Mutable):
     """Everything of an obligation that its next run needs."""
 
@@ -82,8 +85,7 @@ class ObligationState(Mutable):
 
         What is asked only when it is due leaves a day to answer; what was known before does not.
         """
-        asked_when_due = self.plan.kind in (OwedKind.RECHECK, OwedKind.PERIODIC)
-        return self.due_at + DAY if asked_when_due else self.due_at
+        return self.due_at + DAY if self.plan.kind in _ASKED_WHEN_DUE else self.due_at
 
 
 class ObligationPicture(Value):

@@ -78,7 +78,11 @@ async def received(t: Theatre, person: str) -> str:
 async def review_the_order(t: Theatre, number: str) -> None:
     """From the removal to the end: confirmed, told, reviewed, closed."""
     samir = t.player("samir")
-    for title in ("Find and disable identical copies", "Preserve content and related data"):
+    for title in (
+        "Find and disable identical copies",
+        "Preserve content and related data",
+        "Decide on sharing the hashes",
+    ):
         await settle(t, number, title, who="samir")
     await samir.act(
         number,

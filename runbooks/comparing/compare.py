@@ -14,6 +14,7 @@ _THINGS = {
     "clocks": (Group.CLOCKS, "the clock"),
     "intake": (Group.INTAKE, "the question"),
     "macros": (Group.WORDS, "the text"),
+    "gags": (Group.EFFECTS, "the order"),
     "after-closing": (Group.CLOSING, "the follow-up"),
 }
 _PARTS = {"next": (Group.WAY, "the outcome"), "dispositions": (Group.CLOSING, "the disposition")}

@@ -66,6 +66,7 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
             "extend": item.extend,
         }
         for item in pathway.after_closing
+        if not item.carries
     }
     return document
 

@@ -136,6 +136,7 @@ _CLOCK = {
     "kind": Meaning(Group.CLOCKS, "the kind"),
     "starts": Meaning(Group.CLOCKS, "what it counts from"),
     "starts-after": Meaning(Group.CLOCKS, "the action it starts after"),
+    "due-at": Meaning(Group.CLOCKS, "the answer that says when it is due"),
     "starts-at": Meaning(Group.CLOCKS, "the answer it counts from"),
     "within": Meaning(Group.CLOCKS, "the time", _more_is_looser),
     "stops": Meaning(Group.CLOCKS, "what stops it", _more_is_looser),
@@ -188,7 +189,14 @@ _DISPOSITION = {
     "title": Meaning(Group.WORDS, "the meaning"),
     "requires": Meaning(Group.CLOSING, "what it requires", _more_is_tighter),
 }
+_GAG = {
+    "order": Meaning(Group.INTAKE, "the answer that says whether there is one"),
+    "until": Meaning(Group.INTAKE, "the answer that says until when"),
+    "suppresses": Meaning(Group.EFFECTS, "what is not done while it stands", _more_is_tighter),
+    "review": Meaning(Group.TIME, "how often it is reviewed", _more_is_looser),
+}
 _AREAS = {
+    "gags": _GAG,
     "effects": _EFFECT,
     "clocks": _CLOCK,
     "intake": _QUESTION,

@@ -20,7 +20,9 @@ RUNS_AS = {
 }
 """Rows a case runs, and as what: of a renewable hold the first period, a renewal is a new clock."""
 
-_FROM_ROW = frozenset({"kind", "within", "restart", "source", "mark", "review_by", "statutory"})
+_FROM_ROW = frozenset(
+    {"kind", "within", "due_at", "restart", "source", "mark", "review_by", "statutory"}
+)
 """What a named row says itself, so that a runbook cannot say otherwise."""
 
 
@@ -62,6 +64,8 @@ class Clock(Strict):
     starts_at: Name | None = None
     """The question whose answer is the instant it counts from; it does not run before."""
     within: Duration | None = None
+    due_at: Name | None = None
+    """The question at which instant it is due; until it is answered, `within` counts."""
     stops: tuple[Annotated[StrictStr, AfterValidator(_stop)], ...] = ()
     restart: Literal["full", "remaining"] = "remaining"
     late: tuple[LateStep, ...] = ()

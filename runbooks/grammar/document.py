@@ -8,11 +8,12 @@ from runbooks.grammar.base import ClockId, Day, Name, Prose, Strict, Version, re
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
+from runbooks.grammar.gags import GagRule
 from runbooks.grammar.guarding import HandoverRule, LegalHoldRule
 from runbooks.grammar.intake import Question
 from runbooks.grammar.interim import InterimRule
 from runbooks.grammar.macros import Macro
-from runbooks.grammar.obligations import unique
+from runbooks.grammar.obligations import check_gags, unique
 from runbooks.grammar.priority import PriorityMatrix, check_matrix
 from runbooks.grammar.severity import SeverityPolicy, SeverityRow, check_table
 from runbooks.grammar.stages import Stage
@@ -43,6 +44,8 @@ class RunbookDocument(Strict):
     need_to_know: StrictBool = False
     legal_hold: LegalHoldRule | None = None
     handover: HandoverRule | None = None
+    gags: dict[Name, GagRule] = Field(default_factory=dict)
+    """Non-disclosure orders, by name."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -58,6 +61,7 @@ class RunbookDocument(Strict):
         if not closures:
             found = "no stage with `dispositions`"
             refuse("RB019", "a closure with `dispositions`", at=("stages",), found=found)
+        check_gags(self.gags, self.after_closing)
         if len(closures) > 1:
             at = ("stages", closures[1], "dispositions")
             refuse("RB019", "one closure", at=at, found="a second closure")

@@ -1,10 +1,12 @@
 """What a runbook says is owed after closing, as a list of obligations with names of their own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from runbooks.grammar.base import refuse
 from runbooks.grammar.closing import AfterClosing
+from runbooks.grammar.effects import Effect
+from runbooks.grammar.gags import GagRule
 from runbooks.plan import FollowUp, OwedKind
 
 LESSONS = "lessons"
@@ -12,6 +14,9 @@ LESSONS_WITHIN = timedelta(days=14)
 """How long the lessons of a case may wait, unless its runbook says otherwise."""
 REVIEW = (timedelta(days=14), timedelta(days=3))
 """When the owner of a hold is asked before it expires, unless its runbook says otherwise."""
+
+LONGEST_ORDER = timedelta(days=3650)
+"""An order can be renewed for years: so far what it suppresses can be put off."""
 
 _TITLES = {
     "recheck": "Look again",
@@ -36,6 +41,39 @@ def unique(items: tuple[AfterClosing, ...]) -> tuple[AfterClosing, ...]:
                 refuse("RB018", "a name nothing else owed has", at=(index,), found=follow_up.name)
             names.add(follow_up.name)
     return items
+
+
+def carried(gags: Mapping[str, GagRule], effects: Mapping[str, Effect]) -> tuple[FollowUp, ...]:
+    """What is owed of each suppressed effect when its case has closed before the order ended."""
+    reviews = {name: gag.review for gag in gags.values() for name in gag.suppresses}
+    return tuple(
+        FollowUp(
+            name=carrying(name),
+            owner=effects[name].owner,
+            after=review,
+            title=effects[name].title,
+            kind=OwedKind.SUPPRESSED,
+            carries=name,
+            extend=LONGEST_ORDER,
+        )
+        for name, review in reviews.items()
+        if name in effects
+    )
+
+
+def carrying(effect: str) -> str:
+    """What the obligation is called that carries the effect on."""
+    return f"suppressed-{effect}"
+
+
+def check_gags(gags: Mapping[str, GagRule], items: Sequence[AfterClosing]) -> None:
+    """Nothing else owed has the name of what carries a suppressed effect on."""
+    names = {carrying(effect) for gag in gags.values() for effect in gag.suppresses}
+    for index, item in enumerate(items):
+        taken = [each.name for each in _obligations(item, owner="") if each.name in names]
+        if taken:
+            at = ("after-closing", index)
+            refuse("RB018", "a name nothing else owed has", at=at, found=taken[0])
 
 
 def _obligations(item: AfterClosing, *, owner: str) -> Iterator[FollowUp]:

@@ -5,17 +5,30 @@ The one module of this package that reads files: its own, from the installed pac
 
 from importlib.resources import files
 
+from runbooks.fragments import FOLDER, bundled
+
 _ROUTING = "routing.yaml"
 _CALENDARS = "calendars.yaml"
 _PINS = "pins.yaml"
 
 
 def library() -> dict[str, bytes]:
-    """The text of every runbook that ships, by name."""
+    """The text of every runbook that ships, by name, with the fragments it uses."""
+    known = fragments()
     return {
-        entry.name.removesuffix(".yaml"): entry.read_bytes()
+        entry.name.removesuffix(".yaml"): bundled(entry.read_bytes(), known=known)
         for entry in sorted(files(__name__).iterdir(), key=lambda each: each.name)
         if entry.name.endswith(".yaml") and entry.name != _ROUTING
+    }
+
+
+def fragments() -> dict[str, bytes]:
+    """The text of every fragment that ships, by name."""
+    folder = files(__name__).joinpath(FOLDER)
+    return {
+        entry.name.removesuffix(".yaml"): entry.read_bytes()
+        for entry in sorted(folder.iterdir(), key=lambda each: each.name)
+        if entry.name.endswith(".yaml")
     }
 
 

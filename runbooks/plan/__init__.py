@@ -7,6 +7,7 @@ document, which the case pins by `digest` and activities load by it.
 
 from runbooks.plan.actions import Clearance, EffectPlan
 from runbooks.plan.clocks import ClockKind, ClockPlan, ClockStart
+from runbooks.plan.gags import Gag
 from runbooks.plan.gates import Dissent, Distinct, GateRule, Ratify, Silence, Split, StandIn, Votes
 from runbooks.plan.owed import FollowUp, Handover, LegalHold, OwedKind
 from runbooks.plan.pathway import Pathway
@@ -27,6 +28,7 @@ __all__ = [
     "Distinct",
     "EffectPlan",
     "FollowUp",
+    "Gag",
     "GateRule",
     "Handover",
     "Late",

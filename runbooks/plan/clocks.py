@@ -38,6 +38,8 @@ class ClockPlan(Compact):
     starts_at: str | None = None
     """The question whose answer is the instant it counts from, instead of `starts`."""
     within: timedelta
+    due_at: str | None = None
+    """The question at which instant it is due: the order says it, not the law."""
     statutory: bool = True
     owner: Role
     stops: tuple[str, ...] = ()

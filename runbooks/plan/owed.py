@@ -22,6 +22,8 @@ class OwedKind(StrEnum):
     """The same thing is done again and again, until a person ends it."""
     RULE = "rule"
     """An interim rule holds until it expires by itself, or a person decides what becomes of it."""
+    SUPPRESSED = "suppressed"
+    """What an order forbade while the case was open is done once it has ended."""
 
 
 class FollowUp(Compact):
@@ -42,6 +44,8 @@ class FollowUp(Compact):
     """A hold can be renewed so many times; None: as often as needed."""
     minimum: bool = False
     """The law wants the data kept until then: the hold cannot be released before."""
+    carries: str = ""
+    """The effect it carries on: owed only where an order still suppressed it at closing."""
     extend: timedelta = timedelta(days=7)
     """By how much all extensions of one turn together may move what is due."""
     confirm: Role | None = None

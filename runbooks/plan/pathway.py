@@ -5,6 +5,7 @@ from typing import Self
 from runbooks.compact import Compact
 from runbooks.plan.actions import EffectPlan
 from runbooks.plan.clocks import ClockPlan
+from runbooks.plan.gags import Gag
 from runbooks.plan.owed import FollowUp, Handover, LegalHold
 from runbooks.plan.questions import QuestionPlan
 from runbooks.plan.stages import StageKind, StagePlan
@@ -34,6 +35,8 @@ class Pathway(Compact):
     """Seen only by those who decide, who are asked now, or who have it by name."""
     legal_hold: LegalHold | None = None
     handover: Handover | None = None
+    gags: tuple[Gag, ...] = ()
+    """Non-disclosure orders, and what each of them suppresses while it stands."""
 
     def stage(self, name: str) -> StagePlan:
         """The stage called `name`; KeyError when the runbook has none."""

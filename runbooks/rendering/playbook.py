@@ -62,6 +62,7 @@ def playbook(runbook: Runbook) -> Page:
         *_stages(pathway),
         *_clocks(document, pathway),
         *_actions(document, pathway),
+        *_silenced(pathway),
         *_endings(pathway),
         *_texts(document),
         *_interim(pathway),
@@ -171,6 +172,26 @@ def _actions(document: RunbookDocument, pathway: Pathway) -> Iterator[Block]:
                 nature(known[effect.name]) or "—",
             )
             for effect in pathway.effects
+        ),
+    )
+
+
+def _silenced(pathway: Pathway) -> Iterator[Block]:
+    if not pathway.gags:
+        return
+    titles = {effect.name: effect.title for effect in pathway.effects}
+    yield Heading("Non-disclosure orders")
+    yield Grid(
+        ("Order", "Stands unless", "Until", "Not done while it stands", "Reviewed"),
+        tuple(
+            (
+                words(gag.name),
+                f"“{gag.order}” is answered no",
+                f"the instant answered to “{gag.until}”" if gag.until else "it is lifted",
+                several(titles.get(name, name) for name in gag.suppresses),
+                f"every {duration(gag.review)}",
+            )
+            for gag in pathway.gags
         ),
     )
 

@@ -203,7 +203,12 @@ def requirement(name: str, pathway: Pathway) -> str:
 
 
 def begins(clock: ClockPlan) -> str:
-    """What a clock counts from."""
+    """What a clock counts from, and what says when it is due."""
+    due = f", due at the instant answered to “{clock.due_at}”" if clock.due_at else ""
+    return _counts_from(clock) + due
+
+
+def _counts_from(clock: ClockPlan) -> str:
     if clock.starts_after:
         return f"once {clock.starts_after} is done"
     if clock.starts_at:

@@ -279,8 +279,23 @@ RULES: dict[str, Rule] = {
         "A gate that can be neither rejected nor asked back leaves the case standing (I3).",
         "Put `call-back` at `approved`.",
     ),
+    "RB104": Rule(
+        "Every fragment that is used is there, and every one that is there is used.",
+        "A part nobody has, or nobody reads, would be a rule that silently does not hold.",
+        "Correct the name, or put the file into the folder `fragments` beside the runbook.",
+    ),
+    "RB105": Rule(
+        "A fragment is given what it takes, and nothing else.",
+        "A misspelt parameter would leave a hole where a rule should be.",
+        "Give the fragment's parameters under `with`, as its `takes` says.",
+    ),
+    "RB106": Rule(
+        "Two fragments do not say the same thing.",
+        "Of two parts of one name one would win silently.",
+        "Say it in the runbook itself, or use one of the two.",
+    ),
     "RB115": Rule(
-        "A clock starts at the answer to a question that asks for an instant.",
+        "A clock starts, or is due, at the answer to a question that asks for an instant.",
         "Another answer names no moment, and the clock would never run.",
         "Ask for an instant: `answer: instant`.",
     ),
@@ -288,6 +303,21 @@ RULES: dict[str, Rule] = {
         "Only people take an outcome that needs an answer.",
         "Silence answers nothing, and what the answer was to start never starts.",
         "Lead silence or lateness to another outcome.",
+    ),
+    "RB117": Rule(
+        "An order is a yes or a no, and ends at an instant.",
+        "What cannot be answered so cannot be lifted, and what it holds up is never done.",
+        "Ask with `answer: yes-no-unknown` (or yes-no), and until when with `answer: instant`.",
+    ),
+    "RB118": Rule(
+        "No ending waits for what an order suppresses.",
+        "The case could not close for as long as the order stands.",
+        "Require its receipt: while an order stands, an obligation carries it on.",
+    ),
+    "RB119": Rule(
+        "An order silences notices, never what protects people or answers the authority.",
+        "A harm that goes on because of a silence is nobody's order.",
+        "Suppress only effects that tell somebody.",
     ),
     **REVIEWS,
 }

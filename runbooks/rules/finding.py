@@ -14,7 +14,7 @@ from runbooks.plan import Pathway
 from runbooks.planner import Trail, reachable, said
 from runbooks.rules.catalogue import RULES
 from runbooks.runbook import Runbook
-from runbooks.tree import Step
+from runbooks.tree import Step, place_of_use
 
 
 class Weight(StrEnum):
@@ -39,10 +39,13 @@ class Finding(BaseModel):
     mend: str
     evidence: tuple[str, ...] = ()
     """The shortest way a case takes to the problem."""
+    used: str = ""
+    """Where the runbook uses the fragment the problem stands in, as `file:line:column`."""
 
     def __str__(self) -> str:
         """The finding on one line, as editors read it."""
-        return f"{self.file}:{self.line}:{self.column}: {self.rule} {self.what}"
+        used = f" (used at {self.used})" if self.used else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.rule} {self.what}{used}"
 
 
 @dataclass(frozen=True)
@@ -94,11 +97,12 @@ class Subject:
         return Finding(
             rule=rule,
             severity=weight,
-            file=self.runbook.file,
+            file=place.file or self.runbook.file,
             line=place.line,
             column=place.column,
             what=what,
             why=RULES[rule].why,
             mend=mend or RULES[rule].mend,
             evidence=evidence,
+            used=place_of_use(place, file=self.runbook.file),
         )

@@ -8,16 +8,17 @@ from runbooks.rules.finding import Finding, Subject
 
 
 def instants(subject: Subject) -> Iterator[Finding]:
-    """Clocks that start at a question whose answer is no instant."""
+    """Clocks that start, or are due, at the answer to a question that takes no instant."""
     document = subject.document
     for name, clock in document.clocks.items():
-        question = document.intake.get(clock.starts_at or "")
-        if question is not None and question.kind is not AnswerKind.INSTANT:
-            yield subject.finding(
-                "RB115",
-                ("clocks", name, "starts-at"),
-                f'"{clock.starts_at}" takes {question.kind}, and {name} starts at its answer',
-            )
+        for key, asked in (("starts-at", clock.starts_at), ("due-at", clock.due_at)):
+            question = document.intake.get(asked or "")
+            if question is not None and question.kind is not AnswerKind.INSTANT:
+                yield subject.finding(
+                    "RB115",
+                    ("clocks", name, key),
+                    f'"{asked}" takes {question.kind}, and {name} needs an instant',
+                )
 
 
 def answers(subject: Subject) -> Iterator[Finding]:

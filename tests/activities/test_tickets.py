@@ -20,6 +20,7 @@ from cases.ticket_note import (
 )
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from runbooks import library
+from runbooks.fragments import parted
 from runbooks.plan import Severity
 from store import DEMO_KEK, ObligationRow, Store, upgrade
 from tests.fakes.clock import START, FixedClock
@@ -117,7 +118,8 @@ async def test_the_runbooks_macros_word_the_notes(store: Store) -> None:
 
 async def test_without_macros_our_own_words_stand(store: Store) -> None:
     """A runbook that says nothing of tickets leaves the words to us."""
-    text, _, _ = library()["user-safety-escalation"].partition(b"macros:")
+    own, _ = parted(library()["user-safety-escalation"])
+    text, _, _ = own.partition(b"fragments:")
     case = await desk(store, text)
 
     await case.told(*LINES)

@@ -1,5 +1,6 @@
 """Exports of cases that go on, and of cases whose workflow was reset."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from audit.errors import HistoryMissingError
 from audit.export import codec_of
 from audit.histories import fetch
 from audit.manifest import Manifest
+from audit.steps import from_event
 from audit.strict_replay import strict_replay
 from audit.verdict import Outcome
 from audit.verify import verify
@@ -34,6 +36,26 @@ async def test_a_case_that_goes_on_is_incomplete(
 
     assert verdict.outcome is Outcome.INCOMPLETE, verdict.lines()
     assert any("not closed" in line for line in verdict.lines())
+
+
+async def test_a_history_replays_wherever_it_is_read(engine: Engine, store: Store) -> None:
+    """However far a case has come, also in the middle of a workflow task, nothing is found."""
+    async with office(engine, store) as at_work:
+        case = await approved(at_work)
+        history = await fetch(at_work.client, case.handle.id, codec=codec_of(at_work.client))
+    (run,) = history.runs
+
+    found = {}
+    for events, following in enumerate(run.events[1:], start=1):
+        if from_event(following) is not None:
+            # What one answer asks for comes into a history in one piece.
+            continue
+        cut = replace(history, runs=(replace(run, events=run.events[:events]),))
+        replayed = await strict_replay(cut, None)
+        found[events] = [str(finding) for finding in replayed.findings]
+        assert replayed.open
+
+    assert {events: said for events, said in found.items() if said} == {}
 
 
 async def test_a_case_without_history_cannot_be_exported(engine: Engine, store: Store) -> None:

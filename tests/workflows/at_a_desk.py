@@ -12,7 +12,7 @@ from typing import Any
 from cases.acts import ActBody
 from cases.clock import ClockRun
 from cases.clocks import take_due
-from cases.effects import intend, settle
+from cases.effects import intend, reconsider, settle
 from cases.envelope import RoundBinding
 from cases.file import SYSTEM, Do, Look, Tell
 from cases.gate import RoundKind
@@ -26,6 +26,7 @@ from cases.records import AnswerGiven, ClosingRecord
 from cases.severity import severity_changed
 from cases.stages import ask_when_ready, close_case, enter, leave, record_closed
 from cases.state import CaseState
+from cases.suppression import is_order, owed_after, review
 from runbooks import assess, library, load_runbook
 from runbooks.plan import FollowUp, Late, Next
 from tests.cases.house import CASE, House
@@ -114,6 +115,9 @@ class AtADesk:
         round_ = file.state.open_round(clock.stage or "")
         if step is None and clock.id == HANDOVER:
             note_missed(file, at=at)
+        elif step is None and is_order(clock):
+            reconsider(file, at=at)
+            review(file, clock, at=at)
         elif step is None:
             if round_ is not None and clock.stage == file.state.stage:
                 allow_stand_in(file, round_, at=at)
@@ -203,10 +207,7 @@ class AtADesk:
     def _end(self, closing: ClosingRecord) -> None:
         house = self.house
         close_case(house.file, closing, at=house.now, cancelled=False)
-        self.world.owed = [
-            due
-            for due in house.file.pathway.after_closing
-            if not due.only or closing.disposition in due.only
-        ]
+        owed = owed_after(house.file, closing.disposition, at=house.now)
+        self.world.owed = [plan for plan, _ in owed]
         self.world.owed += self._rules()
         record_closed(house.file, at=house.now)

@@ -33,6 +33,8 @@ def everything(runbook: Runbook, pathway: Pathway) -> set[Line]:
         table |= {("late", clock.id, late.label) for late in clock.late}
     table |= {("effect", effect.name) for effect in pathway.effects}
     table |= {("held back", effect.name) for effect in pathway.effects if effect.clearance}
+    for gag in pathway.gags:
+        table |= {(state, name) for state in ("forbidden", "due again") for name in gag.suppresses}
     if pathway.handover is not None:
         table.add(("handover",))
     if pathway.legal_hold is not None:
@@ -65,6 +67,8 @@ _PROVES: dict[Kind, tuple[str, tuple[str, ...]]] = {
     Kind.EFFECT_INTENDED: ("effect", ("effect",)),
     Kind.EFFECT_CLEARED: ("effect", ("effect",)),
     Kind.EFFECT_HELD_BACK: ("held back", ("effect",)),
+    Kind.EFFECT_SUPPRESSED: ("forbidden", ("effect",)),
+    Kind.EFFECT_DUE_AGAIN: ("due again", ("effect",)),
     Kind.HANDOVER_ASKED: ("handover", ()),
     Kind.LEGAL_HOLD: ("legal hold", ()),
     Kind.CASE_CLOSED: ("ending", ("disposition",)),

@@ -130,7 +130,7 @@ class Cast:
     def _answers(self, picture: CasePicture, stage: StagePlan, visit: StageVisit) -> dict[str, str]:
         """What is answered before the stage is completed: all at the first, later what it needs."""
         first = stage.name == self.pathway.first and visit.visit == 1
-        starting = {clock.starts_at for clock in self.pathway.clocks}
+        starting = {at for clock in self.pathway.clocks for at in (clock.starts_at, clock.due_at)}
         # A clock waits for its answer: nobody gives it before it is needed.
         asked = [name for name in self.pathway.questions if name not in starting] if first else []
         answers = missing(self, picture, (*asked, *stage.needs))

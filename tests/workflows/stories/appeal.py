@@ -260,7 +260,7 @@ async def a_counter_notice_restores_in_the_window(case: CaseUnderTest) -> None:
     """Not before ten business days, not after fourteen: the agent is told when it opens."""
     await said(case, "aldo", counter_notice_at=(await case.now()).isoformat())
     await done(case, "admission", "counter-notice", "aldo")
-    early = await tried(case, "restoration", "restored", "cleo")
+    early = await tried(case, "restoration", "restored", "cato")
     refused(early, Outcome.REFUSED, Reason.NOT_DUE)
     seen = await case.picture()
     window = seen.clock("US-DMCA-ctr")
@@ -270,7 +270,7 @@ async def a_counter_notice_restores_in_the_window(case: CaseUnderTest) -> None:
     assert late is not None
     assert window.opens_at < late
     await dawdle(case, "restoration", late - await case.now() - HOUR)
-    await done(case, "restoration", "restored", "cleo")
+    await done(case, "restoration", "restored", "cato")
     await ended(case, "counter-notice-restored")
     assert (await case.picture()).clock("US-DMCA-ctr").breached_at is None  # type: ignore[union-attr]
 
@@ -282,7 +282,7 @@ async def a_suit_keeps_it_down(case: CaseUnderTest) -> None:
     await done(case, "admission", "counter-notice", "aldo")
     await case.in_stage("restoration")
     await said(case, "aldo", suit_notice="ref-21")
-    await done(case, "restoration", "suit-filed", "cleo")
+    await done(case, "restoration", "suit-filed", "cato")
     await ended(case, "counter-notice-suit")
 
 
@@ -292,7 +292,7 @@ async def a_defective_counter_notice_is_refused(case: CaseUnderTest) -> None:
     await said(case, "aldo", counter_notice_at=(await case.now()).isoformat())
     await done(case, "admission", "counter-notice", "aldo")
     await dawdle(case, "restoration", 23 * DAY)
-    await done(case, "restoration", "defective", "cleo")
+    await done(case, "restoration", "defective", "cato")
     await dawdle(case, "inadmissibility", 49 * HOUR)
     await written(case, "inadmissibility", "ada", "ground", "history")
     await approve(case, "inadmissibility", "ada")
