@@ -44,11 +44,16 @@ class Performing:
                     case_number=order.number,
                     key=order.key,
                     facts=order.facts,
+                    part=order.part,
+                    set_for=order.set_for,
                     ordered_at=order.at,
                 )
             )
             result = EffectResult(
-                state=EffectState.DONE, reference=receipt.reference, detail=receipt.detail
+                state=EffectState.DONE,
+                reference=receipt.reference,
+                detail=receipt.detail,
+                found=receipt.found,
             )
             kept = await effects.remember(
                 order.key, case=order.case, result=result.model_dump(mode="json"), at=order.at

@@ -10,6 +10,7 @@ from datetime import datetime
 from cases.clock import ClockRun
 from cases.gate import Round, RoundState
 from cases.permissions import next_step, waiting_on
+from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, SET, EffectRecord
 from cases.state import CaseState
 from cases.values import Instant, Value, spoken
 from runbooks.plan import GateRule, Late, Pathway
@@ -214,9 +215,17 @@ def _effects(state: CaseState) -> Iterator[OpenEffect]:
     for effect in state.effects:
         if not effect.open:
             continue
+        if effect.part is not None and effect.state == "intended":
+            continue  # The whole effect says how far it has come.
         mend = {
             "manual": f"escalate case receipt {state.number} {effect.name} done --reference …",
             "failed": f"escalate case receipt {state.number} {effect.name} retry",
+            SET: f"it happens at {_instant(effect)}; to call it off: "
+            f"escalate case receipt {state.number} {effect.name} skip --reason …",
+            IN_STEPS: f"{_progress(effect)}; to undo it: "
+            f"escalate case roll-back {state.number} {effect.name} --reason …",
+            ROLLING_BACK: "every step that was done is being undone",
+            HELD_BACK: effect.detail or "it waits to be cleared",
         }.get(effect.state, "it is under way; look at what the engine says")
         yield OpenEffect(
             title=effect.title,
@@ -227,6 +236,19 @@ def _effects(state: CaseState) -> Iterator[OpenEffect]:
             detail=effect.detail,
             mend=mend,
         )
+
+
+def _instant(effect: EffectRecord) -> str:
+    return spoken(effect.set_for) if effect.set_for is not None else "its instant"
+
+
+def _progress(effect: EffectRecord) -> str:
+    run = effect.run
+    if run is None or not run.ordered:
+        return "no step has been ordered"
+    batch = run.batches[run.ordered - 1]
+    waits = "; its approval is disputed" if run.doubted else ""
+    return f"step {run.ordered} of {len(run.batches)}, {batch.last} of {run.total}{waits}"
 
 
 def _quorum(round_: Round) -> str:

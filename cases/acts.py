@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from cases.acts_on_many import Observe, RollBack
 from cases.values import Inbound, Instant, Line, Name, Prose
 from runbooks.plan import CallBackResult, Severity
 
@@ -241,6 +242,8 @@ ActBody = Annotated[
     | Evidence
     | CallBack
     | Receipt
+    | Observe
+    | RollBack
     | Decide
     | Dissent
     | Withdraw
@@ -267,6 +270,8 @@ VERBS: tuple[str, ...] = (
     "evidence",
     "call-back",
     "receipt",
+    "observe",
+    "roll-back",
     "decide",
     "dissent",
     "withdraw",

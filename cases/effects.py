@@ -2,45 +2,65 @@
 
 from datetime import datetime
 
+from cases import bulk
 from cases.clock import ClockRun, ClockVerb
-from cases.clocks import happened, running, start, turn
+from cases.clocks import running, start, turn
 from cases.file import SYSTEM, CaseFile, Do, Note
 from cases.gags import standing
 from cases.ids import key_of
 from cases.journal import Kind
 from cases.notice import Purpose
-from cases.records import HELD_BACK, SUPPRESSED, EffectRecord
+from cases.performed import newest, performed
+from cases.records import HELD_BACK, ROLLED_BACK, SET, SUPPRESSED, EffectRecord
+from cases.setting import call_off, set_for
 from cases.suppression import end_waiting, suppress, wait_for
 from runbooks.plan import Clearance, EffectPlan
 
-DONE = "done"
-"""The outcome of a stage whose effect has been performed before anybody completed it."""
+ANEW = ("skipped", ROLLED_BACK)
+"""Nothing of the effect stands: ordered once more, it is another one."""
 
 
-def intend(file: CaseFile, name: str, *, stage: str, at: datetime) -> str:
+def intend(
+    file: CaseFile, name: str, *, stage: str, at: datetime, instant: datetime | None = None
+) -> str:
     """The effect is on record as intended and wished for; its key is returned.
 
     One that is under way, done or with a person is not intended twice: a second approval of the
     same gate after a detour must not act twice. One that failed is tried again. Only what has been
-    undone since, or skipped, is done anew.
+    undone since, or skipped, is done anew. With an `instant` it is set for that one; ordered again
+    without, it is pulled forward.
     """
     plan = _plan(file, name)
-    newest = _newest(file, name)
-    if newest is not None and newest.name == name and newest.state != "skipped":
-        if newest.state == "failed":
-            again(file, newest, at=at)
-        return newest.key
-    return _intend(file, plan, name=name, title=plan.title, stage=stage, at=at)
+    known = newest(file, name)
+    if known is not None and known.name == name and known.state not in ANEW:
+        if known.state == "failed":
+            again(file, known, at=at)
+        elif known.state == SET and instant is None:
+            file.note(Kind.EFFECT_PULLED_FORWARD, at, effect=name, key=known.key)
+            known.due_at = at + plan.within
+            begin(file, known, at=at)
+        elif known.state == SET and instant is not None and instant != known.set_for:
+            set_for(file, known, instant, at=at)
+        return known.key
+    return _intend(file, plan, name=name, title=plan.title, stage=stage, at=at, instant=instant)
 
 
 def undo(file: CaseFile, name: str, *, stage: str, at: datetime) -> str | None:
     """The compensation of a performed effect is intended; None where there is nothing to undo."""
     plan = _plan(file, name)
-    newest = _newest(file, name)
-    if plan.compensate is None or newest is None or newest.state == "skipped":
+    known = newest(file, name)
+    if known is not None and known.state == SET:
+        call_off(file, known, at=at, because=f"called off at {stage}")
         return None
-    if newest.compensates is not None:
-        return newest.key
+    if plan.bulk is not None and known is not None:
+        if known.state == HELD_BACK:
+            call_off(file, known, at=at, because=f"called off at {stage}")
+        bulk.roll_back(file, known, because=f"undone at {stage}", at=at)
+        return known.key
+    if plan.compensate is None or known is None or known.state == "skipped":
+        return None
+    if known.compensates is not None:
+        return known.key
     return _intend(
         file,
         plan,
@@ -69,43 +89,11 @@ def again(file: CaseFile, effect: EffectRecord, *, at: datetime, **who: str | No
     file.wishes.append(Do(effect.key))
 
 
-def skip_when_done(file: CaseFile, *, at: datetime) -> None:
-    """A stage that only waits for an effect is over once the effect has been performed."""
-    stage = file.stage
-    if stage is None or stage.skip_when_done is None or file.state.pending_outcome is not None:
-        return
-    newest = _newest(file, stage.skip_when_done)
-    if newest is None or newest.name != stage.skip_when_done or newest.state != "done":
-        return
-    file.state.pending_outcome = DONE
-    file.state.pending_by = newest.settled_by or SYSTEM
-    file.note(
-        Kind.STAGE_COMPLETED,
-        at,
-        stage=stage.name,
-        outcome=DONE,
-        by=file.state.pending_by,
-        effect=newest.name,
-    )
-
-
 def _plan(file: CaseFile, name: str) -> EffectPlan:
     plan = file.effect_plan(name)
     if plan is None:
         raise KeyError(name)
     return plan
-
-
-def _newest(file: CaseFile, name: str) -> EffectRecord | None:
-    """The newest record of the effect or of its compensation."""
-    return next(
-        (
-            effect
-            for effect in reversed(file.state.effects)
-            if name in (effect.name, effect.compensates)
-        ),
-        None,
-    )
 
 
 def _intend(
@@ -118,37 +106,43 @@ def _intend(
     at: datetime,
     instruction: str | None = None,
     compensates: str | None = None,
+    instant: datetime | None = None,
 ) -> str:
     number = sum(1 for effect in file.state.effects if effect.name == name) + 1
     key = key_of(file.state.case, name, str(number))
-    file.state.effects.append(
-        EffectRecord(
-            key=key,
-            name=name,
-            title=title,
-            by=plan.by,
-            owner=plan.owner,
-            stage=stage,
-            state="intended",
-            due_at=at + plan.within,
-            instruction=plan.instruction if instruction is None else instruction,
-            compensates=compensates,
-            irreversible=plan.irreversible,
-            at=at,
-        )
+    effect = EffectRecord(
+        key=key,
+        name=name,
+        title=title,
+        by=plan.by,
+        owner=plan.owner,
+        stage=stage,
+        state="intended",
+        due_at=(instant or at) + plan.within,
+        instruction=plan.instruction if instruction is None else instruction,
+        compensates=compensates,
+        irreversible=plan.irreversible,
+        at=at,
     )
-    _send_off(file, file.state.effects[-1], plan, at=at)
+    file.state.effects.append(effect)
+    if instant is not None and instant > at:
+        set_for(file, effect, instant, at=at)
+    else:
+        begin(file, effect, at=at)
     return key
 
 
-def _send_off(file: CaseFile, effect: EffectRecord, plan: EffectPlan, *, at: datetime) -> None:
-    """The effect is wished for, unless an order forbids it or its clearance is still owed."""
-    ordered = effect.compensates is None
+def begin(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
+    """The ordered effect goes ahead, unless an order forbids it or its runbook wants more."""
+    plan = file.effect_plan(effect.name)
+    ordered = plan is not None and effect.compensates is None
     gag = standing(file.state, file.pathway, effect.name, at=at) if ordered else None
     if gag is not None:
         suppress(file, effect, gag, at=at)
-    elif plan.clearance is not None and ordered:
-        _hold_back(file, effect, plan.clearance, by=plan.by, at=at)
+    elif plan is not None and plan.bulk is not None:
+        bulk.begin(file, effect, plan.bulk, at=at)
+    elif plan is not None and plan.clearance is not None:
+        _hold_back(file, effect, plan.clearance, at=at)
     else:
         effect.state = "intended"
         file.note(
@@ -156,18 +150,21 @@ def _send_off(file: CaseFile, effect: EffectRecord, plan: EffectPlan, *, at: dat
             at,
             effect=effect.name,
             key=effect.key,
-            by=plan.by,
+            by=effect.by,
             compensates=effect.compensates,
         )
         file.wishes.append(Do(effect.key))
 
 
-def _hold_back(
-    file: CaseFile, effect: EffectRecord, clearance: Clearance, *, by: str, at: datetime
-) -> None:
+def _hold_back(file: CaseFile, effect: EffectRecord, clearance: Clearance, *, at: datetime) -> None:
     effect.state = HELD_BACK
     file.note(
-        Kind.EFFECT_HELD_BACK, at, effect=effect.name, key=effect.key, by=by, role=clearance.by
+        Kind.EFFECT_HELD_BACK,
+        at,
+        effect=effect.name,
+        key=effect.key,
+        by=effect.by,
+        role=clearance.by,
     )
     clearing = ClockRun(
         id=_clearing(effect.key),
@@ -196,7 +193,7 @@ def reconsider(file: CaseFile, *, at: datetime) -> None:
             end_waiting(file, effect, at=at)
             effect.due_at = at + plan.within
             file.note(Kind.EFFECT_DUE_AGAIN, at, effect=effect.name, key=effect.key)
-            _send_off(file, effect, plan, at=at)
+            begin(file, effect, at=at)
         elif effect.state in ("manual", "failed", HELD_BACK) and gag is not None:
             _stop_clearing(file, effect, at=at)
             suppress(file, effect, gag, at=at)
@@ -243,6 +240,7 @@ def settle(
     detail: str = "",
     by: str | None = None,
     commitment: str | None = None,
+    found: tuple[int, int] | None = None,
 ) -> None:
     """The effect has that outcome; who must know is told, and clocks that wait for it stop."""
     effect.state = state
@@ -271,11 +269,11 @@ def settle(
     )
     match state:
         case "done":
-            happened(file, f"effect:{effect.name}", at=at)
-            file.wishes.append(Note.of(f"Action recorded: {effect.title}."))
-            skip_when_done(file, at=at)
+            performed(file, effect, at=at)
         case "manual":
             file.tell(Purpose.TASK, effect.owner, stage=effect.stage)
         case "failed":
             file.wishes.append(Note.of(f"Action failed: {effect.title}.", now=True))
             file.tell(Purpose.FAILED, effect.owner, stage=effect.stage)
+    if effect.part is not None:
+        bulk.settled(file, effect, at=at, found=found)

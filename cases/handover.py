@@ -57,6 +57,15 @@ def note_missed(file: CaseFile, *, at: datetime) -> None:
     begin_anew(file, at=at)
 
 
+def end_with(file: CaseFile, stage: str, *, at: datetime) -> None:
+    """No further note is asked for once the stage is left that notes end with."""
+    rule = file.pathway.handover
+    clock = file.state.clock(HANDOVER)
+    if rule is None or rule.until != stage or clock is None or clock.reading(at).ended:
+        return
+    turn(file, clock, ClockVerb.STOP, at=at, because=f"stage:{stage}")
+
+
 def begin_anew(file: CaseFile, *, at: datetime) -> None:
     """The next note is asked for one interval from now."""
     clock = file.state.clock(HANDOVER)

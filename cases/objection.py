@@ -6,10 +6,12 @@ known. So a dissent counts as long as the case is open, also when the gate lies 
 
 from datetime import datetime
 
+from cases.dual_control import doubt
 from cases.effects import withdraw_disclosures
 from cases.file import CaseFile
 from cases.gate import Round, RoundKind, RoundState
 from cases.rounds import ask, close, rule_of
+from cases.setting import call_off_all
 from runbooks.plan import StagePlan
 
 OBJECTION = "objection-to:"
@@ -44,6 +46,8 @@ def go_back(file: CaseFile, round_: Round, *, at: datetime) -> None:
         if due.gate == round_.gate and due.settled is None:
             due.settled = "dissent"
     withdraw_disclosures(file, at=at, because=because)
+    call_off_all(file, at=at, because=because, gate=round_.gate)
+    doubt(file, round_.gate)
     if file.state.stage == round_.gate:
         file.state.pending_outcome = file.state.pending_by = None
         ask_higher_role(file, file.pathway.stage(round_.gate), at=at)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from cases.acts import Verdict
+from cases.dual_control import approve, doubt
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.gate import Round, RoundKind, RoundState, tally
 from cases.journal import Kind
@@ -48,6 +49,10 @@ def settle_round(file: CaseFile, round_: Round, *, at: datetime) -> None:
             if round_.kind is RoundKind.RATIFY:
                 _ratified(file, round_, result, at=at)
                 return
+            if result is RoundState.APPROVED:
+                approve(file, round_, at=at)
+            else:
+                doubt(file, round_.gate)
             _conclude(file, round_, OUTCOMES[result])
             _ratification_due(file, round_, rule, at=at)
 

@@ -7,13 +7,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cases.acts import Resolution
+from cases.batches import steps_of
 from cases.call_back import takes_call_backs
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
 from cases.independence import kept_out
 from cases.objection import can_be_disputed
-from cases.records import HELD_BACK, EffectRecord
-from cases.rules import all_roles, dissent_role, may_vote, outcomes_now, roles_for, view_of
+from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, EffectRecord
+from cases.rules import (
+    all_roles,
+    dissent_role,
+    may_vote,
+    not_by_receipt,
+    outcomes_now,
+    roles_for,
+    view_of,
+    watchers,
+)
 from cases.state import CaseState
 from cases.values import Value
 from cases.waiting import Waiting, is_waiting, next_step, question_of, waiting_on
@@ -116,16 +127,31 @@ def _offer_work(offered: _Offered) -> None:
         if request.answer is None:
             offered.offer("reply", request=request.id)
     for effect in state.effects:
-        if effect.state == HELD_BACK:
+        if effect.run is not None and effect.state in (IN_STEPS, "done"):
+            _offer_watching(offered, effect)
+        elif effect.state == HELD_BACK:
             _offer_clearance(offered, effect)
-        elif effect.open:
+        elif effect.state != ROLLING_BACK and effect.open:
             offered.offer(
                 "receipt",
                 within=(effect.owner, INCIDENT_MANAGER),
                 effect=effect.key,
                 label=effect.title,
-                choices=("done", "retry", "skip") if effect.state == "failed" else ("done", "skip"),
+                choices=tuple(
+                    choice
+                    for choice in ("done", "retry", "skip")
+                    if (choice != "retry" or effect.state == "failed")
+                    and not not_by_receipt(offered.file, effect, Resolution(choice))
+                ),
             )
+
+
+def _offer_watching(offered: _Offered, effect: EffectRecord) -> None:
+    """What was seen of an effect on many, and the button that undoes it."""
+    roles = watchers(offered.file, effect)
+    if any(step.state == "done" for step in steps_of(offered.file, effect)):
+        offered.offer("observe", within=roles, effect=effect.key, label=effect.title)
+    offered.offer("roll-back", within=roles, effect=effect.key, label=effect.title)
 
 
 def _offer_clearance(offered: _Offered, effect: EffectRecord) -> None:

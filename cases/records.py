@@ -1,5 +1,6 @@
 """The parts of a case's state: what was answered, entered, done, asked, held and linked."""
 
+from cases.many import BulkRun, Part
 from cases.values import Instant, Mutable, Value, spoken
 from runbooks.plan import CallBackResult, Severity
 
@@ -39,7 +40,22 @@ SUPPRESSED = "suppressed"
 """Ordered, and forbidden for as long as a non-disclosure order stands; nothing waits for it."""
 
 HELD_BACK = "held-back"
-"""Ordered, and waiting for the clearance its runbook asks for."""
+"""Ordered, and waiting for the clearance or the approval its runbook asks for."""
+
+SET = "set"
+"""Ordered for one instant that has not come."""
+
+IN_STEPS = "in-steps"
+"""On many: carried out step by step, each watched before the next."""
+
+ROLLING_BACK = "rolling-back"
+"""Stopped: every step that was done is being undone."""
+
+ROLLED_BACK = "rolled-back"
+"""Stopped, and nothing of it stands any more."""
+
+BY_ITSELF = (SET, IN_STEPS, ROLLING_BACK)
+"""States that a person cannot settle by a receipt: what they wait for settles them."""
 
 
 class EffectRecord(Mutable):
@@ -52,7 +68,7 @@ class EffectRecord(Mutable):
     owner: str
     stage: str
     state: str
-    """`intended`, `done`, `manual`, `failed`, `skipped`, `held-back`, `suppressed`."""
+    """`intended`, `done`, `manual`, `failed`, `skipped`, or one of the words above."""
     attempt: int = 1
     due_at: Instant | None = None
     instruction: str = ""
@@ -62,11 +78,17 @@ class EffectRecord(Mutable):
     at: Instant
     settled_by: str | None = None
     irreversible: bool = False
+    set_for: Instant | None = None
+    """The one instant at which it happens, or happened."""
+    run: BulkRun | None = None
+    """How far an effect on many has come."""
+    part: Part | None = None
+    """Set for one step of an effect on many, its undoing, or a look at what it did."""
 
     @property
     def open(self) -> bool:
-        """Whether somebody still has to do something about it."""
-        return self.state in ("intended", "manual", "failed", HELD_BACK)
+        """Whether somebody or something still has to do something about it."""
+        return self.state in ("intended", "manual", "failed", HELD_BACK, *BY_ITSELF)
 
 
 class EvidenceItem(Value):

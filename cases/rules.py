@@ -1,17 +1,26 @@
 """The rules of who may act: roles of each verb, who may vote or object, what closing requires."""
 
+from cases.acts import Resolution
 from cases.call_back import callers
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
 from cases.independence import kept_out
-from cases.records import SUPPRESSED
+from cases.records import (
+    HELD_BACK,
+    IN_STEPS,
+    ROLLED_BACK,
+    ROLLING_BACK,
+    SET,
+    SUPPRESSED,
+    EffectRecord,
+)
 from cases.rounds import deciders
 from cases.state import CaseState
 from runbooks.plan import Pathway, StagePlan
 
 ANY_REVIEWER = "any-reviewer"
 
-SETTLED = ("done", "skipped")
+SETTLED = ("done", "skipped", ROLLED_BACK)
 """States of an effect about which nothing is left to be done."""
 
 
@@ -75,6 +84,43 @@ def outcomes_now(file: CaseFile, stage: StagePlan) -> tuple[str, ...]:
         outcome
         for outcome, step in stage.next.items()
         if not step.only_at or severity in step.only_at
+    )
+
+
+def watchers(file: CaseFile, effect: EffectRecord) -> tuple[str, ...]:
+    """The roles that may say what an effect on many did, and each of which may undo it.
+
+    To stop takes one person of any of them, whoever had to agree that it begins.
+    """
+    plan = file.effect_plan(effect.name)
+    if plan is None or plan.bulk is None:
+        return ()
+    rule = file.gate_rule(plan.bulk.gate)
+    guards = (plan.bulk.guard.by,) if plan.bulk.guard is not None else ()
+    approving = tuple(rule.approve) if rule is not None else ()
+    return tuple(dict.fromkeys((*guards, effect.owner, *approving, INCIDENT_MANAGER)))
+
+
+def not_by_receipt(file: CaseFile, effect: EffectRecord, resolution: Resolution) -> str:
+    """Why no receipt can settle the effect that way; empty when one can."""
+    plan = file.effect_plan(effect.name)
+    skips = resolution is Resolution.SKIP
+    if effect.state in (IN_STEPS, ROLLING_BACK):
+        return "it is carried out step by step; it can be rolled back"
+    if effect.state == SET and not skips:
+        return "it is set for an instant; it can be skipped"
+    if effect.state == HELD_BACK and plan is not None and plan.bulk is not None and not skips:
+        return f"it waits: {effect.detail}"
+    whole = file.state.effect(effect.part.of) if effect.part is not None else None
+    if whole is None or effect.part is None or effect.part.look:
+        return ""
+    stopped = whole.state == ROLLING_BACK
+    if skips and (not stopped or effect.compensates is not None):
+        return "one step cannot be left out; the whole can be rolled back"
+    return (
+        "it was stopped: say whether it was done"
+        if stopped and (resolution is Resolution.RETRY and effect.compensates is None)
+        else ""
     )
 
 

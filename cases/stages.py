@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from cases import bulk
 from cases.clock_starts import begun_earlier, start_case_clocks
 from cases.clocks import (
     end_clocks,
@@ -12,18 +13,20 @@ from cases.clocks import (
     suspend,
     unsuspend,
 )
-from cases.effects import intend, skip_when_done, undo
+from cases.effects import intend, undo
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.gate import RoundState
-from cases.handover import start_handover
+from cases.handover import end_with, start_handover
 from cases.independence import unknown
 from cases.interim import issue
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.objection import ask_higher_role, objected_to
+from cases.performed import skip_when_done
 from cases.pinning import pin_answers
 from cases.records import AnswerGiven, ClosingRecord, Link, StageVisit
 from cases.rounds import ask, ask_again, memo_missing, overtaken, void_all
+from cases.setting import call_off_all, instant_of_answer
 from cases.suppression import stop_waiting
 from cases.ticket_note import TICKET_CLOSED, TICKET_DECIDED, TICKET_OPENED, TicketLine
 from runbooks.plan import Next, StageKind, StagePlan
@@ -176,6 +179,7 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     stop_stage_clock(file, stage.name, at=at)
     file.note(Kind.STAGE_LEFT, at, stage=stage.name, outcome=outcome, by=by)
     happened(file, f"stage:{stage.name}", at=at)
+    end_with(file, stage.name, at=at)
     step = stage.next.get(outcome, Next())
     for clock_id in _suspended_by_arriving(file, stage):
         ending = step.then == file.pathway.closure.name
@@ -185,8 +189,9 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     issue(file, stage, step, at=at)
     for name in step.undo:
         undo(file, name, stage=stage.name, at=at)
+    instant = instant_of_answer(file, step.set_for) if step.set_for is not None else None
     for name in step.do:
-        intend(file, name, stage=stage.name, at=at)
+        intend(file, name, stage=stage.name, at=at, instant=instant)
     left = f"{stage.title or stage.name}: {outcome}."
     decided = TICKET_DECIDED if stage.gate is not None else ""
     line = TicketLine(text=left, macro=decided, gate=stage.name, outcome=outcome, at=at)
@@ -208,6 +213,8 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
         stop_stage_clock(file, visit.stage, at=at, cancel=cancelled)
         happened(file, f"stage:{visit.stage}", at=at)
     happened(file, "closed", at=at)
+    bulk.end(file, at=at)
+    call_off_all(file, at=at, because=closing.disposition)
     stop_waiting(file, at=at)
     end_clocks(file, at=at)
     state.stage = None

@@ -9,8 +9,10 @@ from cases.canonical import canonical, sha256
 from cases.clock import ClockRun
 from cases.gate import Change, Round, RoundState
 from cases.journal import Journal
+from cases.many import BulkApproval
 from cases.receipts import ActReceipt
 from cases.records import (
+    SET,
     AnswerGiven,
     CallBackRecord,
     ClosingRecord,
@@ -62,6 +64,8 @@ class CaseState(Mutable):
     """The role that reviews it: nothing of the case may be deleted while it stands."""
     clocks: list[ClockRun] = []
     effects: list[EffectRecord] = []
+    approvals: dict[str, BulkApproval] = {}
+    """By effect: what a gate has approved of it and nobody has used yet."""
     assignments: dict[str, str] = {}
     conflicts: dict[str, str] = {}
     """Person → since which stage they are out."""
@@ -164,7 +168,13 @@ class CaseState(Mutable):
             for clock in self.clocks
             for instant, label, _ in clock.steps(at)[:1]
         ]
-        if self.hold is not None and not self.hold.reviewed:
+        if self.hold is None:
+            coming += [
+                (effect.set_for, f"{effect.title}: the instant it is set for")
+                for effect in self.effects
+                if effect.state == SET and effect.set_for is not None
+            ]
+        elif not self.hold.reviewed:
             coming.append((self.hold.review_at, "hold: review date"))
         return min(coming, default=None)
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from cases.batches import clock_of
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, still_needed
 from cases.independence import unknown
-from cases.records import HELD_BACK
+from cases.records import HELD_BACK, IN_STEPS
 from cases.rounds import memo_missing
 from cases.rules import view_of
 from cases.state import CaseState
@@ -85,6 +86,7 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
                     due_at=effect.at + plan.clearance.within,
                 )
             )
+    waiting.extend(_of_many(file, at=at))
     if pathway.handover is not None:
         waiting.extend(
             Waiting(
@@ -107,6 +109,35 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
             )
         )
     return sorted(waiting, key=lambda item: (item.due_at is None, item.due_at or at))
+
+
+def _of_many(file: CaseFile, *, at: datetime) -> Iterable[Waiting]:
+    """Effects on many that wait: for their approval, or for somebody who looks at a step."""
+    state = file.state
+    for effect in state.effects:
+        plan = file.effect_plan(effect.name)
+        bulk, run = plan.bulk if plan is not None else None, effect.run
+        if bulk is None:
+            continue
+        if effect.state == HELD_BACK:
+            yield Waiting(
+                role=INCIDENT_MANAGER,
+                person=state.assignments.get(INCIDENT_MANAGER),
+                what=f"lead to {bulk.gate}: {effect.title}",
+                stage=effect.stage,
+            )
+        elif effect.state == IN_STEPS and bulk.guard is not None and run is not None:
+            step = state.effect_named(f"{effect.name}-step-{run.ordered}")
+            looked = any(look.step == run.ordered for look in run.looks)
+            if step is not None and step.state == "done" and not looked:
+                watching = state.clock(clock_of(effect, run.ordered))
+                yield Waiting(
+                    role=bulk.guard.by,
+                    person=state.assignments.get(bulk.guard.by),
+                    what=f"look at step {run.ordered}: {effect.title}",
+                    stage=effect.stage,
+                    due_at=watching.due_at(at) if watching is not None else None,
+                )
 
 
 def next_step(state: CaseState, pathway: Pathway, *, at: datetime) -> str:

@@ -17,6 +17,8 @@ _HINTS = {
     "evidence": "--label LABEL --reference WHERE --file FILE",
     "call-back": "confirmed --agency A --number N --source S --called-at INSTANT",
     "receipt": "{effect} done",
+    "observe": "{effect} --checked N --wrong N",
+    "roll-back": "{effect} --reason TEXT",
     "decide": "--gate {gate} approve",
     "dissent": "--gate {gate} --reason TEXT",
     "withdraw": "--gate {gate}",
@@ -146,6 +148,34 @@ def _effects(case: dict[str, Any]) -> list[RenderableType]:
     return [
         _title("Actions"),
         table("action", "what", "state", "owner", "due", "reference", rows=rows),
+        *_on_many(case),
+    ]
+
+
+def _on_many(case: dict[str, Any]) -> list[RenderableType]:
+    """How far actions on many have come, and what was seen of them."""
+    rows = []
+    for each in case["state"]["effects"]:
+        run = each["run"]
+        if run is None:
+            continue
+        reached = run["batches"][run["ordered"] - 1]["last"] if run["ordered"] else 0
+        checked = sum(look["checked"] for look in run["looks"])
+        wrong = sum(look["wrong"] for look in run["looks"])
+        rows.append(
+            (
+                each["name"],
+                f"{run['ordered']} of {len(run['batches'])}",
+                f"{reached} of {run['total']}",
+                f"{wrong} of {checked}",
+                run["stopped"],
+            )
+        )
+    if not rows:
+        return []
+    return [
+        _title("Actions on many"),
+        table("action", "steps", "reached", "wrong of checked", "stopped", rows=rows),
     ]
 
 

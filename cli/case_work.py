@@ -171,6 +171,50 @@ def receipt(
     act(door, case, body, role=role, act_id=act_id, json_=json_)
 
 
+@app.command(rich_help_panel=ACTS)
+def observe(
+    case: Case,
+    effect: Annotated[str, typer.Argument(help="The action's name or key.")],
+    *,
+    checked: Annotated[int, typer.Option(help="How many of those it hit were checked.", min=1)],
+    wrong: Annotated[int, typer.Option(help="How many of them were the wrong ones.", min=0)],
+    reference: Annotated[str, typer.Option(help="Where the checks can be seen.")] = "",
+    role: Role = None,
+    act_id: ActId = None,
+    json_: AsJson = False,
+) -> None:
+    """What a step of an action on many did is on record; too many wrong ones roll it back."""
+    door = gateway()
+    body = {
+        "verb": "observe",
+        "effect": _effect(door.get(path_of(case))["state"]["effects"], effect),
+        "checked": checked,
+        "wrong": wrong,
+        "reference": reference,
+    }
+    act(door, case, body, role=role, act_id=act_id, json_=json_)
+
+
+@app.command("roll-back", rich_help_panel=ACTS)
+def roll_back(
+    case: Case,
+    effect: Annotated[str, typer.Argument(help="The action's name or key.")],
+    *,
+    reason: Because = None,
+    role: Role = None,
+    act_id: ActId = None,
+    json_: AsJson = False,
+) -> None:
+    """An action on many stops, and every step that was done is undone."""
+    door = gateway()
+    body = {
+        "verb": "roll-back",
+        "effect": _effect(door.get(path_of(case))["state"]["effects"], effect),
+        "reason": prose(reason, what="the reason"),
+    }
+    act(door, case, body, role=role, act_id=act_id, json_=json_)
+
+
 def _effect(effects: list[dict[str, str]], given: str) -> str:
     named = [each["key"] for each in effects if given in (each["key"], each["name"])]
     if not named:

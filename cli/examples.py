@@ -44,6 +44,8 @@ EXAMPLES = {
     "case reply": "escalate case reply 1042 legal-review/1 'the account is a business'",
     "case memo": "escalate case memo 1042 --gate legal-review facts=- < facts.txt",
     "case evidence": "escalate case evidence 1042 --label chat --reference vault://17 --file x.txt",
+    "case observe": "escalate case observe 1042 lock-accounts --checked 40 --wrong 1",
+    "case roll-back": "escalate case roll-back 1042 lock-accounts --reason 'a wrong list'",
     "case call-back": "escalate case call-back 1042 confirmed --agency 'City police' "
     "--number 555-0100 --source 'the city's own directory' --called-at 2026-11-22T15:00",
     "case receipt": "escalate case receipt 1042 apply-action done --reference OPS-7",

@@ -11,7 +11,7 @@ from cases.state import CasePicture
 from gateway.doors import Doors
 from gateway.shelf import Shelved
 from gateway.sight import blinded, hidden_rounds, may_see
-from runbooks.plan import GateRule, Pathway
+from runbooks.plan import EffectPlan, GateRule, Pathway
 from store import CaseRow, CaseView
 
 
@@ -39,6 +39,10 @@ class OpenCase:
     def rule(self, gate: str) -> GateRule | None:
         """The gate's rule."""
         return next((stage.gate for stage in self.pathway.stages if stage.name == gate), None)
+
+    def effect_plan(self, name: str) -> EffectPlan | None:
+        """The plan of the effect called `name`."""
+        return next((plan for plan in self.pathway.effects if plan.name == name), None)
 
     def round_for(self, verb: str, gate: str) -> Round | None:
         """The round an act of that verb is about: the open one, or one that can be disputed."""

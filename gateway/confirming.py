@@ -72,12 +72,22 @@ def act_lines(body: ActBody, case: OpenCase, show: Show) -> Lines:
             lines = [("Action", effect.title if effect is not None else body.effect)]
             lines += [("Settled as", body.resolution.value), ("Reference", body.reference)]
             return [*lines, ("Reason", body.reason)]
+        case "observe":
+            said = f"{body.checked} checked, {body.wrong} of them wrong"
+            return [("Action", _effect_title(case, body.effect)), ("Seen", said)]
+        case "roll-back":
+            return [("Action", _effect_title(case, body.effect)), ("Reason", body.reason)]
     written = body.model_dump(mode="json", exclude={"verb"})
     return [
         (words(name).capitalize(), str(value))
         for name, value in written.items()
         if value not in ("", False, None)
     ]
+
+
+def _effect_title(case: OpenCase, key: str) -> str:
+    effect = case.state.effect(key)
+    return effect.title if effect is not None else key
 
 
 def _owed(case: OpenCase, name: str) -> FollowUp | None:

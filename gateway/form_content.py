@@ -150,6 +150,24 @@ def _receipt(ask: Ask) -> Content:
     )
 
 
+def _observe(ask: Ask) -> Content:
+    effect = ask.case.state.effect(ask.allowed.effect or "")
+    plan = ask.case.effect_plan(effect.name) if effect is not None else None
+    guard = plan.bulk.guard if plan is not None and plan.bulk is not None else None
+    signal = guard.signal if guard is not None else "Those that were hit wrongly"
+    fields = (
+        _hidden("effect", ask.allowed.effect),
+        Field("checked", "How many were checked", "number", required=True),
+        Field("wrong", f"How many of them: {signal}", "number", required=True),
+        Field("reference", "Where the checks can be seen"),
+    )
+    return fields, ()
+
+
+def _roll_back(ask: Ask) -> Content:
+    return (_hidden("effect", ask.allowed.effect), _reason(label="Why it is undone")), ()
+
+
 def _decide(ask: Ask) -> Content:
     rule = ask.case.rule(ask.allowed.gate or "")
     verdicts = [Verdict(choice) for choice in ask.allowed.choices]
@@ -230,6 +248,8 @@ _CONTENT: dict[str, Fill] = {
     "evidence": _evidence,
     "call-back": _call_back,
     "receipt": _receipt,
+    "observe": _observe,
+    "roll-back": _roll_back,
     "decide": _decide,
     "dissent": _dissent,
     "withdraw": _withdraw,

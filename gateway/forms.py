@@ -23,6 +23,8 @@ _TITLES = {
     "evidence": "Add evidence",
     "call-back": "Record a call-back",
     "receipt": "Settle an action",
+    "observe": "Say what a step did",
+    "roll-back": "Stop, and roll back",
     "decide": "Decide",
     "dissent": "Object",
     "withdraw": "Take my verdict back",
@@ -45,7 +47,10 @@ _CHOSEN = {
 }
 """What the button that was pressed says, by verb."""
 _INSTANT = {"hold": "review_at", "extend": "until"}
-CHIEF = frozenset({"decide", "complete", "close", "receipt", "memo", "reply", "answer", "resume"})
+CHIEF = frozenset(
+    {"decide", "complete", "close", "receipt", "observe", "roll-back", "memo", "reply", "answer"}
+    | {"resume"}
+)
 """Acts the case waits for; the others are shown folded."""
 
 
@@ -62,6 +67,8 @@ def form_of(allowed: Allowed, case: OpenCase, around: Surroundings) -> ActForm:
     fields, buttons = content_of(allowed, case, around)
     if allowed.verb in ("receipt", "decide") and allowed.label:
         title = allowed.label
+    elif allowed.verb in ("observe", "roll-back"):
+        title = f"{title}: {allowed.label}"
     return ActForm(
         verb=allowed.verb,
         title=title,

@@ -41,6 +41,12 @@ TITLES: dict[Kind, str] = {
     Kind.EFFECT_MANUAL: "An action was handed to a person",
     Kind.EFFECT_FAILED: "An action failed",
     Kind.EFFECT_SETTLED: "A person settled an action",
+    Kind.EFFECT_SET: "An action was set for an instant",
+    Kind.EFFECT_PULLED_FORWARD: "An action was pulled forward",
+    Kind.EFFECT_ROLLED_BACK: "An action was rolled back",
+    Kind.BULK_BEGUN: "An action on many began, step by step",
+    Kind.BULK_LOOKED: "Somebody looked at what a step did",
+    Kind.BULK_STOPPED: "An action on many was stopped",
     Kind.NOTICE_ORDERED: "Somebody is being told",
     Kind.NOTICE_ENDED: "A notice reached its end",
     Kind.CLOCK_DEADLINE: "A deadline was computed from a row of the law",
@@ -74,6 +80,7 @@ SHOWN = (
     "stage", "gate", "round", "question", "who", "by", "person", "role", "verb", "what",
     "outcome", "verdict", "state", "severity", "disposition", "effect", "title", "label",
     "request", "clock", "step", "purpose", "end", "why", "reason", "because", "note", "detail",
+    "share", "first", "last", "total", "checked", "wrong",
     "obligation", "turn", "answer", "reference", "owner",
     "due", "until", "review", "expires", "number", "row", "counted", "conservative_due",
     "legal_latest",
@@ -82,7 +89,9 @@ SHOWN = (
 
 
 INSTANTS = frozenset({"due", "until", "review", "expires", "conservative_due", "legal_latest"})
-NAMED = INSTANTS - {"review", "expires"} | {"round", "row", "by"}
+NAMED = INSTANTS - {"review", "expires"} | {"round", "row", "by"} | {
+    "share", "first", "last", "total", "checked", "wrong",
+}  # fmt: skip
 """Parts that say nothing without their name."""
 
 

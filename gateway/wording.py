@@ -183,6 +183,18 @@ REASONS: dict[Reason, Wording] = {
         "This action is held back until it is cleared.",
         "The role named beside this clears it; it can also be skipped with a reason.",
     ),
+    Reason.NOT_APPROVED: Wording(
+        "This concerns so many that two roles must approve it first.",
+        "Lead the case to the gate named beside this, or correct the number.",
+    ),
+    Reason.NOT_SO: Wording(
+        "The answers do not allow this outcome.",
+        "Take another outcome, or correct the answer named beside this.",
+    ),
+    Reason.NOT_AHEAD: Wording(
+        "The instant it is set for has passed.",
+        "Answer the question with an instant that lies ahead, then act again.",
+    ),
     Reason.GAGGED: Wording(
         "A non-disclosure order forbids this while it stands.",
         "Answer the question about the order once it has been lifted; what it held up is then due.",

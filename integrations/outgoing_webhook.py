@@ -1,5 +1,8 @@
 """Actions as a signed webhook: Standard Webhooks v1 around a thin CloudEvents 1.0 body.
 
+An order for one step of an action on many says which: step, share, from where to where of which
+list. One that only looks is answered with `checked` and `wrong`: how many, and how many wrongly.
+
 The id comes from the order's key and the body from the order alone, so every retry sends the same
 bytes under the same id: a receiver that keeps its ids acts once. The answer's `reference`, if it
 gives one, is the receipt's.
@@ -91,9 +94,28 @@ class OutgoingWebhook:
         return ActionReceipt(
             reference=_reference(answer) or id_,
             detail=f"{self._connector.name} answered {answer.status}",
+            found=_found(answer) if order.part is not None and order.part.look else None,
         )
 
     def _body(self, order: ActionOrder, id_: str) -> bytes:
+        data: dict[str, object] = {
+            "action": order.name,
+            "title": order.title,
+            "case": order.case_number,
+            "facts": order.facts,
+        }
+        if order.part is not None:
+            data["step"] = {
+                "number": order.part.step,
+                "of": order.part.steps,
+                "share": order.part.share,
+                "first": order.part.first,
+                "last": order.part.last,
+                "total": order.part.total,
+                "list": order.part.listed,
+            }
+        if order.set_for is not None:
+            data["set-for"] = order.set_for.isoformat()
         event: dict[str, object] = {
             "specversion": "1.0",
             "id": id_,
@@ -101,12 +123,7 @@ class OutgoingWebhook:
             "type": EVENT_TYPE,
             "subject": f"case/{order.case_number}",
             "datacontenttype": "application/json",
-            "data": {
-                "action": order.name,
-                "title": order.title,
-                "case": order.case_number,
-                "facts": order.facts,
-            },
+            "data": data,
         }
         if order.ordered_at is not None:
             event["time"] = order.ordered_at.isoformat()
@@ -155,13 +172,29 @@ def webhook_id(key: str) -> str:
     return "act_" + base64.b32encode(digest).decode().lower().rstrip("=")
 
 
-def _reference(answer: Answer) -> str | None:
-    """What the receiver calls the order, when it says so; its answer need not be JSON."""
+def _content(answer: Answer) -> dict[str, object]:
+    """What the receiver answers; it need not be JSON."""
     try:
         content = json.loads(answer.body)
     except (ValueError, RecursionError):
-        return None
-    reference = content.get("reference") if isinstance(content, dict) else None
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _found(answer: Answer) -> tuple[int, int] | None:
+    """What a look came to; an answer without two fitting numbers is none, and a person looks."""
+    match _content(answer):
+        case {"checked": int(checked), "wrong": int(wrong)} if (
+            0 <= wrong <= checked > 0 and not isinstance(checked, bool)
+        ):
+            return checked, wrong
+        case _:
+            return None
+
+
+def _reference(answer: Answer) -> str | None:
+    """What the receiver calls the order, when it says so."""
+    reference = _content(answer).get("reference")
     if not isinstance(reference, str) or not reference.isprintable():
         return None
     return reference[:_LONGEST_REFERENCE] or None

@@ -75,7 +75,11 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             else None
         ),
         handover=(
-            Handover(every=document.handover.every, by=document.handover.by)
+            Handover(
+                every=document.handover.every,
+                by=document.handover.by,
+                until=document.handover.until,
+            )
             if document.handover
             else None
         ),
@@ -194,6 +198,8 @@ def _next(step: NextStep) -> Next:
         call_back=step.call_back,
         only_at=step.only_at,
         not_before=step.not_before,
+        set_for=step.set_for,
+        only_if=step.if_ or {},
     )
 
 
@@ -214,6 +220,7 @@ def _effect(name: str, effect: Effect) -> EffectPlan:
             if effect.clearance
             else None
         ),
+        bulk=effect.bulk.plan if effect.bulk else None,
     )
 
 

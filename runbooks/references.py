@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from runbooks.grammar.bulk import Bulk
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.document import RunbookDocument
@@ -81,6 +82,8 @@ def _guards(document: RunbookDocument) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, document.legal_hold.owner, ("legal-hold", "owner"))
     if document.handover:
         yield Reference(RefKind.ROLE, document.handover.by, ("handover", "by"))
+        if document.handover.until:
+            yield Reference(RefKind.STAGE, document.handover.until, ("handover", "until"))
     for name, rule in document.interim_rules.items():
         for key, role in (("owner", rule.owner), ("confirm", rule.confirm)):
             yield Reference(RefKind.ROLE, role, ("interim-rules", name, key))
@@ -93,6 +96,16 @@ def _guards(document: RunbookDocument) -> Iterator[Reference]:
     for name, effect in document.effects.items():
         if effect.clearance:
             yield Reference(RefKind.ROLE, effect.clearance.by, ("effects", name, "clearance", "by"))
+        if effect.bulk:
+            yield from _bulk(effect.bulk, ("effects", name, "bulk"))
+
+
+def _bulk(bulk: Bulk, path: tuple[Step, ...]) -> Iterator[Reference]:
+    yield Reference(RefKind.QUESTION, bulk.count, (*path, "count"))
+    yield Reference(RefKind.QUESTION, bulk.list_, (*path, "list"))
+    yield Reference(RefKind.STAGE, bulk.approved_by, (*path, "approved-by"))
+    if bulk.guard:
+        yield Reference(RefKind.ROLE, bulk.guard.by, (*path, "guard", "by"))
 
 
 def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
@@ -161,6 +174,10 @@ def _next(step: NextStep, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.RUNBOOK, step.move_to, (*path, "move-to"))
     if step.closes_as:
         yield Reference(RefKind.DISPOSITION, step.closes_as, (*path, "closes-as"))
+    for question in step.if_ or {}:
+        yield Reference(RefKind.QUESTION, question, (*path, "if", question))
+    if step.set_for:
+        yield Reference(RefKind.QUESTION, step.set_for, (*path, "set-for"))
 
 
 def _late(steps: tuple[LateStep, ...], path: tuple[Step, ...]) -> Iterator[Reference]:

@@ -5,10 +5,12 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from cases.batches import WATCH
+    from cases.bulk import watched
     from cases.clock import ClockRun
     from cases.clocks import take_due
     from cases.desk import Desk
-    from cases.effects import intend, reconsider
+    from cases.effects import begin, intend, reconsider
     from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, SYSTEM, CaseFile
     from cases.gate import Round, RoundKind
     from cases.handover import HANDOVER, ask_for_note, note_missed
@@ -16,12 +18,17 @@ with workflow.unsafe.imports_passed_through():
     from cases.notice import Purpose
     from cases.obligations.addressee import obligation_of
     from cases.outcomes import allow_backup, allow_stand_in, take_silence
+    from cases.records import BY_ITSELF, ROLLED_BACK
+    from cases.setting import come
     from cases.stages import ask_what_waits
     from cases.suppression import is_order, review
     from runbooks.plan import Late
     from workflows.asking import ask
     from workflows.effects import COLLECT_ACTS, CollectOrder
     from workflows.pulse import Pulse
+
+ACTED = ("done", "intended", "skipped", ROLLED_BACK, *BY_ITSELF)
+"""States of an effect that time alone leaves as they are."""
 
 
 class Deadlines:
@@ -41,6 +48,7 @@ class Deadlines:
         if hold is not None and not hold.reviewed and hold.review_at <= at:
             state.hold = hold.model_copy(update={"reviewed": True})
             self.file.tell(Purpose.REVIEW, INCIDENT_MANAGER, stage=state.stage)
+        await self._take_set(at)
         for clock, step, instant in take_due(self.file, at=at):
             if state.closing_act is not None:
                 return
@@ -73,6 +81,9 @@ class Deadlines:
         if clock.id == HANDOVER:
             note_missed(self.file, at=workflow.now())
             return
+        if clock.id.startswith(WATCH):
+            watched(self.file, clock.id, at=workflow.now())
+            return
         if is_order(clock):
             reconsider(self.file, at=workflow.now())
             review(self.file, clock, at=workflow.now())
@@ -103,6 +114,21 @@ class Deadlines:
             if still_open is not None and self.file.state.pending_outcome is None:
                 take_silence(self.file, still_open, rule.silence.go, at=workflow.now())
 
+    async def _take_set(self, at: datetime) -> None:
+        """What was set for an instant that has come goes ahead, unless it was called off in time.
+
+        Everything set for one instant goes in one task, so that no part of it goes without another.
+        """
+        due = come(self.file, at=at)
+        if not due:
+            return
+        instant = max(effect.set_for or at for effect in due)
+        await self._collect(None, deadline=instant)
+        if self.file.state.closing_act is not None:
+            return
+        for effect in come(self.file, at=workflow.now()):
+            begin(self.file, effect, at=workflow.now())
+
     async def _unattended(self, clock: ClockRun, step: Late, instant: datetime) -> None:
         """Nobody acted: the protective effect goes ahead, unless somebody's act is on its way."""
         await self._collect(None, deadline=instant)
@@ -111,8 +137,9 @@ class Deadlines:
         if state.closing_act is not None or clock.reading(workflow.now()).ended:
             return
         existing = state.effect_named(name)
-        if existing is not None and existing.state in ("done", "intended", "skipped"):
-            # Somebody acted: it was performed, is under way, or a person left it out with a reason.
+        if existing is not None and existing.state in ACTED:
+            # Somebody acted: it was performed, is set or under way, or a person left it out or
+            # undid it with a reason.
             return
         intend(self.file, name, stage=state.stage or "", at=workflow.now())
         self.file.tell(

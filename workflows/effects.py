@@ -14,6 +14,7 @@ from pydantic import BaseModel, JsonValue
 from cases.envelope import ActEnvelope
 from cases.gate import Round, RoundState
 from cases.journal import Entry, PackedEntry, Stream, restored
+from cases.many import Part
 from cases.notice import NoticeOrder, NoticeResult
 from cases.records import Pinned
 from cases.report import TicketRef
@@ -167,6 +168,10 @@ class EffectOrder(Compact):
     """Answers of the kinds `reference` and `choice` only: a receiver gets no prose."""
     compensates: str | None = None
     irreversible: bool = False
+    part: Part | None = None
+    """One step of an effect on many."""
+    set_for: Instant | None = None
+    """The one instant it was set for."""
     at: Instant
 
 
@@ -187,6 +192,8 @@ class EffectResult(Compact):
     state: EffectState
     reference: str = ""
     detail: str = ""
+    found: tuple[int, int] | None = None
+    """What a look came to: how many were checked, and how many of them were the wrong ones."""
 
 
 class TicketOrder(Compact):

@@ -192,13 +192,15 @@ class Errands:
             key=key_of(key, str(effect.attempt)) if effect.attempt > 1 else key,
             case=file.state.case,
             number=file.state.number,
-            name=effect.name,
+            name=effect.part.action if effect.part is not None else effect.name,
             title=effect.title,
             by=effect.by,
             stage=effect.stage,
             facts=file.chosen_answers(),
             compensates=effect.compensates,
             irreversible=effect.irreversible,
+            part=effect.part,
+            set_for=effect.set_for,
             at=workflow.now(),
         )
         try:
@@ -226,6 +228,7 @@ class Errands:
             reference=result.reference,
             detail=result.detail,
             commitment=file.record.commit(result),
+            found=result.found,
         )
 
     async def _sync_ticket(self) -> None:

@@ -3,14 +3,17 @@
 What is not built yet is a criterion all the same: it fails, and says so.
 """
 
+import asyncio
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from bench.acceptance.criterion import Criterion, Extent, by_tests
 from bench.acceptance.running import Verdict, command
+from bench.coverage import table
 from runbooks import library as shipped
 
 RUNBOOKS, DATED, FAULTS, WEEK = 13, 300, 60, 1000
@@ -24,6 +27,16 @@ def runbooks(extent: Extent) -> Iterator[Verdict]:
     names = sorted(shipped())
     got = f"{len(names)}: {', '.join(names)}"
     yield Verdict("runbooks that ship", f"{RUNBOOKS}", got, len(names) >= RUNBOOKS)
+
+
+def coverage(extent: Extent) -> Iterator[Verdict]:
+    """What of each runbook its stories try: a verdict for each, none left out."""
+    del extent
+    began = time.perf_counter()
+    for row in asyncio.run(table()):
+        got = ", ".join(f"{part} {tried}" for part, tried in row.items() if part != "runbook")
+        name = f"stories cover {row['runbook']}"
+        yield Verdict(name, "100%", got, row["covered"] == "100%", time.perf_counter() - began)
 
 
 def week(extent: Extent) -> Iterator[Verdict]:
@@ -67,6 +80,7 @@ def analyst(extent: Extent) -> Iterator[Verdict]:
 
 CRITERIA: dict[str, Criterion] = {
     "runbooks": runbooks,
+    "coverage": coverage,
     "covered": by_tests(
         "stories of every runbook take every way it knows, and play on the server, cached",
         "100 % of stages, outcomes, rows, exits and clocks",

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from cases.envelope import Act
 from cases.file import CaseFile
-from cases.handlers import approval, ending, running, settling, working
+from cases.handlers import approval, ending, running, settling, watching, working
 
 
 class Handler(Protocol):
@@ -27,6 +27,8 @@ HANDLERS: Mapping[str, Handler] = {
     "evidence": working.evidence,
     "call-back": settling.call_back,
     "receipt": settling.receipt,
+    "observe": watching.observe,
+    "roll-back": watching.roll_back,
     "decide": approval.decide,
     "dissent": approval.dissent,
     "withdraw": approval.withdraw,

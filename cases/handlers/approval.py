@@ -4,6 +4,7 @@ from datetime import datetime
 
 from cases.acts import Decide, Dissent, Verdict, Withdraw
 from cases.call_back import must_be_called_back
+from cases.dual_control import must_be_orderable
 from cases.envelope import Act, RoundBinding
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, Vote
@@ -55,6 +56,7 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         on_behalf_of = round_.backups.get(act.role)
     if body.verdict is Verdict.APPROVE and round_.kind is not RoundKind.RATIFY:
         must_be_called_back(file.state, file.pathway.stage(body.gate), "approved")
+        must_be_orderable(file, file.pathway.stage(body.gate), "approved", at=act.signed_at)
     earlier = round_.cast(
         Vote(
             person=act.actor.person,

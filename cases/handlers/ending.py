@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from cases.acts import Attach, Cancel, Close, Move
+from cases.dual_control import must_not_be_under_way
 from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers.checks import (
@@ -29,6 +30,7 @@ def move(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -
     must_have_role(file, act)
     body = body_of(act, Move)
     must_give_reason(body.reason)
+    must_not_be_under_way(file)
     if body.runbook == file.state.runbook:
         raise refused(Reason.UNCHANGED, "the case already runs on this runbook")
     file.state.moving_to = body.runbook
@@ -61,6 +63,7 @@ def attach(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
             for link in file.state.links
         ]
     else:
+        must_not_be_under_way(file)
         file.state.attaching_to = body.to
         file.state.closing_act = ClosingRecord(
             disposition=ATTACHED, by=act.actor.person, role=act.role, record=body.reason, at=at
@@ -119,6 +122,7 @@ def cancel(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     must_have_role(file, act)
     body = body_of(act, Cancel)
     must_give_reason(body.reason)
+    must_not_be_under_way(file)
     file.state.closing_act = ClosingRecord(
         disposition=CANCELLED, by=act.actor.person, role=act.role, record=body.reason, at=at
     )

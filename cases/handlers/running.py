@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from cases.acts import Acknowledge, Assign, ChangeSeverity, Hold, Raise, Resume
+from cases.bulk import go_on_everywhere
 from cases.clocks import pause_operational, resume_operational
 from cases.envelope import Act
 from cases.file import INCIDENT_MANAGER, CaseFile, Note
@@ -169,6 +170,7 @@ def resume(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         input=commitment,
     )
     resume_operational(file, at=at, because="resumed")
+    go_on_everywhere(file, at=at)
     file.wishes.append(Note.of("Work goes on."))
 
 

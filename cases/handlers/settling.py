@@ -14,6 +14,7 @@ from cases.receipts import Outcome, Reason
 from cases.records import HELD_BACK, SUPPRESSED, CallBackRecord, EffectRecord
 from cases.refusal import Refusal, not_yours, refused
 from cases.rounds import facts_changed
+from cases.rules import not_by_receipt
 from runbooks.plan import CallBackResult
 
 
@@ -112,8 +113,20 @@ def _may_settle(file: CaseFile, effect: EffectRecord, act: Act, resolution: Reso
         raise refused(Reason.GAGGED, effect.title)
     if not effect.open:
         raise Refusal(Outcome.ALREADY_DECIDED, Reason.SETTLED, effect.state)
+    barred = not_by_receipt(file, effect, resolution)
+    if barred:
+        raise refused(Reason.SETTLED, barred)
     if clears is not None and resolution in (Resolution.DONE, Resolution.RETRY):
         raise refused(Reason.NOT_CLEARED, clears)
+
+
+def settle_looks(file: CaseFile, effect: EffectRecord, *, by: str, at: datetime) -> None:
+    """A look that a connector still owes has been made by a person."""
+    for item in file.state.effects:
+        part = item.part
+        mine = part is not None and part.of == effect.key and part.look
+        if mine and item.state in ("failed", "manual"):
+            settle(file, item, state="skipped", at=at, detail="looked at by a person", by=by)
 
 
 def _clearing_role(file: CaseFile, effect: EffectRecord) -> str | None:

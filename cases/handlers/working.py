@@ -3,8 +3,11 @@
 from datetime import datetime
 
 from cases.acts import Answer, Complete, Evidence, Memo, Reply
+from cases.bulk import go_on_everywhere
 from cases.call_back import must_be_called_back
 from cases.clock_starts import begun_earlier, instant_of
+from cases.conditions import must_hold
+from cases.dual_control import must_be_orderable
 from cases.effects import reconsider
 from cases.envelope import Act
 from cases.file import CaseFile
@@ -67,6 +70,7 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     file.state.reassess = True
     if any(file.pathway.questions[name].material for name in changed):
         facts_changed(file, before, at=at)
+    go_on_everywhere(file, at=at)
 
 
 def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -92,6 +96,8 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         raise refused(Reason.UNANSWERED, ", ".join(missing))
     must_be_called_back(file.state, stage, body.outcome)
     must_be_open(file, stage, body.outcome, at=act.signed_at)
+    must_hold(file, stage, body.outcome)
+    must_be_orderable(file, stage, body.outcome, at=act.signed_at)
     file.state.pending_outcome = body.outcome
     file.state.pending_by = act.actor.person
     visit = file.state.current_visit()

@@ -4,6 +4,7 @@ from typing import Annotated, Protocol
 
 from pydantic import Field, StringConstraints
 
+from cases.many import Part
 from cases.values import Instant, Value
 
 
@@ -17,6 +18,10 @@ class ActionOrder(Value):
     key: str
     """Names this action for ever: the same key acts once at a receiver that keeps its ids."""
     facts: dict[str, str] = Field(default_factory=dict)
+    part: Part | None = None
+    """One step of an action on many: which of them, and where their list is kept."""
+    set_for: Instant | None = None
+    """The one instant that was agreed for it."""
     ordered_at: Instant | None = None
     """When the workflow ordered it; the same in every try."""
 
@@ -26,6 +31,8 @@ class ActionReceipt(Value):
 
     reference: str
     detail: str = ""
+    found: tuple[int, int] | None = None
+    """What a look came to: how many were checked, and how many of them were the wrong ones."""
 
 
 class Actions(Protocol):

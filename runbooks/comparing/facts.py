@@ -42,6 +42,9 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         for disposition in (stage["dispositions"] or {}).values():
             # One that requires nothing is there all the same.
             disposition["there"] = True
+    for effect in document["effects"].values():
+        if effect["bulk"] is not None:
+            effect["bulk"]["steps"] = tuple(map(_step, effect["bulk"]["steps"]))
     for clock in pathway.clocks:
         written = document["clocks"][clock.id]
         written["owner"] = clock.owner
@@ -69,6 +72,10 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         if not item.carries
     }
     return document
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    return f"{step['share']} watched {step['watch']}" if step["watch"] else step["share"]
 
 
 def _late(steps: Any, within: timedelta) -> dict[str, tuple[str, ...]]:

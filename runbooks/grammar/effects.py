@@ -2,11 +2,12 @@
 
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, StrictBool, StrictStr
+from pydantic import AfterValidator, StrictBool, StrictStr, model_validator
 
 from runbooks.grammar.base import Duration, Name, Prose, Strict, refuse
+from runbooks.grammar.bulk import Bulk
 from runbooks.grammar.guarding import ClearanceRule
 
 _BY = re.compile(r"manual|webhook:[a-z][a-z0-9-]{0,60}")
@@ -35,6 +36,20 @@ class Effect(Strict):
     """Hands user data to somebody outside: never by silence (I11)."""
     clearance: ClearanceRule | None = None
     """Held back, once ordered, until somebody clears it."""
+    bulk: Bulk | None = None
+    """Concerns many: carried out step by step, above a number only with a gate's approval."""
+
+    @model_validator(mode="after")
+    def _one_guard(self) -> Self:
+        if self.bulk is not None and self.clearance is not None:
+            refuse("RB017", "either `bulk` or `clearance`", at=("clearance",))
+        if self.bulk is not None and self.discloses:
+            refuse(
+                "RB017",
+                "either `bulk` or `discloses`: what is known cannot be rolled back",
+                at=("discloses",),
+            )
+        return self
 
     @property
     def manual(self) -> bool:

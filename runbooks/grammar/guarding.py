@@ -15,6 +15,8 @@ class HandoverRule(Strict):
 
     every: Duration
     by: Name
+    until: Name | None = None
+    """The stage with which notes end; without it they are asked for as long as the case is open."""
 
 
 class ClearanceRule(Strict):

@@ -50,6 +50,18 @@ class LateStep(Strict):
         return self
 
 
+def _words(value: Any) -> Any:  # whatever stands in the document
+    return (value,) if isinstance(value, str) else value
+
+
+Words = Annotated[
+    tuple[StrictStr, ...],
+    Field(min_length=1),
+    BeforeValidator(_words, json_schema_input_type=str | list[str]),
+]
+"""One answer, or several of which one must be given."""
+
+
 class NextStep(Strict):
     """Where an outcome leads: effects first, then a stage or another runbook."""
 
@@ -70,6 +82,10 @@ class NextStep(Strict):
     """The severities at which anybody can take this outcome; none named: at all of them."""
     not_before: ClockId | None = None
     """The clock whose window must have opened before anybody can take this outcome."""
+    set_for: Name | None = None
+    """The question whose answer is the one instant at which everything under `do` happens."""
+    if_: Annotated[dict[Name, Words], Field(min_length=1)] | None = None
+    """The answers with which alone anybody can take this outcome."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -79,6 +95,10 @@ class NextStep(Strict):
             refuse("RB017", "either `then` or `move-to`", at=("move-to",))
         if self.closes_as is not None and self.move_to is None:
             refuse("RB017", "`closes-as` beside `move-to` only", at=("closes-as",))
+        if self.set_for is not None and not self.do:
+            refuse("RB017", "`set-for` beside `do` only", at=("set-for",))
+        if self.set_for is not None and self.move_to is not None:
+            refuse("RB017", "`then` beside `set-for`: who moves away cannot call it off")
         return self
 
 
@@ -181,6 +201,17 @@ class Stage(Strict):
                     alias = key.replace("_", "-")
                     at = ("next", outcome, alias)
                     refuse("RB017", f"no `{alias}` at a gate: it would be left undecided", at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _answers_are_read_by_people(self) -> Self:
+        taken = [late.go for late in self.late]
+        for outcome, step in (self.next or {}).items():
+            if step.if_ is not None and self.approve is not None:
+                refuse("RB017", "no `if` at the outcome of a gate", at=("next", outcome, "if"))
+            if step.if_ is not None and outcome in taken:
+                at = ("late", taken.index(outcome), "go")
+                refuse("RB017", "an outcome without `if`: time reads no answers", at=at)
         return self
 
     @property

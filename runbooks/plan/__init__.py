@@ -6,6 +6,7 @@ document, which the case pins by `digest` and activities load by it.
 """
 
 from runbooks.plan.actions import Clearance, EffectPlan
+from runbooks.plan.bulk import BulkGuardPlan, BulkPlan, BulkStepPlan
 from runbooks.plan.clocks import ClockKind, ClockPlan, ClockStart
 from runbooks.plan.gags import Gag
 from runbooks.plan.gates import Dissent, Distinct, GateRule, Ratify, Silence, Split, StandIn, Votes
@@ -18,6 +19,9 @@ from runbooks.plan.words import Assurance, Late, Role, Severity
 __all__ = [
     "AnswerKind",
     "Assurance",
+    "BulkGuardPlan",
+    "BulkPlan",
+    "BulkStepPlan",
     "CallBackResult",
     "Clearance",
     "ClockKind",

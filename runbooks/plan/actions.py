@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from runbooks.compact import Compact
+from runbooks.plan.bulk import BulkPlan
 from runbooks.plan.words import Role
 
 
@@ -31,3 +32,5 @@ class EffectPlan(Compact):
     """Hands user data to somebody outside: never by silence (I11)."""
     clearance: Clearance | None = None
     """Held back, once ordered, until somebody clears it."""
+    bulk: BulkPlan | None = None
+    """Carried out step by step, under dual control above its threshold."""

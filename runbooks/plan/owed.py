@@ -57,6 +57,8 @@ class Handover(Compact):
 
     every: timedelta
     by: Role
+    until: str | None = None
+    """The stage with which notes end."""
 
 
 class LegalHold(Compact):

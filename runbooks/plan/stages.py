@@ -49,6 +49,10 @@ class Next(Compact):
     """The severities at which anybody can take this outcome; none named: at all of them."""
     not_before: str | None = None
     """The clock whose window must have opened before anybody can take this outcome."""
+    set_for: str | None = None
+    """The question whose answer is the one instant at which everything of `do` happens."""
+    only_if: dict[str, tuple[str, ...]] = {}
+    """The answers with which alone anybody can take this outcome."""
 
     @model_validator(mode="before")
     @classmethod

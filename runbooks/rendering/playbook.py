@@ -16,6 +16,7 @@ from runbooks.rendering.blocks import (
     Points,
     Quote,
 )
+from runbooks.rendering.many import carried_out
 from runbooks.rendering.wording import (
     KINDS,
     answers,
@@ -33,6 +34,7 @@ from runbooks.rendering.wording import (
     requirement,
     several,
     stage_title,
+    taken,
     undone,
     words,
 )
@@ -108,7 +110,11 @@ def _stages(pathway: Pathway) -> Iterator[Block]:
             yield Grid(
                 ("Outcome", "What is done", "Then"),
                 tuple(
-                    (outcome, orders(after, pathway) or "nothing", leads(after, pathway))
+                    (
+                        taken(outcome, after),
+                        orders(after, pathway) or "nothing",
+                        leads(after, pathway),
+                    )
                     for outcome, after in stage.next.items()
                 ),
             )
@@ -174,6 +180,10 @@ def _actions(document: RunbookDocument, pathway: Pathway) -> Iterator[Block]:
             for effect in pathway.effects
         ),
     )
+    for effect in pathway.effects:
+        if effect.bulk is not None:
+            yield Heading(effect.title, level=3)
+            yield Points(carried_out(effect))
 
 
 def _silenced(pathway: Pathway) -> Iterator[Block]:

@@ -163,10 +163,19 @@ def orders(after: Next, pathway: Pathway) -> str:
     """What an outcome orders before it leads on; empty where it orders nothing."""
     titles = {effect.name: effect.title for effect in pathway.effects}
     said = [f"answer first: {several(after.needs)}"] if after.needs else []
-    said += [titles.get(name, name) for name in after.do]
+    ordered = [titles.get(name, name) for name in after.do]
+    if after.set_for is not None:
+        ordered = [f"at the instant {after.set_for}: {several(ordered)}"]
+    said += ordered
     said += [f"undo: {titles.get(name, name)}" for name in after.undo]
     said += [f"suspend {name}" for name in after.suspend]
     return "; ".join(said)
+
+
+def taken(outcome: str, after: Next) -> str:
+    """The outcome, and the answers with which alone it can be taken."""
+    held = [f"{name} is {several(words, 'or')}" for name, words in after.only_if.items()]
+    return f"{outcome} (only if {several(held)})" if held else outcome
 
 
 def leads(after: Next, pathway: Pathway) -> str:

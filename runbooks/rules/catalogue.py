@@ -37,8 +37,8 @@ RULES: dict[str, Rule] = {
         "Correct the name, or describe the role under `roles`.",
     ),
     "RB025": Rule(
-        "A severity table compares with answers its questions can have.",
-        "A row that can never match is a severity that is never given.",
+        "A table or an outcome compares with answers its questions can have.",
+        "What can never match is a severity never given, or an outcome never taken.",
         "Use an answer the question takes.",
     ),
     "RB026": Rule(
@@ -318,6 +318,32 @@ RULES: dict[str, Rule] = {
         "An order silences notices, never what protects people or answers the authority.",
         "A harm that goes on because of a silence is nobody's order.",
         "Suppress only effects that tell somebody.",
+    ),
+    # ── what concerns many, and what is set for an instant ────────────────────────────────────
+    "RB125": Rule(
+        "What concerns many is approved by people of two roles.",
+        "One mistaken list would hit thousands before a second pair of eyes saw it.",
+        "Name a gate that two roles approve, and let its silence wait.",
+    ),
+    "RB126": Rule(
+        "What concerns many is counted, listed, and can be undone.",
+        "A canary is of no use where nobody can go back, or knows how many there are.",
+        "Add `compensate`; count by a number, list by a reference, both asked again when changed.",
+    ),
+    "RB127": Rule(
+        "An instant at which effects are set is approved by people who were shown it.",
+        "What happens by itself at its time must have been somebody's decision.",
+        "Put `set-for` at `approved` of a gate, with a question that asks for an instant.",
+    ),
+    "RB128": Rule(
+        "What is set for an instant can be called off before it.",
+        "A plan that nobody can stop goes ahead on what was known when it was made.",
+        "Give the stage it leads to an outcome that undoes it.",
+    ),
+    "RB129": Rule(
+        "What concerns many begins at an outcome that people take.",
+        "Time and entering a stage count nobody: the effect would wait, held back.",
+        "Order it at an outcome; let time do something on one, or page somebody.",
     ),
     **REVIEWS,
 }

@@ -13,7 +13,7 @@ def disclosure(subject: Subject) -> Iterator[Finding]:
     effects = subject.document.all_effects
     told: set[tuple[Step, ...]] = set()
     for path, consent, trail in _performances(subject):
-        effect = effects.get(_name_at(subject, path))
+        effect = effects.get(name_at(subject, path))
         if effect is None or not effect.discloses or consent is Consent.APPROVED or path in told:
             continue
         told.add(path)
@@ -30,8 +30,8 @@ def disclosure(subject: Subject) -> Iterator[Finding]:
 def unattended(subject: Subject) -> Iterator[Finding]:
     """What a time-out orders, by itself or by an outcome it takes, that only people may do."""
     effects = subject.document.all_effects
-    for path, evidence in _ordered_by_time(subject):
-        effect = effects.get(_name_at(subject, path))
+    for path, evidence in ordered_by_time(subject):
+        effect = effects.get(name_at(subject, path))
         if effect is None or effect.discloses:
             continue  # An unknown effect is RB021, a disclosure RB050.
         if effect.manual:
@@ -91,7 +91,7 @@ def _performances(
                 yield (*at, "next", move.outcome, "do", number), after, (*trail, move)
 
 
-def _ordered_by_time(
+def ordered_by_time(
     subject: Subject,
 ) -> Iterator[tuple[tuple[Step, ...], tuple[str, ...]]]:
     """Every place that time alone orders an effect at, with the shortest way there."""
@@ -139,7 +139,7 @@ def _late(document: RunbookDocument) -> Iterator[tuple[Step, ...]]:
                 yield "clocks", name, "late", position, "do"
 
 
-def _name_at(subject: Subject, path: tuple[Step, ...]) -> str:
+def name_at(subject: Subject, path: tuple[Step, ...]) -> str:
     """The effect named at a path of the document."""
     document = subject.document
     match path:

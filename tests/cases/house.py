@@ -21,6 +21,7 @@ from cases.envelope import (
 )
 from cases.file import CaseFile
 from cases.journal import Journal
+from cases.objection import OBJECTION
 from cases.receipts import ActReceipt
 from cases.recording import Record
 from cases.records import SeverityRecord
@@ -184,10 +185,12 @@ class House:
     def walk(self) -> None:
         """As the graph walks: an outcome is followed to the next stage."""
         while self.state.pending_outcome is not None and self.file.stage is not None:
-            step = leave(self.file, self.file.stage, self.state.pending_outcome, at=self.now)
-            if step.then is None:
+            outcome = self.state.pending_outcome
+            step = leave(self.file, self.file.stage, outcome, at=self.now)
+            then = outcome.removeprefix(OBJECTION) if outcome.startswith(OBJECTION) else step.then
+            if then is None:
                 return
-            enter(self.file, self.file.pathway.stage(step.then), at=self.now)
+            enter(self.file, self.file.pathway.stage(then), at=self.now)
 
 
 def certificate_of(key: Ed25519PrivateKey) -> Certificate:

@@ -21,7 +21,8 @@ class FakeConnector:
         self._failures: list[Failure] = []
         self.attempts: list[tuple[str, bytes]] = []
         self.acted: dict[str, bytes] = {}
-        self.app = Starlette(routes=[Route("/orders", self._order, methods=["POST"])])
+        self.found: dict[str, object] = {}
+        self.app = Starlette(routes=[Route("/orders", self.receive, methods=["POST"])])
 
     def transport(self) -> httpx.ASGITransport:
         """A way to it without a network."""
@@ -32,7 +33,8 @@ class FakeConnector:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         self._failures.append(lambda _request: Response(status_code=status, headers=sent))
 
-    async def _order(self, request: Request) -> Response:
+    async def receive(self, request: Request) -> Response:
+        """The answer to one order; one that only looks is answered with what was found."""
         body = await request.body()
         try:
             self._webhook.verify(body, dict(request.headers))
@@ -48,4 +50,7 @@ class FakeConnector:
             return Response("not a CloudEvent", status_code=400)
         if self.acted.setdefault(id_, body) != body:
             return Response("another body under a known id", status_code=409)
-        return JSONResponse({"reference": f"order-{list(self.acted).index(id_) + 1}"}, 202)
+        answer: dict[str, object] = {"reference": f"order-{list(self.acted).index(id_) + 1}"}
+        if event["data"]["action"].startswith("observe-"):
+            answer |= self.found
+        return JSONResponse(answer, 202)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from cases.journal import Entry, Kind, check_chain
-from store import ActState
+from integrations.local_outbox import StoredMail
+from store import ActState, StoredMessage
 from tests.faults.place import Place
 from tests.faults.rederive import rederived, without_what_varies
 
@@ -38,7 +39,7 @@ class Evidence:
     notices: Counter[tuple[str, str]]
     """(purpose, recipient) → how often."""
     mails: Counter[str]
-    """Recipient or ticket → how many messages lie there."""
+    """Recipient and subject, or ticket → how many messages lie there."""
     tickets: int
 
     @classmethod
@@ -64,7 +65,8 @@ class Evidence:
             acts={act: sum(e.body.get("act") == act for e in stored) for act in acts},
             answered=all([(await store.acts.show(a)).state is ActState.ANSWERED for a in acts]),
             notices=Counter((str(row.key), row.recipient) for row in rows),
-            mails=Counter(m.to for m in messages) + Counter("ticket" for _ in notes),
+            mails=Counter(_heading(m, number=number) for m in messages)
+            + Counter("ticket" for _ in notes),
             tickets=len(opened),
         )
 
@@ -102,3 +104,9 @@ class Evidence:
         """The journal without instants, ids and hashes; without what ran side by side if asked."""
         kept = [e for e in self.stored if outcomes or e.kind not in _ANSWERS]
         return without_what_varies(kept, number=self.number)
+
+
+def _heading(message: StoredMessage, *, number: str) -> str:
+    # What went out too often is told from what somebody else had to say.
+    mail = StoredMail.model_validate(message.body).message
+    return f"{mail.to}: {mail.subject.replace(number, 'N')}"

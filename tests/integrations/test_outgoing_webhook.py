@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
+from cases.many import Part
 from integrations._http import new_client
 from integrations.errors import (
     OutcomeUnknownError,
@@ -125,6 +126,67 @@ async def test_retry_after_a_lost_answer_acts_once(wall_clock: FixedClock) -> No
     assert receipt.reference == "order-1"
     assert len(receiver.acted) == 1
     assert receiver.attempts[0] == receiver.attempts[1]
+
+
+PART = Part(
+    of="key-of-the-whole",
+    action="lock",
+    step=2,
+    steps=3,
+    share="10%",
+    first=21,
+    last=200,
+    total=2000,
+    listed="list-17",
+)
+
+
+async def test_an_order_for_one_step_says_which(wall_clock: FixedClock) -> None:
+    """Step, share, from where to where of which list, and the instant that was agreed."""
+    receiver = FakeConnector(SECRET)
+    at = datetime(2026, 11, 24, 18, tzinfo=UTC)
+    order = ORDER.model_copy(update={"part": PART, "set_for": at})
+
+    receipt = await actions(receiver.transport(), wall_clock).act(order)
+
+    data = json.loads(receiver.attempts[0][1])["data"]
+    assert data["step"] == {
+        "number": 2,
+        "of": 3,
+        "share": "10%",
+        "first": 21,
+        "last": 200,
+        "total": 2000,
+        "list": "list-17",
+    }
+    assert data["set-for"] == "2026-11-24T18:00:00+00:00"
+    assert receipt.found is None
+
+
+@pytest.mark.parametrize(
+    "answer,found",
+    [
+        ({"checked": 40, "wrong": 2}, (40, 2)),
+        ({"checked": 40, "wrong": 0}, (40, 0)),
+        ({"checked": 0, "wrong": 0}, None),
+        ({"checked": 40, "wrong": 41}, None),
+        ({"checked": "40", "wrong": 2}, None),
+        ({"checked": True, "wrong": False}, None),
+        ({}, None),
+    ],
+)
+async def test_a_look_is_answered_with_two_numbers(
+    wall_clock: FixedClock, answer: dict[str, object], found: tuple[int, int] | None
+) -> None:
+    """How many were checked and how many were wrong; anything else leaves it to a person."""
+    receiver = FakeConnector(SECRET)
+    receiver.found = answer
+    part = PART.model_copy(update={"action": "observe-lock"})
+    order = ORDER.model_copy(update={"part": part, "name": "observe-lock"})
+
+    receipt = await actions(receiver.transport(), wall_clock).act(order)
+
+    assert receipt.found == found
 
 
 async def test_secrets_rotate_without_a_gap(wall_clock: FixedClock) -> None:

@@ -176,6 +176,13 @@ def _nobody_is_paged(fault: Fault, drive: Drive) -> None:
     assert not any(step.page or step.do or step.go for step in own)
 
 
+def _goes_on_unanswered(fault: Fault, drive: Drive) -> None:
+    """The case has left the stage, and nobody gave the answer that its outcome needs."""
+    left = [visit for visit in drive.house.state.visits if visit.outcome is not None][-1]
+    needs = drive.house.file.pathway.stage(left.stage).next[str(left.outcome)].needs
+    assert set(needs) - set(drive.house.state.answers)
+
+
 CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB031": _stands,
     "RB032": _outcome_leads_nowhere,
@@ -194,6 +201,7 @@ CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB065": _nobody_is_paged,
     "RB070": _nobody_is_paged,
     "RB072": _cannot_be_closed_as,
+    "RB116": _goes_on_unanswered,
 }
 """What a way is evidence of, by rule: read off the case itself."""
 

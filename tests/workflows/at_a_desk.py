@@ -10,9 +10,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from cases.acts import ActBody
+from cases.batches import WATCH
+from cases.bulk import watched
 from cases.clock import ClockRun
 from cases.clocks import take_due
-from cases.effects import intend, reconsider, settle
+from cases.effects import begin, intend, reconsider, settle
 from cases.envelope import RoundBinding
 from cases.file import SYSTEM, Do, Look, Tell
 from cases.gate import RoundKind
@@ -23,6 +25,7 @@ from cases.outcomes import allow_backup, allow_stand_in
 from cases.pinning import pin_answers, pin_case
 from cases.receipts import ActReceipt
 from cases.records import AnswerGiven, ClosingRecord
+from cases.setting import come
 from cases.severity import severity_changed
 from cases.stages import ask_when_ready, close_case, enter, leave, record_closed
 from cases.state import CaseState
@@ -104,16 +107,24 @@ class AtADesk:
             if coming is None or coming[0] > end:
                 break
             house.now = max(house.now, coming[0])
+            for effect in come(house.file, at=house.now):
+                begin(house.file, effect, at=house.now)
             for clock, step, _ in take_due(house.file, at=house.now):
                 if not clock.reading(house.now).ended:
                     self._due(clock, step)
             self._settle()
         house.now = end
 
+    async def forward_to(self, instant: datetime) -> None:
+        """At that instant."""
+        await self.forward(max(instant - self.house.now, timedelta(0)))
+
     def _due(self, clock: ClockRun, step: Late | None) -> None:
         file, at = self.house.file, self.house.now
         round_ = file.state.open_round(clock.stage or "")
-        if step is None and clock.id == HANDOVER:
+        if clock.id.startswith(WATCH):
+            watched(file, clock.id, at=at)
+        elif step is None and clock.id == HANDOVER:
             note_missed(file, at=at)
         elif step is None and is_order(clock):
             reconsider(file, at=at)
@@ -173,8 +184,15 @@ class AtADesk:
         if effect is None or effect.state != "intended":
             return
         self.world.performed.append(effect)
-        result = self.world.effect_results.get(effect.name, EffectResult(state=EffectState.DONE))
-        settle(self.house.file, effect, state=result.state.value, at=self.house.now)
+        name = effect.part.action if effect.part is not None else effect.name
+        result = self.world.effect_results.get(name, EffectResult(state=EffectState.DONE))
+        settle(
+            self.house.file,
+            effect,
+            state=result.state.value,
+            at=self.house.now,
+            found=result.found,
+        )
 
     def _assess(self) -> None:
         state = self.house.state

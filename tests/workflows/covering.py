@@ -33,6 +33,15 @@ def everything(runbook: Runbook, pathway: Pathway) -> set[Line]:
         table |= {("late", clock.id, late.label) for late in clock.late}
     table |= {("effect", effect.name) for effect in pathway.effects}
     table |= {("held back", effect.name) for effect in pathway.effects if effect.clearance}
+    table |= {("rolled back", effect.name) for effect in pathway.effects if effect.bulk}
+    set_ = {
+        name
+        for stage in pathway.stages
+        for step in stage.next.values()
+        for name in step.do
+        if step.set_for is not None
+    }
+    table |= {(how, name) for name in set_ for how in ("set", "pulled forward", "called off")}
     for gag in pathway.gags:
         table |= {(state, name) for state in ("forbidden", "due again") for name in gag.suppresses}
     if pathway.handover is not None:
@@ -67,6 +76,11 @@ _PROVES: dict[Kind, tuple[str, tuple[str, ...]]] = {
     Kind.EFFECT_INTENDED: ("effect", ("effect",)),
     Kind.EFFECT_CLEARED: ("effect", ("effect",)),
     Kind.EFFECT_HELD_BACK: ("held back", ("effect",)),
+    Kind.BULK_BEGUN: ("effect", ("effect",)),
+    Kind.EFFECT_ROLLED_BACK: ("rolled back", ("effect",)),
+    Kind.EFFECT_SET: ("set", ("effect",)),
+    Kind.EFFECT_PULLED_FORWARD: ("pulled forward", ("effect",)),
+    Kind.EFFECT_WITHDRAWN: ("called off", ("effect",)),
     Kind.EFFECT_SUPPRESSED: ("forbidden", ("effect",)),
     Kind.EFFECT_DUE_AGAIN: ("due again", ("effect",)),
     Kind.HANDOVER_ASKED: ("handover", ()),

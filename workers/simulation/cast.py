@@ -33,6 +33,7 @@ from workers.simulation.people import Somebody
 from workers.simulation.turns import turns
 from workers.simulation.votes import votes
 from workers.simulation.wants import Want
+from workers.simulation.watching import watching
 from workers.simulation.work import missing, outcome_of, seen_answers
 
 
@@ -77,6 +78,7 @@ class Cast:
             if request.answer is None and request.material:
                 yield from self._replying(picture, request)
         yield from guarding(self, picture, at=at)
+        yield from watching(self, picture, at=at)
         for effect in picture.effects:
             if effect.state in ("manual", "failed"):
                 yield from self._settling(effect, at=at)
@@ -110,7 +112,7 @@ class Cast:
         if answers:
             yield self.want(max(since, minute - 1), f"answer|{key}", found, Answer(answers=answers))
             return
-        outcome = outcome_of(self, picture, stage, visit)
+        outcome = outcome_of(self, picture, stage, visit, at=at)
         answers = missing(self, picture, stage.next[outcome].needs)
         if answers:
             early = max(since, minute - 1)

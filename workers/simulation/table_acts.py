@@ -25,6 +25,7 @@ from cases.acts import (
     Verdict,
     Withdraw,
 )
+from cases.acts_on_many import Observe, RollBack
 from cases.permissions import Allowed
 from runbooks.plan import Severity
 from workers.simulation import words
@@ -93,6 +94,10 @@ _BODIES: Mapping[str, Callable[[_Chosen], ActBody]] = {
     "decide": _decide,
     "close": _close,
     "receipt": _receipt,
+    "observe": lambda c: Observe(effect=c.allowed.effect or "", checked=20, wrong=0),
+    "roll-back": lambda c: RollBack(
+        effect=c.allowed.effect or "", reason=words.REASONS["roll-back"]
+    ),
     "reply": lambda c: Reply(request=c.allowed.request or "", text=words.REASONS["reply"]),
     "memo": _memo,
     "answer": lambda c: Answer(answers=c.answers),

@@ -20,6 +20,7 @@ REASONS = {
     "assign": "On duty.",
     "skip": "Not applicable in this case.",
     "reply": "Two accounts, both on the list.",
+    "roll-back": "The list holds others than were meant.",
     "cancel": "No disposition of the runbook fits.",
 }
 

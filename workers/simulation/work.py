@@ -2,9 +2,10 @@
 
 from collections import deque
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cases.dual_control import orderable
 from cases.records import StageVisit
 from cases.rules import outcomes_now, view_of
 from cases.state import CasePicture
@@ -12,6 +13,7 @@ from runbooks.grammar.stages import Stage
 from runbooks.plan import ClockKind, Pathway, StagePlan
 from workers.simulation import oracle, words
 from workers.simulation.generator import right_outcome, seen_by
+from workers.simulation.watching import ahead_of, set_questions
 
 if TYPE_CHECKING:
     from workers.simulation.cast import Cast
@@ -20,9 +22,14 @@ MOST_VISITS = 3
 FAR = 10**6
 
 
-def outcome_of(cast: "Cast", picture: CasePicture, stage: StagePlan, visit: StageVisit) -> str:
+def outcome_of(
+    cast: "Cast", picture: CasePicture, stage: StagePlan, visit: StageVisit, *, at: datetime
+) -> str:
     """The outcome the owner chooses; after a few passages the one that leads to the closure."""
     options = _options(cast, picture, stage)
+    file = view_of(picture, cast.pathway)
+    # Whoever is refused one outcome takes another: too many, or nobody has approved so many.
+    options = [name for name in options if orderable(file, stage, name, at=at)] or options
     passed = visit.visit
     if passed > MOST_VISITS:
         return min(options, key=lambda name: (distance(cast.pathway, stage, name), name))
@@ -118,8 +125,11 @@ def missing(cast: "Cast", picture: CasePicture, asked: Iterable[str]) -> dict[st
     begun = cast.habits.placed.begun
     received = begun - timedelta(minutes=case.receipt_lag)
     starting = {clock.starts_at for clock in cast.pathway.clocks}
+    agreed = set_questions(cast.pathway)
     return {
-        name: case.truth.answers.get(name)
+        name: ahead_of(received)
+        if name in agreed
+        else case.truth.answers.get(name)
         or words.answer_to(
             name,
             cast.pathway.questions[name],
