@@ -5,6 +5,7 @@ from typing import Any
 
 from activities.actions import Performing
 from activities.linking import Linking
+from activities.looking_up import LookingUp
 from activities.notify import Notifying
 from activities.outside import Channel, Outside
 from activities.record import Recording
@@ -26,4 +27,5 @@ def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:
         Tickets(outside).sync_ticket,
         linking.open_linked_case,
         linking.split_off_report,
+        LookingUp(outside).look_up_deciders,
     )

@@ -60,13 +60,15 @@ class Documents:
     async def note(self, order: TicketOrder, *, link: str) -> str:
         """The comment for the ticket, each line in the runbook's words where it has any for it.
 
-        The same order is always the same comment: a retry says nothing else.
+        The same order is the same comment: a retry says nothing else, but that it does not name an
+        interim rule which has ended meanwhile.
         """
         row: CaseRow = await self._store.cases.get(order.case)
         standing = order.standing
         if standing is None or row.digest is None:
             return order.note
         runbook = await self.of(row.digest)
+        in_force = await self._in_force(order.case, standing)
         said: list[str] = []
         for line in order.lines:
             context = MacroContext(
@@ -83,6 +85,7 @@ class Documents:
                 closing=_closing(line),
                 answers=standing.answers,
                 clocks=standing.clocks,
+                rules=in_force,
             )
             written = _written(runbook, line.macro, context=context) if line.macro else None
             if written is None or written.audience is not Audience.TICKET:
@@ -91,6 +94,19 @@ class Documents:
             else:
                 said.append(written.text)
         return "\n".join(said)
+
+    async def _in_force(self, case: str, standing: Standing) -> dict[str, str]:
+        """What can be said of the rules that hold: one that was withdrawn is named no more."""
+        if not standing.rules:
+            return {}
+        ended = {
+            row.name
+            for row in await self._store.obligations.by_case(case)
+            if row.done_at is not None
+        }
+        return {
+            name: rule.said for name, rule in standing.rules.items() if rule.obligation not in ended
+        }
 
 
 def _written(runbook: Runbook, name: str, *, context: MacroContext) -> Written | None:

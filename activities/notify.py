@@ -70,7 +70,7 @@ class Notifying:
         return round_ is not None and not round_.open
 
     async def _people(self, order: NoticeOrder, holders: tuple[Person, ...]) -> list[Person]:
-        if order.person is not None:
+        if order.person is not None and order.person not in order.except_people:
             try:
                 return [await self._outside.directory.person(order.person)]
             except UnknownPersonError:

@@ -21,6 +21,7 @@ SUBJECTS = {
     Purpose.REVIEW: "Case {number}: a hold has reached its review date",
     Purpose.CLOSED: "Case {number} has closed",
     Purpose.OWED: "Case {number}, after closing: {stage}",
+    Purpose.RULE: "Case {number}, interim rule: {stage}",
 }
 
 ASKS = {
@@ -42,6 +43,10 @@ ASKS = {
     Purpose.OWED: (
         "{stage} is owed after case {number} has closed, and is yours as {role} ({step}). "
         "Settle or extend it on the case's page."
+    ),
+    Purpose.RULE: (
+        "{stage} is an interim rule of case {number}, and you watch it as {role} ({step}). Have it "
+        "confirmed, replaced or withdrawn on the case's page; else it expires by itself."
     ),
 }
 

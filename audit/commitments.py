@@ -23,6 +23,7 @@ from cases.receipts import ActReceipt, Outcome, Reason
 from workflows.effects import (
     ASSESS,
     COLLECT_ACTS,
+    LOOK_UP_DECIDERS,
     NOTIFY,
     OPEN_LINKED,
     PERFORM,
@@ -41,7 +42,8 @@ from workflows.messages import (
 )
 
 _RESULTS: Mapping[str, type[BaseModel]] = {
-    effect.name: effect.gives for effect in (ASSESS, NOTIFY, OPEN_LINKED, PERFORM, SYNC_TICKET)
+    effect.name: effect.gives
+    for effect in (ASSESS, LOOK_UP_DECIDERS, NOTIFY, OPEN_LINKED, PERFORM, SYNC_TICKET)
 }
 _SIGNALS: Mapping[str, type[BaseModel]] = {
     ACT_SIGNAL: ActEnvelope,

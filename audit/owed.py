@@ -133,7 +133,7 @@ def _own(
         wrong.append("it was started for another case, or trusts another key")
     if request.due_at.isoformat() != recorded.body.get("due"):
         wrong.append("it was started for another instant than the case recorded")
-    if pathway is not None and request.plan not in pathway.after_closing:
+    if pathway is not None and request.plan != pathway.owed_plan(request.plan.name):
         wrong.append("it was started with other rules than the case was bound to")
     salt = salt_of(request)
     incoming = inputs(item.history, salt=salt)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import JsonValue, ValidationError
 
+from audit.independence import Independent
 from cases.gate import RoundState, Vote, tally
 from cases.journal import Entry, Kind
 from runbooks.plan import GateRule, Pathway
@@ -37,6 +38,7 @@ class Count:
         self._rounds: dict[tuple[str, int], _Asked] = {}
         self._done: dict[str, set[str]] = {}
         self._out: set[str] = set()
+        self._independent = Independent(pathway)
 
     def check(self, entries: Sequence[Entry]) -> Iterator[str]:
         """Every round that was not decided as its rule says."""
@@ -50,6 +52,11 @@ class Count:
                     self._round(entry).votes.pop(str(entry.body.get("who")), None)
                 case Kind.CONFLICT_DECLARED:
                     self._conflict(entry)
+                case Kind.INTAKE_ANSWERED | Kind.DECIDERS_PINNED:
+                    self._independent.note(entry)
+                case Kind.STAGE_COMPLETED:
+                    who = str(entry.body.get("by"))
+                    yield from self._independent.check(entry, who, str(entry.body.get("stage")))
                 case Kind.STAGE_LEFT:
                     self._did(str(entry.body.get("stage")), str(entry.body.get("by")))
                 case Kind.ROUND_SUPERSEDED | Kind.ROUND_CLOSED:
@@ -106,6 +113,7 @@ class Count:
             yield f"entry {entry.sequence}: the gate needs {rule.assurance.value}"
         if not _may(rule, round_, vote, self._backups[gate]):
             yield f"entry {entry.sequence}: {vote.role} has no vote in this round"
+        yield from self._independent.check(entry, vote.person, gate)
         for stage in rule.not_the_same_person_as:
             if vote.person in self._done.get(stage, set()) | self._voters(stage):
                 yield f"entry {entry.sequence}: {vote.person} also decided {stage}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from cases.clock_starts import instant_of
+from cases.pinning import named_people
 from cases.records import AnswerGiven
 from runbooks.plan import AnswerKind, QuestionPlan
 
@@ -23,6 +24,8 @@ def fits(value: str, question: QuestionPlan) -> bool:
             return value.strip().lstrip("-").isdigit()
         case AnswerKind.INSTANT:
             return instant_of(value) is not None
+        case AnswerKind.PEOPLE:
+            return bool(named_people(value))
         case _:
             return bool(value.strip())
 

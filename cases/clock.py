@@ -140,6 +140,8 @@ class ClockRun(Mutable):
     hold: bool = False
     """A minimum hold: reaching the end is its fulfilment, not a breach."""
     source: str = ""
+    opens_at: Instant | None = None
+    """When a window opens, or a hold has been kept: what waits for it can be done from then on."""
 
     def note(
         self, verb: ClockVerb, *, at: datetime, because: str = "", due: Due | None = None
@@ -208,7 +210,8 @@ class ClockRun(Mutable):
             if name in self.fired:
                 continue
             # A share is one of the computed time.
-            after = step.at if reading.due is None else moment_of(step.label, within=target)
+            plain = reading.due is None or step.label == OPENS
+            after = step.at if plain else moment_of(step.label, within=target)
             instant = reading.reached(after, at=at)
             if instant is not None:
                 coming.append((instant, name, step))
@@ -220,6 +223,8 @@ class ClockRun(Mutable):
 
 
 TARGET = "target"
+OPENS = "opens"
+"""The step at which a window opens."""
 
 
 def _name(step: Late) -> str:

@@ -9,6 +9,7 @@ from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.file import CaseFile
 from cases.gate import RoundState
 from cases.journal import Kind
+from cases.windows import open_window
 from runbooks.grammar.base import moment_of
 from runbooks.plan import ClockKind, ClockPlan, Late, StagePlan
 from runbooks.statutes.calendar import Calendar
@@ -124,6 +125,8 @@ def turn(
     if computed is None and plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
         computed = compute(file, plan, begun=begun or at)
     clock.note(verb, at=begun or at, because=because, due=computed)
+    if plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
+        open_window(file, clock, plan, begun=begun or at)
     until = clock.due_at(at)
     file.note(
         RECORDED[verb],
@@ -146,6 +149,7 @@ def turn(
             begun=_text(begun or at),
             conservative_due=_text(computed.conservative_due),
             legal_latest=_text(computed.legal_latest),
+            opens=_text(clock.opens_at),
             beyond_calendar=None if computed.certain else True,
         )
 

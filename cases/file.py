@@ -65,7 +65,15 @@ class Note:
         return cls(TicketLine(text=text), now=now)
 
 
-Wish = Tell | Do | SplitOff | Note
+@dataclass(frozen=True)
+class Look:
+    """Who decided in another case should be looked up."""
+
+    question: str
+    number: str
+
+
+Wish = Tell | Do | SplitOff | Note | Look
 
 
 @dataclass

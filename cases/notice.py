@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     CLOSED = "closed"
     OWED = "owed"
     """Something owed after closing is yours, or is due."""
+    RULE = "rule"
+    """An interim rule has been issued, is about to expire, or has expired."""
 
 
 class NoticeEnd(StrEnum):

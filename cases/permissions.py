@@ -13,6 +13,7 @@ from cases.call_back import takes_call_backs
 from cases.drafts.holding import waits_for_gate
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
+from cases.independence import kept_out
 from cases.joining import joined_reports
 from cases.objection import can_be_disputed
 from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, EffectRecord
@@ -21,6 +22,7 @@ from cases.rules import (
     dissent_role,
     may_vote,
     not_by_receipt,
+    outcomes_now,
     roles_for,
     view_of,
     watchers,
@@ -102,9 +104,9 @@ def _offer_stage(offered: _Offered) -> None:
     stage = file.stage
     if stage is None or state.pending_outcome is not None:
         return
-    out = offered.person in state.conflicts
+    out = offered.person in state.conflicts or offered.person in kept_out(file, stage)
     if stage.kind is StageKind.WORK and state.hold is None and not out:
-        offered.offer("complete", stage=stage.name, choices=stage.outcomes)
+        offered.offer("complete", stage=stage.name, choices=outcomes_now(file, stage))
     if stage.kind is StageKind.CLOSURE and state.hold is None:
         offered.offer("close", stage=stage.name, choices=tuple(stage.dispositions))
     if not out:

@@ -1,7 +1,7 @@
 """The parts of a case's state: what was answered, entered, done, asked, held and linked."""
 
 from cases.many import BulkRun, Part
-from cases.values import Instant, Mutable, Value
+from cases.values import Instant, Mutable, Value, spoken
 from runbooks.plan import CallBackResult, Severity
 
 
@@ -183,7 +183,26 @@ class Link(Value):
     number: str
     case: str = ""
     why: str
-    """`moved-to`, `moved-from`, `attached-to`, `same-subject`, `kept-apart`."""
+    """`moved-to`, `moved-from`, `attached-to`, `same-subject`, `kept-apart`, `original`."""
+
+
+class Decider(Value):
+    """Somebody who decided the matter before, by their opaque name."""
+
+    person: str
+    did: str
+    """`decided` or `led`."""
+
+
+class Pinned(Value):
+    """Who decided before, as it was when it was looked up."""
+
+    number: str = ""
+    """The other case's; empty where a person named them."""
+    case: str = ""
+    people: tuple[Decider, ...] = ()
+    failed: str = ""
+    """Why nothing could be found."""
 
 
 class ClosingRecord(Value):
@@ -206,6 +225,26 @@ class Ratification(Mutable):
     due_at: Instant
     round: int | None = None
     settled: str | None = None
+
+
+class IssuedRule(Value):
+    """An interim rule this case has issued; what became of it stands in a record of its own."""
+
+    name: str
+    number: str
+    """How people call it: `1001-R1`."""
+    title: str
+    obligation: str
+    """What watches it to its end."""
+    gate: str
+    by: tuple[str, ...]
+    at: Instant
+    expires_at: Instant
+
+    @property
+    def said(self) -> str:
+        """As texts name it: `1001-R1, until 2026-12-25 10:00Z`."""
+        return f"{self.number}, until {spoken(self.expires_at)}"
 
 
 class Offered(Value):

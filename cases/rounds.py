@@ -11,6 +11,7 @@ from cases.drafts.standing import draft_for_gate, redraft, waits_for
 from cases.facts import changes_between
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile
 from cases.gate import Change, Round, RoundKind, RoundState, roles_of
+from cases.independence import unknown
 from cases.journal import Kind
 from cases.notice import Purpose
 from runbooks.plan import GateRule, Role, StagePlan
@@ -125,8 +126,11 @@ def overtaken(file: CaseFile) -> list[Round]:
     return [
         round_
         for (gate, kind), round_ in sorted(newest.items())
-        if (round_.state is RoundState.SUPERSEDED and (kind in _OUTLIVE or gate == here))
-        or _overtakes_a_report(file, round_)
+        if (
+            (round_.state is RoundState.SUPERSEDED and (kind in _OUTLIVE or gate == here))
+            or _overtakes_a_report(file, round_)
+        )
+        and not unknown(file, file.pathway.stage(gate))
     ]
 
 

@@ -5,6 +5,7 @@ from cases.call_back import callers
 from cases.clock_starts import duties
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
+from cases.independence import kept_out
 from cases.records import (
     HELD_BACK,
     IN_STEPS,
@@ -16,7 +17,7 @@ from cases.records import (
 )
 from cases.rounds import deciders
 from cases.state import CaseState
-from runbooks.plan import Pathway
+from runbooks.plan import Pathway, StagePlan
 
 ANY_REVIEWER = "any-reviewer"
 
@@ -54,13 +55,15 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
 def may_vote(file: CaseFile, round_: Round, *, person: str, role: str) -> str:
     """Empty when the person may vote in that role; else which rule stands against it.
 
-    `role`, `conflicted` or `same-person`.
+    `role`, `conflicted`, `not-independent` or `same-person`.
     """
     rule = file.gate_rule(round_.gate)
     if role not in roles_of(round_, rule):
         return "role"
     if person in file.state.conflicts:
         return "conflicted"
+    if person in kept_out(file, file.pathway.stage(round_.gate)):
+        return "not-independent"
     if rule is not None:
         for stage in rule.not_the_same_person_as:
             if person in deciders(file, stage):
@@ -73,6 +76,16 @@ def may_vote(file: CaseFile, round_: Round, *, person: str, role: str) -> str:
                 if vote is not None and earlier.state is not RoundState.SUPERSEDED:
                     return "same-person"
     return ""
+
+
+def outcomes_now(file: CaseFile, stage: StagePlan) -> tuple[str, ...]:
+    """The outcomes of the stage that the case's severity lets anybody take."""
+    severity = file.state.severity.current
+    return tuple(
+        outcome
+        for outcome in stage.outcomes
+        if not (only_at := stage.next[outcome].only_at) or severity in only_at
+    )
 
 
 def watchers(file: CaseFile, effect: EffectRecord) -> tuple[str, ...]:
@@ -192,6 +205,8 @@ def dissent_role(
     """The role in which the person may object in this round, if they have not done so."""
     rule = file.gate_rule(round_.gate)
     if rule is None or round_.kind is not RoundKind.ASK or person in file.state.conflicts:
+        return None
+    if person in kept_out(file, file.pathway.stage(round_.gate)):
         return None
     if any(
         (item.gate, item.round, item.person) == (round_.gate, round_.number, person)

@@ -16,10 +16,13 @@ from cases.effects import intend, undo
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.gate import RoundState
 from cases.handover import end_with, start_handover
+from cases.independence import unknown
+from cases.interim import issue
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.objection import ask_higher_role, objected_to
 from cases.performed import skip_when_done
+from cases.pinning import pin_answers
 from cases.records import AnswerGiven, ClosingRecord, Link, StageVisit
 from cases.rounds import ask, ask_again, memo_missing, overtaken, void_all
 from cases.setting import call_off_all, instant_of_answer
@@ -84,6 +87,7 @@ def open_case(
         file.note(Kind.LEGAL_HOLD, at, role=state.legal_hold)
     follow(file, changed=known, at=at)
     start_handover(file, at=at)
+    pin_answers(file, known, at=at)
     opened = f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}."
     file.wishes.append(Note(TicketLine(text=opened, macro=TICKET_OPENED), now=True))
 
@@ -111,6 +115,8 @@ def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
         file.tell(Purpose.WORK, stage.owner, stage=stage.name)
     elif objected_to(file, stage):
         ask_higher_role(file, stage, at=at)
+    elif unknown(file, stage):
+        file.tell(Purpose.WORK, stage.owner, stage=stage.name, step="original")
     elif memo_missing(file, stage.name, stage.gate):
         file.tell(Purpose.WORK, stage.owner, stage=stage.name, step="memo")
     else:
@@ -129,7 +135,8 @@ def ask_what_waits(file: CaseFile, *, at: datetime) -> None:
     stage = file.stage
     if stage is None or stage.gate is None or file.state.pending_outcome is not None:
         return
-    if not _asked_here(file, stage) and not memo_missing(file, stage.name, stage.gate):
+    missing = unknown(file, stage) or memo_missing(file, stage.name, stage.gate)
+    if not _asked_here(file, stage) and not missing:
         ask(file, stage, at=at, again=stage.name in file.state.changed)
 
 
@@ -156,6 +163,7 @@ def waits(file: CaseFile) -> bool:
         and file.state.pending_outcome is None
         and file.state.open_round(stage.name) is None
         and not memo_missing(file, stage.name, stage.gate)
+        and not unknown(file, stage)
     )
     return file.state.reassess and (here or bool(overtaken(file)))
 
@@ -182,6 +190,7 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
         unsuspend(file, clock_id, at=at, because=f"{stage.name}: {outcome}", ending=ending)
     for clock_id in step.suspend:
         suspend(file, clock_id, at=at, because=f"{stage.name}: {outcome}")
+    issue(file, stage, step, at=at)
     for name in step.undo:
         undo(file, name, stage=stage.name, at=at)
     instant = instant_of_answer(file, step.set_for) if step.set_for is not None else None

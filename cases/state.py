@@ -22,9 +22,11 @@ from cases.records import (
     EvidenceItem,
     HoldRecord,
     InformationRequest,
+    IssuedRule,
     Lease,
     Link,
     Offered,
+    Pinned,
     PlanChange,
     Ratification,
     SeverityRecord,
@@ -60,6 +62,7 @@ class CaseState(Mutable):
     dissents: list[DissentRecord] = []
     ratifications: list[Ratification] = []
     call_backs: list[CallBackRecord] = []
+    rules: list[IssuedRule] = []
     legal_hold: str | None = None
     """The role that reviews it: nothing of the case may be deleted while it stands."""
     clocks: list[ClockRun] = []
@@ -73,6 +76,8 @@ class CaseState(Mutable):
     assignments: dict[str, str] = {}
     conflicts: dict[str, str] = {}
     """Person → since which stage they are out."""
+    pinned: dict[str, Pinned] = {}
+    """By question: who decided the matter before, and is kept out where the runbook says so."""
     leases: list[Lease] = []
     hold: HoldRecord | None = None
     links: list[Link] = []
@@ -212,6 +217,7 @@ GROWING = (
     "dissents",
     "ratifications",
     "call_backs",
+    "rules",
     "offered",
 )
 """Lists that only ever grow: each item is a field of the picture of its own, `rounds.3`.

@@ -26,6 +26,15 @@ class TicketLine(Compact):
     """When it did."""
 
 
+class RuleSaid(Compact):
+    """An interim rule as a text may name it."""
+
+    said: str
+    """Its number, and until when it holds."""
+    obligation: str
+    """What watches it, and knows whether it still holds."""
+
+
 class Standing(Compact):
     """Where the case stands when the ticket is written to."""
 
@@ -35,5 +44,7 @@ class Standing(Compact):
     due_at: Instant | None = None
     clocks: dict[str, Instant] = {}
     """The instant each of the case's own running clocks is due."""
+    rules: dict[str, RuleSaid] = {}
+    """The newest interim rule of each name that has not expired."""
     answers: dict[str, str] = {}
     """Answers of the kinds that are chosen or referred to, never written."""

@@ -7,6 +7,7 @@ from cases.batches import clock_of
 from cases.drafts.holding import waits_for_gate
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, still_needed
+from cases.independence import unknown
 from cases.records import HELD_BACK, IN_STEPS
 from cases.rounds import memo_missing
 from cases.rules import view_of
@@ -51,14 +52,15 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
     if stage is not None and state.pending_outcome is None:
         asked = state.open_round(stage.name) is not None
         gate = stage.gate
+        original = () if asked else unknown(file, stage)
         memo = gate is not None and not asked and bool(memo_missing(file, stage.name, gate))
-        if gate is None or memo:
+        if gate is None or memo or original:
             clock = state.stage_clock(stage.name)
             waiting.append(
                 Waiting(
                     role=stage.owner,
                     person=state.assignments.get(stage.owner),
-                    what=_owed_at(stage, memo=memo),
+                    what=_owed_at(stage, memo=memo, original=original),
                     stage=stage.name,
                     due_at=clock.due_at(at) if clock is not None else None,
                 )
@@ -157,10 +159,7 @@ def next_step(state: CaseState, pathway: Pathway, *, at: datetime) -> str:
     if stage.gate is not None:
         round_ = state.open_round(stage.name)
         if round_ is None:
-            missing = memo_missing(file, stage.name, stage.gate)
-            if missing:
-                return f"{name}: the memo needs {', '.join(missing)}."
-            return f"{name} is being settled."
+            return f"{name}{_not_asked_yet(file, stage)}."
         needed = " and ".join(
             f"{number} verdict{'s' if number > 1 else ''} of {_said(party)}"
             for party, number in still_needed(round_).items()
@@ -171,11 +170,25 @@ def next_step(state: CaseState, pathway: Pathway, *, at: datetime) -> str:
     return f"{name} is under way."
 
 
-def _owed_at(stage: StagePlan, *, memo: bool) -> str:
+def _not_asked_yet(file: CaseFile, stage: StagePlan) -> str:
+    original = unknown(file, stage)
+    if original:
+        return f": {_said_first(original)}"
+    missing = memo_missing(file, stage.name, stage.gate) if stage.gate is not None else []
+    return f": the memo needs {', '.join(missing)}" if missing else " is being settled"
+
+
+def _owed_at(stage: StagePlan, *, memo: bool, original: tuple[str, ...]) -> str:
     name = stage.title or _said(stage.name)
+    if original:
+        return _said_first(original)
     if memo:
         return f"write the memo for {name}"
     return f"complete {name}" if stage.next else "close the case"
+
+
+def _said_first(original: tuple[str, ...]) -> str:
+    return f"who decided before is looked up by the answer to {' or '.join(original)}"
 
 
 def _titled(stage: StagePlan) -> str:

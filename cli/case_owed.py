@@ -79,7 +79,10 @@ def owed_part(case: dict[str, Any]) -> list[RenderableType]:
         for each in case["owed"]
     ]
     said: list[RenderableType] = [
-        Text("\nOwed after closing", style="underline"),
+        Text(
+            "\nOwed after closing" if case["state"]["closing"] else "\nInterim rules",
+            style="underline",
+        ),
         table("due", "", "who", "obligation", "what", rows=rows),
     ]
     for each in case["owed"]:

@@ -58,6 +58,7 @@ EXAMPLES = {
     "case report": "escalate case report 1042 statement --out statement.html",
     "case resume": "escalate case resume 1042",
     "case severity": "escalate case severity 1042 SEV1 --reason 'a second victim'",
+    "case rules": "escalate case rules --json",
     "case raise": "escalate case raise 1042 deputy-counsel --reason 'nobody answers'",
     "case move": "escalate case move 1042 terrorist-content-removal-order --reason 'it is one'",
     "case attach": "escalate case attach 1042 1040",

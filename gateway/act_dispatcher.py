@@ -90,10 +90,14 @@ class ActDispatcher:
         owed = await doors.store.obligations.find(act.case, name)
         if owed is not None and owed.done_at is not None:
             at = await doors.clock.now(owed.workflow_id)
+            # It may be the very act that settled it: collected before the rule would have expired.
+            picture = await doors.store.obligations.picture(act.case, name)
+            last = picture.settled_by if picture is not None else None
+            mine = last is not None and (last.by, last.at) == (said.actor.person, said.signed_at)
             receipt = ActReceipt(
                 act=act.id,
-                outcome=Outcome.ALREADY_DECIDED,
-                reason=Reason.DECIDED,
+                outcome=Outcome.ACCEPTED if mine else Outcome.ALREADY_DECIDED,
+                reason=Reason.NONE if mine else Reason.DECIDED,
                 signed_at=said.signed_at,
                 applied_at=at,
             )

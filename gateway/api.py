@@ -297,10 +297,10 @@ def _allowed(item: Allowed, case: OpenCase) -> dict[str, Any]:
 def _role(asked: ActRequest, case: OpenCase, viewer: Viewer) -> str:
     gate = getattr(asked.body, "gate", None)
     owed = getattr(asked.body, "obligation", None)
-    for plan in case.pathway.after_closing if owed is not None else ():
-        mine = [role for role in roles_of(plan) if role in viewer.roles]
-        if plan.name == owed and mine:
-            return mine[0]
+    plan = case.pathway.owed_plan(owed) if owed is not None else None
+    mine = [role for role in roles_of(plan) if role in viewer.roles] if plan is not None else []
+    if mine:
+        return mine[0]
     for item in case.allowed():
         if item.verb == asked.body.verb and (gate is None or item.gate in (None, gate)):
             return item.role

@@ -31,6 +31,7 @@ from gateway.pages.inbox import InboxPages
 from gateway.pages.login import LoginPages
 from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
+from gateway.rules_api import RulesApi
 from gateway.suppressed_api import SuppressedApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
@@ -68,6 +69,7 @@ def build_app(
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
             *ReleasesApi(doors).routes(),
+            *RulesApi(doors).routes(),
             *DeadLettersApi(doors).routes(),
             *SuppressedApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),

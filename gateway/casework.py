@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cases.gate import Round
+from cases.independence import kept_out
 from cases.objection import can_be_disputed
 from cases.permissions import Allowed, Waiting, allowed_acts, next_step, view_of, waiting_on
 from cases.state import CasePicture
@@ -64,6 +65,12 @@ class OpenCase:
             if plan.name == stage:
                 return plan.title or plan.name.replace("-", " ")
         return stage
+
+    def kept_out(self, stage: str) -> bool:
+        """Whether the person decided the matter before and has no part in that stage."""
+        file = view_of(self.state, self.pathway)
+        plan = next((plan for plan in self.pathway.stages if plan.name == stage), None)
+        return plan is not None and self.person in kept_out(file, plan)
 
     def allowed(self) -> list[Allowed]:
         """Every act this person may do now."""

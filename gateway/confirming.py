@@ -96,7 +96,7 @@ def _effect_title(case: OpenCase, key: str) -> str:
 
 
 def _owed(case: OpenCase, name: str) -> FollowUp | None:
-    return next((plan for plan in case.pathway.after_closing if plan.name == name), None)
+    return case.pathway.owed_plan(name)
 
 
 def _owed_title(plan: FollowUp | None, name: str) -> str:

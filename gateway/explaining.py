@@ -60,7 +60,8 @@ async def _after_closing(doors: Doors, case: OpenCase) -> tuple[list[Owed], list
     for line in await owed_in(doors, case):
         if not line.open:
             continue
-        what = f"after closing, {line.title} ({line.name})"
+        when = "after closing" if case.state.closed else "interim rule"
+        what = f"{when}, {line.title} ({line.name})"
         owed.append(
             Owed(role=line.owner, what=what, due_at=line.due_at, late=line.due_at < line.as_of)
         )

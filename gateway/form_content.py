@@ -305,7 +305,7 @@ def _question(case: OpenCase, name: str) -> Field:
             return Field(ANSWER_AT + name, f"{label} (your local time)", "datetime-local")
         case AnswerKind.NUMBER:
             return Field(ANSWER + name, label, "number", value=value)
-        case AnswerKind.TEXT | AnswerKind.REFERENCE:
+        case AnswerKind.TEXT | AnswerKind.REFERENCE | AnswerKind.CASE | AnswerKind.PEOPLE:
             return Field(ANSWER + name, label, value=value)
     pairs = tuple((choice, choice.replace("-", " ")) for choice in choices)
     return Field(ANSWER + name, label, "choice", value=value, choices=pairs)

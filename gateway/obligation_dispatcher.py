@@ -96,7 +96,7 @@ class ObligationDispatcher:
     async def _plan(self, row: ObligationRow, *, digest: str) -> FollowUp:
         # The rules the case was pinned to, not today's: what it owes was agreed when it opened.
         shelved = await self._doors.shelf.by_digest(digest)
-        for plan in shelved.pathway.after_closing:
-            if plan.name == row.name:
-                return plan
-        raise LookupError(row.name)
+        plan = shelved.pathway.owed_plan(row.name)
+        if plan is None:
+            raise LookupError(row.name)
+        return plan

@@ -1,16 +1,15 @@
 """What cases owe after closing, in front of one person: lists, lines and forms."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from cases.acts import ActBody, Extend, Settle
 from cases.envelope import Act, ActEnvelope
 from cases.ids import obligation_id
-from cases.obligations.answers import Answer, answers_of, roles_of
+from cases.obligations.answers import Answer, answers_for, extends, roles_of
 from cases.obligations.state import TurnAnswer
 from cases.values import Instant, Value
 from gateway.doors import Doors
-from runbooks.plan import FollowUp
+from runbooks.plan import FollowUp, Pathway
 from store import ObligationRow
 
 
@@ -75,15 +74,12 @@ async def is_owed(doors: Doors, case: str, body: ActBody) -> bool:
 
 
 async def owed_of(
-    doors: Doors, case: str, plans: Sequence[FollowUp], *, roles: frozenset[str]
+    doors: Doors, case: str, pathway: Pathway, *, roles: frozenset[str]
 ) -> list[OwedLine]:
     """Everything the case owes or owed, what is open first, and what the person may do about it."""
-    known = {plan.name: plan for plan in plans}
-    lines = [
-        await _line(doors, row, known[row.name], roles=roles)
-        for row in await doors.store.obligations.by_case(case)
-        if row.name in known
-    ]
+    rows = await doors.store.obligations.by_case(case)
+    known = [(row, pathway.owed_plan(row.name)) for row in rows]
+    lines = [await _line(doors, row, plan, roles=roles) for row, plan in known if plan is not None]
     return sorted(lines, key=lambda line: (not line.open, line.due_at))
 
 
@@ -107,11 +103,12 @@ async def _line(
         started=row.started_at is not None,
         done_at=row.done_at,
         as_of=await doors.clock.now(row.workflow_id),
-        latest=first_due + plan.extend,
+        latest=first_due + plan.extend if extends(plan) else None,
         settled=seen.answers if seen is not None else (),
         role=role,
         answers=tuple(
-            _button(name, answer, due_at=row.due_at) for name, answer in answers_of(plan).items()
+            _button(name, answer, due_at=row.due_at)
+            for name, answer in answers_for(plan, role).items()
         )
         if role
         else (),

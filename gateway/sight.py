@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER
 from cases.gate import Round, RoundState
 from cases.journal import Entry, Kind
+from cases.obligations.answers import roles_of
 from cases.permissions import all_roles
 from cases.state import CasePicture, CaseState
 from runbooks.plan import Pathway, Votes
@@ -29,6 +30,7 @@ def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset
     concerned |= {effect.owner for effect in state.effects}
     if state.closed:
         concerned |= {owed.owner for owed in pathway.after_closing}
+    concerned |= _of_rules(state, pathway)
     for round_ in state.rounds:
         concerned |= set(round_.asked)
     return (
@@ -36,6 +38,12 @@ def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset
         or person in state.assignments.values()
         or any(vote.person == person for round_ in state.rounds for vote in round_.votes)
     )
+
+
+def _of_rules(state: CaseState, pathway: Pathway) -> set[str]:
+    """Who watches the interim rules that the case has issued, and who decides what stays."""
+    plans = [pathway.owed_plan(rule.obligation) for rule in state.rules]
+    return {role for plan in plans if plan is not None for role in roles_of(plan)}
 
 
 def _needs_to_know(
@@ -46,7 +54,7 @@ def _needs_to_know(
     The duty manager is told when nobody else can be, so they may look; who only holds a role that
     worked on the case before, or that was paged, may not.
     """
-    asked = {DUTY_MANAGER, pathway.closure.owner}
+    asked = {DUTY_MANAGER, pathway.closure.owner, *_of_rules(state, pathway)}
     for stage in pathway.stages:
         rule = stage.gate
         if stage.name == state.stage:

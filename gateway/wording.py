@@ -90,6 +90,14 @@ REASONS: dict[Reason, Wording] = {
         "You decided an earlier step, and this one needs somebody else.",
         "Another person of the role must act.",
     ),
+    Reason.NOT_INDEPENDENT: Wording(
+        "You decided or led the matter that is looked at again here.",
+        "Somebody who had no part in it must act.",
+    ),
+    Reason.ORIGINAL_UNKNOWN: Wording(
+        "It is not known yet who decided the matter before.",
+        "Answer the questions named beside this: the earlier case, or who decided.",
+    ),
     Reason.ASSURANCE: Wording(
         "This gate needs a fresh second factor.",
         "Prove your second factor and answer again.",
@@ -106,6 +114,10 @@ REASONS: dict[Reason, Wording] = {
     Reason.UNANSWERED: Wording(
         "The stage cannot be completed before its questions are answered.",
         "Answer the questions named beside this, then complete the stage.",
+    ),
+    Reason.OTHER_SEVERITY: Wording(
+        "The outcome cannot be taken at the severity the case has.",
+        "Take another outcome; where the severity is wrong, have it set right with a reason.",
     ),
     Reason.NO_SUCH_QUESTION: Wording(
         "The runbook asks no such question.", "Answer the questions shown on the case page."

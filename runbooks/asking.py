@@ -31,6 +31,8 @@ _KINDS = {
     AnswerKind.INSTANT: Kind.INSTANT,
     AnswerKind.TEXT: Kind.PRESENCE,
     AnswerKind.REFERENCE: Kind.PRESENCE,
+    AnswerKind.CASE: Kind.PRESENCE,
+    AnswerKind.PEOPLE: Kind.PRESENCE,
 }
 _WORDS = {
     AnswerKind.YES_NO_UNKNOWN: ("yes", "no", UNKNOWN),

@@ -7,6 +7,7 @@ from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gates import Quorum, SilenceRule, SplitRule, counted, people
+from runbooks.grammar.interim import interim_rules
 from runbooks.grammar.law import LawRow
 from runbooks.grammar.obligations import carried, obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
@@ -68,6 +69,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             *_hold_review(document),
             *carried(document.gags, document.all_effects),
         ),
+        interim_rules=interim_rules(document.interim_rules),
         need_to_know=document.need_to_know,
         legal_hold=(
             LegalHold(owner=document.legal_hold.owner, review=document.legal_hold.review)
@@ -119,6 +121,7 @@ def _stage(stage: Stage) -> StagePlan:
         late=_late(stage.late, within=stage.within[OTHERWISE]),
         enter=stage.do,
         needs=stage.needs,
+        independent_of=stage.independent_of,
         gate=_gate(stage),
         next={outcome: _next(step) for outcome, step in (stage.next or {}).items()},
         dispositions={
@@ -205,10 +208,13 @@ def _next(step: NextStep) -> Next:
         undo=step.undo,
         suspend=step.suspend,
         needs=step.needs,
+        issue=step.issue,
         then=step.then,
         move_to=step.move_to,
         closes_as=step.closes_as,
         call_back=step.call_back,
+        only_at=step.only_at,
+        not_before=step.not_before,
         set_for=step.set_for,
         only_if=step.if_ or {},
     )
@@ -289,6 +295,7 @@ def _lawful(name: str, clock: Clock, law: Statute, *, owner: str, triggered: boo
         row=law.reference,
         pin=law.pin,
         span=span,
+        opens=law.opens,
         calendar=law.row.calendar if law.needs_calendar else "",
     )
 

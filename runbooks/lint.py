@@ -13,6 +13,8 @@ from runbooks.rules import (
     drift,
     gates,
     guarding,
+    independence,
+    interim,
     many,
     names,
     orders,
@@ -25,6 +27,7 @@ from runbooks.rules import (
     triggers,
     voices,
     ways,
+    windows,
 )
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.runbook import Runbook
@@ -66,6 +69,11 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     severities.graver_is_faster,
     severities.passed_over,
     severities.given,
+    windows.windows,
+    windows.severities,
+    independence.originals,
+    independence.others_left,
+    interim.issued,
     conditions.words,
     conditions.ways_out,
     many.approvals,

@@ -30,6 +30,8 @@ class MacroContext(BaseModel):
     answers: dict[str, str] = {}
     clocks: dict[str, AwareDatetime] = {}
     """The instant each running clock is due."""
+    rules: dict[str, str] = {}
+    """The interim rules in force: the number of each, and until when."""
 
 
 class Written(BaseModel):
@@ -72,6 +74,8 @@ def _values(context: MacroContext) -> Iterator[tuple[str, str]]:
                 yield f"{area}.{name}", _said(value)
     for question, answer in context.answers.items():
         yield f"answer.{question}", answer
+    for rule, said in context.rules.items():
+        yield f"rule.{rule}", said
     for clock, due in context.clocks.items():
         yield f"clock.{clock}", _said(due)
 

@@ -29,6 +29,7 @@ class RefKind(StrEnum):
     ROLE = "role"
     RUNBOOK = "runbook"
     DISPOSITION = "disposition"
+    RULE = "interim rule"
 
 
 _REQUIRED = {
@@ -42,6 +43,8 @@ _REQUIRED = {
 
 _FILLED = {ANSWER: RefKind.QUESTION, MEMO: RefKind.STAGE, DONE: RefKind.EFFECT}
 """What fills a field of a report."""
+_SAID = {"answer": RefKind.QUESTION, "clock": RefKind.CLOCK, "rule": RefKind.RULE}
+"""What a field of a macro names."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +68,18 @@ def references(document: RunbookDocument) -> Iterator[Reference]:
         yield from _report(effect, ("effects", name))
     for name, clock in document.clocks.items():
         yield from _clock(clock, ("clocks", name))
+    yield from _macros(document)
+    for index, item in enumerate(document.after_closing):
+        yield from _after(item, ("after-closing", index))
+
+
+def _macros(document: RunbookDocument) -> Iterator[Reference]:
     for name, macro in document.macros.items():
         for key, text in (("title", macro.title or ""), ("text", macro.text)):
             for field in fields(text):
                 area, _, target = field.partition(".")
-                if area == "answer":
-                    yield Reference(RefKind.QUESTION, target, ("macros", name, key))
-                if area == "clock":
-                    yield Reference(RefKind.CLOCK, target, ("macros", name, key))
-    for index, item in enumerate(document.after_closing):
-        yield from _after(item, ("after-closing", index))
+                if area in _SAID:
+                    yield Reference(_SAID[area], target, ("macros", name, key))
 
 
 def _cells(table: str, rows: Iterable[Mapping[str, object] | None]) -> Iterator[Reference]:
@@ -90,6 +95,9 @@ def _guards(document: RunbookDocument) -> Iterator[Reference]:
         yield Reference(RefKind.ROLE, document.handover.by, ("handover", "by"))
         if document.handover.until:
             yield Reference(RefKind.STAGE, document.handover.until, ("handover", "until"))
+    for name, rule in document.interim_rules.items():
+        for key, role in (("owner", rule.owner), ("confirm", rule.confirm)):
+            yield Reference(RefKind.ROLE, role, ("interim-rules", name, key))
     for name, gag in document.gags.items():
         yield Reference(RefKind.QUESTION, gag.order, ("gags", name, "order"))
         if gag.until:
@@ -129,6 +137,8 @@ def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.EFFECT, effect, (*path, "do", index))
     for index, question in enumerate(stage.needs):
         yield Reference(RefKind.QUESTION, question, (*path, "needs", index))
+    for index, question in enumerate(stage.independent_of):
+        yield Reference(RefKind.QUESTION, question, (*path, "independent-of", index))
     if stage.skip_when_done:
         yield Reference(RefKind.EFFECT, stage.skip_when_done, (*path, "skip-when-done"))
     for outcome, step in (stage.next or {}).items():
@@ -179,10 +189,14 @@ def _next(step: NextStep, path: tuple[Step, ...]) -> Iterator[Reference]:
     for key, effects in (("do", step.do), ("undo", step.undo)):
         for index, effect in enumerate(effects):
             yield Reference(RefKind.EFFECT, effect, (*path, key, index))
+    for index, rule in enumerate(step.issue):
+        yield Reference(RefKind.RULE, rule, (*path, "issue", index))
     for index, clock in enumerate(step.suspend):
         yield Reference(RefKind.CLOCK, clock, (*path, "suspend", index))
     for index, question in enumerate(step.needs):
         yield Reference(RefKind.QUESTION, question, (*path, "needs", index))
+    if step.not_before:
+        yield Reference(RefKind.CLOCK, step.not_before, (*path, "not-before"))
     if step.then:
         yield Reference(RefKind.STAGE, step.then, (*path, "then"))
     if step.move_to:

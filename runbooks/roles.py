@@ -8,6 +8,7 @@ STANDARD_ROLES: dict[str, str] = {
     "duty-counsel": "Legal, on call at any hour",
     "deputy-counsel": "Stands in for counsel",
     "policy": "Reviews against policy",
+    "policy-executive": "Decides what policy is",
     "policy-lead": "Leads policy, stands in for it",
     "safety-expert": "Judges danger to people",
     "executive": "Decides when roles disagree",

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.handover import HANDOVER, ask_for_note, note_missed
     from cases.journal import Kind
     from cases.notice import Purpose
+    from cases.obligations.addressee import obligation_of
     from cases.outcomes import allow_backup, allow_stand_in, take_silence
     from cases.records import BY_ITSELF, ROLLED_BACK
     from cases.setting import come
@@ -172,6 +173,8 @@ class Deadlines:
         )
         collected = await ask(COLLECT_ACTS, order, summary="acts signed in time", pulse=self.pulse)
         for envelope in collected.envelopes:
+            if obligation_of(envelope) is not None:
+                continue
             self.desk.receive(envelope, at=workflow.now())
 
 

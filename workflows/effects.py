@@ -1,4 +1,4 @@
-"""Everything a case may ask of the outside world: seven effects, with what they take and give.
+"""Everything a case may ask of the outside world: eight effects, with what they take and give.
 
 `activities/` implements each of them under the same name; `policies.py` holds their time-outs and
 retries. A workflow can do nothing else outside itself.
@@ -16,6 +16,7 @@ from cases.gate import Round, RoundState
 from cases.journal import Entry, PackedEntry, Stream, restored
 from cases.many import Part
 from cases.notice import NoticeOrder, NoticeResult
+from cases.records import Pinned
 from cases.report import TicketRef
 from cases.ticket_note import Standing, TicketLine
 from cases.values import Instant
@@ -284,6 +285,17 @@ class SplitOrder(Compact):
     at: Instant
 
 
+class DecidersOrder(Compact):
+    """Who decided in another case is asked, so that they are kept from deciding here."""
+
+    case: str
+    """The one that asks."""
+    question: str
+    """The intake question that names the other."""
+    number: str
+    at: Instant
+
+
 @dataclass(frozen=True)
 class Effect(Generic[Order, Result]):
     """A named thing the case may ask for, with its message types."""
@@ -301,6 +313,7 @@ SYNC_TICKET = Effect("sync_ticket", TicketOrder, TicketResult)
 COLLECT_ACTS = Effect("collect_acts", CollectOrder, Collected)
 OPEN_LINKED = Effect("open_linked_case", LinkOrder, Linked)
 SPLIT_OFF = Effect("split_off_report", SplitOrder, Linked)
+LOOK_UP_DECIDERS = Effect("look_up_deciders", DecidersOrder, Pinned)
 
 EFFECTS: tuple[str, ...] = tuple(
     effect.name
@@ -313,5 +326,6 @@ EFFECTS: tuple[str, ...] = tuple(
         COLLECT_ACTS,
         OPEN_LINKED,
         SPLIT_OFF,
+        LOOK_UP_DECIDERS,
     )
 )

@@ -13,7 +13,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from cases.effects import settle
-    from cases.file import CaseFile, Do, Note, SplitOff, Tell
+    from cases.file import CaseFile, Do, Look, Note, SplitOff, Tell
     from cases.journal import Kind
     from cases.notice import NoticeEnd, NoticeResult, Purpose
     from workflows.asking import ask
@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
         TicketOrder,
     )
     from workflows.failures import failure_name
+    from workflows.looking_up import look_up
     from workflows.notices import notice_for
     from workflows.ordering import attempt_key, facts_for, report_order
     from workflows.pulse import Pulse
@@ -91,6 +92,8 @@ class Errands:
                     self._start(self._do(wish.key))
                 case SplitOff():
                     self._start(split_off(self._file, wish, self._pulse))
+                case Look():
+                    self._start(look_up(self._file, wish, pulse=self._pulse))
                 case Note():
                     self._ticket.add(wish, at=at)
         if self.held and (everything or self._ticket.due(at)):

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from cases.file import CaseFile, Tell
 from cases.ids import key_of
+from cases.independence import kept_out
 from cases.notice import NoticeOrder
 
 
@@ -16,6 +17,7 @@ def notice_for(file: CaseFile, wish: Tell, *, at: datetime) -> NoticeOrder:
         (item for item in state.rounds if item.gate == wish.stage and item.number == wish.round),
         None,
     )
+    out = kept_out(file, stage) if stage is not None else frozenset()
     clock = state.stage_clock(wish.stage) if wish.stage else None
     due = clock.due_at(at) if clock is not None else None
     meaning = key_of(
@@ -36,7 +38,7 @@ def notice_for(file: CaseFile, wish: Tell, *, at: datetime) -> NoticeOrder:
         purpose=wish.purpose,
         role=wish.role,
         person=wish.person or file.owner_of(wish.role),
-        except_people=tuple(sorted(state.conflicts)),
+        except_people=tuple(sorted({*state.conflicts, *out})),
         stage=wish.stage,
         stage_title=(stage.title or stage.name) if stage is not None else "",
         round=wish.round,

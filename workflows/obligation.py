@@ -14,13 +14,16 @@ with workflow.unsafe.imports_passed_through():
 
     from cases.envelope import ActEnvelope
     from cases.journal import Journal, Kind, obligation_stream
+    from cases.obligations.addressee import obligation_of
     from cases.obligations.desk import ObligationDesk
     from cases.obligations.schedule import begin, next_step, take_steps
     from cases.obligations.state import ObligationFile, ObligationState, shown
     from cases.receipts import ActReceipt, Reason
     from cases.recording import Record
+    from workflows.asking import ask
     from workflows.converter import RefusedPayloadError, decoded
     from workflows.course import ContinueError
+    from workflows.effects import COLLECT_ACTS, CollectOrder
     from workflows.guard import walked
     from workflows.messages import (
         ACT_SIGNAL,
@@ -80,6 +83,7 @@ class ObligationWorkflow:
     async def _walk(self) -> ObligationOutcome:
         state = self._state
         while self._owed():
+            await self._collect()
             take_steps(self._file, at=workflow.now())
             self._desk.count_refusals(at=workflow.now())
             self._go_on_if_long_enough()
@@ -180,6 +184,17 @@ class ObligationWorkflow:
 
     def _owed(self) -> bool:
         return self._state.settled_by is None
+
+    async def _collect(self) -> None:
+        """Before a rule expires, acts signed in time that had not arrived have been taken (I18)."""
+        state = self._state
+        if not state.lapses or state.due_at > workflow.now():
+            return
+        order = CollectOrder(case=state.case, deadline=state.due_at, at=workflow.now())
+        collected = await ask(COLLECT_ACTS, order, summary="acts signed in time", pulse=self._pulse)
+        for envelope in collected.envelopes:
+            if self._owed() and obligation_of(envelope) == state.plan.name:
+                self._desk.receive(envelope, at=workflow.now())
 
     def _coming(self) -> tuple[datetime, str]:
         step = next_step(self._state)

@@ -13,6 +13,7 @@ from workflows.effects import (
     APPEND_JOURNAL,
     ASSESS,
     COLLECT_ACTS,
+    LOOK_UP_DECIDERS,
     NOTIFY,
     OPEN_LINKED,
     PERFORM,
@@ -51,6 +52,7 @@ POLICIES: dict[str, Policy] = {
     COLLECT_ACTS.name: STORE,
     OPEN_LINKED.name: STORE,
     SPLIT_OFF.name: STORE,
+    LOOK_UP_DECIDERS.name: STORE,
     NOTIFY.name: Policy(
         attempt=timedelta(seconds=60),
         all_attempts=timedelta(hours=1),

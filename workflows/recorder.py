@@ -11,7 +11,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from cases.file import CaseFile
-    from cases.journal import Entry, packed
+    from cases.journal import Entry, Kind, packed
     from cases.permissions import waiting_on
     from cases.state import default_of, fields_of
     from workflows import attributes
@@ -102,7 +102,8 @@ class Recorder:
 
     def _batch(self, entries: Sequence[Entry], *, at: datetime) -> JournalBatch:
         state = self._file.state
-        owed, self._owed = tuple(self._owed), []
+        issued = (self._watched(entry) for entry in entries if entry.kind is Kind.RULE_ISSUED)
+        owed, self._owed = (*self._owed, *issued), []
         return JournalBatch(
             case=state.case,
             original_run=workflow.info().original_execution_run_id,
@@ -114,6 +115,18 @@ class Recorder:
             changes=self._changes(),
             owed=owed,
             at=at,
+        )
+
+    @staticmethod
+    def _watched(entry: Entry) -> Owed:
+        """What watches the interim rule that the entry says was issued."""
+        said = {name: str(value) for name, value in entry.body.items()}
+        return Owed(
+            key=said["key"],
+            name=said["obligation"],
+            title=f"{said['number']}: {said['title']}",
+            owner=said["owner"],
+            due_at=datetime.fromisoformat(said["due"]),
         )
 
     def _changes(self) -> dict[str, JsonValue]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from cases.file import CaseFile, Note
 from cases.ids import key_of
-from cases.ticket_note import Standing
+from cases.ticket_note import RuleSaid, Standing
 from workflows.effects import TicketOrder
 
 COMPANY = timedelta(minutes=2)
@@ -72,5 +72,10 @@ def _standing(file: CaseFile, *, at: datetime) -> Standing:
         owner=stage.owner if stage is not None else "",
         due_at=clock.due_at(at) if clock is not None else None,
         clocks={name: due for name, due in sorted(running.items()) if due is not None},
+        rules={
+            rule.name: RuleSaid(said=rule.said, obligation=rule.obligation)
+            for rule in file.state.rules
+            if rule.expires_at > at
+        },
         answers=file.chosen_answers(),
     )

@@ -10,6 +10,7 @@ from cases.envelope import Act, RoundBinding
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, Vote
 from cases.handlers.checks import body_of, must_give_reason, must_not_be_held
+from cases.independence import kept_out
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.objection import ask_higher_role, can_be_disputed, go_back
@@ -35,12 +36,7 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     must_not_be_held(file)
     barred = may_vote(file, round_, person=act.actor.person, role=act.role)
     if barred:
-        reason = {
-            "role": Reason.ROLE,
-            "conflicted": Reason.CONFLICTED,
-            "same-person": Reason.SAME_PERSON,
-        }[barred]
-        raise not_yours(reason)
+        raise not_yours(Reason(barred))
     if round_.kind is not RoundKind.ASK and body.verdict not in DECIDING:
         raise refused(Reason.NO_SUCH_OUTCOME, "this round is approved or rejected")
     if LEVELS.index(act.assurance.value) < LEVELS.index(rule.assurance.value):
@@ -134,6 +130,8 @@ def dissent(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime
     if round_.kind is not RoundKind.ASK:
         raise refused(Reason.NO_DISSENT, "somebody has objected, or opinions are split, already")
     if dissent_role(file, round_, person=who, roles=frozenset({act.role})) is None:
+        if who in kept_out(file, file.pathway.stage(body.gate)):
+            raise not_yours(Reason.NOT_INDEPENDENT)
         raise not_yours(Reason.CONFLICTED if who in file.state.conflicts else Reason.ROLE)
     must_give_reason(body.reason)
     file.state.dissents.append(

@@ -15,6 +15,7 @@ from cases.handlers.checks import (
     must_have_role,
     must_not_be_held,
 )
+from cases.independence import kept_out
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.permissions import all_roles
@@ -61,6 +62,8 @@ def acknowledge(file: CaseFile, act: Act, *, key: str, commitment: str, at: date
             step="conflict",
         )
         return
+    if act.actor.person in kept_out(file, stage):
+        raise not_yours(Reason.NOT_INDEPENDENT)
     clock = file.state.stage_clock(stage.name)
     due = clock.due_at(at) if clock is not None else None
     until = at + ACK_LEASE if due is None or due <= at else min(at + ACK_LEASE, due)

@@ -21,12 +21,15 @@ from cases.handlers.checks import (
     must_not_be_held,
 )
 from cases.handover import begin_anew
+from cases.independence import must_be_independent
 from cases.journal import Kind
+from cases.pinning import pin_answers
 from cases.receipts import Outcome, Reason
 from cases.records import AnswerGiven, EvidenceItem
 from cases.refusal import Refusal, not_yours, refused
 from cases.rounds import facts_changed
 from cases.stages import ask_when_ready
+from cases.windows import must_be_open
 from runbooks.plan import StageKind
 
 
@@ -76,6 +79,7 @@ def answer(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         input=commitment,
     )
     follow(file, changed=changed, at=at)
+    pin_answers(file, changed, at=at)
     reconsider(file, at=at)
     file.state.reassess = True
     voids = any(file.pathway.questions[name].material for name in (*changed, *unasked))
@@ -95,14 +99,19 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         raise not_yours(Reason.CONFLICTED)
     if stage.kind is not StageKind.WORK:
         raise refused(Reason.NOT_THE_STAGE, f"{stage.name} is decided, not completed")
+    must_be_independent(file, stage, person=act.actor.person)
     if body.outcome not in stage.outcomes:
         raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.outcomes)}")
+    only_at = stage.next[body.outcome].only_at
+    if only_at and file.state.severity.current not in only_at:
+        raise refused(Reason.OTHER_SEVERITY, f"only at {', '.join(only_at)}")
     asked = file.asked()
     needs = (*stage.needs, *stage.next[body.outcome].needs)
     missing = [name for name in needs if name in asked and name not in file.state.answers]
     if missing:
         raise refused(Reason.UNANSWERED, ", ".join(missing))
     must_be_called_back(file.state, stage, body.outcome)
+    must_be_open(file, stage, body.outcome, at=act.signed_at)
     must_hold(file, stage, body.outcome)
     must_be_orderable(file, stage, body.outcome, at=act.signed_at)
     file.state.pending_outcome = body.outcome

@@ -21,6 +21,8 @@ class Answer:
     """The incident manager is paged: the matter is not over."""
     when_due: bool = False
     """It can be given only when the turn is due."""
+    confirms: bool = False
+    """Only who may make an interim rule last can give it."""
     at_once: bool = False
     """Another turn follows, and is due now."""
 
@@ -42,6 +44,11 @@ _ANSWERS: dict[OwedKind, dict[str, Answer]] = {
     OwedKind.APPEAL: {
         "no-appeal": Answer("No appeal came in", needs_note=False, when_due=True),
         "appealed": Answer("There is an appeal", receipt=True, raises=True),
+    },
+    OwedKind.RULE: {
+        "confirmed": Answer("It stays: a standing rule", receipt=True, confirms=True),
+        "replaced": Answer("Another rule takes its place", receipt=True, confirms=True),
+        "withdrawn": Answer("It holds no longer"),
     },
     OwedKind.SUPPRESSED: {
         "done": Answer("Done: no order stands any more", receipt=True, when_due=True),
@@ -67,5 +74,20 @@ def answers_of(plan: FollowUp) -> dict[str, Answer]:
 
 
 def roles_of(plan: FollowUp) -> tuple[str, ...]:
-    """Who may settle or extend it: its owner, and the incident manager in their place."""
-    return tuple(dict.fromkeys((plan.owner, INCIDENT_MANAGER)))
+    """Who may settle or extend it: its owner, the incident manager in their place, who confirms."""
+    confirming = (plan.confirm,) if plan.confirm is not None else ()
+    return tuple(dict.fromkeys((*confirming, plan.owner, INCIDENT_MANAGER)))
+
+
+def answers_for(plan: FollowUp, role: str) -> dict[str, Answer]:
+    """The answers that somebody in that role can give."""
+    return {
+        name: answer
+        for name, answer in answers_of(plan).items()
+        if not answer.confirms or role == plan.confirm
+    }
+
+
+def extends(plan: FollowUp) -> bool:
+    """Whether it can be due later: a rule that could be extended would not be an interim one."""
+    return plan.kind is not OwedKind.RULE

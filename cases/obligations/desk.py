@@ -7,7 +7,7 @@ from cases.envelope import Act
 from cases.file import INCIDENT_MANAGER, Tell
 from cases.journal import Kind
 from cases.notice import Purpose
-from cases.obligations.answers import Answer, answers_of, roles_of
+from cases.obligations.answers import Answer, answers_of, extends, roles_of
 from cases.obligations.schedule import move_due, next_after, open_turn
 from cases.obligations.state import KEPT_ANSWERS, ObligationFile, TurnAnswer
 from cases.receipts import Outcome, Reason
@@ -71,6 +71,8 @@ class ObligationDesk(Reception):
         answer = known.get(body.answer)
         if answer is None:
             raise refused(Reason.BAD_ANSWER, f"one of: {', '.join(known)}")
+        if answer.confirms and act.role != plan.confirm:
+            raise not_yours(Reason.ROLE, f"this is for {plan.confirm}")
         self._must_hold(answer, body, at=act.signed_at)
         given = TurnAnswer(
             turn=state.turn,
@@ -121,6 +123,8 @@ class ObligationDesk(Reception):
         state = self._owed.state
         if not body.reason.strip():
             raise refused(Reason.REASON_REQUIRED)
+        if not extends(state.plan):
+            raise refused(Reason.TOO_FAR, "an interim rule is confirmed or replaced, not extended")
         if body.until <= max(state.due_at, at):
             raise refused(Reason.UNCHANGED, f"it is due {spoken(state.due_at)}")
         latest = state.first_due + state.plan.extend

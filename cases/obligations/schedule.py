@@ -1,22 +1,24 @@
 """What happens by itself to an obligation, and when: reviews, the ask, reminders, pages.
 
-Nothing here settles anything. A hold that nobody renews or releases stands and pages for ever: it
-never expires silently.
+Of all there is only an interim rule ends by itself: it expires when its time is over, on record
+and told. A hold that nobody renews or releases stands and pages for ever.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cases.file import INCIDENT_MANAGER, Tell
+from cases.file import INCIDENT_MANAGER, SYSTEM, Tell
 from cases.journal import Kind
 from cases.notice import Purpose
-from cases.obligations.state import DAY, ObligationFile, ObligationState
+from cases.obligations.state import DAY, ObligationFile, ObligationState, TurnAnswer
 from runbooks.plan import FollowUp, OwedKind
 
 AGAIN = timedelta(days=7)
 """How often an overdue obligation pages."""
 
 BEGUN = "begun"
+EXPIRED = "expired"
 
 _TOLD_AT_ONCE = frozenset({OwedKind.FOLLOW_UP, OwedKind.HOLD})
 """What its owner can do from the first moment on, and not only when it is due."""
@@ -30,6 +32,8 @@ class Step:
     label: str
     tells: tuple[Tell, ...] = ()
     overdue: bool = False
+    expires: bool = False
+    """Nobody has decided, and the rule holds no longer."""
 
 
 def begin(file: ObligationFile, *, at: datetime, input_commitment: str) -> None:
@@ -81,15 +85,40 @@ def take_steps(file: ObligationFile, *, at: datetime) -> None:
         state.taken.append(step.label)
         if step.overdue:
             state.overdue = True
-        file.note(
-            Kind.OBLIGATION_OVERDUE if step.overdue else Kind.OBLIGATION_REACHED,
-            at,
-            obligation=state.plan.name,
-            turn=state.turn,
-            step=step.label,
-            due=state.due_at.isoformat(),
-        )
+        if step.expires:
+            expire(file, at=at)
+        else:
+            _reach(file, step, at=at)
         file.wishes.extend(step.tells)
+
+
+def expire(file: ObligationFile, *, at: datetime) -> None:
+    """The rule holds no longer, since nobody made it last in time."""
+    state = file.state
+    given = TurnAnswer(
+        turn=state.turn, due_at=state.due_at, answer=EXPIRED, by=SYSTEM, role="", at=state.due_at
+    )
+    state.answers = [*state.answers, given]
+    state.settled_by = given
+    file.note(
+        Kind.OBLIGATION_EXPIRED,
+        at,
+        obligation=state.plan.name,
+        turn=state.turn,
+        due=state.due_at.isoformat(),
+    )
+
+
+def _reach(file: ObligationFile, step: Step, *, at: datetime) -> None:
+    state = file.state
+    file.note(
+        Kind.OBLIGATION_OVERDUE if step.overdue else Kind.OBLIGATION_REACHED,
+        at,
+        obligation=state.plan.name,
+        turn=state.turn,
+        step=step.label,
+        due=state.due_at.isoformat(),
+    )
 
 
 def next_step(state: ObligationState) -> Step:
@@ -115,6 +144,8 @@ def next_after(due_at: datetime, *, every: timedelta, at: datetime) -> datetime:
 def _steps(state: ObligationState) -> list[Step]:
     plan = state.plan
     owner = plan.owner
+    if state.lapses:
+        return _rule_steps(state)
     steps: list[Step] = []
     if plan.kind in _TOLD_AT_ONCE:
         steps.append(_step(state.begun_at, BEGUN, (Purpose.OWED, owner)))
@@ -136,6 +167,25 @@ def _steps(state: ObligationState) -> list[Step]:
         for number in range(1, weeks + 2)
     ]
     return sorted(steps, key=lambda step: step.at)
+
+
+def _rule_steps(state: ObligationState) -> list[Step]:
+    """It is told when it is issued, before it expires, and when it has."""
+    plan = state.plan
+    watching = tuple(dict.fromkeys((plan.owner, plan.confirm or plan.owner)))
+    everybody = tuple(dict.fromkeys((*watching, INCIDENT_MANAGER)))
+    steps = [_step(state.begun_at, BEGUN, *((Purpose.RULE, role) for role in watching))]
+    steps += [
+        _step(
+            state.due_at - before,
+            f"{_days(before)} before",
+            *((Purpose.RULE, role) for role in watching),
+        )
+        for before in plan.review
+        if state.due_at - before > state.planned_at
+    ]
+    last = _step(state.due_at, EXPIRED, *((Purpose.RULE, role) for role in everybody))
+    return sorted([*steps, dataclasses.replace(last, expires=True)], key=lambda step: step.at)
 
 
 def _page(at: datetime, label: str, owner: str) -> Step:

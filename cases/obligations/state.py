@@ -70,6 +70,11 @@ class ObligationState(Mutable):
     journal: Journal
 
     @property
+    def lapses(self) -> bool:
+        """Whether it ends by itself when it is due: an interim rule expires."""
+        return self.plan.kind is OwedKind.RULE
+
+    @property
     def closed(self) -> bool:
         """Whether the journal has its last entry."""
         return self.ended_at is not None

@@ -79,7 +79,7 @@ async def _after_closing(doors: Doors, viewer: Viewer) -> list[Owed]:
         case = await find_case(doors, number, person=viewer.id, roles=viewer.roles)
         if case is None:
             continue
-        plan = next((each for each in case.pathway.after_closing if each.name == row.name), None)
+        plan = case.pathway.owed_plan(row.name)
         now = await doors.clock.now(row.workflow_id)
         begins = waits_from(plan, due_at=row.due_at) if plan is not None else None
         if begins is not None and now < begins:
@@ -89,7 +89,7 @@ async def _after_closing(doors: Doors, viewer: Viewer) -> list[Owed]:
                 number=number,
                 severity=case.state.severity.current.value,
                 priority=_priority(case),
-                stage="after closing",
+                stage="after closing" if case.state.closed else "interim rule",
                 role=row.owner,
                 what=row.title,
                 due_at=row.due_at,
@@ -166,7 +166,7 @@ class InboxPages:
 def _is_mine(item: Waiting, case: OpenCase, viewer: Viewer) -> bool:
     if item.person is not None:
         return item.person == viewer.id
-    if item.role not in viewer.roles:
+    if item.role not in viewer.roles or case.kept_out(item.stage):
         return False
     # An open question one has already answered, or may not answer, waits on others.
     round_ = case.state.open_round(item.stage)

@@ -11,10 +11,10 @@ from gateway.times import Show
 
 
 async def owed_in(doors: Doors, case: OpenCase) -> list[OwedLine]:
-    """What the case owes after closing; nothing before."""
-    if not case.state.closed:
+    """What the case owes after closing, and the interim rules it has issued; else nothing."""
+    if not (case.state.closed or case.state.rules):
         return []
-    return await owed_of(doors, case.row.id, case.pathway.after_closing, roles=case.roles)
+    return await owed_of(doors, case.row.id, case.pathway, roles=case.roles)
 
 
 async def owed_lines(doors: Doors, case: OpenCase, *, show: Show) -> list[dict[str, Any]]:
@@ -71,4 +71,4 @@ def forms_of_owed(line: OwedLine, show: Show) -> list[ActForm]:
         ),
         buttons=(("", "Extend", False),),
     )
-    return [settle, extend]
+    return [settle, extend] if line.latest is not None else [settle]

@@ -126,6 +126,9 @@ _STAGE = {
     "only-at": Meaning(Group.WAY, "the severities it is for", _fewer_is_looser),
     "do": Meaning(Group.EFFECTS, "what is done first"),
     "needs": Meaning(Group.INTAKE, "what must be answered", _more_is_tighter),
+    "independent-of": Meaning(
+        Group.APPROVAL, "whose earlier decisions keep them out", _more_is_tighter
+    ),
     "skip-when-done": Meaning(Group.EFFECTS, "the action that completes it"),
     "approve-as": Meaning(Group.WORDS, "what the approving button says"),
     "reject-as": Meaning(Group.WORDS, "what the rejecting button says"),
@@ -136,6 +139,9 @@ _NEXT = {
     "suspend": Meaning(Group.CLOCKS, "the clocks that are suspended", _more_is_looser),
     "set-for": Meaning(Group.EFFECTS, "the instant it is set for"),
     "needs": Meaning(Group.INTAKE, "what must be answered", _more_is_tighter),
+    "issue": Meaning(Group.CLOSING, "the interim rules it issues", _more_is_looser),
+    "only-at": Meaning(Group.WAY, "the severities at which it can be taken"),
+    "not-before": Meaning(Group.CLOCKS, "the window that must have opened", _more_is_tighter),
     "then": Meaning(Group.WAY, "where it leads"),
     "move-to": Meaning(Group.WAY, "the runbook it leads to"),
 }
@@ -200,6 +206,13 @@ _FOLLOW_UP = {
     "extend": Meaning(Group.CLOSING, "by how much it can be extended", _more_is_looser),
     "title": Meaning(Group.WORDS, "the title"),
 }
+_RULE = {
+    "title": Meaning(Group.WORDS, "the title"),
+    "lasts": Meaning(Group.CLOSING, "how long it holds", _more_is_looser),
+    "owner": Meaning(Group.CLOSING, "who watches it"),
+    "confirm": Meaning(Group.APPROVAL, "who may make it last"),
+    "remind": Meaning(Group.TELLING, "when its owner is told before it expires"),
+}
 _MACRO = {
     "for": Meaning(Group.TELLING, "who reads it"),
     "title": Meaning(Group.WORDS, "the title"),
@@ -233,6 +246,7 @@ _AREAS = {
     "clocks": _CLOCK,
     "intake": _QUESTION,
     "after-closing": _FOLLOW_UP,
+    "interim-rules": _RULE,
     "macros": _MACRO,
 }
 

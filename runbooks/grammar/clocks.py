@@ -17,6 +17,7 @@ RUNS_AS = {
     RowKind.TOLLING: ClockKind.TOLLING,
     RowKind.MIN_HOLD: ClockKind.MIN_HOLD,
     RowKind.RENEWABLE_HOLD: ClockKind.MIN_HOLD,
+    RowKind.WINDOW: ClockKind.WINDOW,
 }
 """Rows a case runs, and as what: of a renewable hold the first period, a renewal is a new clock."""
 
@@ -88,6 +89,8 @@ class Clock(Strict):
                 keys = "`starts`, `starts-after` or `starts-at`"
                 refuse("RB017", f"{keys}: {self.use} starts with another event")
         else:
+            if self.kind is ClockKind.WINDOW:
+                refuse("RB011", "`use` with a row of the law: it says when a window opens")
             for key in ("title", "within"):
                 if getattr(self, key) is None:
                     refuse("RB011", f"`{key}`, or `use`", found="no such key")

@@ -11,6 +11,7 @@ from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.gags import GagRule
 from runbooks.grammar.guarding import HandoverRule, LegalHoldRule
 from runbooks.grammar.intake import Question, check_conditions
+from runbooks.grammar.interim import InterimRule
 from runbooks.grammar.law import LawRow
 from runbooks.grammar.macros import Macro
 from runbooks.grammar.obligations import check_gags, unique
@@ -43,6 +44,7 @@ class RunbookDocument(Strict):
     effects: dict[Name, Effect] = Field(default_factory=dict)
     macros: dict[Name, Macro] = Field(default_factory=dict)
     after_closing: Annotated[tuple[AfterClosing, ...], AfterValidator(unique)] = ()
+    interim_rules: dict[Name, InterimRule] = Field(default_factory=dict)
     need_to_know: StrictBool = False
     legal_hold: LegalHoldRule | None = None
     handover: HandoverRule | None = None

@@ -11,6 +11,9 @@ from runbooks.grammar.cells import AnyCell, as_cell
 from runbooks.plan import AnswerKind, QuestionPlan, answers_of
 from runbooks.tables import said
 
+PINNED = (AnswerKind.CASE, AnswerKind.PEOPLE)
+"""What says who decided before."""
+
 
 def _choices(value: tuple[str, ...]) -> tuple[str, ...]:
     for index, choice in enumerate(value):
@@ -41,6 +44,10 @@ class Question(Strict):
             refuse("RB017", "either `answer` or `choice`", at=("answer",))
         if self.choice is None and self.answer is AnswerKind.CHOICE:
             refuse("RB011", "`choice` with the words to choose from")
+        if self.kind in PINNED and not self.material:
+            refuse(
+                "RB017", "no `material: false`: another answer keeps others out", at=("material",)
+            )
         return self
 
     @property

@@ -52,7 +52,8 @@ CONTEXT: dict[str, tuple[str, ...]] = {
     "gate": tuple(GateFields.model_fields),
     "closing": tuple(ClosingFields.model_fields),
 }
-"""What a macro may say, besides `answer.<question>` and `clock.<id>` (the instant it is due)."""
+"""What a macro may say, besides `answer.<question>`, `clock.<id>` (the instant it is due) and
+`rule.<name>` (the interim rule in force, and until when)."""
 
 
 class Audience(StrEnum):
@@ -81,10 +82,12 @@ class Macro(Strict):
             for field in fields(text):
                 area, _, name = field.partition(".")
                 if not _PATH.fullmatch(field) or (
-                    area not in {"answer", "clock"} and name not in CONTEXT.get(area, ())
+                    area not in {"answer", "clock", "rule"} and name not in CONTEXT.get(area, ())
                 ):
                     known = [f"{a}.{n}" for a, names in CONTEXT.items() for n in names]
-                    expected = f"one of {', '.join(known)}, answer.<question>, clock.<id>"
+                    expected = (
+                        f"one of {', '.join(known)}, answer.<question>, clock.<id>, rule.<name>"
+                    )
                     refuse("RB016", expected, at=(key,), found=f"the field {{{{ {field} }}}}")
         return self
 

@@ -8,7 +8,7 @@ from runbooks.grammar.base import ClockId, Moment, Name, Prose, Strict, refuse
 from runbooks.grammar.closing import Requirement
 from runbooks.grammar.gates import DissentRule, Quorum, Reject, Silence, SplitRule
 from runbooks.grammar.times import Severities, Times
-from runbooks.plan import Assurance, CallBackResult, Distinct, StageKind, Votes
+from runbooks.plan import Assurance, CallBackResult, Distinct, Severity, StageKind, Votes
 
 GATE_KEYS = (
     "ask",
@@ -71,12 +71,18 @@ class NextStep(Strict):
     suspend: tuple[ClockId, ...] = ()
     needs: tuple[Name, ...] = ()
     """Questions that must be answered before anybody can take this outcome."""
+    issue: tuple[Name, ...] = ()
+    """Interim rules that hold from then on."""
     then: Name | None = None
     move_to: Name | None = None
     closes_as: Name | None = None
     """The disposition under which a case that moves ends here."""
     call_back: CallBackResult | None = None
     """What the newest recorded call-back must say before anybody can take this outcome."""
+    only_at: tuple[Severity, ...] = ()
+    """The severities at which anybody can take this outcome; none named: at all of them."""
+    not_before: ClockId | None = None
+    """The clock whose window must have opened before anybody can take this outcome."""
     set_for: Name | None = None
     """The question whose answer is the one instant at which everything under `do` happens."""
     if_: Annotated[dict[Name, Words], Field(min_length=1)] | None = None
@@ -137,6 +143,8 @@ class Stage(Strict):
     """Effects performed when the stage begins: act first, review after."""
     needs: tuple[Name, ...] = ()
     """Questions that must be answered before the stage can be completed."""
+    independent_of: tuple[Name, ...] = ()
+    """Questions that name an earlier case, or its people: whoever decided there stays out here."""
     skip_when_done: Name | None = None
     """An effect that completes the stage once it is performed."""
     next: Annotated[dict[Name, Next], Field(min_length=1)] | None = None
@@ -186,6 +194,23 @@ class Stage(Strict):
     def _for_everybody(self) -> Self:
         if self.dispositions is not None and self.only_at is not None:
             refuse("RB017", "a closure for every severity", at=("only-at",))
+        return self
+
+    @model_validator(mode="after")
+    def _is_decided_or_worked_on(self) -> Self:
+        if self.dispositions is not None and self.independent_of:
+            at = ("independent-of",)
+            refuse("RB017", "`independent-of` where something is decided or worked on", at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _waits_where_it_is_worked(self) -> Self:
+        for outcome, step in (self.next or {}).items():
+            for key in ("not_before", "only_at"):
+                if getattr(step, key) and self.approve is not None:
+                    alias = key.replace("_", "-")
+                    at = ("next", outcome, alias)
+                    refuse("RB017", f"no `{alias}` at a gate: it would be left undecided", at=at)
         return self
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ class ClockKind(StrEnum):
     PROMPT = "prompt"
     TOLLING = "tolling"
     MIN_HOLD = "min-hold"
+    WINDOW = "window"
 
 
 class ClockStart(StrEnum):
@@ -58,5 +59,7 @@ class ClockPlan(Compact):
     """The first half of the row's digest: 128 bits hold it as fast, and a pathway is short."""
     span: Span | None = None
     """How the row counts; then the deadline is computed and `within` only says about how long."""
+    opens: Span | None = None
+    """How long a window of the law stays shut; `span` counts to its end."""
     calendar: str = ""
     """Which of the pathway's calendars it is counted by."""

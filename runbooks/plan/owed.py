@@ -20,6 +20,8 @@ class OwedKind(StrEnum):
     """An appeal can come in until the window closes."""
     PERIODIC = "periodic"
     """The same thing is done again and again, until a person ends it."""
+    RULE = "rule"
+    """An interim rule holds until it expires by itself, or a person decides what becomes of it."""
     SUPPRESSED = "suppressed"
     """What an order forbade while the case was open is done once it has ended."""
 
@@ -48,6 +50,8 @@ class FollowUp(Compact):
     """The effect it carries on: owed only where an order still suppressed it at closing."""
     extend: timedelta = timedelta(days=7)
     """By how much all extensions of one turn together may move what is due."""
+    confirm: Role | None = None
+    """Who may make an interim rule last, or put another in its place."""
 
     def owed_after(self, disposition: str, severity: Severity) -> bool:
         """Whether a case that ended so, at that severity, owes it."""

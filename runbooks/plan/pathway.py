@@ -33,6 +33,8 @@ class Pathway(Compact):
     calendars: dict[str, Calendar] = {}
     """What its clocks are counted by, whole: a case looks no holiday and no zone up."""
     after_closing: tuple[FollowUp, ...] = ()
+    interim_rules: tuple[FollowUp, ...] = ()
+    """What gates of it can issue; each is watched from then on, also after closing."""
     need_to_know: bool = False
     """Seen only by those who decide, who are asked now, or who have it by name."""
     legal_hold: LegalHold | None = None
@@ -47,6 +49,17 @@ class Pathway(Compact):
             if stage.name == name:
                 return stage
         raise KeyError(name)
+
+    def owed_plan(self, name: str) -> FollowUp | None:
+        """What is owed under that name; a rule that is issued again has a number after it."""
+        for plan in (*self.after_closing, *self.interim_rules):
+            if plan.name == name:
+                return plan
+        again, _, number = name.rpartition("-")
+        rule = next((plan for plan in self.interim_rules if plan.name == again), None)
+        if rule is None or not number.isdigit():
+            return None
+        return rule.model_copy(update={"name": name})
 
     def effect(self, name: str) -> EffectPlan:
         """The effect called `name`; KeyError when the runbook has none."""

@@ -15,6 +15,10 @@ class AnswerKind(StrEnum):
     NUMBER = "number"
     INSTANT = "instant"
     REFERENCE = "reference"
+    CASE = "case"
+    """The number of another case: who decided there is looked up and pinned."""
+    PEOPLE = "people"
+    """Who decided where no case of ours says so: opaque names, separated by commas."""
 
 
 class Look(Compact):

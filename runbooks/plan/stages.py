@@ -40,12 +40,18 @@ class Next(Compact):
     """Clocks that stop running until the stage this leads to is left again (tolling)."""
     needs: tuple[str, ...] = ()
     """Intake questions that must be answered before anybody can take this outcome."""
+    issue: tuple[str, ...] = ()
+    """Interim rules that hold from then on."""
     then: str | None = None
     move_to: str | None = None
     closes_as: str | None = None
     """The disposition of a case that moved; without one it is `moved`."""
     call_back: CallBackResult | None = None
     """What the newest recorded call-back must say before anybody can take this outcome."""
+    only_at: tuple[Severity, ...] = ()
+    """The severities at which anybody can take this outcome; none named: at all of them."""
+    not_before: str | None = None
+    """The clock whose window must have opened before anybody can take this outcome."""
     set_for: str | None = None
     """The question whose answer is the one instant at which everything of `do` happens."""
     only_if: dict[str, tuple[str, ...]] = {}
@@ -86,6 +92,8 @@ class StagePlan(Compact):
     """Effects performed when the stage begins (act first, review after)."""
     needs: tuple[str, ...] = ()
     """Intake questions that must be answered before the stage can be completed."""
+    independent_of: tuple[str, ...] = ()
+    """Questions that say what was decided before: whoever decided it does not act here."""
     gate: GateRule | None = None
     next: dict[str, Next] = {}
     dispositions: dict[str, Disposition] = {}

@@ -65,6 +65,19 @@ def article(runbook: Runbook) -> Page:
                 )
             )
         )
+    if pathway.interim_rules:
+        blocks.append(Heading("What holds in the meantime"))
+        blocks.append(
+            Points(
+                tuple(
+                    (
+                        rule.title,
+                        f"{duration(rule.after)} at most; {rule.confirm} decides what stays.",
+                    )
+                    for rule in pathway.interim_rules
+                )
+            )
+        )
     blocks.extend(_told(runbook))
     blocks.append(Heading("How it ends"))
     blocks.append(

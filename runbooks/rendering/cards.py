@@ -150,6 +150,8 @@ def _about(stage: StagePlan, pathway: Pathway) -> list[Line]:
         lines += _wrapped(f"First: {done}", 12.5, "", 17)
     if stage.needs:
         lines += _wrapped(f"Answer first: {several(map(words, stage.needs))}", 12.5, "", 17)
+    if stage.independent_of:
+        lines += _wrapped("Not for whoever decided before", 12.5, "", 17)
     if stage.gate is not None:
         lines += _gate(stage.gate)
     late = "; ".join(map(lateness, stage.late))

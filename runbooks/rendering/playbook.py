@@ -72,6 +72,7 @@ def playbook(runbook: Runbook) -> Page:
         *_silenced(pathway),
         *_endings(pathway),
         *_texts(document),
+        *_interim(pathway),
         *_afterwards(pathway),
         *_roles(document),
     )
@@ -151,6 +152,8 @@ def _duties(stage: StagePlan, pathway: Pathway) -> Iterator[tuple[str, str]]:
     yield "By when", f"within {times(stage)}"
     if stage.only_at:
         yield "Only at", f"{several(stage.only_at)}; passed over otherwise"
+    if stage.independent_of:
+        yield "Not for", f"whoever decided what {several(stage.independent_of, 'or')} names"
     if stage.enter:
         yield "First", several(titles.get(name, name) for name in stage.enter)
     if stage.needs:
@@ -262,6 +265,21 @@ def _texts(document: RunbookDocument) -> Iterator[Block]:
     for name, macro in document.macros.items():
         yield Heading(f"{words(name)} (for: {macro.for_.value})", level=3)
         yield Quote(macro.title or "", macro.text)
+
+
+def _interim(pathway: Pathway) -> Iterator[Block]:
+    if not pathway.interim_rules:
+        return
+    yield Heading("Interim rules")
+    yield Points(
+        tuple(
+            (
+                rule.owner,
+                f"{rule.title}, {duration(rule.after)} at most. {rule.confirm} decides what stays.",
+            )
+            for rule in pathway.interim_rules
+        )
+    )
 
 
 def _afterwards(pathway: Pathway) -> Iterator[Block]:

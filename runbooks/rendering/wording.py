@@ -36,6 +36,7 @@ KINDS = {
     ClockKind.PROMPT: "prompt: the law names no number",
     ClockKind.TOLLING: "deadline that the law can suspend",
     ClockKind.MIN_HOLD: "minimum hold: nothing is deleted before",
+    ClockKind.WINDOW: "window: not before it opens, not after it closes",
 }
 
 _RECORDS = {
@@ -55,6 +56,8 @@ _ANSWERS = {
     AnswerKind.NUMBER: "a number",
     AnswerKind.INSTANT: "a date and time with its offset",
     AnswerKind.REFERENCE: "a reference",
+    AnswerKind.CASE: "the number of a case",
+    AnswerKind.PEOPLE: "names, separated by commas",
 }
 
 
@@ -195,7 +198,10 @@ def leads(after: Next, pathway: Pathway) -> str:
         return f"runbook {after.move_to}"
     name = after.then or ""
     stage = next((stage for stage in pathway.stages if stage.name == name), None)
-    return stage_title(stage) if stage is not None else name
+    said = stage_title(stage) if stage is not None else name
+    if after.only_at:
+        said = f"{said}, only at {several(after.only_at, 'or')}"
+    return f"{said}, not before {after.not_before} opens" if after.not_before else said
 
 
 def condition(row: SeverityRow) -> str:

@@ -3,9 +3,10 @@
 RB001-RB019, RB026, RB135, RB138 and RB139 refuse a text; the others are findings of `lint`.
 """
 
-from runbooks.rules.independence import INDEPENDENCE
 from runbooks.rules.of_reports import REPORTS
+from runbooks.rules.of_voices import VOICES
 from runbooks.rules.refusals import REFUSALS, Rule
+from runbooks.rules.reviews import REVIEWS
 
 __all__ = ["RULES", "Rule"]
 
@@ -368,7 +369,8 @@ RULES: dict[str, Rule] = {
         "Time and entering a stage count nobody: the effect would wait, held back.",
         "Order it at an outcome; let time do something on one, or page somebody.",
     ),
-    **INDEPENDENCE,
+    **VOICES,
+    **REVIEWS,
     **REPORTS,
     # ── what is asked ─────────────────────────────────────────────────────────────────────────
     "RB136": Rule(

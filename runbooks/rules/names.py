@@ -24,6 +24,7 @@ _RULE = {
     RefKind.ROLE: "RB024",
     RefKind.RUNBOOK: "RB071",
     RefKind.DISPOSITION: "RB100",
+    RefKind.RULE: "RB134",
 }
 
 
@@ -93,20 +94,16 @@ def _never_answered(
 
 def _known(kind: RefKind, subject: Subject) -> Collection[str]:
     document: RunbookDocument = subject.document
-    match kind:
-        case RefKind.STAGE:
-            return [stage.stage for stage in document.stages]
-        case RefKind.EFFECT:
-            return document.all_effects
-        case RefKind.CLOCK:
-            return document.clocks
-        case RefKind.QUESTION:
-            return document.intake
-        case RefKind.ROLE:
-            if subject.directory is not None:
-                return subject.directory
-            return STANDARD_ROLES | document.roles
-        case RefKind.RUNBOOK:
-            return subject.library
-        case RefKind.DISPOSITION:
-            return document.closure.dispositions or {}
+    known: dict[RefKind, Collection[str]] = {
+        RefKind.STAGE: [stage.stage for stage in document.stages],
+        RefKind.EFFECT: document.all_effects,
+        RefKind.CLOCK: document.clocks,
+        RefKind.QUESTION: document.intake,
+        RefKind.ROLE: (
+            subject.directory if subject.directory is not None else STANDARD_ROLES | document.roles
+        ),
+        RefKind.RUNBOOK: subject.library,
+        RefKind.DISPOSITION: document.closure.dispositions or {},
+        RefKind.RULE: document.interim_rules,
+    }
+    return known[kind]

@@ -97,6 +97,11 @@ class Statute:
         return self.row.span(self.length)
 
     @property
+    def opens(self) -> Span | None:
+        """How long its window stays shut; None for other kinds."""
+        return self.row.span(self.row.opens) if self.row.opens is not None else None
+
+    @property
     def needs_calendar(self) -> bool:
         """Whether its deadlines hang on where a day ends; hours are the same everywhere."""
         length = self.length

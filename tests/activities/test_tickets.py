@@ -14,6 +14,7 @@ from cases.ticket_note import (
     TICKET_CLOSED,
     TICKET_DECIDED,
     TICKET_OPENED,
+    RuleSaid,
     Standing,
     TicketLine,
 )
@@ -21,7 +22,7 @@ from integrations.file_directory import DEMO_FILE, FileDirectory
 from runbooks import library
 from runbooks.fragments import parted
 from runbooks.plan import Severity
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, ObligationRow, Store, upgrade
 from tests.fakes.clock import START, FixedClock
 from tests.fakes.ports import FakeTicketing
 from tests.store.building import accepted
@@ -178,6 +179,34 @@ async def test_a_clock_of_the_case_is_said(store: Store) -> None:
     await case.told(LINES[0], standing=Standing(clocks={"EU-TCO3-1h": DUE}))
 
     assert case.notes[0].endswith("The order is to be followed by 2026-11-22 10:15 UTC.")
+
+
+@pytest.mark.parametrize("over", [False, True])
+async def test_an_interim_rule_is_named_while_it_holds(store: Store, *, over: bool) -> None:
+    """A macro says its number and until when; once it was withdrawn, our own words stand."""
+    source = library()["policy-precedent"]
+    start = source.index(b'    text: "', source.index(b"ticket-opened:"))
+    end = source.index(b"\n", start)
+    macro = b'    text: "Holds for now: {{ rule.guidance }}."'
+    case = await desk(store, source[:start] + macro + source[end:])
+    await store.obligations.record(
+        ObligationRow(
+            key="k",
+            case=case.case,
+            name="rule-guidance",
+            title="1001-R1: Guidance",
+            owner="policy",
+            due_at=DUE,
+            recorded_at=START,
+            done_at=START if over else None,
+        )
+    )
+    rule = RuleSaid(said="1001-R1, until 2026-12-25 10:00:00Z", obligation="rule-guidance")
+
+    await case.told(LINES[0], standing=Standing(rules={"guidance": rule}))
+
+    named = "Holds for now: 1001-R1, until 2026-12-25 10:00:00Z."
+    assert case.notes == [LINES[0].text if over else named]
 
 
 async def test_a_retry_says_the_same_once(store: Store) -> None:

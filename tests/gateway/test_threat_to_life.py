@@ -19,12 +19,9 @@ from workflows.effects import LinkOrder
 THREAT = "imminent-threat-to-life"
 
 
-async def moved(world: World) -> tuple[str, str]:
-    """A report's number, and that of the case it goes on as, once triage has moved it."""
-    number = await world.case(data={"tags": ["life-in-danger"]})
-    row = await world.store.cases.by_number(number)
-    assert row is not None
-    outside = Outside(
+def outside_of(world: World) -> Outside:
+    """What activities reach from that world: its store and its people."""
+    return Outside(
         store=world.store,
         directory=world.doors.directory,
         channels=(),
@@ -32,6 +29,13 @@ async def moved(world: World) -> tuple[str, str]:
         mail_domain="demo.example",
         zone=ZoneInfo("UTC"),
     )
+
+
+async def moved(world: World) -> tuple[str, str]:
+    """A report's number, and that of the case it goes on as, once triage has moved it."""
+    number = await world.case(data={"tags": ["life-in-danger"]})
+    row = await world.store.cases.by_number(number)
+    assert row is not None
     # What the walk orders at `threat-to-life: {move-to: imminent-threat-to-life}`.
     order = LinkOrder(
         key="moved-once",
@@ -42,7 +46,7 @@ async def moved(world: World) -> tuple[str, str]:
         answers={"minor": "yes", "timeframe": "soon", "plan": "yes", "authority-receipt": "r-1"},
         at=await world.clock.now(),
     )
-    linked = await ActivityEnvironment().run(Linking(outside).open_linked_case, order)
+    linked = await ActivityEnvironment().run(Linking(outside_of(world)).open_linked_case, order)
     world.doors.deliveries_due.set()
     await world.until(lambda: world.view(linked.number))
     return number, linked.number

@@ -7,6 +7,7 @@ import pytest
 
 from runbooks import RunbookProblems, compile_runbook, lint, load_runbook
 from runbooks.grammar import RunbookDocument
+from runbooks.grammar.intake import PINNED
 from runbooks.plan import AnswerKind, GateRule, Ratify, Split, StageKind, StandIn, Votes
 from runbooks.rules.catalogue import RULES
 from runbooks.template import new_runbook
@@ -136,10 +137,11 @@ def test_yes_and_no_are_answers_not_booleans() -> None:
 
 
 def test_every_kind_of_answer_can_be_asked() -> None:
-    """The seven kinds of question arrive in the pathway, with what is immaterial."""
+    """Every kind of question arrives in the pathway, with what is immaterial."""
     kinds = [kind for kind in AnswerKind if kind is not AnswerKind.CHOICE]
     questions = "".join(
-        f'  q{n}: {{ask: "?", answer: {kind}, material: false}}\n' for n, kind in enumerate(kinds)
+        f'  q{n}: {{ask: "?", answer: {kind}, material: {str(kind in PINNED).lower()}}}\n'
+        for n, kind in enumerate(kinds)
     )
     text = design("user-safety-escalation.yaml").replace("intake:\n", f"intake:\n{questions}")
 

@@ -58,34 +58,32 @@ def test_every_condition_of_a_row_must_hold() -> None:
 @pytest.mark.parametrize(
     "replace,by,expected",
     [
-        ("default: user-safety-escalation", "default: user-safety", ("RB080", 0, 10)),
+        ("default: user-safety-escalation", "default: ¦user-safety", "RB080"),
         (
             "rows:\n",
-            "rows:\n  - {if: {tag: x}, runbook: elsewhere, because: 'y'}\n",
-            ("RB080", 1, 29),
+            "rows:\n  - {if: {tag: x}, runbook: ¦elsewhere, because: 'y'}\n",
+            "RB080",
         ),
-        ('{danger: "yes"}', '{dangr: "yes"}', ("RB081", 0, 15)),
-        ('{danger: "yes"}', "{danger: maybe}", ("RB081", 0, 23)),
-        ("{tag: harassment}", "{}", ("RB011", 0, 9)),
-        ("{tag: harassment}", "{tags: harassment}", ("RB010", 0, 10)),
+        ('{danger: "yes"}', '{¦dangr: "yes"}', "RB081"),
+        ('{danger: "yes"}', "{danger: ¦maybe}", "RB081"),
+        ("{tag: harassment}", "¦{}", "RB011"),
+        ("{tag: harassment}", "{¦tags: harassment}", "RB010"),
     ],
 )
-def test_a_wrong_table_is_refused_at_its_place(
-    replace: str, by: str, expected: tuple[str, int, int]
-) -> None:
-    """Unknown runbooks, questions and answers are told with line and column."""
+def test_a_wrong_table_is_refused_at_its_place(replace: str, by: str, expected: str) -> None:
+    """Unknown runbooks, questions and answers are told with line and column: where `¦` stands."""
     text = routing().decode()
     assert text.count(replace) == 1
-    there = text[: text.index(replace)].count("\n") + 1
-    rule, below, column = expected
+    marked = text.replace(replace, by)
+    before = marked[: marked.index("¦")]
+    place = before.count("\n") + 1, len(before) - before.rfind("\n")
 
     with pytest.raises(RunbookProblems) as caught:
-        check_routing(
-            load_routing(text.replace(replace, by).encode(), file="r.yaml"), library=BOOKS
-        )
+        check_routing(load_routing(marked.replace("¦", "").encode(), file="r.yaml"), library=BOOKS)
 
-    found = {(each.rule, each.line, each.column) for each in caught.value.problems}
-    assert (rule, there + below, column) in found
+    assert (expected, *place) in {
+        (each.rule, each.line, each.column) for each in caught.value.problems
+    }
 
 
 def test_a_row_that_can_never_route_is_refused() -> None:

@@ -17,23 +17,24 @@ from cases.clock_starts import follow
 from cases.clocks import take_due
 from cases.effects import begin, intend, reconsider, settle
 from cases.envelope import RoundBinding
-from cases.file import SYSTEM, Do, Tell
+from cases.file import SYSTEM, Do, Look, Tell
 from cases.gate import RoundKind
 from cases.handover import HANDOVER, ask_for_note, note_missed
 from cases.journal import Entry, Kind
 from cases.objection import OBJECTION
 from cases.outcomes import allow_backup, allow_stand_in
+from cases.pinning import pin_answers, pin_case
 from cases.receipts import ActReceipt
 from cases.records import AnswerGiven, ClosingRecord
 from cases.setting import come
 from cases.severity import severity_changed
-from cases.stages import close_case, enter, leave, record_closed
+from cases.stages import ask_when_ready, close_case, enter, leave, record_closed
 from cases.state import CaseState
 from cases.suppression import is_order, owed_after, review
 from runbooks import assess, library, load_runbook
-from runbooks.plan import Late, Next
+from runbooks.plan import FollowUp, Late, Next
 from tests.cases.house import CASE, House
-from tests.workflows.world import PEOPLE
+from tests.workflows.world import DECIDERS, PEOPLE, nobody_known
 from workflows.effects import EffectResult, EffectState
 
 BEGIN = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -50,6 +51,7 @@ class AtADesk:
         self.house = House.of(runbook, at=BEGIN)
         self.handle = SimpleNamespace(id=CASE)
         self.world = SimpleNamespace(
+            deciders=dict(DECIDERS),
             effect_results=dict.fromkeys(by_hand, EffectResult(state=EffectState.MANUAL)),
             performed=[],
             notices=[],
@@ -60,6 +62,7 @@ class AtADesk:
         for name, value in answers.items():
             state.answers[name] = AnswerGiven(value=value, by="escalate", at=self.house.now)
         follow(self.house.file, changed=answers, at=self.house.now)
+        pin_answers(self.house.file, answers, at=self.house.now)
         state.reassess = True
         self._settle()
 
@@ -160,6 +163,8 @@ class AtADesk:
                     self._perform(wish.key)
                 elif isinstance(wish, Tell):
                     self.world.notices.append(wish)
+                elif isinstance(wish, Look):
+                    self._look_up(wish)
             if state.reassess:
                 self._assess()
             if state.closing_act is not None and not state.closed:
@@ -168,7 +173,18 @@ class AtADesk:
                 self._walk(state.pending_outcome)
             elif not file.wishes:
                 break
+        if not state.closed:
+            self.world.owed = self._rules()
         self.world.entries[CASE] = list[Entry](state.journal.pending)
+
+    def _rules(self) -> list[FollowUp | None]:
+        pathway = self.house.file.pathway
+        return [pathway.owed_plan(rule.obligation) for rule in self.house.state.rules]
+
+    def _look_up(self, wish: Look) -> None:
+        found = self.world.deciders.get(wish.number, nobody_known(wish.number))
+        pin_case(self.house.file, wish.question, found, at=self.house.now)
+        ask_when_ready(self.house.file, at=self.house.now)
 
     def _perform(self, key: str) -> None:
         effect = self.house.state.effect(key)
@@ -218,4 +234,5 @@ class AtADesk:
         close_case(house.file, closing, at=house.now, cancelled=False)
         owed = owed_after(house.file, closing.disposition, at=house.now)
         self.world.owed = [plan for plan, _ in owed]
+        self.world.owed += self._rules()
         record_closed(house.file, at=house.now)

@@ -1,4 +1,4 @@
-"""A world for one worker: the seven effects kept in memory, and a door that signs acts.
+"""A world for one worker: the eight effects kept in memory, and a door that signs acts.
 
 The effects here obey the rules the real ones obey (same key, same answer; a journal key with other
 bytes is a fork), so a workflow that misuses them is caught.
@@ -25,6 +25,7 @@ from cases.ids import case_id
 from cases.journal import Entry
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult
 from cases.receipts import ActReceipt
+from cases.records import Decider, Pinned
 from cases.report import Report, Source, TicketRef
 from cases.state import CasePicture
 from runbooks import assess, compile_runbook, library, load_runbook
@@ -35,6 +36,7 @@ from workflows.effects import (
     AssessOrder,
     Collected,
     CollectOrder,
+    DecidersOrder,
     EffectOrder,
     EffectResult,
     EffectState,
@@ -86,6 +88,15 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "kofi": ("child-safety-expert",),
     "kaya": ("child-safety-expert",),
     "kyle": ("child-safety-lead",),
+    "abel": ("appeals-reviewer", "appeals-lead", "blind-reviewer"),
+    "anna": ("appeals-reviewer",),
+    "ada": ("appeals-lead",),
+    "aldo": ("appeals",),
+    "cato": ("copyright-agent",),
+    "xena": ("policy-executive",),
+    "fern": ("affected-function",),
+    "quin": ("quality",),
+    "bina": ("blind-reviewer",),
     "fritz": ("fraud-expert",),
     "enid": ("engineering",),
     "coco": ("communications",),
@@ -114,6 +125,21 @@ PEOPLE: dict[str, tuple[str, ...]] = {
 }
 
 
+DECIDERS = {
+    "77": Pinned(
+        number="77",
+        case="case/original",
+        people=(Decider(person="abel", did="decided"), Decider(person="ines", did="led")),
+    )
+}
+"""Who decided in cases that have closed: in this world there is one."""
+
+
+def nobody_known(number: str) -> Pinned:
+    """There is no case of that number."""
+    return Pinned(number=number, failed="no-such-case")
+
+
 class OneKeyring:
     """The test key: every case has the same one, and golden histories carry it."""
 
@@ -138,6 +164,8 @@ class World:
     linked: list[LinkOrder] = field(default_factory=list)
     split: list[str] = field(default_factory=list)
     owed: list[Owed] = field(default_factory=list)
+    deciders: dict[str, Pinned] = field(default_factory=lambda: dict(DECIDERS))
+    """By number: who decided in that case; there are no others."""
     undelivered: list[ActEnvelope] = field(default_factory=list)
     runbooks: dict[str, Any] = field(default_factory=dict)
     effect_results: dict[str, EffectResult] = field(default_factory=dict)
@@ -245,6 +273,12 @@ class World:
             return Linked(failed="no-such-report")
         return Linked(case="case/own", number="9002")
 
+    @activity.defn(name="look_up_deciders")
+    async def look_up_deciders(self, order: DecidersOrder) -> Pinned:
+        """Who decided there; there may be no such case."""
+        self._maybe_fail("look_up_deciders")
+        return self.deciders.get(order.number, nobody_known(order.number))
+
     @property
     def activities(self) -> list[Any]:
         """All of them, for a worker."""
@@ -258,6 +292,7 @@ class World:
             self.collect_acts,
             self.open_linked_case,
             self.split_off_report,
+            self.look_up_deciders,
         ]
 
     def pathway(self, name: str, *, text: bytes | None = None) -> Pathway:

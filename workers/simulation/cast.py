@@ -129,6 +129,9 @@ class Cast:
             call = f"call-back|{key}"
             early = max(since, minute - 1)
             yield from calling(picture, wanted, found, minute=early, key=call)
+        window = picture.clock(stage.next[outcome].not_before or "")
+        if window is not None and window.opens_at is not None:
+            minute = max(minute, self.since(window.opens_at) + 1)
         yield self.want(minute, key, found, Complete(stage=stage.name, outcome=outcome))
 
     def answers(self, picture: CasePicture, stage: StagePlan, *, first: bool) -> dict[str, str]:

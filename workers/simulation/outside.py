@@ -1,4 +1,4 @@
-"""The outside world of a simulation: the seven effects in memory, and how they are in trouble.
+"""The outside world of a simulation: the eight effects in memory, and how they are in trouble.
 
 They obey the rules the real ones obey: the same key is answered the same, and a journal key with
 other bytes is a fork.
@@ -15,6 +15,7 @@ from temporalio import activity
 from cases.file import DUTY_MANAGER
 from cases.journal import Entry
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose, RecipientOutcome
+from cases.records import Decider, Pinned
 from cases.report import TicketRef
 from runbooks import assess
 from runbooks.runbook import Runbook
@@ -26,6 +27,7 @@ from workflows.effects import (
     APPEND_JOURNAL,
     ASSESS,
     COLLECT_ACTS,
+    LOOK_UP_DECIDERS,
     NOTIFY,
     OPEN_LINKED,
     PERFORM,
@@ -34,6 +36,7 @@ from workflows.effects import (
     AssessOrder,
     Collected,
     CollectOrder,
+    DecidersOrder,
     EffectOrder,
     EffectResult,
     EffectState,
@@ -118,6 +121,7 @@ class Outside:
             self.sync_ticket,
             self.collect_acts,
             self.open_linked_case,
+            self.look_up_deciders,
         ]
 
     @activity.defn(name=APPEND_JOURNAL.name)
@@ -188,6 +192,12 @@ class Outside:
         return Linked(
             case=f"{order.case}/on", number=f"{order.number}b", runbook=order.runbook or ""
         )
+
+    @activity.defn(name=LOOK_UP_DECIDERS.name)
+    async def look_up_deciders(self, order: DecidersOrder) -> Pinned:
+        """Somebody of an earlier shift decided there; nobody of this play did."""
+        people = (Decider(person="earlier-reviewer", did="decided"),)
+        return Pinned(number=order.number, case=f"case/{order.number}", people=people)
 
     def _meant(self, order: NoticeOrder, *, placed: Placed, minute: int) -> list[Somebody]:
         if order.person is not None:

@@ -24,6 +24,9 @@ REASONS = {
     "cancel": "No disposition of the runbook fits.",
 }
 
+EARLIER = {AnswerKind.CASE: "1000", AnswerKind.PEOPLE: "earlier-reviewer"}
+"""What was decided before the week began, and by whom."""
+
 
 def answer_to(
     name: str,
@@ -35,6 +38,8 @@ def answer_to(
     begins: bool = False,
 ) -> str:
     """An answer of the kind the question takes."""
+    if question.kind in EARLIER:
+        return EARLIER[question.kind]
     match question.kind:
         case AnswerKind.NUMBER:
             return str(1 + int(chance.of(name).share() * 20))

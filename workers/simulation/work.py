@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from cases.dual_control import orderable
 from cases.records import StageVisit
-from cases.rules import view_of
+from cases.rules import outcomes_now, view_of
 from cases.state import CasePicture
 from runbooks.grammar.stages import Stage
-from runbooks.plan import Pathway, StagePlan
+from runbooks.plan import ClockKind, Pathway, StagePlan
 from workers.simulation import oracle, words
 from workers.simulation.seeing import right_outcome, seen_by
 from workers.simulation.watching import ahead_of, set_questions
@@ -26,7 +26,7 @@ def outcome_of(
     cast: "Cast", picture: CasePicture, stage: StagePlan, visit: StageVisit, *, at: datetime
 ) -> str:
     """The outcome the owner chooses; after a few passages the one that leads to the closure."""
-    options = [name for name in stage.outcomes if not (stage.skip_when_done and name == "done")]
+    options = _options(cast, picture, stage)
     file = view_of(picture, cast.pathway)
     # Whoever is refused one outcome takes another: too many, or nobody has approved so many.
     options = [name for name in options if orderable(file, stage, name, at=at)] or options
@@ -53,6 +53,17 @@ def outcome_of(
         for name in others or options
     }
     return chance.of("wrong").pick(weights)
+
+
+def _options(cast: "Cast", picture: CasePicture, stage: StagePlan) -> list[str]:
+    """What can be chosen at the case's severity, by a person, and without waiting for a hold."""
+    holds = {clock.id for clock in cast.pathway.clocks if clock.kind is ClockKind.MIN_HOLD}
+    return [
+        name
+        for name in outcomes_now(view_of(picture, cast.pathway), stage)
+        if not (stage.skip_when_done and name == "done")
+        and stage.next[name].not_before not in holds
+    ]
 
 
 def seen_answers(cast: "Cast", picture: CasePicture, role: str) -> dict[str, str]:
