@@ -29,6 +29,8 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "gags": "Orders that nobody be told, by name.",
         "fragments": "Parts it shares with other runbooks, by name or with what they take.",
         "taxonomy": "What its decisions are called, in a taxonomy that others share.",
+        "law": "What its answers mean to the law, so that a row's clock runs where the row holds.",
+        "interim-rules": "Rules that hold until policy is decided, and expire by themselves.",
     },
     "Question": {
         "ask": "The question, as a person reads it.",
@@ -102,6 +104,8 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "memo": "Fields written before the round is asked.",
         "silence": "What happens when nobody answers; without it the gate waits.",
         "dissent": "Who may object to the decision, and who then decides.",
+        "independent-of": "Questions that say who decided before: they are kept out here.",
+        "only-at": "The severities whose cases come here; others pass it over.",
     },
     "LateStep": {
         "at": "A share of the time like 75%, or a time after the start like 20m.",
@@ -120,12 +124,21 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "move-to": "The runbook in which the matter goes on.",
         "closes-as": "The disposition under which a case that moves ends here.",
         "call-back": "What the newest call-back on record must say before this is taken.",
+        "if": "The answers with which alone people may take it.",
+        "set-for": "The question that says for which instant its effects are set.",
+        "issue": "Interim rules that hold from then on.",
+        "not-before": "The window or hold before whose opening nobody takes it.",
+        "only-at": "The severities at which it can be taken.",
     },
     "DispositionRule": {
         "title": "What people read instead of the name.",
         "requires": "What must be on record before a case closes that way.",
     },
-    "SplitRule": {"to": "The role that decides.", "within": _LENGTH},
+    "SplitRule": {
+        "to": "The role that decides.",
+        "within": _LENGTH,
+        "go": "The outcome a split takes, where nobody can veto.",
+    },
     "SilenceRule": {
         "go": "The outcome silence takes.",
         "allow": "The role that may vote when the other is silent.",
@@ -156,6 +169,7 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "source": "Where the number stands.",
         "mark": "How well the source was read: the text, second hand, from knowledge, low.",
         "review-by": "The day by which somebody has to look at the source again.",
+        "only-at": "It begins when the case first has one of these severities.",
     },
     "Effect": {
         "title": "What is done, as a person reads it before it happens.",
@@ -168,6 +182,10 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "protective": "It shields people and can be reviewed after: silence may do it.",
         "discloses": "It gives out user data: only people who approved lead to it.",
         "clearance": "Who clears it before it goes out.",
+        "bulk": "How an effect on many is approved, done in steps, watched and undone.",
+        "gate": "The gate that approves the draft of a report.",
+        "fill": "What fills the fields of a report, where no question or memo field has its name.",
+        "where-due": "It happens only where a clock waits for it.",
     },
     "ClearanceRule": {"by": "The role that clears it.", "within": _LENGTH},
     "GagRule": {
@@ -197,6 +215,47 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "minimum": "Whether the hold cannot be released before its time.",
         "review": "When the owner is asked before the end.",
         "extend": "By how much all extensions of one turn together may move what is due.",
+        "only-at": "Only where the case closes at one of these severities.",
+    },
+    "Bulk": {
+        "count": "The question whose answer says how many it concerns.",
+        "list": "The question whose answer says where the list of them is kept.",
+        "above": "More than so many need the approval.",
+        "approved-by": "The gate that approves it.",
+        "steps": "The shares it is done in; the rest follows.",
+        "guard": "What shows that the wrong ones are hit.",
+    },
+    "BulkStep": {
+        "share": "Up to which share this step goes.",
+        "watch": "How long it is watched before the next.",
+    },
+    "BulkGuard": {
+        "signal": "What is counted.",
+        "above": "The share above which it stops and is undone.",
+        "within": "How far back looks count.",
+        "at-least": "How many must have been checked before a share means anything.",
+        "by": "The role that looks, after every step.",
+        "from": "The connector that is asked first.",
+    },
+    "InterimRule": {
+        "title": "What people read.",
+        "lasts": "How long it holds.",
+        "owner": _ROLE,
+        "confirm": "The role that may make it last, or put another in its place.",
+        "remind": "How long before it expires its owner is told.",
+    },
+    "LawRow": {
+        "if": "The answers it looks for; without it the row always holds.",
+        "class": "What kind of matter it is.",
+        "paper": "Which paper came: an order, a request, a notice.",
+        "fact": "What is the case.",
+        "age": "Whose age it is about.",
+        "out-of-scope": "What we are not in this case; everything else we are taken to be.",
+        "place": "Where each party is.",
+    },
+    "Translated": {
+        "from": "What fills the field.",
+        "as": "By answer, the word the form knows.",
     },
     "TaxonomyRule": {
         "use": "The taxonomy with its version.",
@@ -205,6 +264,10 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "otherwise": "The code while that question has no such answer.",
     },
     "LegalHoldRule": {"owner": _ROLE, "review": "How long after closing the owner is asked."},
-    "HandoverRule": {"every": "How often.", "by": "The role that writes it."},
+    "HandoverRule": {
+        "every": "How often.",
+        "by": "The role that writes it.",
+        "until": "The stage after which no note is asked for.",
+    },
 }
 """By part of the language and key; a test holds it against the grammar."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cases.acts import Complete, Dissent, Verdict
 from cases.file import SYSTEM
 from cases.gate import RoundKind, RoundState, Vote, tally
+from cases.journal import Kind
 from cases.receipts import Reason
 from cases.stages import enter, leave
 from runbooks.plan import Assurance, GateRule, Next, Severity
@@ -228,6 +229,39 @@ def _goes_on_unanswered(fault: Fault, drive: Drive) -> None:
     assert set(needs) - set(drive.house.state.answers)
 
 
+def _nobody_was_asked(fault: Fault, drive: Drive) -> None:
+    """The stage keeps out whoever decided before, and nobody has said who that was."""
+    stage = drive.house.file.stage
+    assert stage is not None
+    assert stage.independent_of
+    assert not set(stage.independent_of) & set(drive.house.state.answers)
+
+
+def _one_is_too_few(fault: Fault, drive: Drive) -> None:
+    """Without one who decided before, too few of a role are left for the stage."""
+    stage = drive.house.file.stage
+    assert stage is not None
+    wanted = stage.gate.approve if stage.gate is not None else {stage.owner: 1}
+    assert any(len(drive.people(role)) - 1 < number for role, number in wanted.items())
+
+
+def _some_severity_is_stuck(fault: Fault, drive: Drive) -> None:
+    """At some severity nobody may take any of the stage's outcomes."""
+    stage = drive.house.file.stage
+    assert stage is not None
+    steps = stage.next.values()
+    assert any(
+        all(step.only_at and each not in step.only_at for step in steps) for each in Severity
+    )
+
+
+def _a_rule_is_not_issued(fault: Fault, drive: Drive) -> None:
+    """The outcome that names a rule was taken; nobody had approved it, so it holds nowhere."""
+    left = [visit for visit in drive.house.state.visits if visit.outcome is not None][-1]
+    assert drive.house.file.pathway.stage(left.stage).next[str(left.outcome)].issue
+    assert Kind.RULE_ISSUED not in [entry.kind for entry in drive.house.state.journal.pending]
+
+
 CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB031": _stands,
     "RB032": _outcome_leads_nowhere,
@@ -251,17 +285,21 @@ CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB116": _goes_on_unanswered,
     "RB120": _cannot_be_approved,
     "RB122": _who_is_quicker_decides,
+    "RB131": _nobody_was_asked,
+    "RB132": _one_is_too_few,
+    "RB133": _some_severity_is_stuck,
+    "RB134": _a_rule_is_not_issued,
 }
 """What a way is evidence of, by rule: read off the case itself."""
 
-OF_A_ROLE = ("RB070", "RB065")
-"""Of these only the findings in stages can be driven to; those of clocks need no way."""
+ONLY_BY_A_WAY = ("RB070", "RB065", "RB133", "RB134")
+"""Of these only the findings that show a way can be driven to; others need none."""
 
 SHOWN = [
     fault
     for fault in faults()
     if fault.rule in CLAIMS
-    and (fault.way or fault.rule not in OF_A_ROLE)
+    and (fault.way or fault.rule not in ONLY_BY_A_WAY)
     and "nobody holds" not in fault.name.replace("-", " ")
 ]
 
