@@ -1,7 +1,7 @@
 """The stories of every shipped runbook, one module a runbook.
 
 A module names its `RUNBOOK` and tells its `STORIES`: together they take every way that runbook
-knows. The first of them is also played without a workflow cache whenever tests run.
+knows. The first ones are also played on the server whenever tests run, all of them for acceptance.
 """
 
 from importlib import import_module
