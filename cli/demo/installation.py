@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import dataclasses
+import re
 import secrets
 import tempfile
 from base64 import b64encode
@@ -24,6 +25,7 @@ from gateway.serve import listen
 from gateway.signer import DoorSigner
 from gateway.temporal_engine import TemporalEngine
 from integrations.people_file import read_people
+from runbooks import library
 from store import CaseFilter
 from workers.engine import Engine
 from workers.house import House, house, people_file
@@ -41,6 +43,9 @@ from workers.worker import client_of
 
 LOG_INS = ("imani", "lena", "paula")
 """The three the demo prints: incident manager, Legal, Policy."""
+
+
+_CONNECTOR = re.compile(rb"webhook:([a-z][a-z-]*)")
 
 
 @dataclass(frozen=True)
@@ -172,12 +177,19 @@ def _settings(
         ),
         actions=ActionSettings(
             connectors={
-                "content-platform": ConnectorSettings(
+                name: ConnectorSettings(
                     url=AnyHttpUrl(f"{platform}/orders"), secret=SecretStr(secret)
                 )
+                for name in connectors_named()
             }
         ),
     )
+
+
+def connectors_named() -> set[str]:
+    """Every connector that a shipped runbook names: one platform answers for all of them here."""
+    texts = library().values()
+    return {name.decode() for text in texts for name in _CONNECTOR.findall(text)}
 
 
 @asynccontextmanager

@@ -67,6 +67,8 @@ def test_the_computed_deadline_is_on_record() -> None:
         "begun": "2026-08-31T18:00:00+00:00",
         "conservative_due": "2027-02-28T19:00:00+00:00",
         "legal_latest": "2027-03-01T23:00:00+00:00",
+        # Only then may anybody delete.
+        "opens": "2027-03-01T23:00:00+00:00",
     }
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from cli import config as config_command
 from cli import doctor as doctor_command
 from cli import engine as engine_command
+from cli.demo.installation import connectors_named
 from integrations.file_directory import DEMO_FILE
 from integrations.zendesk_webhook import PUBLIC_SECRET
 from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
@@ -93,12 +94,15 @@ async def test_empty_installation_lacks_store_and_people(home: Path) -> None:
 
 async def test_demo_house_is_fit(home: Path) -> None:
     """The demo fails nothing: everybody is there and the library is live."""
-    demo = settings(
-        home,
-        ESCALATE_DEMO="true",
-        ESCALATE_ACTIONS__CONNECTORS__CONTENT_PLATFORM__URL="https://moderation.example/act",
-        ESCALATE_ACTIONS__CONNECTORS__CONTENT_PLATFORM__SECRET="whsec_" + "A" * 32,
-    )
+    configured = {
+        f"ESCALATE_ACTIONS__CONNECTORS__{name.upper().replace('-', '_')}__{key}": value
+        for name in connectors_named()
+        for key, value in (
+            ("URL", "https://moderation.example/act"),
+            ("SECRET", "whsec_" + "A" * 32),
+        )
+    }
+    demo = settings(home, ESCALATE_DEMO="true", **configured)
     async with house(demo, migrate=True) as opened:
         await release_library(opened.store, proposed_by="petra", approved_by="imani", at=START)
 
