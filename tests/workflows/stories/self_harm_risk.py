@@ -85,7 +85,12 @@ async def help_is_offered_and_answered(case: CaseUnderTest) -> None:
     await case.in_stage("closure")
     refused(await case.act(early, person="ines"), Outcome.REFUSED, Reason.UNMET)
     await close(case, "resources")
-    assert performed(case) == ["crisis-resources", "safe-message", "count-referral", "review-model"]
+    assert sorted(performed(case)) == [
+        "count-referral",
+        "crisis-resources",
+        "review-model",
+        "safe-message",
+    ]
 
 
 @story()
