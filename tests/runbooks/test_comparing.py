@@ -41,7 +41,7 @@ def test_a_runbook_means_what_it_means(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_layout_and_order_mean_nothing(name: str, data: st.DataObject) -> None:
     """However it is indented, commented and ordered, a runbook means the same."""
