@@ -151,10 +151,14 @@ class Rerunner:
                 return
             at = await self.theatre.now(placed)
             now = at - placed.begun
-            if not recorded.closed and now >= recorded.until:
+            step = script.next(picture, playing.cast, at=at, now=now)
+            if (
+                not recorded.closed
+                and now >= recorded.until
+                and not _known_by(recorded.until, step)
+            ):
                 await self.theatre.give_up(placed)
                 return
-            step = script.next(picture, playing.cast, at=at, now=now)
             due = step.at if step is not None else self._quiet(playing, picture, at=at)
             if not recorded.closed:
                 due = min(due, recorded.until)
@@ -239,3 +243,8 @@ class Rerunner:
             return act
         script.ledger.assume(Rule.RENAMED, f"{done.said} is taken as {outcome}")
         return act.model_copy(update={"body": body.model_copy(update={"outcome": outcome})})
+
+
+def _known_by(until: timedelta, step: Step | None) -> bool:
+    """Whether the record itself says that the step came by then."""
+    return step is not None and step.want is None and step.at <= until
