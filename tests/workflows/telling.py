@@ -1,6 +1,7 @@
 """What stories of the library do again and again, said once: work, answers, calls, endings."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from cases.acts import Answer, CallBack, Close, Complete, Decide, Memo, Resolution, Verdict
 from cases.acts import Receipt as SettleEffect
@@ -26,6 +27,11 @@ def collects(
         return add
 
     return story
+
+
+async def ago(case: CaseUnderTest, by: timedelta) -> str:
+    """The instant so long ago, as it is answered."""
+    return (await case.now() - by).isoformat()
 
 
 async def complete(case: CaseUnderTest, stage: str, outcome: str, person: str) -> None:

@@ -7,7 +7,6 @@ from cases.acts import (
     Answer,
     CallBack,
     Close,
-    Complete,
     Decide,
     Dissent,
     Memo,
@@ -20,6 +19,7 @@ from cases.receipts import Outcome, Reason
 from cases.state import CasePicture
 from runbooks.plan import CallBackResult
 from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused, reject
+from tests.workflows.telling import ago, complete
 from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "ai-safety-incident"
@@ -80,17 +80,6 @@ def story(*by_hand: str) -> Callable[[Play], Play]:
 async def answer(case: CaseUnderTest, person: str, answers: dict[str, str]) -> None:
     """The questions have these answers."""
     accepted(await case.act(Answer(answers=answers), person=person))
-
-
-async def ago(case: CaseUnderTest, by: timedelta) -> str:
-    """The instant so long ago, as it is answered."""
-    return (await case.now() - by).isoformat()
-
-
-async def complete(case: CaseUnderTest, stage: str, outcome: str, person: str) -> None:
-    """The person completes the stage the case is in."""
-    await case.in_stage(stage)
-    accepted(await case.act(Complete(stage=stage, outcome=outcome), person=person))
 
 
 def named(answers: dict[str, str]) -> dict[str, str]:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from cases.acts import (
     Answer,
     Close,
-    Complete,
     Decide,
     Dissent,
     Evidence,
@@ -19,6 +18,7 @@ from cases.gate import RoundKind
 from cases.receipts import Outcome, Reason
 from cases.state import CasePicture
 from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused, reject
+from tests.workflows.telling import ago, complete
 from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "personal-data-breach"
@@ -58,17 +58,6 @@ def story(*by_hand: str) -> Callable[[Play], Play]:
 async def answer(case: CaseUnderTest, person: str, answers: dict[str, str]) -> None:
     """The questions have these answers."""
     accepted(await case.act(Answer(answers=answers), person=person))
-
-
-async def ago(case: CaseUnderTest, by: timedelta) -> str:
-    """The instant so long ago, as it is answered."""
-    return (await case.now() - by).isoformat()
-
-
-async def complete(case: CaseUnderTest, stage: str, outcome: str, person: str) -> None:
-    """The person completes the stage the case is in."""
-    await case.in_stage(stage)
-    accepted(await case.act(Complete(stage=stage, outcome=outcome), person=person))
 
 
 async def suspected(case: CaseUnderTest, **answers: str) -> None:
