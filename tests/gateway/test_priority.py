@@ -23,7 +23,8 @@ async def test_the_case_page_shows_the_priority_of_its_own_runbook(world: World)
     """A runbook with a matrix shows a priority and its pair; one without shows none."""
     before = await world.case(data={"tags": ["fraud"]})
     source = library()["user-safety-escalation"].replace(b"version: 1.0.0", b"version: 1.1.0")
-    runbook = load_runbook(source + MATRIX.encode(), file="with-matrix.yaml")
+    source = source.replace(b"\nstages:\n", MATRIX.encode() + b"\nstages:\n", 1)
+    runbook = load_runbook(source, file="with-matrix.yaml")
     at = await world.clock.now()
     await world.doors.store.releases.propose(
         runbook=runbook.name,
