@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
     from cases.desk import Desk
+    from cases.ended_outside import has_ended
     from cases.envelope import ActEnvelope
     from cases.file import CaseFile
     from cases.joining import JOINED, join
@@ -21,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.recording import Record
     from cases.records import Offered, SeverityRecord
     from cases.rounds import revoke
+    from cases.shadow import told_by_ticket
     from cases.state import CaseState, picture
     from cases.values import Inbound
     from workflows import closing
@@ -176,7 +178,7 @@ class EscalationWorkflow:
             )
 
     def _ticket_updated(self, raw: RawValue) -> None:
-        """The change is on record: a hint to people, never a decision."""
+        """The change is on record: a hint to people, never a decision; a shadow ends with it."""
         change = self._read(raw, TicketUpdated, door="signal")
         if change is None:
             return
@@ -189,6 +191,15 @@ class EscalationWorkflow:
             status=change.status or None,
             input=self._file.record.commit(change),
         )
+        if self._state.shadow and has_ended(change.status):
+            told_by_ticket(
+                self._file,
+                status=change.status,
+                tags=change.tags,
+                delivery=change.delivery,
+                said=change.at,
+                at=workflow.now(),
+            )
 
     def _keys_revoked(self, raw: RawValue) -> None:
         """The keys are not trusted any more, if the root says so; their open rounds ask again."""
@@ -259,5 +270,6 @@ def _new_state(request: CaseInput) -> CaseState:
             because=request.severity_because,
         ),
         ticket=request.report.ticket,
+        shadow=request.shadow,
         journal=Journal(case=request.case),
     )
