@@ -17,6 +17,7 @@ from cli import (
     runbook_diff,
     runbook_render,
     runbook_schema,
+    runbook_shadow,
     simulate,
     taxonomies,
 )
@@ -49,6 +50,7 @@ app.add_typer(cases, name="case")
 release.register(runbooks)
 simulate.register(runbooks)
 backtest.register(runbooks)
+runbook_shadow.register(runbooks)
 runbook_render.register(runbooks)
 runbook_schema.register(runbooks)
 taxonomies.register(runbooks)

@@ -6,7 +6,9 @@ import base64
 import structlog
 
 from cases.answers import FIELD, taken_over
-from cases.report import Report, Source
+from cases.ended_outside import has_ended
+from cases.journal import Kind, Stream
+from cases.report import Report, Source, TicketRef
 from gateway.doors import Doors
 from gateway.errors import (
     CaseGoneError,
@@ -36,6 +38,7 @@ log = structlog.get_logger(__name__)
 
 KIND = "delivery-dispatcher"
 _AT_ONCE = 8
+MOST_TAGS, LONGEST_TAG = 20, 500
 MOVE_TO, MOVED_FROM = "move-to", "moved-from"
 """What a case that moves says of itself in the delivery it leaves at our own door."""
 
@@ -122,8 +125,9 @@ class DeliveryDispatcher:
             subject_ref=row.subject_ref,
             declared=doors.shelf.declared_fields(),
         )
-        same = await self._same_subject(row)
-        case = await self._input(row, report, arrival, salt=keys.salt, same=same)
+        case = await self._input(row, report, arrival, salt=keys.salt)
+        same = await self._same_subject(row, shadow=case.shadow)
+        case = case.model_copy(update={"same_subject": tuple(other.number for other in same)})
         doors.faults(FaultPoint.BEFORE_START)
         await doors.engine.start(case)
         doors.faults(FaultPoint.AFTER_START)
@@ -132,13 +136,7 @@ class DeliveryDispatcher:
             await self._offer(other, row, delivery)
 
     async def _input(
-        self,
-        row: CaseRow,
-        report: Report,
-        arrival: Arrival,
-        *,
-        salt: bytes,
-        same: list[CaseRow],
+        self, row: CaseRow, report: Report, arrival: Arrival, *, salt: bytes
     ) -> CaseInput:
         doors = self._doors
         facts = facts_of(arrival)
@@ -151,6 +149,7 @@ class DeliveryDispatcher:
             runbook=shelved.pathway.runbook,
             version=shelved.pathway.version,
             digest=shelved.pathway.digest,
+            shadow=shelved.shadow,
         )
         if pinned.digest is not None and pinned.digest != shelved.pathway.digest:
             # An earlier try pinned a version that has since given way to a newer one (I2).
@@ -183,15 +182,17 @@ class DeliveryDispatcher:
             answers=answers,
             root_key=doors.signer.root_key,
             salt=base64.b64encode(salt).decode(),
-            same_subject=tuple(other.number for other in same),
             linked_from=facts.fields.get(MOVED_FROM, "") if moved is not None else "",
             continue_after=doors.settings.continue_after,
+            shadow=pinned.shadow,
         )
 
-    async def _same_subject(self, row: CaseRow) -> list[CaseRow]:
+    async def _same_subject(self, row: CaseRow, *, shadow: bool) -> list[CaseRow]:
         if row.subject_ref is None:
             return []
-        return await self._doors.store.cases.same_subject(row.subject_ref, except_case=row.id)
+        return await self._doors.store.cases.same_subject(
+            row.subject_ref, except_case=row.id, shadow=shadow
+        )
 
     async def _offer(self, other: CaseRow, row: CaseRow, delivery: ClaimedDelivery) -> None:
         # The older case learns of the newer one; the newer knows the older by its input.
@@ -212,20 +213,23 @@ class DeliveryDispatcher:
     async def _tell(
         self, row: CaseRow, delivery: ClaimedDelivery, arrival: Arrival
     ) -> DeliveryState:
-        """The running case knows; a joined report whose case has ended gets one of its own."""
+        """The running case knows; a joined report whose case has ended gets one of its own.
+
+        So does one that joined a shadow and would now open a live case: there it would be lost.
+        """
         belongs = await self._doors.store.belonging.of(delivery.report or row.id)
         joined = belongs if belongs is not None and belongs.joined else None
-        name, message = _message(delivery, arrival, joined)
+        if joined is not None and await self._is_live_now(row, arrival):
+            return await self._split(delivery, because="the case is a shadow")
+        name, message = _message(delivery, arrival, joined, shadow=row.shadow)
         try:
             await self._doors.engine.signal(row.id, name=name, message=message)
         except CaseGoneError:
             if joined is not None:
-                await self._doors.store.splitting.split(
-                    delivery.key, because="the case had ended", at=await self._doors.clock.now()
-                )
-                self._doors.deliveries_due.set()
-                return DeliveryState.PENDING
-            if arrival.opens:
+                return await self._split(delivery, because="the case had ended")
+            if row.shadow:
+                await self._ended_later(row, delivery, arrival)
+            elif arrival.opens:
                 await self._alarm(
                     delivery,
                     "report-after-closing",
@@ -233,6 +237,40 @@ class DeliveryDispatcher:
                     f"Look at case {row.number}; open a new case if it is a new matter.",
                 )
         return DeliveryState.ATTACHED
+
+    async def _is_live_now(self, row: CaseRow, arrival: Arrival) -> bool:
+        """Whether the case is a shadow, and the report would open one that is not."""
+        if not row.shadow:
+            return False
+        _, shelved = await self._doors.shelf.route(facts_of(arrival))
+        return not shelved.shadow
+
+    async def _split(self, delivery: ClaimedDelivery, *, because: str) -> DeliveryState:
+        await self._doors.store.splitting.split(
+            delivery.key, because=because, at=await self._doors.clock.now()
+        )
+        self._doors.deliveries_due.set()
+        return DeliveryState.PENDING
+
+    async def _ended_later(self, row: CaseRow, delivery: ClaimedDelivery, arrival: Arrival) -> None:
+        """Today's process took longer than the shadow: its end stands in the doors' stream."""
+        if not has_ended(arrival.status):
+            return
+        doors = self._doors
+        kind = Kind.DOOR_OUTSIDE_ENDED
+        if any(
+            entry.kind is kind
+            for entry in await doors.store.journal.entries(row.id, stream=Stream.DOOR)
+        ):
+            return
+        await doors.store.journal.append_door(
+            row.id,
+            kind,
+            at=delivery.received_at,
+            delivery=delivery.key,
+            status=arrival.status,
+            tags=list(arrival.tags[:MOST_TAGS]) or None,
+        )
 
     async def _bury(self, delivery: ClaimedDelivery, reason: str) -> None:
         log.warning("delivery is a dead letter", reason=reason)
@@ -248,15 +286,22 @@ class DeliveryDispatcher:
 
 
 def _message(
-    delivery: ClaimedDelivery, arrival: Arrival, joined: Belongs | None
+    delivery: ClaimedDelivery, arrival: Arrival, joined: Belongs | None, *, shadow: bool
 ) -> tuple[str, ReportReceived | ReportJoined | TicketUpdated]:
     """What a running case is told of a delivery, and by which signal."""
-    if not arrival.opens and arrival.ticket is not None:
+    ticket = arrival.ticket
+    if shadow and ticket is None and arrival.status:
+        # Whatever today's process works on: its sender says how far it is.
+        ticket = TicketRef(
+            system=arrival.source.value, instance=arrival.instance, id=arrival.external_id
+        )
+    if not arrival.opens and ticket is not None:
         return TICKET_SIGNAL, TicketUpdated(
             delivery=delivery.key,
             at=delivery.received_at,
-            ticket=arrival.ticket,
+            ticket=ticket,
             status=arrival.status,
+            tags=tuple(tag[:LONGEST_TAG] for tag in arrival.tags[:MOST_TAGS]) if shadow else (),
         )
     if joined is not None:
         return JOINED_SIGNAL, ReportJoined(

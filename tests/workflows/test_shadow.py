@@ -72,7 +72,7 @@ async def ended(engine: Engine, case: CaseUnderTest, outcome: CaseOutcome) -> No
 async def test_a_ticket_that_is_solved_ends_the_shadow_wherever_it_is(
     engine: Engine, cache: str
 ) -> None:
-    """Nobody practises: reminders, pages and the breach would have been; then the ticket ends it."""
+    """Nobody practises: reminders, pages and the breach would have been, until the ticket ends."""
     world = World()
     client = await client_of(engine, world)
     queue = f"shadow-{uuid.uuid4().hex[:8]}"
