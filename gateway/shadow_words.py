@@ -65,12 +65,16 @@ def _where(comparison: Comparison, at: Instant) -> Iterator[str]:
 def _clock(clock: Clocked, comparison: Comparison, at: Instant) -> str:
     whose = " (the law's)" if clock.statutory else " (a stage's own)" if clock.of_stage else ""
     said = f"{clock.title}{whose}, due {at(clock.due)}: "
-    if clock.met:
-        return said + "met before."
-    when = "when today's process ended" if comparison.today.ended is not None else "at the end"
+    if clock.of_stage:
+        if clock.met:
+            return said + "met."
+        return said + (f"missed by {span(clock.left)}." if clock.missed else "still running.")
+    runbook = " The runbook would have met it." if clock.met else ""
+    if comparison.today.ended is None:
+        return said + ("passed." if clock.missed else f"{span(clock.left)} left.") + runbook
     if clock.missed:
-        return said + f"missed by {span(clock.left)} {when}."
-    return said + f"{span(clock.left)} left {when}."
+        return said + f"today's process ended {span(clock.left)} after it." + runbook
+    return said + f"{span(clock.left)} left when today's process ended." + runbook
 
 
 def _gates(comparison: Comparison, at: Instant) -> Iterator[str]:

@@ -85,8 +85,9 @@ class Clocked(Value):
     """A stage's own target: it says something of today's process only where people practised."""
     due: Instant
     met: bool = False
-    """It had been stopped in time before."""
+    """The runbook would have stopped it in time."""
     missed: bool = False
+    """Today's process ended after it; of a stage's own: it was not left in time."""
     left: timedelta
     """What was left of it, or by how much it was missed (less than nothing)."""
     source: str = ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from cases.clock import ClockRun
+from cases.clock import ClockRun, ClockVerb
 from cases.ended_outside import ENDED_OUTSIDE
 from cases.file import SYSTEM
 from cases.gate import Round, RoundKind, RoundState
@@ -219,19 +219,23 @@ def _clock(clock: ClockRun, until: datetime) -> Clocked | None:
     # Just before: what ends in that very moment ends because the case does.
     last = until - _MOMENT
     reading = clock.reading(last)
-    if clock.hold or reading.started_at is None:
-        return None
     stopped = reading.stopped_at
+    cancelled = any(event.verb is ClockVerb.CANCEL and event.at <= last for event in clock.events)
+    if clock.hold or cancelled or reading.started_at is None:
+        return None
     due = clock.due_at(last if stopped is None else stopped - _MOMENT)
     if due is None:
         # It stands still, as the law says it may.
         return None
-    seen = until if stopped is None else stopped
+    of_stage = clock.stage is not None
+    # A stage's own target ends with the stage. What the runbook would have done in time says
+    # nothing of today's process: a clock of the case is held against its end.
+    seen = stopped if of_stage and stopped is not None else until
     return Clocked(
         id=clock.id,
         title=clock.title,
         statutory=clock.statutory,
-        of_stage=clock.stage is not None,
+        of_stage=of_stage,
         due=due,
         met=stopped is not None and stopped <= due,
         missed=seen > due,
