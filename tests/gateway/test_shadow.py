@@ -1,5 +1,6 @@
 """Shadow cases at the doors: released by two, opened by webhooks, ended by the ticket, compared."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +21,6 @@ from tests.gateway.world import World, make_world
 
 NAME = "user-safety-escalation"
 BESIDE = "beside"
-ZENDESK = {"source": "form", "type": "escalate.report.changed"}
 
 
 async def released(store: Store, name: str, at: Any, *, shadow: bool) -> None:
@@ -172,6 +172,23 @@ async def test_a_solved_ticket_ends_the_case_and_the_page_compares(shadows: Worl
     assert total["worst"][0]["number"] == number
     assert none["cases"] == 0
     assert wrong.status_code == 422
+
+
+async def test_zendesk_says_what_became_of_the_ticket(shadows: World) -> None:
+    """A trigger's body opens the shadow; the one that says solved ends it, with its tags."""
+    ticket = {"id": "77", "url": "https://x.example/77", "status": "new", "tags": "fraud"}
+    opened = {"escalate": "1", "event": "opened", "ticket": ticket, "actor": "5", "fields": {}}
+    over = {**ticket, "status": "solved", "tags": "fraud banned"}
+    first = await shadows.deliver_zendesk(json.dumps(opened).encode())
+    number = first.json()["case"]
+    await shadows.until(lambda: shadows.view(number))
+
+    news = json.dumps({**opened, "event": "changed", "ticket": over}).encode()
+    await shadows.deliver_zendesk(news, invocation="inv-2")
+
+    seen = await closed(shadows, number)
+    assert (seen["outside"]["status"], seen["outside"]["tags"]) == ("solved", ["fraud", "banned"])
+    assert seen["outside"]["by"] == "escalate"
 
 
 async def test_todays_end_after_the_shadows_own_is_in_the_doors_stream(shadows: World) -> None:
