@@ -43,7 +43,7 @@ def practised(
 def bodies(act: Allowed, state: CaseState, pathway: Pathway, *, at: datetime) -> Iterator[ActBody]:
     """The act, once for each of its choices."""
     for choice in act.choices or ("",):
-        said: dict[str, Any] = {
+        filled: dict[str, dict[str, Any]] = {
             "complete": {"stage": act.stage, "outcome": choice},
             "decide": {"gate": act.gate, "verdict": choice},
             "close": {"disposition": choice, "record": "as practised", "lessons": "none"},
@@ -63,8 +63,8 @@ def bodies(act: Allowed, state: CaseState, pathway: Pathway, *, at: datetime) ->
             "attach": {"to": choice},
             "split": {"delivery": choice},
             "move": {"runbook": next(it for it in ELSEWHERE if it != state.runbook)},
-        }.get(act.verb, {})
-        written = {"verb": act.verb, **said}
+        }
+        written = {"verb": act.verb, **filled.get(act.verb, {})}
         try:
             yield BODY.validate_python(written)
         except ValidationError:
