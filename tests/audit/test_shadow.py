@@ -15,6 +15,8 @@ from cases.report import TicketRef
 from store import Store
 from tests.audit.casework import PINNED, PINNED_LOG, Matter, Office, office
 from tests.audit.scenarios import FRAUD, approved, approved_and_closed
+from workers.backtest.errors import CasesUnreadableError
+from workers.backtest.recorded import read_recorded
 from workers.engine import Engine
 from workflows.messages import TICKET_SIGNAL, TicketUpdated
 
@@ -62,6 +64,8 @@ async def test_the_export_of_a_shadow_passes_and_says_that_it_is_one(
     assert "nothing left" in {check.name for check in verdict.checks}
     assert (replayed.ok, replayed.shadow) == (True, True)
     assert "(shadow: nothing was sent)</h1>" in (export / "report.html").read_text()
+    with pytest.raises(CasesUnreadableError, match="ran in the shadow"):
+        read_recorded(export)
 
 
 async def test_a_live_case_is_not_taken_for_a_shadow(
