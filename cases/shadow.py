@@ -6,13 +6,14 @@ case goes on as if it had succeeded. Today's process ends the case, however far 
 
 from datetime import datetime
 
-from cases.ended_outside import ENDED_OUTSIDE, OutsideEnd
+from cases.ended_outside import ENDED_OUTSIDE, OutsideEnd, has_ended
 from cases.envelope import Act
 from cases.file import SYSTEM, CaseFile, SplitOff
 from cases.joining import stays
 from cases.journal import Kind
 from cases.notice import NoticeOrder
 from cases.records import ClosingRecord, EffectRecord
+from cases.report import TicketRef
 
 NOT_CARRIED_OUT = "shadow: not carried out"
 """The receipt of an action that would have been."""
@@ -98,6 +99,7 @@ def said_to_have_ended(
 
 def told_by_ticket(
     file: CaseFile,
+    ticket: TicketRef,
     *,
     status: str,
     tags: tuple[str, ...],
@@ -105,9 +107,14 @@ def told_by_ticket(
     said: datetime,
     at: datetime,
 ) -> None:
-    """The ticket says that today's process is over."""
-    begun = file.state.report.received_at
-    end = OutsideEnd(at=max(said, begun), status=status, tags=tags, by=SYSTEM, delivery=delivery)
+    """The case's own ticket says that today's process is over; one of a joined report does not."""
+    report = file.state.report
+    own = {report.external_id} | ({report.ticket.id} if report.ticket is not None else set())
+    if ticket.id not in own or not has_ended(status):
+        return
+    end = OutsideEnd(
+        at=max(said, report.received_at), status=status, tags=tags, by=SYSTEM, delivery=delivery
+    )
     ends_outside(file, end, at=at)
 
 

@@ -6,9 +6,7 @@ import base64
 import structlog
 
 from cases.answers import FIELD, taken_over
-from cases.ended_outside import has_ended
-from cases.journal import Kind, Stream
-from cases.report import Report, Source, TicketRef
+from cases.report import Report, Source
 from gateway.doors import Doors
 from gateway.errors import (
     CaseGoneError,
@@ -18,27 +16,24 @@ from gateway.errors import (
 )
 from gateway.faults import FaultPoint
 from gateway.matters import facts_of
+from gateway.news import news_of, record_end
 from gateway.pacing import keep_going, pause_after
 from gateway.reports import Arrival, read_arrival, report_of
 from integrations.errors import UnreadableBodyError
 from runbooks import Assessment, Severity, assess
-from store import Belongs, CaseRow, ClaimedDelivery, DeliveryState
+from store import CaseRow, ClaimedDelivery, DeliveryState
 from workflows.messages import (
-    JOINED_SIGNAL,
     REPORT_SIGNAL,
-    TICKET_SIGNAL,
     CaseInput,
-    ReportJoined,
     ReportReceived,
     RoutedBy,
-    TicketUpdated,
 )
 
 log = structlog.get_logger(__name__)
 
 KIND = "delivery-dispatcher"
 _AT_ONCE = 8
-MOST_TAGS, LONGEST_TAG = 20, 500
+_MOST_JOINED = 100_000
 MOVE_TO, MOVED_FROM = "move-to", "moved-from"
 """What a case that moves says of itself in the delivery it leaves at our own door."""
 
@@ -219,16 +214,17 @@ class DeliveryDispatcher:
         """
         belongs = await self._doors.store.belonging.of(delivery.report or row.id)
         joined = belongs if belongs is not None and belongs.joined else None
-        if joined is not None and await self._is_live_now(row, arrival):
+        just_came = joined is not None and await self._just_came(row, delivery)
+        if just_came and await self._is_live_now(row, arrival):
             return await self._split(delivery, because="the case is a shadow")
-        name, message = _message(delivery, arrival, joined, shadow=row.shadow)
+        name, message = news_of(delivery, arrival, joined, shadow=row.shadow)
         try:
             await self._doors.engine.signal(row.id, name=name, message=message)
         except CaseGoneError:
-            if joined is not None:
+            if just_came:
                 return await self._split(delivery, because="the case had ended")
             if row.shadow:
-                await self._ended_later(row, delivery, arrival)
+                await record_end(self._doors, row, delivery, arrival)
             elif arrival.opens:
                 await self._alarm(
                     delivery,
@@ -238,11 +234,27 @@ class DeliveryDispatcher:
                 )
         return DeliveryState.ATTACHED
 
+    async def _just_came(self, row: CaseRow, delivery: ClaimedDelivery) -> bool:
+        """Whether the delivery brought a joined report, and is no further news of one.
+
+        Of a live case any news counts: its report must not be forgotten with the case. What a
+        shadow had of a report is today's process's, and so is what becomes of it.
+        """
+        if not row.shadow:
+            return True
+        known = await self._doors.store.deliveries.list(
+            state=DeliveryState.ATTACHED, case=row.id, limit=_MOST_JOINED
+        )
+        return all(each.report != delivery.report for each in known)
+
     async def _is_live_now(self, row: CaseRow, arrival: Arrival) -> bool:
         """Whether the case is a shadow, and the report would open one that is not."""
         if not row.shadow:
             return False
-        _, shelved = await self._doors.shelf.route(facts_of(arrival))
+        try:
+            _, shelved = await self._doors.shelf.route(facts_of(arrival))
+        except NothingReleasedError:
+            return False
         return not shelved.shadow
 
     async def _split(self, delivery: ClaimedDelivery, *, because: str) -> DeliveryState:
@@ -251,26 +263,6 @@ class DeliveryDispatcher:
         )
         self._doors.deliveries_due.set()
         return DeliveryState.PENDING
-
-    async def _ended_later(self, row: CaseRow, delivery: ClaimedDelivery, arrival: Arrival) -> None:
-        """Today's process took longer than the shadow: its end stands in the doors' stream."""
-        if not has_ended(arrival.status):
-            return
-        doors = self._doors
-        kind = Kind.DOOR_OUTSIDE_ENDED
-        if any(
-            entry.kind is kind
-            for entry in await doors.store.journal.entries(row.id, stream=Stream.DOOR)
-        ):
-            return
-        await doors.store.journal.append_door(
-            row.id,
-            kind,
-            at=delivery.received_at,
-            delivery=delivery.key,
-            status=arrival.status,
-            tags=list(arrival.tags[:MOST_TAGS]) or None,
-        )
 
     async def _bury(self, delivery: ClaimedDelivery, reason: str) -> None:
         log.warning("delivery is a dead letter", reason=reason)
@@ -283,37 +275,6 @@ class DeliveryDispatcher:
         await self._doors.store.health.alarm(
             kind=kind, key=delivery.key, text=text, mend=mend, at=await self._doors.clock.now()
         )
-
-
-def _message(
-    delivery: ClaimedDelivery, arrival: Arrival, joined: Belongs | None, *, shadow: bool
-) -> tuple[str, ReportReceived | ReportJoined | TicketUpdated]:
-    """What a running case is told of a delivery, and by which signal."""
-    ticket = arrival.ticket
-    if shadow and ticket is None and arrival.status:
-        # Whatever today's process works on: its sender says how far it is.
-        ticket = TicketRef(
-            system=arrival.source.value, instance=arrival.instance, id=arrival.external_id
-        )
-    if not arrival.opens and ticket is not None:
-        return TICKET_SIGNAL, TicketUpdated(
-            delivery=delivery.key,
-            at=delivery.received_at,
-            ticket=ticket,
-            status=arrival.status,
-            tags=tuple(tag[:LONGEST_TAG] for tag in arrival.tags[:MOST_TAGS]) if shadow else (),
-        )
-    if joined is not None:
-        return JOINED_SIGNAL, ReportJoined(
-            delivery=delivery.key,
-            source=arrival.source,
-            at=delivery.received_at,
-            matter=joined.fingerprint[:16],
-            because=joined.because,
-        )
-    return REPORT_SIGNAL, ReportReceived(
-        delivery=delivery.key, source=arrival.source, at=delivery.received_at
-    )
 
 
 def _at_least(assessed: Assessment, severity: str) -> Assessment:

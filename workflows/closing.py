@@ -50,7 +50,7 @@ async def close(course: Course) -> CaseOutcome:
 
 def _owe(course: Course, disposition: str, *, cancelled: bool) -> None:
     file, at = course.file, workflow.now()
-    if disposition == ENDED_OUTSIDE:
+    if file.state.shadow and disposition == ENDED_OUTSIDE:
         # The runbook was not walked to an end: what it asks for afterwards is not known.
         return
     # A cancelled case walked no runbook; what an order held up is owed to the user all the same.

@@ -13,7 +13,6 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
     from cases.desk import Desk
-    from cases.ended_outside import has_ended
     from cases.envelope import ActEnvelope
     from cases.file import CaseFile
     from cases.joining import JOINED, join
@@ -191,9 +190,10 @@ class EscalationWorkflow:
             status=change.status or None,
             input=self._file.record.commit(change),
         )
-        if self._state.shadow and has_ended(change.status):
+        if self._state.shadow:
             told_by_ticket(
                 self._file,
+                change.ticket,
                 status=change.status,
                 tags=change.tags,
                 delivery=change.delivery,

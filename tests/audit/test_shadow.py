@@ -29,7 +29,7 @@ async def ended_outside(at_work: Office) -> Matter:
     news = TicketUpdated(
         delivery="news",
         at=await case.now(),
-        ticket=TicketRef(system="zendesk", instance="acme", id="17"),
+        ticket=TicketRef(system="standard", instance="test", id=case.request.report.external_id),
         status="solved",
         tags=("suspended",),
     )

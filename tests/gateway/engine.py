@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from cases import joining
 from cases.desk import Desk
-from cases.ended_outside import has_ended
 from cases.envelope import ActEnvelope
 from cases.file import CaseFile, SplitOff
 from cases.gate import RoundState
@@ -152,15 +151,15 @@ class InProcessEngine:
 
         elif isinstance(message, TicketUpdated) and self.cases[case].file.state.shadow:
             running = self.cases[case]
-            if has_ended(message.status):
-                told_by_ticket(
-                    running.file,
-                    status=message.status,
-                    tags=message.tags,
-                    delivery=message.delivery,
-                    said=message.at,
-                    at=await self.clock.now(case),
-                )
+            told_by_ticket(
+                running.file,
+                message.ticket,
+                status=message.status,
+                tags=message.tags,
+                delivery=message.delivery,
+                said=message.at,
+                at=await self.clock.now(case),
+            )
             await self._settle(running)
 
     async def judge(self) -> None:

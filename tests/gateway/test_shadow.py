@@ -231,6 +231,40 @@ async def test_a_report_is_not_lost_in_a_shadow_once_its_runbook_is_live(shadows
     assert (await shadows.picture(number))["shadow"]
 
 
+async def test_a_joined_reports_ticket_ends_nothing(shadows: World) -> None:
+    """The case's own report says when today's process is over; other news opens no live case."""
+    fraud = {"tags": ["fraud"], "about": "account-9"}
+    number = await shadows.case(data=fraud)
+    second = await shadows.deliver(id="evt-2", subject="R-2", data=fraud)
+    assert second.json()["case"] == number
+    await shadows.until(lambda: told(shadows, 1))
+    await released(shadows.store, NAME, await shadows.clock.now(), shadow=False)
+
+    await solve(shadows, subject="R-2")
+    await shadows.until(lambda: told(shadows, 2))
+    assert (await shadows.picture(number))["status"] == "open"
+    await solve(shadows)
+    await closed(shadows, number)
+    await solve(shadows, subject="R-2", status="closed")
+
+    row = await shadows.store.cases.by_number(number)
+    assert row is not None
+
+    async def settled() -> bool:
+        rows = await shadows.store.deliveries.list(case=row.id)
+        return len(rows) == 5 and all(each.settled_at is not None for each in rows)
+
+    await shadows.until(settled)
+    assert await shadows.view("1002") is None
+    entries = await shadows.store.journal.entries(row.id, stream=Stream.DOOR)
+    assert all(entry.kind is not Kind.DOOR_OUTSIDE_ENDED for entry in entries)
+
+
+async def told(world: World, times: int) -> bool:
+    """Whether running cases were told of something so often."""
+    return len(world.engine.signals) >= times
+
+
 async def test_a_live_case_does_not_go_on_in_the_shadow(shadows: World) -> None:
     """A case that moves to a runbook which only runs in the shadow waits for a live one."""
     shelf = shadows.doors.shelf

@@ -35,17 +35,22 @@ pytestmark = pytest.mark.timeout(900)
 CACHES = {"cached": 1000, "uncached": 0}
 FEW = 6
 EXAMPLES = 60 if settings.get_current_profile_name() == "full" else FEW
-TICKET = TicketRef(system="zendesk", instance="acme", id="17")
+ANOTHER = TicketRef(system="zendesk", instance="acme", id="17")
 
 
 async def solved(
-    case: CaseUnderTest, *, status: str = "solved", tags: tuple[str, ...] = ()
+    case: CaseUnderTest,
+    *,
+    status: str = "solved",
+    tags: tuple[str, ...] = (),
+    ticket: TicketRef | None = None,
 ) -> None:
     """The ticket says that today's process has ended."""
     news = TicketUpdated(
-        delivery=f"news-{status}",
+        delivery=f"news-{status}-{ticket is None}",
         at=await case.now(),
-        ticket=TICKET,
+        ticket=ticket
+        or TicketRef(system="standard", instance="test", id=case.request.report.external_id),
         status=status,
         tags=tags,
     )
@@ -96,6 +101,7 @@ async def test_a_ticket_that_is_solved_ends_the_shadow_wherever_it_is(
         await case.in_stage("triage")
         await case.forward(timedelta(minutes=20))
         await solved(case, status="open")
+        await solved(case, status="closed", ticket=ANOTHER)
         await case.until(lambda seen: seen.breached)
         await solved(case, tags=("suspended",))
         async with asyncio.timeout(60):
