@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.values import Inbound
     from workflows import closing
     from workflows.converter import RefusedPayloadError, decoded
-    from workflows.course import CaseEndingError, ContinueError, Course
+    from workflows.course import CaseEndingError, ContinueError, Course, OtherRulesError
     from workflows.guard import walked
     from workflows.messages import (
         ACT_SIGNAL,
@@ -44,6 +44,7 @@ with workflow.unsafe.imports_passed_through():
         TicketUpdated,
     )
     from workflows.pathways import PATHWAYS
+    from workflows.pathways.graph import walk_the_graph
     from workflows.revocation import read_revocation
 
 MAX_ACT = 128 * 1024
@@ -63,7 +64,7 @@ class EscalationWorkflow:
         self._state = state if state is not None else _new_state(request)
         self._file = CaseFile(
             state=self._state,
-            pathway=request.pathway,
+            pathway=self._state.pathway or request.pathway,
             record=Record(self._state, salt=base64.b64decode(request.salt)),
             new_nonce=lambda: workflow.uuid4().hex,
         )
@@ -91,11 +92,23 @@ class EscalationWorkflow:
 
     async def _walk(self) -> CaseOutcome:
         try:
-            await PATHWAYS[self._request.pathway.walk](self._course)
+            await self._walk_on()
         except CaseEndingError:
             return await closing.close(self._course)
-        message = f"pathway {self._request.pathway.walk} ended without closing the case"
+        message = f"pathway {self._file.pathway.walk} ended without closing the case"
         raise RuntimeError(message)
+
+    async def _walk_on(self) -> None:
+        """The pathway has been walked to its end, under every version the case was moved to.
+
+        Code knows the stages of its own version only; a case that was moved goes by the graph.
+        """
+        walk = PATHWAYS[self._file.pathway.walk]
+        while True:
+            try:
+                return await walk(self._course)
+            except OtherRulesError:
+                walk = walk_the_graph
 
     @workflow.update(name=ACT_UPDATE, description="A signed act of a person")
     def act(self, raw: RawValue) -> ActReceipt:
