@@ -247,6 +247,36 @@ def test_a_longer_time_takes_a_breach_back_and_a_shorter_one_finds_it() -> None:
     assert clock(made).breached_at == BEGIN + 24 * HOUR
 
 
+def by_row(row: str, number: str) -> Pathway:
+    """The runbook with a clock of the law, by that row."""
+    clocks = FIRST[FIRST.index("clocks:") : FIRST.index("stages:")]
+    law = (
+        f"clocks:\n  BREACH:\n    use: {row}\n    title: Notify\n    stops: [closed]\n"
+        "    late: [{at: 50%, page: legal}]\n    owner: legal\n"
+    )
+    text = FIRST.replace(clocks, law).replace("version: 1.0.0", f"version: {number}")
+    return compiled(text.encode())
+
+
+def test_a_law_that_changes_moves_no_case_before_people_do() -> None:
+    """The case keeps the row it pinned; moved, it carries the new row with its own pin."""
+    made = moved(house(), by_row("EU-GDPR33@1", "2.0.0"))
+    made.later(10 * HOUR)
+    assert clock(made, "BREACH").due_at(made.now) == BEGIN + 72 * HOUR
+    later = by_row("EU-GDPR-96@1", "3.0.0")
+
+    shown = preview(made.state, made.file.pathway, later, at=made.now)
+    [change] = shown.clocks
+    assert (change.was, change.now) == (BEGIN + 72 * HOUR, BEGIN + 96 * HOUR)
+    assert clock(made, "BREACH").due_at(made.now) == BEGIN + 72 * HOUR
+    moved(made, later)
+
+    assert clock(made, "BREACH").due_at(made.now) == BEGIN + 96 * HOUR
+    entry = last(made, Kind.CLOCK_DEADLINE)
+    assert entry.body["row"] == "EU-GDPR-96@1"
+    assert entry.body["begun"] == BEGIN.isoformat()
+
+
 def test_clocks_come_and_go_with_the_version() -> None:
     """One that is no part of it is cancelled; a new one counts from the event it names."""
     made = house()
