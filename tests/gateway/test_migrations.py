@@ -1,26 +1,15 @@
 """A running case is moved from its page: seen first, asked for, agreed to, taken back (I2)."""
 
 from runbooks import load_runbook
-from tests.gateway.world import Browser, World
+from tests.gateway.world import Browser, World, release
 from tests.workflows.runbooks import TWO_LAWYERS
 
 WHY = "two lawyers from now on"
 
 
-async def released(world: World, source: bytes = TWO_LAWYERS) -> None:
+async def released(world: World) -> None:
     """The version is live."""
-    runbook, at = load_runbook(source, file="next.yaml"), await world.clock.now()
-    await world.doors.store.releases.propose(
-        runbook=runbook.name,
-        version=runbook.version,
-        digest=runbook.digest,
-        source=source,
-        by="one",
-        at=at,
-    )
-    await world.doors.store.releases.approve(
-        runbook=runbook.name, version=runbook.version, by="two", at=at
-    )
+    await release(world.store, TWO_LAWYERS, await world.clock.now())
 
 
 async def migrate(browser: Browser, number: str, version: str, reason: str = "") -> str:
