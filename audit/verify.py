@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from audit.acts import check_decisions, check_door, prove, root_of
-from audit.commitments import case_input, inputs, salt_of
+from audit.commitments import Incoming, case_input, inputs, salt_of
 from audit.errors import ExportUnreadableError
 from audit.findings import Replayed
 from audit.histories import CaseHistory, Run
@@ -89,13 +89,14 @@ async def verify(
         return Verdict(checks=(judged("files", wrong=[str(error)]),))
     except OSError as error:
         return Verdict(checks=(judged("files", wrong=[f"cannot be read: {error.strerror}"]),))
-    checks = list(_checks(export, pinned))
+    request = case_input(export.history)
+    incoming = inputs(export.history, salt=salt_of(request)) if request is not None else None
+    checks = list(_checks(export, pinned, request, incoming or ()))
     checks.append(check_log(_logged(export), pinned=logs))
     replayed: Replayed | None = None
     if replay:
-        replayed = await strict_replay(export.history, export.entries)
+        replayed = await strict_replay(export.history, export.entries, incoming=incoming)
     checks.append(_replay(replayed))
-    request = case_input(export.history)
     if request is not None:
         wrong, missing = await check_owed(
             export.owed,
@@ -152,9 +153,13 @@ def _history(
     )
 
 
-def _checks(export: Export, pinned: frozenset[bytes]) -> Iterator[Check]:
+def _checks(
+    export: Export,
+    pinned: frozenset[bytes],
+    request: CaseInput | None,
+    incoming: Sequence[Incoming],
+) -> Iterator[Check]:
     yield judged("files", wrong=check_files(export.files, export.manifest))
-    request = case_input(export.history)
     yield _signature(export, request, pinned)
     yield _chains(export)
     if request is None:
@@ -164,8 +169,6 @@ def _checks(export: Export, pinned: frozenset[bytes]) -> Iterator[Check]:
     yield judged(
         "closed", wrong=[], missing=["the case is not closed; it may go on"] if open_case else []
     )
-    salt = salt_of(request)
-    incoming = inputs(export.history, salt=salt)
     proven = prove(incoming, case=export.manifest.case, root=root_of(request.root_key))
     yield judged("acts", wrong=list(proven.wrong))
     yield judged(
@@ -177,7 +180,7 @@ def _checks(export: Export, pinned: frozenset[bytes]) -> Iterator[Check]:
     if rules is not None:
         count = Count(rules.first, later=rules.versions)
         yield judged("quorum", wrong=list(count.check(export.entries)))
-    wrong, missing = check_door(export.door, proven, salt=salt, open_case=open_case)
+    wrong, missing = check_door(export.door, proven, salt=salt_of(request), open_case=open_case)
     yield judged("doors", wrong=wrong, missing=missing)
 
 
