@@ -14,15 +14,15 @@ from cases.clock_rules import read_by_other_rules
 from cases.clocks import late_at
 from cases.effects import intend, reconsider
 from cases.file import CaseFile, Note
-from cases.gate import RoundState
+from cases.gate import RoundKind, RoundState
 from cases.handover import restart_handover
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.pinning import pin_answers
-from cases.records import AnswerGiven, Migration
+from cases.records import AnswerGiven, Migration, Ratification
 from cases.replanning import retarget
 from cases.rounds import facts_changed
-from runbooks.plan import AnswerKind, Pathway
+from runbooks.plan import AnswerKind, GateRule, Pathway
 
 DECIDED = (
     RoundState.APPROVED,
@@ -48,6 +48,7 @@ def misfits(file: CaseFile, pathway: Pathway) -> list[str]:
     """What of the case has no place under that version, each in words; empty where it fits."""
     return [
         *_stages_without_place(file, pathway),
+        *_questions_without_place(file, pathway),
         *_effects_without_place(file, pathway),
     ]
 
@@ -142,11 +143,40 @@ def _stages_without_place(file: CaseFile, pathway: Pathway) -> Iterator[str]:
             yield f"it has been in the stage {name}, which the version does not have"
         elif plan.kind is not was.kind or (plan.gate is None) is not (was.gate is None):
             yield f"the stage {name}, where it has been, is of another kind in the version"
-    for due in file.state.ratifications:
-        rule = plans[due.gate].gate if due.gate in plans else None
-        ratify = rule.silence.stand_in if rule is not None else None
-        if due.settled is None and (ratify is None or ratify.ratify is None):
-            yield f"the ratification at {due.gate} is still to be given, and the version knows none"
+
+
+def _questions_without_place(file: CaseFile, pathway: Pathway) -> Iterator[str]:
+    """What one named role has yet to answer, and would not be asked under the version."""
+    rules = {stage.name: stage.gate for stage in pathway.stages}
+    owed = {(due.gate, RoundKind.RATIFY, due.by) for due in _unratified(file)}
+    asked = {
+        (round_.gate, round_.kind, role)
+        for round_ in file.state.rounds
+        if round_.state is RoundState.OPEN and round_.kind is not RoundKind.ASK
+        for role in round_.approve
+    }
+    for gate, kind, role in sorted(owed | asked):
+        if _named(rules.get(gate), kind) != role:
+            yield f"{role} has yet to answer at {gate} ({kind.value}): the version asks nobody so"
+
+
+def _unratified(file: CaseFile) -> Iterator[Ratification]:
+    return (due for due in file.state.ratifications if due.settled is None)
+
+
+def _named(rule: GateRule | None, kind: RoundKind) -> str | None:
+    """The one role that the rule has for a question of that kind."""
+    if rule is None:
+        return None
+    stand_in = rule.silence.stand_in
+    ratify = stand_in.ratify if stand_in is not None else None
+    match kind:
+        case RoundKind.SPLIT:
+            return rule.split.to if rule.split is not None else None
+        case RoundKind.DISSENT:
+            return rule.dissent.to if rule.dissent is not None else None
+        case _:
+            return ratify.by if ratify is not None else None
 
 
 def _effects_without_place(file: CaseFile, pathway: Pathway) -> Iterator[str]:

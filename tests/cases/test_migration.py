@@ -180,6 +180,37 @@ def test_a_stage_it_has_been_in_must_be_there() -> None:
     assert "triage" in receipt.detail
 
 
+SPLIT = FIRST.replace("approve: {legal: 1}", "approve: {legal: 1, policy: 1}").replace(
+    "reject: {legal: 1, reason: required}",
+    "reject: {legal: 1, policy: 1, reason: required}\n    split: {to: executive, within: 60m}",
+)
+
+
+def test_whoever_was_asked_alone_must_be_asked_there_too() -> None:
+    """A split that the executive has yet to settle is not moved to where nobody would."""
+    made = House.of(text=SPLIT.encode())
+    did(made, Answer(answers={"kind": "fraud"}), person="tom", role="triage")
+    judged(made)
+    did(made, Complete(stage="triage", outcome="escalate"), person="tom", role="triage")
+    yes = Decide(gate="legal-review", verdict=Verdict.APPROVE)
+    no = Decide(gate="legal-review", verdict=Verdict.REJECT, reason="not lawful")
+    did(made, yes, person="lena", role="legal")
+    did(made, no, person="pia", role="policy")
+    assert made.state.rounds[-1].approve == {"executive": 1}
+    same = SPLIT.replace("1.0.0", "2.0.0").replace("within: 60m", "within: 30m")
+    other = SPLIT.replace("1.0.0", "2.0.0").replace("to: executive", "to: policy-lead")
+
+    refused = ask(made, compiled(other.encode()))
+    assert refused.reason is Reason.DOES_NOT_FIT
+    assert "executive has yet to answer at legal-review (split)" in refused.detail
+    moved(made, compiled(same.encode()))
+    judged(made)
+
+    asked = made.state.open_round("legal-review")
+    assert asked is not None
+    assert asked.approve == {"executive": 1}
+
+
 def test_an_action_under_way_must_be_there() -> None:
     """Nothing is left half done by a version that does not know of it."""
     made = house(("kind", "fraud"))
