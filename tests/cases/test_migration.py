@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audit.explain import explain_state
 from cases.acts import ActBody, Answer, Complete, Decide, Hold, Migrate, Resume, Verdict
 from cases.clock import TARGET, ClockRun
 from cases.clock_rules import OTHER_RULES
@@ -394,6 +395,21 @@ def test_a_hold_goes_on_under_the_version() -> None:
     assert target is not None
     assert target.due_at(made.now) == BEGIN + 5 * HOUR
     assert clock(made).due_at(made.now) == BEGIN + 24 * HOUR
+
+
+def test_an_explanation_says_that_it_was_moved_by_whom_and_why() -> None:
+    """While a second person is waited for, that is said too; nothing else waits for it."""
+    made = house()
+    assert ask(made, version("shorter clock")).accepted
+    waiting = explain_state(made.state, made.file.pathway, at=made.now)
+    assert ask(made, version("shorter clock"), person="dora").accepted
+    said = explain_state(made.state, made.file.pathway, at=made.now)
+
+    assert "agree to version 2.0.0, or not" in [owed.what for owed in waiting.owed]
+    assert "agree to version 2.0.0, or not" not in [owed.what for owed in said.owed]
+    told = {each.what: (each.who, each.rule) for each in said.because}
+    assert told["moved from version 1.0.0 to 2.0.0"] == ("imani and dora", "why")
+    assert told["opened on A runbook that changes"][1] == "moved 1.0.0"
 
 
 SOME = st.lists(st.sampled_from(sorted(CHANGES)), max_size=4, unique=True).filter(
