@@ -24,6 +24,8 @@ START_QUESTIONS = {ClockStart.RECEIPT: "received-at", ClockStart.AWARENESS: "awa
 """Questions whose answer says when a clock's event really happened: an audited act (I12)."""
 
 NO_LONGER = "the answers no longer bring it about"
+STATED = "due-at answered"
+"""Why a clock was set anew: an order names its own instant."""
 
 
 def follow(file: CaseFile, *, changed: Iterable[str], at: datetime) -> None:
@@ -65,6 +67,22 @@ def happened(file: CaseFile, event: str, *, at: datetime) -> None:
             _follow(file, plan, at=at)
         elif clock is None:
             start_clock(file, plan, begun=at, at=at)
+
+
+def begin_after_effects(file: CaseFile, plans: Iterable[ClockPlan], *, at: datetime) -> None:
+    """Clocks that have come with new rules run from the effect they count from, if it was done."""
+    done = {effect.name: effect for effect in file.state.effects if effect.state == "done"}
+    for plan in plans:
+        effect = done.get(plan.starts_after or "")
+        if effect is None:
+            continue
+        begun = effect.settled_at or effect.at
+        if plan.trigger is not None:
+            file.state.happened.setdefault(f"effect:{effect.name}", begun)
+            _follow(file, plan, at=at)
+        elif file.state.clock(plan.id) is None:
+            start_clock(file, plan, begun=begun, at=at)
+            _stop_at_once(file, plan, at=at)
 
 
 def starts_clock(file: CaseFile, question: str) -> bool:
@@ -211,7 +229,7 @@ def _due(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
         return
     stated = Due(conservative_due=max(due, started), legal_latest=max(due, started))
     clock.fired = []
-    turn(file, clock, ClockVerb.RESET, at=at, begun=started, because="due-at answered", due=stated)
+    turn(file, clock, ClockVerb.RESET, at=at, begun=started, because=STATED, due=stated)
 
 
 def _stop_at_once(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:

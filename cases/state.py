@@ -26,15 +26,18 @@ from cases.records import (
     IssuedRule,
     Lease,
     Link,
+    Migration,
     Offered,
     Pinned,
     PlanChange,
+    ProposedMigration,
     Ratification,
     SeverityRecord,
     StageVisit,
 )
 from cases.report import Report, TicketRef
 from cases.values import Instant, Mutable
+from runbooks.plan import Pathway
 
 
 class CaseState(Mutable):
@@ -100,6 +103,9 @@ class CaseState(Mutable):
     """It runs beside today's process: nothing of it leaves the house."""
     outside: OutsideEnd | None = None
     """That today's process has ended, and how."""
+    migrations: list[Migration] = []
+    proposed: ProposedMigration | None = None
+    """Another version of the runbook that waits for a second person."""
 
     # private: not part of the picture
     journal: Journal
@@ -110,6 +116,8 @@ class CaseState(Mutable):
     """Refusals not yet journalled one by one, by actor, round and minute."""
     told: dict[str, int] = {}
     """How often a notice of the same meaning has been ordered: the next one is another notice."""
+    pathway: Pathway | None = None
+    """The rules it was moved to; None while it walks those it was opened under (I2)."""
     ticket_notes: int = 0
     """How many notes were written to the ticket."""
 
@@ -209,7 +217,9 @@ class CaseState(Mutable):
         return self.status in ("closed", "cancelled")
 
 
-PRIVATE = frozenset({"journal", "receipts", "refusals", "refused_since", "told", "ticket_notes"})
+PRIVATE = frozenset(
+    {"journal", "receipts", "refusals", "refused_since", "told", "ticket_notes", "pathway"}
+)
 """Fields that are the workflow's own: not part of the picture."""
 
 GROWING = (

@@ -9,8 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
+from cases.acts import Migrate
 from cases.ended_outside import ENDED_OUTSIDE
 from cases.journal import Kind, Stream
+from gateway.casework import find_case
+from gateway.migrations import NoSuchVersionError, versions_of, with_rules
 from gateway.watching.finding import FindingKind
 from gateway.watching.looking import Looking
 from runbooks import load_runbook
@@ -287,6 +290,39 @@ async def test_a_live_case_does_not_hear_of_a_shadow_about_the_same_subject(
 
     newest = shadows.engine.started[-1]
     assert (newest.shadow, newest.same_subject) == (False, ())
+
+
+async def test_a_live_case_is_not_moved_to_a_version_in_the_shadow(world: World) -> None:
+    """A version that two people let run in the shadow is none for people who work on a case."""
+    number = await world.case()
+    at = await world.clock.now()
+    shelf = world.store.releases
+    await shelf.retire(runbook=NAME, version="1.0.0", by="one", at=at)
+    source = library()[NAME].replace(b"version: 1.0.0", b"version: 1.1.0")
+    digest = load_runbook(source, file=NAME).digest
+
+    async def offered(*, shadow: bool) -> list[str]:
+        await shelf.propose(
+            runbook=NAME,
+            version="1.1.0",
+            digest=digest,
+            source=source,
+            by="one",
+            at=at,
+            shadow=shadow,
+        )
+        await shelf.approve(runbook=NAME, version="1.1.0", by="two", at=at, shadow=shadow)
+        roles = frozenset({"incident-manager"})
+        case = await find_case(world.doors, number, person="imani", roles=roles)
+        assert case is not None
+        return [each.pathway.version for each in await versions_of(world.doors, case)]
+
+    assert await offered(shadow=True) == []
+    row = await world.store.cases.by_number(number)
+    assert row is not None
+    with pytest.raises(NoSuchVersionError):
+        await with_rules(world.doors, row, Migrate(version="1.1.0", reason="r"))
+    assert await offered(shadow=False) == ["1.1.0"]
 
 
 async def test_the_watch_pages_nobody_for_a_shadow(shadows: World) -> None:
