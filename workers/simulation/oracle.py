@@ -143,7 +143,8 @@ class Walker:
                 outcome = "skipped"
             else:
                 self._do(stage.do)
-                outcome = self.outcome(stage, passed)
+                done = stage.skip_when_done in self.effects
+                outcome = "done" if done else self.outcome(stage, passed)
             self.steps.append(Step(stage.stage, outcome))
             following = (stage.next or {})[outcome]
             self._do(following.do)
