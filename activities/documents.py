@@ -39,9 +39,10 @@ class Documents:
         """
         name = MACROS.get(order.purpose)
         row: CaseRow = await self._store.cases.get(order.case)
-        if name is None or order.stage is None or order.due_at is None or row.digest is None:
+        digest = order.runbook or row.digest
+        if name is None or order.stage is None or order.due_at is None or digest is None:
             return None
-        runbook = await self.of(row.digest)
+        runbook = await self.of(digest)
         context = MacroContext(
             case=CaseFields(
                 number=order.number,
@@ -65,9 +66,10 @@ class Documents:
         """
         row: CaseRow = await self._store.cases.get(order.case)
         standing = order.standing
-        if standing is None or row.digest is None:
+        digest = order.runbook or row.digest
+        if standing is None or digest is None:
             return order.note
-        runbook = await self.of(row.digest)
+        runbook = await self.of(digest)
         in_force = await self._in_force(order.case, standing)
         said: list[str] = []
         for line in order.lines:

@@ -116,20 +116,26 @@ def results(history: CaseHistory, *, salt: bytes) -> list[Incoming]:
 
 
 def check_commitments(
-    history: CaseHistory, entries: Sequence[Entry], *, open_case: bool
+    history: CaseHistory,
+    entries: Sequence[Entry],
+    *,
+    open_case: bool,
+    incoming: Sequence[Incoming] | None = None,
 ) -> Iterator[Finding]:
     """What came in without an entry, and what entries claim that never came in.
 
-    While a case runs its newest entries may not be on their way to the store yet.
+    While a case runs its newest entries may not be on their way to the store yet. `incoming` are
+    the history's `inputs`, where somebody has read them already.
     """
     request = start_input(history)
     if request is None:
         yield Finding(rule=Rule.INPUT, event_id=1, what="the case's input cannot be read")
         return
     salt = salt_of(request)
+    came = inputs(history, salt=salt) if incoming is None else incoming
     uncounted = sum(_number(entry) for entry in entries if entry.kind is Kind.ACTS_REFUSED)
     committed = Counter(value for entry in entries for value in _commitments(entry))
-    for item in (*inputs(history, salt=salt), *results(history, salt=salt)):
+    for item in (*came, *results(history, salt=salt)):
         if committed[item.commitment] > 0:
             committed[item.commitment] -= 1
         elif item.excused or open_case:

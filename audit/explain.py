@@ -7,7 +7,9 @@ are down, because the picture comes from the store.
 from collections.abc import Iterator
 from datetime import datetime
 
+from audit.explanation import Coming, Explanation, OpenEffect, Owed, Transition
 from cases.clock import ClockRun
+from cases.file import INCIDENT_MANAGER
 from cases.gate import Round, RoundState
 from cases.permissions import next_step, waiting_on
 from cases.records import (
@@ -20,93 +22,18 @@ from cases.records import (
     PlanChange,
 )
 from cases.state import CaseState
-from cases.values import Instant, Value, spoken
+from cases.values import spoken
 from runbooks.plan import GateRule, Late, Pathway, Severity, StagePlan
 
 TRANSITIONS = 6
 """How far back an explanation goes."""
 
 
-class Transition(Value):
-    """Something that brought the case where it is."""
-
-    at: Instant
-    what: str
-    who: str = ""
-    rule: str = ""
-    """What the runbook says about it."""
-
-
-class Owed(Value):
-    """Who owes what by when."""
-
-    role: str
-    person: str | None = None
-    what: str
-    due_at: Instant | None = None
-    late: bool = False
-
-
-class Coming(Value):
-    """What the case will do by itself."""
-
-    at: Instant
-    clock: str
-    what: str
-    silence: str = ""
-    """What it means that nobody will have acted by then."""
-
-
-class OpenEffect(Value):
-    """An outside action that is not settled."""
-
-    title: str
-    name: str
-    state: str
-    owner: str
-    due_at: Instant | None = None
-    detail: str = ""
-    mend: str
-
-
-class Trouble(Value):
-    """Something that keeps the case from going on, and the command that mends it."""
-
-    what: str
-    since: Instant | None = None
-    detail: str = ""
-    mend: str
-
-
-class Explanation(Value):
-    """The whole answer."""
-
-    case: str
-    number: str
-    as_of: Instant
-    status: str
-    stage: str | None
-    severity: str
-    next_step: str
-    because: tuple[Transition, ...] = ()
-    owed: tuple[Owed, ...] = ()
-    coming: tuple[Coming, ...] = ()
-    effects: tuple[OpenEffect, ...] = ()
-    notices_failed: int = 0
-    troubles: tuple[Trouble, ...] = ()
-    looked_at_engine: bool = False
-
-    @property
-    def stuck(self) -> bool:
-        """Whether something other than people keeps the case from going on."""
-        return bool(self.troubles)
-
-
 def explain_state(
     state: CaseState, pathway: Pathway, *, at: datetime, as_of: datetime | None = None
 ) -> Explanation:
     """What the case's picture says about it at `at`."""
-    owed = tuple(
+    owed = [
         Owed(
             role=item.role,
             person=item.person,
@@ -115,7 +42,11 @@ def explain_state(
             late=item.due_at is not None and item.due_at < at,
         )
         for item in waiting_on(state, pathway, at=at)
-    )
+    ]
+    if state.proposed is not None:
+        # The case goes on as it is until somebody agrees: nothing waits for that.
+        asked = state.proposed
+        owed.append(Owed(role=INCIDENT_MANAGER, what=f"agree to version {asked.version}, or not"))
     stage = next((item for item in pathway.stages if item.name == state.stage), None)
     return Explanation(
         case=state.case,
@@ -129,7 +60,7 @@ def explain_state(
         because=tuple(sorted(_transitions(state, pathway), key=lambda item: item.at))[
             -TRANSITIONS:
         ],
-        owed=owed,
+        owed=tuple(owed),
         coming=tuple(_coming(state, pathway, at=at)),
         effects=tuple(_effects(state)),
         notices_failed=state.notices_failed,
@@ -140,7 +71,7 @@ def _transitions(state: CaseState, pathway: Pathway) -> Iterator[Transition]:
     yield Transition(
         at=state.opened_at,
         what=f"opened on {pathway.title}",
-        rule=f"{state.runbook} {state.version}",
+        rule=f"{state.runbook} {_first_version(state)}",
     )
     for visit in state.visits:
         plan = next((item for item in pathway.stages if item.name == visit.stage), None)
@@ -178,8 +109,21 @@ def _transitions(state: CaseState, pathway: Pathway) -> Iterator[Transition]:
             who=said,
             rule=_quorum(round_),
         )
+    for moved in state.migrations:
+        yield Transition(
+            at=moved.at,
+            what=f"taken back to version {moved.version}"
+            if moved.back
+            else f"moved from version {moved.version_was} to {moved.version}",
+            who=" and ".join(moved.by),
+            rule=moved.reason,
+        )
     if state.hold is not None:
         yield Transition(at=state.hold.at, what="put on hold", who=state.hold.by)
+
+
+def _first_version(state: CaseState) -> str:
+    return state.migrations[0].version_was if state.migrations else state.version
 
 
 def _planned(stage: StagePlan, severity: Severity) -> str:

@@ -42,6 +42,7 @@ from audit.manifest import (
 from audit.owed import OwedRecord, gather_owed, history_folder, stream_file
 from audit.readme import readme
 from audit.report import write_report
+from audit.rules import digests, document
 from audit.shape import ending
 from audit.strict_replay import is_closed
 from cases.canonical import sha256
@@ -72,8 +73,8 @@ class CaseRecord:
     request: CaseInput
     entries: Sequence[Entry]
     door: Sequence[Entry]
-    runbook: bytes
-    """The document the case is pinned to."""
+    runbooks: Mapping[str, bytes]
+    """By digest, the documents the case was bound to: more than one where it was moved."""
     picture: Mapping[str, JsonValue]
     left_behind: Sequence[Run] = ()
     branches: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
@@ -143,7 +144,7 @@ async def gather(
         request=request,
         entries=entries,
         door=door,
-        runbook=await store.objects.get(request.pathway.digest),
+        runbooks={digest: await store.objects.get(digest) for digest in digests(request, entries)},
         picture={} if view is None else picture(CasePicture.of(view.state)),
         left_behind=await left_behind(client, history, codec=codec),
         branches=beside,
@@ -244,7 +245,7 @@ def _files(
             head=_head(item.entries),
             runs=keep(item.runs, history_folder(item.name)),
         )
-    files[f"runbooks/{record.request.pathway.digest}.yaml"] = record.runbook
+    files |= {document(digest): source for digest, source in record.runbooks.items()}
     files[KEYRING] = write(_keyring(record, seal))
     files["case.json"] = json.dumps(
         dict(record.picture), indent=1, ensure_ascii=False, sort_keys=True

@@ -10,11 +10,15 @@ class Independent:
     """Who is kept out of which stage, as the entries so far say it."""
 
     def __init__(self, pathway: Pathway) -> None:
+        self._people: dict[str, set[str]] = {}
+        self.follow(pathway)
+
+    def follow(self, pathway: Pathway) -> None:
+        """From here on the rules are those of that version."""
         self._stages = {stage.name: stage.independent_of for stage in pathway.stages}
         self._looked_up = {
             name for name, plan in pathway.questions.items() if plan.kind is AnswerKind.CASE
         }
-        self._people: dict[str, set[str]] = {}
 
     def note(self, entry: Entry) -> None:
         """A question was answered, or says by name who decided before."""

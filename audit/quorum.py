@@ -29,16 +29,21 @@ class _Asked:
 class Count:
     """The rounds of a case, rebuilt from its entries."""
 
-    def __init__(self, pathway: Pathway) -> None:
+    def __init__(self, pathway: Pathway, *, later: Mapping[str, Pathway] | None = None) -> None:
+        """Counts by `pathway`, and from each migration on by that of its digest in `later`."""
+        self._later = later or {}
+        self._follow(pathway)
+        self._independent = Independent(pathway)
+        self._rounds: dict[tuple[str, int], _Asked] = {}
+        self._done: dict[str, set[str]] = {}
+        self._out: set[str] = set()
+
+    def _follow(self, pathway: Pathway) -> None:
         self._rules = {stage.name: stage.gate for stage in pathway.stages if stage.gate}
         self._backups = {
             stage.name: {late.page: late.instead_of for late in stage.late if late.instead_of}
             for stage in pathway.stages
         }
-        self._rounds: dict[tuple[str, int], _Asked] = {}
-        self._done: dict[str, set[str]] = {}
-        self._out: set[str] = set()
-        self._independent = Independent(pathway)
 
     def check(self, entries: Sequence[Entry]) -> Iterator[str]:
         """Every round that was not decided as its rule says."""
@@ -52,6 +57,8 @@ class Count:
                     self._round(entry).votes.pop(str(entry.body.get("who")), None)
                 case Kind.CONFLICT_DECLARED:
                     self._conflict(entry)
+                case Kind.CASE_MIGRATED:
+                    yield from self._migrated(entry)
                 case Kind.INTAKE_ANSWERED | Kind.DECIDERS_PINNED:
                     self._independent.note(entry)
                 case Kind.STAGE_COMPLETED:
@@ -63,12 +70,21 @@ class Count:
                     yield from self._closed(entry)
                 case _:
                     continue
+        if entries and entries[-1].kind in (Kind.CASE_CLOSED, Kind.CASE_CANCELLED):
+            yield from self._left_open()
+
+    def _left_open(self) -> Iterator[str]:
         for (gate, number), round_ in self._rounds.items():
-            if round_.state is None and entries[-1].kind in (
-                Kind.CASE_CLOSED,
-                Kind.CASE_CANCELLED,
-            ):
+            if round_.state is None:
                 yield f"{gate} round {number}: the case closed while it was open"
+
+    def _migrated(self, entry: Entry) -> Iterator[str]:
+        pathway = self._later.get(str(entry.body.get("digest")))
+        if pathway is None:
+            yield f"entry {entry.sequence}: the rules it moved to are not known"
+            return
+        self._follow(pathway)
+        self._independent.follow(pathway)
 
     def _opened(self, entry: Entry) -> Iterator[str]:
         rule = self._rules.get(str(entry.body.get("gate")))

@@ -26,10 +26,14 @@ _DECISIONS = (
     Kind.SILENCE_TAKEN,
     Kind.RATIFIED,
     Kind.SEVERITY_SET,
+    Kind.MIGRATION_PROPOSED,
+    Kind.CASE_MIGRATED,
     Kind.CASE_CLOSING,
 )
 _ROUNDS = (Kind.ROUND_OPENED, Kind.ROUND_SUPERSEDED, Kind.ROUND_CLOSED)
-_UNREAD = frozenset({"input", "result", "nonce", "content", "digest", "key", "calendar", "routing"})
+_UNREAD = frozenset(
+    {"input", "result", "nonce", "content", "digest", "digest_was", "key", "calendar", "routing"}
+)
 """Digests and keys: the journal has them, a reader does not need them."""
 
 

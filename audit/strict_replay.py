@@ -15,7 +15,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer, WorkflowRunner
 
-from audit.commitments import check_commitments
+from audit.commitments import Incoming, check_commitments
 from audit.comparing import compare
 from audit.findings import Finding, Replayed, Rule, shown
 from audit.histories import CaseHistory, Run
@@ -44,10 +44,12 @@ async def strict_replay(
     entries: Sequence[Entry] | None,
     *,
     runner: WorkflowRunner | None = None,
+    incoming: Sequence[Incoming] | None = None,
 ) -> Replayed:
     """What today's code says of the history and of the stored stream: a case's, or an obligation's.
 
-    Without entries the journal is derived and not compared.
+    Without entries the journal is derived and not compared. `incoming` are the history's `inputs`,
+    where they have been read already.
     """
     findings = [item for run in history.runs for item in check_run(run)]
     if not history.runs or any(item.event_id == 0 for item in findings):
@@ -88,7 +90,7 @@ async def strict_replay(
                 )
             )
         findings.extend(_same_journal(derived, entries, open_case=goes_on))
-        findings.extend(check_commitments(history, entries, open_case=goes_on))
+        findings.extend(check_commitments(history, entries, open_case=goes_on, incoming=incoming))
     order = {run.run: index for index, run in enumerate(history.runs)}
     findings.sort(
         key=lambda item: (

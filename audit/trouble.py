@@ -13,7 +13,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
-from audit.explain import Explanation, Trouble, explain_state
+from audit.explain import explain_state
+from audit.explanation import Explanation, Trouble
 from cases.state import CasePicture
 from runbooks import compile_runbook, load_runbook
 from runbooks.plan import Pathway

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
 from audit.acts import check_decisions, check_door, prove, root_of
-from audit.commitments import case_input, inputs, salt_of
+from audit.commitments import Incoming, case_input, inputs, salt_of
 from audit.errors import ExportUnreadableError
 from audit.findings import Replayed
 from audit.histories import CaseHistory, Run
@@ -39,13 +38,11 @@ from audit.reading import (
     read_model,
     read_stream,
 )
+from audit.rules import newest, read_rules
 from audit.strict_replay import is_closed, strict_replay
 from audit.verdict import Check, Outcome, Verdict, judged
-from cases.canonical import sha256
 from cases.ids import obligation_id
 from cases.journal import GENESIS, Entry, Kind, Stream
-from runbooks import RunbookProblems, compile_runbook, load_runbook
-from runbooks.plan import Pathway
 from workflows.messages import CaseInput
 
 Written = TypeVar("Written", Manifest, SignedBy, Keyring)
@@ -92,20 +89,21 @@ async def verify(
         return Verdict(checks=(judged("files", wrong=[str(error)]),))
     except OSError as error:
         return Verdict(checks=(judged("files", wrong=[f"cannot be read: {error.strerror}"]),))
-    checks = list(_checks(export, pinned))
+    request = case_input(export.history)
+    incoming = inputs(export.history, salt=salt_of(request)) if request is not None else None
+    checks = list(_checks(export, pinned, request, incoming or ()))
     checks.append(check_log(_logged(export), pinned=logs))
     replayed: Replayed | None = None
     if replay:
-        replayed = await strict_replay(export.history, export.entries)
+        replayed = await strict_replay(export.history, export.entries, incoming=incoming)
     checks.append(_replay(replayed))
-    request = case_input(export.history)
     if request is not None:
         wrong, missing = await check_owed(
             export.owed,
             case=request,
             entries=export.entries,
             door=export.door,
-            pathway=_pathway(export, request)[0],
+            pathway=newest(export.files, request, export.entries),
             replay=replay,
         )
         checks.append(judged("owed", wrong=wrong, missing=missing))
@@ -155,9 +153,13 @@ def _history(
     )
 
 
-def _checks(export: Export, pinned: frozenset[bytes]) -> Iterator[Check]:
+def _checks(
+    export: Export,
+    pinned: frozenset[bytes],
+    request: CaseInput | None,
+    incoming: Sequence[Incoming],
+) -> Iterator[Check]:
     yield judged("files", wrong=check_files(export.files, export.manifest))
-    request = case_input(export.history)
     yield _signature(export, request, pinned)
     yield _chains(export)
     if request is None:
@@ -167,19 +169,18 @@ def _checks(export: Export, pinned: frozenset[bytes]) -> Iterator[Check]:
     yield judged(
         "closed", wrong=[], missing=["the case is not closed; it may go on"] if open_case else []
     )
-    salt = salt_of(request)
-    incoming = inputs(export.history, salt=salt)
     proven = prove(incoming, case=export.manifest.case, root=root_of(request.root_key))
     yield judged("acts", wrong=list(proven.wrong))
     yield judged(
         "decisions",
         wrong=list(check_decisions(incoming, proven, export.entries, open_case=open_case)),
     )
-    pathway, problem = _pathway(export, request)
-    yield judged("runbook", wrong=[problem] if problem else [])
-    if pathway is not None:
-        yield judged("quorum", wrong=list(Count(pathway).check(export.entries)))
-    wrong, missing = check_door(export.door, proven, salt=salt, open_case=open_case)
+    rules, wrong = read_rules(export.files, request, proven, export.entries)
+    yield judged("runbook", wrong=wrong)
+    if rules is not None:
+        count = Count(rules.first, later=rules.versions)
+        yield judged("quorum", wrong=list(count.check(export.entries)))
+    wrong, missing = check_door(export.door, proven, salt=salt_of(request), open_case=open_case)
     yield judged("doors", wrong=wrong, missing=missing)
 
 
@@ -242,30 +243,6 @@ def _chains(export: Export) -> Check:
     if closing and closing[0].body.get("entries") != len(export.entries):
         wrong.append("case stream: its last entry counts another number of entries")
     return judged("journal", wrong=wrong)
-
-
-def _pathway(export: Export, request: CaseInput) -> tuple[Pathway | None, str]:
-    """The rules the case was bound to, compiled from the document again."""
-    digest = request.pathway.digest
-    name = f"runbooks/{digest}.yaml"
-    source = export.files.get(name)
-    if source is None:
-        return None, f"{name} is missing"
-    if sha256(source) != digest:
-        return None, f"{name} is not the document the case was bound to"
-    try:
-        pathway = _compiled(source)
-    except RunbookProblems as problems:
-        return None, f"{name} cannot be read: {problems}"
-    if pathway.walked_by(request.pathway.walk) != request.pathway:
-        return pathway, "the case ran on other rules than its document holds"
-    return pathway, ""
-
-
-@lru_cache(maxsize=64)
-def _compiled(source: bytes) -> Pathway:
-    # Many cases are bound to one document, and reading YAML is half of a verification.
-    return compile_runbook(load_runbook(source, file="runbook.yaml"))
 
 
 def _replay(replayed: Replayed | None) -> Check:

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from cases.acts_on_many import Observe, RollBack
 from cases.values import Inbound, Instant, Line, Name, Prose
-from runbooks.plan import CallBackResult, Severity
+from runbooks.plan import CallBackResult, Pathway, Severity
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -183,6 +183,16 @@ class Move(Inbound):
     reason: Prose
 
 
+class Migrate(Inbound):
+    """The case goes on under another version of its runbook: one person asks, a second does it."""
+
+    verb: Literal["migrate"] = "migrate"
+    version: Line
+    reason: Prose = ""
+    pathway: Pathway | None = None
+    """The version's rules, compiled: the door puts them in, out of the release, before it signs."""
+
+
 class Attach(Inbound):
     """The case's report is given to another case about the same subject, or kept apart."""
 
@@ -263,6 +273,7 @@ ActBody = Annotated[
     | ChangeSeverity
     | Raise
     | Move
+    | Migrate
     | Attach
     | Split
     | Close
@@ -292,6 +303,7 @@ VERBS: tuple[str, ...] = (
     "severity",
     "raise",
     "move",
+    "migrate",
     "attach",
     "split",
     "close",

@@ -24,6 +24,8 @@ START_QUESTIONS = {ClockStart.RECEIPT: "received-at", ClockStart.AWARENESS: "awa
 """Questions whose answer says when a clock's event really happened: an audited act (I12)."""
 
 NO_LONGER = "the answers no longer bring it about"
+STATED = "due-at answered"
+"""Why a clock was set anew: an order names its own instant."""
 
 
 def follow(file: CaseFile, *, changed: Iterable[str], at: datetime) -> None:
@@ -69,6 +71,22 @@ def happened(file: CaseFile, event: str, *, at: datetime) -> None:
             _follow(file, plan, at=at)
         elif clock is None:
             start_clock(file, plan, begun=at, at=at)
+
+
+def begin_after_effects(file: CaseFile, plans: Iterable[ClockPlan], *, at: datetime) -> None:
+    """Clocks that have come with new rules run from the effect they count from, if it was done."""
+    done = {effect.name: effect for effect in file.state.effects if effect.state == "done"}
+    for plan in plans:
+        effect = done.get(plan.starts_after or "")
+        if effect is None:
+            continue
+        begun = effect.settled_at or effect.at
+        if plan.trigger is not None:
+            file.state.happened.setdefault(f"effect:{effect.name}", begun)
+            _follow(file, plan, at=at)
+        elif file.state.clock(plan.id) is None:
+            start_clock(file, plan, begun=begun, at=at)
+            _stop_at_once(file, plan, at=at)
 
 
 def starts_clock(file: CaseFile, question: str) -> bool:
@@ -232,7 +250,7 @@ def _due(file: CaseFile, plan: ClockPlan, *, at: datetime, anew: bool) -> None:
         # From where it counts, not from its start: that may have been corrected to an earlier
         # instant, and an event there would come before the due instant that this one replaces.
         begun=reading.counted_from,
-        because="due-at answered",
+        because=STATED,
         due=Due(conservative_due=stated, legal_latest=stated),
     )
 

@@ -45,7 +45,12 @@ def start_clock(
     said: Mapping[str, JsonValue] | None = None,
 ) -> None:
     """The runbook's clock runs from `begun`; its deadline is on record, with what else is said."""
-    clock = ClockRun(
+    start(file, clock_of(plan), begun=begun, at=at, because=because, said=said)
+
+
+def clock_of(plan: ClockPlan) -> ClockRun:
+    """The runbook's clock as it is before it has begun."""
+    return ClockRun(
         id=plan.id,
         title=plan.title,
         within=plan.within,
@@ -55,7 +60,11 @@ def start_clock(
         hold=plan.kind is ClockKind.MIN_HOLD,
         source=plan.source or plan.row,
     )
-    start(file, clock, begun=begun, at=at, because=because, said=said)
+
+
+def clock_plan(file: CaseFile, clock_id: str) -> ClockPlan | None:
+    """The rule of the clock called `clock_id`; None where the runbook sets no such clock."""
+    return next((plan for plan in file.pathway.clocks if plan.id == clock_id), None)
 
 
 def start_stage_clock(file: CaseFile, stage: StagePlan, *, visit: int, at: datetime) -> None:
@@ -120,13 +129,29 @@ def turn(
 
     `said` is what else the entry tells: who decided the instant, why the law holds.
     """
-    plan = next((plan for plan in file.pathway.clocks if plan.id == clock.id), None)
+    plan = clock_plan(file, clock.id)
     computed = due
     if computed is None and plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
         computed = compute(file, plan, begun=begun or at)
     clock.note(verb, at=begun or at, because=because, due=computed)
     if plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
         open_window(file, clock, plan, begun=begun or at)
+    put_down(file, clock, verb, computed, at=at, begun=begun, because=because, said=said)
+
+
+def put_down(
+    file: CaseFile,
+    clock: ClockRun,
+    verb: ClockVerb,
+    computed: Due | None,
+    *,
+    at: datetime,
+    begun: datetime | None = None,
+    because: str = "",
+    said: Mapping[str, JsonValue] | None = None,
+) -> None:
+    """What has just happened to the clock is on record, and the deadline it has now."""
+    plan = clock_plan(file, clock.id)
     until = clock.due_at(at)
     file.note(
         RECORDED[verb],
@@ -203,7 +228,7 @@ def unsuspend(
     nothing that it would have set off happens any more.
     """
     clock = file.state.clock(clock_id)
-    plan = next((plan for plan in file.pathway.clocks if plan.id == clock_id), None)
+    plan = clock_plan(file, clock_id)
     if clock is None or plan is None:
         return
     reading = clock.reading(at)

@@ -104,6 +104,11 @@ class CaseFile:
         self.wishes.append(Tell(purpose, role, stage, round_, person, step))
 
     @property
+    def moved_to(self) -> str:
+        """The digest of the version the case was moved to; empty under the one it began with."""
+        return self.state.digest if self.state.pathway is not None else ""
+
+    @property
     def stage(self) -> StagePlan | None:
         """The stage the case is in."""
         return self.pathway.stage(self.state.stage) if self.state.stage is not None else None

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from cases.clock import ClockRun, ClockVerb
-from cases.clocks import start, turn
+from cases.clocks import running, start, turn
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.records import InformationRequest
-from runbooks.plan import Late
+from runbooks.plan import Handover, Late
 
 HANDOVER = "handover"
 QUESTION = "Where does the case stand, what is open, and what must whoever takes over do first?"
@@ -64,6 +64,22 @@ def end_with(file: CaseFile, stage: str, *, at: datetime) -> None:
     if rule is None or rule.until != stage or clock is None or clock.reading(at).ended:
         return
     turn(file, clock, ClockVerb.STOP, at=at, because=f"stage:{stage}")
+
+
+def restart_handover(file: CaseFile, was: Handover | None, *, at: datetime) -> None:
+    """Notes are asked for as the rules say that the case has now; `was` is what they said before.
+
+    Where they said the same, the hour under way goes on.
+    """
+    rule = file.pathway.handover
+    if rule == was:
+        return
+    clock = running(file, HANDOVER, at=at)
+    if clock is not None:
+        turn(file, clock, ClockVerb.CANCEL, at=at, because=file.pathway.version)
+    over = {visit.stage for visit in file.state.visits if visit.left_at is not None}
+    if rule is not None and rule.until not in over:
+        start_handover(file, at=at)
 
 
 def begin_anew(file: CaseFile, *, at: datetime) -> None:

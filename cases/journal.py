@@ -49,6 +49,8 @@ class Kind(StrEnum):
     CASE_CLOSED = "case:closed:with-disposition"
     CASE_CANCELLED = "case:closed:cancelled"
     CASE_CONTINUED = "case:run:continued"
+    MIGRATION_PROPOSED = "case:migration:proposed"
+    CASE_MIGRATED = "case:migration:done"
     OBLIGATION_RECORDED = "case:obligation:recorded"
     RULE_ISSUED = "case:interim-rule:issued"
     INTAKE_ANSWERED = "intake:questions:answered"

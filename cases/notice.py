@@ -70,6 +70,8 @@ class NoticeOrder(Compact):
     due_at: Instant | None = None
     step: str = ""
     """`75%`, `50m`: which late step this is."""
+    runbook: str = ""
+    """The digest of the version whose words it has, where the case was moved to another one."""
     at: Instant
 
 

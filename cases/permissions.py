@@ -178,6 +178,7 @@ def _offer_running(offered: _Offered) -> None:
     offered.offer("severity")
     offered.offer("raise", choices=all_roles(pathway))
     offered.offer("move")
+    offered.offer("migrate")
     related = [link.number for link in state.links if link.why in ("same-subject", "kept-apart")]
     if related:
         offered.offer("attach", choices=tuple(related))

@@ -74,6 +74,8 @@ class Reason(StrEnum):
     NOT_CLOSING = "not-closing"
     CLOSED = "closed"
     UNCHANGED = "unchanged"
+    NO_SUCH_VERSION = "no-such-version"
+    DOES_NOT_FIT = "does-not-fit"
     NO_SUCH_OBLIGATION = "no-such-obligation"
     OLD_TURN = "old-turn"
     NOT_DUE = "not-due"

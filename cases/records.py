@@ -227,6 +227,36 @@ class Ratification(Mutable):
     settled: str | None = None
 
 
+class ProposedMigration(Value):
+    """Somebody asks that the case go on under another version; a second person has to agree."""
+
+    version: str
+    digest: str
+    rules: str
+    """SHA-256 of the compiled version: both people sign for the same rules."""
+    by: str
+    role: str
+    act: str
+    at: Instant
+    reason: str
+
+
+class Migration(Value):
+    """The case went on under another version of its runbook, and what it left behind with it."""
+
+    version_was: str
+    digest_was: str
+    version: str
+    digest: str
+    by: tuple[str, ...]
+    at: Instant
+    reason: str
+    back: bool = False
+    """Whether it was the way back: from there nobody goes forth again alone."""
+    unasked: dict[str, AnswerGiven] = {}
+    """Answers that the version does not ask for, or does not take: a way back restores them."""
+
+
 class IssuedRule(Value):
     """An interim rule this case has issued; what became of it stands in a record of its own."""
 

@@ -31,7 +31,7 @@ def replan(file: CaseFile, was: Severity, *, at: datetime) -> None:
     clock = file.state.stage_clock(stage.name)
     running = clock is not None and not clock.reading(at).ended
     due_was = clock.due_at(at) if clock is not None and running else None
-    moved = clock is not None and running and _retarget(clock, stage, now, at=at)
+    moved = clock is not None and running and retarget(clock, stage, now, at=at)
     ahead = tuple(_ahead(file, stage, was, now))
     if not moved and not ahead:
         return
@@ -60,7 +60,7 @@ def replan(file: CaseFile, was: Severity, *, at: datetime) -> None:
     )
 
 
-def _retarget(clock: ClockRun, stage: StagePlan, now: Severity, *, at: datetime) -> bool:
+def retarget(clock: ClockRun, stage: StagePlan, now: Severity, *, at: datetime) -> bool:
     """Whether the target that runs is another one now; its later steps are those of the new one."""
     within = stage.time_at(now)
     if _decides(stage):

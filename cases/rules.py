@@ -40,12 +40,12 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
             gate = stage.gate.roles if stage is not None and stage.gate else ()
             calling = callers(file.pathway) if verb == "call-back" else ()
             return tuple(dict.fromkeys((*working, *calling, *gate)))
-        case "hold" | "resume" | "severity":
-            return tuple(dict.fromkeys((INCIDENT_MANAGER, first)))
-        case "attach" | "move" | "split":
+        case "hold" | "resume" | "severity" | "attach" | "move" | "split":
             return tuple(dict.fromkeys((INCIDENT_MANAGER, first)))
         case "close":
             return (file.pathway.closure.owner,)
+        case "migrate":
+            return (INCIDENT_MANAGER, DUTY_MANAGER)
         case "assign" | "cancel":
             return (INCIDENT_MANAGER,)
         case _:

@@ -25,15 +25,18 @@ from cases.records import (
     IssuedRule,
     Lease,
     Link,
+    Migration,
     Offered,
     Pinned,
     PlanChange,
+    ProposedMigration,
     Ratification,
     SeverityRecord,
     StageVisit,
 )
 from cases.report import Report, TicketRef
 from cases.values import Instant, Mutable
+from runbooks.plan import Pathway
 
 
 class CaseState(Mutable):
@@ -95,6 +98,9 @@ class CaseState(Mutable):
     attaching_to: str | None = None
     revoked_keys: list[str] = []
     notices_failed: int = 0
+    migrations: list[Migration] = []
+    proposed: ProposedMigration | None = None
+    """Another version of the runbook that waits for a second person."""
 
     # private: not part of the picture
     journal: Journal
@@ -105,6 +111,8 @@ class CaseState(Mutable):
     """Refusals not yet journalled one by one, by actor, round and minute."""
     told: dict[str, int] = {}
     """How often a notice of the same meaning has been ordered: the next one is another notice."""
+    pathway: Pathway | None = None
+    """The rules it was moved to; None while it walks those it was opened under (I2)."""
     ticket_notes: int = 0
     """How many notes were written to the ticket."""
 
@@ -204,7 +212,9 @@ class CaseState(Mutable):
         return self.status in ("closed", "cancelled")
 
 
-PRIVATE = frozenset({"journal", "receipts", "refusals", "refused_since", "told", "ticket_notes"})
+PRIVATE = frozenset(
+    {"journal", "receipts", "refusals", "refused_since", "told", "ticket_notes", "pathway"}
+)
 """Fields that are the workflow's own: not part of the picture."""
 
 GROWING = (

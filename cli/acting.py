@@ -58,13 +58,13 @@ def act(
         raise
     if _ANSWERED not in answer.content:
         refuse(answer)
-    _await_picture(door, case, answer.content.get("receipt"))
+    await_picture(door, case, answer.content.get("receipt"))
     tell(answer, json_=json_)
     if not answer.ok:
         raise typer.Exit(REFUSED)
 
 
-def _await_picture(door: Gateway, case: str, receipt: dict[str, Any] | None) -> None:
+def await_picture(door: Gateway, case: str, receipt: dict[str, Any] | None) -> None:
     """What is read next shows the act: pages are written a moment after the answer."""
     if receipt is None or not receipt["sequence"]:
         return

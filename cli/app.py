@@ -12,6 +12,7 @@ import typer
 from cli import (
     backtest,
     examples,
+    migrate,
     processes,
     release,
     runbook_diff,
@@ -49,6 +50,7 @@ app.add_typer(cases, name="case")
 release.register(runbooks)
 simulate.register(runbooks)
 backtest.register(runbooks)
+migrate.register(runbooks)
 runbook_render.register(runbooks)
 runbook_schema.register(runbooks)
 taxonomies.register(runbooks)

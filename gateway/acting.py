@@ -18,6 +18,7 @@ from cases.receipts import ActReceipt, Outcome, Reason
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
 from gateway.faults import FaultPoint
+from gateway.migrations import NoSuchVersionError, with_rules
 from gateway.owed import is_owed, meant_for, target_of
 from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import Assurance
@@ -78,6 +79,12 @@ async def act(
     """
     if not _UUID.fullmatch(act_id):
         raise ActRefusedError(Reason.MALFORMED)
+    try:
+        body = await with_rules(doors, case, body)
+    except NoSuchVersionError:
+        reason = Reason.NO_SUCH_VERSION
+        await refuse_at_door(doors, case, person=session.person, verb=body.verb, reason=reason)
+        raise ActRefusedError(reason) from None
     known = await _known(doors, case, act_id, session=session, body=body)
     if known is not None:
         return await _await_receipt(doors, case, known.envelope, act_id, receipt=known.receipt)

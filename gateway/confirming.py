@@ -54,8 +54,14 @@ def act_in_words(body: ActBody, case: OpenCase) -> str:
             return f"{said} — {_owed_title(plan, body.obligation)}"
         case Extend():
             return f"Extend — {_owed_title(_owed(case, body.obligation), body.obligation)}"
+    return _work_in_words(body, case)
+
+
+def _work_in_words(body: ActBody, case: OpenCase) -> str:
     if body.verb == "acknowledge":
         return "I am conflicted" if body.conflicted else "I have it"
+    if body.verb == "migrate":
+        return f"Go on under version {body.version}"
     if body.verb == "complete":
         return f"Complete {case.title_of(body.stage)}: {body.outcome.replace('-', ' ')}"
     return body.verb.replace("-", " ").capitalize()

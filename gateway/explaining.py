@@ -6,7 +6,8 @@ Everything but the engine's part comes from the store, so it also answers while 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from audit.explain import Explanation, Owed, Trouble, explain_state, lines
+from audit.explain import explain_state, lines
+from audit.explanation import Explanation, Owed, Trouble
 from gateway.casework import OpenCase
 from gateway.doors import Doors
 from gateway.engine_look import EngineLook, LooksIn

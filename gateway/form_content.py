@@ -66,6 +66,8 @@ class Surroundings:
 
     people: DirectorySnapshot
     runbooks: tuple[str, ...]
+    versions: tuple[str, ...] = ()
+    """The versions of its runbook the case could go to."""
 
 
 Content = tuple[tuple[Field, ...], Buttons]
@@ -224,6 +226,20 @@ def _move(ask: Ask) -> Content:
     return (_choice("runbook", "Runbook", ask.around.runbooks), _reason()), ()
 
 
+def _migrate(ask: Ask) -> Content:
+    asked = ask.case.state.proposed
+    pairs = tuple((version, version) for version in ask.around.versions)
+    label = "Version"
+    if asked is not None:
+        label = f"Version; {asked.by} has asked for {asked.version}: {asked.reason}"
+    chosen = asked.version if asked is not None else ""
+    fields = (
+        Field("version", label, "select", required=True, value=chosen, choices=pairs),
+        _reason(required=False, label="Why, if you are the first to ask or take the case back"),
+    )
+    return fields, ()
+
+
 def _attach(ask: Ask) -> Content:
     buttons = (("attach", "Attach", False), ("keep-apart", "Keep apart", False))
     return (_choice("to", "Case", ask.allowed.choices), _reason(required=False)), buttons
@@ -270,6 +286,7 @@ _CONTENT: dict[str, Fill] = {
     "severity": _severity,
     "raise": _raise,
     "move": _move,
+    "migrate": _migrate,
     "attach": _attach,
     "split": _split,
     "close": _close,

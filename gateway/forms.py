@@ -11,7 +11,6 @@ from gateway.casework import OpenCase
 from gateway.form_content import ANSWER, ANSWER_AT, MEMO, ActForm, Surroundings, content_of
 from gateway.raw import BadFormError
 from gateway.times import Show
-from integrations.ports.directory import DirectorySnapshot
 
 BODY: TypeAdapter[ActBody] = TypeAdapter(ActBody)
 
@@ -35,6 +34,7 @@ _TITLES = {
     "severity": "Change the severity",
     "raise": "Page a role now",
     "move": "Move to another runbook",
+    "migrate": "Go on under another version of the runbook",
     "attach": "Attach to another case, or keep apart",
     "split": "Give a joined report a case of its own",
     "close": "Close the case",
@@ -55,10 +55,13 @@ CHIEF = frozenset(
 """Acts the case waits for; the others are shown folded."""
 
 
-def forms_of(case: OpenCase, people: DirectorySnapshot, runbooks: tuple[str, ...]) -> list[ActForm]:
+def forms_of(case: OpenCase, around: Surroundings) -> list[ActForm]:
     """A form for every act this person may do now, what the case waits for first."""
-    around = Surroundings(people=people, runbooks=runbooks)
-    forms = [form_of(allowed, case, around) for allowed in case.allowed()]
+    forms = [
+        form_of(allowed, case, around)
+        for allowed in case.allowed()
+        if allowed.verb != "migrate" or around.versions
+    ]
     return sorted(forms, key=lambda form: form.verb not in CHIEF)
 
 

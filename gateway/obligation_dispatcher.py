@@ -79,22 +79,22 @@ class ObligationDispatcher:
         if view is None:
             raise LookupError(row.case)
         line = view.line
-        case = await doors.store.cases.get(row.case)
+        state = CasePicture.of(view.state)
         keys = await doors.store.vault.keys(row.case)
         return ObligationInput(
             case=row.case,
             number=line.number,
-            plan=await self._plan(row, digest=case.digest or ""),
+            plan=await self._plan(row, digest=state.digest),
             severity=Severity(line.severity),
             due_at=row.due_at,
-            conflicts=tuple(sorted(CasePicture.of(view.state).conflicts)),
+            conflicts=tuple(sorted(state.conflicts)),
             root_key=doors.signer.root_key,
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=doors.settings.continue_after,
         )
 
     async def _plan(self, row: ObligationRow, *, digest: str) -> FollowUp:
-        # The rules the case was pinned to, not today's: what it owes was agreed when it opened.
+        # The rules the case ran by, not today's: what it owes was agreed by then.
         shelved = await self._doors.shelf.by_digest(digest)
         plan = shelved.pathway.owed_plan(row.name)
         if plan is None:

@@ -16,6 +16,8 @@ TITLES: dict[Kind, str] = {
     Kind.SEVERITY_SET: "A person set the severity",
     Kind.STAGE_ENTERED: "A stage began",
     Kind.STAGE_LEFT: "A stage ended",
+    Kind.MIGRATION_PROPOSED: "Another version of the runbook was asked for",
+    Kind.CASE_MIGRATED: "The case goes on under another version of its runbook",
     Kind.REPLANNED: "The rest was planned anew for another severity",
     Kind.ROUND_OPENED: "A round was asked",
     Kind.ROUND_SUPERSEDED: "A round was replaced",
@@ -90,7 +92,7 @@ SHOWN = (
     "share", "first", "last", "total", "checked", "wrong",
     "obligation", "turn", "answer", "reference", "owner",
     "due", "due_was", "until", "review", "expires", "number", "row", "counted", "conservative_due",
-    "legal_latest", "taxonomy", "code",
+    "legal_latest", "taxonomy", "code", "runbook", "back", "unasked", "restored", "asked_by",
 )  # fmt: skip
 """The parts of an entry's body that a reader needs; digests, keys and ids stay in the export."""
 

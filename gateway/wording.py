@@ -213,6 +213,14 @@ REASONS: dict[Reason, Wording] = {
     Reason.CLOSED: Wording(
         "The case has closed.", "Open a new case, or ask for this one to be reopened."
     ),
+    Reason.NO_SUCH_VERSION: Wording(
+        "No live release of the runbook has that version.",
+        "`escalate runbook list` shows which versions are live.",
+    ),
+    Reason.DOES_NOT_FIT: Wording(
+        "The case cannot go on under that version.",
+        "Finish what is named beside this first, or give the version what it lacks.",
+    ),
     Reason.UNCHANGED: Wording("That is how it already was.", "Nothing more is needed from you."),
     Reason.NO_SUCH_OBLIGATION: Wording(
         "The case owes nothing of that name.",

@@ -11,7 +11,7 @@ import copy
 import secrets  # noqa: TID251 -- the codec runs outside the workflow, see _sealed
 import zlib
 from collections.abc import Sequence
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -122,7 +122,25 @@ class Codec(PayloadCodec, WithSerializationContext):
 
 
 class PayloadConverter(PydanticPayloadConverter):
-    """Pydantic's converter, which will not read a refused payload as anything."""
+    """Pydantic's converter, which will not read a refused payload as anything.
+
+    There is one: the SDK asks for a converter at every activation, and a new one would build every
+    type's reader anew. It holds nothing but those readers.
+    """
+
+    _one: ClassVar[Any] = None
+
+    def __new__(cls) -> Self:
+        """The one there is."""
+        if cls._one is None:
+            made = super().__new__(cls)
+            PydanticPayloadConverter.__init__(made)
+            cls._one = made
+        one: Self = cls._one
+        return one
+
+    def __init__(self) -> None:
+        """Nothing: it was made before."""
 
     def from_payloads(
         self, payloads: Sequence[Payload], type_hints: list[type] | None = None

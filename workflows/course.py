@@ -37,6 +37,10 @@ class CaseEndingError(Exception):
     """An accepted act ends the case; the pathway is left wherever it is."""
 
 
+class OtherRulesError(Exception):
+    """The case is under another version of its runbook: its graph is walked from where it is."""
+
+
 class ContinueError(Exception):
     """The history is long enough: the case goes on in a new run with the same state."""
 
@@ -54,8 +58,17 @@ class Course:
         self.timer = Timer(self.pulse)
         self._deadlines = Deadlines(file, desk, self.pulse)
         self._walked = 0
+        self._rules = file.pathway
 
     # -- what a pathway may say -------------------------------------------------------------
+
+    def resume(self) -> str:
+        """The stage the case is in: what is behind it need not be walked again."""
+        state = self.file.state
+        self._rules = self.file.pathway
+        self._walked = sum(1 for visit in state.visits if visit.left_at is not None)
+        visit = state.current_visit()
+        return visit.stage if visit is not None else self.file.pathway.first
 
     async def stage(self, name: str) -> str:
         """The outcome by which the stage called `name` was left.
@@ -76,7 +89,7 @@ class Course:
             enter(self.file, stage, at=workflow.now())
         await self.until(lambda: self.file.state.pending_outcome is not None)
         outcome = self.file.state.pending_outcome or ""
-        leave(self.file, stage, outcome, at=workflow.now())
+        leave(self.file, self.file.pathway.stage(name), outcome, at=workflow.now())
         self._walked += 1
         return outcome
 
@@ -129,14 +142,16 @@ class Course:
     async def until(self, done: Callable[[], bool]) -> None:
         """Returns when `done` holds; meanwhile clocks, notices and the journal are seen to.
 
-        Raises CaseEndingError when an act has ended the case, ContinueError when its history is
-        long enough.
+        Raises CaseEndingError when an act has ended the case, OtherRulesError when one has moved it
+        to another version of its runbook, ContinueError when its history is long enough.
         """
         state = self.file.state
         while True:
             await self._deadlines.take()
             if state.closing_act is not None and await link(self.file, self.pulse):
                 raise CaseEndingError
+            if self.file.pathway is not self._rules:
+                raise OtherRulesError
             if done():
                 return
             self._go_on_if_long_enough()
@@ -167,6 +182,7 @@ class Course:
             done()
             or self.timer.fired
             or self.file.state.closing_act is not None
+            or self.file.pathway is not self._rules
             or self.errands.wanted
             or self.recorder.wants_append(at)
             or self._coming(at) != coming

@@ -221,6 +221,8 @@ class TicketOrder(Compact):
     status: str | None = None
     """`open`, `pending`, `solved`."""
     severity: Severity
+    runbook: str = ""
+    """The digest of the version whose words it has, where the case was moved to another one."""
     at: Instant
 
     @property

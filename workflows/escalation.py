@@ -1,8 +1,7 @@
 """The workflow of a case."""
 
 import base64
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -10,23 +9,19 @@ from temporalio.common import RawValue
 with workflow.unsafe.imports_passed_through():
     import asyncio
 
-    from pydantic import ValidationError
-
     from cases.desk import Desk
-    from cases.envelope import ActEnvelope
     from cases.file import CaseFile
     from cases.joining import JOINED, join
     from cases.journal import Journal, Kind
-    from cases.receipts import ActReceipt, Reason
+    from cases.receipts import ActReceipt
     from cases.recording import Record
     from cases.records import Offered, SeverityRecord
     from cases.rounds import revoke
     from cases.state import CaseState, picture
-    from cases.values import Inbound
     from workflows import closing
-    from workflows.converter import RefusedPayloadError, decoded
-    from workflows.course import CaseEndingError, ContinueError, Course
+    from workflows.course import CaseEndingError, ContinueError, Course, OtherRulesError
     from workflows.guard import walked
+    from workflows.incoming import SIGNAL, Incoming, must_fit
     from workflows.messages import (
         ACT_SIGNAL,
         ACT_UPDATE,
@@ -38,17 +33,12 @@ with workflow.unsafe.imports_passed_through():
         WORKFLOW,
         CaseInput,
         CaseOutcome,
-        KeysRevoked,
         ReportJoined,
         ReportReceived,
         TicketUpdated,
     )
     from workflows.pathways import PATHWAYS
-    from workflows.revocation import read_revocation
-
-MAX_ACT = 128 * 1024
-
-Message = TypeVar("Message", bound=Inbound)
+    from workflows.pathways.graph import walk_the_graph
 
 
 @workflow.defn(name=WORKFLOW)
@@ -59,23 +49,28 @@ class EscalationWorkflow:
     def __init__(self, request: CaseInput, state: CaseState | None = None) -> None:
         """Builds all state: handlers may run before the first line of `run`."""
         self._request = request
-        self._root = base64.b64decode(request.root_key)
         self._state = state if state is not None else _new_state(request)
         self._file = CaseFile(
             state=self._state,
-            pathway=request.pathway,
+            pathway=self._state.pathway or request.pathway,
             record=Record(self._state, salt=base64.b64decode(request.salt)),
             new_nonce=lambda: workflow.uuid4().hex,
         )
-        self._desk = Desk(self._file, root=self._root)
-        self._course = Course(request, self._file, self._desk)
-        self._takers: dict[str, Callable[[RawValue], None]] = {
-            ACT_SIGNAL: self._act_submitted,
-            REPORT_SIGNAL: self._report_received,
-            JOINED_SIGNAL: self._report_joined,
-            TICKET_SIGNAL: self._ticket_updated,
-            KEYS_SIGNAL: self._keys_revoked,
-        }
+        root = base64.b64decode(request.root_key)
+        desk = Desk(self._file, root=root)
+        self._course = Course(request, self._file, desk)
+        self._incoming = Incoming(
+            desk,
+            self._course.pulse,
+            root=root,
+            takers={
+                ACT_SIGNAL: self._act_submitted,
+                REPORT_SIGNAL: self._report_received,
+                JOINED_SIGNAL: self._report_joined,
+                TICKET_SIGNAL: self._ticket_updated,
+                KEYS_SIGNAL: self._keys_revoked,
+            },
+        )
         if state is None:
             self._course.open()
 
@@ -85,54 +80,51 @@ class EscalationWorkflow:
         del request, state
         walk = asyncio.create_task(self._walk())
         try:
-            return await walked(walk, refuse=self._refuse_cancellation)
+            return await walked(walk, refuse=self._incoming.cancellation)
         except ContinueError:
             workflow.continue_as_new(args=[self._request, self._state])
 
     async def _walk(self) -> CaseOutcome:
         try:
-            await PATHWAYS[self._request.pathway.walk](self._course)
+            await self._walk_on()
         except CaseEndingError:
             return await closing.close(self._course)
-        message = f"pathway {self._request.pathway.walk} ended without closing the case"
+        message = f"pathway {self._file.pathway.walk} ended without closing the case"
         raise RuntimeError(message)
+
+    async def _walk_on(self) -> None:
+        """The pathway has been walked to its end, under every version the case was moved to.
+
+        Code knows the stages of its own version only; a case that was moved goes by the graph.
+        """
+        walk = PATHWAYS[self._file.pathway.walk]
+        while True:
+            try:
+                return await walk(self._course)
+            except OtherRulesError:
+                walk = walk_the_graph
 
     @workflow.update(name=ACT_UPDATE, description="A signed act of a person")
     def act(self, raw: RawValue) -> ActReceipt:
         """The act is answered with a typed receipt; what is not authentic is refused, on record."""
-        return self._take(raw, door="update")
+        return self._incoming.act(raw)
 
     @act.validator
     def _fits(self, raw: RawValue) -> None:
-        if len(raw.payload.data) > MAX_ACT:
-            message = "the act is too large"
-            raise ValueError(message)
+        must_fit(raw)
 
     @workflow.signal(dynamic=True)
     def sent(self, name: str, args: Sequence[RawValue]) -> None:
-        """What automation sends in, by the signal's name; what fits none is refused (I4).
-
-        One handler for every name, because only a dynamic one is called whatever was sent along:
-        the SDK drops a named signal with other arguments than declared, and nobody would know.
-        """
-        self._course.pulse.watch()
-        taker = self._takers.get(name)
-        if taker is None:
-            self._desk.refuse(
-                Reason.UNKNOWN_DOOR, at=workflow.now(), detail=f"signal {name[:60]}", door="signal"
-            )
-        elif len(args) != 1:
-            self._desk.refuse(Reason.MALFORMED, at=workflow.now(), door="signal")
-        else:
-            taker(args[0])
+        """What automation sends in, by the signal's name; what fits none is refused (I4)."""
+        self._incoming.signal(name, args)
 
     def _act_submitted(self, raw: RawValue) -> None:
         """The same as the update; the receipt stands in the journal only."""
-        self._take(raw, door="signal")
+        self._incoming.act(raw, door=SIGNAL)
 
     def _report_received(self, raw: RawValue) -> None:
         """The report is on record, once."""
-        report = self._read(raw, ReportReceived, door="signal")
+        report = self._incoming.message(raw, ReportReceived)
         if report is None or any(
             known.delivery == report.delivery for known in self._state.offered
         ):
@@ -159,7 +151,7 @@ class EscalationWorkflow:
 
     def _report_joined(self, raw: RawValue) -> None:
         """The report is part of this case, once, and why is on record."""
-        report = self._read(raw, ReportJoined, door="signal")
+        report = self._incoming.message(raw, ReportJoined)
         if report is not None:
             join(
                 self._file,
@@ -177,7 +169,7 @@ class EscalationWorkflow:
 
     def _ticket_updated(self, raw: RawValue) -> None:
         """The change is on record: a hint to people, never a decision."""
-        change = self._read(raw, TicketUpdated, door="signal")
+        change = self._incoming.message(raw, TicketUpdated)
         if change is None:
             return
         if self._state.ticket is None:
@@ -192,14 +184,9 @@ class EscalationWorkflow:
 
     def _keys_revoked(self, raw: RawValue) -> None:
         """The keys are not trusted any more, if the root says so; their open rounds ask again."""
-        note = self._read(raw, KeysRevoked, door="signal")
-        if note is None:
-            return
-        revocation = read_revocation(note, root=self._root)
-        if revocation is None:
-            self._desk.refuse(Reason.BAD_SIGNATURE, at=workflow.now(), detail="revocation")
-            return
-        revoke(self._file, list(revocation.keys), at=workflow.now(), reason=revocation.reason)
+        revocation = self._incoming.revocation(raw)
+        if revocation is not None:
+            revoke(self._file, list(revocation.keys), at=workflow.now(), reason=revocation.reason)
 
     @workflow.query(name=PICTURE_QUERY, description="The case as it stands")
     def picture(self) -> dict[str, object]:
@@ -210,37 +197,7 @@ class EscalationWorkflow:
     def other_update(self, name: str, args: Sequence[RawValue]) -> ActReceipt:
         """Anything else that is asked is refused, on record (I4)."""
         del args
-        return self._desk.refuse(
-            Reason.UNKNOWN_DOOR, at=workflow.now(), detail=f"update {name[:60]}"
-        )
-
-    def _refuse_cancellation(self) -> None:
-        # Somebody with access to Temporal asked to cancel. That is no act: a case ends by a signed
-        # `cancel` with its reason (I4). The request is on record.
-        self._desk.refuse(
-            Reason.UNKNOWN_DOOR,
-            detail="cancellation request",
-            at=workflow.now(),
-            door="temporal cancel",
-        )
-
-    def _take(self, raw: RawValue, *, door: str) -> ActReceipt:
-        try:
-            envelope = decoded(raw, ActEnvelope)
-        except RefusedPayloadError:
-            return self._desk.refuse(Reason.PLAINTEXT, at=workflow.now(), door=door)
-        except ValidationError:
-            return self._desk.refuse(Reason.MALFORMED, at=workflow.now(), door=door)
-        return self._desk.receive(envelope, at=workflow.now())
-
-    def _read(self, raw: RawValue, kind: type[Message], *, door: str) -> Message | None:
-        try:
-            return decoded(raw, kind)
-        except RefusedPayloadError:
-            self._desk.refuse(Reason.PLAINTEXT, at=workflow.now(), door=door)
-        except ValidationError:
-            self._desk.refuse(Reason.MALFORMED, at=workflow.now(), door=door)
-        return None
+        return self._incoming.update(name)
 
 
 def _new_state(request: CaseInput) -> CaseState:

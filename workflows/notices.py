@@ -46,5 +46,6 @@ def notice_for(file: CaseFile, wish: Tell, *, at: datetime) -> NoticeOrder:
         severity=state.severity.current,
         due_at=due,
         step=wish.step,
+        runbook=file.moved_to,
         at=at,
     )

@@ -3,44 +3,37 @@
 import asyncio
 import base64
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import ValidationError
-
-    from cases.envelope import ActEnvelope
     from cases.journal import Journal, Kind, obligation_stream
     from cases.obligations.addressee import obligation_of
     from cases.obligations.desk import ObligationDesk
     from cases.obligations.schedule import begin, next_step, take_steps
     from cases.obligations.state import ObligationFile, ObligationState, shown
-    from cases.receipts import ActReceipt, Reason
+    from cases.receipts import ActReceipt
     from cases.recording import Record
     from workflows.asking import ask
-    from workflows.converter import RefusedPayloadError, decoded
     from workflows.course import ContinueError
     from workflows.effects import COLLECT_ACTS, CollectOrder
     from workflows.guard import walked
+    from workflows.incoming import SIGNAL, Incoming, must_fit
     from workflows.messages import (
         ACT_SIGNAL,
         ACT_UPDATE,
         KEYS_SIGNAL,
         OBLIGATION,
         PICTURE_QUERY,
-        KeysRevoked,
         ObligationInput,
         ObligationOutcome,
     )
     from workflows.owing import Owing
     from workflows.pulse import Pulse
-    from workflows.revocation import read_revocation
     from workflows.timer import Timer
-
-MAX_ACT = 128 * 1024
 
 
 @workflow.defn(name=OBLIGATION)
@@ -51,19 +44,21 @@ class ObligationWorkflow:
     def __init__(self, request: ObligationInput, state: ObligationState | None = None) -> None:
         """Builds all state: handlers may run before the first line of `run`."""
         self._request = request
-        self._root = base64.b64decode(request.root_key)
         self._state = state if state is not None else _new_state(request)
         self._file = ObligationFile(
             state=self._state, record=Record(self._state, salt=base64.b64decode(request.salt))
         )
-        self._desk = ObligationDesk(self._file, root=self._root)
+        root = base64.b64decode(request.root_key)
+        self._desk = ObligationDesk(self._file, root=root)
         self._pulse = Pulse()
         self._timer = Timer(self._pulse)
         self._owing = Owing(self._file, self._pulse)
-        self._takers: dict[str, Callable[[RawValue], object]] = {
-            ACT_SIGNAL: self._act_submitted,
-            KEYS_SIGNAL: self._keys_revoked,
-        }
+        self._incoming = Incoming(
+            self._desk,
+            self._pulse,
+            root=root,
+            takers={ACT_SIGNAL: self._act_submitted, KEYS_SIGNAL: self._keys_revoked},
+        )
         if state is None:
             commitment = self._file.record.commit(request)
             begin(self._file, at=workflow.now(), input_commitment=commitment)
@@ -76,7 +71,7 @@ class ObligationWorkflow:
         del request, state
         walk = asyncio.create_task(self._walk())
         try:
-            return await walked(walk, refuse=self._refuse_cancellation)
+            return await walked(walk, refuse=self._incoming.cancellation)
         except ContinueError:
             workflow.continue_as_new(args=[self._request, self._state])
 
@@ -109,25 +104,16 @@ class ObligationWorkflow:
     @workflow.update(name=ACT_UPDATE, description="A signed act of a person")
     def act(self, raw: RawValue) -> ActReceipt:
         """The act is answered with a typed receipt; what is not authentic is refused, on record."""
-        return self._take(raw, door="update")
+        return self._incoming.act(raw)
 
     @act.validator
     def _fits(self, raw: RawValue) -> None:
-        if len(raw.payload.data) > MAX_ACT:
-            message = "the act is too large"
-            raise ValueError(message)
+        must_fit(raw)
 
     @workflow.signal(dynamic=True)
     def sent(self, name: str, args: Sequence[RawValue]) -> None:
         """What automation sends in, by the signal's name; what fits none is refused (I4)."""
-        self._pulse.watch()
-        taker = self._takers.get(name)
-        if taker is None:
-            self._refuse(Reason.UNKNOWN_DOOR, detail=f"signal {name[:60]}", door="signal")
-        elif len(args) != 1:
-            self._refuse(Reason.MALFORMED, door="signal")
-        else:
-            taker(args[0])
+        self._incoming.signal(name, args)
 
     @workflow.query(name=PICTURE_QUERY, description="The obligation as it stands")
     def picture(self) -> dict[str, object]:
@@ -138,25 +124,16 @@ class ObligationWorkflow:
     def other_update(self, name: str, args: Sequence[RawValue]) -> ActReceipt:
         """Anything else that is asked is refused, on record (I4)."""
         del args
-        return self._refuse(Reason.UNKNOWN_DOOR, detail=f"update {name[:60]}")
+        return self._incoming.update(name)
 
     def _act_submitted(self, raw: RawValue) -> None:
         """The same as the update; the receipt stands in the journal only."""
-        self._take(raw, door="signal")
+        self._incoming.act(raw, door=SIGNAL)
 
     def _keys_revoked(self, raw: RawValue) -> None:
         """The keys are not trusted any more, if the root says so."""
-        try:
-            note = decoded(raw, KeysRevoked)
-        except RefusedPayloadError:
-            self._refuse(Reason.PLAINTEXT, door="signal")
-            return
-        except ValidationError:
-            self._refuse(Reason.MALFORMED, door="signal")
-            return
-        revocation = read_revocation(note, root=self._root)
+        revocation = self._incoming.revocation(raw)
         if revocation is None:
-            self._refuse(Reason.BAD_SIGNATURE, detail="revocation")
             return
         known = self._state.revoked_keys
         fresh = [key for key in revocation.keys if key not in known]
@@ -165,22 +142,6 @@ class ObligationWorkflow:
             self._file.note(
                 Kind.KEYS_REVOKED, workflow.now(), keys=fresh, reason=revocation.reason or None
             )
-
-    def _take(self, raw: RawValue, *, door: str) -> ActReceipt:
-        try:
-            envelope = decoded(raw, ActEnvelope)
-        except RefusedPayloadError:
-            return self._refuse(Reason.PLAINTEXT, door=door)
-        except ValidationError:
-            return self._refuse(Reason.MALFORMED, door=door)
-        return self._desk.receive(envelope, at=workflow.now())
-
-    def _refuse(self, reason: Reason, *, detail: str = "", door: str = "temporal") -> ActReceipt:
-        return self._desk.refuse(reason, at=workflow.now(), detail=detail, door=door)
-
-    def _refuse_cancellation(self) -> None:
-        # Somebody with access to Temporal asked to cancel: an obligation ends by a signed act (I4).
-        self._refuse(Reason.UNKNOWN_DOOR, detail="cancellation request", door="temporal cancel")
 
     def _owed(self) -> bool:
         return self._state.settled_by is None

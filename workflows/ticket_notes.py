@@ -59,6 +59,7 @@ class TicketNotes:
             standing=_standing(self._file, at=at) if any(item.macro for item in lines) else None,
             status=status,
             severity=state.severity.current,
+            runbook=self._file.moved_to,
             at=at,
         )
 

@@ -1,5 +1,6 @@
 """What a criterion is: something asked of the whole, answered by verdicts, whatever happens."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -36,6 +37,8 @@ def by_tests(
     def run(extent: Extent) -> Iterator[Verdict]:
         chosen = quickly if extent.quick and quickly is not None else selection
         found = tested(*chosen, seconds=seconds)
+        for fault in found.why:
+            print(fault, file=sys.stderr, flush=True)
         least = at_least if chosen is selection else 1
         yield Verdict(
             name, wanted, found.shown, not found.failed and found.passed >= least, found.seconds

@@ -14,6 +14,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 ROOT = Path(__file__).resolve().parents[2]
+_MOST_SAID = 3000
+"""Characters of a failure that are told."""
 _EXAMPLES = re.compile(r"(\d+) passing(?:,| examples)")
 
 
@@ -90,6 +92,8 @@ class Tested:
 
     passed: int = 0
     failed: list[str] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+    """What each that failed had to say."""
     skipped: int = 0
     properties: dict[str, str] = field(default_factory=dict)
     examples: int = 0
@@ -140,8 +144,11 @@ def _read(report: Path) -> Tested:
     found = Tested()
     # Our own pytest wrote it a moment ago.
     for case in ET.parse(report).getroot().iter("testcase"):  # noqa: S314
-        if case.find("failure") is not None or case.find("error") is not None:
+        fault = case.find("failure")
+        fault = case.find("error") if fault is None else fault
+        if fault is not None:
             found.failed.append(str(case.get("name")))
+            found.why.append(f"{case.get('name')}: {str(fault.get('message'))[:_MOST_SAID]}")
         elif case.find("skipped") is not None:
             found.skipped += 1
         else:

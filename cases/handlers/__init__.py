@@ -6,7 +6,16 @@ from typing import Protocol
 
 from cases.envelope import Act
 from cases.file import CaseFile
-from cases.handlers import approval, ending, joining, running, settling, watching, working
+from cases.handlers import (
+    approval,
+    ending,
+    joining,
+    migrating,
+    running,
+    settling,
+    watching,
+    working,
+)
 
 
 class Handler(Protocol):
@@ -39,6 +48,7 @@ HANDLERS: Mapping[str, Handler] = {
     "severity": running.severity,
     "raise": running.raise_,
     "move": ending.move,
+    "migrate": migrating.migrate,
     "attach": ending.attach,
     "split": joining.split,
     "close": ending.close,

@@ -12,6 +12,7 @@ from gateway.acting import ActIdTakenError, ActRefusedError, Answered, act, assu
 from gateway.casework import OpenCase
 from gateway.confirming import act_in_words, act_lines, shown_round
 from gateway.forms import BODY, binding_from, body_from
+from gateway.migrations import migration_lines
 from gateway.raw import BadFormError
 from gateway.times import span
 from gateway.web import Viewer, Web
@@ -95,6 +96,7 @@ class ActPages:
             lines=[
                 line for line in act_lines(body, case, show) if line[0] not in ("Gate", "Verdict")
             ],
+            changes=await migration_lines(self._web.doors, case, body, show),
             round=round_,
             action=action,
             action_back=action if action.startswith("/a/") else back,

@@ -13,8 +13,9 @@ from gateway.casework import OpenCase, find_case
 from gateway.confirming import fact_lines, memo_lines
 from gateway.doors import Doors
 from gateway.drafts import reports_shown
-from gateway.form_content import verdict_label
+from gateway.form_content import Surroundings, verdict_label
 from gateway.forms import CHIEF, forms_of
+from gateway.migrations import MIGRATORS, versions_of
 from gateway.pages.acts import ActPages
 from gateway.pages.owed import owed_lines
 from gateway.phrases import details, title, words
@@ -110,7 +111,13 @@ class CasePages:
         show = await web.show(viewer, case=case.row.id)
         people = await web.doors.directory.snapshot()
         runbooks = tuple(sorted(await web.doors.store.releases.runbooks()))
-        forms = forms_of(case, people, runbooks)
+        versions = await versions_of(web.doors, case) if viewer.roles & MIGRATORS else []
+        around = Surroundings(
+            people=people,
+            runbooks=runbooks,
+            versions=tuple(each.pathway.version for each in versions),
+        )
+        forms = forms_of(case, around)
         pending = await web.doors.store.acts.pending(case.row.id)
         state = case.state
         # Questions are asked at a stage of work; at a gate they can still be put right.

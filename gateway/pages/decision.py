@@ -8,6 +8,7 @@ from cases.envelope import Door
 from cases.gate import RoundState
 from gateway.casework import OpenCase, open_case
 from gateway.confirming import shown_round
+from gateway.form_content import Surroundings
 from gateway.forms import forms_of
 from gateway.pages.acts import ActPages
 from gateway.web import Viewer, Web
@@ -126,7 +127,7 @@ class DecisionPages:
         people = await web.doors.directory.snapshot()
         forms = [
             form
-            for form in forms_of(case, people, ())
+            for form in forms_of(case, Surroundings(people=people, runbooks=()))
             if form.verb in _ON_THIS_PAGE and _here(form.binding, gate)
         ]
         return web.page(

@@ -13,6 +13,7 @@ from cases.acts import (
     Decide,
     Evidence,
     Hold,
+    Migrate,
     Move,
     Raise,
     Receipt,
@@ -24,8 +25,10 @@ from cases.acts import (
 )
 from cases.envelope import ActEnvelope
 from cases.receipts import ActReceipt, Outcome
+from runbooks.library import library
 from runbooks.plan import Severity
 from tests.audit.casework import HOUR, Matter, Office, Scenario
+from tests.workflows.runbooks import TWO_LAWYERS
 from workflows.effects import EffectResult, EffectState
 from workflows.messages import ACT_SIGNAL, ACT_UPDATE
 
@@ -321,11 +324,42 @@ async def disabled_automatically(office: Office) -> Matter:
     return case
 
 
+async def _migrated(case: Matter, office: Office, text: bytes, *people: str) -> None:
+    version = office.world.pathway("user-safety-escalation", text=text)
+    await case.store.objects.put(kind="runbook", data=text, at=await case.now())
+    for person in people:
+        await case.does(
+            Migrate(version=version.version, reason="the rule has changed", pathway=version),
+            person=person,
+        )
+    await case.until(lambda seen: seen.version == version.version and seen.rounds[-1].votes == [])
+
+
+async def migrated(office: Office) -> Matter:
+    """Moved to a version under which two lawyers have to agree; both do."""
+    case = await _escalated(office)
+    await _migrated(case, office, TWO_LAWYERS, "ines", "ivan")
+    await case.until(lambda seen: len(seen.rounds) == 2)
+    await _approve(case, "legal-review", "luca")
+    return await approved_and_closed(case)
+
+
+async def taken_back(office: Office) -> Matter:
+    """Moved, and taken back by one person before anybody had decided."""
+    case = await _escalated(office)
+    await _migrated(case, office, TWO_LAWYERS, "ines", "ivan")
+    await _migrated(case, office, library()["user-safety-escalation"], "ivan")
+    await case.until(lambda seen: len(seen.rounds) == 3)
+    return await approved_and_closed(case)
+
+
 CLOSED: dict[str, Scenario] = {
     scenario.__name__: scenario
     for scenario in (
         approved,
         walked_by_code,
+        migrated,
+        taken_back,
         rejected_by_legal,
         rejected_by_policy,
         more_information,

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from temporalio.client import Client
 
-from audit.explain import Explanation, lines
+from audit.explain import lines
+from audit.explanation import Explanation
 from audit.trouble import explain
 from cases.acts import Complete, Hold, Verdict
 from cases.acts import Decide as Decision

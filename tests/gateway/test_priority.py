@@ -1,8 +1,7 @@
 """The priority of a case stands on its page, beside the severity."""
 
-from runbooks import load_runbook
 from runbooks.library import library
-from tests.gateway.world import World
+from tests.gateway.world import World, release
 
 MATRIX = """
 priority:
@@ -24,19 +23,7 @@ async def test_the_case_page_shows_the_priority_of_its_own_runbook(world: World)
     before = await world.case(data={"tags": ["fraud"]})
     source = library()["user-safety-escalation"].replace(b"version: 1.0.0", b"version: 1.1.0")
     source = source.replace(b"\nstages:\n", MATRIX.encode() + b"\nstages:\n", 1)
-    runbook = load_runbook(source, file="with-matrix.yaml")
-    at = await world.clock.now()
-    await world.doors.store.releases.propose(
-        runbook=runbook.name,
-        version=runbook.version,
-        digest=runbook.digest,
-        source=runbook.source,
-        by="one",
-        at=at,
-    )
-    await world.doors.store.releases.approve(
-        runbook=runbook.name, version=runbook.version, by="two", at=at
-    )
+    await release(world.store, source, await world.clock.now())
 
     after = await world.case(id="evt-2", subject="R-2", data={"tags": ["fraud"]})
 

@@ -26,7 +26,7 @@ from integrations.people_file import read_people
 from integrations.ports.ticketing import Ticketing
 from integrations.standard_webhooks import sign_standard
 from integrations.zendesk_webhook import sign_zendesk
-from runbooks import load_runbook
+from runbooks import Runbook, load_runbook
 from runbooks.library import library
 from store import CaseView, Store
 from tests.gateway.engine import InProcessEngine
@@ -302,18 +302,23 @@ async def make_world(
 async def release_all(store: Store, at: datetime) -> None:
     """Every shipped runbook is live."""
     for name, source in library().items():
-        runbook = load_runbook(source, file=name)
-        if await store.releases.active(runbook.name) is not None:
-            continue
-        await store.releases.propose(
-            runbook=runbook.name,
-            version=runbook.version,
-            digest=runbook.digest,
-            source=source,
-            by="one",
-            at=at,
-        )
-        await store.releases.approve(runbook=runbook.name, version=runbook.version, by="two", at=at)
+        if await store.releases.active(name) is None:
+            await release(store, source, at)
+
+
+async def release(store: Store, source: bytes, at: datetime) -> Runbook:
+    """The runbook's version is live: one person proposed it, another approved it."""
+    runbook = load_runbook(source, file="runbook.yaml")
+    await store.releases.propose(
+        runbook=runbook.name,
+        version=runbook.version,
+        digest=runbook.digest,
+        source=source,
+        by="one",
+        at=at,
+    )
+    await store.releases.approve(runbook=runbook.name, version=runbook.version, by="two", at=at)
+    return runbook
 
 
 def _form(html: str) -> Form:

@@ -30,6 +30,8 @@ GOLDEN = (
     "an_order_is_tolled",
     "an_action_fails_and_is_retried",
     "the_case_continues_as_new",
+    "moved_to_another_version_at_a_gate",
+    "a_moved_case_continues_as_new",
 )
 """Together they walk every kind of round, clock and effect."""
 

@@ -1,5 +1,7 @@
 """Small runbooks of the tests' own: each bends one rule of a gate."""
 
+from runbooks.library import library
+
 _HEAD = b"""
 version: 1.0.0
 title: "A runbook of the tests"
@@ -98,3 +100,11 @@ stages:
 """
     + _TAIL
 )
+
+TWO_LAWYERS = (
+    library()["user-safety-escalation"]
+    .replace(b"version: 1.0.0", b"version: 1.1.0", 1)
+    .replace(b"approve: {legal: 1}", b"approve: {legal: 2}", 1)
+    .replace(b"within: 4h", b"within: 3h", 1)
+)
+"""The default pathway's next version: two lawyers have to agree, in less time."""

@@ -24,6 +24,7 @@ from cases.acts import (
     Evidence,
     Hold,
     Memo,
+    Migrate,
     Move,
     Raise,
     Reply,
@@ -36,8 +37,10 @@ from cases.acts import (
 from cases.acts import Receipt as SettleEffect
 from cases.receipts import ActReceipt, Outcome, Reason
 from cases.report import Source
+from cases.state import CasePicture
+from runbooks.library import library
 from runbooks.plan import Severity
-from tests.workflows.runbooks import FOUR_EYES, SILENT
+from tests.workflows.runbooks import FOUR_EYES, SILENT, TWO_LAWYERS
 from tests.workflows.world import CaseUnderTest
 from workflows.effects import EffectResult, EffectState
 from workflows.messages import JOINED_SIGNAL, ReportJoined
@@ -538,3 +541,67 @@ async def the_case_continues_as_new(case: CaseUnderTest) -> None:
     await reject(case, "policy-sign-off", "pia")
     await close(case, "not-approved")
     assert "case:run:continued" in case.kinds
+
+
+def asked(seen: CasePicture) -> bool:
+    """Whether Legal is being asked."""
+    return seen.open_round("legal-review") is not None
+
+
+async def migrate(case: CaseUnderTest, text: bytes, *people: str) -> None:
+    """The people have said so, one after the other: the case is under that version."""
+    version = case.world.pathway(DEFAULT, text=text)
+    for person in people:
+        body = Migrate(version=version.version, reason="the rule has changed", pathway=version)
+        accepted(await case.act(body, person=person))
+    seen = await case.until(lambda seen: seen.version == version.version)
+    assert seen.digest == version.digest
+
+
+@scenario()
+async def moved_to_another_version_at_a_gate(case: CaseUnderTest) -> None:
+    """Two people move the case while Legal is asked; two lawyers have to agree from then on."""
+    await escalate(case)
+    await migrate(case, TWO_LAWYERS, "ines", "ivan")
+    await case.until(lambda seen: len(seen.rounds) == 2 and asked(seen))
+    await approve(case, "legal-review", "lena")
+    assert (await case.picture()).stage == "legal-review"
+    await approve(case, "legal-review", "luca")
+    await case.in_stage("policy-sign-off")
+    await approve(case, "policy-sign-off", "pia")
+    await case.in_stage("closure")
+    await case.until(lambda seen: not any(effect.open for effect in seen.effects))
+    await close(case, "actioned")
+    assert case.world.notices[-1].runbook
+
+
+@scenario()
+async def taken_back_to_the_version_it_came_from(case: CaseUnderTest) -> None:
+    """One person takes the case back before anybody has decided; one lawyer is enough again."""
+    await escalate(case)
+    await migrate(case, TWO_LAWYERS, "ines", "ivan")
+    await case.until(lambda seen: len(seen.rounds) == 2 and asked(seen))
+    await migrate(case, library()[DEFAULT], "ivan")
+    await case.until(lambda seen: len(seen.rounds) == 3 and asked(seen))
+    await approve(case, "legal-review", "lena")
+    await case.in_stage("policy-sign-off")
+    await reject(case, "policy-sign-off", "pia")
+    await close(case, "not-approved")
+
+
+@scenario(continue_after=60)
+async def a_moved_case_continues_as_new(case: CaseUnderTest) -> None:
+    """The rules the case was moved to cross to the next run with its state."""
+    await escalate(case)
+    await migrate(case, TWO_LAWYERS, "ines", "ivan")
+    for number in range(14):
+        item = Evidence(label=f"item-{number}", reference=f"r:{number}", digest=f"{number:064x}")
+        accepted(await case.act(item, person="lena"))
+    await case.until(lambda seen: len(seen.evidence) == 14)
+    await approve(case, "legal-review", "lena")
+    assert (await case.picture()).stage == "legal-review"
+    await approve(case, "legal-review", "luca")
+    await case.in_stage("policy-sign-off")
+    await reject(case, "policy-sign-off", "pia")
+    await close(case, "not-approved")
+    assert case.kinds.index("case:run:continued") > case.kinds.index("case:migration:done")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cases.acts import Complete
+from cases.acts import Complete, Migrate
 from cases.envelope import Act
 from cases.ids import case_id
 from cases.report import Source
@@ -205,6 +205,11 @@ class Rerunner:
         self, playing: _Playing, done: Done, picture: CasePicture, *, at: datetime, waited: bool
     ) -> None:
         placed, script = playing.placed, playing.script
+        if isinstance(done.act.body, Migrate):
+            # The edited text is the one version that every case is played under.
+            script.taken(done)
+            script.ledger.drop(done.said, "a backtest moves no case to another version")
+            return
         signed = at if waited else min(placed.begun + done.signed, at)
         act = translated(done, picture, script.recorded, begun=placed.begun, at=signed)
         if not done.accepted:

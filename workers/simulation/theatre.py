@@ -31,6 +31,7 @@ from cases.state import CasePicture
 from runbooks import Runbook, assess, compile_runbook
 from runbooks.plan import Assurance, Pathway
 from workers.engine import Engine
+from workers.simulation.bustle import MOMENT, Bustle
 from workers.simulation.generator import Synthetic
 from workers.simulation.keys import DoorKeys, OneKeyring
 from workers.simulation.outside import Outside, Placed
@@ -50,7 +51,7 @@ from workflows.messages import (
 )
 
 MINUTE = timedelta(minutes=1)
-LOOK, LONGEST_LOOK = 0.04, 0.15
+LOOK, LONGEST_LOOK = 0.04, 0.3
 PATIENCE = 120
 INSTANCE = "simulation"
 
@@ -74,6 +75,7 @@ class Theatre:
     name: str
     """Its task queue, and part of its cases' ids: theatres on one server do not meet."""
     up: asyncio.Event = field(default_factory=asyncio.Event)
+    bustle: Bustle = field(default_factory=Bustle)
     restarts: int = 0
     _crashing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _worker: Worker | None = None
@@ -127,8 +129,11 @@ class Theatre:
             namespace=self.driven.namespace, execution=WorkflowExecution(workflow_id=placed.id)
         )
         wait = LOOK
+        # Whatever has just been done, the case writes it down: it does not rest yet.
+        await asyncio.sleep(MOMENT)
         async with asyncio.timeout(PATIENCE):
             while True:
+                await self.bustle.over(placed.id)
                 # Asked below the SDK's own call, which decodes much that nobody looks at here.
                 raw = await self.driven.workflow_service.describe_workflow_execution(asked)
                 status = raw.workflow_execution_info.status
@@ -230,6 +235,7 @@ class Theatre:
             self.client,
             task_queue=self.name,
             max_cached_workflows=1000,
+            interceptors=[self.bustle],
             graceful_shutdown_timeout=timedelta(0),
         )
         self._running = asyncio.create_task(self._worker.run())

@@ -4,8 +4,8 @@ from workflows.course import MOVED, Course
 
 
 async def walk_the_graph(case: Course) -> None:
-    """Goes from stage to stage until an act closes the case."""
-    stage = case.file.pathway.first
+    """Goes from stage to stage until an act closes the case, from wherever the case is."""
+    stage = case.resume()
     while True:
         outcome = await case.stage(stage)
         following = case.after(stage, outcome)

@@ -115,6 +115,21 @@ async def test_an_open_case_is_played_to_its_last_entry(engine: Engine, tmp_path
     assert found.known == 1
 
 
+async def test_a_case_that_was_moved_is_played_under_one_text(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """The edited text is the version every case is played under: its migration is left out."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
+    await upgrade(url)
+    async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
+        await at_work.export(await CLOSED["migrated"](at_work), tmp_path / "migrated")
+
+    found = await under(read_cases([tmp_path / "migrated"]), TWO_OF_LEGAL, engine)
+    dropped = [said for each in found.assumptions for said in each.dropped]
+    assert len([said for said in dropped if said.startswith("migrate")]) == 2
+    assert Aspect.DISPOSITION not in found.differences.by_aspect
+
+
 def test_an_altered_export_is_refused(exports: Path, tmp_path: Path) -> None:
     """Nothing is concluded from a record that is not as it was exported."""
     copy = shutil.copytree(exports / "approved", tmp_path / "altered")

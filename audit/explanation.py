@@ -1,0 +1,78 @@
+"""The answer to why a case is where it is, what it waits for, and what happens next."""
+
+from cases.values import Instant, Value
+
+
+class Transition(Value):
+    """Something that brought the case where it is."""
+
+    at: Instant
+    what: str
+    who: str = ""
+    rule: str = ""
+    """What the runbook says about it."""
+
+
+class Owed(Value):
+    """Who owes what by when."""
+
+    role: str
+    person: str | None = None
+    what: str
+    due_at: Instant | None = None
+    late: bool = False
+
+
+class Coming(Value):
+    """What the case will do by itself."""
+
+    at: Instant
+    clock: str
+    what: str
+    silence: str = ""
+    """What it means that nobody will have acted by then."""
+
+
+class OpenEffect(Value):
+    """An outside action that is not settled."""
+
+    title: str
+    name: str
+    state: str
+    owner: str
+    due_at: Instant | None = None
+    detail: str = ""
+    mend: str
+
+
+class Trouble(Value):
+    """Something that keeps the case from going on, and the command that mends it."""
+
+    what: str
+    since: Instant | None = None
+    detail: str = ""
+    mend: str
+
+
+class Explanation(Value):
+    """The whole answer."""
+
+    case: str
+    number: str
+    as_of: Instant
+    status: str
+    stage: str | None
+    severity: str
+    next_step: str
+    because: tuple[Transition, ...] = ()
+    owed: tuple[Owed, ...] = ()
+    coming: tuple[Coming, ...] = ()
+    effects: tuple[OpenEffect, ...] = ()
+    notices_failed: int = 0
+    troubles: tuple[Trouble, ...] = ()
+    looked_at_engine: bool = False
+
+    @property
+    def stuck(self) -> bool:
+        """Whether something other than people keeps the case from going on."""
+        return bool(self.troubles)

@@ -1,0 +1,130 @@
+"""The versions a running case can be moved to, and what each would mean for it (I2).
+
+A version is a release, so two people have made it live before anybody moves a case to it; the door
+puts its rules into the act, and a person's client cannot choose other ones.
+"""
+
+from collections.abc import Iterator
+
+from cases.acts import ActBody, Migrate
+from cases.migration import leads_back
+from cases.migration_preview import ClockMoved, MigrationPreview, preview
+from cases.rules import view_of
+from cases.state import CasePicture
+from gateway.casework import OpenCase
+from gateway.doors import Doors
+from gateway.phrases import words
+from gateway.shelf import Shelved
+from gateway.times import Show
+from runbooks.comparing import compare
+from runbooks.plan import Pathway
+from runbooks.release import Release, ReleaseState
+from store import CaseRow
+
+MIGRATORS = frozenset({"incident-manager", "duty-manager"})
+"""The roles that may ask for a migration, and agree to one."""
+
+GRAPH = "runbook"
+"""A case that is moved goes by its runbook's graph: code knows the version it was written for."""
+
+Lines = list[tuple[str, str]]
+
+
+class NoSuchVersionError(LookupError):
+    """No live release of the runbook has that version, and the case has not come from it."""
+
+
+async def versions_of(doors: Doors, case: OpenCase) -> list[Shelved]:
+    """Every version the case could be asked to go to, in the order they were proposed."""
+    found: list[Shelved] = []
+    for release in await doors.store.releases.released():
+        if release.runbook != case.state.runbook or release.digest == case.state.digest:
+            continue
+        shelved = await doors.shelf.by_digest(release.digest)
+        if release.state is ReleaseState.LIVE or _came_from(case.state, case.pathway, shelved):
+            found.append(shelved)
+    return found
+
+
+async def with_rules(doors: Doors, case: CaseRow, body: ActBody) -> ActBody:
+    """The act as it is signed: a migration carries its version's rules, and no other ones."""
+    if not isinstance(body, Migrate):
+        return body
+    view = await doors.store.views.get(case.id)
+    state = CasePicture.of(view.state) if view is not None else None
+    release = await _release(doors, case.runbook or "", body.version)
+    shelved = await doors.shelf.by_digest(release.digest)
+    if release.state is not ReleaseState.LIVE:
+        known = await doors.shelf.by_digest(state.digest) if state is not None else None
+        if state is None or known is None or not _came_from(state, known.pathway, shelved):
+            raise NoSuchVersionError(body.version)
+    return body.model_copy(update={"pathway": rules_of(shelved)})
+
+
+def rules_of(shelved: Shelved) -> Pathway:
+    """The version's rules as an act carries them."""
+    return shelved.pathway.walked_by(GRAPH)
+
+
+def look_ahead(case: OpenCase, version: Shelved) -> MigrationPreview:
+    """What the version would change for the case now."""
+    return preview(case.state, case.pathway, rules_of(version), at=case.now)
+
+
+async def migration_lines(doors: Doors, case: OpenCase, body: ActBody, show: Show) -> Lines:
+    """What whoever signs a migration reads: its effect on this case, and what the version means."""
+    if not isinstance(body, Migrate):
+        return []
+    found = [each for each in await versions_of(doors, case) if _is(each, body.version)]
+    if not found:
+        return []
+    return [
+        *_said(look_ahead(case, found[0]), case, show),
+        *(
+            ("The version", str(each))
+            for each in compare(case.shelved.runbook, found[0].runbook).changes
+        ),
+    ]
+
+
+def _said(shown: MigrationPreview, case: OpenCase, show: Show) -> Iterator[tuple[str, str]]:
+    for why in shown.wrong:
+        yield "It cannot be moved", why
+    for clock in shown.clocks:
+        yield clock.title, _moved(clock, show)
+    for gate in shown.asked_again:
+        yield "Asked again", case.title_of(gate)
+    for title in shown.ordered:
+        yield "Ordered at once", title
+    for label, names in (
+        ("Not asked any more, or asked otherwise", shown.unasked),
+        ("Answered again as before", shown.restored),
+        ("To be answered", shown.to_ask),
+    ):
+        if names:
+            yield label, ", ".join(words(name) for name in names)
+    if shown.back:
+        yield "One person is enough", "nobody has decided anything since the case was moved"
+
+
+def _moved(clock: ClockMoved, show: Show) -> str:
+    if clock.now is None:
+        return "runs no more"
+    if clock.was is None:
+        return f"runs, due {show.text(clock.now)}"
+    return f"due {show.text(clock.now)} instead of {show.text(clock.was)}"
+
+
+async def _release(doors: Doors, runbook: str, version: str) -> Release:
+    for release in await doors.store.releases.released():
+        if (release.runbook, release.version) == (runbook, version):
+            return release
+    raise NoSuchVersionError(version)
+
+
+def _is(shelved: Shelved, version: str) -> bool:
+    return shelved.pathway.version == version
+
+
+def _came_from(state: CasePicture, pathway: Pathway, version: Shelved) -> bool:
+    return leads_back(view_of(state, pathway), version.pathway)
