@@ -64,6 +64,7 @@ def explain_state(
         coming=tuple(_coming(state, pathway, at=at)),
         effects=tuple(_effects(state)),
         notices_failed=state.notices_failed,
+        shadow=state.shadow,
     )
 
 
@@ -240,8 +241,9 @@ def lines(explanation: Explanation) -> list[str]:
     """The explanation as a person reads it."""
     where = explanation.stage or explanation.status
     as_of = spoken(explanation.as_of)
+    shadow = " (shadow: nothing is sent)" if explanation.shadow else ""
     said = [
-        f"Case {explanation.number}: {where}, {explanation.severity} (as of {as_of})",
+        f"Case {explanation.number}{shadow}: {where}, {explanation.severity} (as of {as_of})",
         explanation.next_step,
     ]
     if explanation.because:

@@ -71,6 +71,8 @@ class Explanation(Value):
     notices_failed: int = 0
     troubles: tuple[Trouble, ...] = ()
     looked_at_engine: bool = False
+    shadow: bool = False
+    """It runs beside today's process: nothing of it leaves the house."""
 
     @property
     def stuck(self) -> bool:

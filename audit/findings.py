@@ -59,6 +59,8 @@ class Replayed(Value):
     """How many commands were compared."""
     entries: int = 0
     """How many journal entries were derived and compared."""
+    shadow: bool = False
+    """It is a case that ran beside today's process."""
     derived: tuple[Entry, ...] = ()
     """The journal as the replay writes it."""
 

@@ -39,7 +39,7 @@ _UNREAD = frozenset(
 
 def write_report(request: CaseInput, entries: Sequence[Entry], door: Sequence[Entry]) -> str:
     """The whole page."""
-    title = f"Case {request.number}"
+    title = f"Case {request.number}" + (" (shadow: nothing was sent)" if request.shadow else "")
     last = entries[-1] if entries else None
     closed = last is not None and last.kind in (Kind.CASE_CLOSED, Kind.CASE_CANCELLED)
     state = "not closed" if last is None or not closed else _said(last)

@@ -21,6 +21,7 @@ from audit.findings import Finding, Replayed, Rule, shown
 from audit.histories import CaseHistory, Run
 from audit.payloads import only, read
 from audit.recording import Recording, RecordingRunner
+from audit.shadow import is_shadow
 from audit.shape import check_ends, check_run, ending
 from audit.steps import REPLAY_BUILD, from_event
 from cases.ids import case_of
@@ -108,6 +109,7 @@ async def strict_replay(
         events=sum(len(run.events) for run in history.runs),
         commands=compared,
         entries=len(derived),
+        shadow=is_shadow(history),
         derived=tuple(derived),
     )
 

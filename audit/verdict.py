@@ -30,6 +30,8 @@ class Verdict(Value):
 
     case: str = ""
     number: str = ""
+    shadow: bool = False
+    """It ran beside today's process, and nothing of it left the house."""
     checks: tuple[Check, ...] = ()
 
     @property
@@ -49,7 +51,10 @@ class Verdict(Value):
 
     def lines(self) -> list[str]:
         """The verdict as a person reads it."""
-        said = [f"case {self.number or '?'} ({self.case or 'unknown'}): {self.outcome.value}"]
+        shadow = ", shadow" if self.shadow else ""
+        said = [
+            f"case {self.number or '?'} ({self.case or 'unknown'}{shadow}): {self.outcome.value}"
+        ]
         for check in self.checks:
             said.append(f"  {check.outcome.value:<10} {check.name}")
             said.extend(f"             {reason}" for reason in check.reasons)

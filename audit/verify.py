@@ -39,6 +39,7 @@ from audit.reading import (
     read_stream,
 )
 from audit.rules import newest, read_rules
+from audit.shadow import left_the_house
 from audit.strict_replay import is_closed, strict_replay
 from audit.verdict import Check, Outcome, Verdict, judged
 from cases.ids import obligation_id
@@ -107,7 +108,15 @@ async def verify(
             replay=replay,
         )
         checks.append(judged("owed", wrong=wrong, missing=missing))
-    return Verdict(case=export.manifest.case, number=export.manifest.number, checks=tuple(checks))
+    shadow = request is not None and request.shadow
+    if shadow:
+        checks.append(judged("nothing left", wrong=left_the_house(export.history)))
+    return Verdict(
+        case=export.manifest.case,
+        number=export.manifest.number,
+        shadow=shadow,
+        checks=tuple(checks),
+    )
 
 
 def read_export(directory: Path) -> Export:

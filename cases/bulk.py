@@ -19,11 +19,11 @@ from cases.batches import (
 from cases.clock import ClockRun, ClockVerb
 from cases.clocks import start as start_clock
 from cases.clocks import turn
-from cases.file import INCIDENT_MANAGER, CaseFile, Note
+from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.journal import Kind
 from cases.many import BulkRun, Look
 from cases.notice import Purpose
-from cases.performed import performed
+from cases.performed import carried_out, performed
 from cases.records import (
     HELD_BACK,
     IN_STEPS,
@@ -74,8 +74,8 @@ def go_on(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
     if run.ordered and not _seen_through(file, effect, run):
         return
     if run.ordered == len(run.batches):
-        effect.state = "done"
-        file.note(Kind.EFFECT_DONE, at, effect=effect.name, key=effect.key, state="done")
+        kind, effect.state = carried_out(file)
+        file.note(kind, at, effect=effect.name, key=effect.key, state=effect.state)
         performed(file, effect, at=at)
         return
     run.ordered += 1
@@ -107,15 +107,15 @@ def settled(
         return
     step = part.part.step
     if part.part.look:
-        if part.state == "done" and found is not None:
+        if part.performed and found is not None:
             look(file, effect, checked=found[0], wrong=found[1], by=part.by, at=at, step=step)
-        elif part.state == "done":
+        elif part.performed:
             _ask_to_look(file, effect, at=at, person=True)
         return
     if part.compensates is not None or effect.state == ROLLING_BACK:
         _undo_rest(file, effect, at=at)
         return
-    if part.state == "done":
+    if part.performed:
         _watch(file, effect, step, at=at)
 
 
@@ -162,7 +162,7 @@ def look(
         reference=reference or None,
         **act,
     )
-    if guard is not None and effect.state in (IN_STEPS, "done"):
+    if guard is not None and (effect.state == IN_STEPS or effect.performed):
         said = too_many(run.looks, guard, at=at)
         if said:
             roll_back(file, effect, because=said, at=at)
@@ -175,7 +175,7 @@ def roll_back(
 ) -> None:
     """No further step follows, and every step that was done is being undone, the newest first."""
     run = effect.run
-    if run is None or effect.state not in (IN_STEPS, "done"):
+    if run is None or not (effect.state == IN_STEPS or effect.performed):
         return
     run.stopped = because
     effect.state = ROLLING_BACK
@@ -199,7 +199,7 @@ def _seen_through(file: CaseFile, effect: EffectRecord, run: BulkRun) -> bool:
     """Whether the newest step is done, has been watched for its time, and was looked at."""
     newest = steps_of(file, effect)[-1]
     looked = _guard(file, effect) is None or any(seen.step == run.ordered for seen in run.looks)
-    return newest.state == "done" and run.watched >= run.ordered and looked
+    return newest.performed and run.watched >= run.ordered and looked
 
 
 def _watch(file: CaseFile, effect: EffectRecord, step: int, *, at: datetime) -> None:
@@ -236,6 +236,9 @@ def _ask_to_look(
         return
     step = f"look at step {run.ordered} of {effect.name}"
     file.tell(Purpose.TASK, guard.by, stage=effect.stage, step=step)
+    if file.state.shadow:
+        # Nothing was done to anybody, so nobody can see how it went.
+        look(file, effect, checked=0, wrong=0, by=SYSTEM, at=at, step=run.ordered)
 
 
 def _undo_rest(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
@@ -244,9 +247,9 @@ def _undo_rest(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
         return
     open_ = False
     for step in reversed(steps_of(file, effect)):
-        if step.state == "done":
+        if step.performed:
             undoing = order_undo(file, effect, step, at=at)
-            open_ = open_ or undoing.state != "done"
+            open_ = open_ or not undoing.performed
         else:
             open_ = open_ or step.state != "skipped"
     if open_:

@@ -258,7 +258,7 @@ def _due(file: CaseFile, plan: ClockPlan, *, at: datetime, anew: bool) -> None:
 def _stop_at_once(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
     """What came before the law asked for it came in time: nothing is left to count."""
     state = file.state
-    done = {f"effect:{effect.name}" for effect in state.effects if effect.state == "done"}
+    done = {f"effect:{effect.name}" for effect in state.effects if effect.performed}
     left = {f"stage:{visit.stage}" for visit in state.visits if visit.left_at is not None}
     clock = state.clock(plan.id)
     happened_already = next((stop for stop in plan.stops if stop in done | left), None)

@@ -14,7 +14,7 @@ from cases.ids import key_of
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.performed import newest, performed
-from cases.records import HELD_BACK, ROLLED_BACK, SET, SUPPRESSED, EffectRecord
+from cases.records import HELD_BACK, ROLLED_BACK, SET, SHADOWED, SUPPRESSED, EffectRecord
 from cases.rounds import facts_changed
 from cases.setting import call_off, set_for
 from cases.suppression import end_waiting, suppress, wait_for
@@ -274,7 +274,7 @@ def settle(
     effect.reference = reference
     effect.detail = detail
     effect.settled_by = by
-    if state == "done":
+    if effect.performed:
         effect.settled_at = at
     _stop_clearing(file, effect, at=at)
     drafted = file.state.drafts.get(effect.name)
@@ -285,6 +285,7 @@ def settle(
             "done": Kind.EFFECT_DONE,
             "manual": Kind.EFFECT_MANUAL,
             "failed": Kind.EFFECT_FAILED,
+            SHADOWED: Kind.EFFECT_SHADOWED,
         }[state]
     file.note(
         kind,
@@ -298,11 +299,15 @@ def settle(
         draft=drafted.digest if drafted is not None else None,
         result=commitment,
     )
-    if state == "done" and redraft(file, at=at):
+    if effect.performed and redraft(file, at=at):
         # A report that tells of this action reads otherwise now.
         facts_changed(file, before, at=at)
     match state:
         case "done":
+            performed(file, effect, at=at)
+        case _ if effect.performed:
+            if effect.by == "manual":
+                file.tell(Purpose.TASK, effect.owner, stage=effect.stage)
             performed(file, effect, at=at)
         case "manual":
             file.tell(Purpose.TASK, effect.owner, stage=effect.stage)

@@ -49,7 +49,7 @@ def issue(file: CaseFile, stage: StagePlan, step: Next, *, at: datetime) -> None
             key=key,
         )
         file.note(
-            Kind.OBLIGATION_RECORDED,
+            Kind.OBLIGATION_SHADOWED if file.state.shadow else Kind.OBLIGATION_RECORDED,
             at,
             obligation=rule.obligation,
             owner=plan.owner,

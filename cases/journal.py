@@ -44,6 +44,8 @@ class Kind(StrEnum):
 
     CASE_OPENED = "case:opened:by-report"
     CASE_LINKED = "case:link:recorded"
+    LINK_SHADOWED = "case:link:shadowed"
+    OUTSIDE_ENDED = "case:outside:ended"
     CASE_MOVING = "case:move:accepted"
     CASE_CLOSING = "case:closing:accepted"
     CASE_CLOSED = "case:closed:with-disposition"
@@ -52,6 +54,7 @@ class Kind(StrEnum):
     MIGRATION_PROPOSED = "case:migration:proposed"
     CASE_MIGRATED = "case:migration:done"
     OBLIGATION_RECORDED = "case:obligation:recorded"
+    OBLIGATION_SHADOWED = "case:obligation:shadowed"
     RULE_ISSUED = "case:interim-rule:issued"
     INTAKE_ANSWERED = "intake:questions:answered"
     SEVERITY_ASSESSED = "severity:table:assessed"
@@ -84,6 +87,7 @@ class Kind(StrEnum):
     EFFECT_DONE = "effect:action:done"
     EFFECT_MANUAL = "effect:action:handed-to-person"
     EFFECT_FAILED = "effect:action:failed"
+    EFFECT_SHADOWED = "effect:action:shadowed"
     EFFECT_SET = "effect:action:set-for-an-instant"
     EFFECT_PULLED_FORWARD = "effect:action:pulled-forward"
     EFFECT_ROLLED_BACK = "effect:action:rolled-back"
@@ -95,8 +99,10 @@ class Kind(StrEnum):
     DRAFT_APPROVED = "draft:report:approved"
     NOTICE_ORDERED = "notice:message:ordered"
     NOTICE_ENDED = "notice:message:ended"
+    NOTICE_SHADOWED = "notice:message:shadowed"
     TICKET_SYNCED = "ticket:sync:done"
     TICKET_FAILED = "ticket:sync:failed"
+    TICKET_SHADOWED = "ticket:sync:shadowed"
     TICKET_CHANGED = "ticket:outside:changed"
     REPORT_RECEIVED = "report:further:received"
     REPORT_SPLIT = "report:joined:splitting"
@@ -138,6 +144,7 @@ class Kind(StrEnum):
     DOOR_ACT_LATE = "door:act:after-closing"
     DOOR_LINK_OPENED = "door:link:opened"
     DOOR_OBLIGATION = "door:obligation:started"
+    DOOR_OUTSIDE_ENDED = "door:outside:ended"
 
 
 class Entry(Value):

@@ -5,10 +5,15 @@ from datetime import datetime
 from cases.clock_starts import happened
 from cases.file import SYSTEM, CaseFile, Note
 from cases.journal import Kind
-from cases.records import EffectRecord
+from cases.records import SHADOWED, EffectRecord
 
 DONE = "done"
 """The outcome of a stage whose effect has been performed before anybody completed it."""
+
+
+def carried_out(file: CaseFile) -> tuple[Kind, str]:
+    """How an effect that came to its end is recorded: as done, or in a shadow as if it were."""
+    return (Kind.EFFECT_SHADOWED, SHADOWED) if file.state.shadow else (Kind.EFFECT_DONE, DONE)
 
 
 def performed(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
@@ -24,7 +29,7 @@ def skip_when_done(file: CaseFile, *, at: datetime) -> None:
     if stage is None or stage.skip_when_done is None or file.state.pending_outcome is not None:
         return
     effect = newest(file, stage.skip_when_done)
-    if effect is None or effect.name != stage.skip_when_done or effect.state != "done":
+    if effect is None or effect.name != stage.skip_when_done or not effect.performed:
         return
     file.state.pending_outcome = DONE
     file.state.pending_by = effect.settled_by or SYSTEM

@@ -11,6 +11,7 @@ from cases.acts import Resolution
 from cases.batches import steps_of
 from cases.call_back import takes_call_backs
 from cases.drafts.holding import waits_for_gate
+from cases.ended_outside import ENDED_OUTSIDE
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
 from cases.independence import kept_out
@@ -104,11 +105,14 @@ def _offer_stage(offered: _Offered) -> None:
     stage = file.stage
     if stage is None or state.pending_outcome is not None:
         return
+    ended = (ENDED_OUTSIDE,) if state.shadow else ()
     out = offered.person in state.conflicts or offered.person in kept_out(file, stage)
     if stage.kind is StageKind.WORK and state.hold is None and not out:
         offered.offer("complete", stage=stage.name, choices=outcomes_now(file, stage))
     if stage.kind is StageKind.CLOSURE and state.hold is None:
-        offered.offer("close", stage=stage.name, choices=tuple(stage.dispositions))
+        offered.offer("close", stage=stage.name, choices=(*stage.dispositions, *ended))
+    elif ended:
+        offered.offer("close", stage=stage.name, choices=ended)
     if not out:
         mine = (stage.owner, *(stage.gate.roles if stage.gate else ()))
         offered.offer("acknowledge", within=mine, stage=stage.name)
@@ -129,7 +133,7 @@ def _offer_work(offered: _Offered) -> None:
         if request.answer is None:
             offered.offer("reply", request=request.id)
     for effect in state.effects:
-        if effect.run is not None and effect.state in (IN_STEPS, "done"):
+        if effect.run is not None and (effect.state == IN_STEPS or effect.performed):
             _offer_watching(offered, effect)
         elif effect.state == HELD_BACK:
             _offer_clearance(offered, effect)
@@ -151,7 +155,7 @@ def _offer_work(offered: _Offered) -> None:
 def _offer_watching(offered: _Offered, effect: EffectRecord) -> None:
     """What was seen of an effect on many, and the button that undoes it."""
     roles = watchers(offered.file, effect)
-    if any(step.state == "done" for step in steps_of(offered.file, effect)):
+    if any(step.performed for step in steps_of(offered.file, effect)):
         offered.offer("observe", within=roles, effect=effect.key, label=effect.title)
     offered.offer("roll-back", within=roles, effect=effect.key, label=effect.title)
 

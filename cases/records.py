@@ -69,6 +69,9 @@ ROLLING_BACK = "rolling-back"
 ROLLED_BACK = "rolled-back"
 """Stopped, and nothing of it stands any more."""
 
+SHADOWED = "shadowed"
+"""In a shadow case: it would have been performed now, and was not."""
+
 BY_ITSELF = (SET, IN_STEPS, ROLLING_BACK)
 """States that a person cannot settle by a receipt: what they wait for settles them."""
 
@@ -105,6 +108,11 @@ class EffectRecord(Mutable):
     def open(self) -> bool:
         """Whether somebody or something still has to do something about it."""
         return self.state in ("intended", "manual", "failed", HELD_BACK, *BY_ITSELF)
+
+    @property
+    def performed(self) -> bool:
+        """Whether the case goes on as after it: it was done, or in a shadow would have been."""
+        return self.state in ("done", SHADOWED)
 
 
 class EvidenceItem(Value):

@@ -12,6 +12,7 @@ from cases.records import (
     ROLLED_BACK,
     ROLLING_BACK,
     SET,
+    SHADOWED,
     SUPPRESSED,
     EffectRecord,
 )
@@ -21,7 +22,7 @@ from runbooks.plan import Pathway, StagePlan
 
 ANY_REVIEWER = "any-reviewer"
 
-SETTLED = ("done", "skipped", ROLLED_BACK)
+SETTLED = ("done", "skipped", ROLLED_BACK, SHADOWED)
 """States of an effect about which nothing is left to be done."""
 
 
@@ -166,7 +167,7 @@ def _missing(state: CaseState, kind: str, name: str) -> str:
             met = effect is not None and effect.state in (*SETTLED, SUPPRESSED)
         case "done":
             effect = state.effect_named(name)
-            met = effect is not None and effect.state == "done"
+            met = effect is not None and effect.performed
         case "approved" | "rejected":
             met = _last_word(state, name) == kind
         case "call-back":

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from cases.canonical import canonical, sha256
 from cases.clock import ClockRun
 from cases.drafts.record import Drafted
+from cases.ended_outside import OutsideEnd
 from cases.gate import Change, Round, RoundState
 from cases.journal import Journal
 from cases.many import BulkApproval
@@ -98,6 +99,10 @@ class CaseState(Mutable):
     attaching_to: str | None = None
     revoked_keys: list[str] = []
     notices_failed: int = 0
+    shadow: bool = False
+    """It runs beside today's process: nothing of it leaves the house."""
+    outside: OutsideEnd | None = None
+    """That today's process has ended, and how."""
     migrations: list[Migration] = []
     proposed: ProposedMigration | None = None
     """Another version of the runbook that waits for a second person."""

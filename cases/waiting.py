@@ -133,7 +133,7 @@ def _of_many(file: CaseFile, *, at: datetime) -> Iterable[Waiting]:
         elif effect.state == IN_STEPS and bulk.guard is not None and run is not None:
             step = state.effect_named(f"{effect.name}-step-{run.ordered}")
             looked = any(look.step == run.ordered for look in run.looks)
-            if step is not None and step.state == "done" and not looked:
+            if step is not None and step.performed and not looked:
                 watching = state.clock(clock_of(effect, run.ordered))
                 yield Waiting(
                     role=bulk.guard.by,

@@ -18,6 +18,7 @@ from cli import (
     runbook_diff,
     runbook_render,
     runbook_schema,
+    runbook_shadow,
     simulate,
     taxonomies,
 )
@@ -51,6 +52,7 @@ release.register(runbooks)
 simulate.register(runbooks)
 backtest.register(runbooks)
 migrate.register(runbooks)
+runbook_shadow.register(runbooks)
 runbook_render.register(runbooks)
 runbook_schema.register(runbooks)
 taxonomies.register(runbooks)

@@ -139,6 +139,7 @@ def replay(
     else:
         for name, item in replayed.items():
             state = ("replays" if item.ok else "DIFFERS") + (", goes on" if item.open else "")
+            state += ", shadow" if item.shadow else ""
             say(
                 f"case {name}: {state} ({item.events} events, {item.commands} commands, "
                 f"{item.entries} entries)"

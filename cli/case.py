@@ -58,6 +58,7 @@ class Status(StrEnum):
     OPEN = "open"
     HELD = "held"
     CLOSED = "closed"
+    SHADOW = "shadow"
     ALL = "all"
 
 
@@ -149,11 +150,12 @@ def list_(
             line["runbook"],
             local(line["due_at"]),
             "BREACHED" if line["breached"] else "",
+            "shadow" if line["shadow"] else "",
         )
         for line in said["cases"]
     ]
     if rows:
-        show(table("case", "severity", "status", "stage", "runbook", "due", "", rows=rows))
+        show(table("case", "severity", "status", "stage", "runbook", "due", "", "", rows=rows))
     else:
         say("There are none.")
 

@@ -7,6 +7,8 @@ from rich.text import Text
 
 from cli.case_owed import owed_part
 from cli.output import local, table
+from gateway.shadow_words import parts as parts_beside
+from insights.comparison import Comparison
 
 _SHORT = 12
 _HINTS = {
@@ -45,6 +47,9 @@ def case_page(case: dict[str, Any], *, may: bool = True) -> RenderableType:
         ),
         Text(case["next_step"], style="bold"),
     ]
+    if case["shadow"]:
+        parts.insert(1, Text("Shadow: nothing is sent. It runs beside today's process."))
+    parts += _beside(case)
     for add in (_owed, _clocks, _gates, _facts, _requests, _effects, _reports, _ending, owed_part):
         parts += add(case)
     if may:
@@ -55,6 +60,18 @@ def case_page(case: dict[str, Any], *, may: bool = True) -> RenderableType:
         Text(f"\nAs of {local(case['as_of'])}, journal entry {case['sequence']}.", style="dim")
     )
     return Group(*parts)
+
+
+def _beside(case: dict[str, Any]) -> list[RenderableType]:
+    """What a shadow case that is over comes to, beside today's process."""
+    if not case.get("comparison"):
+        return []
+    comparison = Comparison.model_validate(case["comparison"])
+    found = parts_beside(comparison, at=lambda instant: local(instant.isoformat()))
+    said: list[RenderableType] = []
+    for part in found:
+        said += [_title(part.title), *(Text(f"  {line}") for line in part.lines)]
+    return said
 
 
 def _owed(case: dict[str, Any]) -> list[RenderableType]:

@@ -88,6 +88,7 @@ EXAMPLES = {
     "runbook release": "escalate runbook release user-safety-escalation --approve",
     "runbook simulate": "escalate runbook simulate --cases 100 --faults no-shows --out week",
     "runbook backtest": "escalate runbook backtest my-team.yaml --cases week --out backtest",
+    "runbook shadow": "escalate runbook shadow user-safety-escalation --since 2026-11-22",
     "runbook migrate": "escalate runbook migrate user-safety-escalation --to 1.1.0",
     "runbook retire": "escalate runbook retire user-safety-escalation --version 1.0.0",
 }

@@ -8,6 +8,8 @@ import typer
 from cli.output import AsJson, local, print_json, say, show, table
 from cli.reach import gateway
 
+SHADOW = "Shadow: nothing is sent"
+
 
 def inbox(
     *,
@@ -49,6 +51,8 @@ def _owed(items: list[dict[str, Any]], *, as_of: str) -> Any:
 
 
 def _mark(item: dict[str, Any], *, as_of: str) -> str:
+    if item["shadow"]:
+        return SHADOW
     if item["held"]:
         return "on hold"
     due = item["due_at"]

@@ -19,6 +19,11 @@ Folder = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Version = Annotated[str | None, typer.Option(help="Which version; default: the one that is meant.")]
 
+Shadow = Annotated[
+    bool,
+    typer.Option("--shadow", help="Beside today's process: what would be sent is recorded only."),
+]
+
 _PROPOSED = "runbook:release:proposed"
 _LIVE = "runbook:release:live"
 
@@ -35,15 +40,21 @@ def release(
     approve: Annotated[
         bool, typer.Option("--approve", help="Approve what somebody else proposed.")
     ] = False,
+    shadow: Shadow = False,
     version: Version = None,
     runbooks: Folder = None,
     yes: Yes = False,
     json_: AsJson = False,
 ) -> None:
-    """The runbook is proposed in your name, or live by your approval of another's proposal."""
+    """The runbook is proposed in your name, or live by your approval of another's proposal.
+
+    With --shadow its cases run beside today's process, and nothing of them leaves the house.
+    """
     door = gateway()
     answer = (
-        _approve(door, name, version, yes=yes) if approve else _propose(door, name, folder=runbooks)
+        _approve(door, name, version, shadow=shadow, yes=yes)
+        if approve
+        else _propose(door, name, folder=runbooks, shadow=shadow)
     )
     moved = answer["release"]
     if json_:
@@ -51,25 +62,36 @@ def release(
         return
     for finding in answer.get("findings", []):
         note(f"{finding['rule']} line {finding['line']}: {finding['what']}")
-    if moved["live"]:
+    if answer.get("beside"):
+        note(
+            f"Reports for {name} walk {answer['beside']} until then: in the shadow nothing live "
+            "handles them, so today's process must."
+        )
+    if moved["live"] and moved["shadow"]:
+        say(f"{name} {moved['version']} runs in the shadow: its new cases send nothing.")
+        say(f"What they come to: escalate runbook shadow {name}")
+    elif moved["live"]:
         say(f"{name} {moved['version']} is live: new cases walk it, running ones keep theirs.")
     else:
-        say(f"{name} {moved['version']} ({moved['digest'][:12]}) is proposed.")
-        say(f"Somebody else makes it live: escalate runbook release {name} --approve")
+        flag = " --shadow" if moved["shadow"] else ""
+        where = ", to run in the shadow" if moved["shadow"] else ""
+        say(f"{name} {moved['version']} ({moved['digest'][:12]}) is proposed{where}.")
+        say(f"Somebody else makes it live: escalate runbook release {name}{flag} --approve")
 
 
 def retire(
     name: Annotated[str, typer.Argument(help="The runbook's name.")],
     *,
+    shadow: Shadow = False,
     version: Version = None,
     yes: Yes = False,
     json_: AsJson = False,
 ) -> None:
     """No new case walks the version; running cases keep it."""
     door = gateway()
-    meant = _meant(door, name, version, state=_LIVE)
+    meant = _meant(door, name, version, state=_LIVE, shadow=shadow)
     _confirm(f"Retire {name} {meant['version']}?", yes=yes)
-    answer = door.post(f"/api/runbooks/{name}/retire", {"version": meant["version"]})
+    answer = door.post(f"/api/runbooks/{name}/retire", _which(meant))
     if json_:
         print_json(answer)
     else:
@@ -86,7 +108,13 @@ def standing() -> dict[str, dict[str, Any]] | None:
     except typer.Exit:
         # The library can be listed without a gateway; why it did not answer was said on stderr.
         return None
-    return {each["digest"]: each for each in answer["releases"]}
+    newest: dict[str, dict[str, Any]] = {}
+    for each in answer["releases"]:
+        known = newest.get(each["digest"])
+        # A version may stand there twice: what its new cases walk is what counts.
+        if known is None or not (known["walked"] and not each["walked"]):
+            newest[each["digest"]] = each
+    return newest
 
 
 def source_of(name: str, version: str) -> bytes | None:
@@ -107,17 +135,21 @@ def said(known: dict[str, dict[str, Any]] | None, digest: str) -> str | None:
     if known is None:
         return None
     found = known.get(digest)
-    return str(found["state"]).rpartition(":")[2] if found is not None else "no"
+    if found is None:
+        return "no"
+    state = str(found["state"]).rpartition(":")[2]
+    return f"{state} (shadow)" if found["shadow"] else state
 
 
-def _propose(door: Gateway, name: str, *, folder: Path | None) -> dict[str, Any]:
+def _propose(door: Gateway, name: str, *, folder: Path | None, shadow: bool) -> dict[str, Any]:
     text = _text(name, folder)
     try:
         source = text.decode()
         load_runbook(text, file=f"{name}.yaml")
     except (RunbookProblems, UnicodeDecodeError) as refused:
         stop(str(refused), mend="escalate runbook lint tells more", code=USAGE)
-    answer = door.ask("POST", f"/api/runbooks/{name}/propose", content={"source": source})
+    content = {"source": source, "shadow": shadow}
+    answer = door.ask("POST", f"/api/runbooks/{name}/propose", content=content)
     for problem in [*answer.content.get("refused", []), *answer.content.get("findings", [])]:
         if not answer.ok:
             what = problem.get("what") or f"{problem['found']}, expected {problem['expected']}"
@@ -129,8 +161,10 @@ def _propose(door: Gateway, name: str, *, folder: Path | None) -> dict[str, Any]
     return answer.content
 
 
-def _approve(door: Gateway, name: str, version: str | None, *, yes: bool) -> dict[str, Any]:
-    meant = _meant(door, name, version, state=_PROPOSED)
+def _approve(
+    door: Gateway, name: str, version: str | None, *, shadow: bool, yes: bool
+) -> dict[str, Any]:
+    meant = _meant(door, name, version, state=_PROPOSED, shadow=shadow)
     shown = door.get(f"/api/runbooks/{name}/{meant['version']}")
     if not yes:
         # Whoever approves has read what becomes live; with --yes they read it elsewhere.
@@ -141,8 +175,9 @@ def _approve(door: Gateway, name: str, version: str | None, *, yes: bool) -> dic
             show(part)
         _tell_what_changes(door, proposed)
         note(f"Digest {meant['digest']}, proposed by {meant['proposed_by']}.")
-    _confirm(f"Make {name} {meant['version']} live?", yes=yes)
-    content = {"version": meant["version"], "digest": shown["release"]["digest"]}
+    does = f"Let {name} {meant['version']} run in the shadow, with nothing sent?"
+    _confirm(does if shadow else f"Make {name} {meant['version']} live?", yes=yes)
+    content = {**_which(meant), "digest": shown["release"]["digest"]}
     return door.post(f"/api/runbooks/{name}/approve", content)
 
 
@@ -159,15 +194,25 @@ def _tell_what_changes(door: Gateway, proposed: Runbook) -> None:
             tell(compare(live, proposed))
 
 
-def _meant(door: Gateway, name: str, version: str | None, *, state: str) -> dict[str, Any]:
-    known = [each for each in door.get("/api/runbooks")["releases"] if each["runbook"] == name]
+def _which(meant: dict[str, Any]) -> dict[str, Any]:
+    return {"version": meant["version"], "shadow": meant["shadow"]}
+
+
+def _meant(
+    door: Gateway, name: str, version: str | None, *, state: str, shadow: bool
+) -> dict[str, Any]:
+    known = [
+        each
+        for each in door.get("/api/runbooks")["releases"]
+        if each["runbook"] == name and each["shadow"] == shadow
+    ]
     found = [
         each
         for each in known
         if (each["version"] == version if version is not None else each["state"] == state)
     ]
     if not found:
-        kind = "proposed" if state == _PROPOSED else "live"
+        kind = ("proposed" if state == _PROPOSED else "live") + (" in the shadow" if shadow else "")
         stop(
             f"No version of {name} is {kind}." if version is None else f"No {name} {version}.",
             mend="escalate runbook list shows what stands.",

@@ -41,6 +41,7 @@ from gateway.pages.case import timeline_of
 from gateway.pages.inbox import owed_by, seen_lines
 from gateway.pages.owed import owed_in
 from gateway.raw import read_body
+from gateway.shadows import comparison_told
 from gateway.suppressing import Held
 from gateway.web import Viewer
 from gateway.wording import (
@@ -178,6 +179,8 @@ class Api:
                 "number": case.row.number,
                 "case": case.row.id,
                 "title": case.pathway.title,
+                "shadow": case.state.shadow,
+                "comparison": await comparison_told(self._doors, case),
                 "next_step": case.next_step(),
                 "waiting": [item.model_dump(mode="json") for item in case.waiting()],
                 "allowed": [_allowed(item, case) for item in case.allowed()],

@@ -34,6 +34,7 @@ from gateway.pages.suppressed import SuppressedPages
 from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
 from gateway.rules_api import RulesApi
+from gateway.shadow_api import ShadowApi
 from gateway.suppressed_api import SuppressedApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
@@ -73,6 +74,7 @@ def build_app(
             *MigrationsApi(doors).routes(),
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),
+            *ShadowApi(doors).routes(),
             *DeadLettersApi(doors).routes(),
             *SuppressedApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),

@@ -79,6 +79,7 @@ class CaseApi:
         return JSONResponse(
             {
                 "number": case.row.number,
+                "shadow": case.state.shadow,
                 "round": asdict(shown),
                 "binding": binding.model_dump(mode="json"),
                 "labels": {verdict.value: verdict_label(rule, verdict) for verdict in Verdict},
@@ -140,6 +141,7 @@ class CaseApi:
             {
                 "number": then.row.number,
                 "title": then.pathway.title,
+                "shadow": then.state.shadow,
                 "instant": instant.isoformat(),
                 "state": picture(then.state),
                 "clocks": clock_readings(then),

@@ -16,26 +16,24 @@ from gateway.errors import (
 )
 from gateway.faults import FaultPoint
 from gateway.matters import facts_of
+from gateway.news import news_of, record_end
 from gateway.pacing import keep_going, pause_after
 from gateway.reports import Arrival, read_arrival, report_of
 from integrations.errors import UnreadableBodyError
 from runbooks import Assessment, Severity, assess
-from store import Belongs, CaseRow, ClaimedDelivery, DeliveryState
+from store import CaseRow, ClaimedDelivery, DeliveryState
 from workflows.messages import (
-    JOINED_SIGNAL,
     REPORT_SIGNAL,
-    TICKET_SIGNAL,
     CaseInput,
-    ReportJoined,
     ReportReceived,
     RoutedBy,
-    TicketUpdated,
 )
 
 log = structlog.get_logger(__name__)
 
 KIND = "delivery-dispatcher"
 _AT_ONCE = 8
+_MOST_JOINED = 100_000
 MOVE_TO, MOVED_FROM = "move-to", "moved-from"
 """What a case that moves says of itself in the delivery it leaves at our own door."""
 
@@ -122,8 +120,9 @@ class DeliveryDispatcher:
             subject_ref=row.subject_ref,
             declared=doors.shelf.declared_fields(),
         )
-        same = await self._same_subject(row)
-        case = await self._input(row, report, arrival, salt=keys.salt, same=same)
+        case = await self._input(row, report, arrival, salt=keys.salt)
+        same = await self._same_subject(row, shadow=case.shadow)
+        case = case.model_copy(update={"same_subject": tuple(other.number for other in same)})
         doors.faults(FaultPoint.BEFORE_START)
         await doors.engine.start(case)
         doors.faults(FaultPoint.AFTER_START)
@@ -132,13 +131,7 @@ class DeliveryDispatcher:
             await self._offer(other, row, delivery)
 
     async def _input(
-        self,
-        row: CaseRow,
-        report: Report,
-        arrival: Arrival,
-        *,
-        salt: bytes,
-        same: list[CaseRow],
+        self, row: CaseRow, report: Report, arrival: Arrival, *, salt: bytes
     ) -> CaseInput:
         doors = self._doors
         facts = facts_of(arrival)
@@ -151,6 +144,7 @@ class DeliveryDispatcher:
             runbook=shelved.pathway.runbook,
             version=shelved.pathway.version,
             digest=shelved.pathway.digest,
+            shadow=shelved.shadow,
         )
         if pinned.digest is not None and pinned.digest != shelved.pathway.digest:
             # An earlier try pinned a version that has since given way to a newer one (I2).
@@ -183,15 +177,17 @@ class DeliveryDispatcher:
             answers=answers,
             root_key=doors.signer.root_key,
             salt=base64.b64encode(salt).decode(),
-            same_subject=tuple(other.number for other in same),
             linked_from=facts.fields.get(MOVED_FROM, "") if moved is not None else "",
             continue_after=doors.settings.continue_after,
+            shadow=pinned.shadow,
         )
 
-    async def _same_subject(self, row: CaseRow) -> list[CaseRow]:
+    async def _same_subject(self, row: CaseRow, *, shadow: bool) -> list[CaseRow]:
         if row.subject_ref is None:
             return []
-        return await self._doors.store.cases.same_subject(row.subject_ref, except_case=row.id)
+        return await self._doors.store.cases.same_subject(
+            row.subject_ref, except_case=row.id, shadow=shadow
+        )
 
     async def _offer(self, other: CaseRow, row: CaseRow, delivery: ClaimedDelivery) -> None:
         # The older case learns of the newer one; the newer knows the older by its input.
@@ -212,20 +208,24 @@ class DeliveryDispatcher:
     async def _tell(
         self, row: CaseRow, delivery: ClaimedDelivery, arrival: Arrival
     ) -> DeliveryState:
-        """The running case knows; a joined report whose case has ended gets one of its own."""
+        """The running case knows; a joined report whose case has ended gets one of its own.
+
+        So does one that joined a shadow and would now open a live case: there it would be lost.
+        """
         belongs = await self._doors.store.belonging.of(delivery.report or row.id)
         joined = belongs if belongs is not None and belongs.joined else None
-        name, message = _message(delivery, arrival, joined)
+        just_came = joined is not None and await self._just_came(row, delivery)
+        if just_came and await self._is_live_now(row, arrival):
+            return await self._split(delivery, because="the case is a shadow")
+        name, message = news_of(delivery, arrival, joined, shadow=row.shadow)
         try:
             await self._doors.engine.signal(row.id, name=name, message=message)
         except CaseGoneError:
-            if joined is not None:
-                await self._doors.store.splitting.split(
-                    delivery.key, because="the case had ended", at=await self._doors.clock.now()
-                )
-                self._doors.deliveries_due.set()
-                return DeliveryState.PENDING
-            if arrival.opens:
+            if just_came:
+                return await self._split(delivery, because="the case had ended")
+            if row.shadow:
+                await record_end(self._doors, row, delivery, arrival)
+            elif arrival.opens:
                 await self._alarm(
                     delivery,
                     "report-after-closing",
@@ -233,6 +233,36 @@ class DeliveryDispatcher:
                     f"Look at case {row.number}; open a new case if it is a new matter.",
                 )
         return DeliveryState.ATTACHED
+
+    async def _just_came(self, row: CaseRow, delivery: ClaimedDelivery) -> bool:
+        """Whether the delivery brought a joined report, and is no further news of one.
+
+        Of a live case any news counts: its report must not be forgotten with the case. What a
+        shadow had of a report is today's process's, and so is what becomes of it.
+        """
+        if not row.shadow:
+            return True
+        known = await self._doors.store.deliveries.list(
+            state=DeliveryState.ATTACHED, case=row.id, limit=_MOST_JOINED
+        )
+        return all(each.report != delivery.report for each in known)
+
+    async def _is_live_now(self, row: CaseRow, arrival: Arrival) -> bool:
+        """Whether the case is a shadow, and the report would open one that is not."""
+        if not row.shadow:
+            return False
+        try:
+            _, shelved = await self._doors.shelf.route(facts_of(arrival))
+        except NothingReleasedError:
+            return False
+        return not shelved.shadow
+
+    async def _split(self, delivery: ClaimedDelivery, *, because: str) -> DeliveryState:
+        await self._doors.store.splitting.split(
+            delivery.key, because=because, at=await self._doors.clock.now()
+        )
+        self._doors.deliveries_due.set()
+        return DeliveryState.PENDING
 
     async def _bury(self, delivery: ClaimedDelivery, reason: str) -> None:
         log.warning("delivery is a dead letter", reason=reason)
@@ -245,30 +275,6 @@ class DeliveryDispatcher:
         await self._doors.store.health.alarm(
             kind=kind, key=delivery.key, text=text, mend=mend, at=await self._doors.clock.now()
         )
-
-
-def _message(
-    delivery: ClaimedDelivery, arrival: Arrival, joined: Belongs | None
-) -> tuple[str, ReportReceived | ReportJoined | TicketUpdated]:
-    """What a running case is told of a delivery, and by which signal."""
-    if not arrival.opens and arrival.ticket is not None:
-        return TICKET_SIGNAL, TicketUpdated(
-            delivery=delivery.key,
-            at=delivery.received_at,
-            ticket=arrival.ticket,
-            status=arrival.status,
-        )
-    if joined is not None:
-        return JOINED_SIGNAL, ReportJoined(
-            delivery=delivery.key,
-            source=arrival.source,
-            at=delivery.received_at,
-            matter=joined.fingerprint[:16],
-            because=joined.because,
-        )
-    return REPORT_SIGNAL, ReportReceived(
-        delivery=delivery.key, source=arrival.source, at=delivery.received_at
-    )
 
 
 def _at_least(assessed: Assessment, severity: str) -> Assessment:

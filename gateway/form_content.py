@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cases.acts import Verdict
+from cases.ended_outside import ENDED_OUTSIDE
 from cases.permissions import Allowed
 from cases.values import spoken
 from gateway.casework import OpenCase
@@ -256,7 +257,9 @@ def _split(ask: Ask) -> Content:
 
 def _close(ask: Ask) -> Content:
     plans = ask.case.pathway.closure.dispositions
-    pairs = tuple((name, plan.title or name) for name, plan in plans.items())
+    titles = {name: plan.title or name for name, plan in plans.items()}
+    titles[ENDED_OUTSIDE] = "Today's process has ended (say how, below)"
+    pairs = tuple((name, titles[name]) for name in ask.allowed.choices)
     fields = (
         Field("disposition", "How it ends", "choice", required=True, choices=pairs),
         Field("record", "Decision record: facts, rule, decision", "prose", required=True),

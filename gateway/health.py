@@ -74,6 +74,7 @@ class HealthPages:
             for label, number in getattr(counts, field).items():
                 gauge.labels(label).set(number)
         _gauge(registry, "escalate_cases_breached", "Open cases past a deadline", counts.breached)
+        _gauge(registry, "escalate_cases_shadow", "Open cases in the shadow", counts.shadow)
         _gauge(registry, "escalate_rounds_open", "Gates that wait for verdicts", counts.open_rounds)
         notices = Gauge("escalate_notices", "Notices, by their end", ["end"], registry=registry)
         for end, number in (await store.notices.counts()).items():

@@ -41,7 +41,7 @@ def known_matter(
 
 async def tell_of_many(doors: Doors, accepted: Accepted, matter: Matter) -> None:
     """The duty manager is told, once a case, when as many reports have come as the row says."""
-    if matter.tell_at is None:
+    if matter.tell_at is None or (await doors.store.cases.get(accepted.case)).shadow:
         return
     together = len(await doors.store.belonging.within(accepted.case))
     if together >= matter.tell_at:

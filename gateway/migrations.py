@@ -36,14 +36,17 @@ class NoSuchVersionError(LookupError):
 
 async def versions_of(doors: Doors, case: OpenCase) -> list[Shelved]:
     """Every version the case could be asked to go to, in the order they were proposed."""
-    found: list[Shelved] = []
+    found: dict[str, Shelved] = {}
     for release in await doors.store.releases.released():
-        if release.runbook != case.state.runbook or release.digest == case.state.digest:
+        # A version may stand there twice: in the shadow, and for good.
+        known = {case.state.digest, *found}
+        if release.runbook != case.state.runbook or release.digest in known:
             continue
         shelved = await doors.shelf.by_digest(release.digest)
-        if release.state is ReleaseState.LIVE or _came_from(case.state, case.pathway, shelved):
-            found.append(shelved)
-    return found
+        live = _is_live_for(case.row, release)
+        if live or _came_from(case.state, case.pathway, shelved):
+            found[release.digest] = shelved
+    return list(found.values())
 
 
 async def with_rules(doors: Doors, case: CaseRow, body: ActBody) -> ActBody:
@@ -52,9 +55,9 @@ async def with_rules(doors: Doors, case: CaseRow, body: ActBody) -> ActBody:
         return body
     view = await doors.store.views.get(case.id)
     state = CasePicture.of(view.state) if view is not None else None
-    release = await _release(doors, case.runbook or "", body.version)
-    shelved = await doors.shelf.by_digest(release.digest)
-    if release.state is not ReleaseState.LIVE:
+    releases = await _releases(doors, case.runbook or "", body.version)
+    shelved = await doors.shelf.by_digest(releases[0].digest)
+    if not any(_is_live_for(case, release) for release in releases):
         known = await doors.shelf.by_digest(state.digest) if state is not None else None
         if state is None or known is None or not _came_from(state, known.pathway, shelved):
             raise NoSuchVersionError(body.version)
@@ -115,11 +118,21 @@ def _moved(clock: ClockMoved, show: Show) -> str:
     return f"due {show.text(clock.now)} instead of {show.text(clock.was)}"
 
 
-async def _release(doors: Doors, runbook: str, version: str) -> Release:
-    for release in await doors.store.releases.released():
-        if (release.runbook, release.version) == (runbook, version):
-            return release
-    raise NoSuchVersionError(version)
+async def _releases(doors: Doors, runbook: str, version: str) -> list[Release]:
+    """The releases of the version, all of the same bytes: in the shadow, for good, or both."""
+    found = [
+        release
+        for release in await doors.store.releases.released()
+        if (release.runbook, release.version) == (runbook, version)
+    ]
+    if not found:
+        raise NoSuchVersionError(version)
+    return found
+
+
+def _is_live_for(case: CaseRow, release: Release) -> bool:
+    """Whether two people let cases like this walk it; a live case walks nothing of the shadow."""
+    return release.state is ReleaseState.LIVE and (case.shadow or not release.shadow)
 
 
 def _is(shelved: Shelved, version: str) -> bool:

@@ -2,9 +2,12 @@
 
 GET  /api/runbooks                              → {releases}
 GET  /api/runbooks/{name}/{version}             → {release, source}
-POST /api/runbooks/{name}/propose {source}      → {release, findings}
-POST /api/runbooks/{name}/approve {version, digest} → {release}
-POST /api/runbooks/{name}/retire {version}      → {release}
+POST /api/runbooks/{name}/propose {source, shadow?}      → {release, findings, beside}
+POST /api/runbooks/{name}/approve {version, digest, shadow?} → {release, beside}
+POST /api/runbooks/{name}/retire {version, shadow?}      → {release}
+
+`beside` is what handled such reports before a release in the shadow takes them: nothing live does
+then.
 """
 
 import asyncio
@@ -39,6 +42,8 @@ class Proposal(Inbound):
     """A runbook's text, as it would be walked."""
 
     source: str
+    shadow: bool = False
+    """It is to run beside today's process, and send nothing."""
 
 
 class Approval(Inbound):
@@ -46,12 +51,14 @@ class Approval(Inbound):
 
     version: str
     digest: str
+    shadow: bool = False
 
 
 class Retirement(Inbound):
     """A version that no new case shall walk."""
 
     version: str
+    shadow: bool = False
 
 
 class ReleasesApi:
@@ -127,11 +134,15 @@ class ReleasesApi:
                 source=text,
                 by=viewer.id,
                 at=await self._doors.clock.now(),
+                shadow=asked.shadow,
             )
         except ReleaseRefusedError as refused:
             return _not_released(refused)
         return await self._moved(
-            name, runbook.version, findings=[each.model_dump(mode="json") for each in findings]
+            name,
+            runbook.version,
+            shadow=asked.shadow,
+            findings=[each.model_dump(mode="json") for each in findings],
         )
 
     async def approve(self, request: Request, viewer: Viewer) -> Response:
@@ -140,7 +151,7 @@ class ReleasesApi:
             return problem(403, "role", NOT_FOR_YOU)
         asked = Approval.model_validate_json(await self._body(request))
         name = request.path_params["name"]
-        standing = await self._standing(name, asked.version)
+        standing = await self._standing(name, asked.version, shadow=asked.shadow)
         if standing is None:
             return problem(404, "not-found", NOTHING_PROPOSED)
         if standing.digest != asked.digest:
@@ -151,12 +162,13 @@ class ReleasesApi:
                 version=asked.version,
                 by=viewer.id,
                 at=await self._doors.clock.now(),
+                shadow=asked.shadow,
             )
         except ReleaseRefusedError as refused:
             return _not_released(refused)
         # Deliveries that found nothing released wait for exactly this.
         self._doors.deliveries_due.set()
-        return await self._moved(name, asked.version)
+        return await self._moved(name, asked.version, shadow=asked.shadow)
 
     async def retire(self, request: Request, viewer: Viewer) -> Response:
         """No new case walks the version."""
@@ -170,10 +182,11 @@ class ReleasesApi:
                 version=asked.version,
                 by=viewer.id,
                 at=await self._doors.clock.now(),
+                shadow=asked.shadow,
             )
         except ReleaseRefusedError as refused:
             return _not_released(refused)
-        return await self._moved(name, asked.version)
+        return await self._moved(name, asked.version, shadow=asked.shadow)
 
     async def _findings(self, runbook: Runbook) -> list[Finding]:
         known = {name: load_runbook(text, file=f"{name}.yaml") for name, text in library().items()}
@@ -190,21 +203,36 @@ class ReleasesApi:
             lint, runbook, today=today, library={**known, runbook.name: runbook}, directory=held
         )
 
-    async def _standing(self, name: str, version: str) -> Release | None:
+    async def _standing(
+        self, name: str, version: str, *, shadow: bool | None = None
+    ) -> Release | None:
+        """The newest release of that version, in the shadow or not where that does not matter."""
         return next(
             (
                 each
-                for each in await self._doors.store.releases.released()
-                if (each.runbook, each.version) == (name, version)
+                for each in reversed(await self._doors.store.releases.released())
+                if (each.runbook, each.version) == (name, version) and shadow in (None, each.shadow)
             ),
             None,
         )
 
-    async def _moved(self, name: str, version: str, **more: Any) -> Response:
-        standing = await self._standing(name, version)
+    async def _moved(
+        self, name: str, version: str, *, shadow: bool = False, **more: Any
+    ) -> Response:
+        standing = await self._standing(name, version, shadow=shadow)
         if standing is None:
             return problem(404, "not-found", NOTHING_PROPOSED)
+        if shadow:
+            more["beside"] = await self._beside(name)
         return JSONResponse({"release": _release(standing), **more})
+
+    async def _beside(self, name: str) -> str:
+        """The live pathway that walks reports meant for a runbook that has no live version."""
+        default = self._doors.shelf.routing.document.default
+        standing = await self._doors.store.releases.active(default)
+        if standing is None or standing.shadow or default == name:
+            return ""
+        return f"{default} {standing.version}"
 
     async def _body(self, request: Request) -> bytes:
         return await read_body(request, limit=self._doors.settings.max_body_bytes)

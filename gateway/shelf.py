@@ -1,6 +1,6 @@
 """Released runbooks, read and compiled once each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.errors import NothingReleasedError
 from runbooks import (
@@ -15,6 +15,7 @@ from runbooks import (
     route,
 )
 from runbooks.library import routing as shipped_routing
+from runbooks.release import Release
 from store import Store
 
 _MOST_CACHED = 256
@@ -26,6 +27,8 @@ class Shelved:
 
     runbook: Runbook
     pathway: Pathway
+    shadow: bool = False
+    """Whether new cases walk it in the shadow of today's process."""
 
     def question(self, name: str) -> str:
         """How intake asks it."""
@@ -67,7 +70,11 @@ class Shelf:
     async def released(self, name: str) -> Shelved | None:
         """The version new cases walk; None when the runbook has no live release."""
         active = await self._store.releases.active(name)
-        return None if active is None else await self.by_digest(active.digest)
+        return None if active is None else await self._taken(active)
+
+    async def _taken(self, release: Release) -> Shelved:
+        shelved = await self.by_digest(release.digest)
+        return replace(shelved, shadow=True) if release.shadow else shelved
 
     async def route(self, facts: RouteFacts) -> tuple[Route, Shelved]:
         """Where the report goes; a runbook without a release gives way to the default pathway."""
@@ -85,11 +92,14 @@ class Shelf:
         return Route(runbook=default, answers=answers, reason=reason, row=found.row), shelved
 
     async def moved(self, runbook: str) -> tuple[Route, Shelved]:
-        """Where a moved case goes on; the default pathway when that runbook is not live."""
+        """Where a moved case goes on; the default pathway when that runbook is not live.
+
+        A case that people work on does not go on in the shadow: there nobody would be told.
+        """
         default = self.routing.document.default
         for name in (runbook, default):
             shelved = await self.released(name)
-            if shelved is not None:
+            if shelved is not None and not shelved.shadow:
                 reason = f"moved to {runbook} by another case"
                 if name != runbook:
                     reason += f"; {runbook} has no release, so the default pathway"

@@ -1,1 +1,1 @@
-"""Service levels, quality and sampling, in SQL over the projections."""
+"""What cases say in comparison and in total: pure, from what the record holds of them."""

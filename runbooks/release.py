@@ -4,6 +4,9 @@ The rules are pure; whoever keeps the releases implements `ReleaseShelf` and let
 decide every step.
 
     (nothing) --propose--> proposed --approve by somebody else--> live --retire--> retired
+
+A release may be one in the shadow: its cases run beside today's process and send nothing. It ends
+when a version of the runbook is released for good; after that there is nothing to run beside.
 """
 
 from collections.abc import Iterable
@@ -39,20 +42,34 @@ class Release(BaseModel):
     approved_at: AwareDatetime | None = None
     retired_by: str | None = None
     retired_at: AwareDatetime | None = None
+    shadow: bool = False
+    """Its cases run beside today's process: nothing of them leaves the house."""
 
 
 class ReleaseShelf(Protocol):
     """Where releases are kept; nothing is live before two people have said so."""
 
     async def propose(
-        self, *, runbook: str, version: str, digest: str, source: bytes, by: str, at: datetime
+        self,
+        *,
+        runbook: str,
+        version: str,
+        digest: str,
+        source: bytes,
+        by: str,
+        at: datetime,
+        shadow: bool = False,
     ) -> None:
         """The version is proposed; ReleaseRefusedError when its number is taken by other bytes."""
 
-    async def approve(self, *, runbook: str, version: str, by: str, at: datetime) -> None:
+    async def approve(
+        self, *, runbook: str, version: str, by: str, at: datetime, shadow: bool = False
+    ) -> None:
         """The version is live; ReleaseRefusedError when `by` proposed it."""
 
-    async def retire(self, *, runbook: str, version: str, by: str, at: datetime) -> None:
+    async def retire(
+        self, *, runbook: str, version: str, by: str, at: datetime, shadow: bool = False
+    ) -> None:
         """No new case walks the version; running cases keep it."""
 
     async def released(self) -> list[Release]:
@@ -60,7 +77,14 @@ class ReleaseShelf(Protocol):
 
 
 def proposed(
-    standing: Release | None, *, runbook: str, version: str, digest: str, by: str, at: datetime
+    standing: Release | None,
+    *,
+    runbook: str,
+    version: str,
+    digest: str,
+    by: str,
+    at: datetime,
+    shadow: bool = False,
 ) -> Release:
     """The release after `by` proposed it; the standing one when the same bytes are proposed again.
 
@@ -74,12 +98,9 @@ def proposed(
             state=ReleaseState.PROPOSED,
             proposed_by=by,
             proposed_at=at,
+            shadow=shadow,
         )
-    if standing.digest != digest:
-        raise ReleaseRefusedError(
-            f"{runbook} {version} is taken by other bytes ({standing.digest[:12]}): "
-            "give the change a new version"
-        )
+    same_bytes([standing], runbook=runbook, version=version, digest=digest)
     if standing.state is ReleaseState.RETIRED:
         raise ReleaseRefusedError(f"{runbook} {version} is retired: give it a new version")
     return standing
@@ -115,10 +136,50 @@ def retired(standing: Release | None, *, by: str, at: datetime) -> Release:
     )
 
 
-def live(releases: Iterable[Release], *, runbook: str) -> Release | None:
-    """The version new cases of `runbook` walk: the highest that is live."""
+def same_bytes(releases: Iterable[Release], *, runbook: str, version: str, digest: str) -> None:
+    """The version means no other bytes, in the shadow or out of it; ReleaseRefusedError if so."""
+    for each in releases:
+        if (each.runbook, each.version) == (runbook, version) and each.digest != digest:
+            raise ReleaseRefusedError(
+                f"{runbook} {version} is taken by other bytes ({each.digest[:12]}): "
+                "give the change a new version"
+            )
+
+
+def may_run_beside(releases: Iterable[Release], *, runbook: str) -> None:
+    """Nothing of the runbook is live, so a shadow takes no case from anybody.
+
+    ReleaseRefusedError otherwise: what an edit would have made of live cases, a backtest says.
+    """
+    standing = live(releases, runbook=runbook)
+    if standing is not None:
+        raise ReleaseRefusedError(
+            f"{runbook} {standing.version} is live, so nothing can run in its shadow: "
+            "`escalate runbook backtest` says what a change would have made of its cases"
+        )
+
+
+def over(releases: Iterable[Release], *, runbook: str) -> list[Release]:
+    """The shadow releases that end when a version of the runbook goes live."""
+    return [
+        each
+        for each in releases
+        if each.runbook == runbook and each.shadow and each.state is not ReleaseState.RETIRED
+    ]
+
+
+def walked(releases: Iterable[Release], *, runbook: str) -> Release | None:
+    """What new cases of `runbook` walk: a live version before one in the shadow."""
+    known = list(releases)
+    return live(known, runbook=runbook) or live(known, runbook=runbook, shadow=True)
+
+
+def live(releases: Iterable[Release], *, runbook: str, shadow: bool = False) -> Release | None:
+    """The highest version of `runbook` that is live; with `shadow`, that runs in the shadow."""
     candidates = [
-        each for each in releases if each.runbook == runbook and each.state is ReleaseState.LIVE
+        each
+        for each in releases
+        if each.runbook == runbook and each.state is ReleaseState.LIVE and each.shadow == shadow
     ]
     return max(candidates, key=lambda each: _number(each.version), default=None)
 

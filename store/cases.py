@@ -32,6 +32,8 @@ class CaseRow(Value):
     opened_at: Instant
     status: str
     """`open`, `held`, `closed`, `cancelled`."""
+    shadow: bool = False
+    """It runs beside today's process; nothing of it leaves the house."""
 
 
 @uninterrupted
@@ -60,23 +62,35 @@ class Cases:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else _read(row)
 
-    async def pin(self, case: str, *, runbook: str, version: str, digest: str) -> CaseRow:
-        """The case runs on a runbook: this one, or the one it was pinned to before (I2)."""
+    async def pin(
+        self, case: str, *, runbook: str, version: str, digest: str, shadow: bool = False
+    ) -> CaseRow:
+        """The case runs on a runbook: this one, or the one it was pinned to before (I2).
+
+        Whether it is a shadow is settled with it: a case never becomes one, nor stops being one.
+        """
         async with self._database.write() as connection:
             await connection.execute(
                 cases.update()
                 .where(cases.c.id == case, cases.c.digest.is_(None))
-                .values(runbook=runbook, version=version, digest=digest)
+                .values(runbook=runbook, version=version, digest=digest, shadow=shadow)
             )
             return await self.get_in(connection, case)
 
-    async def same_subject(self, subject_ref: str, *, except_case: str = "") -> list[CaseRow]:
-        """The cases about that subject which have not ended, oldest first."""
+    async def same_subject(
+        self, subject_ref: str, *, except_case: str = "", shadow: bool = False
+    ) -> list[CaseRow]:
+        """The cases about that subject which have not ended, oldest first.
+
+        Live cases and shadow cases do not know of each other: a report that was given to a shadow
+        would be lost.
+        """
         query = (
             sa.select(cases)
             .where(
                 cases.c.subject_ref == subject_ref,
                 cases.c.status.not_in(ENDED),
+                cases.c.shadow.is_(shadow),
                 cases.c.id != except_case,
             )
             .order_by(cases.c.opened_at, cases.c.id)

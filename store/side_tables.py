@@ -27,7 +27,8 @@ releases = sa.Table(
     instant("approved_at", required=False),
     perhaps("retired_by"),
     instant("retired_at", required=False),
-    sa.UniqueConstraint("runbook", "version"),
+    flag("shadow"),
+    sa.UniqueConstraint("runbook", "version", "shadow"),
 )
 
 notices = sa.Table(

@@ -31,6 +31,7 @@ cases = sa.Table(
     perhaps("digest"),
     instant("opened_at"),
     text("status"),
+    flag("shadow"),
     sa.UniqueConstraint("source", "instance", "external_id"),
     sa.Index("ix_cases_subject_ref", "subject_ref"),
 )
@@ -240,6 +241,7 @@ views = sa.Table(
     instant("next_at", required=False),
     text("next_label"),
     flag("breached"),
+    flag("shadow"),
     sealed("state"),
     sa.Index("ix_views_status_next_at", "status", "next_at"),
 )

@@ -30,6 +30,8 @@ def conditions(which: CaseFilter) -> list[sa.ColumnElement[bool]]:
         conditions.append(views.c.runbook == which.runbook)
     if which.breached is not None:
         conditions.append(views.c.breached == which.breached)
+    if which.shadow is not None:
+        conditions.append(views.c.shadow == which.shadow)
     if which.role is not None:
         waits = sa.select(waiting.c.case).where(waiting.c.role == which.role)
         conditions.append(views.c.case.in_(waits))

@@ -19,6 +19,8 @@ class CaseHeading(Value):
     next_at: Instant | None = None
     next_label: str = ""
     breached: bool = False
+    shadow: bool = False
+    """It runs beside today's process; nothing of it leaves the house."""
 
 
 class CaseLine(CaseHeading):
@@ -51,12 +53,16 @@ class CaseFilter(Value):
     person: str | None = None
     """Some role's work is assigned to that person."""
     breached: bool | None = None
+    shadow: bool | None = None
     limit: int = 200
     offset: int = 0
 
 
 class Counts(Value):
-    """Numbers for metrics; stages, severities and roles count open cases only."""
+    """Numbers for metrics; stages, severities and roles count open cases only.
+
+    Shadow cases are counted apart: nobody waits for anything in them.
+    """
 
     by_status: dict[str, int]
     by_stage: dict[str, int]
@@ -64,3 +70,5 @@ class Counts(Value):
     waiting_on: dict[str, int]
     breached: int
     open_rounds: int
+    shadow: int
+    """How many shadow cases are open."""

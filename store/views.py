@@ -143,11 +143,15 @@ class Views:
         return [await self._view(row) for row in rows]
 
     async def due(self, *, before: datetime) -> list[CaseLine]:
-        """Open cases whose next instant has passed without the workflow having said anything."""
+        """Open cases whose next instant has passed without the workflow having said anything.
+
+        A shadow case is none of them: nobody is kept waiting.
+        """
         query = (
             lines()
             .where(
                 views.c.status.not_in(ENDED),
+                views.c.shadow.is_(False),
                 views.c.next_at <= before,
                 views.c.as_of < views.c.next_at,
             )
@@ -158,7 +162,9 @@ class Views:
 
     async def counts(self) -> Counts:
         """How many cases there are of each sort."""
-        running = views.c.status.not_in(ENDED)
+        live = views.c.shadow.is_(False)
+        running = sa.and_(views.c.status.not_in(ENDED), live)
+        beside = sa.and_(views.c.status.not_in(ENDED), views.c.shadow)
         async with self._database.read() as connection:
             waits = (
                 sa.select(waiting.c.role, sa.func.count())
@@ -167,16 +173,21 @@ class Views:
                 .group_by(waiting.c.role)
             )
             breached = sa.select(sa.func.count()).where(running, views.c.breached)
-            asked = sa.select(sa.func.count()).where(
-                rounds.c.open, rounds.c.closed_at_door.is_(None)
+            asked = (
+                sa.select(sa.func.count())
+                .select_from(rounds)
+                .join(views, views.c.case == rounds.c.case)
+                .where(rounds.c.open, rounds.c.closed_at_door.is_(None), live)
             )
+            shadows = sa.select(sa.func.count()).where(beside)
             return Counts(
-                by_status=await grouped(connection, views.c.status),
+                by_status=await grouped(connection, views.c.status, live),
                 by_stage=await grouped(connection, views.c.stage, running),
                 by_severity=await grouped(connection, views.c.severity, running),
                 waiting_on=await counted(connection, waits),
                 breached=(await connection.execute(breached)).scalar_one(),
                 open_rounds=(await connection.execute(asked)).scalar_one(),
+                shadow=(await connection.execute(shadows)).scalar_one(),
             )
 
     async def _one(self, condition: sa.ColumnElement[bool]) -> CaseView | None:

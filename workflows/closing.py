@@ -3,6 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from cases.ended_outside import ENDED_OUTSIDE
     from cases.file import SYSTEM
     from cases.handlers.ending import CANCELLED
     from cases.ids import key_of
@@ -49,6 +50,9 @@ async def close(course: Course) -> CaseOutcome:
 
 def _owe(course: Course, disposition: str, *, cancelled: bool) -> None:
     file, at = course.file, workflow.now()
+    if file.state.shadow and disposition == ENDED_OUTSIDE:
+        # The runbook was not walked to an end: what it asks for afterwards is not known.
+        return
     # A cancelled case walked no runbook; what an order held up is owed to the user all the same.
     due_after = carried_on(file, at=at) if cancelled else owed_after(file, disposition, at=at)
     owed = [
@@ -61,10 +65,11 @@ def _owe(course: Course, disposition: str, *, cancelled: bool) -> None:
         )
         for plan, due_at in due_after
     ]
-    course.recorder.owe(owed)
+    if not file.state.shadow:
+        course.recorder.owe(owed)
     for item in owed:
         file.note(
-            Kind.OBLIGATION_RECORDED,
+            Kind.OBLIGATION_SHADOWED if file.state.shadow else Kind.OBLIGATION_RECORDED,
             at,
             obligation=item.name,
             owner=item.owner,

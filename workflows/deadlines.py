@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.notice import Purpose
     from cases.obligations.addressee import obligation_of
     from cases.outcomes import allow_backup, allow_stand_in, take_silence
-    from cases.records import BY_ITSELF, ROLLED_BACK
+    from cases.records import BY_ITSELF, ROLLED_BACK, SHADOWED
     from cases.setting import come
     from cases.stages import ask_what_waits
     from cases.suppression import is_order, review
@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.effects import COLLECT_ACTS, CollectOrder
     from workflows.pulse import Pulse
 
-ACTED = ("done", "intended", "skipped", ROLLED_BACK, *BY_ITSELF)
+ACTED = ("done", "intended", "skipped", ROLLED_BACK, SHADOWED, *BY_ITSELF)
 """States of an effect that time alone leaves as they are."""
 
 

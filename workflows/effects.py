@@ -45,6 +45,7 @@ class Heading(Compact):
     """The next instant at which the case will do something by itself."""
     next_label: str = ""
     breached: bool = False
+    shadow: bool = False
 
 
 class DoorRound(Compact):
@@ -194,6 +195,8 @@ class EffectState(StrEnum):
     """A person has to do it; it is open until there is a receipt."""
     FAILED = "failed"
     SKIPPED = "skipped"
+    SHADOWED = "shadowed"
+    """In a shadow case: it would have been done."""
 
 
 class EffectResult(Compact):
@@ -316,6 +319,11 @@ COLLECT_ACTS = Effect("collect_acts", CollectOrder, Collected)
 OPEN_LINKED = Effect("open_linked_case", LinkOrder, Linked)
 SPLIT_OFF = Effect("split_off_report", SplitOrder, Linked)
 LOOK_UP_DECIDERS = Effect("look_up_deciders", DecidersOrder, Pinned)
+
+OUTSIDE: frozenset[str] = frozenset(
+    effect.name for effect in (NOTIFY, PERFORM, SYNC_TICKET, OPEN_LINKED, SPLIT_OFF)
+)
+"""What reaches somebody, or begins another case: a shadow case asks for none of it."""
 
 EFFECTS: tuple[str, ...] = tuple(
     effect.name

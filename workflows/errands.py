@@ -16,6 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from cases.file import CaseFile, Do, Look, Note, SplitOff, Tell
     from cases.journal import Kind
     from cases.notice import NoticeEnd, NoticeResult, Purpose
+    from cases.records import SHADOWED
+    from cases.shadow import NOT_CARRIED_OUT, not_told, not_written, would_look
     from workflows.asking import ask
     from workflows.assessing import assess
     from workflows.effects import (
@@ -141,6 +143,9 @@ class Errands:
             )
             return
         order = notice_for(file, wish, at=at)
+        if state.shadow:
+            not_told(file, order, at=at)
+            return
         expected = self._expect(at, COMPANY)
         file.note(
             Kind.NOTICE_ORDERED,
@@ -186,6 +191,16 @@ class Errands:
         file = self._file
         effect = file.state.effect(key)
         if effect is None or effect.state != "intended":
+            return
+        if file.state.shadow:
+            settle(
+                file,
+                effect,
+                state=SHADOWED,
+                at=workflow.now(),
+                detail=NOT_CARRIED_OUT,
+                found=would_look(effect),
+            )
             return
         if effect.irreversible:
             # What cannot be undone waits until its intent is durable (design §6, and the place
@@ -244,6 +259,17 @@ class Errands:
     async def _write_ticket(self, order: TicketOrder) -> None:
         file = self._file
         state = file.state
+        if state.shadow:
+            opens = order.ticket is None
+            not_written(
+                file,
+                key=order.key,
+                note=order.note,
+                status=order.status,
+                opens=opens,
+                at=workflow.now(),
+            )
+            return
         expected = self._expect(workflow.now(), COMPANY)
         try:
             result = await ask(SYNC_TICKET, order, summary="ticket note", pulse=self._pulse)

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.recording import Record
     from cases.records import Offered, SeverityRecord
     from cases.rounds import revoke
+    from cases.shadow import told_by_ticket
     from cases.state import CaseState, picture
     from workflows import closing
     from workflows.course import CaseEndingError, ContinueError, Course, OtherRulesError
@@ -168,7 +169,7 @@ class EscalationWorkflow:
             )
 
     def _ticket_updated(self, raw: RawValue) -> None:
-        """The change is on record: a hint to people, never a decision."""
+        """The change is on record: a hint to people, never a decision; a shadow ends with it."""
         change = self._incoming.message(raw, TicketUpdated)
         if change is None:
             return
@@ -181,6 +182,16 @@ class EscalationWorkflow:
             status=change.status or None,
             input=self._file.record.commit(change),
         )
+        if self._state.shadow:
+            told_by_ticket(
+                self._file,
+                change.ticket,
+                status=change.status,
+                tags=change.tags,
+                delivery=change.delivery,
+                said=change.at,
+                at=workflow.now(),
+            )
 
     def _keys_revoked(self, raw: RawValue) -> None:
         """The keys are not trusted any more, if the root says so; their open rounds ask again."""
@@ -216,5 +227,6 @@ def _new_state(request: CaseInput) -> CaseState:
             because=request.severity_because,
         ),
         ticket=request.report.ticket,
+        shadow=request.shadow,
         journal=Journal(case=request.case),
     )

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.journal import Kind
     from cases.notice import Purpose
     from cases.records import Link
+    from cases.shadow import not_linked
     from workflows.asking import ask
     from workflows.effects import OPEN_LINKED, Linked, LinkOrder
     from workflows.failures import failure_name
@@ -26,6 +27,10 @@ async def link(file: CaseFile, pulse: Pulse) -> bool:
     if state.moving_to is None and state.attaching_to is None:
         return True
     why = "moved-to" if state.moving_to is not None else "attached-to"
+    if state.shadow:
+        not_linked(file, why=why, to=state.moving_to or state.attaching_to or "", at=workflow.now())
+        state.moving_to = state.attaching_to = None
+        return True
     order = LinkOrder(
         key=key_of(state.case, why, state.moving_to or state.attaching_to or ""),
         case=state.case,

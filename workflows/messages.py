@@ -1,9 +1,11 @@
 """What goes into a case's workflow and comes out of it."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from cases.report import Report, Source, TicketRef
-from cases.values import Inbound, Instant, Value
+from cases.values import Inbound, Instant, Line, Value
 from runbooks.plan import FollowUp, Pathway, Severity
 
 WORKFLOW = "Escalation"
@@ -48,6 +50,13 @@ class CaseInput(Value):
     linked_from: str = ""
     continue_after: int | None = None
     """Continue as new after so many events; None leaves it to the server."""
+    shadow: bool = False
+    """It runs beside today's process: what would leave the house is recorded and not done."""
+
+    @model_serializer(mode="wrap")
+    def _as_before_shadows(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # The case commits to its input: one of an earlier release must read as it did.
+        return _without(handler(self), "shadow", unless=self.shadow)
 
 
 class ReportReceived(Inbound):
@@ -79,6 +88,12 @@ class TicketUpdated(Inbound):
     at: Instant
     ticket: TicketRef
     status: str = ""
+    tags: tuple[Line, ...] = ()
+    """Of a shadow case's ticket: part of the answer of today's process."""
+
+    @model_serializer(mode="wrap")
+    def _as_before_shadows(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without(handler(self), "tags", unless=bool(self.tags))
 
 
 class KeysRevoked(Inbound):
@@ -139,6 +154,11 @@ class ObligationOutcome(Value):
 
 
 Request = TypeVar("Request", CaseInput, ObligationInput)
+
+
+def _without(written: dict[str, Any], name: str, *, unless: bool) -> dict[str, Any]:
+    """What was written, less a field that says nothing."""
+    return written if unless else {key: value for key, value in written.items() if key != name}
 
 
 def arguments(request: Request) -> list[Request | None]:

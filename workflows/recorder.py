@@ -102,7 +102,9 @@ class Recorder:
 
     def _batch(self, entries: Sequence[Entry], *, at: datetime) -> JournalBatch:
         state = self._file.state
-        issued = (self._watched(entry) for entry in entries if entry.kind is Kind.RULE_ISSUED)
+        # A rule that a shadow would have issued is watched by nobody.
+        rules = () if state.shadow else entries
+        issued = (self._watched(entry) for entry in rules if entry.kind is Kind.RULE_ISSUED)
         owed, self._owed = (*self._owed, *issued), []
         return JournalBatch(
             case=state.case,
@@ -157,6 +159,7 @@ class Recorder:
             next_at=coming[0] if coming is not None else None,
             next_label=coming[1] if coming is not None else "",
             breached=state.breached,
+            shadow=state.shadow,
         )
 
     def _announce(self, heading: Heading) -> None:
@@ -166,7 +169,8 @@ class Recorder:
         self._heading = heading
         waiting = ", ".join(heading.waiting_on) or "nobody"
         workflow.set_current_details(
-            f"**{heading.stage or heading.status}** · {heading.severity.value} · "
+            ("**Shadow: nothing is sent** · " if heading.shadow else "")
+            + f"**{heading.stage or heading.status}** · {heading.severity.value} · "
             f"waits on {waiting}"
             + (f" · due {heading.due_at:%Y-%m-%d %H:%M}Z" if heading.due_at else "")
         )

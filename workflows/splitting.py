@@ -7,6 +7,7 @@ with workflow.unsafe.imports_passed_through():
     from cases import joining
     from cases.file import INCIDENT_MANAGER, CaseFile, SplitOff
     from cases.notice import Purpose
+    from cases.shadow import not_split
     from workflows.asking import ask
     from workflows.effects import SPLIT_OFF, Linked, SplitOrder
     from workflows.failures import failure_name
@@ -15,6 +16,9 @@ with workflow.unsafe.imports_passed_through():
 
 async def split_off(file: CaseFile, wish: SplitOff, pulse: Pulse) -> None:
     """The report has its own case; where that could not be, it stays and somebody is told."""
+    if file.state.shadow:
+        not_split(file, wish, at=workflow.now())
+        return
     order = SplitOrder(case=file.state.case, delivery=wish.delivery, at=workflow.now())
     try:
         linked = await ask(SPLIT_OFF, order, summary="split off a report", pulse=pulse)

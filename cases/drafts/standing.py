@@ -129,7 +129,7 @@ def _handed_in(file: CaseFile, plan: EffectPlan) -> bool:
         ),
         None,
     )
-    return newest is not None and newest.name == plan.name and newest.state == "done"
+    return newest is not None and newest.name == plan.name and newest.performed
 
 
 def _said(gaps: Iterable[Gap]) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from cases.acts import Attach, Cancel, Close, Move
 from cases.dual_control import must_not_be_under_way
+from cases.ended_outside import ENDED_OUTSIDE
 from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers.checks import (
@@ -18,6 +19,7 @@ from cases.receipts import Reason
 from cases.records import ClosingRecord, Link
 from cases.refusal import refused
 from cases.rules import unmet
+from cases.shadow import said_to_have_ended
 
 CANCELLED = "cancelled"
 ATTACHED = "attached"
@@ -82,10 +84,16 @@ def attach(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
 def close(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
     """The case is about to close with that disposition: everything it requires is on record."""
     del key
+    body = body_of(act, Close)
+    if file.state.shadow and body.disposition == ENDED_OUTSIDE:
+        # Wherever the runbook is: what has ended is today's process.
+        must_have_role(file, act)
+        must_give_reason(body.record)
+        said_to_have_ended(file, act, record=body.record, commitment=commitment, at=at)
+        return
     stage = must_be_in(file, file.pathway.closure.name)
     must_have_role(file, act)
     must_not_be_held(file)
-    body = body_of(act, Close)
     plan = stage.dispositions.get(body.disposition)
     if plan is None:
         raise refused(Reason.NO_SUCH_DISPOSITION, ", ".join(stage.dispositions))

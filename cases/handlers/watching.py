@@ -22,7 +22,7 @@ def observe(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime
     effect = _watched(file, act, body.effect)
     if body.wrong > body.checked:
         raise refused(Reason.BAD_ANSWER, "no more can be wrong than were checked")
-    done = [step.part.step for step in steps_of(file, effect) if step.part and step.state == "done"]
+    done = [step.part.step for step in steps_of(file, effect) if step.part and step.performed]
     if not done:
         raise refused(Reason.NOT_DUE, "no step has been done yet")
     settle_looks(file, effect, by=act.actor.person, at=at)
@@ -67,6 +67,6 @@ def _watched(file: CaseFile, act: Act, key: str) -> EffectRecord:
     roles = watchers(file, effect)
     if act.role not in roles:
         raise not_yours(Reason.ROLE, f"this is for {' or '.join(roles)}")
-    if effect.state not in (IN_STEPS, "done"):
+    if effect.state != IN_STEPS and not effect.performed:
         raise Refusal(Outcome.ALREADY_DECIDED, Reason.SETTLED, effect.state)
     return effect

@@ -102,6 +102,7 @@ class ActPages:
             action_back=action if action.startswith("/a/") else back,
             verb=body.verb,
             act_id=str(uuid.uuid4()),
+            shadow=case.state.shadow,
             role=fields.get("role", ""),
             binding=binding.model_dump_json() if binding is not None else "",
             body=BODY.dump_json(body).decode(),

@@ -19,6 +19,7 @@ from gateway.migrations import MIGRATORS, versions_of
 from gateway.pages.acts import ActPages
 from gateway.pages.owed import owed_lines
 from gateway.phrases import details, title, words
+from gateway.shadows import beside_today
 from gateway.sight import ALWAYS, seen_entries
 from gateway.times import Show
 from gateway.way import way_of
@@ -110,7 +111,8 @@ class CasePages:
         web = self._web
         show = await web.show(viewer, case=case.row.id)
         people = await web.doors.directory.snapshot()
-        runbooks = tuple(sorted(await web.doors.store.releases.runbooks()))
+        released = await web.doors.store.releases.runbooks()
+        runbooks = tuple(sorted(name for name, each in released.items() if not each.shadow))
         versions = await versions_of(web.doors, case) if viewer.roles & MIGRATORS else []
         around = Surroundings(
             people=people,
@@ -151,6 +153,7 @@ class CasePages:
             reports=reports_shown(web.doors, case),
             facts=fact_lines(case),
             content_ref=state.report.content_ref,
+            beside=await beside_today(web.doors, case, show=show),
             timeline=await timeline_of(web.doors, case, show=show),
             as_of=show.clock(case.as_of),
             sequence=case.sequence,

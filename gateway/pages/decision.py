@@ -135,6 +135,7 @@ class DecisionPages:
             viewer=viewer,
             number=case.row.number,
             severity=case.state.severity.current.value,
+            shadow=case.state.shadow,
             round=round_,
             next_step=case.next_step(),
             forms=forms,

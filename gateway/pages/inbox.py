@@ -19,7 +19,13 @@ from gateway.web import Viewer, Web
 from runbooks import prioritise
 from store import CaseFilter, CaseLine
 
-FILTERS = (("open", "Open"), ("held", "On hold"), ("closed", "Closed"), ("all", "All"))
+FILTERS = (
+    ("open", "Open"),
+    ("held", "On hold"),
+    ("closed", "Closed"),
+    ("shadow", "In the shadow"),
+    ("all", "All"),
+)
 _ENDED = ("closed", "cancelled")
 _MOST_OTHERS = 100
 _NO_PRIORITY = "P9"
@@ -42,6 +48,8 @@ class Owed(Value):
     as_of: Instant
     """The case's own present; in a simulation it may be ahead of ours (I16)."""
     held: bool = False
+    shadow: bool = False
+    """Nothing is sent: nobody but who practises has to do anything."""
 
 
 async def owed_by(doors: Doors, viewer: Viewer) -> tuple[list[Owed], list[Owed]]:
@@ -103,7 +111,8 @@ async def _after_closing(doors: Doors, viewer: Viewer) -> list[Owed]:
 async def seen_lines(doors: Doors, viewer: Viewer, status: str) -> list[CaseLine]:
     """The cases of that state which the person may see."""
     wanted = {"open": ("open",), "held": ("held",), "closed": _ENDED}.get(status)
-    lines = await doors.store.views.list(CaseFilter(status=wanted))
+    shadow = True if status == "shadow" else None
+    lines = await doors.store.views.list(CaseFilter(status=wanted, shadow=shadow))
     # Also whoever may see every ordinary case is asked for each: a case can be need-to-know.
     return [
         line
@@ -191,6 +200,7 @@ def _owed(item: Waiting, case: OpenCase) -> Owed:
         due_at=item.due_at,
         as_of=case.now,
         held=case.state.hold is not None,
+        shadow=case.state.shadow,
     )
 
 
@@ -207,11 +217,14 @@ def sorted_by_turn(items: list[Owed]) -> list[Owed]:
 
 
 def _turn(item: Owed) -> tuple[object, ...]:
-    """What is overdue comes first, the most overdue before all; then harm, priority, time left."""
+    """What is overdue comes first, the most overdue before all; then harm, priority, time left.
+
+    What runs in the shadow comes after everything in which somebody waits.
+    """
     left = _left(item)
     late = min(left, timedelta(0))
     harm = (item.severity, item.priority or _NO_PRIORITY)
-    return (left > timedelta(0), late, harm, item.due_at is None, left, item.number)
+    return (item.shadow, left > timedelta(0), late, harm, item.due_at is None, left, item.number)
 
 
 def _left(item: Owed) -> timedelta:

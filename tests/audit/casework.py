@@ -71,6 +71,7 @@ class Office:
         continue_after: int | None = None,
         receipt_at: datetime | None = None,
         text: bytes | None = None,
+        shadow: bool = False,
     ) -> "Matter":
         """A case has come in at a door and runs; `text` is a runbook that does not ship."""
         external = uuid.uuid4().hex
@@ -111,6 +112,7 @@ class Office:
             root_key=ROOT_KEY,
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=continue_after,
+            shadow=shadow,
         )
         skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
         handle = await skipper.client.start_workflow(

@@ -20,6 +20,7 @@ from cases.permissions import waiting_on
 from cases.receipts import ActReceipt
 from cases.recording import Record
 from cases.records import Offered, SeverityRecord
+from cases.shadow import told_by_ticket
 from cases.stages import ask_when_ready, close_case, enter, leave, open_case, record_closed
 from cases.state import CaseState, picture
 from cases.values import Inbound
@@ -27,7 +28,7 @@ from gateway.errors import CaseGoneError, EngineUnavailableError
 from integrations.ports.clock import Clock
 from runbooks.plan import Next
 from store import CaseBatch, CaseHeading, DoorRound, ObligationEntries, Store
-from workflows.messages import CaseInput, ObligationInput, ReportJoined
+from workflows.messages import CaseInput, ObligationInput, ReportJoined, TicketUpdated
 
 
 @dataclass
@@ -75,6 +76,7 @@ class InProcessEngine:
                 current=case.severity, computed=case.severity, because=case.severity_because
             ),
             ticket=case.report.ticket,
+            shadow=case.shadow,
             journal=Journal(case=case.case),
         )
         file = CaseFile(
@@ -145,6 +147,19 @@ class InProcessEngine:
             commitment = running.file.record.commit(message)
             at = await self.clock.now(case)
             joining.join(running.file, report, matter=message.matter, commitment=commitment, at=at)
+            await self._settle(running)
+
+        elif isinstance(message, TicketUpdated) and self.cases[case].file.state.shadow:
+            running = self.cases[case]
+            told_by_ticket(
+                running.file,
+                message.ticket,
+                status=message.status,
+                tags=message.tags,
+                delivery=message.delivery,
+                said=message.at,
+                at=await self.clock.now(case),
+            )
             await self._settle(running)
 
     async def judge(self) -> None:
@@ -247,6 +262,7 @@ class InProcessEngine:
                     due_at=state.due_at(at),
                     next_at=coming[0] if coming is not None else None,
                     breached=state.breached,
+                    shadow=state.shadow,
                 ),
                 changes=picture(state),
                 rounds=tuple(

@@ -138,10 +138,18 @@ async def test_altered_object_is_noticed(store: Store) -> None:
         await store.objects.get(digest)
 
 
-async def propose(store: Store, version: str, source: bytes, *, by: str = "one") -> None:
+async def propose(
+    store: Store, version: str, source: bytes, *, by: str = "one", shadow: bool = False
+) -> None:
     """A version is proposed."""
     await store.releases.propose(
-        runbook="r", version=version, digest=sha256(source), source=source, by=by, at=START
+        runbook="r",
+        version=version,
+        digest=sha256(source),
+        source=source,
+        by=by,
+        at=START,
+        shadow=shadow,
     )
 
 
@@ -204,6 +212,51 @@ async def test_retired_version_gives_way(store: Store) -> None:
     active = await store.releases.active("r")
     assert active is not None
     assert active.version == "1.9.0"
+
+
+async def test_a_shadow_is_walked_until_a_version_is_live(store: Store) -> None:
+    """The same version stands there twice; what goes live ends every shadow of its runbook."""
+    shelf = store.releases
+    for version in ("1.0.0", "1.1.0"):
+        await propose(store, version, version.encode(), shadow=True)
+        await shelf.approve(runbook="r", version=version, by="two", at=START, shadow=True)
+    beside = await shelf.active("r")
+    assert beside is not None
+    assert (beside.version, beside.shadow) == ("1.1.0", True)
+
+    await propose(store, "1.0.0", b"1.0.0")
+    assert await shelf.active("r") == beside
+    with pytest.raises(ReleaseRefusedError, match="taken"):
+        await propose(store, "1.1.0", b"other bytes")
+    await shelf.approve(runbook="r", version="1.0.0", by="two", at=later(days=7))
+
+    active = await shelf.active("r")
+    assert active is not None
+    assert (active.version, active.shadow) == ("1.0.0", False)
+    standing = [(it.version, it.shadow, it.state) for it in await shelf.released()]
+    assert standing == [
+        ("1.0.0", True, ReleaseState.RETIRED),
+        ("1.1.0", True, ReleaseState.RETIRED),
+        ("1.0.0", False, ReleaseState.LIVE),
+    ]
+
+
+async def test_nothing_runs_in_the_shadow_of_what_is_live(store: Store) -> None:
+    """Refused when proposed, and when approved after something went live meanwhile."""
+    shelf = store.releases
+    await propose(store, "2.0.0", b"two", shadow=True)
+    await propose(store, "1.0.0", b"one")
+    await shelf.approve(runbook="r", version="1.0.0", by="two", at=START)
+
+    for step in (
+        shelf.approve(runbook="r", version="2.0.0", by="two", at=START, shadow=True),
+        propose(store, "2.0.0", b"two", shadow=True),
+    ):
+        with pytest.raises(ReleaseRefusedError, match="backtest"):
+            await step
+
+    await shelf.retire(runbook="r", version="1.0.0", by="one", at=START)
+    assert await shelf.active("r") is None
 
 
 async def test_silent_process_is_stale(store: Store) -> None:

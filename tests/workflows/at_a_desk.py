@@ -17,17 +17,20 @@ from cases.clock_starts import follow
 from cases.clocks import take_due
 from cases.effects import begin, intend, reconsider, settle
 from cases.envelope import RoundBinding
-from cases.file import SYSTEM, Do, Look, Tell
+from cases.file import SYSTEM, Do, Look, Note, Tell
 from cases.gate import RoundKind
 from cases.handover import HANDOVER, ask_for_note, note_missed
+from cases.ids import key_of
 from cases.journal import Entry, Kind
+from cases.notice import Purpose
 from cases.objection import OBJECTION
 from cases.outcomes import allow_backup, allow_stand_in
 from cases.pinning import pin_answers, pin_case
 from cases.receipts import ActReceipt
-from cases.records import AnswerGiven, ClosingRecord
+from cases.records import SHADOWED, AnswerGiven, ClosingRecord
 from cases.setting import come
 from cases.severity import severity_changed
+from cases.shadow import not_told, not_written, would_look
 from cases.stages import ask_when_ready, close_case, enter, leave, record_closed
 from cases.state import CaseState
 from cases.suppression import is_order, owed_after, review
@@ -36,6 +39,7 @@ from runbooks.plan import FollowUp, Late, Next
 from tests.cases.house import CASE, House
 from tests.workflows.world import DECIDERS, PEOPLE, nobody_known
 from workflows.effects import EffectResult, EffectState
+from workflows.notices import notice_for
 
 BEGIN = datetime(2026, 12, 1, 9, tzinfo=UTC)
 """A day on which the laws that ship have come, but for those that name a later one."""
@@ -45,7 +49,12 @@ class AtADesk:
     """Speaks as `CaseUnderTest` does; nothing here waits for anything."""
 
     def __init__(
-        self, runbook: str, answers: dict[str, str], *, by_hand: tuple[str, ...] = ()
+        self,
+        runbook: str,
+        answers: dict[str, str],
+        *,
+        by_hand: tuple[str, ...] = (),
+        shadow: bool = False,
     ) -> None:
         self._runbook = load_runbook(library()[runbook], file=f"{runbook}.yaml")
         self.house = House.of(runbook, at=BEGIN)
@@ -59,6 +68,7 @@ class AtADesk:
             entries={CASE: []},
         )
         state = self.house.state
+        state.shadow = shadow
         for name, value in answers.items():
             state.answers[name] = AnswerGiven(value=value, by="escalate", at=self.house.now)
         follow(self.house.file, changed=answers, at=self.house.now)
@@ -149,7 +159,17 @@ class AtADesk:
                 file.state.pending_by = SYSTEM
         elif round_ is not None and round_.kind is RoundKind.ASK and step.page and step.instead_of:
             allow_backup(file, round_, step.page, step.instead_of, at=at)
-        if step is not None and step.page:
+        if step is not None:
+            self._remind(clock, step)
+
+    def _remind(self, clock: ClockRun, step: Late) -> None:
+        file = self.house.file
+        if file.state.shadow and (step.page or step.remind):
+            purpose = Purpose.PAGE if step.page else Purpose.REMIND
+            role = step.page or step.remind or clock.owner
+            stage = clock.stage or file.state.stage
+            file.tell(purpose, role, stage=stage, step=f"{clock.id} {step.label}")
+        elif step.page:
             page = SimpleNamespace(purpose=SimpleNamespace(value="page"), role=step.page)
             self.world.notices.append(page)
 
@@ -161,6 +181,8 @@ class AtADesk:
             for wish in wishes:
                 if isinstance(wish, Do):
                     self._perform(wish.key)
+                elif state.shadow and isinstance(wish, Tell | Note):
+                    self._shadow(wish)
                 elif isinstance(wish, Tell):
                     self.world.notices.append(wish)
                 elif isinstance(wish, Look):
@@ -190,6 +212,10 @@ class AtADesk:
         effect = self.house.state.effect(key)
         if effect is None or effect.state != "intended":
             return
+        if self.house.state.shadow:
+            found = would_look(effect)
+            settle(self.house.file, effect, state=SHADOWED, at=self.house.now, found=found)
+            return
         self.world.performed.append(effect)
         name = effect.part.action if effect.part is not None else effect.name
         result = self.world.effect_results.get(name, EffectResult(state=EffectState.DONE))
@@ -200,6 +226,17 @@ class AtADesk:
             at=self.house.now,
             found=result.found,
         )
+
+    def _shadow(self, wish: Tell | Note) -> None:
+        """As the errands of a shadow case do it; notes do not wait for company here."""
+        file, at = self.house.file, self.house.now
+        if isinstance(wish, Tell):
+            not_told(file, notice_for(file, wish, at=at), at=at)
+            return
+        file.state.ticket_notes += 1
+        key = key_of(CASE, "ticket", str(file.state.ticket_notes))
+        said = wish.line.text if wish.line is not None else ""
+        not_written(file, key=key, note=said, status=wish.status, opens=False, at=at)
 
     def _assess(self) -> None:
         state = self.house.state

@@ -423,6 +423,7 @@ async def open_case(
     continue_after: int | None = None,
     same_subject: tuple[str, ...] = (),
     external_id: str | None = None,
+    shadow: bool = False,
 ) -> CaseUnderTest:
     """A case has been started on the engine, with time that moves only when told to."""
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
@@ -453,6 +454,7 @@ async def open_case(
         salt=base64.b64encode(SALT).decode(),
         same_subject=same_subject,
         continue_after=continue_after,
+        shadow=shadow,
     )
     handle = await skipper.client.start_workflow(
         WORKFLOW,

@@ -126,6 +126,10 @@ def read_recorded(folder: Path) -> Recorded:
     entries = sorted(export.entries, key=lambda entry: entry.sequence)
     if request is None or not entries:
         raise CasesUnreadableError(str(folder), "its first entry or its input cannot be read")
+    if request.shadow:
+        raise CasesUnreadableError(
+            str(folder), "it ran in the shadow: nothing was done in it that could be done again"
+        )
     return recorded_of(request, entries, export.history, folder=str(folder))
 
 

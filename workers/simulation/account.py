@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from runbooks import Runbook
 from workers.simulation.faults import Fault
 from workers.simulation.figures import Figure, Spread, spread
+from workers.simulation.generator import REOPENED
 from workers.simulation.model import Model
 from workers.simulation.people import Staff
 from workers.simulation.story import Story
@@ -119,6 +120,8 @@ class Account(Figure):
     effects: dict[str, dict[str, int]]
     moves: dict[str, dict[str, int]]
     """Runbook → runbook: cases that moved; they were played on where that runbook was played."""
+    reopened: int
+    """Cases that came back after they had closed; each was played as a case of its own."""
     worker_restarts: int
     truth: Judged
 
@@ -181,6 +184,7 @@ def account_of(
             for s in stories
             if s.played.placed.moved_to
         ),
+        reopened=sum(s.played.case.arrival.cause == REOPENED for s in stories),
         worker_restarts=restarts,
         truth=judge(stories),
     )

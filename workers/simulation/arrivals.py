@@ -20,7 +20,7 @@ class Arrival:
     minute: int
     region: str
     cause: str = "base"
-    """`base`, `burst` (drawn by another report) or `storm`."""
+    """`base`, `burst` (drawn by another report), `storm`, `moved` or `reopened`."""
 
 
 OFFICE_DAYS, OFFICE_HOURS = range(5), range(9, 17)

@@ -7,6 +7,7 @@ and neutral sentences, never anything that could harm (I13).
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from cases.handlers.ending import ATTACHED
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.stages import Stage
 from runbooks.plan import Severity, StageKind
@@ -19,6 +20,7 @@ from workers.simulation.model import Model, Profile
 from workers.simulation.seeing import right_outcome, seen_by
 
 STORM = "order-storm"
+MERGED, KEPT_APART, REOPENED = "merged", "kept-apart", "reopened"
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,17 @@ class Synthetic:
     traits: frozenset[str]
     """What will happen on the way: `duplicate`, `held`, `conflict` …"""
     hop: int = 0
-    """How many times it has moved: a case that another one moved to has that one's index."""
+    """How many times it has moved or come back: each following case has the first one's index."""
 
     @property
     def name(self) -> str:
-        """What it is called: `7`, and `7+1` once it has moved."""
+        """What it is called: `7`, and `7+1` once it has moved or come back."""
         return f"{self.index}+{self.hop}" if self.hop else str(self.index)
+
+    @property
+    def same_subject(self) -> tuple[str, ...]:
+        """The number of the open case about the same subject, where there is one."""
+        return (f"S-{self.name}",) if self.traits & {MERGED, KEPT_APART} else ()
 
     @property
     def key(self) -> str:
@@ -120,7 +127,9 @@ class Generator:
         return replace(
             case,
             reported={n: said for n, said in case.reported.items() if n in document.intake},
-            truth=self._truth(document, answers, lag=case.receipt_lag, chance=chance),
+            truth=self._truth(
+                document, answers, lag=case.receipt_lag, chance=chance, traits=case.traits
+            ),
         )
 
     def moved(
@@ -130,6 +139,53 @@ class Generator:
 
         What both runbooks ask stays as it was answered; the severity is the nearest there is.
         """
+        following = self._following(case, to=to, after=after, severity=severity, answers=answers)
+        # The law counts from the first receipt, whichever runbook the case is on.
+        return self._received(following, case.receipt_lag + after)
+
+    def reopened(
+        self, case: Synthetic, *, after: int, severity: Severity, answers: Answers
+    ) -> Synthetic:
+        """The same matter, reported once more so many minutes after the first report.
+
+        It is a case of its own with a receipt of its own; what was answered is known. It is not
+        reopened a second time.
+        """
+        following = self._following(
+            case, to=case.runbook, after=after, severity=severity, answers=answers, cause=REOPENED
+        )
+        return replace(
+            self._received(following, case.receipt_lag),
+            traits=following.traits - {REOPENED},
+        )
+
+    def comes_back_after(self, case: Synthetic) -> int:
+        """How many minutes after it closed the matter is reported once more."""
+        chance = self._chance.of(case.runbook, case.name, REOPENED)
+        return int(chance.minutes(self._model.reopened_after))
+
+    def _received(self, case: Synthetic, lag: int) -> Synthetic:
+        """The case, received so many minutes before it came to our door."""
+        document = self._documents[case.runbook]
+        truth = self._truth(
+            document,
+            case.truth.answers,
+            lag=lag,
+            chance=self._chance.of(case.runbook, case.name),
+            traits=case.traits,
+        )
+        return replace(case, receipt_lag=lag, truth=truth)
+
+    def _following(
+        self,
+        case: Synthetic,
+        *,
+        to: str,
+        after: int,
+        severity: Severity,
+        answers: Answers,
+        cause: str = "moved",
+    ) -> Synthetic:
         document, hop = self._documents[to], case.hop + 1
         chance = self._chance.of(to, f"{case.index}+{hop}")
         wanted = nearest({severity: 1.0}, list(self._attainable[to]))
@@ -142,18 +198,17 @@ class Generator:
             if name in document.intake and said in (document.intake[name].answers or (said,))
         }
         true = self._complete(to, drawn | known, chance=chance)
+        traits = self._traits(chance)
         return replace(
             case,
             runbook=to,
             hop=hop,
-            arrival=replace(case.arrival, minute=case.arrival.minute + after, cause="moved"),
-            # The law counts from the first receipt, whichever runbook the case is on.
-            receipt_lag=case.receipt_lag + after,
+            arrival=replace(case.arrival, minute=case.arrival.minute + after, cause=cause),
             born_late=False,
             reported=known,
             incomplete=False,
-            truth=self._truth(document, true, lag=case.receipt_lag + after, chance=chance),
-            traits=self._traits(chance),
+            truth=self._truth(document, true, lag=case.receipt_lag, chance=chance, traits=traits),
+            traits=traits,
         )
 
     def _storm(self, number: int, *, days: int) -> list[tuple[str, Arrival]]:
@@ -177,6 +232,7 @@ class Generator:
         answers = self._true_answers(name, profile, chance=chance)
         lag, born_late = self._lag(document, chance=chance)
         incomplete = chance.of("incomplete").happens(profile.incomplete)
+        traits = self._traits(chance)
         return Synthetic(
             index=index,
             runbook=name,
@@ -186,22 +242,30 @@ class Generator:
             born_late=born_late,
             reported=self._reported(document, answers, incomplete=incomplete, chance=chance),
             incomplete=incomplete,
-            truth=self._truth(document, answers, lag=lag, chance=chance),
-            traits=self._traits(chance),
+            truth=self._truth(document, answers, lag=lag, chance=chance, traits=traits),
+            traits=traits,
         )
 
     def _truth(
-        self, document: RunbookDocument, answers: Mapping[str, str], *, lag: int, chance: Chance
+        self,
+        document: RunbookDocument,
+        answers: Mapping[str, str],
+        *,
+        lag: int,
+        chance: Chance,
+        traits: frozenset[str],
     ) -> Truth:
         """What is true of a case with these answers, as the runbook's text has it."""
+        merged = MERGED in traits
         severity = oracle.severity_of(document, answers)
         way = self._true_way(document, answers, severity, chance=chance)
         return Truth(
             severity=severity,
             answers=answers,
             way=way,
-            should_escalate=oracle.asks_somebody(document, way),
-            disposition=oracle.disposition_of(document, way, self._model),
+            # Whoever has the other case escalates: this one only has to find its way there.
+            should_escalate=not merged and oracle.asks_somebody(document, way),
+            disposition=ATTACHED if merged else oracle.disposition_of(document, way, self._model),
             clocks=oracle.clocks_of(document, way, severity=severity, received=lag),
         )
 

@@ -77,6 +77,12 @@ class Dynamics(Part):
     stray: Share
     dissent: Share
     delegated: Share
+    merged: Share
+    """Given to an open case about the same subject."""
+    kept_apart: Share
+    """Offered such a case, and kept apart from it."""
+    reopened: Share
+    """Reported once more after it had closed: a case of its own."""
 
 
 class Tier(Part):
@@ -162,6 +168,7 @@ class Model(Part):
     speaks_for: dict[str, tuple[str, ...]]
     gate: Gates
     dynamics: Dynamics
+    reopened_after: Spread
     tiers: dict[str, Tier]
     roles: dict[str, Role]
     other_roles: Role

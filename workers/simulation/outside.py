@@ -187,7 +187,12 @@ class Outside:
 
     @activity.defn(name=OPEN_LINKED.name)
     async def open_linked_case(self, order: LinkOrder) -> Linked:
-        """The case goes on as another one, which is played when this one has ended."""
+        """The case goes on as another one, which is played when this one has ended.
+
+        One that it is given to is somebody else's, and not played.
+        """
+        if order.attach_to is not None:
+            return Linked(case=f"{order.case}/same-subject", number=order.attach_to)
         self.placed[order.case].moved_to = order.runbook or ""
         return Linked(
             case=f"{order.case}/on", number=f"{order.number}b", runbook=order.runbook or ""

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from cases.handlers.ending import ATTACHED, CANCELLED, MOVED
 from cases.journal import Kind
 from cases.state import CasePicture
 from runbooks import Runbook
 from workers.simulation.cast import Cast
 from workers.simulation.chance import Chance
 from workers.simulation.faults import Trouble
-from workers.simulation.generator import Generator, Synthetic
+from workers.simulation.generator import REOPENED, Generator, Synthetic
 from workers.simulation.habits import Habits
 from workers.simulation.model import Model
 from workers.simulation.outside import Placed
@@ -108,7 +109,7 @@ class Director:
             )
             found.extend(played)
             again += more
-            wave = [case for each in played for case in self._moved(each)]
+            wave = [case for each in played for case in self._following(each)]
             crashes = []
         found.sort(key=lambda each: (each.case.index, each.case.hop))
         return Performance(
@@ -151,20 +152,22 @@ class Director:
                 played[index] = each
         return played, again
 
-    def _moved(self, played: Played) -> Iterator[Synthetic]:
-        """The case that it goes on as, where that runbook is played too."""
-        placed = played.placed
-        if played.stuck or placed.moved_to not in self.runbooks or played.case.hop >= MOST_HOPS:
+    def _following(self, played: Played) -> Iterator[Synthetic]:
+        """The case that it goes on as, where that runbook is played too, or comes back as."""
+        placed, case = played.placed, played.case
+        if played.stuck or case.hop >= MOST_HOPS:
             return
         picture = self.theatre.picture(placed)
         ended = max(placed.minute(entry.at) for entry in placed.entries)
-        yield self.generator.moved(
-            played.case,
-            to=placed.moved_to,
-            after=ended,
-            severity=picture.severity.current,
-            answers={name: given.value for name, given in picture.answers.items()},
-        )
+        severity = picture.severity.current
+        answers = {name: given.value for name, given in picture.answers.items()}
+        if placed.moved_to in self.runbooks:
+            yield self.generator.moved(
+                case, to=placed.moved_to, after=ended, severity=severity, answers=answers
+            )
+        elif REOPENED in case.traits and _settled_here(picture):
+            after = ended + self.generator.comes_back_after(case)
+            yield self.generator.reopened(case, after=after, severity=severity, answers=answers)
 
     async def _once_more(self, case: Synthetic, attempt: int, alone: asyncio.Semaphore) -> Played:
         async with alone:
@@ -233,6 +236,12 @@ class Director:
         played.late = max(played.late, at - planned)
         self.pace.lagged(at - planned)
         cast.noted(want, receipt, now=played.minutes)
+
+
+def _settled_here(picture: CasePicture) -> bool:
+    """Whether the matter was settled in this very case: only then it can come back."""
+    closing = picture.closing
+    return closing is not None and closing.disposition not in (MOVED, ATTACHED, CANCELLED)
 
 
 def _further(progress: Progress, before: int, of: int, done: int) -> None:

@@ -105,6 +105,7 @@ class Theatre:
             severity_row=str(found.row),
             severity_because=found.because,
             answers=dict(case.reported),
+            same_subject=case.same_subject,
             root_key=base64.b64encode(self.keys.root.public_key().public_bytes_raw()).decode(),
             salt=base64.b64encode(sha256(external.encode()).digest()).decode(),
         )

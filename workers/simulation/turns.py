@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cases.acts import (
     Acknowledge,
     Assign,
+    Attach,
     ChangeSeverity,
     Decide,
     Dissent,
@@ -24,6 +25,7 @@ from cases.rules import view_of as file_of
 from cases.state import CasePicture
 from runbooks.plan import Severity, StageKind
 from workers.simulation import words
+from workers.simulation.generator import KEPT_APART, MERGED
 from workers.simulation.people import Somebody
 from workers.simulation.votes import eligible
 from workers.simulation.wants import Body, Want
@@ -50,6 +52,8 @@ def turns(cast: "Cast", picture: CasePicture, *, at: datetime) -> Iterator[Want]
         ("severity-down", _down),
         ("raised", _raised),
         ("late-evidence", _evidence),
+        (MERGED, _merged),
+        (KEPT_APART, _kept_apart),
     ):
         if trait in traits:
             yield from turn(cast, picture, visit)
@@ -126,6 +130,21 @@ def _evidence(cast: "Cast", picture: CasePicture, visit: StageVisit) -> Iterator
     item = words.digest(cast.habits.placed.case.key, "late")
     body = Evidence(label="late-indicator", reference=f"vault:{item[:8]}", digest=item)
     yield from _by_manager(cast, "late-evidence", lambda _: body, visit)
+
+
+def _merged(cast: "Cast", _: CasePicture, visit: StageVisit) -> Iterator[Want]:
+    yield from _about_the_same(cast, visit, trait=MERGED, apart=False)
+
+
+def _kept_apart(cast: "Cast", _: CasePicture, visit: StageVisit) -> Iterator[Want]:
+    yield from _about_the_same(cast, visit, trait=KEPT_APART, apart=True)
+
+
+def _about_the_same(cast: "Cast", visit: StageVisit, *, trait: str, apart: bool) -> Iterator[Want]:
+    """Another open case is about the same subject: the report is given to it, or not."""
+    for number in cast.habits.placed.case.same_subject:
+        body = Attach(to=number, keep_apart=apart, reason=words.REASONS["same-subject"])
+        yield from _by_manager(cast, trait, lambda _: body, visit)  # noqa: B023
 
 
 def _acknowledged(cast: "Cast", picture: CasePicture, round_: Round) -> Iterator[Want]:

@@ -26,6 +26,7 @@ REASONS = {
     "skip": "Not applicable in this case.",
     "reply": "Two accounts, both on the list.",
     "roll-back": "The list holds others than were meant.",
+    "same-subject": "Another open case is about this subject.",
     "cancel": "No disposition of the runbook fits.",
 }
 
