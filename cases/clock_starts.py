@@ -37,18 +37,22 @@ def follow(file: CaseFile, *, changed: Iterable[str], at: datetime) -> None:
     for plan in file.pathway.clocks:
         if plan.starts_after is None or plan.trigger is not None:
             _follow(file, plan, at=at)
-        if plan.due_at in new:
-            _due(file, plan, at=at)
+        if plan.due_at is not None:
+            _due(file, plan, at=at, anew=plan.due_at in new)
 
 
 def begin_at_severity(file: CaseFile, *, at: datetime) -> None:
     """Clocks for cases as grave as this one has become run from now on.
 
-    Nobody knew before; and once one runs, no other severity stops it (I12).
+    Nobody knew before; and once one runs, no other severity stops it (I12). One of the law waits
+    until the law asks for it as well.
     """
     for plan in file.pathway.clocks:
-        if plan.only_at and _begins(file, plan) and file.state.clock(plan.id) is None:
-            start_clock(file, plan, begun=at, at=at)
+        if not plan.only_at or not _begins(file, plan) or file.state.clock(plan.id) is not None:
+            continue
+        reasons = _reasons(file, plan, on=at)
+        if reasons is not None:
+            start_clock(file, plan, begun=at, at=at, said={"law": [*reasons] or None})
 
 
 def happened(file: CaseFile, event: str, *, at: datetime) -> None:
@@ -112,23 +116,24 @@ def _begins(file: CaseFile, plan: ClockPlan) -> bool:
     return not plan.only_at or file.state.severity.current in plan.only_at
 
 
-def _counts_from_severity(file: CaseFile, plan: ClockPlan, *, at: datetime) -> bool:
-    """Whether severity began the clock, or has yet to: no answer moves that."""
-    if not plan.only_at:
-        return False
+def _since_severity(file: CaseFile, plan: ClockPlan, *, at: datetime) -> datetime | None:
+    """Since when the clock runs, if severity began it: no answer moves that."""
     clock = file.state.clock(plan.id)
-    if clock is None:
-        return not _begins(file, plan)
+    if not plan.only_at or clock is None:
+        return None
     started = clock.reading(at).started_at
-    return started is None or started > file.state.opened_at
+    return started if started is not None and started > file.state.opened_at else None
 
 
 def _follow(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
-    if _counts_from_severity(file, plan, at=at):
+    clock = file.state.clock(plan.id)
+    if clock is None and not _begins(file, plan):
         return
     begun, question = _begun(file, plan)
+    since = _since_severity(file, plan, at=at)
+    if since is not None:
+        begun, question = since, ""
     reasons = _reasons(file, plan, on=min(begun or at, at))
-    clock = file.state.clock(plan.id)
     if reasons is None:
         if clock is not None and not clock.ended:
             turn(file, clock, ClockVerb.CANCEL, at=at, because=NO_LONGER)
@@ -220,16 +225,34 @@ def _reasons(file: CaseFile, plan: ClockPlan, *, on: datetime) -> tuple[str, ...
     return why(plan.trigger, facts, on=on)
 
 
-def _due(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
-    """The order's own instant is the deadline; what the clock calls for happens by that one."""
+def _due(file: CaseFile, plan: ClockPlan, *, at: datetime, anew: bool) -> None:
+    """The order's own instant is the deadline; what the clock calls for happens by that one.
+
+    An order that was due before we had it is due as it comes: where the clock turns out to have
+    begun earlier, it was due earlier too.
+    """
     clock = running(file, plan.id, at=at)
-    started = clock.reading(at).started_at if clock is not None else None
     due = _answered(file, plan.due_at or "")
-    if clock is None or started is None or due is None:
+    if clock is None or due is None:
         return
-    stated = Due(conservative_due=max(due, started), legal_latest=max(due, started))
+    reading = clock.reading(at)
+    if reading.started_at is None or reading.counted_from is None:
+        return
+    stated = max(due, reading.started_at)
+    if not anew and reading.due is not None and stated >= reading.due:
+        return
     clock.fired = []
-    turn(file, clock, ClockVerb.RESET, at=at, begun=started, because=STATED, due=stated)
+    turn(
+        file,
+        clock,
+        ClockVerb.RESET,
+        at=at,
+        # From where it counts, not from its start: that may have been corrected to an earlier
+        # instant, and an event there would come before the due instant that this one replaces.
+        begun=reading.counted_from,
+        because=STATED,
+        due=Due(conservative_due=stated, legal_latest=stated),
+    )
 
 
 def _stop_at_once(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:

@@ -9,6 +9,7 @@ from cases.gags import ends, review_at, standing
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.records import SUPPRESSED, EffectRecord
+from cases.sampling import drawn
 from runbooks.plan import FollowUp, Gag
 
 _CLOCK = "order/"
@@ -83,7 +84,9 @@ def owed_after(file: CaseFile, disposition: str, *, at: datetime) -> list[Due]:
     return [
         (plan, at + plan.after)
         for plan in file.pathway.after_closing
-        if not plan.carries and plan.owed_after(disposition, file.state.severity.current)
+        if not plan.carries
+        and plan.owed_after(disposition, file.state.severity.current)
+        and drawn(file, plan)
     ] + carried_on(file, at=at)
 
 

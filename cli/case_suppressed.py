@@ -8,17 +8,40 @@ from cli.case_group import app
 from cli.output import AsJson, local, print_json, say, show, table
 from cli.reach import gateway
 
+STANDING = {
+    "holds": "until {until}",
+    "not-yet": "from {since} until {until}",
+    "over": "ended {until}",
+    "gone": "gone from the table",
+}
+"""What is said of a rule, by whether it hides reports today."""
+
 
 @app.command()
 def suppressed(*, json_: AsJson = False) -> None:
-    """Reports that a rule holds back are listed without a word of what they say."""
+    """Rules that hold reports back, and what they hold back, without a word of what it says."""
     said = gateway().get("/api/suppressed")
     if json_:
         print_json(said)
         return
-    for rule in said["rules"]:
-        state = f"until {rule['until']}" if rule["holds"] else f"not now (until {rule['until']})"
-        say(f"{rule['rule']}, {rule['owner']}, {state}, hides {rule['hides']}: {rule['because']}")
+    rules = [
+        (
+            rule["rule"],
+            STANDING[rule["standing"]].format(since=rule["since"], until=rule["until"]),
+            rule["owner"],
+            f"{rule['hides']} held, {rule['released']} let in",
+            rule["looks_for"] or "—",
+            rule["source"] or "—",
+            rule["because"],
+        )
+        for rule in said["rules"]
+    ]
+    if rules:
+        show(
+            table(
+                "rule", "stands", "answers for it", "hid", "looks for", "where", "why", rows=rules
+            )
+        )
     rows = [
         (each["rule"], local(each["received_at"]), each["source"], each["until"], each["key"])
         for each in said["suppressed"]

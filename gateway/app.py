@@ -30,6 +30,7 @@ from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
 from gateway.pages.inbox import InboxPages
 from gateway.pages.login import LoginPages
+from gateway.pages.suppressed import SuppressedPages
 from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
 from gateway.rules_api import RulesApi
@@ -80,6 +81,7 @@ def build_app(
             *LogPages(doors.store).routes(),
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),
+            *SuppressedPages(web).routes(),
             *CasePages(web, acts).routes(),
             *DraftPages(web).routes(),
             *DecisionPages(web, acts).routes(),

@@ -13,6 +13,7 @@ from gateway.bearer import NOT_FOR_YOU, logged_in, problem
 from gateway.doors import Doors
 from gateway.raw import read_body
 from gateway.sight import ALWAYS
+from gateway.suppression_rules import hidden_by, rules_seen
 from gateway.web import Viewer
 from gateway.wording import NOT_FOUND
 from store import UnknownRow
@@ -39,25 +40,18 @@ class SuppressedApi:
         ]
 
     async def suppressed(self, request: Request, viewer: Viewer) -> Response:
-        """Every hidden report without a word of it, and every rule that can hide one."""
-        if not viewer.roles & ALWAYS:
+        """Every hidden report without a word of it, and every rule that hides or hid one."""
+        del request
+        rules = await rules_seen(self._doors, viewer)
+        if rules is None:
             return problem(403, "role", NOT_FOR_YOU)
-        rows = await self._doors.store.suppression.hidden()
-        today = (await self._doors.clock.now()).date()
-        rules = [
+        hidden = await hidden_by(self._doors, rules)
+        return JSONResponse(
             {
-                "rule": row.name,
-                "owner": row.owner,
-                "because": row.because,
-                "since": row.since.isoformat(),
-                "until": row.until.isoformat(),
-                "holds": row.since <= today <= row.until,
-                "hides": sum(each.rule == row.name for each in rows),
+                "suppressed": [each.model_dump(mode="json", exclude={"report"}) for each in hidden],
+                "rules": [rule.model_dump(mode="json") for rule in rules],
             }
-            for row in self._doors.shelf.routing.document.suppress
-        ]
-        hidden = [each.model_dump(mode="json", exclude={"report"}) for each in rows]
-        return JSONResponse({"suppressed": hidden, "rules": rules})
+        )
 
     async def release(self, request: Request, viewer: Viewer) -> Response:
         """The report opens its case in the viewer's name; the door's journal says who let it in."""

@@ -40,6 +40,21 @@ class Hidden(HiddenBy):
     """The case it opened or reached when it was released."""
 
 
+class Tally(Value):
+    """What one rule has hidden so far, whether it still stands anywhere or not."""
+
+    rule: str
+    owner: str
+    because: str
+    until: str
+    """As the newest report it hid says; the rule itself may say otherwise by now."""
+    held: int
+    """Reports that are held back now."""
+    released: int
+    newest: Instant
+    """When the newest of them came."""
+
+
 @uninterrupted
 class Suppression:
     """Holds reports back, and lets them go."""
@@ -104,6 +119,46 @@ class Suppression:
                 query.order_by(suppressed.c.position.desc()).limit(limit)
             )
             return [_read(row) for row in found]
+
+    async def tallies(self) -> list[Tally]:
+        """What each rule has hidden, by its name."""
+        count = sa.func.count()
+        totals = (
+            sa.select(
+                suppressed.c.rule,
+                count.label("all"),
+                sa.func.count(suppressed.c.released_at).label("released"),
+                sa.func.max(suppressed.c.position).label("position"),
+            )
+            .group_by(suppressed.c.rule)
+            .subquery()
+        )
+        query = (
+            sa.select(
+                suppressed.c.rule,
+                suppressed.c.owner,
+                suppressed.c.because,
+                suppressed.c.until,
+                suppressed.c.received_at,
+                totals.c.all,
+                totals.c.released,
+            )
+            .join(totals, suppressed.c.position == totals.c.position)
+            .order_by(suppressed.c.rule)
+        )
+        async with self._database.read() as connection:
+            return [
+                Tally(
+                    rule=row.rule,
+                    owner=row.owner,
+                    because=row.because,
+                    until=row.until,
+                    held=row.all - row.released,
+                    released=row.released,
+                    newest=row.received_at,
+                )
+                for row in await connection.execute(query)
+            ]
 
     async def loud(self, *, day: str) -> Mapping[str, tuple[int, str]]:
         """By rule that still holds back on that day: how many it hides, and who answers for it.

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.acceptance.clocks import clocks
 from bench.acceptance.criterion import Criterion, Extent, by_tests
 from bench.acceptance.running import ROOT, Verdict, command
 from bench.coverage import table
@@ -180,6 +181,7 @@ CRITERIA: dict[str, Criterion] = {
         "tests/runbooks/test_statute_properties.py",
         "tests/cases/test_computed_deadline.py",
     ),
+    "clocks-expected": clocks,
     "seeded-faults": by_tests(
         "seeded faults, each found at the right place",
         f">= {FAULTS}",

@@ -13,6 +13,7 @@ from cases.values import Instant, Value
 from gateway.casework import OpenCase, find_case, open_case
 from gateway.doors import Doors
 from gateway.sight import ALWAYS
+from gateway.suppression_rules import rules_seen
 from gateway.times import Due, Show
 from gateway.web import Viewer, Web
 from runbooks import prioritise
@@ -168,6 +169,7 @@ class InboxPages:
             lines=lines,
             filters=FILTERS,
             chosen=chosen,
+            hides=await rules_seen(self._web.doors, viewer) is not None,
             as_of=show.clock(show.now),
         )
 

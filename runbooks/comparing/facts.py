@@ -73,6 +73,7 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
             "title": item.title,
             "for": item.only,
             "only-at": item.only_at,
+            "sample": item.sample,
             "kind": item.kind,
             "review": item.review,
             "every": item.every,

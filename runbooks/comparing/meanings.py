@@ -199,6 +199,7 @@ _FOLLOW_UP = {
     "after": Meaning(Group.CLOSING, "how long after closing", _more_is_looser),
     "for": Meaning(Group.CLOSING, "the endings after which it is owed"),
     "only-at": Meaning(Group.CLOSING, "the severities at which it is owed", _fewer_is_looser),
+    "sample": Meaning(Group.CLOSING, "the share of cases in which it is owed"),
     "review": Meaning(Group.CLOSING, "when its owner is asked before"),
     "every": Meaning(Group.CLOSING, "how long until the next turn", _more_is_looser),
     "renewals": Meaning(Group.CLOSING, "how often it can be renewed"),

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from runbooks.grammar.base import Duration, Name, Prose, Strict, refuse
+from runbooks.grammar.bulk import Share
 from runbooks.grammar.times import Severities
 
 RECORDS = (
@@ -62,6 +63,7 @@ _BESIDE = {
     "renewals": ("hold",),
     "minimum": ("hold",),
     "review": ("hold", "appeals"),
+    "sample": ("recheck", "follow-ups"),
 }
 """Which key stands beside which thing."""
 
@@ -86,6 +88,8 @@ class AfterClosing(Strict):
     """The dispositions after which it is owed; none named: all of them."""
     only_at: Severities | None = None
     """The severities at closing for which it is owed; none named: all of them."""
+    sample: Share | None = None
+    """In which share of the cases it is owed; which ones, chance decides when they close."""
     name: Name | None = None
     renew: Duration | None = None
     renewals: Annotated[StrictInt, Field(ge=0, le=100)] | None = None

@@ -87,6 +87,7 @@ def _obligations(item: AfterClosing, *, owner: str) -> Iterator[FollowUp]:
             extend=item.extend,
             only=item.for_,
             only_at=item.only_at or (),
+            sample=item.sample or "",
         )
 
     for after in item.recheck or ():

@@ -37,6 +37,8 @@ class FollowUp(Compact):
     """The dispositions after which it is owed; empty: all of them."""
     only_at: tuple[Severity, ...] = ()
     """The severities at closing for which it is owed; empty: all of them."""
+    sample: str = ""
+    """The share of the cases in which it is owed, like `10%`; empty: all of them."""
     kind: OwedKind = OwedKind.FOLLOW_UP
     review: tuple[timedelta, ...] = ()
     """How long before it is due its owner is reminded, the longest first."""

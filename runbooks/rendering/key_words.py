@@ -216,6 +216,7 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "review": "When the owner is asked before the end.",
         "extend": "By how much all extensions of one turn together may move what is due.",
         "only-at": "Only where the case closes at one of these severities.",
+        "sample": "In which share of the cases; chance decides which, when they close.",
     },
     "Bulk": {
         "count": "The question whose answer says how many it concerns.",

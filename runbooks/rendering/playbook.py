@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from runbooks.compile import compile_runbook
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.intake import Question
-from runbooks.plan import Pathway, StagePlan
+from runbooks.plan import FollowUp, Pathway, StagePlan
 from runbooks.rendering.blocks import (
     Block,
     Figure,
@@ -286,12 +286,12 @@ def _afterwards(pathway: Pathway) -> Iterator[Block]:
     if not pathway.after_closing:
         return
     yield Heading("After closing")
-    yield Points(
-        tuple(
-            (item.owner, f"{item.title} ({item.name}), {duration(item.after)} after closing.")
-            for item in pathway.after_closing
-        )
-    )
+    yield Points(tuple((item.owner, _owed(item)) for item in pathway.after_closing))
+
+
+def _owed(item: FollowUp) -> str:
+    some = f", in {item.sample} of the cases" if item.sample else ""
+    return f"{item.title} ({item.name}), {duration(item.after)} after closing{some}."
 
 
 def _roles(document: RunbookDocument) -> Iterator[Block]:

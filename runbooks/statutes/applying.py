@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import JsonValue, TypeAdapter
 
+from runbooks.asking import counted
 from runbooks.grammar.cells import AnyCell, as_cell
 from runbooks.grammar.severity import input_of
 from runbooks.plan import Meaning, QuestionPlan, Trigger
@@ -24,8 +25,9 @@ def facts_of(
 ) -> CaseFacts | None:
     """The case in the law's words, for these answers; None while it is about nothing yet."""
     said: dict[str, JsonValue] = {"at": at.isoformat()}
+    known = counted(questions, answers)
     for meaning in meanings:
-        if not _matches(meaning, questions, answers):
+        if not _matches(meaning, questions, known):
             continue
         for name, value in meaning.says.items():
             said[name] = _joined(said.get(name), value)

@@ -7,14 +7,17 @@ import pytest
 
 from cases.acts import Answer, Close, Complete, Receipt, Resolution
 from cases.clock import ClockRun
+from cases.clock_starts import begin_at_severity
 from cases.file import CaseFile
 from cases.journal import Entry, Kind
 from cases.receipts import Reason
 from runbooks import RunbookProblems, load_runbook
+from runbooks.plan import Severity
 from tests.cases.house import BEGIN, House
 from tests.runbooks.texts import load
 
 TEXT = (Path(__file__).parent / "breach.yaml").read_text(encoding="utf-8")
+WITH_BOTH = Path(__file__).parents[1] / "workers" / "simulation"
 HOUR = timedelta(hours=1)
 AWARE = BEGIN - 4 * HOUR
 
@@ -242,3 +245,93 @@ def test_the_pathway_says_all_of_it_as_it_travels() -> None:
 
     assert read == pathway
     assert load(TEXT).document.law[0].means == ("data-breach",)
+
+
+STATED = """\
+  ORDER:
+    title: "Answer by the instant the order names"
+    starts: receipt
+    within: 14d
+    due-at: due-date
+    stops: [effect:notify, closed]
+    late: [{at: 75%, page: legal}]
+    owner: legal
+    source: "The order"
+    mark: V
+    review-by: 2027-02-01
+"""
+
+
+def ordered() -> House:
+    """A case with an order that says itself when it is due."""
+    questions = """\
+  received-at: {ask: "When was it received?", answer: instant}
+  due-date: {ask: "When is it due?", answer: instant}
+"""
+    text = TEXT.replace("\nintake:\n", f"\nintake:\n{questions}", 1)
+    text = text.replace("\nclocks:\n", f"\nclocks:\n{STATED}", 1)
+    return House.of("breach", text=text.encode())
+
+
+def test_a_corrected_due_instant_holds_though_receipt_was_corrected_too() -> None:
+    """Of two due instants the one said last holds, wherever the clock has turned out to begin."""
+    case = ordered()
+    answer(case, received_at=BEGIN - HOUR, due_date=BEGIN + 200 * HOUR)
+
+    answer(case, received_at=BEGIN - 9 * HOUR, due_date=BEGIN + 20 * HOUR)
+
+    assert clock_of(case, "ORDER").due_at(case.now) == BEGIN + 20 * HOUR
+    assert clock_of(case, "ORDER").reading(case.now).started_at == BEGIN - 9 * HOUR
+
+
+def test_an_order_due_before_we_had_it_is_due_as_it_came() -> None:
+    """It is due at the instant of receipt, and where that was earlier, at the earlier one."""
+    case = ordered()
+    answer(case, received_at=BEGIN - HOUR, due_date=BEGIN - 5 * HOUR)
+    came = clock_of(case, "ORDER").due_at(case.now)
+
+    answer(case, received_at=BEGIN - 9 * HOUR)
+
+    assert came == BEGIN - HOUR
+    assert clock_of(case, "ORDER").due_at(case.now) == BEGIN - 5 * HOUR
+
+
+def test_a_question_nobody_has_answered_counts_as_unknown_to_the_law_where_it_is_asked() -> None:
+    """Also one with a condition; where it is not asked it says nothing."""
+    text = (WITH_BOTH / "severe-and-lawful.yaml").read_bytes()
+    case = House.of("severe", text=text)
+    case.state.severity = case.state.severity.model_copy(update={"current": Severity.SEV0})
+
+    answer(case, breach="no")
+    before = running(case.file)
+    answer(case, breach="yes")
+
+    assert before == set()
+    assert running(case.file) == {"EU-GDPR33"}
+
+
+def test_severity_begins_no_clock_that_the_law_does_not_ask_for() -> None:
+    """Raised while the law is silent it begins nothing; lifted by answers, it comes back."""
+    text = (WITH_BOTH / "severe-and-lawful.yaml").read_bytes()
+    case = House.of("severe", text=text)
+    raised = case.state.severity.model_copy(update={"current": Severity.SEV0})
+    answer(case, breach="no")
+    case.state.severity = raised
+    begin_at_severity(case.file, at=case.now)
+    silent = running(case.file)
+
+    case.state.severity = raised.model_copy(update={"current": Severity.SEV3})
+    answer(case, breach="yes", abroad="yes")
+    mild = running(case.file)
+    case.later(HOUR)
+    case.state.severity = raised
+    begin_at_severity(case.file, at=case.now)
+    since = case.now
+    case.later(HOUR)
+    answer(case, abroad="no")
+    lifted = running(case.file)
+    answer(case, abroad="yes")
+
+    assert (silent, mild, lifted) == (set(), set(), set())
+    assert running(case.file) == {"EU-GDPR33"}
+    assert clock_of(case, "EU-GDPR33").reading(case.now).started_at == since

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from runbooks import library
+from runbooks import library, load_routing
+from runbooks.library import routing
 from tests.cli.conftest import Installation
+from tests.gateway.test_suppressing import QUIET
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -176,6 +178,27 @@ async def test_dead_letters_are_listed_and_sent_again(installation: Installation
     assert "body" not in shown["delivery"]
     assert again == {"key": key, "redelivered": False}
     await lena.run("deliveries", "list", code=1)
+
+
+async def test_what_rules_hold_back_is_listed_and_let_in(installation: Installation) -> None:
+    """Rule by rule: until when, who answers for it, why, where it stands and what it hid."""
+    imani, lena = [await installation.terminal(name) for name in ("imani", "lena")]
+    await lena.run("case", "suppressed", code=1)
+    assert "Nothing is held back." in (await imani.run("case", "suppressed")).stdout
+    today = datetime.now(tz=UTC).date().isoformat()
+    doors = installation.gateway.doors
+    doors.shelf.routing = load_routing(routing() + QUIET.replace("DAY", today).encode(), file="r")
+    await imani.run("case", "open", "--tag", "bounce", "--id", "r-9")
+
+    listed = (await imani.run("case", "suppressed")).stdout
+    (held,) = (await imani.json("case", "suppressed"))["suppressed"]
+    number = (await imani.run("case", "release", held["key"])).stdout.strip()
+
+    assert re.search(rf"bounces +until {today} +incident-manager +1 held, 0 let in", listed)
+    assert held["key"] in listed
+    rules = (await imani.json("case", "suppressed"))["rules"]
+    assert [(rule["hides"], rule["released"]) for rule in rules] == [(0, 1)]
+    assert number == "1001"
 
 
 async def test_lists_and_pages_can_be_read(installation: Installation) -> None:

@@ -151,3 +151,98 @@ async def test_only_who_answers_for_all_cases_sees_what_is_hidden(quiet: World) 
 
     assert (seen.status_code, done.status_code) == (403, 403)
     assert len(await quiet.store.suppression.hidden()) == 1
+
+
+async def test_every_rule_says_where_it_stands_and_what_it_hid(quiet: World) -> None:
+    """Source and line, what it looks for, who and why, since when, and how much was let in."""
+    for number in (1, 2, 3):
+        await quiet.deliver(id=f"evt-{number}", subject=f"R-{number}", data=BOUNCE)
+    await quiet.store.suppression.release("standard:evt-2", by="imani", at=await quiet.clock.now())
+    async with api(quiet, "imani") as http:
+        (rule,) = (await http.get("/api/suppressed")).json()["rules"]
+
+    table = quiet.doors.shelf.routing
+    line = table.source.decode().splitlines().index("  - name: bounces") + 1
+    assert rule["source"] == f"routing.yaml {table.document.routing}, line {line}"
+    assert rule["looks_for"] == "tag bounce or fraud"
+    assert (rule["standing"], rule["tell_at"]) == ("holds", 3)
+    assert (rule["hides"], rule["released"]) == (2, 1)
+
+
+async def test_a_rule_that_has_gone_is_listed_for_what_it_hid(quiet: World) -> None:
+    """Also when it has ended, or has yet to begin: the list says which."""
+    await quiet.deliver(data=BOUNCE)
+    quiet.clock.ahead = timedelta(days=1)
+    async with api(quiet, "imani") as http:
+        (over,) = (await http.get("/api/suppressed")).json()["rules"]
+        quiet.clock.ahead = timedelta(days=-1)
+        later = await http.get("/api/suppressed")
+        quiet.clock.ahead = timedelta()
+        quiet.doors.shelf.routing = Shelf(quiet.store).routing
+        gone = (await http.get("/api/suppressed")).json()
+
+    assert over["standing"] == "over"
+    assert later.json()["rules"][0]["standing"] == "not-yet"
+    (rule,) = gone["rules"]
+    assert (rule["standing"], rule["holds"], rule["hides"]) == ("gone", False, 1)
+    assert rule["because"] == "a newsletter bounces"
+    assert [each["rule"] for each in gone["suppressed"]] == ["bounces"]
+
+
+async def test_who_answers_for_a_rule_sees_it_and_no_other(quiet: World) -> None:
+    """The owner of one rule sees what it hides; only who sees all cases lets something in."""
+    await quiet.deliver(data=BOUNCE)
+    text = quiet.doors.shelf.routing.source.decode()
+    own = text.replace("owner: incident-manager", "owner: policy")
+    own += (
+        own[own.index("  - name: bounces") :]
+        .replace("bounces", "others", 1)
+        .replace("owner: policy", "owner: legal")
+    )
+    quiet.doors.shelf.routing = Shelf(quiet.store, routing=own.encode()).routing
+    async with api(quiet, "paula") as http:
+        seen = (await http.get("/api/suppressed")).json()
+        done = await http.post("/api/suppressed/release", json={"key": "standard:evt-1"})
+
+    assert [rule["rule"] for rule in seen["rules"]] == ["bounces"]
+    assert [each["key"] for each in seen["suppressed"]] == ["standard:evt-1"]
+    assert done.status_code == 403
+
+
+async def test_the_page_shows_each_rule_and_lets_a_report_in(quiet: World) -> None:
+    """Rule by rule, without a word of a report; a button opens its case, looking opens none."""
+    await quiet.deliver(data={**BOUNCE, "fields": {"text": CANARY}})
+    imani = await quiet.browser("imani")
+
+    cases = await imani.get("/cases")
+    page = await imani.get("/suppressed")
+
+    assert '<a href="/suppressed">' in cases.response.text
+    for said in ("bounces", "a newsletter bounces", "tag bounce or fraud", "standard:evt-1"):
+        assert said in page.text
+    assert "canary" not in page.text
+    assert quiet.engine.started == []
+    form = next(form for form in page.forms() if form.action == "/suppressed/release")
+    opened = await imani.post(form)
+    await quiet.until(lambda: quiet.view("1001"))
+    assert "1001" in opened.text
+    again = await imani.get("/suppressed")
+    assert "standard:evt-1" not in again.text
+    assert "Let in" in again.text
+
+
+async def test_the_page_is_nothing_to_others(quiet: World) -> None:
+    """Whoever answers for no rule finds no page and no link, and lets nothing in."""
+    await quiet.deliver(data=BOUNCE)
+    imani, paula = await quiet.browser("imani"), await quiet.browser("paula")
+    form = next(f for f in (await imani.get("/suppressed")).forms() if "release" in f.action)
+
+    page = await paula.get("/suppressed")
+    cases = await paula.get("/cases")
+    logout = next(f for f in cases.forms() if f.action == "/logout")
+    stolen = await paula.post(form, csrf=logout.fields["csrf"])
+
+    assert page.status == 404
+    assert "/suppressed" not in cases.response.text
+    assert stolen.status == 404
+    assert len(await quiet.store.suppression.hidden()) == 1

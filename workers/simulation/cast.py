@@ -105,6 +105,8 @@ class Cast:
     ) -> Iterator[Want]:
         if any(request.answer is None and request.material for request in picture.requests):
             return
+        if _ends_by_itself(picture, stage):
+            return
         key = f"work|{stage.name}|{visit.visit}"
         since = self.since(visit.entered_at, *_answered(picture))
         found = self.somebody(stage.owner, since=since, picture=picture)
@@ -167,7 +169,8 @@ class Cast:
             return
         clock = picture.stage_clock(stage.name)
         minute = self.habits.answers_at(found, since=since, clock=clock, at=at, key=key)
-        fields = {name: f"{name}: indicators K1 and K7, as coded." for name in missing}
+        case = self.habits.placed.case.key
+        fields = {n: words.memo_field(n, stage.name, self.pathway, case=case) for n in missing}
         yield self.want(minute, key, found, Memo(gate=stage.name, fields=fields))
 
     def _closing(
@@ -294,6 +297,12 @@ def way_of(picture: CasePicture) -> Way:
         steps=tuple(Step(v.stage, v.outcome) for v in picture.visits if v.outcome is not None),
         effects=tuple(e.name for e in picture.effects if e.state in ("done", "skipped")),
     )
+
+
+def _ends_by_itself(picture: CasePicture, stage: StagePlan) -> bool:
+    """Whether what completes the stage is under way: nobody takes another outcome meanwhile."""
+    effect = picture.effect_named(stage.skip_when_done or "")
+    return effect is not None and effect.open
 
 
 def _answered(picture: CasePicture) -> list[datetime]:

@@ -13,10 +13,10 @@ from runbooks.grammar.stages import Stage
 from runbooks.plan import Severity, StageKind
 from runbooks.runbook import Runbook
 from workers.simulation import oracle
+from workers.simulation.answers import Answers, asked_of
 from workers.simulation.arrivals import Arrival, arrivals, storm
 from workers.simulation.chance import Chance
 from workers.simulation.model import Model, Profile
-from workers.simulation.oracle import Answers
 from workers.simulation.seeing import right_outcome, seen_by
 
 STORM = "order-storm"
@@ -287,8 +287,7 @@ class Generator:
                     {answer: self._model.answers.get(answer, 1.0) for answer in asked.answers}
                 )
         # What is not asked of this case is not true of it either.
-        known = oracle.known(self._documents[name], answers)
-        return {question: answer for question, answer in answers.items() if question in known}
+        return asked_of(self._documents[name], answers)
 
     def _weight(self, answers: Mapping[str, str]) -> float:
         weight = 1.0

@@ -11,22 +11,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
-from runbooks.grammar.cells import Test, as_cell
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.severity import SeverityRow, severity_table
 from runbooks.grammar.stages import Stage
-from runbooks.plan import AnswerKind, ClockKind, ClockStart, Severity, StageKind
+from runbooks.plan import ClockKind, ClockStart, Severity, StageKind
 from runbooks.statutes.span import Unit
-from runbooks.tables import Absent, Hit, holds, instant_of, number_of
+from runbooks.tables import Hit
+from workers.simulation.answers import Answers, known
 from workers.simulation.chance import Chance
 from workers.simulation.model import Model
 
 MOST_STEPS = 40
 MOST_COMBINATIONS = 4096
 _MINUTES = {Unit.MINUTE: 1, Unit.HOUR: 60}
-
-Answers = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -79,29 +77,6 @@ def _first(document: RunbookDocument, answers: Mapping[str, str]) -> Severity:
         if _holds(row, counted):
             return row.severity
     return _worst(document)
-
-
-def known(document: RunbookDocument, answers: Mapping[str, str]) -> Answers:
-    """What is known of each question that is asked: its answer, or that nobody knows."""
-
-    def said(name: str) -> str:
-        question = document.intake[name]
-        if not all(_fulfilled(cell, said(n)) for n, cell in (question.asked_if or {}).items()):
-            return ""
-        nobody_knows = "unknown" if question.kind is AnswerKind.YES_NO_UNKNOWN else ""
-        return answers.get(name) or nobody_knows
-
-    return {name: answer for name in document.intake if (answer := said(name))}
-
-
-def _fulfilled(cell: tuple[str, ...] | Test, said: str) -> bool:
-    if isinstance(cell, tuple):
-        return said in cell
-    if cell.given is not None:
-        return cell.given is bool(said)
-    if isinstance(cell.not_, tuple):
-        return bool(said) and said not in cell.not_
-    return holds(as_cell(cell), number_of(said) or instant_of(said) or Absent.MISSING)
 
 
 def _plain(document: RunbookDocument) -> bool:
@@ -168,7 +143,8 @@ class Walker:
                 outcome = "skipped"
             else:
                 self._do(stage.do)
-                outcome = self.outcome(stage, passed)
+                done = stage.skip_when_done in self.effects
+                outcome = "done" if done else self.outcome(stage, passed)
             self.steps.append(Step(stage.stage, outcome))
             following = (stage.next or {})[outcome]
             self._do(following.do)

@@ -1,9 +1,14 @@
 """What people write in a simulation: indicator codes and neutral sentences, never content (I13)."""
 
+import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from runbooks.plan import AnswerKind, QuestionPlan
+from cases.drafts.draft import reports_of
+from runbooks.forms import FORMS, Field, Form, Kind
+from runbooks.forms.sources import MEMO, origin
+from runbooks.plan import AnswerKind, EffectPlan, Pathway, QuestionPlan, Source
 from workers.simulation.chance import Chance
 
 RECORD = "Facts: indicators as coded. Rule: as the runbook names it. Decision: as recorded."
@@ -27,6 +32,7 @@ REASONS = {
 
 EARLIER = {AnswerKind.CASE: "1000", AnswerKind.PEOPLE: "earlier-reviewer"}
 """What was decided before the week began, and by whom."""
+EARLIER_REPORT = "1000"
 
 
 def answer_to(
@@ -58,6 +64,43 @@ def answer_to(
             return "no"
         case _:
             return question.choices[0]
+
+
+def memo_field(name: str, gate: str, pathway: Pathway, *, case: str) -> str:
+    """What is written there: a sentence, or what the form takes that is filled from it."""
+    for field, source in _filled(pathway):
+        came = origin(source.of)
+        if (came.area, came.name, came.field) != (MEMO, gate, name):
+            continue
+        if field.kind is Kind.FILES:
+            return f"ref-{digest(case, name)[:8]} sha256:{digest(case, name, 'file')} A2 viewed"
+        if "none" in source.words:
+            return "none"
+    return f"{name}: indicators K1 and K7, as coded."
+
+
+def number_for(name: str, pathway: Pathway) -> str | None:
+    """The answer to a question that fills a form's list of numbers; None for any other."""
+    for plan in reports_of(pathway):
+        field = _form(plan).by_name.get(name)
+        if (
+            field is not None
+            and field.kind is Kind.CODES
+            and re.fullmatch(field.pattern, EARLIER_REPORT)
+        ):
+            return EARLIER_REPORT
+    return None
+
+
+def _filled(pathway: Pathway) -> Iterator[tuple[Field, Source]]:
+    for plan in reports_of(pathway):
+        fields = _form(plan).by_name
+        for name, source in plan.fill.items():
+            yield fields[name], source
+
+
+def _form(plan: EffectPlan) -> Form:
+    return FORMS[plan.by.partition(":")[2]]
 
 
 def digest(*parts: str) -> str:

@@ -132,6 +132,7 @@ def missing(cast: "Cast", picture: CasePicture, asked: Iterable[str]) -> dict[st
         name: ahead_of(received)
         if name in agreed
         else case.truth.answers.get(name)
+        or words.number_for(name, cast.pathway)
         or words.answer_to(
             name,
             cast.pathway.questions[name],

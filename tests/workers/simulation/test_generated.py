@@ -7,7 +7,10 @@ from statistics import NormalDist
 
 import pytest
 
-from runbooks import assess, library
+from cases.drafts.draft import reports_of
+from runbooks import assess, compile_runbook, library
+from runbooks.forms import FORMS
+from runbooks.forms.sources import origin
 from runbooks.plan import Severity
 from tests.workers.simulation.orders import DEFAULT, ORDERS, books, model_with
 from tests.workers.simulation.statistics import (
@@ -223,3 +226,18 @@ def test_words_are_codes_and_neutral_sentences() -> None:
 
     assert len(said) < 1200
     assert not re.search(r"\b(kill|bomb|blood|nude|drug|weapon|threat)\w*", said, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", list(library()))
+def test_what_is_written_fills_the_forms_of_the_runbook(name: str) -> None:
+    """Whatever a memo fills in a report, the form takes; else no case would get past its gate."""
+    pathway = compile_runbook(books(name)[name])
+    for plan in reports_of(pathway):
+        fields = FORMS[plan.by.partition(":")[2]].by_name
+        for field, source in plan.fill.items():
+            came = origin(source.of)
+            if came.area != "memo":
+                continue
+            said = words.memo_field(came.field, came.name, pathway, case="c-1")
+            text = source.words.get(said, said)
+            assert fields[field].read(text) if text else not fields[field].required

@@ -24,6 +24,8 @@ RUNBOOK = "appeal"
 DECISION = "decision"
 BAN = "ban-decision"
 MEMO = ("grounds", "findings", "rule")
+PUBLICATION = "publication"
+PUBLIC = ("decision-facts", "ground", "explanation")
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
@@ -67,7 +69,13 @@ async def at_the_ban(case: CaseUnderTest) -> None:
     await written(case, BAN, "anna", *MEMO)
 
 
-async def overturned(case: CaseUnderTest, outcome: str = "reversed", cause: str = "model") -> None:
+async def overturned(
+    case: CaseUnderTest,
+    outcome: str = "reversed",
+    cause: str = "model",
+    *,
+    statement: str = "not-published",
+) -> None:
     """What was wrong is put right, and its cause is on record."""
     await case.in_stage("reversal")
     early = await tried(case, "reversal", outcome, "aldo")
@@ -75,7 +83,33 @@ async def overturned(case: CaseUnderTest, outcome: str = "reversed", cause: str 
         refused(early, Outcome.REFUSED, Reason.UNANSWERED)
         await said(case, "aldo", root_cause=cause)
         await done(case, "reversal", outcome, "aldo")
+    await case.in_stage("statement")
+    if statement != "not-published":
+        return
+    await done(case, "statement", "not-published", "aldo")
     await case.in_stage("told")
+
+
+async def stated(case: CaseUnderTest, outcome: str, restriction: str, **answers: str) -> None:
+    """Everything the public statement asks is answered, and its reasons are written."""
+    early = await tried(case, "statement", outcome, "aldo")
+    refused(early, Outcome.REFUSED, Reason.UNANSWERED)
+    day = (await case.now() - 40 * DAY).isoformat()
+    await said(
+        case,
+        "aldo",
+        restriction=restriction,
+        application_date=day,
+        content_date=day,
+        content_type="text",
+        category="scams-and-fraud",
+        source_type="article-16",
+        automated_detection="no",
+        automated_decision="not-automated",
+        **answers,
+    )
+    await done(case, "statement", outcome, "aldo")
+    await written(case, PUBLICATION, "pia", *PUBLIC)
 
 
 async def before_the_body(case: CaseUnderTest) -> None:
@@ -115,9 +149,23 @@ async def one_senior_lifts_a_ban(case: CaseUnderTest) -> None:
     await at_the_ban(case)
     assert (await case.picture()).severity.row == "2"
     await reject(case, BAN, "ada")
-    await overturned(case)
+    await overturned(case, statement="ended")
+    back = (await case.now()).isoformat()
+    await stated(
+        case, "ended", "account-terminated", decision_ground="illegal-content", account_back_at=back
+    )
+    await ask_back(case, PUBLICATION, "pia")
+    await done(case, "statement", "ended", "aldo")
+    seen = await asked(case, PUBLICATION)
+    fields = seen.drafts["database-statement"].draft.fields
+    assert fields["decision-account"] == "terminated"
+    assert fields["end-date-account-restriction"] == back[:10]
+    assert "decision-visibility" not in fields
+    assert "incompatible-content-ground" not in fields
+    await approve(case, PUBLICATION, "pia")
     await done(case, "told", "told", "aldo")
     await ended(case, "overturned")
+    assert "database-statement" in performed(case)
     assert {"reverse-action", "republish", "correct-statement", "correct-label"} <= set(
         performed(case)
     )
@@ -172,7 +220,15 @@ async def a_wrong_hash_match_is_mended(case: CaseUnderTest) -> None:
     await done(case, "review", "reviewed", "anna")
     await asked(case, DECISION)
     await reject(case, DECISION, "ada")
-    await overturned(case, "modified", cause="data")
+    await overturned(case, "modified", cause="data", statement="milder")
+    await stated(case, "milder", "content-demoted", decision_ground="incompatible-content")
+    seen = await asked(case, PUBLICATION)
+    fields = seen.drafts["database-statement"].draft.fields
+    assert fields["decision-visibility"] == ["content-demoted"]
+    assert "end-date-visibility-restriction" not in fields
+    await reject(case, PUBLICATION, "pia")
+    await case.in_stage("told")
+    assert "database-statement" not in performed(case)
     await done(case, "told", "told", "aldo")
     await ended(case, "modified")
     assert (await case.picture()).severity.row == "1"
@@ -324,7 +380,18 @@ async def nobody_hurries(case: CaseUnderTest) -> None:
     await written(case, DECISION, "anna", *MEMO)
     await reject(case, DECISION, "ada")
     await dawdle(case, "reversal", 9 * HOUR)
-    await overturned(case, cause="reviewer")
+    await overturned(case, cause="reviewer", statement="ended")
+    await dawdle(case, "statement", 25 * HOUR)
+    again = (await case.now()).isoformat()
+    await stated(
+        case,
+        "ended",
+        "content-removed",
+        decision_ground="incompatible-content",
+        visible_again_at=again,
+    )
+    await dawdle(case, PUBLICATION, 19 * HOUR)
+    await approve(case, PUBLICATION, "pia")
     await dawdle(case, "told", 25 * HOUR)
     await done(case, "told", "told", "aldo")
     await dawdle(case, "closure", 25 * HOUR)

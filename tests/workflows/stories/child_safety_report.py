@@ -3,18 +3,32 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from cases.acts import Answer, Close, Complete, Decide, Dissent, Evidence, Verdict
+from cases.acts import (
+    Answer,
+    Close,
+    Complete,
+    Decide,
+    Dissent,
+    Evidence,
+    Memo,
+    Resolution,
+    Verdict,
+)
 from cases.gate import RoundKind
 from cases.receipts import Outcome, Reason
+from cases.state import CasePicture
 from runbooks.plan import Severity
 from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused, reject
-from tests.workflows.telling import answer, asked, close, complete, performed, write
+from tests.workflows.telling import answer, asked, close, complete, performed, settle, write
 from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "child-safety-report"
 GATE = "report"
 SECOND = "second-review"
-MEMO = ("codes-checked", "priority-reason")
+FILING = "filing"
+MEMO = ("codes-checked",)
+PIECES = f"vault-4 sha256:{4:064x} A2 viewed; vault-5 sha256:{5:064x} B1 public viral"
+LOG_IN = "Upload/203.0.113.7/2026-11-30T21:04:00Z"
 ORDINARY = {
     "kind": "image-or-video",
     "incident_type": "csam",
@@ -29,12 +43,14 @@ ORDINARY = {
 STORIES: dict[str, Scenario] = {}
 
 
-def story(**answers: str) -> Callable[[Play], Play]:
-    """The story is one of this runbook's, opened with those answers."""
+def story(*by_hand: str, **answers: str) -> Callable[[Play], Play]:
+    """The story is one of this runbook's, opened with those answers; people do what is named."""
 
     def add(play: Play) -> Play:
         opened = {"answers": {"origin": "hash-exact", **answers}}
-        STORIES[play.__name__] = Scenario(play=play, runbook=RUNBOOK, opened=opened)
+        STORIES[play.__name__] = Scenario(
+            play=play, runbook=RUNBOOK, opened=opened, by_hand=by_hand
+        )
         return play
 
     return add
@@ -49,36 +65,58 @@ async def classified(
     await complete(case, "classification", outcome, "kira")
 
 
-async def built(case: CaseUnderTest) -> None:
+async def built(case: CaseUnderTest, *, priority: bool = False) -> None:
     """The account is swept, and one report for the user is built."""
     seen = await case.in_stage("account-sweep")
     if "ip-events" not in seen.answers:
         await answer(case, "kira", ip_events="store:2", chat_context="no")
     await complete(case, "account-sweep", "swept", "kira")
+    await described(case)
+    if priority:
+        await answer(case, "kira", priority_reason="code D1, reference store:3")
+    await complete(case, "report-build", "built-with-priority" if priority else "built", "kira")
+
+
+async def described(case: CaseUnderTest) -> None:
+    """Everything the report asks is answered."""
     seen = await case.in_stage("report-build")
-    if "files" not in seen.answers:
-        await answer(
-            case,
-            "kira",
-            account="account-5",
-            files="list:4",
-            pieces="3",
-            annotations="none",
-            generated="no",
-            self_generated="no",
-            viral="no",
-            viewed="no",
-            exif_viewed="no",
-            public="no",
-        )
-    await complete(case, "report-build", "built", "kira")
+    if "files" in seen.answers:
+        return
+    await answer(
+        case,
+        "kira",
+        account="account-5",
+        files="list:4",
+        pieces="2",
+        incident_at=(await case.now() - timedelta(hours=3)).isoformat(),
+        incident_at_means="uploaded",
+        where="chat",
+        generated="no",
+        self_generated="no",
+        viral="no",
+    )
 
 
-async def submitted(case: CaseUnderTest) -> None:
-    """The report has its number."""
-    await case.in_stage("submission")
-    await answer(case, "kira", report_id="report-11")
-    await complete(case, "submission", "submitted", "kira")
+async def to_file(
+    case: CaseUnderTest, files: str = PIECES, connections: str = LOG_IN
+) -> CasePicture:
+    """The report reads as it will be filed, and somebody is asked to file it."""
+    seen = await case.in_stage(FILING)
+    if seen.memos.get(FILING, {}).get("files") != files:
+        memo = Memo(gate=FILING, fields={"files": files, "connections": LOG_IN})
+        accepted(await case.act(memo, person="kira"))
+    return await asked(case, FILING)
+
+
+async def filed(case: CaseUnderTest, files: str = PIECES) -> None:
+    """The report is approved word for word, and handed in; that is the end of its stage."""
+    await to_file(case, files)
+    await approve(case, FILING, "kira")
+    seen = await case.in_stage("duplicate-check")
+    handed = seen.effect_named("submit-report")
+    assert handed is not None
+    assert handed.state == "done"
+    assert seen.drafts["submit-report"].approved_in is not None
 
 
 async def settled(
@@ -103,14 +141,28 @@ async def a_known_hash_is_reported(case: CaseUnderTest) -> None:
         refused(await case.act(no, person=outsider), Outcome.NOT_YOURS, Reason.ROLE)
     await approve(case, GATE, "kira")
     await built(case)
-    seen = await case.in_stage("submission")
+    seen = await case.in_stage(FILING)
     assert [(visit.stage, visit.outcome) for visit in seen.visits[-2:-1]] == [(SECOND, "skipped")]
+    broken = Memo(gate=FILING, fields={"files": "vault-4 sha256:12 A2", "connections": "none"})
+    accepted(await case.act(broken, person="kira"))
+    seen = await asked(case, FILING)
+    assert "ip-events" not in seen.drafts["submit-report"].draft.fields
+    early = await case.act(Decide(gate=FILING, verdict=Verdict.APPROVE), person="kira")
+    refused(early, Outcome.REFUSED, Reason.DRAFT_INCOMPLETE)
+    assert "memo:filing.files" in early.detail
+    assert seen.clock("US-2258A-preserve") is None
+    await filed(case)
+    seen = await case.picture()
+    fields = seen.drafts["submit-report"].draft.fields
+    assert fields["incident-type"] == "child-pornography"
+    assert fields["ip-events"] == [LOG_IN]
+    assert "escalate-to-high-priority" not in fields
+    assert len(fields["files"]) == 2
     kept = await case.until(lambda seen: seen.clock("US-2258A-preserve") is not None)
     hold = kept.clock("US-2258A-preserve")
     assert hold is not None
     assert hold.hold
     assert kept.clock("US-2258A-report-imminent") is None
-    await submitted(case)
     await settled(case)
     await close(case, "reported")
     assert performed(case)[0] == "block-and-quarantine"
@@ -127,20 +179,23 @@ async def a_child_is_in_danger(case: CaseUnderTest) -> None:
     assert hour.within == timedelta(hours=1)
     assert seen.plan_changes[-1].target == "15 minutes"
     await approve(case, GATE, "kira")
-    await built(case)
+    await complete_without_a_reason(case)
     await write(case, SECOND, "kyle", *MEMO)
     own = await case.act(Decide(gate=SECOND, verdict=Verdict.APPROVE), person="kira")
     refused(own, Outcome.NOT_YOURS, Reason.SAME_PERSON)
     assert "submit-report" not in performed(case)
     await approve(case, SECOND, "kofi")
-    await submitted(case)
+    seen = await to_file(case)
+    urgent = seen.drafts["submit-report"].draft.fields["escalate-to-high-priority"]
+    assert urgent == "code D1, reference store:3"
+    await filed(case)
     await settled(case, check="report-both", action="keep-for-authority")
     await close(case, "reported")
     assert {"report-uk", "report-canada"} <= set(performed(case))
     assert "close-account" not in performed(case)
 
 
-@story(known="no")
+@story("submit-report", known="no")
 async def a_second_reviewer_sends_it_back(case: CaseUnderTest) -> None:
     """Novel: the second reviewer asks, sends it back, and submits what was put right."""
     await classified(case, row="7", classification="A1")
@@ -174,25 +229,51 @@ async def a_second_reviewer_sends_it_back(case: CaseUnderTest) -> None:
     await built(case)
     await asked(case, SECOND)
     await approve(case, SECOND, "kofi")
-    await complete_without_number(case)
+    await not_accepted(case)
     await built(case)
     await asked(case, SECOND)
     await approve(case, SECOND, "kaya")
-    await submitted(case)
+    await to_file(case)
+    await approve(case, FILING, "kira")
+    await case.in_stage("submission")
+    await settle(case, "submit-report", Resolution.DONE, "kira")
     await settled(case, check="report-canada")
     seen = await case.until(lambda seen: seen.clock("CA-internet-child-keep") is not None)
     assert seen.effect_named("report-uk") is None
     await close(case, "reported")
 
 
-async def complete_without_number(case: CaseUnderTest) -> None:
-    """The report was not accepted: without a number it is not submitted, and it is built anew."""
+async def complete_without_a_reason(case: CaseUnderTest) -> None:
+    """A child is in danger: the report is built with priority, and priority has its reason."""
+    await case.in_stage("account-sweep")
+    await answer(case, "kira", ip_events="store:2", chat_context="no")
+    await complete(case, "account-sweep", "swept", "kira")
+    await described(case)
+    slow = await case.act(Complete(stage="report-build", outcome="built"), person="kira")
+    refused(slow, Outcome.REFUSED, Reason.OTHER_SEVERITY)
+    urgent = Complete(stage="report-build", outcome="built-with-priority")
+    refused(await case.act(urgent, person="kira"), Outcome.REFUSED, Reason.UNANSWERED)
+    await answer(case, "kira", priority_reason="code D1, reference store:3")
+    await complete(case, "report-build", "built-with-priority", "kira")
+
+
+async def not_accepted(case: CaseUnderTest) -> None:
+    """The report was not accepted: it is built anew, sent back once more, and asked about."""
+    await to_file(case)
+    await approve(case, FILING, "kira")
     await case.in_stage("submission")
-    none = await case.act(Complete(stage="submission", outcome="submitted"), person="kira")
-    refused(none, Outcome.REFUSED, Reason.UNANSWERED)
     await complete(case, "submission", "not-accepted", "kira")
-    await case.in_stage("report-build")
-    await complete(case, "report-build", "new-facts", "kira")
+    await complete(case, "report-build", "built", "kira")
+    await asked(case, SECOND)
+    await approve(case, SECOND, "kaya")
+    await to_file(case)
+    await reject(case, FILING, "kofi")
+    await complete(case, "report-build", "built", "kira")
+    await asked(case, SECOND)
+    await approve(case, SECOND, "kaya")
+    await to_file(case)
+    more = Decide(gate=FILING, verdict=Verdict.MORE_INFORMATION, reason="which list?")
+    accepted(await case.act(more, person="kofi"))
     await complete(case, "classification", "classified", "kira")
     await asked(case, GATE)
     await approve(case, GATE, "kira")
@@ -210,7 +291,7 @@ async def one_would_not_report(case: CaseUnderTest) -> None:
     assert seen.rounds[-1].kind is RoundKind.ASK
     await approve(case, GATE, "kofi")
     await built(case)
-    await submitted(case)
+    await filed(case)
     await settled(case)
     await close(case, "reported")
 
@@ -251,7 +332,7 @@ async def a_decision_not_to_report_is_overruled(case: CaseUnderTest) -> None:
     assert seen.rounds[-1].kind is RoundKind.DISSENT
     await approve(case, GATE, "kyle")
     await built(case)
-    await submitted(case)
+    await filed(case)
     await settled(case)
     await close(case, "age-indeterminate-reported")
 
@@ -281,12 +362,15 @@ async def words_alone_are_reported(case: CaseUnderTest) -> None:
     await asked(case, GATE)
     await approve(case, GATE, "kira")
     await built(case)
-    await submitted(case)
+    await filed(case, files="none")
+    fields = (await case.picture()).drafts["submit-report"].draft.fields
+    assert "files" not in fields
+    assert fields["text-only"]
     await settled(case, check="report-uk")
     await close(case, "text-only-reported")
 
 
-@story(known="no")
+@story("submit-report", known="no")
 async def everybody_is_late(case: CaseUnderTest) -> None:
     """Late at every step, graver at the end: each time somebody is told, and nothing goes alone."""
     await case.forward(timedelta(hours=4))
@@ -305,15 +389,21 @@ async def everybody_is_late(case: CaseUnderTest) -> None:
     await case.in_stage("report-build")
     await case.forward(timedelta(minutes=100))
     await answer(case, "kira", row="4", child_at_risk="yes")
-    await built_late(case)
+    await described(case)
+    await answer(case, "kira", priority_reason="code D4")
+    await complete(case, "report-build", "built-with-priority", "kira")
     await write(case, SECOND, "kyle", *MEMO)
     await case.forward(timedelta(minutes=50))
     seen = await case.until(lambda seen: bool(seen.rounds[-1].backups))
     assert seen.effect_named("submit-report") is None
     await approve(case, SECOND, "kofi")
+    await to_file(case)
+    await case.forward(timedelta(minutes=5))
+    await case.until(lambda seen: bool(seen.rounds[-1].backups))
+    await approve(case, FILING, "kyle")
     await case.in_stage("submission")
     await case.forward(timedelta(minutes=6))
-    await submitted(case)
+    await settle(case, "submit-report", Resolution.DONE, "kira")
     await case.in_stage("duplicate-check")
     await case.forward(timedelta(hours=4))
     await answer(case, "kira", uk_linked="no", ca_linked="no")
@@ -326,25 +416,6 @@ async def everybody_is_late(case: CaseUnderTest) -> None:
     place = Evidence(label="list", reference="store:8", digest="d" * 64)
     accepted(await case.act(place, person="ines"))
     await close(case, "reported")
-
-
-async def built_late(case: CaseUnderTest) -> None:
-    """The report is built in the severity that it has come to."""
-    await answer(
-        case,
-        "kira",
-        account="account-5",
-        files="list:4",
-        pieces="1",
-        annotations="none",
-        generated="no",
-        self_generated="no",
-        viral="no",
-        viewed="no",
-        exif_viewed="no",
-        public="no",
-    )
-    await complete(case, "report-build", "built", "kira")
 
 
 @story(known="yes")

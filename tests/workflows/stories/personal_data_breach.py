@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from cases.acts import (
     Answer,
     Close,
+    Complete,
     Decide,
     Dissent,
     Evidence,
@@ -23,7 +24,15 @@ from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "personal-data-breach"
 HOUR = timedelta(hours=1)
-SIGN_OFF = ("nature", "categories-and-numbers", "consequences", "measures", "contact")
+SIGN_OFF = (
+    "nature",
+    "categories-of-subjects",
+    "categories-of-records",
+    "consequences",
+    "measures",
+    "contact",
+)
+IN_TIME = {"within-72-hours": "yes"}
 NO_NOTICE = ("facts", "why-no-risk", "measures")
 WORDS = ("words", "channel", "exceptions-considered")
 SCOPED = {
@@ -109,6 +118,8 @@ async def drafted(case: CaseUnderTest, **answers: str) -> None:
     said = {name.replace("_", "-"): value for name, value in answers.items()}
     await answer(case, "gwen", {**REST, **said})
     await complete(case, "jurisdictions", "mapped", "gwen")
+    await case.in_stage("draft")
+    await answer(case, "paula", IN_TIME)
     await complete(case, "draft", "drafted", "paula")
     await written(case, "sign-off", SIGN_OFF, "paula")
 
@@ -118,6 +129,41 @@ async def signed_off(case: CaseUnderTest) -> None:
     await approve(case, "sign-off", "paula")
     await approve(case, "sign-off", "gwen")
     await case.in_stage("submission")
+
+
+async def to_complete(case: CaseUnderTest) -> None:
+    """What the first notification left open is known, and the complete one is asked about."""
+    await case.in_stage("updates")
+    if "records" not in (await case.picture()).answers:
+        await answer(case, "paula", {"records": "3600"})
+    await complete(case, "updates", "to-complete", "paula")
+    if "completion" in (await case.picture()).memos:
+        await case.until(lambda seen: seen.open_round("completion") is not None)
+    else:
+        await written(case, "completion", SIGN_OFF, "paula")
+
+
+async def completed(case: CaseUnderTest) -> None:
+    """The first notification left numbers open; the complete one is asked back, refused, signed."""
+    seen = await case.picture()
+    first = seen.drafts["notify-eu"].draft.fields
+    assert (first["phase"], first["approximate-subjects"]) == ("initial", "1200")
+    assert "approximate-records" not in first
+    assert seen.drafts["notify-uk"].draft.fields["countries"] == "United Kingdom"
+    await to_complete(case)
+    more = Decide(gate="completion", verdict=Verdict.MORE_INFORMATION, reason="counted twice?")
+    accepted(await case.act(more, person="cass"))
+    await to_complete(case)
+    await reject(case, "completion", "gwen")
+    await reject(case, "completion", "cass")
+    await waited(case, 55 * HOUR)
+    await to_complete(case)
+    await waited(case, 19 * HOUR)
+    await approve(case, "completion", "paula")
+    await approve(case, "completion", "cass")
+    await case.in_stage("root-cause")
+    seen = await case.picture()
+    assert seen.drafts["complete-eu"].draft.fields["approximate-records"] == "3600"
 
 
 async def analysed(case: CaseUnderTest) -> None:
@@ -206,7 +252,7 @@ async def a_breach_in_four_jurisdictions_is_told_to_each_in_its_time(case: CaseU
     await runs(case, {"US-CA-446-15d", "EU-NIS2-1m"})
     await complete(case, "updates", "update-sent", "paula")
     await runs(case, {"EU-NIS2-1m"})
-    await complete(case, "updates", "complete", "paula")
+    await completed(case)
     await analysed(case)
     early = await case.act(
         Close(disposition="notified", record="told", lessons="none"), person="ines"
@@ -295,6 +341,16 @@ async def a_reviewer_objects(case: CaseUnderTest) -> None:
     accepted(await case.act(objection, person="cass"))
     await case.until(lambda seen: seen.rounds[-1].kind is RoundKind.DISSENT)
     await approve(case, "sign-off", "eve")
+    await complete(case, "submission", "nobody-to-tell", "paula")
+    await case.in_stage("updates")
+    await answer(case, "paula", {"eu-people": "yes", "countries": "DE, FR"})
+    await runs(case, {"EU-GDPR33"})
+    await complete(case, "updates", "another-authority", "paula")
+    await complete(case, "draft", "drafted", "paula")
+    seen = await case.until(lambda seen: seen.open_round("sign-off") is not None)
+    assert seen.drafts["notify-eu"].draft.fields["countries"] == "DE, FR"
+    await signed_off(case)
+    await runs(case, set())
     await complete(case, "submission", "nobody-to-tell", "paula")
     await complete(case, "updates", "complete", "paula")
     await analysed(case)
@@ -521,5 +577,9 @@ async def drafted_slowly(case: CaseUnderTest) -> None:
     await complete(case, "jurisdictions", "mapped", "gwen")
     await case.in_stage("draft")
     await waited(case, 18 * HOUR)
+    await answer(case, "paula", {"within-72-hours": "no"})
+    silent = await case.act(Complete(stage="draft", outcome="drafted"), person="paula")
+    refused(silent, Outcome.REFUSED, Reason.UNANSWERED)
+    await answer(case, "paula", {"reasons-for-delay": "the processor told us late"})
     await complete(case, "draft", "drafted", "paula")
     await written(case, "sign-off", SIGN_OFF, "paula")
