@@ -18,7 +18,7 @@ from workers.backtest.script import outcome_for
 from workers.simulation import oracle
 from workers.simulation.arrivals import Arrival
 from workers.simulation.cast import Cast
-from workers.simulation.generator import Synthetic, Truth
+from workers.simulation.synthetic import Synthetic, Truth
 from workers.simulation.work import MOST_VISITS, distance
 from workflows.messages import CaseInput, RoutedBy
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from runbooks import Runbook
 from workers.simulation.faults import Fault
 from workers.simulation.figures import Figure, Spread, spread
-from workers.simulation.generator import REOPENED
 from workers.simulation.model import Model
 from workers.simulation.people import Staff
 from workers.simulation.story import Story
+from workers.simulation.synthetic import REOPENED
 from workers.simulation.truth import Judged, judge
 
 MOST_PAGED = 10

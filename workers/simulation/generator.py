@@ -5,7 +5,7 @@ and neutral sentences, never anything that could harm (I13).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from cases.handlers.ending import ATTACHED
 from runbooks.grammar.document import RunbookDocument
@@ -18,57 +18,9 @@ from workers.simulation.arrivals import Arrival, arrivals, storm
 from workers.simulation.chance import Chance
 from workers.simulation.model import Model, Profile
 from workers.simulation.seeing import right_outcome, seen_by
+from workers.simulation.synthetic import MERGED, REOPENED, Synthetic, Truth
 
 STORM = "order-storm"
-MERGED, KEPT_APART, REOPENED = "merged", "kept-apart", "reopened"
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What nobody in the case knows for certain, and every judgement is measured against."""
-
-    severity: Severity
-    answers: Mapping[str, str]
-    way: oracle.Way
-    should_escalate: bool
-    disposition: str
-    clocks: Mapping[str, int | None]
-
-
-@dataclass(frozen=True)
-class Synthetic:
-    """One case before it is played."""
-
-    index: int
-    runbook: str
-    arrival: Arrival
-    jurisdictions: tuple[str, ...]
-    receipt_lag: int
-    """Minutes between the receipt the law counts from and our door."""
-    born_late: bool
-    reported: Mapping[str, str]
-    """Answers that came with the report."""
-    incomplete: bool
-    truth: Truth
-    traits: frozenset[str]
-    """What will happen on the way: `duplicate`, `held`, `conflict` …"""
-    hop: int = 0
-    """How many times it has moved or come back: each following case has the first one's index."""
-
-    @property
-    def name(self) -> str:
-        """What it is called: `7`, and `7+1` once it has moved or come back."""
-        return f"{self.index}+{self.hop}" if self.hop else str(self.index)
-
-    @property
-    def same_subject(self) -> tuple[str, ...]:
-        """The number of the open case about the same subject, where there is one."""
-        return (f"S-{self.name}",) if self.traits & {MERGED, KEPT_APART} else ()
-
-    @property
-    def key(self) -> str:
-        """What its draws are keyed by."""
-        return f"{self.runbook}/{self.name}"
 
 
 class Generator:

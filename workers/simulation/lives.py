@@ -12,8 +12,9 @@ from runbooks.grammar.document import RunbookDocument
 from runbooks.plan import AnswerKind
 from workers.simulation.chance import Chance
 from workers.simulation.expected import ANSWERED, Life, Said
-from workers.simulation.generator import Generator, Synthetic
+from workers.simulation.generator import Generator
 from workers.simulation.model import Model
+from workers.simulation.synthetic import Synthetic
 
 FIRST, LAST = datetime(2026, 1, 1, tzinfo=UTC), datetime(2029, 12, 31, tzinfo=UTC)
 _DAYS = {

@@ -21,8 +21,8 @@ from runbooks import assess
 from runbooks.runbook import Runbook
 from workers.simulation.chance import Chance
 from workers.simulation.faults import Trouble
-from workers.simulation.generator import Synthetic
 from workers.simulation.people import Somebody, Staff
+from workers.simulation.synthetic import Synthetic
 from workflows.effects import (
     APPEND_JOURNAL,
     ASSESS,

@@ -14,12 +14,13 @@ from runbooks import Runbook
 from workers.simulation.cast import Cast
 from workers.simulation.chance import Chance
 from workers.simulation.faults import Trouble
-from workers.simulation.generator import REOPENED, Generator, Synthetic
+from workers.simulation.generator import Generator
 from workers.simulation.habits import Habits
 from workers.simulation.model import Model
 from workers.simulation.outside import Placed
 from workers.simulation.pace import TOO_LATE, Pace
 from workers.simulation.people import Staff
+from workers.simulation.synthetic import REOPENED, Synthetic
 from workers.simulation.theatre import MINUTE, StuckError, Theatre
 from workers.simulation.wants import Want
 

@@ -10,12 +10,13 @@ from workers.engine import Engine
 from workers.simulation.account import Account, account_of
 from workers.simulation.coverage import Coverage, coverage_of
 from workers.simulation.faults import Fault, Trouble
-from workers.simulation.generator import Generator, Synthetic
+from workers.simulation.generator import Generator
 from workers.simulation.model import Model
 from workers.simulation.outside import Outside
 from workers.simulation.people import Staff, seats_of
 from workers.simulation.play import Director, Performance, Progress, unseen
 from workers.simulation.story import Story, story_of
+from workers.simulation.synthetic import Synthetic
 from workers.simulation.tabletop import Table
 from workers.simulation.theatre import theatre
 

@@ -32,9 +32,9 @@ from runbooks import Runbook, assess, compile_runbook
 from runbooks.plan import Assurance, Pathway
 from workers.engine import Engine
 from workers.simulation.bustle import MOMENT, Bustle
-from workers.simulation.generator import Synthetic
 from workers.simulation.keys import DoorKeys, OneKeyring
 from workers.simulation.outside import Outside, Placed
+from workers.simulation.synthetic import Synthetic
 from workers.simulation.wants import Want
 from workers.temporal import connect
 from workers.virtual_clock import VirtualClock

@@ -25,8 +25,8 @@ from cases.rules import view_of as file_of
 from cases.state import CasePicture
 from runbooks.plan import Severity, StageKind
 from workers.simulation import words
-from workers.simulation.generator import KEPT_APART, MERGED
 from workers.simulation.people import Somebody
+from workers.simulation.synthetic import KEPT_APART, MERGED
 from workers.simulation.votes import eligible
 from workers.simulation.wants import Body, Want
 from workflows.messages import ReportReceived

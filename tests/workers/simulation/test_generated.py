@@ -22,8 +22,9 @@ from tests.workers.simulation.statistics import (
 from workers.simulation import oracle, words
 from workers.simulation.arrivals import DAY, HOUR, Arrival, arrivals, rate
 from workers.simulation.chance import P95, Chance
-from workers.simulation.generator import Generator, Synthetic, nearest
+from workers.simulation.generator import Generator, nearest
 from workers.simulation.model import Spread, load_model
+from workers.simulation.synthetic import Synthetic
 
 SEED = 20
 NUMBER = 2000
