@@ -7,7 +7,7 @@ from typing import Self
 
 from cases.journal import Entry, Kind, check_chain
 from integrations.local_outbox import StoredMail
-from store import ActState, StoredMessage
+from store import ActState, NoticeRow, StoredMessage
 from tests.faults.place import Place
 from tests.faults.rederive import rederived, without_what_varies
 
@@ -51,8 +51,18 @@ class Evidence:
         history = await handle.fetch_history()
         stored = await place.entries(number)
         store = place.house.store
-        rows = await store.notices.by_case(case)
         messages = await store.messages.list(case=case)
+
+        async def on_record() -> list[NoticeRow] | None:
+            rows = await store.notices.by_case(case)
+            known = {row.message_id for row in rows}
+            return rows if all(message.message_id in known for message in messages) else None
+
+        told = await place.until(on_record, what=f"every mail of case {number} to be on record")
+        # What is owed after closing tells people in its own time, sooner or later than we look.
+        ordered = {e.body["key"] for e in stored if e.kind is Kind.NOTICE_ORDERED}
+        rows = [row for row in told if row.key in ordered]
+        own = {row.message_id for row in rows}
         notes = await store.messages.list(to=f"ticket:local/{number}")
         opened = {m.message_id for m in notes if m.message_id == f"note/open/{case}"}
         return cls(
@@ -65,7 +75,7 @@ class Evidence:
             acts={act: sum(e.body.get("act") == act for e in stored) for act in acts},
             answered=all([(await store.acts.show(a)).state is ActState.ANSWERED for a in acts]),
             notices=Counter((str(row.key), row.recipient) for row in rows),
-            mails=Counter(_heading(m, number=number) for m in messages)
+            mails=Counter(_heading(m, number=number) for m in messages if m.message_id in own)
             + Counter("ticket" for _ in notes),
             tickets=len(opened),
         )
