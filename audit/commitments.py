@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel
 from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import EventType
 
 from audit.findings import Finding, Rule
 from audit.histories import CaseHistory, Run
+from audit.kinds import EVENT
 from audit.payloads import only, read
 from cases.canonical import commit
 from cases.envelope import ActEnvelope
@@ -51,8 +51,8 @@ _SIGNALS: Mapping[str, type[BaseModel]] = {
     TICKET_SIGNAL: TicketUpdated,
 }
 _FAILED = (
-    EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
-    EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+    EVENT.ACTIVITY_TASK_FAILED,
+    EVENT.ACTIVITY_TASK_TIMED_OUT,
 )
 
 
@@ -185,18 +185,18 @@ def _inputs_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
             event.workflow_execution_update_admitted_event_attributes.request
         )
         for event in run.events
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ADMITTED
+        if event.event_type == EVENT.WORKFLOW_EXECUTION_UPDATE_ADMITTED
     }
     for event in run.events:
         said: Any = getattr(event, event.WhichOneof("attributes") or "", None)
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+        if event.event_type == EVENT.WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
             asked = admitted.get(said.protocol_instance_id, said.accepted_request)
             if asked.input.name != ACT_UPDATE:
                 continue
             payload = only(asked.input.args.payloads)
             receipt = receipts.get(event.event_id)
             yield from _act(run, event.event_id, payload, salt, receipt=receipt, known=known)
-        elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+        elif event.event_type == EVENT.WORKFLOW_EXECUTION_SIGNALED:
             kind = _SIGNALS.get(said.signal_name)
             payload = only(said.input.payloads)
             if kind is ActEnvelope:
@@ -204,7 +204,7 @@ def _inputs_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
             elif kind is not None:
                 yield from _message(run, event.event_id, payload, salt, kind=kind, known=known)
         elif (
-            event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
+            event.event_type == EVENT.ACTIVITY_TASK_COMPLETED
             and collecting.get(said.scheduled_event_id) == COLLECT_ACTS.name
         ):
             collected = read(only(said.result.payloads), Collected)
@@ -273,7 +273,7 @@ def _results_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
     scheduled = _scheduled(run)
     for event in run.events:
         said: Any = getattr(event, event.WhichOneof("attributes") or "", None)
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+        if event.event_type == EVENT.ACTIVITY_TASK_COMPLETED:
             name = scheduled.get(said.scheduled_event_id, "")
             kind = _RESULTS.get(name)
             result = read(only(said.result.payloads), kind) if kind is not None else None
@@ -291,7 +291,7 @@ def _scheduled(run: Run) -> dict[int, str]:
     return {
         event.event_id: event.activity_task_scheduled_event_attributes.activity_type.name
         for event in run.events
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+        if event.event_type == EVENT.ACTIVITY_TASK_SCHEDULED
     }
 
 
@@ -299,7 +299,7 @@ def _receipts(run: Run) -> dict[int, ActReceipt]:
     """The answers to updates, by the event that accepted them."""
     answers: dict[int, ActReceipt] = {}
     for event in run.events:
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+        if event.event_type == EVENT.WORKFLOW_EXECUTION_UPDATE_COMPLETED:
             said: Any = event.workflow_execution_update_completed_event_attributes
             receipt = read(only(said.outcome.success.payloads), ActReceipt)
             if receipt is not None:

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from temporalio.api.enums.v1 import EventType
-
 from audit.findings import Finding, Rule, shown
 from audit.histories import Run
+from audit.kinds import EVENT
 from audit.payloads import where_they_differ
 from audit.recording import Recording
 from audit.steps import Step, from_command, from_event, sent
@@ -47,7 +46,7 @@ def _by_task(run: Run) -> tuple[dict[int, list[Step]], list[Step]]:
     strays: list[Step] = []
     current: list[Step] | None = None
     for event in run.events:
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+        if event.event_type == EVENT.WORKFLOW_TASK_COMPLETED:
             completed: Any = event.workflow_task_completed_event_attributes
             current = steps.setdefault(completed.started_event_id, [])
             continue
@@ -65,7 +64,7 @@ def _fired(run: Run) -> dict[str, int]:
     return {
         event.timer_fired_event_attributes.timer_id: event.event_id
         for event in run.events
-        if event.event_type == EventType.EVENT_TYPE_TIMER_FIRED
+        if event.event_type == EVENT.TIMER_FIRED
     }
 
 

@@ -1,9 +1,8 @@
 """Whether a case is one in the shadow, and whether its history keeps the promise: nothing left."""
 
-from temporalio.api.enums.v1 import EventType
-
 from audit.commitments import case_input
 from audit.histories import CaseHistory
+from audit.kinds import EVENT
 from workflows.effects import OUTSIDE
 
 
@@ -19,6 +18,6 @@ def left_the_house(history: CaseHistory) -> list[str]:
         f"event {event.event_id}: {name}"
         for run in history.runs
         for event in run.events
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+        if event.event_type == EVENT.ACTIVITY_TASK_SCHEDULED
         and (name := event.activity_task_scheduled_event_attributes.activity_type.name) in OUTSIDE
     ]

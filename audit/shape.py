@@ -3,30 +3,30 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
 from audit.findings import Finding, Rule
 from audit.histories import CaseHistory, Run
+from audit.kinds import EVENT
 
 _TERMINAL = {
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED: "completed",
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED: "failed",
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT: "timed out",
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED: "cancelled",
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED: "terminated",
-    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW: "continued as new",
+    EVENT.WORKFLOW_EXECUTION_COMPLETED: "completed",
+    EVENT.WORKFLOW_EXECUTION_FAILED: "failed",
+    EVENT.WORKFLOW_EXECUTION_TIMED_OUT: "timed out",
+    EVENT.WORKFLOW_EXECUTION_CANCELED: "cancelled",
+    EVENT.WORKFLOW_EXECUTION_TERMINATED: "terminated",
+    EVENT.WORKFLOW_EXECUTION_CONTINUED_AS_NEW: "continued as new",
 }
 _OF_ACTIVITIES = {
-    EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED: "activity_task_completed_event_attributes",
-    EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED: "activity_task_failed_event_attributes",
-    EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT: "activity_task_timed_out_event_attributes",
-    EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED: "activity_task_canceled_event_attributes",
+    EVENT.ACTIVITY_TASK_COMPLETED: "activity_task_completed_event_attributes",
+    EVENT.ACTIVITY_TASK_FAILED: "activity_task_failed_event_attributes",
+    EVENT.ACTIVITY_TASK_TIMED_OUT: "activity_task_timed_out_event_attributes",
+    EVENT.ACTIVITY_TASK_CANCELED: "activity_task_canceled_event_attributes",
 }
 _OF_TASKS = {
-    EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED: "workflow_task_completed_event_attributes",
-    EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED: "workflow_task_failed_event_attributes",
-    EventType.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT: "workflow_task_timed_out_event_attributes",
+    EVENT.WORKFLOW_TASK_COMPLETED: "workflow_task_completed_event_attributes",
+    EVENT.WORKFLOW_TASK_FAILED: "workflow_task_failed_event_attributes",
+    EVENT.WORKFLOW_TASK_TIMED_OUT: "workflow_task_timed_out_event_attributes",
 }
 
 
@@ -132,7 +132,7 @@ def _times(events: Sequence[HistoryEvent], by_id: Mapping[int, HistoryEvent]) ->
         at = event.event_time.ToNanoseconds()
         said: Any = getattr(event, event.WhichOneof("attributes") or "", None)
         since = task
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+        if event.event_type == EVENT.ACTIVITY_TASK_STARTED:
             scheduled = by_id.get(said.scheduled_event_id)
             since = scheduled.event_time.ToNanoseconds() if scheduled is not None else task
         elif event.event_type in _OF_ACTIVITIES:
@@ -145,7 +145,7 @@ def _times(events: Sequence[HistoryEvent], by_id: Mapping[int, HistoryEvent]) ->
                 f"at or after {_spoken(since)}",
                 _spoken(at),
             )
-        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED:
+        if event.event_type == EVENT.WORKFLOW_TASK_STARTED:
             task = max(task, at)
 
 
@@ -155,7 +155,7 @@ def _pairs(events: Sequence[HistoryEvent], by_id: Mapping[int, HistoryEvent]) ->
     for event in events:
         name = _OF_ACTIVITIES.get(event.event_type) or _OF_TASKS.get(event.event_type)
         said: Any = getattr(event, event.WhichOneof("attributes") or "", None)
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+        if event.event_type == EVENT.ACTIVITY_TASK_STARTED:
             # The server writes the failure of the attempt before with every further attempt.
             if (said.attempt > 1) != said.HasField("last_failure"):
                 found = "with" if said.HasField("last_failure") else "without"
@@ -173,8 +173,8 @@ def _pairs(events: Sequence[HistoryEvent], by_id: Mapping[int, HistoryEvent]) ->
         answered.add(said.scheduled_event_id)
         started = by_id.get(said.started_event_id)
         if started is None or event.event_type not in (
-            EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
-            EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
+            EVENT.ACTIVITY_TASK_COMPLETED,
+            EVENT.WORKFLOW_TASK_COMPLETED,
         ):
             continue
         begun: Any = getattr(started, started.WhichOneof("attributes") or "", None)

@@ -10,9 +10,10 @@ from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.common.v1 import Payload, Payloads
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.bridge.proto.workflow_commands import WorkflowCommand
+
+from audit.kinds import EVENT
 
 REPLAY_BUILD = "strict"
 REPLAY_QUEUE = f"replay-{REPLAY_BUILD}"
@@ -87,7 +88,7 @@ def from_event(event: HistoryEvent) -> Step | None:  # noqa: PLR0911 -- one arm 
     said: Any = getattr(event, name or "", None)
     summary = {"summary": _payload(event.user_metadata.summary)}
     match event.event_type:
-        case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+        case EVENT.ACTIVITY_TASK_SCHEDULED:
             fields = _activity(said, queue=said.task_queue.name) | {
                 "input": _payloads(said.input),
                 "schedule to close": _seconds(said.schedule_to_close_timeout),
@@ -95,18 +96,18 @@ def from_event(event: HistoryEvent) -> Step | None:  # noqa: PLR0911 -- one arm 
                 "start to close": _seconds(said.start_to_close_timeout),
             }
             return Step("activity", fields | summary, event.event_id)
-        case EventType.EVENT_TYPE_TIMER_STARTED:
+        case EVENT.TIMER_STARTED:
             fields = {"id": said.timer_id, "length": _seconds(said.start_to_fire_timeout)}
             return Step("timer", fields | summary, event.event_id)
-        case EventType.EVENT_TYPE_TIMER_CANCELED:
+        case EVENT.TIMER_CANCELED:
             return Step("cancel-timer", {"id": said.timer_id}, event.event_id)
-        case EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+        case EVENT.UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
             return Step("attributes", _attributes(said.search_attributes), event.event_id)
-        case EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
+        case EVENT.WORKFLOW_PROPERTIES_MODIFIED:
             return Step("memo", _memo(said.upserted_memo), event.event_id)
-        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+        case EVENT.WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
             return Step("update-accepted", {"id": said.protocol_instance_id}, event.event_id)
-        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+        case EVENT.WORKFLOW_EXECUTION_UPDATE_COMPLETED:
             return Step(
                 "update-completed",
                 {
@@ -124,13 +125,13 @@ def from_event(event: HistoryEvent) -> Step | None:  # noqa: PLR0911 -- one arm 
 
 def _end(event: HistoryEvent, said: Any) -> Step | None:
     match event.event_type:
-        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+        case EVENT.WORKFLOW_EXECUTION_COMPLETED:
             return Step("complete", {"result": _payloads(said.result)}, event.event_id)
-        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+        case EVENT.WORKFLOW_EXECUTION_FAILED:
             return Step("fail", {"message": said.failure.message}, event.event_id)
-        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
+        case EVENT.WORKFLOW_EXECUTION_CANCELED:
             return Step("cancelled", {}, event.event_id)
-        case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+        case EVENT.WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
             return Step(
                 "continue-as-new",
                 {
@@ -164,16 +165,14 @@ def sent(steps: Sequence[Step], *, fired: frozenset[str]) -> list[Step]:
 
 
 _OTHER_COMMANDS = {
-    EventType.EVENT_TYPE_MARKER_RECORDED: "set_patch_marker",
-    EventType.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED: "request_cancel_activity",
-    EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED: "start_child_workflow_execution",
-    EventType.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED: (
-        "signal_external_workflow_execution"
-    ),
-    EventType.EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED: (
+    EVENT.MARKER_RECORDED: "set_patch_marker",
+    EVENT.ACTIVITY_TASK_CANCEL_REQUESTED: "request_cancel_activity",
+    EVENT.START_CHILD_WORKFLOW_EXECUTION_INITIATED: "start_child_workflow_execution",
+    EVENT.SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED: ("signal_external_workflow_execution"),
+    EVENT.REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED: (
         "request_cancel_external_workflow_execution"
     ),
-    EventType.EVENT_TYPE_NEXUS_OPERATION_SCHEDULED: "schedule_nexus_operation",
+    EVENT.NEXUS_OPERATION_SCHEDULED: "schedule_nexus_operation",
 }
 """Commands that no workflow of this release issues: an event of theirs is always a difference."""
 

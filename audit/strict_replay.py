@@ -9,7 +9,6 @@ that the replay writes must be the stored one, byte for byte.
 import functools
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 from temporalio.runtime import Runtime, TelemetryConfig
@@ -19,6 +18,7 @@ from audit.commitments import Incoming, check_commitments
 from audit.comparing import compare
 from audit.findings import Finding, Replayed, Rule, shown
 from audit.histories import CaseHistory, Run
+from audit.kinds import EVENT
 from audit.payloads import only, read
 from audit.recording import Recording, RecordingRunner
 from audit.shadow import is_shadow
@@ -174,7 +174,7 @@ def _answered(run: Run) -> Sequence[HistoryEvent]:
         return run.events
     end = 0
     for place, event in enumerate(run.events, start=1):
-        completed = event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+        completed = event.event_type == EVENT.WORKFLOW_TASK_COMPLETED
         if completed or (end == place - 1 and end and from_event(event) is not None):
             end = place
     return run.events[:end]

@@ -218,6 +218,8 @@ async def _exported(folder: Path) -> tuple[Path, bytes, NoteKey]:
             out=folder / "export",
             at=at,
             version=version("escalate"),
+            # Doors go on writing for a moment after the case has closed.
+            patience=timedelta(seconds=30),
         )
         return out, signer.root_public, log.key
 
