@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from runbooks.grammar.cells import Bounds, Test
 from runbooks.grammar.document import RunbookDocument
@@ -40,9 +40,13 @@ def fulfilled(cell: tuple[str, ...] | Test, said: str) -> bool:
         return bool(said) and said not in cell.not_
     if not said:
         return False
-    if cell.not_ is not None:
-        return not _between(cell.not_, said)
-    return _between(cell, said)
+    try:
+        if cell.not_ is not None:
+            return not _between(cell.not_, said)
+        return _between(cell, said)
+    except (InvalidOperation, ValueError):
+        # What is no number and no instant lies nowhere.
+        return False
 
 
 def _between(bounds: Bounds, said: str) -> bool:

@@ -259,6 +259,13 @@ async def test_a_checkpoint_that_was_set_back_is_noticed(store: Store) -> None:
 
 
 LATER = (
+    "ALTER TABLE cases DROP COLUMN shadow",
+    "ALTER TABLE views DROP COLUMN shadow",
+    "DROP TABLE releases",
+    """CREATE TABLE releases (
+        position INTEGER PRIMARY KEY, runbook VARCHAR, version VARCHAR,
+        CONSTRAINT uq_releases_runbook_version UNIQUE (runbook, version)
+    )""",
     "DROP TABLE reports",
     "DROP TABLE suppressed",
     "DROP INDEX ix_deliveries_report",

@@ -105,7 +105,7 @@ async def test_a_case_that_moves_is_played_on(engine: Engine, tmp_path: Path) ->
     moving = order(DEFAULT, "imminent-threat-to-life", cases=6, seed=5, model=model)
     found = await simulate(moving, engine=engine)
     list(keep(found, out=tmp_path))
-    moved = [story.played for story in found.stories if story.played.case.hop]
+    moved = [story.played for story in found.stories if story.played.case.arrival.cause == "moved"]
 
     assert moved
     assert {each.case.runbook for each in moved} == {"imminent-threat-to-life"}
