@@ -75,7 +75,7 @@ def happened(file: CaseFile, event: str, *, at: datetime) -> None:
 
 def begin_after_effects(file: CaseFile, plans: Iterable[ClockPlan], *, at: datetime) -> None:
     """Clocks that have come with new rules run from the effect they count from, if it was done."""
-    done = {effect.name: effect for effect in file.state.effects if effect.state == "done"}
+    done = {effect.name: effect for effect in file.state.effects if effect.performed}
     for plan in plans:
         effect = done.get(plan.starts_after or "")
         if effect is None:

@@ -12,10 +12,12 @@ from cases.acts import ActBody, Answer, Complete, Decide, Hold, Migrate, Resume,
 from cases.clock import TARGET, ClockRun
 from cases.clock_rules import OTHER_RULES
 from cases.clocks import take_due
+from cases.effects import settle
 from cases.gate import RoundState
 from cases.journal import Entry, Kind
 from cases.migration_preview import MigrationPreview, preview
 from cases.receipts import ActReceipt, Outcome, Reason
+from cases.records import SHADOWED
 from cases.stages import ask_when_ready
 from runbooks.plan import Pathway
 from tests.cases.house import BEGIN, House, compiled
@@ -320,6 +322,33 @@ def test_clocks_come_and_go_with_the_version() -> None:
 
     assert clock(made, "SHORT-12h").due_at(made.now) == BEGIN + 12 * HOUR
     assert clock(made).due_at(made.now) == BEGIN + 72 * HOUR
+
+
+@pytest.mark.parametrize("state", ["done", SHADOWED])
+def test_a_clock_that_comes_counts_from_what_was_performed_before(state: str) -> None:
+    """Also in a shadow case, where it only would have been."""
+    made = house(("kind", "fraud"), ("danger", "no"))
+    made.state.shadow = state == SHADOWED
+    did(made, Complete(stage="triage", outcome="escalate"), person="tom", role="triage")
+    did(made, Decide(gate="legal-review", verdict=Verdict.APPROVE), person="lena", role="legal")
+    [reply] = made.state.effects
+    settle(made.file, reply, state=state, at=made.now)
+    made.later(2 * HOUR)
+    after = """clocks:
+  KEEP:
+    title: "Keep what was replied"
+    within: 24h
+    starts-after: reply
+    stops: [closed]
+    late: [{at: 6h, page: legal}]
+    owner: legal
+    source: "An act"
+"""
+    text = FIRST.replace("clocks:\n", after).replace("version: 1.0.0", "version: 2.0.0")
+
+    moved(made, compiled(text.encode()))
+
+    assert clock(made, "KEEP").due_at(made.now) == BEGIN + 24 * HOUR
 
 
 def test_an_open_question_is_asked_again_by_the_new_rule() -> None:
