@@ -35,6 +35,10 @@ class Purpose(StrEnum):
     """An interim rule has been issued, is about to expire, or has expired."""
 
 
+PAGES = frozenset({Purpose.PAGE, Purpose.RAISED, Purpose.BREACH})
+"""Notices that get somebody up."""
+
+
 class NoticeEnd(StrEnum):
     """The outcomes a notice can end in; none of them is silence."""
 

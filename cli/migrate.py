@@ -18,7 +18,6 @@ from cli.output import REFUSED, USAGE, AsJson, errors, local, note, print_json, 
 from cli.reach import Gateway, gateway, path_of
 from cli.reading_text import prose
 
-_ACCEPTED = "accepted"
 _MANY = 5
 """From so many cases on a bar is shown."""
 

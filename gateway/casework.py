@@ -1,5 +1,6 @@
 """A case as the store last knew it, with its pinned runbook: what every page starts from."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from gateway.doors import Doors
 from gateway.shelf import Shelved
 from gateway.sight import blinded, hidden_rounds, may_see
 from runbooks.plan import EffectPlan, GateRule, Pathway
-from store import CaseRow, CaseView
+from store import CaseFilter, CaseLine, CaseRow, CaseView
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,22 @@ class OpenCase:
     def next_step(self) -> str:
         """What has to happen for the case to go on."""
         return next_step(self.state, self.pathway, at=self.now)
+
+
+_PAGE = 200
+
+
+async def every_line(doors: Doors, which: CaseFilter) -> AsyncIterator[CaseLine]:
+    """Every case that the filter lets through, read page by page."""
+    offset = 0
+    while True:
+        page = which.model_copy(update={"limit": _PAGE, "offset": offset})
+        lines = await doors.store.views.list(page)
+        for line in lines:
+            yield line
+        if len(lines) < _PAGE:
+            return
+        offset += _PAGE
 
 
 async def open_case(

@@ -4,7 +4,7 @@ A version is a release, so two people have made it live before anybody moves a c
 puts its rules into the act, and a person's client cannot choose other ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cases.acts import ActBody, Migrate
 from cases.migration import leads_back
@@ -34,10 +34,15 @@ class NoSuchVersionError(LookupError):
     """No live release of the runbook has that version, and the case has not come from it."""
 
 
-async def versions_of(doors: Doors, case: OpenCase) -> list[Shelved]:
-    """Every version the case could be asked to go to, in the order they were proposed."""
+async def versions_of(
+    doors: Doors, case: OpenCase, *, among: Sequence[Release] | None = None
+) -> list[Shelved]:
+    """Every version the case could be asked to go to, in the order they were proposed.
+
+    `among` are all releases, where whoever asks for many cases has read them already.
+    """
     found: dict[str, Shelved] = {}
-    for release in await doors.store.releases.released():
+    for release in await doors.store.releases.released() if among is None else among:
         # A version may stand there twice: in the shadow, and for good.
         known = {case.state.digest, *found}
         if release.runbook != case.state.runbook or release.digest in known:

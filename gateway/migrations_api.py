@@ -4,6 +4,7 @@ GET /api/runbooks/{name}/migration?to=VERSION  → {runbook, version, changes, c
 GET /api/cases/{number}/migration              → {number, version, proposed, versions}
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -12,17 +13,17 @@ from starlette.routing import Route
 
 from cases.receipts import Reason
 from gateway.bearer import NOT_FOR_YOU, logged_in, problem
-from gateway.casework import OpenCase, find_case
+from gateway.casework import OpenCase, every_line, find_case
 from gateway.doors import Doors
 from gateway.migrations import MIGRATORS, look_ahead, versions_of
 from gateway.shelf import Shelved
 from gateway.web import Viewer
 from gateway.wording import NOT_FOUND, REASONS
 from runbooks.comparing import compare
+from runbooks.release import Release
 from store import CaseFilter
-from store.cases import ENDED
 
-_PAGE = 200
+RUNNING = ("open", "held")
 
 
 class MigrationsApi:
@@ -51,20 +52,21 @@ class MigrationsApi:
             return problem(403, "role", NOT_FOR_YOU)
         name, version = request.path_params["name"], request.query_params.get("to", "")
         cases, hidden = await self._running(name, viewer)
+        releases = await self._doors.store.releases.released()
         found: list[dict[str, Any]] = []
         changes: dict[str, list[str]] = {}
         known = False
         for case in cases:
-            target = await self._target(case, version)
+            target = await self._target(case, version, among=releases)
             known = known or target is not None
             if target is None:
                 continue
-            changes.setdefault(
-                case.pathway.version,
-                [str(each) for each in compare(case.shelved.runbook, target.runbook).changes],
-            )
+            if case.pathway.version not in changes:
+                compared = compare(case.shelved.runbook, target.runbook)
+                changes[case.pathway.version] = [str(each) for each in compared.changes]
             found.append(_previewed(case, target))
-        if not known and not await self._released(name, version):
+        released = any((each.runbook, each.version) == (name, version) for each in releases)
+        if not known and not released:
             return problem(404, Reason.NO_SUCH_VERSION.value, REASONS[Reason.NO_SUCH_VERSION])
         return JSONResponse(
             {
@@ -97,41 +99,21 @@ class MigrationsApi:
 
     async def _running(self, name: str, viewer: Viewer) -> tuple[list[OpenCase], int]:
         """The runbook's running cases, oldest first, and how many the viewer may not see."""
-        views = self._doors.store.views
         cases: list[OpenCase] = []
-        hidden, offset = 0, 0
-        while True:
-            which = CaseFilter(runbook=name, limit=_PAGE, offset=offset)
-            lines = await views.list(which)
-            for line in lines:
-                if line.status in ENDED:
-                    continue
-                case = await find_case(
-                    self._doors, line.number, person=viewer.id, roles=viewer.roles
-                )
-                if case is None:
-                    hidden += 1
-                elif not case.state.closed:
-                    cases.append(case)
-            if len(lines) < _PAGE:
-                return sorted(cases, key=lambda case: int(case.row.number)), hidden
-            offset += _PAGE
+        hidden = 0
+        async for line in every_line(self._doors, CaseFilter(runbook=name, status=RUNNING)):
+            case = await find_case(self._doors, line.number, person=viewer.id, roles=viewer.roles)
+            if case is None:
+                hidden += 1
+            elif not case.state.closed:
+                cases.append(case)
+        return sorted(cases, key=lambda case: int(case.row.number)), hidden
 
-    async def _target(self, case: OpenCase, version: str) -> Shelved | None:
-        return next(
-            (
-                each
-                for each in await versions_of(self._doors, case)
-                if each.pathway.version == version
-            ),
-            None,
-        )
-
-    async def _released(self, name: str, version: str) -> bool:
-        return any(
-            (each.runbook, each.version) == (name, version)
-            for each in await self._doors.store.releases.released()
-        )
+    async def _target(
+        self, case: OpenCase, version: str, *, among: Sequence[Release]
+    ) -> Shelved | None:
+        versions = await versions_of(self._doors, case, among=among)
+        return next((each for each in versions if each.pathway.version == version), None)
 
 
 def _previewed(case: OpenCase, target: Shelved) -> dict[str, Any]:

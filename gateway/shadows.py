@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from cases.journal import Stream
-from gateway.casework import OpenCase, find_case
+from gateway.casework import OpenCase, every_line, find_case
 from gateway.doors import Doors
 from gateway.shadow_words import Part, parts
 from gateway.times import Show
@@ -12,8 +12,6 @@ from gateway.web import Viewer
 from insights.comparison import Comparison
 from insights.shadow import compare
 from store import CaseFilter
-
-_AT_ONCE = 200
 
 
 async def compared(doors: Doors, case: OpenCase) -> Comparison:
@@ -47,17 +45,10 @@ async def all_compared(
 ) -> list[Comparison]:
     """Every shadow case the person may see, opened since then; open ones as they stand."""
     found: list[Comparison] = []
-    offset = 0
-    while True:
-        lines = await doors.store.views.list(
-            CaseFilter(shadow=True, runbook=runbook, limit=_AT_ONCE, offset=offset)
-        )
-        for line in lines:
-            if since is not None and line.opened_at < since:
-                continue
-            case = await find_case(doors, line.number, person=viewer.id, roles=viewer.roles)
-            if case is not None:
-                found.append(await compared(doors, case))
-        if len(lines) < _AT_ONCE:
-            return found
-        offset += _AT_ONCE
+    async for line in every_line(doors, CaseFilter(shadow=True, runbook=runbook)):
+        if since is not None and line.opened_at < since:
+            continue
+        case = await find_case(doors, line.number, person=viewer.id, roles=viewer.roles)
+        if case is not None:
+            found.append(await compared(doors, case))
+    return found

@@ -2,11 +2,8 @@
 
 from datetime import timedelta
 
-from cases.notice import Purpose
+from cases.notice import PAGES, Purpose
 from cases.values import Instant, Value
-
-PAGES = frozenset({Purpose.PAGE, Purpose.RAISED, Purpose.BREACH})
-"""Notices that would have got somebody up."""
 
 
 class Today(Value):

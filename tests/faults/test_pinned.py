@@ -7,9 +7,9 @@ from pathlib import Path
 
 from cases.state import CasePicture
 from runbooks import library, load_runbook
-from store import Store
 from tests.faults.course import canonical, decided, manual, step
 from tests.faults.place import Place, place
+from tests.gateway.world import release
 from workers.engine import Engine
 from workers.processes import running_gateway, running_worker
 
@@ -34,21 +34,6 @@ def newer() -> bytes:
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     return STAGE.sub(b"", text, count=1)
-
-
-async def release(store: Store, text: bytes) -> None:
-    """Two people have released it."""
-    runbook = load_runbook(text, file=f"{NAME}.yaml")
-    at = datetime.now(UTC)
-    await store.releases.propose(
-        runbook=runbook.name,
-        version=runbook.version,
-        digest=runbook.digest,
-        source=text,
-        by="petra",
-        at=at,
-    )
-    await store.releases.approve(runbook=runbook.name, version=runbook.version, by="lena", at=at)
 
 
 async def open_here(made: Place) -> str:
@@ -94,7 +79,7 @@ async def test_a_running_case_keeps_its_rules_and_the_next_one_walks_the_new(
                 running_worker(made.house, present.address, client=made.client)
             )
             first = await open_here(made)
-        await release(made.house.store, newer())
+        await release(made.house.store, newer(), datetime.now(UTC))
         async with (
             running_gateway(made.house, present.address),
             running_worker(made.house, present.address, client=made.client),

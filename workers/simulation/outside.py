@@ -14,7 +14,7 @@ from temporalio import activity
 
 from cases.file import DUTY_MANAGER
 from cases.journal import Entry
-from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose, RecipientOutcome
+from cases.notice import PAGES, NoticeEnd, NoticeOrder, NoticeResult, RecipientOutcome
 from cases.records import Decider, Pinned
 from cases.report import TicketRef
 from runbooks import assess
@@ -50,7 +50,6 @@ from workflows.effects import (
 
 EARLY = timedelta(seconds=7)
 """How much of a minute may be missing and still be that minute: a clock may read a little early."""
-PAGES = frozenset({Purpose.PAGE, Purpose.RAISED, Purpose.BREACH})
 
 
 @dataclass(frozen=True)
