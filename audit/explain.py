@@ -166,6 +166,8 @@ def _what(clock: ClockRun, step: Late | None) -> str:
         return f"{step.do} is done, unattended"
     if step.go is not None:
         return f"the stage is left by itself: {step.go}"
+    if step.escalate is not None:
+        return f"escalation by {step.escalate} begins"
     return f"{step.page} is paged" if step.page is not None else f"{step.remind} is reminded"
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from cases import leases
 from cases.acts import BOUND_VERBS, OBLIGATION_VERBS
 from cases.envelope import Act
 from cases.file import CaseFile
@@ -30,3 +31,4 @@ class Desk(Reception):
             # What is owed has a workflow of its own; while the case runs there is none.
             raise refused(Reason.NO_SUCH_OBLIGATION)
         HANDLERS[act.body.verb](self._case, act, key=key, commitment=commitment, at=at)
+        leases.renew(self._case, act, at=at)

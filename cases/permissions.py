@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cases import leases
 from cases.acts import Resolution
 from cases.batches import steps_of
 from cases.call_back import takes_call_backs
@@ -114,8 +115,9 @@ def _offer_stage(offered: _Offered) -> None:
     elif ended:
         offered.offer("close", stage=stage.name, choices=ended)
     if not out:
-        mine = (stage.owner, *(stage.gate.roles if stage.gate else ()))
-        offered.offer("acknowledge", within=mine, stage=stage.name)
+        mine = leases.who_may(file, stage, person=offered.person)
+        within = sorted(offered.roles) if mine is None else mine
+        offered.offer("acknowledge", within=within, stage=stage.name)
 
 
 def _offer_work(offered: _Offered) -> None:

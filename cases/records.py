@@ -1,5 +1,7 @@
 """The parts of a case's state: what was answered, entered, done, asked, held and linked."""
 
+from datetime import timedelta
+
 from cases.many import BulkRun, Part
 from cases.values import Instant, Mutable, Value, spoken
 from runbooks.plan import CallBackResult, Severity
@@ -183,6 +185,10 @@ class Lease(Value):
     person: str
     at: Instant
     until: Instant
+    lasts: timedelta = timedelta()
+    """How long it holds after each thing the person does; zero: it is not renewed."""
+    lapses: bool = False
+    """Whether anybody is told when it is over."""
 
 
 class Link(Value):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from cases import bulk
+from cases import bulk, escalations
 from cases.clock_starts import follow, happened
 from cases.clocks import (
     end_clocks,
@@ -113,6 +113,8 @@ def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
         return
     if stage.gate is None:
         file.tell(Purpose.WORK, stage.owner, stage=stage.name)
+        if stage.escalate is not None:
+            escalations.begin(file, stage.escalate, stage=stage.name, because="begun", at=at)
     elif objected_to(file, stage):
         ask_higher_role(file, stage, at=at)
     elif unknown(file, stage):
@@ -180,6 +182,7 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     state.pending_outcome = None
     state.pending_by = None
     state.leases = [lease for lease in state.leases if lease.stage != stage.name]
+    escalations.leave(file, stage.name, at=at)
     stop_stage_clock(file, stage.name, at=at)
     file.note(Kind.STAGE_LEFT, at, stage=stage.name, outcome=outcome, by=by)
     happened(file, f"stage:{stage.name}", at=at)
@@ -225,6 +228,7 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
     state.pending_outcome = None
     state.hold = None
     state.leases = []
+    escalations.end_all(file, because="closed", at=at)
     ended = f"Case {state.number} closed: {closing.disposition}."
     line = TicketLine(text=ended, macro=TICKET_CLOSED, outcome=closing.disposition, at=at)
     file.wishes.append(Note(line, status="solved", now=True))

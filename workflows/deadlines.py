@@ -5,6 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from cases import escalations, held, leases
     from cases.batches import WATCH
     from cases.bulk import watched
     from cases.clock import ClockRun
@@ -49,6 +50,15 @@ class Deadlines:
             state.hold = hold.model_copy(update={"reviewed": True})
             self.file.tell(Purpose.REVIEW, INCIDENT_MANAGER, stage=state.stage)
         await self._take_set(at)
+        await self._take_clocks(at)
+        if state.closing_act is None:
+            now = workflow.now()
+            held.take_due(self.file, at=now)
+            leases.take_due(self.file, at=now)
+            escalations.take_due(self.file, at=now)
+
+    async def _take_clocks(self, at: datetime) -> None:
+        state = self.file.state
         for clock, step, instant in take_due(self.file, at=at):
             if state.closing_act is not None:
                 return
@@ -61,6 +71,15 @@ class Deadlines:
                 await self._unattended(clock, step, instant)
             elif step.go is not None:
                 await self._go(clock, step.go, instant)
+            elif step.escalate is not None:
+                escalations.begin(
+                    self.file,
+                    step.escalate,
+                    stage=clock.stage or state.stage or "",
+                    clock="" if clock.stage else clock.id,
+                    because=step.label,
+                    at=workflow.now(),
+                )
             elif clock.id == HANDOVER:
                 ask_for_note(self.file, at=workflow.now())
             else:

@@ -52,11 +52,15 @@ class CaseInput(Value):
     """Continue as new after so many events; None leaves it to the server."""
     shadow: bool = False
     """It runs beside today's process: what would leave the house is recorded and not done."""
+    edition: int = 0
+    """What a case does by itself, as of its beginning (`cases.file.EDITION`); 0: before there was
+    any."""
 
     @model_serializer(mode="wrap")
-    def _as_before_shadows(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # The case commits to its input: one of an earlier release must read as it did.
-        return _without(handler(self), "shadow", unless=self.shadow)
+        written = _without(handler(self), "shadow", unless=self.shadow)
+        return _without(written, "edition", unless=bool(self.edition))
 
 
 class ReportReceived(Inbound):

@@ -22,6 +22,7 @@ from audit.log.note import NoteSigner
 from audit.log.recorder import Recorder
 from cases.acts import ActBody
 from cases.envelope import Act, ActEnvelope
+from cases.file import EDITION
 from cases.receipts import ActReceipt, Outcome
 from cases.report import Report, Source
 from runbooks import assess, library
@@ -113,6 +114,7 @@ class Office:
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=continue_after,
             shadow=shadow,
+            edition=EDITION,
         )
         skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
         handle = await skipper.client.start_workflow(
