@@ -25,6 +25,7 @@ from gateway.health import HealthPages
 from gateway.log_pages import LogPages
 from gateway.logins import LogIns
 from gateway.migrations_api import MigrationsApi
+from gateway.pagerduty_door import pagerduty_routes
 from gateway.pages.acts import ActPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
@@ -69,6 +70,7 @@ def build_app(
     return Starlette(
         routes=[
             *webhook_routes(doors),
+            *pagerduty_routes(doors),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
             *MigrationsApi(doors).routes(),

@@ -21,6 +21,8 @@ from gateway.log_dispatcher import KIND as LOG
 from gateway.log_dispatcher import LogDispatcher
 from gateway.obligation_dispatcher import KIND as OBLIGATIONS
 from gateway.obligation_dispatcher import ObligationDispatcher
+from gateway.page_dispatcher import KIND as PAGES
+from gateway.page_dispatcher import PageDispatcher
 from gateway.ticket_poller import KIND as TICKETS
 from gateway.ticket_poller import TicketPoller
 
@@ -55,7 +57,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[None]]]:
-    """Deliveries, acts, obligations, log and tickets are seen to while the block runs."""
+    """Deliveries, acts, obligations, log, pages and tickets are seen to while the block runs."""
     work: dict[str, Coroutine[Any, Any, None]] = {
         DELIVERIES: DeliveryDispatcher(doors).run(),
         ACTS: ActDispatcher(doors).run(),
@@ -63,6 +65,8 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
     }
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()
+    if doors.pager is not None or doors.settings.pagerduty_secrets:
+        work[PAGES] = PageDispatcher(doors, doors.pager).run()
     if doors.tickets is not None:
         work[TICKETS] = TicketPoller(doors, doors.tickets).run()
     tasks = {name: asyncio.create_task(job, name=name) for name, job in work.items()}
