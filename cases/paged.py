@@ -1,4 +1,4 @@
-"""What a case says of a page it asked for: does the step still wait, has somebody got it?"""
+"""What a case says of a page it asked for: whether the step still waits, or somebody has it."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -260,16 +260,21 @@ def _problems(raw: bytes) -> list[str]:
         return ["JSON parse error"]
     if not isinstance(event, dict):
         return ["Event is not an object"]
+    return [*_problems_of_event(event), *_problems_of_links(event.get("links", []))]
+
+
+def _problems_of_event(event: Json) -> list[str]:
+    action, dedup_key = event.get("event_action"), event.get("dedup_key")
     found = [f"'{name}' is unknown" for name in set(event) - _TOP]
-    for name in ("routing_key", "event_action"):
-        if not isinstance(event.get(name), str) or not event[name]:
-            found.append(f"'{name}' is missing or blank")
+    found += [
+        f"'{name}' is missing or blank"
+        for name in ("routing_key", "event_action")
+        if not isinstance(event.get(name), str) or not event[name]
+    ]
     if len(str(event.get("routing_key", ""))) != len(KEY):
         found.append("Length of 'routing_key' is incorrect (should be 32 characters)")
-    action = event.get("event_action")
     if action not in _ACTIONS:
         found.append("'event_action' is invalid (should be one of trigger, acknowledge, resolve)")
-    dedup_key = event.get("dedup_key")
     if action != "trigger" and not dedup_key:
         found.append("'dedup_key' is missing or blank")
     if dedup_key is not None and not (
@@ -278,19 +283,25 @@ def _problems(raw: bytes) -> list[str]:
         found.append("'dedup_key' is too long")
     if action == "trigger":
         found += _problems_of_payload(event.get("payload"))
-    for link in event.get("links", []):
-        if not isinstance(link, dict) or not str(link.get("href", "")).startswith("http"):
-            found.append("'links' needs an href")
     return found
+
+
+def _problems_of_links(links: Any) -> list[str]:
+    fit = isinstance(links, list) and all(
+        isinstance(link, dict) and str(link.get("href", "")).startswith("http") for link in links
+    )
+    return [] if fit else ["'links' needs an href"]
 
 
 def _problems_of_payload(payload: Any) -> list[str]:
     if not isinstance(payload, dict):
         return ["'payload' is missing or blank"]
     found = [f"'payload.{name}' is unknown" for name in set(payload) - _PAYLOAD]
-    for name in ("summary", "source", "severity"):
-        if not isinstance(payload.get(name), str) or not payload[name]:
-            found.append(f"'payload.{name}' is missing or blank")
+    found += [
+        f"'payload.{name}' is missing or blank"
+        for name in ("summary", "source", "severity")
+        if not isinstance(payload.get(name), str) or not payload[name]
+    ]
     if len(str(payload.get("summary", ""))) > _LONGEST_SUMMARY:
         found.append("'payload.summary' is too long")
     if payload.get("severity") not in _SEVERITIES:

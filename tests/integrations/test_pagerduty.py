@@ -273,7 +273,7 @@ def test_one_of_several_signatures_is_enough() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "why"),
+    "header, why",
     [
         (None, RefusalReason.HEADER_MISSING),
         ("", RefusalReason.HEADER_MALFORMED),
