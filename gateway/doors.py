@@ -14,6 +14,7 @@ from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
+from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from store import Store
@@ -83,6 +84,7 @@ class Doors:
     engine: CaseEngine
     shelf: Shelf
     settings: DoorSettings
+    on_call: OnCallDirectory | None = None
     pager: Paging | None = None
     """Told when a page is answered here."""
     tickets: Ticketing | None = None

@@ -1,5 +1,6 @@
 """What the house asks of rotas: who is on call for a team at an instant. We build no rotations."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -35,6 +36,10 @@ class OnCallTeam(Value):
 
 class OnCallDirectory(Protocol):
     """The rotas, asked anew each time."""
+
+    async def teams(self) -> Mapping[str, OnCallTeam]:
+        """Every role that has a rota."""
+        ...
 
     async def team(self, role: str) -> OnCallTeam | None:
         """The team of the role; None when everybody who holds it is told."""

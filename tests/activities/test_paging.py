@@ -38,17 +38,21 @@ class FakeRotas:
 
     def __init__(self) -> None:
         self.of: dict[str, tuple[str, ...] | Exception] = {}
-        self.teams: dict[str, OnCallTeam] = {}
+        self.by_role: dict[str, OnCallTeam] = {}
         self.asked: list[tuple[str, datetime]] = []
 
     def has(self, role: str, *people: str, **team: Any) -> None:
         """The role has a rota."""
-        self.teams[role] = OnCallTeam(role=role, **team)
+        self.by_role[role] = OnCallTeam(role=role, **team)
         self.of[role] = people
+
+    async def teams(self) -> dict[str, OnCallTeam]:
+        """Every team the test made."""
+        return self.by_role
 
     async def team(self, role: str) -> OnCallTeam | None:
         """The team, if the test made one."""
-        return self.teams.get(role)
+        return self.by_role.get(role)
 
     async def who_is_on_call(self, team: str, at: datetime) -> OnCallAnswer:
         """Who the test said; the holders' stand-in for a role without a rota is `everyone`."""

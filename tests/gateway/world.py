@@ -23,6 +23,7 @@ from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
+from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from integrations.standard_webhooks import sign_standard
@@ -262,6 +263,7 @@ async def make_world(
     *,
     faults: FaultSeam = no_faults,
     tickets: Ticketing | None = None,
+    on_call: OnCallDirectory | None = None,
     pager: Paging | None = None,
     people: Path = DEMO_FILE,
     **settings: Any,
@@ -291,6 +293,7 @@ async def make_world(
         ),
         faults=faults,
         tickets=tickets,
+        on_call=on_call,
         pager=pager,
         id=f"gateway-{uuid.uuid4().hex[:6]}",
     )
