@@ -85,6 +85,8 @@ TITLES: dict[Kind, str] = {
     Kind.DOOR_SPLIT: "A report was given a case of its own",
     Kind.DOOR_RUN_SEALED: "Temporal's record of a run that ended was sealed",
     Kind.DOOR_OUTSIDE_ENDED: "Today's process ended, after the shadow had",
+    Kind.DOOR_PAGE: "A page changed at the pager",
+    Kind.DOOR_PAGER_SAID: "The pager said something of a page",
     Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",
     Kind.DOOR_ACT_ANSWERED: "An act was answered",
     Kind.DOOR_ACT_REFUSED: "A door refused an act",

@@ -21,6 +21,7 @@
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
     effects      begin, remember, recall; tickets beside it
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
+    pages        what was said to a pager, how it stands, and what the pager said
     notices      what became of each; `messages` is the demo's local outbox
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, nonces that are spent once
@@ -74,6 +75,7 @@ from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.pages import PagerEvent, PageRow, PageState
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.seals import EndedRun
@@ -133,6 +135,9 @@ __all__ = [
     "ObligationEntries",
     "ObligationRow",
     "OutboxLag",
+    "PageRow",
+    "PageState",
+    "PagerEvent",
     "ProgramMissing",
     "Recorded",
     "RoundClosed",

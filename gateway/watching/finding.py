@@ -41,6 +41,7 @@ TITLES: dict[str, str] = {
     FindingKind.STORE_DOWN: "the store cannot be used",
     FindingKind.HIDDEN: "a rule hides many reports",
     "many-reports": "a case has gathered many reports",
+    "pager": "a pager does not take our pages",
     "notice-lost": "notices reached nobody",
     "obligation-not-started": "work owed after closing cannot be started",
     "dead-act": "acts could not be applied",
