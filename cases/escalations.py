@@ -13,7 +13,7 @@ from cases.journal import Kind
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose, StepNotice
 from cases.paging import EscalationRun, RunState, Unread
 from cases.records import Lease
-from runbooks.plan import EVERYBODY, ANYBODY, Obeys, PolicyPlan, PolicyStep
+from runbooks.plan import ANYBODY, EVERYBODY, Obeys, PolicyPlan
 
 LAST = DUTY_MANAGER
 """Who is paged when every step has come and nobody has said anything."""
@@ -32,8 +32,10 @@ def begin(
 ) -> None:
     """The policy runs, once for the same thing; what is due at once is told at once."""
     policy = file.pathway.policy(name)
-    same = (run.active and (run.policy, run.stage, run.clock) == (name, stage, clock)
-            for run in file.state.escalations)
+    same = (
+        run.active and (run.policy, run.stage, run.clock) == (name, stage, clock)
+        for run in file.state.escalations
+    )
     if policy is None or any(same):
         return
     number = sum(run.policy == name for run in file.state.escalations) + 1
@@ -300,9 +302,7 @@ def _tell(
     )
 
 
-def _tell_unread(
-    file: CaseFile, run: EscalationRun, again: list[Unread], *, at: datetime
-) -> None:
+def _tell_unread(file: CaseFile, run: EscalationRun, again: list[Unread], *, at: datetime) -> None:
     policy = file.pathway.policy(run.policy)
     for unread in again:
         if policy is not None:
@@ -335,7 +335,7 @@ def _following(policy: PolicyPlan, number: int) -> timedelta:
 
 
 def _stop_where_had(file: CaseFile, run: EscalationRun, *, at: datetime) -> bool:
-    """The run stands still if as many people have it as it asks for; whether it has just stopped."""
+    """The run stands still where enough people have it; whether it has just stopped."""
     if run.state not in (RunState.RUNNING, RunState.EXHAUSTED) or not _is_had(file, run, at=at):
         return False
     people = sorted({lease.person for lease in _leases(file, run, at=at)})
@@ -417,10 +417,7 @@ def _counts(file: CaseFile, run: EscalationRun, policy: PolicyPlan, lease: Lease
     if lease.stage != stage:
         return False
     owner = file.pathway.stage(stage).owner
-    return (
-        lease.role in (owner, *policy.roles, *CHIEFS)
-        or lease.person in run.told
-    )
+    return lease.role in (owner, *policy.roles, *CHIEFS) or lease.person in run.told
 
 
 def _stage(file: CaseFile, run: EscalationRun) -> str:

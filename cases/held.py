@@ -1,4 +1,4 @@
-"""Notices that are kept until somebody's hours: ordered, on record, and sent by the case's timer."""
+"""Notices kept until somebody's hours: ordered, on record, and sent by the case's timer."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -48,9 +48,7 @@ def end_held(
 ) -> None:
     """The kept notices of that kind are not sent any more, and end on record."""
     over = [each for each in file.state.held if which(each.order)]
-    over_now = [
-        wish for wish in file.wishes if isinstance(wish, TellKept) and which(wish.order)
-    ]
+    over_now = [wish for wish in file.wishes if isinstance(wish, TellKept) and which(wish.order)]
     file.wishes = [wish for wish in file.wishes if wish not in over_now]
     if over:
         file.state.held = [each for each in file.state.held if not which(each.order)]

@@ -111,9 +111,7 @@ def next_open(hours: Hours, at: datetime, *, zone: tzinfo) -> datetime | None:
     return next((max(begin, at) for begin, _ in openings(hours, at, zone=zone)), None)
 
 
-def after_working(
-    hours: Hours, at: datetime, span: timedelta, *, zone: tzinfo
-) -> datetime | None:
+def after_working(hours: Hours, at: datetime, span: timedelta, *, zone: tzinfo) -> datetime | None:
     """When so much of their hours has passed since `at`; None where a year has not enough."""
     left = span
     for begin, end in openings(hours, at, zone=zone):
@@ -124,9 +122,7 @@ def after_working(
     return None
 
 
-def openings(
-    hours: Hours, at: datetime, *, zone: tzinfo
-) -> Iterator[tuple[datetime, datetime]]:
+def openings(hours: Hours, at: datetime, *, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
     """Their hours that are not over at `at`, in order, without their quiet hours; a year of them.
 
     No two overlap: a night shift that runs into the next day's hours is one with them.
@@ -165,7 +161,9 @@ def _without_quiet(
     here = begin
     while here < end:
         here = _awake(hours, here, zone=zone)
-        asleep = min((starts for starts, _ in _nights(hours, here, zone) if starts > here), default=end)
+        asleep = min(
+            (starts for starts, _ in _nights(hours, here, zone) if starts > here), default=end
+        )
         if here < min(asleep, end):
             yield here, min(asleep, end)
         here = min(asleep, end)
@@ -173,7 +171,9 @@ def _without_quiet(
 
 def _awake(hours: Hours, at: datetime, *, zone: tzinfo) -> datetime:
     """The first instant from `at` on outside their quiet hours."""
-    return max((ends for begins, ends in _nights(hours, at, zone) if begins <= at < ends), default=at)
+    return max(
+        (ends for begins, ends in _nights(hours, at, zone) if begins <= at < ends), default=at
+    )
 
 
 def _nights(hours: Hours, at: datetime, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
@@ -191,9 +191,7 @@ def instant(local: datetime, zone: tzinfo, *, latest: bool = False) -> datetime:
     Where they say so twice the first, or the `latest`; where they never do, the instant at which
     they jump past it.
     """
-    first, second = (
-        local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)
-    )
+    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if first <= second:
         return second if latest else first
     # A time that is jumped over lies between what either side would make of it.

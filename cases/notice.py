@@ -44,9 +44,7 @@ class Purpose(StrEnum):
     """How the case stands, or that nobody has said so yet."""
 
 
-PAGES = frozenset(
-    {Purpose.PAGE, Purpose.RAISED, Purpose.BREACH, Purpose.LAPSED, Purpose.EXHAUSTED}
-)
+PAGES = frozenset({Purpose.PAGE, Purpose.RAISED, Purpose.BREACH, Purpose.LAPSED, Purpose.EXHAUSTED})
 """Notices that get somebody up."""
 
 
@@ -71,8 +69,6 @@ class NoticeEnd(StrEnum):
     """Nobody has read it, and no other channel leads to them: the next step comes at once."""
     ALREADY_TOLD = "already-told"
     """The recipient had been told the same in another role: once is enough."""
-    BUNDLED = "bundled"
-    """Not grave and not urgent: it comes with the recipient's next digest."""
     UNDELIVERED = "undelivered"
     """Every attempt failed: the watch raises an alarm."""
     NOBODY = "nobody-to-notify"

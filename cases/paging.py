@@ -1,4 +1,4 @@
-"""What of telling people is under way: a policy's steps, and notices kept until somebody's hours."""
+"""What of telling people is under way: a policy's steps, and notices kept until their hours."""
 
 from enum import StrEnum
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from cases import bulk, escalations
+from cases import bulk, escalations, updates
 from cases.clock_starts import follow, happened
 from cases.clocks import (
     end_clocks,
@@ -87,6 +87,7 @@ def open_case(
         file.note(Kind.LEGAL_HOLD, at, role=state.legal_hold)
     follow(file, changed=known, at=at)
     start_handover(file, at=at)
+    updates.start_updates(file, at=at)
     pin_answers(file, known, at=at)
     opened = f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}."
     file.wishes.append(Note(TicketLine(text=opened, macro=TICKET_OPENED), now=True))
@@ -187,6 +188,7 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     file.note(Kind.STAGE_LEFT, at, stage=stage.name, outcome=outcome, by=by)
     happened(file, f"stage:{stage.name}", at=at)
     end_with(file, stage.name, at=at)
+    updates.end_with(file, stage.name, at=at)
     step = stage.next.get(outcome, Next())
     for clock_id in _suspended_by_arriving(file, stage):
         ending = step.then == file.pathway.closure.name

@@ -1,4 +1,4 @@
-"""What becomes of a notice that was sent out: it has ended, or it is kept until somebody's hours."""
+"""What becomes of a notice that was sent out: it has ended, or is kept until their hours."""
 
 from datetime import datetime, timedelta
 

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.setting import come
     from cases.stages import ask_what_waits
     from cases.suppression import is_order, review
+    from cases.updates import UPDATE, missed, remind_writer
     from runbooks.plan import Late
     from workflows.asking import ask
     from workflows.effects import COLLECT_ACTS, CollectOrder
@@ -82,6 +83,8 @@ class Deadlines:
                 )
             elif clock.id == HANDOVER:
                 ask_for_note(self.file, at=workflow.now())
+            elif clock.id.startswith(UPDATE):
+                remind_writer(self.file, clock)
             else:
                 role = step.page or step.remind or clock.owner
                 purpose = Purpose.PAGE if step.page else Purpose.REMIND
@@ -97,11 +100,7 @@ class Deadlines:
             allow_backup(self.file, round_, step.page, step.instead_of, at=workflow.now())
 
     async def _target_reached(self, clock: ClockRun, instant: datetime) -> None:
-        if clock.id == HANDOVER:
-            note_missed(self.file, at=workflow.now())
-            return
-        if clock.id.startswith(WATCH):
-            watched(self.file, clock.id, at=workflow.now())
+        if self._asks_again(clock):
             return
         if is_order(clock):
             reconsider(self.file, at=workflow.now())
@@ -132,6 +131,19 @@ class Deadlines:
             still_open = self.file.state.open_round(clock.stage)
             if still_open is not None and self.file.state.pending_outcome is None:
                 take_silence(self.file, still_open, rule.silence.go, at=workflow.now())
+
+    def _asks_again(self, clock: ClockRun) -> bool:
+        """Whether the clock is of something asked again and again; then that has been done."""
+        at = workflow.now()
+        if clock.id == HANDOVER:
+            note_missed(self.file, at=at)
+        elif clock.id.startswith(UPDATE):
+            missed(self.file, clock, at=at)
+        elif clock.id.startswith(WATCH):
+            watched(self.file, clock.id, at=at)
+        else:
+            return False
+        return True
 
     async def _take_set(self, at: datetime) -> None:
         """What was set for an instant that has come goes ahead, unless it was called off in time.

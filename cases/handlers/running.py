@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from cases import escalations, leases
 from cases.acts import Acknowledge, Assign, ChangeSeverity, Hold, Raise, Resume
 from cases.bulk import go_on_everywhere
-from cases import escalations, leases
 from cases.clocks import pause_operational, resume_operational
 from cases.envelope import Act
 from cases.file import INCIDENT_MANAGER, CaseFile, Note

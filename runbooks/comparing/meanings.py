@@ -283,12 +283,12 @@ def meaning(path: Path) -> tuple[str, Meaning]:
             return stage, _known(_STAGE, key, Group.OTHER)
         case ("effects", name, "fill", field, *_):
             return name, Meaning(Group.EFFECTS, f"what fills {field}")
-        case ("escalations", policy, "steps", number):
-            return policy, Meaning(Group.TELLING, f"step {number}")
         case ("roles", role):
             return role, Meaning(Group.WORDS, "the role")
         case (area, name, *key) if area in _AREAS:
-            return name, _known(_AREAS[area], key, Group.OTHER)
+            number = key[-1] if key[:1] == ["steps"] else ""
+            told = Meaning(Group.TELLING, f"step {number}")
+            return name, told if number else _known(_AREAS[area], key, Group.OTHER)
         case _:
             return "", _known(_WHOLE, path, Group.OTHER)
 

@@ -55,7 +55,9 @@ class EscalationStep(Strict):
 
 
 def _said(value: Any) -> Any:  # whatever stands in the document
-    if isinstance(value, bool) or value not in (ANYBODY, EVERYBODY) and not isinstance(value, int):
+    if isinstance(value, bool) or (
+        value not in (ANYBODY, EVERYBODY) and not isinstance(value, int)
+    ):
         refuse("RB013", "any, all, or how many people")
     return value
 
@@ -66,9 +68,7 @@ def _counted(value: str | int) -> str:
     return str(value)
 
 
-AcknowledgedBy = Annotated[
-    StrictStr | StrictInt, BeforeValidator(_said), AfterValidator(_counted)
-]
+AcknowledgedBy = Annotated[StrictStr | StrictInt, BeforeValidator(_said), AfterValidator(_counted)]
 """`any`, `all`, or a number."""
 
 

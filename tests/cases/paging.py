@@ -1,4 +1,4 @@
-"""A case and those it tells, without an engine: notices go out, and a test says what became of them."""
+"""A case and those it tells, without an engine: a test says what became of each notice."""
 
 from collections import Counter
 from collections.abc import Iterable

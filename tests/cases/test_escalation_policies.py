@@ -1,8 +1,10 @@
 """Whatever people, hours and channels do to an escalation policy, its promises hold (I10)."""
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +13,8 @@ from cases.acts import Acknowledge, Complete, Evidence, Hold, Resume
 from cases.journal import Kind, check_chain
 from cases.notice import NoticeEnd, NoticeOrder
 from cases.paging import RunState
-from cases.stages import close_case
 from cases.records import ClosingRecord
+from cases.stages import close_case
 from runbooks.plan import Late, Obeys, Pathway, PolicyPlan, PolicyStep
 from tests.cases.house import compiled
 from tests.cases.paging import Telling
@@ -22,6 +24,8 @@ FULL = settings.get_current_profile_name() == "full"
 EXAMPLES = int(os.environ.get("ESCALATE_EXAMPLES", "2000" if FULL else "60"))
 """Policies and histories of each property; the acceptance asks for 2,000 and more."""
 MINUTE = timedelta(minutes=1)
+ENDS = {"delivered", "nobody-to-notify", "undelivered", "fell-back"}
+"""How the page of the duty manager can end: each is a person, or a nobody on record."""
 
 PEOPLE = {
     "tess": "triage",
@@ -90,7 +94,9 @@ def pathways(draw: st.DrawFn) -> Pathway:
     )
 
 
-def _answered(draw: st.DrawFn, telling: Telling, order: NoticeOrder) -> None:
+def _answered(
+    draw: Callable[[st.SearchStrategy[Any]], Any], telling: Telling, order: NoticeOrder
+) -> None:
     """The outside's answer to one notice: whoever was reached, or nobody, or not yet."""
     part = order.of_step
     ends = [*[NoticeEnd.DELIVERED] * 4, NoticeEnd.UNDELIVERED]
@@ -202,7 +208,7 @@ def test_every_notice_ends_in_exactly_one_outcome(telling: Telling, data: st.Dat
 def test_every_escalation_ends_at_a_person_or_at_a_recorded_nobody(
     telling: Telling, data: st.DataObject
 ) -> None:
-    """If nobody says anything more, the duty manager is paged at last, with an outcome on record."""
+    """If nobody says anything more, the duty manager is paged at last, with an outcome."""
     telling.act(Resume(), person="ines", role="incident-manager")
     for _ in range(400):
         if telling.out:
@@ -225,6 +231,11 @@ def test_every_escalation_ends_at_a_person_or_at_a_recorded_nobody(
     for run in telling.house.state.escalations:
         assert run.state in (RunState.EXHAUSTED, RunState.ENDED), run
         if run.state is RunState.EXHAUSTED:
-            assert ended[last[run.key]] in {"delivered", "nobody-to-notify", "undelivered", "fell-back"}
+            assert ended[last[run.key]] in {
+                "delivered",
+                "nobody-to-notify",
+                "undelivered",
+                "fell-back",
+            }
     exhausted = telling.journal(Kind.ESCALATION_EXHAUSTED)
     assert len({e.body["run"] for e in exhausted}) == len(exhausted)
