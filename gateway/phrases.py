@@ -83,6 +83,7 @@ TITLES: dict[Kind, str] = {
     Kind.REPORT_SPLIT: "A report is to have a case of its own",
     Kind.DOOR_DELIVERY: "A report arrived at a door",
     Kind.DOOR_SPLIT: "A report was given a case of its own",
+    Kind.DOOR_SENT_AGAIN: "A person had something sent again",
     Kind.DOOR_OUTSIDE_ENDED: "Today's process ended, after the shadow had",
     Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",
     Kind.DOOR_ACT_ANSWERED: "An act was answered",

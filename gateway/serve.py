@@ -17,6 +17,8 @@ from gateway.app import build_app
 from gateway.delivery_dispatcher import KIND as DELIVERIES
 from gateway.delivery_dispatcher import DeliveryDispatcher
 from gateway.doors import Doors
+from gateway.event_dispatcher import KIND as EVENTS
+from gateway.event_dispatcher import EventDispatcher
 from gateway.log_dispatcher import KIND as LOG
 from gateway.log_dispatcher import LogDispatcher
 from gateway.obligation_dispatcher import KIND as OBLIGATIONS
@@ -55,12 +57,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[None]]]:
-    """Deliveries, acts, obligations, log and tickets are seen to while the block runs."""
+    """Deliveries, acts, obligations, events, log and tickets are seen to while the block runs."""
     work: dict[str, Coroutine[Any, Any, None]] = {
         DELIVERIES: DeliveryDispatcher(doors).run(),
         ACTS: ActDispatcher(doors).run(),
         OBLIGATIONS: ObligationDispatcher(doors).run(),
     }
+    if doors.events is not None:
+        work[EVENTS] = EventDispatcher(doors, doors.events).run()
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()
     if doors.tickets is not None:

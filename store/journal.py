@@ -14,6 +14,7 @@ from store.branches import MAIN, Branch, Branches
 from store.cases import Cases
 from store.database import Database, uninterrupted
 from store.errors import JournalGap
+from store.events import announce_in
 from store.health import Health
 from store.log_tables import log_waiting
 from store.tables import journal, journal_forks
@@ -246,6 +247,7 @@ class Journal:
         await connection.execute(
             log_waiting.insert(), [{name: row[name] for name in _WAITS} for row in rows]
         )
+        await announce_in(connection, self._database, keys, rows)
         last = rows[-1]
         await self._branches.advance_in(
             connection, branch, sequence=entries[-1].sequence, head=str(last["hash"])
