@@ -101,5 +101,6 @@ class SignedWebhook:
             str(error),
             vendor=self._connector.name,
             operation=operation,
-            mend="Give the receiver a public https address.",
+            mend="Give the receiver a public https address, in the settings or by subscribing "
+            "again.",
         )
