@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from temporalio.api.common.v1 import Payload
 
 from audit.findings import Finding, Rule
-from audit.histories import CaseHistory, Run
+from audit.histories import CaseHistory, Run, reopened_from
 from audit.kinds import EVENT
 from audit.payloads import only, read
 from cases.canonical import commit
@@ -106,8 +106,20 @@ def inputs(history: CaseHistory, *, salt: bytes) -> list[Incoming]:
     if request is not None:
         found.append(Incoming(history.runs[0].run, 1, "start", commit(salt, request)))
     for run in history.runs:
+        found.extend(_reopening(run, salt=salt))
         found.extend(_inputs_of(run, salt=salt))
     return found
+
+
+def _reopening(run: Run, *, salt: bytes) -> Iterator[Incoming]:
+    """What a run was begun with that an act began: the act, and all it was handed."""
+    if reopened_from(run) is None:
+        return
+    request = read(only(run.started.input.payloads), CaseInput)
+    if request is not None and request.reopened is not None:
+        yield Incoming(run.run, 1, "start", commit(salt, request))
+        envelope = request.reopened.envelope
+        yield Incoming(run.run, 1, "act", commit(salt, envelope), envelope=envelope)
 
 
 def results(history: CaseHistory, *, salt: bytes) -> list[Incoming]:

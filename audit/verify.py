@@ -38,6 +38,7 @@ from audit.reading import (
     read_model,
     read_stream,
 )
+from audit.reopened import check_reopened
 from audit.rules import newest, read_rules
 from audit.shadow import left_the_house
 from audit.strict_replay import is_closed, strict_replay
@@ -189,6 +190,9 @@ def _checks(
     if rules is not None:
         count = Count(rules.first, later=rules.versions)
         yield judged("quorum", wrong=list(count.check(export.entries)))
+        if any(entry.kind is Kind.CASE_REOPENED for entry in export.entries):
+            found = check_reopened(export.history, export.entries, rules.versions)
+            yield judged("reopened", wrong=list(found))
     wrong, missing = check_door(export.door, proven, salt=salt_of(request), open_case=open_case)
     yield judged("doors", wrong=wrong, missing=missing)
 
@@ -246,11 +250,14 @@ def _chains(export: Export) -> Check:
         )
         if told is not None and told != head:
             wrong.append(f"{name}: does not end where the manifest says")
-    closing = [entry for entry in export.entries if entry.kind in _CLOSED]
-    if closing and closing[0] is not export.entries[-1]:
-        wrong.append("case stream: goes on after its last entry")
-    if closing and closing[0].body.get("entries") != len(export.entries):
-        wrong.append("case stream: its last entry counts another number of entries")
+    for place, entry in enumerate(export.entries, start=1):
+        if entry.kind not in _CLOSED:
+            continue
+        following = export.entries[place] if place < len(export.entries) else None
+        if following is not None and following.kind is not Kind.CASE_REOPENED:
+            wrong.append("case stream: goes on after its last entry")
+        if entry.body.get("entries") != place:
+            wrong.append("case stream: its last entry counts another number of entries")
     return judged("journal", wrong=wrong)
 
 

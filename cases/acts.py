@@ -230,6 +230,17 @@ class Cancel(Inbound):
     reason: Prose
 
 
+class Reopen(Inbound):
+    """A case that has ended goes on, in a stage it can return to."""
+
+    verb: Literal["reopen"] = "reopen"
+    reason: Prose
+    to: Name | None = None
+    """The stage; None leaves it to the runbook."""
+    head: Digest | None = None
+    """The hash of the journal's last entry, put in by the door: no other ending is reopened."""
+
+
 class Settle(Inbound):
     """One turn of an obligation is settled by one of its answers."""
 
@@ -278,6 +289,7 @@ ActBody = Annotated[
     | Split
     | Close
     | Cancel
+    | Reopen
     | Settle
     | Extend,
     Field(discriminator="verb"),
@@ -308,12 +320,16 @@ VERBS: tuple[str, ...] = (
     "split",
     "close",
     "cancel",
+    "reopen",
     "settle",
     "extend",
 )
 
 BOUND_VERBS = frozenset({"decide", "dissent", "withdraw"})
 """Verbs that must name the round they were shown (I5)."""
+
+ENDED_VERBS = frozenset({"reopen"})
+"""Verbs for a case that has ended: each begins a new run of its workflow."""
 
 OBLIGATION_VERBS = frozenset({"settle", "extend"})
 """Verbs that belong to an obligation of the case, not to the case itself."""

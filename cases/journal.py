@@ -50,6 +50,7 @@ class Kind(StrEnum):
     CASE_CLOSING = "case:closing:accepted"
     CASE_CLOSED = "case:closed:with-disposition"
     CASE_CANCELLED = "case:closed:cancelled"
+    CASE_REOPENED = "case:reopened:by-person"
     CASE_CONTINUED = "case:run:continued"
     MIGRATION_PROPOSED = "case:migration:proposed"
     CASE_MIGRATED = "case:migration:done"

@@ -18,6 +18,7 @@ from cases.independence import kept_out
 from cases.joining import joined_reports
 from cases.objection import can_be_disputed
 from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, EffectRecord
+from cases.reopening import barred, rule_of, stages_to
 from cases.rules import (
     all_roles,
     dissent_role,
@@ -65,8 +66,9 @@ def allowed_acts(
     state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str], at: datetime
 ) -> list[Allowed]:
     """Every act the person may do now; the first role that allows it is the one acted in."""
-    del at
-    if state.closed or state.closing_act is not None:
+    if state.closed:
+        return _for_ended(state, pathway, roles=roles, at=at)
+    if state.closing_act is not None:
         return []
     file = view_of(state, pathway)
     offered = _Offered(file, person=person, roles=roles)
@@ -80,6 +82,23 @@ def allowed_acts(
     _offer_work(offered)
     _offer_running(offered)
     return offered.acts
+
+
+def _for_ended(
+    state: CaseState, pathway: Pathway, *, roles: frozenset[str], at: datetime
+) -> list[Allowed]:
+    """What can be done to a case that has ended."""
+    role = next(
+        (
+            role
+            for role in rule_of(pathway).by
+            if role in roles and barred(state, pathway, role=role, at=at) is None
+        ),
+        None,
+    )
+    if role is None:
+        return []
+    return [Allowed(verb="reopen", role=role, choices=stages_to(pathway))]
 
 
 @dataclass

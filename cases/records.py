@@ -225,6 +225,21 @@ class ClosingRecord(Value):
     at: Instant
 
 
+class Reopening(Value):
+    """A case that had ended went on: who wanted it, and which ending it was."""
+
+    by: str
+    role: str
+    reason: str
+    at: Instant
+    """When it was signed: acts signed before it belong to the life that ended."""
+    stage: str
+    disposition: str
+    closed_at: Instant
+    owed: tuple[str, ...] = ()
+    """What the case owed by then, by name: that goes on, and is not owed twice."""
+
+
 class Ratification(Mutable):
     """A stand-in's approval that the absent role still has to confirm."""
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from cases.canonical import canonical, sha256
 from cases.clock import ClockRun
@@ -32,12 +32,16 @@ from cases.records import (
     PlanChange,
     ProposedMigration,
     Ratification,
+    Reopening,
     SeverityRecord,
     StageVisit,
 )
 from cases.report import Report, TicketRef
 from cases.values import Instant, Mutable
 from runbooks.plan import Pathway
+
+LATER_FIELDS = frozenset({"reopenings"})
+"""Fields that cases of earlier releases do not know: while empty they are not written."""
 
 
 class CaseState(Mutable):
@@ -106,6 +110,7 @@ class CaseState(Mutable):
     migrations: list[Migration] = []
     proposed: ProposedMigration | None = None
     """Another version of the runbook that waits for a second person."""
+    reopenings: list[Reopening] = []
 
     # private: not part of the picture
     journal: Journal
@@ -120,6 +125,12 @@ class CaseState(Mutable):
     """The rules it was moved to; None while it walks those it was opened under (I2)."""
     ticket_notes: int = 0
     """How many notes were written to the ticket."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A run hands its state to the next one: that of an earlier release must read as it did.
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if value or name not in LATER_FIELDS}
 
     def current_visit(self) -> StageVisit | None:
         """The passage through a stage that has begun and not ended."""
@@ -205,6 +216,15 @@ class CaseState(Mutable):
         """The earliest target among the clocks that run."""
         due = [clock.due_at(at) for clock in self.clocks if not clock.hold]
         return min((instant for instant in due if instant is not None), default=None)
+
+    @property
+    def life(self) -> int:
+        """1, and one more for each time the case was reopened."""
+        return 1 + len(self.reopenings)
+
+    def life_word(self) -> tuple[str, ...]:
+        """What keeps the keys of a reopened case apart from those of its lives before."""
+        return (f"life {self.life}",) if self.reopenings else ()
 
     @property
     def breached(self) -> bool:

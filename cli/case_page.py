@@ -33,6 +33,7 @@ _HINTS = {
     "split": "--reason TEXT",
     "close": "--disposition DISPOSITION --record TEXT",
     "cancel": "--reason TEXT",
+    "reopen": "--reason TEXT",
 }
 
 

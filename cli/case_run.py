@@ -230,6 +230,23 @@ def cancel(
     act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
 
 
+@app.command(rich_help_panel=ACTS)
+def reopen(
+    case: Case,
+    *,
+    to: Annotated[
+        str | None, typer.Option(help="The stage it goes on in; default: the runbook's.")
+    ] = None,
+    reason: Reason = None,
+    role: Role = None,
+    act_id: ActId = None,
+    json_: AsJson = False,
+) -> None:
+    """A case that has ended goes on: same number, same record, fresh targets."""
+    body = {"verb": "reopen", "to": to, "reason": prose(reason, what="the reason")}
+    act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
+
+
 def _joined(picture: dict[str, Any]) -> str:
     choices = [choice for each in allowed(picture, "split") for choice in each["choices"]]
     if not choices:

@@ -269,6 +269,22 @@ def _close(ask: Ask) -> Content:
     return fields, ()
 
 
+def _reopen(ask: Ask) -> Content:
+    pairs = tuple((name, ask.case.title_of(name)) for name in ask.allowed.choices)
+    fields = (
+        Field(
+            "to",
+            "It goes on in",
+            "select",
+            required=True,
+            value=ask.allowed.choices[0],
+            choices=pairs,
+        ),
+        _reason(label="Why it is reopened"),
+    )
+    return fields, ()
+
+
 _CONTENT: dict[str, Fill] = {
     "answer": _answer,
     "complete": _complete,
@@ -293,6 +309,7 @@ _CONTENT: dict[str, Fill] = {
     "attach": _attach,
     "split": _split,
     "close": _close,
+    "reopen": _reopen,
 }
 
 

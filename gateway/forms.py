@@ -39,6 +39,7 @@ _TITLES = {
     "split": "Give a joined report a case of its own",
     "close": "Close the case",
     "cancel": "Cancel the case",
+    "reopen": "Reopen the case",
 }
 _CHOSEN = {
     "complete": "outcome",

@@ -12,6 +12,7 @@ TITLES: dict[Kind, str] = {
     Kind.LINK_SHADOWED: "Would have gone on as another case",
     Kind.OUTSIDE_ENDED: "Today's process ended",
     Kind.CASE_CLOSED: "The case was closed",
+    Kind.CASE_REOPENED: "The case was reopened",
     Kind.CASE_CANCELLED: "The case was cancelled",
     Kind.INTAKE_ANSWERED: "Intake questions were answered",
     Kind.SEVERITY_ASSESSED: "The severity table was read",

@@ -213,6 +213,22 @@ REASONS: dict[Reason, Wording] = {
     Reason.CLOSED: Wording(
         "The case has closed.", "Open a new case, or ask for this one to be reopened."
     ),
+    Reason.NOT_CLOSED: Wording(
+        "The case has not ended, or has been reopened since.",
+        "Open the case to see where it is; nothing needs to be reopened.",
+    ),
+    Reason.REOPENED_TOO_LATE: Wording(
+        "The case ended too long ago to be reopened.",
+        "Open a new case and link it to this one.",
+    ),
+    Reason.REOPENED_TOO_OFTEN: Wording(
+        "The case has been reopened as often as its runbook allows.",
+        "Open a new case and link it to this one.",
+    ),
+    Reason.GOES_ON_ELSEWHERE: Wording(
+        "The case goes on as another one.",
+        "Open the case named beside this and act there.",
+    ),
     Reason.NO_SUCH_VERSION: Wording(
         "No live release of the runbook has that version.",
         "`escalate runbook list` shows which versions are live.",

@@ -74,11 +74,21 @@ class EscalationWorkflow:
         )
         if state is None:
             self._course.open()
+        elif state.closed and request.reopened is not None:
+            desk.reopen(
+                request.reopened.envelope,
+                owed=request.reopened.owed,
+                start=self._file.record.commit(request),
+                at=workflow.now(),
+            )
 
     @workflow.run
     async def run(self, request: CaseInput, state: CaseState | None = None) -> CaseOutcome:
         """Walks the pathway to its end; the answer names the head of the journal."""
         del request, state
+        if self._state.closed:
+            # Begun by no act that holds: the case has ended, and nothing of it is changed.
+            return closing.outcome(self._state)
         walk = asyncio.create_task(self._walk())
         try:
             return await walked(walk, refuse=self._incoming.cancellation)

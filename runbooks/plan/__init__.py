@@ -19,6 +19,7 @@ from runbooks.plan.stages import (
     CallBackResult,
     Disposition,
     Next,
+    ReopenRule,
     StageKind,
     StagePlan,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "Pathway",
     "QuestionPlan",
     "Ratify",
+    "ReopenRule",
     "Role",
     "Severity",
     "Silence",

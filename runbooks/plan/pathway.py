@@ -51,12 +51,17 @@ class Pathway(Compact):
         raise KeyError(name)
 
     def owed_plan(self, name: str) -> FollowUp | None:
-        """What is owed under that name; a rule that is issued again has a number after it."""
+        """What is owed under that name.
+
+        A rule that is issued again has a number after it, and so has what a case owes that was
+        reopened and has closed again.
+        """
         for plan in (*self.after_closing, *self.interim_rules):
             if plan.name == name:
                 return plan
         again, _, number = name.rpartition("-")
-        rule = next((plan for plan in self.interim_rules if plan.name == again), None)
+        plans = (*self.interim_rules, *self.after_closing)
+        rule = next((plan for plan in plans if plan.name == again), None)
         if rule is None or not number.isdigit():
             return None
         return rule.model_copy(update={"name": name})
