@@ -143,6 +143,11 @@ def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.EFFECT, stage.skip_when_done, (*path, "skip-when-done"))
     for outcome, step in (stage.next or {}).items():
         yield from _next(step, (*path, "next", outcome))
+    if stage.reopen is not None:
+        for index, role in enumerate(stage.reopen.by):
+            yield Reference(RefKind.ROLE, role, (*path, "reopen", "by", index))
+        for index, name in enumerate(stage.reopen.to):
+            yield Reference(RefKind.STAGE, name, (*path, "reopen", "to", index))
     for disposition, rule in (stage.dispositions or {}).items():
         for index, requirement in enumerate(rule.requires):
             area, colon, target = requirement.partition(":")

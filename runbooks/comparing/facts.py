@@ -18,7 +18,7 @@ from runbooks.runbook import Runbook
 Path = tuple[str, ...]
 Fact = str | int | bool | timedelta | date | tuple[str, ...] | Mapping[str, int | timedelta]
 
-_WHOLE = {"approve", "quorum", "allow", "within"}
+_WHOLE = {"approve", "quorum", "allow", "within", "hold-at-most"}
 """Mappings that are one fact: who must agree, how long by severity."""
 _ACTIONS = ("remind", "page", "do", "go")
 _APART = {"version", "severity"}
@@ -58,6 +58,8 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         written["kind"], written["within"] = clock.kind, clock.within
         written["restart"] = clock.restart
         written["late"] = _late(written["late"], clock.within)
+    if document["hold-at-most"] is not None:
+        document["hold-at-most"] = _times(document["hold-at-most"])
     document["law"] = tuple(
         f"{' and '.join(sorted(row.looks_for)) or 'always'}: {' and '.join(sorted(row.means))}"
         for row in runbook.document.law

@@ -1,5 +1,6 @@
 """The whole runbook, compiled."""
 
+from datetime import timedelta
 from typing import Self
 
 from runbooks.compact import Compact
@@ -11,6 +12,7 @@ from runbooks.plan.owed import FollowUp, Handover, LegalHold
 from runbooks.plan.questions import QuestionPlan
 from runbooks.plan.stages import StageKind, StagePlan
 from runbooks.plan.taxonomy import TaxonomyPlan
+from runbooks.plan.words import Severity
 from runbooks.statutes.calendar import Calendar
 
 
@@ -42,6 +44,8 @@ class Pathway(Compact):
     taxonomy: TaxonomyPlan | None = None
     gags: tuple[Gag, ...] = ()
     """Non-disclosure orders, and what each of them suppresses while it stands."""
+    hold_at_most: dict[Severity, timedelta] = {}
+    """How far ahead a hold's review date may lie; empty: a year."""
 
     def stage(self, name: str) -> StagePlan:
         """The stage called `name`; KeyError when the runbook has none."""
