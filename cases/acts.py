@@ -241,6 +241,26 @@ class Reopen(Inbound):
     """The hash of the journal's last entry, put in by the door: no other ending is reopened."""
 
 
+class Merge(Inbound):
+    """Another case becomes part of this one; the other is then a pointer to it."""
+
+    verb: Literal["merge"] = "merge"
+    number: Line
+    """The other case's number."""
+    reason: Prose
+    case: str = ""
+    """Its id, put in by the door: the other case takes the act for its own by it."""
+
+
+class Unmerge(Inbound):
+    """A case that became part of another one is a case of its own again."""
+
+    verb: Literal["unmerge"] = "unmerge"
+    reason: Prose
+    head: Digest | None = None
+    """The hash of the journal's last entry, put in by the door."""
+
+
 class Settle(Inbound):
     """One turn of an obligation is settled by one of its answers."""
 
@@ -290,6 +310,8 @@ ActBody = Annotated[
     | Close
     | Cancel
     | Reopen
+    | Merge
+    | Unmerge
     | Settle
     | Extend,
     Field(discriminator="verb"),
@@ -321,6 +343,8 @@ VERBS: tuple[str, ...] = (
     "close",
     "cancel",
     "reopen",
+    "merge",
+    "unmerge",
     "settle",
     "extend",
 )
@@ -328,7 +352,7 @@ VERBS: tuple[str, ...] = (
 BOUND_VERBS = frozenset({"decide", "dissent", "withdraw"})
 """Verbs that must name the round they were shown (I5)."""
 
-ENDED_VERBS = frozenset({"reopen"})
+ENDED_VERBS = frozenset({"reopen", "unmerge"})
 """Verbs for a case that has ended: each begins a new run of its workflow."""
 
 OBLIGATION_VERBS = frozenset({"settle", "extend"})

@@ -6,6 +6,7 @@ from cases.acts import BOUND_VERBS, ENDED_VERBS, OBLIGATION_VERBS
 from cases.envelope import Act, ActEnvelope, RefusedEnvelope, verify_envelope
 from cases.file import CaseFile
 from cases.handlers import HANDLERS
+from cases.merging import unmerge
 from cases.receipts import ActReceipt, Outcome, Reason
 from cases.reception import Reception
 from cases.refusal import Refusal, refused
@@ -49,7 +50,8 @@ class Desk(Reception):
             act = verify_envelope(
                 envelope, case=state.case, root=self._root, revoked=frozenset(state.revoked_keys)
             )
-            reopen(self._case, act, owed=owed, commitment=commitment, start=start, at=at)
+            again = unmerge if act.body.verb == "unmerge" else reopen
+            again(self._case, act, owed=owed, commitment=commitment, start=start, at=at)
         except (RefusedEnvelope, Refusal):
             return
         state.receipts[act.act] = ActReceipt(

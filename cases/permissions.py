@@ -18,7 +18,7 @@ from cases.independence import kept_out
 from cases.joining import joined_reports
 from cases.objection import can_be_disputed
 from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, EffectRecord
-from cases.reopening import barred, rule_of, stages_to
+from cases.reopening import barred, barred_from_unmerging, rule_of, stages_to
 from cases.rules import (
     all_roles,
     dissent_role,
@@ -67,7 +67,7 @@ def allowed_acts(
 ) -> list[Allowed]:
     """Every act the person may do now; the first role that allows it is the one acted in."""
     if state.closed:
-        return _for_ended(state, pathway, roles=roles, at=at)
+        return _for_ended(state, pathway, person=person, roles=roles, at=at)
     if state.closing_act is not None:
         return []
     file = view_of(state, pathway)
@@ -85,20 +85,19 @@ def allowed_acts(
 
 
 def _for_ended(
-    state: CaseState, pathway: Pathway, *, roles: frozenset[str], at: datetime
+    state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str], at: datetime
 ) -> list[Allowed]:
     """What can be done to a case that has ended."""
-    role = next(
-        (
-            role
-            for role in rule_of(pathway).by
-            if role in roles and barred(state, pathway, role=role, at=at) is None
-        ),
-        None,
-    )
-    if role is None:
+    if person in state.conflicts:
         return []
-    return [Allowed(verb="reopen", role=role, choices=stages_to(pathway))]
+    for role in rule_of(pathway).by:
+        if role not in roles:
+            continue
+        if barred(state, pathway, role=role, at=at) is None:
+            return [Allowed(verb="reopen", role=role, choices=stages_to(pathway))]
+        if barred_from_unmerging(state, pathway, role=role) is None:
+            return [Allowed(verb="unmerge", role=role)]
+    return []
 
 
 @dataclass
@@ -208,6 +207,7 @@ def _offer_running(offered: _Offered) -> None:
     joined = joined_reports(offered.file)
     if joined:
         offered.offer("split", choices=joined)
+    offered.offer("merge")
     offered.offer("cancel")
 
 

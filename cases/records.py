@@ -1,5 +1,10 @@
 """The parts of a case's state: what was answered, entered, done, asked, held and linked."""
 
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from cases.clock import ClockRun
 from cases.many import BulkRun, Part
 from cases.values import Instant, Mutable, Value, spoken
 from runbooks.plan import CallBackResult, Severity
@@ -115,6 +120,10 @@ class EffectRecord(Mutable):
         return self.state in ("done", SHADOWED)
 
 
+_LATER = frozenset({"origin", "withdrawn"})
+"""Fields that evidence of earlier releases does not have: while empty they are not written."""
+
+
 class EvidenceItem(Value):
     """A piece of evidence, by reference and digest."""
 
@@ -123,6 +132,14 @@ class EvidenceItem(Value):
     digest: str
     by: str
     at: Instant
+    origin: str = ""
+    """The number of the case it came with, where that became part of this one."""
+    withdrawn: bool = False
+    """It went back with that case: no fact of this one any more."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: said for name, said in handler(self).items() if said or name not in _LATER}
 
 
 class CallBackRecord(Value):
@@ -238,6 +255,43 @@ class Reopening(Value):
     closed_at: Instant
     owed: tuple[str, ...] = ()
     """What the case owed by then, by name: that goes on, and is not owed twice."""
+
+
+class BeforeMerging(Value):
+    """What a case was when it became part of another one: an un-merge gives it back."""
+
+    stage: str
+    clocks: tuple[ClockRun, ...]
+    leases: tuple[Lease, ...] = ()
+    hold: HoldRecord | None = None
+    asked: bool = False
+    """Whether the stage's gate had an open round."""
+
+
+class MergedInto(Value):
+    """That the case has become part of another one, and by which act."""
+
+    number: str
+    case: str
+    act: str
+    """The act, signed on the other case, that both rest on."""
+    by: str
+    role: str
+    at: Instant
+    before: BeforeMerging
+
+
+class TakenIn(Value):
+    """Another case became part of this one, or was to."""
+
+    number: str
+    case: str
+    act: str
+    by: str
+    at: Instant
+    state: str = "begun"
+    """`begun`, `done`, `failed`, `given-back`."""
+    because: str = ""
 
 
 class Ratification(Mutable):

@@ -23,7 +23,11 @@ from cases.stages import enter
 from cases.state import CasePicture, CaseState
 from runbooks.plan import FollowUp, Pathway, ReopenRule
 
-ELSEWHERE = {"moved-to": "moved to", "attached-to": "attached to"}
+ELSEWHERE = {
+    "moved-to": "moved to",
+    "attached-to": "attached to",
+    "merged-into": "part of",
+}
 """Links of a case that goes on as another one; there it is worked on, and not here as well."""
 
 ENDED = "closed"
@@ -49,7 +53,7 @@ def barred(state: CaseState, pathway: Pathway, *, role: str, at: datetime) -> Re
     if not state.closed or closing is None:
         return refused(Reason.NOT_CLOSED)
     elsewhere = next((link for link in reversed(state.links) if link.why in ELSEWHERE), None)
-    if elsewhere is not None and closing.disposition in ("moved", "attached"):
+    if elsewhere is not None and closing.disposition in ("moved", "attached", "merged"):
         where = f"{ELSEWHERE[elsewhere.why]} case {elsewhere.number}"
         return refused(Reason.GOES_ON_ELSEWHERE, where)
     if role not in rule.by:
@@ -57,8 +61,18 @@ def barred(state: CaseState, pathway: Pathway, *, role: str, at: datetime) -> Re
     if at > closing.at + rule.within:
         until = (closing.at + rule.within).isoformat()
         return Refusal(Outcome.TOO_LATE, Reason.REOPENED_TOO_LATE, f"until {until}")
-    if len(state.reopenings) >= rule.most:
+    if sum(each.disposition != "merged" for each in state.reopenings) >= rule.most:
         return refused(Reason.REOPENED_TOO_OFTEN, f"{rule.most} times")
+    return None
+
+
+def barred_from_unmerging(state: CaseState, pathway: Pathway, *, role: str) -> Refusal | None:
+    """Why nobody in that role can un-merge the case; None when they can, for ever."""
+    if not state.closed or state.merged is None:
+        return refused(Reason.NOT_MERGED)
+    rule = rule_of(pathway)
+    if role not in rule.by:
+        return not_yours(Reason.ROLE, f"this is for {' or '.join(rule.by)}")
     return None
 
 

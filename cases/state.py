@@ -26,6 +26,7 @@ from cases.records import (
     IssuedRule,
     Lease,
     Link,
+    MergedInto,
     Migration,
     Offered,
     Pinned,
@@ -35,12 +36,13 @@ from cases.records import (
     Reopening,
     SeverityRecord,
     StageVisit,
+    TakenIn,
 )
 from cases.report import Report, TicketRef
 from cases.values import Instant, Mutable
 from runbooks.plan import Pathway
 
-LATER_FIELDS = frozenset({"reopenings"})
+LATER_FIELDS = frozenset({"merged", "reopenings", "taken_in"})
 """Fields that cases of earlier releases do not know: while empty they are not written."""
 
 
@@ -111,6 +113,10 @@ class CaseState(Mutable):
     proposed: ProposedMigration | None = None
     """Another version of the runbook that waits for a second person."""
     reopenings: list[Reopening] = []
+    merged: MergedInto | None = None
+    """It is part of another case now, and a pointer to it."""
+    taken_in: list[TakenIn] = []
+    """Cases that became part of this one."""
 
     # private: not part of the picture
     journal: Journal
@@ -173,7 +179,7 @@ class CaseState(Mutable):
             "memos": {
                 gate: dict(sorted(memo.items())) for gate, memo in sorted(self.memos.items())
             },
-            "evidence": [f"{item.label} {item.digest}" for item in self.evidence],
+            "evidence": [f"{item.label} {item.digest}" for item in self.standing_evidence],
             "information": [
                 {"question": request.question, "answer": request.answer or ""}
                 for request in self.requests
@@ -216,6 +222,16 @@ class CaseState(Mutable):
         """The earliest target among the clocks that run."""
         due = [clock.due_at(at) for clock in self.clocks if not clock.hold]
         return min((instant for instant in due if instant is not None), default=None)
+
+    @property
+    def standing_evidence(self) -> list[EvidenceItem]:
+        """What is on the list, less what went back with another case."""
+        return [item for item in self.evidence if not item.withdrawn]
+
+    @property
+    def merging(self) -> list[TakenIn]:
+        """Cases that are on their way into this one."""
+        return [item for item in self.taken_in if item.state == "begun"]
 
     @property
     def life(self) -> int:

@@ -34,6 +34,8 @@ _HINTS = {
     "close": "--disposition DISPOSITION --record TEXT",
     "cancel": "--reason TEXT",
     "reopen": "--reason TEXT",
+    "merge": "OTHER --reason TEXT",
+    "unmerge": "--reason TEXT",
 }
 
 

@@ -247,6 +247,37 @@ def reopen(
     act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
 
 
+@app.command(rich_help_panel=ACTS)
+def merge(
+    case: Case,
+    other: Annotated[
+        str, typer.Argument(metavar="OTHER", help="The case that becomes part of it.")
+    ],
+    *,
+    reason: Reason = None,
+    role: Role = None,
+    act_id: ActId = None,
+    json_: AsJson = False,
+) -> None:
+    """Another case becomes part of this one; `unmerge` makes it a case of its own again."""
+    body = {"verb": "merge", "number": other, "reason": prose(reason, what="the reason")}
+    act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
+
+
+@app.command(rich_help_panel=ACTS)
+def unmerge(
+    case: Case,
+    *,
+    reason: Reason = None,
+    role: Role = None,
+    act_id: ActId = None,
+    json_: AsJson = False,
+) -> None:
+    """A case that became part of another one is what it was before; the other gives back."""
+    body = {"verb": "unmerge", "reason": prose(reason, what="the reason")}
+    act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
+
+
 def _joined(picture: dict[str, Any]) -> str:
     choices = [choice for each in allowed(picture, "split") for choice in each["choices"]]
     if not choices:

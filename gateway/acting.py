@@ -95,7 +95,14 @@ async def act(
         reason = Reason.NO_SUCH_OBLIGATION
         await refuse_at_door(doors, case, person=session.person, verb=body.verb, reason=reason)
         raise ActRefusedError(reason)
-    barred = await refused_at_door(doors, case, body, role=role, at=await doors.clock.now(case.id))
+    barred = await refused_at_door(
+        doors,
+        case,
+        body,
+        person=session.person,
+        role=role,
+        at=await doors.clock.now(case.id),
+    )
     if barred is not None:
         await refuse_at_door(doors, case, person=session.person, verb=body.verb, reason=barred)
         raise ActRefusedError(barred)

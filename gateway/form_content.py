@@ -285,6 +285,11 @@ def _reopen(ask: Ask) -> Content:
     return fields, ()
 
 
+def _merge(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
+    number = Field("number", "Number of the case that becomes part of this one", required=True)
+    return (number, _reason(label="Why they are one")), ()
+
+
 _CONTENT: dict[str, Fill] = {
     "answer": _answer,
     "complete": _complete,
@@ -310,6 +315,7 @@ _CONTENT: dict[str, Fill] = {
     "split": _split,
     "close": _close,
     "reopen": _reopen,
+    "merge": _merge,
 }
 
 

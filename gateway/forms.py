@@ -40,6 +40,8 @@ _TITLES = {
     "close": "Close the case",
     "cancel": "Cancel the case",
     "reopen": "Reopen the case",
+    "merge": "Make another case part of this one",
+    "unmerge": "Make it a case of its own again",
 }
 _CHOSEN = {
     "complete": "outcome",

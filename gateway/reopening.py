@@ -7,15 +7,16 @@ names the journal's head: the run checks it, and ends at once when it does not h
 import base64
 from datetime import datetime, timedelta
 
-from cases.acts import ENDED_VERBS, ActBody, Reopen
+from cases.acts import ENDED_VERBS, ActBody, Merge, Reopen, Unmerge
 from cases.envelope import Act, ActEnvelope
 from cases.receipts import ActReceipt, Reason
-from cases.reopening import barred, inherited
+from cases.reopening import barred, barred_from_unmerging, inherited
 from cases.state import CasePicture
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineUnavailableError
 from gateway.migrations import GRAPH
 from gateway.owed import meant_for
+from gateway.sight import may_see
 from store import CaseRow
 from store.cases import ENDED
 from workflows.messages import CaseInput, Reopened, RoutedBy
@@ -24,27 +25,38 @@ WHY = RoutedBy(reason="reopened")
 
 
 async def bound(doors: Doors, case: CaseRow, body: ActBody) -> ActBody:
-    """The act as it is signed: one that reopens names the last entry of the journal."""
-    if not isinstance(body, Reopen):
-        return body
-    head = await doors.store.journal.head(case.id)
-    return body.model_copy(update={"head": head.hash})
+    """The act as it is signed: bound to the last entry of the journal, or to the other case."""
+    match body:
+        case Reopen() | Unmerge():
+            head = await doors.store.journal.head(case.id)
+            return body.model_copy(update={"head": head.hash})
+        case Merge():
+            other = await doors.store.cases.by_number(body.number)
+            return body.model_copy(update={"case": other.id if other is not None else ""})
+        case _:
+            return body
 
 
 def same_words(first: ActBody, again: ActBody) -> bool:
     """Whether a person sent the same act again; what the door puts in is not theirs."""
-    if isinstance(first, Reopen) and isinstance(again, Reopen):
-        return first.model_copy(update={"head": again.head}) == again
-    return first == again
+    match first:
+        case Reopen() | Unmerge():
+            return first.model_copy(update={"head": getattr(again, "head", None)}) == again
+        case Merge():
+            return first.model_copy(update={"case": getattr(again, "case", "")}) == again
+        case _:
+            return first == again
 
 
 async def refused_at_door(
-    doors: Doors, case: CaseRow, body: ActBody, *, role: str, at: datetime
+    doors: Doors, case: CaseRow, body: ActBody, *, person: str, role: str, at: datetime
 ) -> Reason | None:
     """Why a closed case cannot be reopened so: its journal takes no refusal, the door's does.
 
     None where it can, where the case runs (and says itself what it thinks), or for another verb.
     """
+    if isinstance(body, Merge):
+        return await _unseen(doors, body, person=person)
     if body.verb not in ENDED_VERBS or case.status not in ENDED:
         return None
     view = await doors.store.views.get(case.id)
@@ -52,8 +64,25 @@ async def refused_at_door(
         return Reason.NOT_CLOSED
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
-    why = barred(state, shelved.pathway, role=role, at=at)
+    why = (
+        barred(state, shelved.pathway, role=role, at=at)
+        if isinstance(body, Reopen)
+        else barred_from_unmerging(state, shelved.pathway, role=role)
+    )
     return why.reason if why is not None else None
+
+
+async def _unseen(doors: Doors, body: Merge, *, person: str) -> Reason | None:
+    """Nobody merges a case that they may not see: to them there is none."""
+    view = await doors.store.views.by_number(body.number)
+    known = (await doors.directory.snapshot()).find(person)
+    if view is None or known is None:
+        return Reason.NO_SUCH_CASE
+    state = CasePicture.of(view.state)
+    shelved = await doors.shelf.by_digest(state.digest)
+    roles = frozenset(known.roles)
+    seen = may_see(state, shelved.pathway, person=person, roles=roles)
+    return None if seen else Reason.NO_SUCH_CASE
 
 
 async def hand_over(

@@ -225,6 +225,22 @@ REASONS: dict[Reason, Wording] = {
         "The case has been reopened as often as its runbook allows.",
         "Open a new case and link it to this one.",
     ),
+    Reason.NO_SUCH_CASE: Wording(
+        "There is no such case for you.",
+        "Check the number; a case that you may not see cannot be named here.",
+    ),
+    Reason.LAW_CLOCK: Wording(
+        "The other case has a deadline of the law that this one does not keep, or keeps later.",
+        "Meet the deadline named beside this there first, or merge the other way round.",
+    ),
+    Reason.WIDER_CIRCLE: Wording(
+        "The other case is known to fewer people than this one.",
+        "Link the two instead, or merge this case into that one.",
+    ),
+    Reason.NOT_MERGED: Wording(
+        "The case is no part of another one.",
+        "Open the case to see how it ended.",
+    ),
     Reason.GOES_ON_ELSEWHERE: Wording(
         "The case goes on as another one.",
         "Open the case named beside this and act there.",

@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.handlers.ending import CANCELLED
     from cases.ids import key_of
     from cases.journal import Kind
+    from cases.merging import MERGED
     from cases.records import ClosingRecord
     from cases.reopening import owed_as
     from cases.stages import close_case, record_closed
@@ -61,7 +62,9 @@ def _owe(course: Course, disposition: str, *, cancelled: bool) -> None:
         # The runbook was not walked to an end: what it asks for afterwards is not known.
         return
     # A cancelled case walked no runbook; what an order held up is owed to the user all the same.
-    due_after = carried_on(file, at=at) if cancelled else owed_after(file, disposition, at=at)
+    # So does one that became part of another: what is owed after that one's end is owed there.
+    unwalked = cancelled or disposition == MERGED
+    due_after = carried_on(file, at=at) if unwalked else owed_after(file, disposition, at=at)
     owed = [
         Owed(
             key=key_of(file.state.case, "obligation", name),

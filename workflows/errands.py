@@ -13,7 +13,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from cases.effects import settle
-    from cases.file import CaseFile, Do, Look, Note, SplitOff, Tell
+    from cases.file import CaseFile, Do, GiveBack, Look, Note, SplitOff, TakeIn, Tell
     from cases.journal import Kind
     from cases.notice import NoticeEnd, NoticeResult, Purpose
     from cases.records import SHADOWED
@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.failures import failure_name
     from workflows.looking_up import look_up
+    from workflows.merging import merge_in, tell_back
     from workflows.notices import notice_for
     from workflows.ordering import attempt_key, facts_for, report_order
     from workflows.pulse import Pulse
@@ -96,6 +97,10 @@ class Errands:
                     self._start(split_off(self._file, wish, self._pulse))
                 case Look():
                     self._start(look_up(self._file, wish, pulse=self._pulse))
+                case TakeIn():
+                    self._start(merge_in(self._file, wish, pulse=self._pulse))
+                case GiveBack():
+                    self._start(tell_back(self._file, wish, pulse=self._pulse))
                 case Note():
                     self._ticket.add(wish, at=at)
         if self.held and (everything or self._ticket.due(at)):

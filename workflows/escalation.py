@@ -13,7 +13,15 @@ with workflow.unsafe.imports_passed_through():
     from cases.file import CaseFile
     from cases.joining import JOINED, join
     from cases.journal import Journal, Kind
-    from cases.receipts import ActReceipt
+    from cases.merging import (
+        BackAnswer,
+        BackRequest,
+        MergeAnswer,
+        MergeRequest,
+        give_away,
+        give_back,
+    )
+    from cases.receipts import ActReceipt, Reason
     from cases.recording import Record
     from cases.records import Offered, SeverityRecord
     from cases.rounds import revoke
@@ -26,8 +34,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import (
         ACT_SIGNAL,
         ACT_UPDATE,
+        BACK_UPDATE,
         JOINED_SIGNAL,
         KEYS_SIGNAL,
+        MERGE_UPDATE,
         PICTURE_QUERY,
         REPORT_SIGNAL,
         TICKET_SIGNAL,
@@ -57,7 +67,7 @@ class EscalationWorkflow:
             record=Record(self._state, salt=base64.b64decode(request.salt)),
             new_nonce=lambda: workflow.uuid4().hex,
         )
-        root = base64.b64decode(request.root_key)
+        root = self._root = base64.b64decode(request.root_key)
         desk = Desk(self._file, root=root)
         self._course = Course(request, self._file, desk)
         self._incoming = Incoming(
@@ -123,6 +133,34 @@ class EscalationWorkflow:
     @act.validator
     def _fits(self, raw: RawValue) -> None:
         must_fit(raw)
+
+    @workflow.update(name=MERGE_UPDATE, description="Another case asks this one to be part of it")
+    def merge_away(self, raw: RawValue) -> MergeAnswer:
+        """The case ends as a pointer to the other, or answers why not; both are on record."""
+        request = self._incoming.message(raw, MergeRequest)
+        if request is None:
+            return MergeAnswer(accepted=False, reason=Reason.MALFORMED)
+        return give_away(
+            self._file,
+            request,
+            root=self._root,
+            commitment=self._file.record.commit(request),
+            at=workflow.now(),
+        )
+
+    @workflow.update(name=BACK_UPDATE, description="A case that was part of this one has left it")
+    def take_back(self, raw: RawValue) -> BackAnswer:
+        """What came with that case is withdrawn; on record."""
+        request = self._incoming.message(raw, BackRequest)
+        if request is None:
+            return BackAnswer(became="nothing")
+        return give_back(
+            self._file,
+            request,
+            root=self._root,
+            commitment=self._file.record.commit(request),
+            at=workflow.now(),
+        )
 
     @workflow.signal(dynamic=True)
     def sent(self, name: str, args: Sequence[RawValue]) -> None:

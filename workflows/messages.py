@@ -17,6 +17,10 @@ REPORT_SIGNAL = "report_received"
 JOINED_SIGNAL = "report_joined"
 TICKET_SIGNAL = "ticket_updated"
 KEYS_SIGNAL = "keys_revoked"
+MERGE_UPDATE = "merge_away"
+"""Another case asks this one to become part of it, with a person's signed act."""
+BACK_UPDATE = "give_back"
+"""A case that was part of this one says that it is none any more, with a person's signed act."""
 PICTURE_QUERY = "picture"
 
 

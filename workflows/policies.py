@@ -13,7 +13,9 @@ from workflows.effects import (
     APPEND_JOURNAL,
     ASSESS,
     COLLECT_ACTS,
+    GIVE_BACK,
     LOOK_UP_DECIDERS,
+    MERGE_AWAY,
     NOTIFY,
     OPEN_LINKED,
     PERFORM,
@@ -53,6 +55,8 @@ POLICIES: dict[str, Policy] = {
     OPEN_LINKED.name: STORE,
     SPLIT_OFF.name: STORE,
     LOOK_UP_DECIDERS.name: STORE,
+    MERGE_AWAY.name: STORE,
+    GIVE_BACK.name: STORE,
     NOTIFY.name: Policy(
         attempt=timedelta(seconds=60),
         all_attempts=timedelta(hours=1),

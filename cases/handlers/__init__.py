@@ -10,6 +10,7 @@ from cases.handlers import (
     approval,
     ending,
     joining,
+    merging,
     migrating,
     running,
     settling,
@@ -51,6 +52,7 @@ HANDLERS: Mapping[str, Handler] = {
     "migrate": migrating.migrate,
     "attach": ending.attach,
     "split": joining.split,
+    "merge": merging.merge,
     "close": ending.close,
     "cancel": ending.cancel,
 }

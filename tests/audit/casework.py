@@ -2,7 +2,7 @@
 
 import base64
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,18 +10,23 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
+from activities.merging import Merging
 from activities.outside import Outside
 from activities.record import Recording
 from audit.export import Seal, export_case
 from audit.log.note import NoteSigner
 from audit.log.recorder import Recorder
-from cases.acts import ActBody, Close, Reopen
+from cases.acts import ActBody, Close, Reopen, Unmerge
 from cases.envelope import Act, ActEnvelope
+from cases.journal import Entry, Kind
+from cases.merging import MergeAnswer
 from cases.receipts import ActReceipt, Outcome
 from cases.reopening import inherited
 from cases.report import Report, Source
@@ -32,7 +37,7 @@ from tests.workflows.world import CERTIFICATE, DOOR, ROOT, CaseUnderTest, World
 from workers.engine import Engine
 from workers.temporal import connect
 from workflows.attributes import at_reopening, at_start
-from workflows.effects import EFFECTS
+from workflows.effects import EFFECTS, MergeOrder
 from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, Reopened, RoutedBy, arguments
 
 ROOT_KEY = base64.b64encode(ROOT.public_key().public_bytes_raw()).decode()
@@ -160,8 +165,8 @@ class Matter(CaseUnderTest):
     store: Store
     task_queue: str = ""
 
-    async def deliver(self, envelope: ActEnvelope) -> ActReceipt:
-        """The envelope is recorded at the door, delivered, and its answer recorded."""
+    async def record(self, envelope: ActEnvelope) -> bool:
+        """Whether the door had not recorded the envelope yet; it has now."""
         act = Act.model_validate_json(envelope.payload)
         gate = act.binding.gate if act.binding is not None else None
         recorded = await self.store.acts.record(
@@ -174,11 +179,16 @@ class Matter(CaseUnderTest):
             sign=lambda _: envelope,
             at=act.signed_at,
         )
+        return isinstance(recorded, Recorded)
+
+    async def deliver(self, envelope: ActEnvelope) -> ActReceipt:
+        """The envelope is recorded at the door, delivered, and its answer recorded."""
+        act = Act.model_validate_json(envelope.payload)
+        await self.record(envelope)
         receipt: ActReceipt = await self.handle.execute_update(
             ACT_UPDATE, envelope, result_type=ActReceipt, id=act.act
         )
-        if isinstance(recorded, Recorded):
-            await self.store.acts.answered(act.act, receipt=receipt, at=act.signed_at)
+        await self.store.acts.answered(act.act, receipt=receipt, at=act.signed_at)
         return receipt
 
     async def does(self, body: ActBody, *, person: str, **how: Any) -> ActReceipt:
@@ -191,7 +201,16 @@ class Matter(CaseUnderTest):
         """The closed case has been reopened at a door, and runs again."""
         head = await self.store.journal.head(self.handle.id)
         body = Reopen(reason="a new report of the same", to=to, head=head.hash)
+        return await self._by_act(body, person=person)
+
+    async def unmerge(self, *, person: str = "ines") -> "Matter":
+        """The case that was part of another one is a case of its own, and runs again."""
+        head = await self.store.journal.head(self.handle.id)
+        return await self._by_act(Unmerge(reason="two people", head=head.hash), person=person)
+
+    async def _by_act(self, body: ActBody, *, person: str) -> "Matter":
         envelope = await self.envelope(body, person=person)
+        await self.record(envelope)
         again = await self._begin_again(envelope)
         assert (await again.deliver(envelope)).first is not None
         return again
@@ -244,6 +263,11 @@ class Matter(CaseUnderTest):
         """The incident manager closes the case."""
         await self.does(Close(disposition=disposition, record="facts, rule"), person="ines")
 
+    @staticmethod
+    def kinds_stored(entries: Sequence[Entry]) -> list[Kind]:
+        """The kinds of these entries."""
+        return [entry.kind for entry in entries]
+
     async def quiet(self) -> None:
         """No action is under way any more."""
         await self.until(lambda seen: all(item.state != "intended" for item in seen.effects))
@@ -254,7 +278,20 @@ async def office(engine: Engine, store: Store, *, cached: int = 1000) -> AsyncIt
     """Everything runs until the block ends; the worker is then gone."""
     world = World()
     recording = Recording(cast("Outside", SimpleNamespace(store=store)))
+    merging = Merging(cast("Outside", SimpleNamespace(store=store)))
+
+    @activity.defn(name="merge_away")
+    async def merge_away(order: MergeOrder) -> MergeAnswer:
+        answer = await merging.merge_away(order)
+        if world.lost_answers:
+            world.lost_answers -= 1
+            kind = "LostAnswer"
+            raise ApplicationError(kind, type=kind)
+        return answer
+
     durable = {
+        "merge_away": merge_away,
+        "give_back": merging.give_back,
         EFFECTS[0]: recording.append_journal,
         "append_obligation": recording.append_obligation,
         "collect_acts": recording.collect_acts,

@@ -23,8 +23,9 @@ from cases.acts import ActBody
 from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding, issue_certificate, sign_act
 from cases.ids import case_id
 from cases.journal import Entry
+from cases.merging import BackAnswer, MergeAnswer
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult
-from cases.receipts import ActReceipt
+from cases.receipts import ActReceipt, Reason
 from cases.records import Decider, Pinned
 from cases.report import Report, Source, TicketRef
 from cases.state import CasePicture
@@ -40,9 +41,11 @@ from workflows.effects import (
     EffectOrder,
     EffectResult,
     EffectState,
+    GiveBackOrder,
     JournalBatch,
     Linked,
     LinkOrder,
+    MergeOrder,
     Owed,
     SplitOrder,
     Stored,
@@ -169,6 +172,8 @@ class World:
     undelivered: list[ActEnvelope] = field(default_factory=list)
     runbooks: dict[str, Any] = field(default_factory=dict)
     effect_results: dict[str, EffectResult] = field(default_factory=dict)
+    lost_answers: int = 0
+    """How often another case's answer to a merge is lost on its way."""
     failing: dict[str, int] = field(default_factory=dict)
     table_answers: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared by a test that lets the severity table take its time."""
@@ -279,6 +284,18 @@ class World:
         self._maybe_fail("look_up_deciders")
         return self.deciders.get(order.number, nobody_known(order.number))
 
+    @activity.defn(name="merge_away")
+    async def merge_away(self, order: MergeOrder) -> MergeAnswer:
+        """There is no other case in this world."""
+        del order
+        return MergeAnswer(accepted=False, reason=Reason.NO_SUCH_CASE)
+
+    @activity.defn(name="give_back")
+    async def give_back(self, order: GiveBackOrder) -> BackAnswer:
+        """The other case has closed."""
+        del order
+        return BackAnswer(became="closed")
+
     @property
     def activities(self) -> list[Any]:
         """All of them, for a worker."""
@@ -293,6 +310,8 @@ class World:
             self.open_linked_case,
             self.split_off_report,
             self.look_up_deciders,
+            self.merge_away,
+            self.give_back,
         ]
 
     def pathway(self, name: str, *, text: bytes | None = None) -> Pathway:
