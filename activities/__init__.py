@@ -28,6 +28,7 @@ def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:
         Tickets(outside).sync_ticket,
         linking.open_linked_case,
         linking.split_off_report,
+        linking.look_at_sub_cases,
         LookingUp(outside).look_up_deciders,
         merging.merge_away,
         merging.give_back,

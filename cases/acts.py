@@ -228,6 +228,8 @@ class Cancel(Inbound):
 
     verb: Literal["cancel"] = "cancel"
     reason: Prose
+    leave_sub_cases: bool = False
+    """Its sub-cases go on as cases of their own; without it, it cannot be cancelled before them."""
 
 
 class Reopen(Inbound):
@@ -239,6 +241,41 @@ class Reopen(Inbound):
     """The stage; None leaves it to the runbook."""
     head: Digest | None = None
     """The hash of the journal's last entry, put in by the door: no other ending is reopened."""
+
+
+class LinkKind(StrEnum):
+    """What another case is to this one."""
+
+    RELATED = "related"
+    DUPLICATE = "duplicate"
+    CAUSED_BY = "caused-by"
+    CAUSES = "causes"
+    SUB_CASE = "sub-case"
+    PART_OF = "part-of"
+    """This one is a sub-case of it."""
+
+
+OTHER_WAY: dict[LinkKind, LinkKind] = {
+    LinkKind.RELATED: LinkKind.RELATED,
+    LinkKind.DUPLICATE: LinkKind.DUPLICATE,
+    LinkKind.CAUSED_BY: LinkKind.CAUSES,
+    LinkKind.CAUSES: LinkKind.CAUSED_BY,
+    LinkKind.SUB_CASE: LinkKind.PART_OF,
+    LinkKind.PART_OF: LinkKind.SUB_CASE,
+}
+"""How the same link reads from the other case."""
+
+
+class LinkTo(Inbound):
+    """Another case belongs with this one, or no longer does."""
+
+    verb: Literal["link"] = "link"
+    number: Line
+    kind: LinkKind = LinkKind.RELATED
+    remove: bool = False
+    reason: Prose = ""
+    case: str = ""
+    """Its id, put in by the door."""
 
 
 class Merge(Inbound):
@@ -310,6 +347,7 @@ ActBody = Annotated[
     | Close
     | Cancel
     | Reopen
+    | LinkTo
     | Merge
     | Unmerge
     | Settle
@@ -343,6 +381,7 @@ VERBS: tuple[str, ...] = (
     "close",
     "cancel",
     "reopen",
+    "link",
     "merge",
     "unmerge",
     "settle",

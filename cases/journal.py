@@ -44,10 +44,12 @@ class Kind(StrEnum):
 
     CASE_OPENED = "case:opened:by-report"
     CASE_LINKED = "case:link:recorded"
+    CASE_UNLINKED = "case:link:removed"
     LINK_SHADOWED = "case:link:shadowed"
     OUTSIDE_ENDED = "case:outside:ended"
     CASE_MOVING = "case:move:accepted"
     CASE_CLOSING = "case:closing:accepted"
+    CLOSING_TAKEN_BACK = "case:closing:taken-back"
     CASE_CLOSED = "case:closed:with-disposition"
     CASE_CANCELLED = "case:closed:cancelled"
     CASE_REOPENED = "case:reopened:by-person"

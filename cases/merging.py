@@ -17,6 +17,7 @@ from cases.dual_control import must_not_be_under_way
 from cases.envelope import Act, ActEnvelope, RefusedEnvelope, verify_envelope
 from cases.file import INCIDENT_MANAGER, CaseFile, GiveBack, Note
 from cases.journal import Kind
+from cases.linking import sub_cases
 from cases.notice import Purpose
 from cases.receipts import Reason
 from cases.records import (
@@ -362,6 +363,7 @@ def _must_be_free(file: CaseFile, act: Act, request: MergeRequest, *, at: dateti
         raise refused(Reason.WIDER_CIRCLE)
     must_not_be_under_way(file)
     left = [effect.title for effect in state.effects if effect.open]
+    left += [f"sub-case {link.number}" for link in sub_cases(state)]
     left += [f"ratification by {due.by}" for due in state.ratifications if due.settled is None]
     if left:
         raise refused(Reason.UNMET, f"open: {'; '.join(left)}")

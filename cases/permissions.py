@@ -16,6 +16,7 @@ from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, roles_of
 from cases.independence import kept_out
 from cases.joining import joined_reports
+from cases.linking import CHOSEN
 from cases.objection import can_be_disputed
 from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, EffectRecord
 from cases.reopening import barred, barred_from_unmerging, rule_of, stages_to
@@ -207,6 +208,7 @@ def _offer_running(offered: _Offered) -> None:
     joined = joined_reports(offered.file)
     if joined:
         offered.offer("split", choices=joined)
+    offered.offer("link", choices=tuple(kind.value for kind in CHOSEN))
     offered.offer("merge")
     offered.offer("cancel")
 

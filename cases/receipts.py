@@ -76,6 +76,7 @@ class Reason(StrEnum):
     NOT_CLOSED = "not-closed"
     REOPENED_TOO_LATE = "reopened-too-late"
     REOPENED_TOO_OFTEN = "reopened-too-often"
+    SUB_CASES_OPEN = "sub-cases-open"
     NO_SUCH_CASE = "no-such-case"
     LAW_CLOCK = "law-clock"
     WIDER_CIRCLE = "wider-circle"

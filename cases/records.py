@@ -208,7 +208,7 @@ class Link(Value):
     number: str
     case: str = ""
     why: str
-    """`moved-to`, `moved-from`, `attached-to`, `same-subject`, `kept-apart`, `original`."""
+    """`moved-to`, `attached-to`, `same-subject`, `merged-into` …, or a kind that a person chose."""
 
 
 class Decider(Value):

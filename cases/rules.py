@@ -33,7 +33,7 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
     first = file.pathway.stages[0].owner
     working = tuple(dict.fromkeys((owner, first, INCIDENT_MANAGER)))
     match verb:
-        case "answer" | "evidence" | "reply" | "raise":
+        case "answer" | "evidence" | "reply" | "raise" | "link":
             return working
         case "complete":
             return tuple(dict.fromkeys((owner, INCIDENT_MANAGER)))

@@ -42,7 +42,7 @@ from cases.report import Report, TicketRef
 from cases.values import Instant, Mutable
 from runbooks.plan import Pathway
 
-LATER_FIELDS = frozenset({"merged", "reopenings", "taken_in"})
+LATER_FIELDS = frozenset({"left_sub_cases", "merged", "reopenings", "taken_in"})
 """Fields that cases of earlier releases do not know: while empty they are not written."""
 
 
@@ -99,6 +99,8 @@ class CaseState(Mutable):
     pending_by: str | None = None
     reassess: bool = False
     """Answers changed, and the severity table has not judged them yet."""
+    left_sub_cases: bool = False
+    """It is being cancelled, and its sub-cases go on without it."""
     closing_act: ClosingRecord | None = None
     """An accepted act that ends the case, until the case has ended."""
     moving_to: str | None = None

@@ -220,61 +220,20 @@ def close(
 def cancel(
     case: Case,
     *,
+    leave_sub_cases: Annotated[
+        bool, typer.Option("--leave-sub-cases", help="Its sub-cases go on without it.")
+    ] = False,
     reason: Reason = None,
     role: Role = None,
     act_id: ActId = None,
     json_: AsJson = False,
 ) -> None:
     """The case ends without its runbook: opened by mistake, or a test."""
-    body = {"verb": "cancel", "reason": prose(reason, what="the reason")}
-    act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
-
-
-@app.command(rich_help_panel=ACTS)
-def reopen(
-    case: Case,
-    *,
-    to: Annotated[
-        str | None, typer.Option(help="The stage it goes on in; default: the runbook's.")
-    ] = None,
-    reason: Reason = None,
-    role: Role = None,
-    act_id: ActId = None,
-    json_: AsJson = False,
-) -> None:
-    """A case that has ended goes on: same number, same record, fresh targets."""
-    body = {"verb": "reopen", "to": to, "reason": prose(reason, what="the reason")}
-    act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
-
-
-@app.command(rich_help_panel=ACTS)
-def merge(
-    case: Case,
-    other: Annotated[
-        str, typer.Argument(metavar="OTHER", help="The case that becomes part of it.")
-    ],
-    *,
-    reason: Reason = None,
-    role: Role = None,
-    act_id: ActId = None,
-    json_: AsJson = False,
-) -> None:
-    """Another case becomes part of this one; `unmerge` makes it a case of its own again."""
-    body = {"verb": "merge", "number": other, "reason": prose(reason, what="the reason")}
-    act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
-
-
-@app.command(rich_help_panel=ACTS)
-def unmerge(
-    case: Case,
-    *,
-    reason: Reason = None,
-    role: Role = None,
-    act_id: ActId = None,
-    json_: AsJson = False,
-) -> None:
-    """A case that became part of another one is what it was before; the other gives back."""
-    body = {"verb": "unmerge", "reason": prose(reason, what="the reason")}
+    body = {
+        "verb": "cancel",
+        "reason": prose(reason, what="the reason"),
+        "leave_sub_cases": leave_sub_cases,
+    }
     act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
 
 

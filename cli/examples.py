@@ -67,6 +67,7 @@ EXAMPLES = {
     "case split": 'escalate case split 1040 --reason "another person is meant"',
     "case close": "escalate case close 1042 --disposition actioned --record - < record.txt",
     "case cancel": "escalate case cancel 1042 --reason 'a test'",
+    "case link": "escalate case link 1042 1040 --as sub-case",
     "case merge": "escalate case merge 1042 1040 --reason 'one and the same account'",
     "case unmerge": "escalate case unmerge 1040 --reason 'two people after all'",
     "case reopen": "escalate case reopen 1042 --to triage --reason 'a new report of the same'",

@@ -285,6 +285,15 @@ def _reopen(ask: Ask) -> Content:
     return fields, ()
 
 
+def _link(ask: Ask) -> Content:
+    fields = (
+        Field("number", "Number of the other case", required=True),
+        _choice("kind", "What it is to this one", ask.allowed.choices),
+        _reason(required=False, label="Why (needed to take a link away)"),
+    )
+    return fields, (("link", "Link", False), ("remove", "Take the link away", False))
+
+
 def _merge(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
     number = Field("number", "Number of the case that becomes part of this one", required=True)
     return (number, _reason(label="Why they are one")), ()
@@ -315,6 +324,7 @@ _CONTENT: dict[str, Fill] = {
     "split": _split,
     "close": _close,
     "reopen": _reopen,
+    "link": _link,
     "merge": _merge,
 }
 

@@ -40,6 +40,7 @@ _TITLES = {
     "close": "Close the case",
     "cancel": "Cancel the case",
     "reopen": "Reopen the case",
+    "link": "Link another case, or take a link away",
     "merge": "Make another case part of this one",
     "unmerge": "Make it a case of its own again",
 }
@@ -145,6 +146,8 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
             values[_CHOSEN[verb]] = choice
         case "acknowledge":
             values["conflicted"] = choice == "conflicted"
+        case "link":
+            values["remove"] = choice == "remove"
         case "attach":
             values["keep_apart"] = choice == "keep-apart"
         case "assign":

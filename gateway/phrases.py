@@ -12,6 +12,8 @@ TITLES: dict[Kind, str] = {
     Kind.LINK_SHADOWED: "Would have gone on as another case",
     Kind.OUTSIDE_ENDED: "Today's process ended",
     Kind.CASE_CLOSED: "The case was closed",
+    Kind.CASE_UNLINKED: "A link to another case was taken away",
+    Kind.CLOSING_TAKEN_BACK: "The case did not end: sub-cases are open",
     Kind.CASE_MERGING: "Another case was asked to become part of this one",
     Kind.CASE_MERGED: "Another case became part of this one",
     Kind.MERGE_FAILED: "Another case stays a case of its own",

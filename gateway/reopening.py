@@ -7,13 +7,24 @@ names the journal's head: the run checks it, and ends at once when it does not h
 import base64
 from datetime import datetime, timedelta
 
-from cases.acts import ENDED_VERBS, ActBody, Merge, Reopen, Unmerge
+from cases.acts import (
+    ENDED_VERBS,
+    ActBody,
+    Cancel,
+    Close,
+    LinkKind,
+    LinkTo,
+    Merge,
+    Reopen,
+    Unmerge,
+)
 from cases.envelope import Act, ActEnvelope
 from cases.receipts import ActReceipt, Reason
 from cases.reopening import barred, barred_from_unmerging, inherited
 from cases.state import CasePicture
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineUnavailableError
+from gateway.linked import is_above, open_sub_cases
 from gateway.migrations import GRAPH
 from gateway.owed import meant_for
 from gateway.sight import may_see
@@ -30,7 +41,7 @@ async def bound(doors: Doors, case: CaseRow, body: ActBody) -> ActBody:
         case Reopen() | Unmerge():
             head = await doors.store.journal.head(case.id)
             return body.model_copy(update={"head": head.hash})
-        case Merge():
+        case Merge() | LinkTo():
             other = await doors.store.cases.by_number(body.number)
             return body.model_copy(update={"case": other.id if other is not None else ""})
         case _:
@@ -42,7 +53,7 @@ def same_words(first: ActBody, again: ActBody) -> bool:
     match first:
         case Reopen() | Unmerge():
             return first.model_copy(update={"head": getattr(again, "head", None)}) == again
-        case Merge():
+        case Merge() | LinkTo():
             return first.model_copy(update={"case": getattr(again, "case", "")}) == again
         case _:
             return first == again
@@ -55,8 +66,10 @@ async def refused_at_door(
 
     None where it can, where the case runs (and says itself what it thinks), or for another verb.
     """
-    if isinstance(body, Merge):
-        return await _unseen(doors, body, person=person)
+    if isinstance(body, Merge | LinkTo):
+        return await _unseen(doors, body, person=person, of=case)
+    if isinstance(body, Close) or (isinstance(body, Cancel) and not body.leave_sub_cases):
+        return await _waits_for_sub_cases(doors, case)
     if body.verb not in ENDED_VERBS or case.status not in ENDED:
         return None
     view = await doors.store.views.get(case.id)
@@ -72,8 +85,19 @@ async def refused_at_door(
     return why.reason if why is not None else None
 
 
-async def _unseen(doors: Doors, body: Merge, *, person: str) -> Reason | None:
-    """Nobody merges a case that they may not see: to them there is none."""
+async def _waits_for_sub_cases(doors: Doors, case: CaseRow) -> Reason | None:
+    """A case does not end before its sub-cases; the workflow looks once more before it does."""
+    view = await doors.store.views.get(case.id)
+    if view is None or not await open_sub_cases(doors, CasePicture.of(view.state)):
+        return None
+    return Reason.SUB_CASES_OPEN
+
+
+async def _unseen(doors: Doors, body: Merge | LinkTo, *, person: str, of: CaseRow) -> Reason | None:
+    """Nobody names a case that they may not see: to them there is none; nor a case above it."""
+    below = isinstance(body, LinkTo) and body.kind is LinkKind.SUB_CASE and not body.remove
+    if below and await is_above(doors, body.number, of=of.number):
+        return Reason.NO_SUCH_CASE
     view = await doors.store.views.by_number(body.number)
     known = (await doors.directory.snapshot()).find(person)
     if view is None or known is None:

@@ -225,6 +225,10 @@ REASONS: dict[Reason, Wording] = {
         "The case has been reopened as often as its runbook allows.",
         "Open a new case and link it to this one.",
     ),
+    Reason.SUB_CASES_OPEN: Wording(
+        "A sub-case of it has not ended.",
+        "End the sub-cases first; a case that is cancelled can leave them to go on without it.",
+    ),
     Reason.NO_SUCH_CASE: Wording(
         "There is no such case for you.",
         "Check the number; a case that you may not see cannot be named here.",

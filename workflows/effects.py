@@ -1,4 +1,4 @@
-"""Everything a case may ask of the outside world: eleven effects, with what they take and give.
+"""Everything a case may ask of the outside world: twelve effects, with what they take and give.
 
 `activities/` implements each of them under the same name; `policies.py` holds their time-outs and
 retries. A workflow can do nothing else outside itself.
@@ -302,6 +302,21 @@ class DecidersOrder(Compact):
     at: Instant
 
 
+class ChildrenOrder(Compact):
+    """Before a case ends: whether its sub-cases have."""
+
+    case: str
+    sub_cases: tuple[str, ...]
+    """Their numbers."""
+    at: Instant
+
+
+class Children(Compact):
+    """The sub-cases that have not ended, by number."""
+
+    open: tuple[str, ...] = ()
+
+
 class MergeOrder(Compact):
     """Another case is asked to become part of this one, by an act that both take."""
 
@@ -343,6 +358,7 @@ OPEN_LINKED = Effect("open_linked_case", LinkOrder, Linked)
 SPLIT_OFF = Effect("split_off_report", SplitOrder, Linked)
 LOOK_UP_DECIDERS = Effect("look_up_deciders", DecidersOrder, Pinned)
 MERGE_AWAY = Effect("merge_away", MergeOrder, MergeAnswer)
+LOOK_AT_CHILDREN = Effect("look_at_sub_cases", ChildrenOrder, Children)
 GIVE_BACK = Effect("give_back", GiveBackOrder, BackAnswer)
 
 OUTSIDE: frozenset[str] = frozenset(
@@ -362,6 +378,7 @@ EFFECTS: tuple[str, ...] = tuple(
         OPEN_LINKED,
         SPLIT_OFF,
         LOOK_UP_DECIDERS,
+        LOOK_AT_CHILDREN,
         MERGE_AWAY,
         GIVE_BACK,
     )

@@ -14,6 +14,7 @@ from workflows.effects import (
     ASSESS,
     COLLECT_ACTS,
     GIVE_BACK,
+    LOOK_AT_CHILDREN,
     LOOK_UP_DECIDERS,
     MERGE_AWAY,
     NOTIFY,
@@ -55,6 +56,7 @@ POLICIES: dict[str, Policy] = {
     OPEN_LINKED.name: STORE,
     SPLIT_OFF.name: STORE,
     LOOK_UP_DECIDERS.name: STORE,
+    LOOK_AT_CHILDREN.name: STORE,
     MERGE_AWAY.name: STORE,
     GIVE_BACK.name: STORE,
     NOTIFY.name: Policy(

@@ -6,14 +6,16 @@ import pytest
 
 from audit.verdict import Outcome
 from audit.verify import verify
-from cases.acts import Cancel, Complete, Evidence, Merge
+from cases.acts import Cancel, Complete, Evidence, LinkKind, LinkTo, Merge
 from cases.journal import Kind
+from cases.merging import BackRequest, MergeRequest
 from cases.receipts import Reason
 from cases.state import CasePicture
 from store import DEMO_KEK, Store, upgrade
 from tests.audit.casework import HOUR, PINNED, PINNED_LOG, Matter, Office, office
 from tests.audit.scenarios import FRAUD, approved_and_closed
 from workers.engine import Engine
+from workflows.messages import BACK_UPDATE, MERGE_UPDATE
 
 
 @pytest.fixture
@@ -174,3 +176,54 @@ async def test_a_case_that_cannot_be_merged_stays_and_both_say_why(
     assert (seen.facts(), seen.links) == (before, [])
     assert (stays.status, stays.merged) == ("open", None)
     assert seen.taken_in[0].because == Reason.LAW_CLOCK
+
+
+async def test_an_ending_is_taken_back_where_a_sub_case_is_open(
+    engine: Engine, store: Store, tmp_path: Path
+) -> None:
+    """The workflow looks for itself before it ends; once the sub-case has ended, it does."""
+    async with office(engine, store) as at_work:
+        case, child = await two(at_work)
+        number = child.request.number
+        link = LinkTo(number=number, case=child.handle.id, kind=LinkKind.SUB_CASE)
+        await case.does(link, person="ines")
+        at_work.world.open_cases.add(number)
+        await case.does(Cancel(reason="a test"), person="ines")
+        seen = await case.until(lambda seen: seen.closing_act is None)
+        assert (seen.status, seen.stage) == ("open", "legal-review")
+        at_work.world.open_cases.clear()
+        await case.does(Cancel(reason="a test"), person="ines")
+        await case.handle.result()
+        export = await at_work.export(case, tmp_path / "export")
+        await child.handle.terminate()
+
+    verdict = await verify(export, pinned=PINNED, logs=PINNED_LOG)
+    assert verdict.outcome is Outcome.PASS, "\n".join(verdict.lines())
+    entries = await store.journal.entries(case.handle.id)
+    taken_back = [item.body for item in entries if item.kind is Kind.CLOSING_TAKEN_BACK]
+    assert [body["numbers"] for body in taken_back] == [[number]]
+
+
+async def test_a_forged_merge_changes_nothing_and_is_on_record(
+    engine: Engine, store: Store, tmp_path: Path
+) -> None:
+    """Whoever can send updates and sign nothing merges no case, and takes nothing back."""
+    async with office(engine, store) as at_work:
+        case, other = await two(at_work)
+        body = Merge(number=case.request.number, case=case.handle.id, reason="mine")
+        envelope = await other.envelope(body, person="ines")
+        altered = envelope.payload.replace("mine", "ours")
+        forged = envelope.model_copy(update={"payload": altered})
+        await case.handle.execute_update(
+            MERGE_UPDATE, MergeRequest(envelope=forged, number=other.request.number)
+        )
+        await case.handle.execute_update(BACK_UPDATE, BackRequest(envelope=envelope))
+        await other.handle.terminate()
+        await approved_and_closed(case)
+        export = await at_work.export(case, tmp_path / "export")
+
+    verdict = await verify(export, pinned=PINNED, logs=PINNED_LOG)
+    assert verdict.outcome is Outcome.PASS, "\n".join(verdict.lines())
+    entries = await store.journal.entries(case.handle.id)
+    refused = [item.body["why"] for item in entries if item.kind is Kind.ACT_REFUSED]
+    assert refused == [Reason.BAD_SIGNATURE, Reason.BAD_SIGNATURE]

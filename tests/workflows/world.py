@@ -35,6 +35,8 @@ from workflows.attributes import at_start
 from workflows.effects import (
     Assessed,
     AssessOrder,
+    Children,
+    ChildrenOrder,
     Collected,
     CollectOrder,
     DecidersOrder,
@@ -172,6 +174,8 @@ class World:
     undelivered: list[ActEnvelope] = field(default_factory=list)
     runbooks: dict[str, Any] = field(default_factory=dict)
     effect_results: dict[str, EffectResult] = field(default_factory=dict)
+    open_cases: set[str] = field(default_factory=set)
+    """Numbers of sub-cases that have not ended."""
     lost_answers: int = 0
     """How often another case's answer to a merge is lost on its way."""
     failing: dict[str, int] = field(default_factory=dict)
@@ -296,6 +300,11 @@ class World:
         del order
         return BackAnswer(became="closed")
 
+    @activity.defn(name="look_at_sub_cases")
+    async def look_at_sub_cases(self, order: ChildrenOrder) -> Children:
+        """Those that a test says are open."""
+        return Children(open=tuple(each for each in order.sub_cases if each in self.open_cases))
+
     @property
     def activities(self) -> list[Any]:
         """All of them, for a worker."""
@@ -310,6 +319,7 @@ class World:
             self.open_linked_case,
             self.split_off_report,
             self.look_up_deciders,
+            self.look_at_sub_cases,
             self.merge_away,
             self.give_back,
         ]
