@@ -135,6 +135,13 @@ class Acknowledge(Inbound):
     reason: Prose = ""
 
 
+class Claim(Inbound):
+    """A person takes a role's work on this case out of the queue, for a lease; or gives it back."""
+
+    verb: Literal["claim"] = "claim"
+    release: bool = False
+
+
 class Assign(Inbound):
     """A role's work on this case is given to a person."""
 
@@ -335,6 +342,7 @@ ActBody = Annotated[
     | Dissent
     | Withdraw
     | Acknowledge
+    | Claim
     | Assign
     | Hold
     | Resume
@@ -369,6 +377,7 @@ VERBS: tuple[str, ...] = (
     "dissent",
     "withdraw",
     "acknowledge",
+    "claim",
     "assign",
     "hold",
     "resume",

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from cases.acts import BOUND_VERBS, ENDED_VERBS, OBLIGATION_VERBS
+from cases.claims import renew
 from cases.envelope import Act, ActEnvelope, RefusedEnvelope, verify_envelope
 from cases.file import CaseFile
 from cases.handlers import HANDLERS
@@ -35,6 +36,7 @@ class Desk(Reception):
             # What is owed has a workflow of its own; while the case runs there is none.
             raise refused(Reason.NO_SUCH_OBLIGATION)
         HANDLERS[act.body.verb](self._case, act, key=key, commitment=commitment, at=at)
+        renew(self._case.state, act.actor.person, at=at)
 
     def reopen(
         self, envelope: ActEnvelope, *, owed: tuple[str, ...], start: str, at: datetime

@@ -135,6 +135,18 @@ def _offer_stage(offered: _Offered) -> None:
     if not out:
         mine = (stage.owner, *(stage.gate.roles if stage.gate else ()))
         offered.offer("acknowledge", within=mine, stage=stage.name)
+        _offer_claim(offered, mine)
+
+
+def _offer_claim(offered: _Offered, mine: Iterable[str]) -> None:
+    """Work that nobody has can be claimed, and one's own claim given back."""
+    state, person = offered.file.state, offered.person
+    free = [role for role in mine if state.assignments.get(role) is None]
+    own = [claim.role for claim in state.claims if claim.person == person]
+    if any(role in offered.roles for role in own):
+        offered.offer("claim", within=own, choices=("release",))
+    else:
+        offered.offer("claim", within=free, choices=("claim",))
 
 
 def _offer_work(offered: _Offered) -> None:

@@ -62,6 +62,7 @@ class Reason(StrEnum):
     ON_HOLD = "on-hold"
     NOT_ON_HOLD = "not-on-hold"
     REVIEW_DATE = "review-date"
+    CLAIMED = "claimed"
     NO_SUCH_DISPOSITION = "no-such-disposition"
     UNMET = "unmet"
     NOT_CALLED_BACK = "not-called-back"

@@ -202,6 +202,16 @@ class Lease(Value):
     until: Instant
 
 
+class ClaimRecord(Value):
+    """A role's work of one stage that a person took out of the queue, and until when."""
+
+    stage: str
+    role: str
+    person: str
+    at: Instant
+    until: Instant
+
+
 class Link(Value):
     """Another case this one belongs with."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cases import bulk
+from cases.claims import end_claims
 from cases.clock_starts import follow, happened
 from cases.clocks import (
     end_clocks,
@@ -180,6 +181,7 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     state.pending_outcome = None
     state.pending_by = None
     state.leases = [lease for lease in state.leases if lease.stage != stage.name]
+    end_claims(state, stage.name)
     stop_stage_clock(file, stage.name, at=at)
     file.note(Kind.STAGE_LEFT, at, stage=stage.name, outcome=outcome, by=by)
     happened(file, f"stage:{stage.name}", at=at)
@@ -214,6 +216,7 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
         visit.left_at = at
         visit.outcome = closing.disposition
         visit.by = closing.by
+        end_claims(state, visit.stage)
         stop_stage_clock(file, visit.stage, at=at, cancel=cancelled)
         happened(file, f"stage:{visit.stage}", at=at)
     happened(file, "closed", at=at)

@@ -17,6 +17,7 @@ from cases.records import (
     SET,
     AnswerGiven,
     CallBackRecord,
+    ClaimRecord,
     ClosingRecord,
     DissentRecord,
     EffectRecord,
@@ -42,7 +43,7 @@ from cases.report import Report, TicketRef
 from cases.values import Instant, Mutable
 from runbooks.plan import Pathway
 
-LATER_FIELDS = frozenset({"left_sub_cases", "merged", "reopenings", "taken_in"})
+LATER_FIELDS = frozenset({"claims", "left_sub_cases", "merged", "reopenings", "taken_in"})
 """Fields that cases of earlier releases do not know: while empty they are not written."""
 
 
@@ -117,6 +118,7 @@ class CaseState(Mutable):
     reopenings: list[Reopening] = []
     merged: MergedInto | None = None
     """It is part of another case now, and a pointer to it."""
+    claims: list[ClaimRecord] = []
     taken_in: list[TakenIn] = []
     """Cases that became part of this one."""
 
@@ -210,6 +212,7 @@ class CaseState(Mutable):
             for clock in self.clocks
             for instant, label, _ in clock.steps(at)[:1]
         ]
+        coming += [(claim.until, f"claim of {claim.role} lapses") for claim in self.claims]
         if self.hold is None:
             coming += [
                 (effect.set_for, f"{effect.title}: the instant it is set for")

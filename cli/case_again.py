@@ -1,4 +1,4 @@
-"""`escalate case link|merge|unmerge|reopen`: cases that belong together, and that go on."""
+"""`escalate case claim|link|merge|unmerge|reopen`: whose a case is, with what, and again."""
 
 from typing import Annotated
 
@@ -10,6 +10,26 @@ from cli.case_group import ACTS, app
 from cli.output import AsJson
 from cli.reach import gateway
 from cli.reading_text import prose
+
+
+@app.command(rich_help_panel=ACTS)
+def claim(
+    case: Case,
+    *,
+    release: Annotated[bool, typer.Option("--release", help="Give it back to the queue.")] = False,
+    role: Role = None,
+    act_id: ActId = None,
+    json_: AsJson = False,
+) -> None:
+    """You take your role's work out of the queue for an hour; what you do keeps it yours."""
+    act(
+        gateway(),
+        case,
+        {"verb": "claim", "release": release},
+        role=role,
+        act_id=act_id,
+        json_=json_,
+    )
 
 
 @app.command(rich_help_panel=ACTS)

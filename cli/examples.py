@@ -53,6 +53,7 @@ EXAMPLES = {
     "case dissent": "escalate case dissent 1042 --gate legal-review --reason 'facts are thin'",
     "case withdraw": "escalate case withdraw 1042 --gate legal-review",
     "case acknowledge": "escalate case acknowledge 1042 --conflicted",
+    "case claim": "escalate case claim 1042",
     "case assign": "escalate case assign 1042 legal lena",
     "case hold": "escalate case hold 1042 --review-at 2d --reason 'waits for the court'",
     "case report": "escalate case report 1042 statement --out statement.html",

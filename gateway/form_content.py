@@ -195,6 +195,11 @@ def _acknowledge(ask: Ask) -> Content:
     return (_hidden("stage", ask.allowed.stage), why), buttons
 
 
+def _claim(ask: Ask) -> Content:
+    words = {"claim": "I take it", "release": "I give it back"}
+    return (), tuple((choice, words[choice], False) for choice in ask.allowed.choices)
+
+
 def _assign(ask: Ask) -> Content:
     pairs = tuple((person.id, person.name) for person in ask.around.people.people)
     fields = (
@@ -313,6 +318,7 @@ _CONTENT: dict[str, Fill] = {
     "dissent": _dissent,
     "withdraw": _withdraw,
     "acknowledge": _acknowledge,
+    "claim": _claim,
     "assign": _assign,
     "hold": _hold,
     "resume": _resume,

@@ -28,6 +28,7 @@ _TITLES = {
     "dissent": "Object",
     "withdraw": "Take my verdict back",
     "acknowledge": "Take it, or say that you cannot",
+    "claim": "Claim the work, or give it back",
     "assign": "Assign work to a person",
     "hold": "Put the case on hold",
     "resume": "Resume the case",
@@ -146,6 +147,8 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
             values[_CHOSEN[verb]] = choice
         case "acknowledge":
             values["conflicted"] = choice == "conflicted"
+        case "claim":
+            values["release"] = choice == "release"
         case "link":
             values["remove"] = choice == "remove"
         case "attach":

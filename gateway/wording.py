@@ -172,6 +172,10 @@ REASONS: dict[Reason, Wording] = {
         "A hold needs a review date that lies ahead and not too far.",
         "Choose an earlier date, after now.",
     ),
+    Reason.CLAIMED: Wording(
+        "Somebody else has this work.",
+        "Take other work, or ask the incident manager to assign it to you.",
+    ),
     Reason.NO_SUCH_DISPOSITION: Wording(
         "The runbook has no such disposition.", "Choose one of the dispositions shown."
     ),

@@ -8,6 +8,7 @@ from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers import (
     approval,
+    claiming,
     ending,
     joining,
     linking,
@@ -44,6 +45,7 @@ HANDLERS: Mapping[str, Handler] = {
     "dissent": approval.dissent,
     "withdraw": approval.withdraw,
     "acknowledge": running.acknowledge,
+    "claim": claiming.claim,
     "assign": running.assign,
     "hold": running.hold,
     "resume": running.resume,
