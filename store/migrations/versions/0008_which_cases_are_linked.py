@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0004"
+down_revision = "0012"
 
 
 def upgrade() -> None:
@@ -14,7 +14,7 @@ def upgrade() -> None:
         sa.Column("case", sa.Text(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["case"], ["cases.id"], name=op.f("fk_case_links_case_cases")),
+        sa.ForeignKeyConstraint(["case"], ["cases.id"], name=op.f("fk_case_links_case")),
         sa.PrimaryKeyConstraint("case", "number", "kind", name=op.f("pk_case_links")),
     )
     op.create_index("ix_case_links_number", "case_links", ["number"])
