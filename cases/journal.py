@@ -144,6 +144,11 @@ class Kind(StrEnum):
     DOOR_ACT_LATE = "door:act:after-closing"
     DOOR_LINK_OPENED = "door:link:opened"
     DOOR_OBLIGATION = "door:obligation:started"
+    DOOR_SESSION_OPENED = "door:session:opened"
+    DOOR_SESSION_PROVED = "door:session:proved-again"
+    DOOR_SESSION_REFUSED = "door:session:refused"
+    DOOR_SESSION_ENDED = "door:session:ended"
+    DOOR_SESSION_FORGOTTEN = "door:session:account-forgotten"
     DOOR_OUTSIDE_ENDED = "door:outside:ended"
 
 

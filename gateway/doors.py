@@ -12,14 +12,25 @@ from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
+from integrations.oidc.role_map import RoleMap
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
+from integrations.ports.identity import Identity
 from integrations.ports.ticketing import Ticketing
 from store import Store
 
 
 class People(Directory, Credentials, Protocol):
     """A directory that also checks log-ins."""
+
+
+@dataclass(frozen=True)
+class ProviderDoor:
+    """The provider people log in at, and what its claims mean here."""
+
+    identity: Identity
+    roles: RoleMap = field(default_factory=RoleMap)
+    name: str = "your organisation"
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,8 @@ class DoorSettings:
     """Who hands in reports to authorities."""
     connected: frozenset[str] = frozenset()
     """The forms that a connector hands in; the others are handed in by a person."""
+    passwords: bool = True
+    """Whether the directory's own passwords are taken; beside a provider usually not."""
     log_in_attempts: int = 8
     """Failed log-ins of one person in a minute before the door stops checking."""
 
@@ -82,6 +95,8 @@ class Doors:
     shelf: Shelf
     settings: DoorSettings
     tickets: Ticketing | None = None
+    provider: ProviderDoor | None = None
+    """Where people log in; None: with a password of the directory."""
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
     faults: FaultSeam = no_faults

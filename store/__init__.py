@@ -22,7 +22,10 @@
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
     notices      what became of each; `messages` is the demo's local outbox
     locators     links to a round: live, expired, superseded, decided
-    sessions     log-ins, step-up, nonces that are spent once
+    sessions     log-ins, step-up, revocation, nonces that are spent once
+    sign_ins     log-ins under way at a provider: begun, taken once
+    claimed      what the provider last said of people
+    door_record  how log-ins began and ended, as a chain
     health       heartbeats, alarms, lag of the outbox
     backup       copy_to, reconcile; `restore` brings a copy back
 
@@ -44,6 +47,7 @@ from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
 from store.cases import CaseRow
+from store.claimed import ClaimedRow
 from store.core import CaseBatch, Store
 from store.deliveries import (
     Accepted,
@@ -75,7 +79,8 @@ from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
 from store.rounds import DoorRound
 from store.schema import upgrade
-from store.sessions import NewSession, Session
+from store.sessions import Account, NewSession, Session
+from store.sign_ins import NotTaken
 from store.suppression import Hidden, HiddenBy
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
@@ -84,6 +89,7 @@ __all__ = [
     "DEMO_KEK",
     "MAIN",
     "Accepted",
+    "Account",
     "ActConflict",
     "ActRow",
     "ActState",
@@ -105,6 +111,7 @@ __all__ = [
     "CaseView",
     "ClaimedAct",
     "ClaimedDelivery",
+    "ClaimedRow",
     "Counts",
     "DeliveryConflict",
     "DeliveryRow",
@@ -126,6 +133,7 @@ __all__ = [
     "LogKey",
     "NewLeaf",
     "NewSession",
+    "NotTaken",
     "NoticeRow",
     "ObligationEntries",
     "ObligationRow",

@@ -14,8 +14,10 @@ from store.acts import Acts
 from store.backup import Backup
 from store.belonging import Belonging
 from store.cases import Cases
+from store.claimed import ClaimedPeople
 from store.database import Database
 from store.deliveries import Deliveries
+from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
 from store.errors import JournalGap
 from store.health import Health
@@ -29,6 +31,7 @@ from store.releases import Releases
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.sessions import Sessions
+from store.sign_ins import SignIns
 from store.splitting import Splitting
 from store.suppression import Suppression
 from store.vault import KeyEncryptionKey, Vault
@@ -75,7 +78,10 @@ class Store:
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)
         self.locators = Locators(database)
-        self.sessions = Sessions(database)
+        self.door_record = DoorRecord(database)
+        self.sessions = Sessions(database, record=self.door_record)
+        self.sign_ins = SignIns(database)
+        self.claimed = ClaimedPeople(database)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
