@@ -1,18 +1,28 @@
 """Log-in at a real OpenID provider: who gets in, with which proof, and how it ends."""
 
+import asyncio
 import json
+import os
+import re
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
 
 import httpx
 import pytest
+from playwright.async_api import Page as BrowserPage
+from playwright.async_api import async_playwright
 
 from cases.journal import Kind
+from docs.make_pictures import FLAGS
 from gateway.provider_logins import challenge_of
 from gateway.web import csrf_of
 from runbooks.plan import Assurance
 from store import Store
+from tests.docs.test_browser import is_fit
 from tests.gateway.openid_world import (
     NAME,
     callback_of,
@@ -24,7 +34,7 @@ from tests.gateway.openid_world import (
 )
 from tests.gateway.test_api import change_gate
 from tests.gateway.world import Page, World
-from tests.servers.openid import CODE, OpenIdProvider
+from tests.servers.openid import CODE, PASSWORD, OpenIdProvider
 
 pytestmark = pytest.mark.oidc
 
@@ -425,6 +435,102 @@ async def test_what_is_kept_of_a_log_in_holds_no_words_in_clear(desk: World) -> 
     assert "canary" not in json.dumps(
         [e.model_dump(mode="json") for e in await desk.store.door_record.entries()]
     )
+
+
+@pytest.mark.browser
+async def test_a_browser_decides_at_l2_through_the_provider(desk: World, chromium: Path) -> None:
+    """A phone without scripts: link, log-in, question, second factor, confirm, receipt."""
+    number = await to_gate(desk)
+    link = await desk.link(number, "lena")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        context = await browser.new_context(
+            viewport={"width": 390, "height": 844}, base_url=desk.url, java_script_enabled=False
+        )
+        page = await context.new_page()
+
+        await page.goto(f"/a/{link}")
+        await is_fit(page)
+        await page.get_by_role("link", name=f"Log in at {NAME}").click()
+        await at_provider(page)
+        assert page.url == f"{desk.url}/a/{link}"
+        await page.get_by_role("button", name="Lawful", exact=True).click()
+        await is_fit(page)
+        await page.get_by_role("link", name=f"Prove it at {NAME}").click()
+        await at_provider(page, code=CODE)
+        await is_fit(page)
+        await page.get_by_role("button", name="Go on").click()
+        assert "level L2" in await page.inner_text("main")
+        await page.get_by_role("button", name="Lawful").click()
+        await page.wait_for_load_state()
+        assert "Your act counts." in await page.inner_text("main")
+
+        await page.goto("/sessions")
+        await is_fit(page)
+        assert "Second factor given" in await page.inner_text("main")
+        cookies = {each["name"]: each for each in await context.cookies(desk.url)}
+        assert cookies["escalate-session"]["sameSite"] == "Lax"
+        assert cookies["escalate-session"]["httpOnly"] is True
+        await browser.close()
+    vote = (await desk.picture(number))["rounds"][0]["votes"][0]
+    assert vote["assurance"] == "L2"
+
+
+async def at_provider(page: BrowserPage, *, code: str = "") -> None:
+    """The provider's own page, filled in."""
+    await page.get_by_label("Account").fill("lena")
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_label("One-time code").fill(code)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_load_state()
+
+
+async def test_the_command_line_logs_in_through_a_browser(
+    world: World, tmp_path: Path, openid_provider: OpenIdProvider
+) -> None:
+    """`escalate login` opens a browser, waits at the loopback address, and is let in."""
+    lena = await person(world, "lena")
+    asked = tmp_path / "asked"
+    opener = tmp_path / "open.sh"
+    opener.write_text(f'#!/bin/sh\nprintf %s "$1" > {asked}.new && mv {asked}.new {asked}\n')
+    opener.chmod(0o700)
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "BROWSER": str(opener),
+    }
+    command = [str(Path(sys.executable).with_name("escalate")), "login"]
+    running = await asyncio.create_subprocess_exec(
+        *command, "--url", world.url, "--json", env=environ, stdout=PIPE, stderr=PIPE
+    )
+
+    async def opened() -> bool:
+        return asked.exists()
+
+    await world.until(opened, seconds=60)
+    path = asked.read_text().removeprefix(world.url)
+    page = await sign_in(lena, f"/login/provider?next={path}")
+    handed = await lena.post(next(form for form in page.forms() if form.action == path))
+    found = re.search(r'href="(http://127.0.0.1:[0-9]+/[?]code=[^"]*)"', handed.response.text)
+    assert found is not None, handed.text
+    wrong = await lena.http.get(unescape(found[1]).replace("&state=", "&state=x"))
+    assert wrong.status_code == 404
+    assert "logged in" in (await lena.http.get(unescape(found[1]))).text
+    out, errors = await running.communicate()
+
+    assert running.returncode == 0, errors
+    assert json.loads(out)["person"] == "lena"
+    listed = await asyncio.create_subprocess_exec(
+        *command, "--sessions", "--json", env=environ, stdout=PIPE, stderr=PIPE
+    )
+    said = json.loads((await listed.communicate())[0])
+    assert [each["door"] for each in said["sessions"] if each["this"]] == ["cli"]
+    ending = await asyncio.create_subprocess_exec(
+        *command, "--revoke", "all", env=environ, stdout=PIPE, stderr=PIPE
+    )
+    assert b"1 log-ins of lena have ended." in (await ending.communicate())[0]
+    assert (await lena.get("/")).status == 303
 
 
 async def to_gate(world: World) -> str:
