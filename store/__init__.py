@@ -14,12 +14,17 @@
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
+    seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
     effects      begin, remember, recall; tickets beside it
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
+    pages        what was said to a pager, how it stands, and what the pager said
+    calls        every call to a system outside: begin, end, list, show, prune
+    subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
+    events       claim, delivered, failed, dead, redeliver; written with the journal
     notices      what became of each; `messages` is the demo's local outbox
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, revocation, nonces that are spent once
@@ -46,6 +51,7 @@ from store.act_rows import (
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
+from store.calls import CallFilter, CallRow
 from store.cases import CaseRow
 from store.claimed import ClaimedRow
 from store.core import CaseBatch, Store
@@ -71,16 +77,20 @@ from store.errors import (
     UnknownObject,
     UnknownRow,
 )
+from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.journal import Appended, Fork, Head
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.pages import PagerEvent, PageRow, PageState
 from store.rounds import DoorRound
 from store.schema import upgrade
+from store.seals import EndedRun
 from store.sessions import Account, NewSession, Session
 from store.sign_ins import NotTaken
+from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
@@ -93,6 +103,7 @@ __all__ = [
     "ActConflict",
     "ActRow",
     "ActState",
+    "Address",
     "Alarm",
     "Appended",
     "Attempt",
@@ -102,6 +113,8 @@ __all__ = [
     "Belongs",
     "Branch",
     "BrokenSeal",
+    "CallFilter",
+    "CallRow",
     "CaseBatch",
     "CaseFilter",
     "CaseHeading",
@@ -119,6 +132,10 @@ __all__ = [
     "DoorRound",
     "Duplicate",
     "EffectRow",
+    "EndedRun",
+    "EventFilter",
+    "EventRow",
+    "EventState",
     "Finding",
     "Fork",
     "Head",
@@ -138,6 +155,9 @@ __all__ = [
     "ObligationEntries",
     "ObligationRow",
     "OutboxLag",
+    "PageRow",
+    "PageState",
+    "PagerEvent",
     "ProgramMissing",
     "Recorded",
     "RoundClosed",
@@ -148,6 +168,8 @@ __all__ = [
     "StoreOutdated",
     "StoreUnavailable",
     "StoredMessage",
+    "Subscription",
+    "SubscriptionState",
     "UnknownCase",
     "UnknownKey",
     "UnknownObject",

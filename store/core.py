@@ -13,6 +13,7 @@ from cases.values import Instant, Value
 from store.acts import Acts
 from store.backup import Backup
 from store.belonging import Belonging
+from store.calls import Calls
 from store.cases import Cases
 from store.claimed import ClaimedPeople
 from store.database import Database
@@ -20,6 +21,7 @@ from store.deliveries import Deliveries
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
 from store.errors import JournalGap
+from store.events import Events
 from store.health import Health
 from store.journal import Appended, Journal
 from store.locators import Locators
@@ -27,12 +29,15 @@ from store.log import Log
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
+from store.pages import Pages
 from store.releases import Releases
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
+from store.seals import Seals
 from store.sessions import Sessions
 from store.sign_ins import SignIns
 from store.splitting import Splitting
+from store.subscriptions import Subscriptions
 from store.suppression import Suppression
 from store.vault import KeyEncryptionKey, Vault
 from store.view_rows import CaseHeading
@@ -82,10 +87,15 @@ class Store:
         self.sessions = Sessions(database, record=self.door_record)
         self.sign_ins = SignIns(database)
         self.claimed = ClaimedPeople(database)
+        self.calls = Calls(database, vault=self.vault)
+        self.subscriptions = Subscriptions(database, vault=self.vault)
+        self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )
+        self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.log = Log(database, vault=self.vault, health=self.health)
         self.belonging = Belonging(database, cases=self.cases)
         self.deliveries = Deliveries(

@@ -31,7 +31,7 @@ class Account(Value):
 class Session(Value):
     """A log-in that holds."""
 
-    id: str
+    id: str = ""
     """Names the session in lists and on record; nobody gets in with it."""
     person: str
     assurance: Assurance

@@ -25,10 +25,11 @@ from gateway.serve import Running, listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
 from gateway.temporal_engine import TemporalEngine
+from integrations.event_webhook import EventWebhooks
 from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
-from workers.house import House, request_tracker
+from workers.house import House, pager, request_tracker, rotas
 from workers.log_in import provider_door
 from workers.reporting import party
 from workers.settings import Settings
@@ -122,9 +123,17 @@ async def doors_of(
         settings=door_settings(
             settings, ticket_instance=tracker.instance if tracker is not None else None
         ),
+        on_call=rotas(house),
+        pager=pager(house),
         tickets=tracker,
         provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
+        events=EventWebhooks(
+            house.http,
+            clock=house.clock,
+            source=str(settings.public_url).rstrip("/"),
+            allow_loopback=settings.demo,
+        ),
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
@@ -147,6 +156,7 @@ def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> 
         public_url=str(settings.public_url).rstrip("/"),
         zendesk_secrets=_plain(webhooks.zendesk_secrets),
         standard_secrets=_plain(webhooks.standard_secrets),
+        pagerduty_secrets=_plain(webhooks.pagerduty_secrets),
         webhook_max_age=webhooks.max_age,
         max_body_bytes=gateway.max_body_bytes,
         session_lifetime=gateway.session_lifetime,
@@ -162,6 +172,7 @@ def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> 
         ticket_poll=settings.rt.every,
         party=party(settings),
         connected=settings.reports.connected,
+        ledger_keep=settings.ledger.keep,
     )
 
 

@@ -23,6 +23,8 @@ from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
+from integrations.ports.on_call import OnCallDirectory
+from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from integrations.standard_webhooks import sign_standard
 from integrations.zendesk_webhook import sign_zendesk
@@ -267,6 +269,9 @@ async def make_world(
     runbooks: bool = True,
     faults: FaultSeam = no_faults,
     tickets: Ticketing | None = None,
+    on_call: OnCallDirectory | None = None,
+    pager: Paging | None = None,
+    people: Path = DEMO_FILE,
     **settings: Any,
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
@@ -276,7 +281,7 @@ async def make_world(
     engine = InProcessEngine(store, clock)
     sock = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    directory: People = FileDirectory(DEMO_FILE, clock=clock)
+    directory: People = FileDirectory(people, clock=clock)
     provider: ProviderDoor | None = None
     if log_in is not None:
         directory, provider = log_in(url, store, clock)
@@ -300,6 +305,8 @@ async def make_world(
         ),
         faults=faults,
         tickets=tickets,
+        on_call=on_call,
+        pager=pager,
         id=f"gateway-{uuid.uuid4().hex[:6]}",
     )
     async with run_gateway(doors, sock=sock):
