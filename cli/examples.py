@@ -12,7 +12,7 @@ EXAMPLES = {
     "backup": "escalate backup backups/2026-11-22",
     "restore": "escalate restore backups/2026-11-22",
     "demo": "escalate demo --auto --json --out demo-out",
-    "login": "escalate login lena --url https://escalate.example",
+    "login": "escalate login --url https://escalate.example",
     "logout": "escalate logout",
     "inbox": "escalate inbox --all",
     "up": "escalate up",

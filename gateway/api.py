@@ -37,7 +37,8 @@ from gateway.drafts import reports_told
 from gateway.forms import binding_of
 from gateway.intake import Ignored, take_in
 from gateway.linked import links_of
-from gateway.logins import LogIns, TooManyLogInsError, WrongLogInError
+from gateway.log_in_words import NO_PASSWORDS, PROVE_AT_PROVIDER
+from gateway.logins import LogIns, NoPasswordsError, TooManyLogInsError, WrongLogInError
 from gateway.pages.acts import STATUS
 from gateway.pages.case import timeline_of
 from gateway.pages.inbox import owed_by, seen_lines
@@ -125,7 +126,9 @@ class Api:
         """A bearer token: a session like any other."""
         asked = _LOG_IN.validate_json(await self._body(request))
         try:
-            new = await self._logins.log_in(asked.person, asked.password, asked.totp)
+            new = await self._logins.log_in(asked.person, asked.password, asked.totp, door="cli")
+        except NoPasswordsError:
+            return problem(403, "no-passwords", NO_PASSWORDS)
         except WrongLogInError:
             return problem(401, "wrong-log-in", WRONG_LOGIN)
         except TooManyLogInsError:
@@ -137,6 +140,8 @@ class Api:
         asked = _STEP_UP.validate_json(await self._body(request))
         try:
             await self._logins.step_up(viewer.token, viewer.id, asked.totp)
+        except NoPasswordsError:
+            return problem(403, "prove-at-provider", PROVE_AT_PROVIDER)
         except WrongLogInError:
             return problem(401, "wrong-log-in", WRONG_LOGIN)
         except TooManyLogInsError:

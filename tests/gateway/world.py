@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pyotp
 
-from gateway.doors import Doors, DoorSettings
+from gateway.doors import Doors, DoorSettings, People, ProviderDoor
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
 from gateway.serve import listen, run_gateway
@@ -268,11 +268,17 @@ class World:
         ]
 
 
+LogIn = Callable[[str, Store, MovableClock], tuple[People, ProviderDoor]]
+"""What people log in at, for the gateway at that address."""
+
+
 @asynccontextmanager
 async def make_world(
     store: Store,
     folder: Path,
     *,
+    log_in: LogIn | None = None,
+    runbooks: bool = True,
     faults: FaultSeam = no_faults,
     tickets: Ticketing | None = None,
     on_call: OnCallDirectory | None = None,
@@ -282,13 +288,19 @@ async def make_world(
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
     clock = MovableClock()
-    await release_all(store, await clock.now())
+    if runbooks:
+        await release_all(store, await clock.now())
     engine = InProcessEngine(store, clock)
     sock = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    directory: People = FileDirectory(people, clock=clock)
+    provider: ProviderDoor | None = None
+    if log_in is not None:
+        directory, provider = log_in(url, store, clock)
     doors = Doors(
         store=store,
-        directory=FileDirectory(people, clock=clock),
+        directory=directory,
+        provider=provider,
         clock=clock,
         signer=load_or_create_keys(folder / "keys"),
         log=load_or_create_log_key(folder / "keys", origin="example.org/log"),
