@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from cases import leases
 from cases.acts import BOUND_VERBS, ENDED_VERBS, OBLIGATION_VERBS
 from cases.claims import renew
 from cases.envelope import Act, ActEnvelope, RefusedEnvelope, verify_envelope
@@ -37,6 +38,7 @@ class Desk(Reception):
             raise refused(Reason.NO_SUCH_OBLIGATION)
         HANDLERS[act.body.verb](self._case, act, key=key, commitment=commitment, at=at)
         renew(self._case.state, act.actor.person, at=at)
+        leases.renew(self._case, act, at=at)
 
     def reopen(
         self, envelope: ActEnvelope, *, owed: tuple[str, ...], start: str, at: datetime

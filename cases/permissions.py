@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cases import leases
 from cases.acts import Resolution
 from cases.batches import steps_of
 from cases.call_back import takes_call_backs
@@ -133,9 +134,10 @@ def _offer_stage(offered: _Offered) -> None:
     elif ended:
         offered.offer("close", stage=stage.name, choices=ended)
     if not out:
-        mine = (stage.owner, *(stage.gate.roles if stage.gate else ()))
-        offered.offer("acknowledge", within=mine, stage=stage.name)
-        _offer_claim(offered, mine)
+        mine = leases.who_may(file, stage, person=offered.person)
+        within = sorted(offered.roles) if mine is None else mine
+        offered.offer("acknowledge", within=within, stage=stage.name)
+        _offer_claim(offered, (stage.owner, *(stage.gate.roles if stage.gate else ())))
 
 
 def _offer_claim(offered: _Offered, mine: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """The parts of a case's state: what was answered, entered, done, asked, held and linked."""
 
+from datetime import timedelta
 from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
@@ -200,6 +201,10 @@ class Lease(Value):
     person: str
     at: Instant
     until: Instant
+    lasts: timedelta = timedelta()
+    """How long it holds after each thing the person does; zero: it is not renewed."""
+    lapses: bool = False
+    """Whether anybody is told when it is over."""
 
 
 class ClaimRecord(Value):

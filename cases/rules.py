@@ -254,4 +254,7 @@ def all_roles(pathway: Pathway) -> tuple[str, ...]:
     )
     if pathway.handover is not None:
         roles[pathway.handover.by] = None
+    roles.update(dict.fromkeys(role for policy in pathway.escalations for role in policy.roles))
+    for update in pathway.updates:
+        roles.update(dict.fromkeys((update.to, update.by)))
     return tuple(roles)

@@ -12,6 +12,7 @@ from cases.ended_outside import OutsideEnd
 from cases.gate import Change, Round, RoundState
 from cases.journal import Journal
 from cases.many import BulkApproval
+from cases.paging import EscalationRun, HeldNotice, RunState
 from cases.receipts import ActReceipt
 from cases.records import (
     SET,
@@ -90,6 +91,11 @@ class CaseState(Mutable):
     pinned: dict[str, Pinned] = {}
     """By question: who decided the matter before, and is kept out where the runbook says so."""
     leases: list[Lease] = []
+    escalations: list[EscalationRun] = []
+    raised: list[str] = []
+    """Roles that were paged by hand at the current stage."""
+    held: list[HeldNotice] = []
+    """Notices that are kept until somebody's hours."""
     hold: HoldRecord | None = None
     links: list[Link] = []
     offered: list[Offered] = []
@@ -221,6 +227,16 @@ class CaseState(Mutable):
             ]
         elif not self.hold.reviewed:
             coming.append((self.hold.review_at, "hold: review date"))
+        coming += [(notice.until, "kept notice") for notice in self.held]
+        if self.hold is None:
+            coming += [(lease.until, "acknowledgement") for lease in self.leases if lease.lapses]
+        coming += [
+            (instant, f"escalation {run.policy}")
+            for run in self.escalations
+            if run.state is RunState.RUNNING and run.stood_since is None
+            for instant in (run.next_at, *(unread.at for unread in run.unread))
+            if instant is not None
+        ]
         return min(coming, default=None)
 
     def due_at(self, at: datetime) -> datetime | None:
@@ -275,6 +291,7 @@ GROWING = (
     "call_backs",
     "rules",
     "offered",
+    "escalations",
 )
 """Lists that only ever grow: each item is a field of the picture of its own, `rounds.3`.
 

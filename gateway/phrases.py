@@ -50,6 +50,7 @@ TITLES: dict[Kind, str] = {
     Kind.EFFECT_CLEARED: "An action was cleared",
     Kind.EFFECT_WITHDRAWN: "An action was withdrawn",
     Kind.LEGAL_HOLD: "A legal hold began",
+    Kind.NOTICE_HELD: "A notice is kept until somebody's hours",
     Kind.HANDOVER_ASKED: "A handover note was asked for",
     Kind.INFORMATION_ASKED: "More information was asked for",
     Kind.INFORMATION_GIVEN: "Information was given",
@@ -78,6 +79,14 @@ TITLES: dict[Kind, str] = {
     Kind.ACT_REFUSED: "An act was refused",
     Kind.ACTS_REFUSED: "Acts were refused",
     Kind.ACKNOWLEDGED: "Somebody has it",
+    Kind.LEASE_LAPSED: "Somebody had it, and let it lapse",
+    Kind.ESCALATION_BEGUN: "An escalation began",
+    Kind.ESCALATION_STEP: "The next step of an escalation came",
+    Kind.ESCALATION_STOPPED: "An escalation stands still: somebody has it",
+    Kind.ESCALATION_EXHAUSTED: "Every step of an escalation has come: the duty manager is paged",
+    Kind.ESCALATION_ENDED: "An escalation ended",
+    Kind.UPDATE_ASKED: "An update was asked for",
+    Kind.UPDATE_MISSED: "No update yet: the audience was told so",
     Kind.CONFLICT_DECLARED: "Somebody declared a conflict",
     Kind.ASSIGNED: "Work was given to a person",
     Kind.RAISED: "Somebody was paged by hand",
@@ -117,7 +126,8 @@ SHOWN = (
     "outcome", "verdict", "state", "status", "tags", "to", "severity", "was", "target", "ahead",
     "disposition", "effect",
     "title", "label", "form", "missing",
-    "request", "clock", "step", "purpose", "end", "why", "reason", "because", "note", "detail",
+    "request", "clock", "run", "runs", "passage", "lapsed", "step",
+    "purpose", "end", "why", "reason", "because", "note", "detail",
     "share", "first", "last", "total", "checked", "wrong",
     "obligation", "turn", "answer", "reference", "owner",
     "due", "due_was", "until", "review", "expires", "number", "row", "counted", "conservative_due",
@@ -129,7 +139,8 @@ SHOWN = (
 INSTANTS = frozenset(
     {"due", "due_was", "until", "review", "expires", "conservative_due", "legal_latest"}
 )
-NAMED = INSTANTS - {"review", "expires"} | {"round", "row", "by", "was", "target", "ahead"} | {
+NAMED = INSTANTS - {"review", "expires"} | {
+    "round", "row", "passage", "lapsed", "by", "was", "target", "ahead"} | {
     "share", "first", "last", "total", "checked", "wrong",
 }  # fmt: skip
 """Parts that say nothing without their name."""

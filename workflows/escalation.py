@@ -66,6 +66,7 @@ class EscalationWorkflow:
             pathway=self._state.pathway or request.pathway,
             record=Record(self._state, salt=base64.b64decode(request.salt)),
             new_nonce=lambda: workflow.uuid4().hex,
+            edition=request.edition,
         )
         root = self._root = base64.b64decode(request.root_key)
         desk = Desk(self._file, root=root)

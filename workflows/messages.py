@@ -70,12 +70,16 @@ class CaseInput(Value):
     """It runs beside today's process: what would leave the house is recorded and not done."""
     reopened: Reopened | None = None
     """Set: the case had ended, and this run was begun by an act."""
+    edition: int = 0
+    """What a case does by itself, as of its beginning (`cases.file.EDITION`); 0: before there was
+    any."""
 
     @model_serializer(mode="wrap")
-    def _as_before_shadows(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # The case commits to its input: one of an earlier release must read as it did.
         written = _without(handler(self), "shadow", unless=self.shadow)
-        return _without(written, "reopened", unless=self.reopened is not None)
+        written = _without(written, "reopened", unless=self.reopened is not None)
+        return _without(written, "edition", unless=bool(self.edition))
 
 
 class ReportReceived(Inbound):

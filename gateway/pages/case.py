@@ -80,6 +80,7 @@ class CasePages:
         case = await find_case(web.doors, number, person=viewer.id, roles=viewer.roles)
         if case is None:
             return await self._not_yet(number, viewer)
+        await web.doors.store.notices.read(case.row.id, recipient=viewer.id, at=case.now)
         return await self._page(case, viewer)
 
     async def act(self, request: Request) -> Response:

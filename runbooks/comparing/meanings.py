@@ -133,6 +133,7 @@ _STAGE = {
     "reopen.within": Meaning(Group.CLOSING, "how long it can be reopened", _more_is_looser),
     "reopen.most": Meaning(Group.CLOSING, "how often it can be reopened"),
     "reopen.to": Meaning(Group.CLOSING, "the stages it returns to when reopened"),
+    "escalate": Meaning(Group.TELLING, "the escalation policy that begins with it"),
     "skip-when-done": Meaning(Group.EFFECTS, "the action that completes it"),
     "approve-as": Meaning(Group.WORDS, "what the approving button says"),
     "reject-as": Meaning(Group.WORDS, "what the rejecting button says"),
@@ -246,7 +247,24 @@ _GAG = {
     "suppresses": Meaning(Group.EFFECTS, "what is not done while it stands", _more_is_tighter),
     "review": Meaning(Group.TIME, "how often it is reviewed", _more_is_looser),
 }
+_POLICY = {
+    "title": Meaning(Group.WORDS, "the title"),
+    "between": Meaning(Group.TELLING, "the time after the last step", _more_is_looser),
+    "repeat": Meaning(Group.TELLING, "how often its steps begin anew"),
+    "acknowledged-by": Meaning(Group.TELLING, "how many must have acknowledged"),
+    "lease": Meaning(Group.TELLING, "how long an acknowledgement holds", _more_is_looser),
+    "pierced-by": Meaning(Group.TELLING, "the severity at which nobody's hours count"),
+}
+_UPDATE = {
+    "to": Meaning(Group.TELLING, "the audience"),
+    "by": Meaning(Group.TELLING, "who writes"),
+    "every": Meaning(Group.TELLING, "how often", _more_is_looser),
+    "only-at": Meaning(Group.TELLING, "the severities at which it is written", _fewer_is_looser),
+    "until": Meaning(Group.TELLING, "the stage with which updates end"),
+}
 _AREAS = {
+    "escalations": _POLICY,
+    "updates": _UPDATE,
     "gags": _GAG,
     "effects": _EFFECT,
     "clocks": _CLOCK,
@@ -273,7 +291,9 @@ def meaning(path: Path) -> tuple[str, Meaning]:
         case ("roles", role):
             return role, Meaning(Group.WORDS, "the role")
         case (area, name, *key) if area in _AREAS:
-            return name, _known(_AREAS[area], key, Group.OTHER)
+            number = key[-1] if key[:1] == ["steps"] else ""
+            told = Meaning(Group.TELLING, f"step {number}")
+            return name, told if number else _known(_AREAS[area], key, Group.OTHER)
         case _:
             return "", _known(_WHOLE, path, Group.OTHER)
 

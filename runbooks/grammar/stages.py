@@ -32,6 +32,10 @@ GATE_KEYS = (
 )
 
 
+_ACTIONS = ("remind", "page", "do", "go", "escalate")
+_NAMED = ", ".join(f"`{key}`" for key in _ACTIONS)
+
+
 class LateStep(Strict):
     """What happens when time runs out: somebody is told, something is done, or an outcome taken."""
 
@@ -40,16 +44,18 @@ class LateStep(Strict):
     page: Name | None = None
     do: Name | None = None
     go: Name | None = None
+    escalate: Name | None = None
+    """The escalation policy that begins."""
     instead_of: Name | None = None
     """The silent role in whose place the paged one votes from then on."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        named = [key for key in ("remind", "page", "do", "go") if getattr(self, key) is not None]
+        named = [key for key in _ACTIONS if getattr(self, key) is not None]
         if not named:
-            refuse("RB011", "one of `remind`, `page`, `do`, `go`")
+            refuse("RB011", f"one of {_NAMED}")
         if len(named) > 1:
-            refuse("RB017", "one of `remind`, `page`, `do`, `go`", at=(named[1],))
+            refuse("RB017", f"one of {_NAMED}", at=(named[1],))
         if self.instead_of is not None and self.page is None:
             refuse("RB017", "`instead-of` beside `page` only", at=("instead-of",))
         return self
@@ -154,6 +160,8 @@ class Stage(Strict):
     only_at: Severities | None = None
     """Passed over at other severities, with the outcome `skipped`."""
     late: tuple[LateStep, ...] = ()
+    escalate: Name | None = None
+    """The escalation policy that begins when its question is asked, or its work begins."""
     do: tuple[Name, ...] = ()
     """Effects performed when the stage begins: act first, review after."""
     needs: tuple[Name, ...] = ()

@@ -6,12 +6,14 @@ from typing import Self
 from runbooks.compact import Compact
 from runbooks.plan.actions import EffectPlan
 from runbooks.plan.clocks import ClockPlan
+from runbooks.plan.escalations import PolicyPlan
 from runbooks.plan.gags import Gag
 from runbooks.plan.law import Meaning
 from runbooks.plan.owed import FollowUp, Handover, LegalHold
 from runbooks.plan.questions import QuestionPlan
 from runbooks.plan.stages import StageKind, StagePlan
 from runbooks.plan.taxonomy import TaxonomyPlan
+from runbooks.plan.updates import UpdatePlan
 from runbooks.plan.words import Severity
 from runbooks.statutes.calendar import Calendar
 
@@ -34,6 +36,10 @@ class Pathway(Compact):
     clocks: tuple[ClockPlan, ...] = ()
     calendars: dict[str, Calendar] = {}
     """What its clocks are counted by, whole: a case looks no holiday and no zone up."""
+    escalations: tuple[PolicyPlan, ...] = ()
+    """Who is told in which order until somebody has it."""
+    updates: tuple[UpdatePlan, ...] = ()
+    """Who is told how the case stands, and how often."""
     after_closing: tuple[FollowUp, ...] = ()
     interim_rules: tuple[FollowUp, ...] = ()
     """What gates of it can issue; each is watched from then on, also after closing."""
@@ -76,6 +82,10 @@ class Pathway(Compact):
             if effect.name == name:
                 return effect
         raise KeyError(name)
+
+    def policy(self, name: str) -> PolicyPlan | None:
+        """The escalation policy called `name`; None where these rules have none."""
+        return next((policy for policy in self.escalations if policy.name == name), None)
 
     @property
     def closure(self) -> StagePlan:

@@ -100,6 +100,8 @@ class StagePlan(Compact):
     only_at: tuple[Severity, ...] = ()
     """Passed over at every other severity, with the outcome `skipped`; empty: never."""
     late: tuple[Late, ...] = ()
+    escalate: str | None = None
+    """The escalation policy that begins when it is asked, or when its work begins."""
     enter: tuple[str, ...] = ()
     """Effects performed when the stage begins (act first, review after)."""
     needs: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ from audit.log.recorder import Recorder
 from audit.sealing import seal_of
 from cases.acts import ActBody, Close, Reopen, Unmerge
 from cases.envelope import Act, ActEnvelope
+from cases.file import EDITION
 from cases.journal import Entry, Kind
 from cases.merging import MergeAnswer
 from cases.receipts import ActReceipt, Outcome
@@ -122,6 +123,7 @@ class Office:
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=continue_after,
             shadow=shadow,
+            edition=EDITION,
         )
         skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
         handle = await skipper.client.start_workflow(

@@ -21,6 +21,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from cases.acts import ActBody
 from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding, issue_certificate, sign_act
+from cases.file import EDITION
 from cases.ids import case_id
 from cases.journal import Entry
 from cases.merging import BackAnswer, MergeAnswer
@@ -484,6 +485,7 @@ async def open_case(
         same_subject=same_subject,
         continue_after=continue_after,
         shadow=shadow,
+        edition=EDITION,
     )
     handle = await skipper.client.start_workflow(
         WORKFLOW,
