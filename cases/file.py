@@ -110,7 +110,25 @@ class Look:
     number: str
 
 
-Wish = Tell | TellKept | Hush | Do | SplitOff | Note | Look
+@dataclass(frozen=True)
+class TakeIn:
+    """Another case should become part of this one."""
+
+    act: str
+    case: str
+    number: str
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """The case this one was part of should hear that it is none of it any more."""
+
+    act: str
+    case: str
+    number: str
+
+
+Wish = Tell | TellKept | Hush | Do | SplitOff | Note | Look | TakeIn | GiveBack
 
 
 @dataclass

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cases import bulk, escalations, updates
+from cases.claims import end_claims
 from cases.clock_starts import follow, happened
 from cases.clocks import (
     end_clocks,
@@ -183,6 +184,7 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     state.pending_outcome = None
     state.pending_by = None
     state.leases = [lease for lease in state.leases if lease.stage != stage.name]
+    end_claims(state, stage.name)
     escalations.leave(file, stage.name, at=at)
     stop_stage_clock(file, stage.name, at=at)
     file.note(Kind.STAGE_LEFT, at, stage=stage.name, outcome=outcome, by=by)
@@ -219,6 +221,7 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
         visit.left_at = at
         visit.outcome = closing.disposition
         visit.by = closing.by
+        end_claims(state, visit.stage)
         stop_stage_clock(file, visit.stage, at=at, cancel=cancelled)
         happened(file, f"stage:{visit.stage}", at=at)
     happened(file, "closed", at=at)

@@ -12,7 +12,7 @@ from runbooks.grammar.interim import interim_rules
 from runbooks.grammar.law import LawRow
 from runbooks.grammar.obligations import carried, obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
-from runbooks.grammar.times import OTHERWISE
+from runbooks.grammar.times import OTHERWISE, time_at
 from runbooks.grammar.updates import UpdateRule
 from runbooks.plan import (
     Clearance,
@@ -33,6 +33,7 @@ from runbooks.plan import (
     PolicyPlan,
     PolicyStep,
     Ratify,
+    ReopenRule,
     Severity,
     Silence,
     Source,
@@ -103,6 +104,11 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             )
             for name, gag in document.gags.items()
         ),
+        hold_at_most=(
+            {severity: time_at(document.hold_at_most, severity) for severity in Severity}
+            if document.hold_at_most
+            else {}
+        ),
     )
 
 
@@ -137,6 +143,16 @@ def _stage(stage: Stage) -> StagePlan:
             for name, rule in (stage.dispositions or {}).items()
         },
         skip_when_done=stage.skip_when_done,
+        reopen=(
+            ReopenRule(
+                by=stage.reopen.by,
+                within=stage.reopen.within,
+                most=stage.reopen.most,
+                to=stage.reopen.to,
+            )
+            if stage.reopen
+            else None
+        ),
     )
 
 

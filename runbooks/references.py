@@ -162,6 +162,7 @@ def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.EFFECT, stage.skip_when_done, (*path, "skip-when-done"))
     for outcome, step in (stage.next or {}).items():
         yield from _next(step, (*path, "next", outcome))
+    yield from _reopen(stage, (*path, "reopen"))
     for disposition, rule in (stage.dispositions or {}).items():
         for index, requirement in enumerate(rule.requires):
             area, colon, target = requirement.partition(":")
@@ -170,6 +171,15 @@ def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
                     _REQUIRED[area], target, (*path, "dispositions", disposition, "requires", index)
                 )
     yield from _gate(stage, path)
+
+
+def _reopen(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
+    if stage.reopen is None:
+        return
+    for index, role in enumerate(stage.reopen.by):
+        yield Reference(RefKind.ROLE, role, (*path, "by", index))
+    for index, name in enumerate(stage.reopen.to):
+        yield Reference(RefKind.STAGE, name, (*path, "to", index))
 
 
 def _quorum(quorum: Quorum, path: tuple[Step, ...]) -> Iterator[Reference]:

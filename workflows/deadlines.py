@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from cases import escalations, held, leases
     from cases.batches import WATCH
     from cases.bulk import watched
+    from cases.claims import lapse
     from cases.clock import ClockRun
     from cases.clocks import take_due
     from cases.desk import Desk
@@ -46,6 +47,7 @@ class Deadlines:
         at = workflow.now()
         state = self.file.state
         self.desk.count_refusals(at=at)
+        lapse(self.file, at=at)
         hold = state.hold
         if hold is not None and not hold.reviewed and hold.review_at <= at:
             state.hold = hold.model_copy(update={"reviewed": True})

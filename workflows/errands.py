@@ -15,7 +15,19 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from cases import escalations
     from cases.effects import settle
-    from cases.file import CaseFile, Do, Hush, Look, Note, SplitOff, Tell, TellKept
+    from cases.file import (
+        CaseFile,
+        Do,
+        GiveBack,
+        Hush,
+        Look,
+        Note,
+        SplitOff,
+        TakeIn,
+        Tell,
+        TellKept,
+        Wish,
+    )
     from cases.journal import Kind
     from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
     from cases.records import SHADOWED
@@ -34,6 +46,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.failures import failure_name
     from workflows.lanes import lane
     from workflows.looking_up import look_up
+    from workflows.merging import merge_in, tell_back
     from workflows.notices import notice_for
     from workflows.ordering import attempt_key, facts_for, report_order
     from workflows.pulse import Pulse
@@ -93,27 +106,34 @@ class Errands:
         at = workflow.now()
         wishes, self._file.wishes = self._file.wishes, []
         for wish in wishes:
-            match wish:
-                case Tell():
-                    self._start(self._tell(wish))
-                case TellKept():
-                    self._start(self._send(wish.order))
-                case Hush():
-                    self._hush(wish)
-                case Do():
-                    self._start(self._do(wish.key))
-                case SplitOff():
-                    self._start(split_off(self._file, wish, self._pulse))
-                case Look():
-                    self._start(look_up(self._file, wish, pulse=self._pulse))
-                case Note():
-                    self._ticket.add(wish, at=at)
+            self._grant(wish, at=at)
         if self.held and (everything or self._ticket.due(at)):
             self._ticket.busy = True
             self._start(self._sync_ticket())
         if self._file.state.reassess and not self._assessing:
             self._assessing = True
             self._start(self._assess())
+
+    def _grant(self, wish: Wish, *, at: datetime) -> None:
+        match wish:
+            case Tell():
+                self._start(self._tell(wish))
+            case TellKept():
+                self._start(self._send(wish.order))
+            case Hush():
+                self._hush(wish)
+            case Do():
+                self._start(self._do(wish.key))
+            case SplitOff():
+                self._start(split_off(self._file, wish, self._pulse))
+            case Look():
+                self._start(look_up(self._file, wish, pulse=self._pulse))
+            case TakeIn():
+                self._start(merge_in(self._file, wish, pulse=self._pulse))
+            case GiveBack():
+                self._start(tell_back(self._file, wish, pulse=self._pulse))
+            case Note():
+                self._ticket.add(wish, at=at)
 
     def _start(self, errand: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(errand)

@@ -35,7 +35,7 @@ def notice_for(file: CaseFile, wish: Tell, *, at: datetime) -> NoticeOrder:
     # The same thing said twice is two notices: the second of two hand tasks is not a repeat.
     state.told[meaning] = state.told.get(meaning, 0) + 1
     return NoticeOrder(
-        key=key_of(state.case, meaning, str(state.told[meaning])),
+        key=key_of(state.case, meaning, str(state.told[meaning]), *state.life_word()),
         case=state.case,
         number=state.number,
         purpose=wish.purpose,

@@ -24,6 +24,7 @@ from cases.receipts import Reason
 from cases.records import HoldRecord
 from cases.refusal import not_yours, refused
 from cases.severity import severity_changed
+from cases.values import spoken
 
 LONGEST_HOLD = timedelta(days=366)
 """A review date further away is a slip of the pen, and nobody would remember it."""
@@ -124,8 +125,11 @@ def hold(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -
     must_give_reason(body.reason)
     if body.review_at <= at:
         raise refused(Reason.REVIEW_DATE, "the review date must lie ahead")
-    if body.review_at > at + LONGEST_HOLD:
-        raise refused(Reason.REVIEW_DATE, f"at most {LONGEST_HOLD.days} days ahead")
+    severity = file.state.severity.current
+    longest = file.pathway.hold_at_most.get(severity, LONGEST_HOLD)
+    if body.review_at > at + longest:
+        latest = spoken(at + longest)
+        raise refused(Reason.REVIEW_DATE, f"at {severity.value} not after {latest}")
     file.state.hold = HoldRecord(
         reason=body.reason, by=act.actor.person, at=act.signed_at, review_at=body.review_at
     )

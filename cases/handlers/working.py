@@ -195,7 +195,7 @@ def evidence(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
     must_have_role(file, act)
     body = body_of(act, Evidence)
     before = file.state.facts()
-    if any(item.digest == body.digest for item in file.state.evidence):
+    if any(item.digest == body.digest for item in file.state.standing_evidence):
         raise refused(Reason.UNCHANGED, "this item is already on the list")
     file.state.evidence.append(
         EvidenceItem(

@@ -22,6 +22,8 @@ class SecondFactor(StrEnum):
 
     NONE = "none"
     TOTP = "totp"
+    PROVIDER = "provider"
+    """Whatever the log-in provider asks of them."""
 
 
 class Person(Value):

@@ -19,7 +19,7 @@ from runbooks.runbook import Runbook
 Path = tuple[str, ...]
 Fact = str | int | bool | timedelta | date | tuple[str, ...] | Mapping[str, int | timedelta]
 
-_WHOLE = {"approve", "quorum", "allow", "within", "every"}
+_WHOLE = {"approve", "quorum", "allow", "within", "every", "hold-at-most"}
 """Mappings that are one fact: who must agree, how long by severity."""
 _ACTIONS = ("remind", "page", "do", "go", "escalate")
 _APART = {"version", "severity"}
@@ -59,6 +59,8 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         written["kind"], written["within"] = clock.kind, clock.within
         written["restart"] = clock.restart
         written["late"] = _late(written["late"], clock.within)
+    if document["hold-at-most"] is not None:
+        document["hold-at-most"] = _times(document["hold-at-most"])
     for policy in document["escalations"].values():
         # Their order is what they mean, so each step is a fact under its number.
         policy["steps"] = {str(n): _told(step) for n, step in enumerate(policy["steps"], 1)}

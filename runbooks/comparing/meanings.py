@@ -129,6 +129,10 @@ _STAGE = {
     "independent-of": Meaning(
         Group.APPROVAL, "whose earlier decisions keep them out", _more_is_tighter
     ),
+    "reopen.by": Meaning(Group.CLOSING, "who may reopen it", _more_is_looser),
+    "reopen.within": Meaning(Group.CLOSING, "how long it can be reopened", _more_is_looser),
+    "reopen.most": Meaning(Group.CLOSING, "how often it can be reopened"),
+    "reopen.to": Meaning(Group.CLOSING, "the stages it returns to when reopened"),
     "escalate": Meaning(Group.TELLING, "the escalation policy that begins with it"),
     "skip-when-done": Meaning(Group.EFFECTS, "the action that completes it"),
     "approve-as": Meaning(Group.WORDS, "what the approving button says"),
@@ -227,6 +231,7 @@ _WHOLE = {
     "owner": Meaning(Group.OTHER, "the owner of the runbook"),
     "review-by": Meaning(Group.OTHER, "the day of its review"),
     "first": Meaning(Group.WAY, "the stage a case begins in"),
+    "hold-at-most": Meaning(Group.TIME, "how long a hold may last", _more_is_looser),
     "law": Meaning(Group.CLOCKS, "what answers mean to the law"),
     "taxonomy.use": Meaning(Group.CLOSING, "the taxonomy its decisions cite"),
     "taxonomy.question": Meaning(Group.CLOSING, "the question that says the code"),

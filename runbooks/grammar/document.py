@@ -20,6 +20,7 @@ from runbooks.grammar.priority import PriorityMatrix, check_matrix
 from runbooks.grammar.severity import SeverityPolicy, SeverityRow, check_table
 from runbooks.grammar.stages import Stage
 from runbooks.grammar.taxonomy import TaxonomyRule, check_codes
+from runbooks.grammar.times import Times
 from runbooks.grammar.updates import UpdateRule
 from runbooks.plan import StageKind
 
@@ -55,6 +56,8 @@ class RunbookDocument(Strict):
     taxonomy: TaxonomyRule | None = None
     gags: dict[Name, GagRule] = Field(default_factory=dict)
     """Non-disclosure orders, by name."""
+    hold_at_most: Times | None = None
+    """How far ahead a hold's review date may lie: one time, or one by severity."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

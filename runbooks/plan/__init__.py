@@ -28,6 +28,7 @@ from runbooks.plan.stages import (
     CallBackResult,
     Disposition,
     Next,
+    ReopenRule,
     StageKind,
     StagePlan,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "PolicyStep",
     "QuestionPlan",
     "Ratify",
+    "ReopenRule",
     "Role",
     "Severity",
     "Silence",

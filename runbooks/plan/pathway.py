@@ -1,5 +1,6 @@
 """The whole runbook, compiled."""
 
+from datetime import timedelta
 from typing import Self
 
 from runbooks.compact import Compact
@@ -13,6 +14,7 @@ from runbooks.plan.questions import QuestionPlan
 from runbooks.plan.stages import StageKind, StagePlan
 from runbooks.plan.taxonomy import TaxonomyPlan
 from runbooks.plan.updates import UpdatePlan
+from runbooks.plan.words import Severity
 from runbooks.statutes.calendar import Calendar
 
 
@@ -48,6 +50,8 @@ class Pathway(Compact):
     taxonomy: TaxonomyPlan | None = None
     gags: tuple[Gag, ...] = ()
     """Non-disclosure orders, and what each of them suppresses while it stands."""
+    hold_at_most: dict[Severity, timedelta] = {}
+    """How far ahead a hold's review date may lie; empty: a year."""
 
     def stage(self, name: str) -> StagePlan:
         """The stage called `name`; KeyError when the runbook has none."""
@@ -57,12 +61,17 @@ class Pathway(Compact):
         raise KeyError(name)
 
     def owed_plan(self, name: str) -> FollowUp | None:
-        """What is owed under that name; a rule that is issued again has a number after it."""
+        """What is owed under that name.
+
+        A rule that is issued again has a number after it, and so has what a case owes that was
+        reopened and has closed again.
+        """
         for plan in (*self.after_closing, *self.interim_rules):
             if plan.name == name:
                 return plan
         again, _, number = name.rpartition("-")
-        rule = next((plan for plan in self.interim_rules if plan.name == again), None)
+        plans = (*self.interim_rules, *self.after_closing)
+        rule = next((plan for plan in plans if plan.name == again), None)
         if rule is None or not number.isdigit():
             return None
         return rule.model_copy(update={"name": name})

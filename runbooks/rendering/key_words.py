@@ -32,6 +32,7 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "fragments": "Parts it shares with other runbooks, by name or with what they take.",
         "taxonomy": "What its decisions are called, in a taxonomy that others share.",
         "law": "What its answers mean to the law, so that a row's clock runs where the row holds.",
+        "hold-at-most": "How far ahead a hold's review date may lie; without it a year.",
         "interim-rules": "Rules that hold until policy is decided, and expire by themselves.",
     },
     "Question": {
@@ -109,6 +110,13 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "dissent": "Who may object to the decision, and who then decides.",
         "independent-of": "Questions that say who decided before: they are kept out here.",
         "only-at": "The severities whose cases come here; others pass it over.",
+        "reopen": "Who may reopen a case that has ended; only at the closure.",
+    },
+    "ReopenRule": {
+        "by": "The roles that may; without it incident manager and duty manager.",
+        "within": "How long after its end; without it 90 days.",
+        "most": "How often; without it 3, and 0 is never.",
+        "to": "The stages it can return to, the usual one first; without it the first stage.",
     },
     "LateStep": {
         "at": "A share of the time like 75%, or a time after the start like 20m.",
