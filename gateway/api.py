@@ -12,6 +12,7 @@ POST /api/reports  (gateway.standard_body)          → {case}
 """
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -35,6 +36,7 @@ from gateway.doors import Doors
 from gateway.drafts import reports_told
 from gateway.forms import binding_of
 from gateway.intake import Ignored, take_in
+from gateway.linked import links_of
 from gateway.log_in_words import NO_PASSWORDS, PROVE_AT_PROVIDER
 from gateway.logins import LogIns, NoPasswordsError, TooManyLogInsError, WrongLogInError
 from gateway.pages.acts import STATUS
@@ -191,6 +193,12 @@ class Api:
                 "allowed": [_allowed(item, case) for item in case.allowed()],
                 "pending": [row.model_dump(mode="json") for row in pending],
                 "owed": [line.model_dump(mode="json") for line in await owed_in(self._doors, case)],
+                "links": [
+                    asdict(link)
+                    for link in await links_of(
+                        self._doors, case.state, person=viewer.id, roles=viewer.roles
+                    )
+                ],
                 "reports": reports_told(self._doors, case),
                 "state": picture(case.state),
                 "clocks": clock_readings(case),

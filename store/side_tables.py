@@ -44,6 +44,8 @@ notices = sa.Table(
     perhaps("message_id"),
     text("detail"),
     instant("at"),
+    perhaps("about"),
+    instant("read_at", required=False),
     sa.PrimaryKeyConstraint("key", "recipient"),
     sa.Index("ix_notices_case", "case"),
 )
