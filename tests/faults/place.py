@@ -178,7 +178,7 @@ class Place:
             f"/api/cases/{number}/acts", json=dict(content), headers=headers
         )
 
-    async def content(self, person: str, number: str, **body: Any) -> dict[str, Any]:
+    async def content(self, person: str, number: str, /, **body: Any) -> dict[str, Any]:
         """An act as the person means it now, bound to the round that is shown to them."""
         content: dict[str, Any] = {"act_id": str(uuid.uuid4()), "body": body}
         if body["verb"] in ("decide", "dissent", "withdraw"):
@@ -186,7 +186,7 @@ class Place:
             content["binding"] = shown["binding"]
         return content
 
-    async def act(self, person: str, number: str, **body: Any) -> dict[str, Any]:
+    async def act(self, person: str, number: str, /, **body: Any) -> dict[str, Any]:
         """The act is done; what the person hears."""
         answer = await self.post(person, number, await self.content(person, number, **body))
         answer.raise_for_status()
