@@ -9,6 +9,7 @@ import asyncio
 import base64
 import dataclasses
 import json
+import os
 import secrets
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -66,7 +67,9 @@ class QuickEngine(TemporalEngine):
                 task_queue=self._queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                task_timeout=TASK_TIMEOUT,
+                task_timeout=timedelta(
+                    seconds=float(os.environ.get("FAULT_TASK", TASK_TIMEOUT.seconds))
+                ),
                 search_attributes=at_start(case),
             )
         except WorkflowAlreadyStartedError:
