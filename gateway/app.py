@@ -25,6 +25,8 @@ from gateway.health import HealthPages
 from gateway.log_pages import LogPages
 from gateway.logins import LogIns
 from gateway.migrations_api import MigrationsApi
+from gateway.on_call import OnCallPages
+from gateway.pagerduty_door import pagerduty_routes
 from gateway.pages.acts import ActPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
@@ -71,6 +73,7 @@ def build_app(
     return Starlette(
         routes=[
             *webhook_routes(doors),
+            *pagerduty_routes(doors),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
             *MigrationsApi(doors).routes(),
@@ -84,6 +87,7 @@ def build_app(
             *LogPages(doors.store).routes(),
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),
+            *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),
             *DeliveryPages(web).routes(),
             *CasePages(web, acts).routes(),

@@ -15,6 +15,8 @@ from gateway.signer import DoorSigner
 from integrations.event_webhook import EventWebhooks
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
+from integrations.ports.on_call import OnCallDirectory
+from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from store import Store
 
@@ -30,6 +32,7 @@ class DoorSettings:
     public_url: str
     zendesk_secrets: tuple[str, ...] = ()
     standard_secrets: tuple[str, ...] = ()
+    pagerduty_secrets: tuple[str, ...] = ()
     webhook_max_age: timedelta = timedelta(minutes=5)
     max_body_bytes: int = 262_144
     session_lifetime: timedelta = timedelta(hours=8)
@@ -84,6 +87,9 @@ class Doors:
     engine: CaseEngine
     shelf: Shelf
     settings: DoorSettings
+    on_call: OnCallDirectory | None = None
+    pager: Paging | None = None
+    """Told when a page is answered here."""
     tickets: Ticketing | None = None
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
@@ -97,5 +103,7 @@ class Doors:
     obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
     events_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
+    pages_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a pager said something."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """How the acts answered in this process ended, for `/metrics`."""

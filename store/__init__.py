@@ -14,12 +14,14 @@
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
+    seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
     effects      begin, remember, recall; tickets beside it
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
+    pages        what was said to a pager, how it stands, and what the pager said
     calls        every call to a system outside: begin, end, list, show, prune
     subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
     events       claim, delivered, failed, dead, redeliver; written with the journal
@@ -78,8 +80,10 @@ from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.pages import PagerEvent, PageRow, PageState
 from store.rounds import DoorRound
 from store.schema import upgrade
+from store.seals import EndedRun
 from store.sessions import NewSession, Session
 from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
@@ -121,6 +125,7 @@ __all__ = [
     "DoorRound",
     "Duplicate",
     "EffectRow",
+    "EndedRun",
     "EventFilter",
     "EventRow",
     "EventState",
@@ -142,6 +147,9 @@ __all__ = [
     "ObligationEntries",
     "ObligationRow",
     "OutboxLag",
+    "PageRow",
+    "PageState",
+    "PagerEvent",
     "ProgramMissing",
     "Recorded",
     "RoundClosed",

@@ -6,7 +6,7 @@ from alembic import op
 from store.columns import SERIAL, Instant
 
 revision = "0012"
-down_revision = "0004"
+down_revision = "0011"
 
 
 def upgrade() -> None:
