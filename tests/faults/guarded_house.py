@@ -26,11 +26,13 @@ from integrations._http import new_client
 from integrations.event_webhook import EventWebhooks
 from integrations.file_directory import DEMO_FILE
 from integrations.outgoing_webhook import OutgoingWebhook
+from integrations.pagerduty import DEFAULT, PagerDuty
 from integrations.people_file import read_people
 from integrations.signed_webhook import Connector
 from integrations.zendesk import Zendesk
 from tests.fakes.connector import FakeConnector
 from tests.fakes.event_receiver import URL, EventReceiver
+from tests.fakes.pagerduty import KEY, FakePagerDuty
 from tests.fakes.zendesk import EMAIL, TOKEN, FakeZendesk
 from tests.faults.canaries import Sink
 from tests.faults.place import Place, place
@@ -95,6 +97,7 @@ class GuardedHouse:
     zendesk: FakeZendesk
     connector: FakeConnector
     receiver: EventReceiver
+    pagerduty: FakePagerDuty
     collector: Collector
     metrics_url: str
     sent: list[bytes] = field(default_factory=list)
@@ -108,6 +111,7 @@ class GuardedHouse:
             "ticket": lambda: _now([repr(vars(self.zendesk)).encode()]),
             "action webhook": lambda: _now(body for _, body in self.connector.attempts),
             "event webhook": lambda: _now(self.receiver.bodies),
+            "pager": lambda: _now([json.dumps(self.pagerduty.events).encode()]),
             "any request": lambda: _now(self.sent),
             "log": lambda: _now([self.log.getvalue().encode()]),
             "trace": self._traces,
@@ -160,7 +164,7 @@ class GuardedHouse:
 async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHouse]:
     """Worker and gateway run in this process; every system outside is one that remembers."""
     log, smtp, receiver = io.StringIO(), Scripted(), EventReceiver()
-    zendesk, connector = FakeZendesk(), FakeConnector(SECRET)
+    zendesk, connector, pagerduty = FakeZendesk(), FakeConnector(SECRET), FakePagerDuty()
     sent: list[bytes] = []
     async with AsyncExitStack() as stack:
         collector = stack.enter_context(collecting())
@@ -183,11 +187,19 @@ async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHous
         provider = tracer_provider(made.settings, "worker")
         assert provider is not None
         stack.callback(provider.shutdown)
+        pager = PagerDuty(
+            _remembering(pagerduty.network, sent),
+            keys={DEFAULT: SecretStr(KEY)},
+            clock=made.house.clock,
+            events_url=pagerduty.events_url,
+        )
         client = await connect(
             made.engine.address,
             namespace=made.engine.namespace,
             keyring=made.house.keyring,
-            activities=all_activities(_outside(made, zendesk, connector, sent)),
+            activities=all_activities(
+                dataclasses.replace(_outside(made, zendesk, connector, sent), pager=pager)
+            ),
             runtime=Runtime(
                 telemetry=TelemetryConfig(
                     metrics=PrometheusConfig(bind_address=f"127.0.0.1:{metrics_port}")
@@ -198,6 +210,7 @@ async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHous
         doors = dataclasses.replace(
             await doors_of(made.house, made.engine.address),
             engine=TemporalEngine(client, task_queue=made.settings.task_queue),
+            pager=pager,
             events=EventWebhooks(
                 _remembering(receiver.transport(), sent),
                 clock=made.house.clock,
@@ -216,6 +229,7 @@ async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHous
             zendesk=zendesk,
             connector=connector,
             receiver=receiver,
+            pagerduty=pagerduty,
             collector=collector,
             metrics_url=f"http://127.0.0.1:{metrics_port}/metrics",
             sent=sent,

@@ -13,6 +13,7 @@ import httpx
 import sqlalchemy as sa
 
 from cases.journal import Stream
+from cases.receipts import Outcome
 from cases.state import CasePicture
 from store.tables import journal
 from tests.faults.course import RECORD
@@ -81,7 +82,7 @@ class Storm:
         """What must be 0, counted."""
         wrong = {
             "cases not closed": sum(case.status != "closed" for case in self.cases),
-            "acts lost": sum(count == 0 for count in self._applied()),
+            "acts lost": sum(len(case.acts) - case.accepted for case in self.cases),
             "acts doubled": sum(count > 1 for count in self._applied()),
             "acts refused": sum(
                 entry.kind.value.startswith("act:envelope:refused")
@@ -267,6 +268,10 @@ class Storm:
             case.entries = await self.place.entries(case.number)
             rows = await store.notices.by_case(await self.place.case_of(case.number))
             case.notices = rows
+            receipts = [await store.acts.receipt(act) for act in case.acts]
+            case.accepted = sum(
+                receipt is not None and receipt.outcome is Outcome.ACCEPTED for receipt in receipts
+            )
         self._quiet.set()
 
     async def _until(self, look: Callable[[], Awaitable[Found | None]]) -> Found:

@@ -56,7 +56,7 @@ async def test_cases_live_through_a_storm(
 ) -> None:
     """Every trouble is met, workers and gateways are killed, and every count is 0."""
     many = int(os.environ.get("CHAOS_CASES", "12"))
-    await weathered(present, tmp_path, record_property, many=many, minute=0.15, steps=40)
+    await weathered(present, tmp_path, record_property, many=many, minute=0.15, steps=100)
 
 
 @pytest.mark.faults

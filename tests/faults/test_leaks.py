@@ -56,7 +56,8 @@ async def test_thirty_strings_of_restricted_cases_leave_by_no_channel(
     assert len(canaries.placed) == MANY
     assert canaries.seen_in(await known(guarded, numbers, acts)) == set(canaries.placed)
     assert guarded.receiver.unbelieved == 0
-    for heard in (guarded.smtp.taken, guarded.receiver.taken, guarded.zendesk.tickets):
+    outside = (guarded.smtp.taken, guarded.receiver.taken, guarded.zendesk.tickets)
+    for heard in (*outside, guarded.pagerduty.events):
         assert heard, "silence would prove nothing"
     assert any(b"notify" in said for said in guarded.collector.said)
     assert '"event"' in guarded.log.getvalue()
