@@ -1,7 +1,7 @@
 """Everything outside goes wrong while cases run: nothing is lost, nothing is there twice.
 
-Four cases in `make test`, which is what two cores do in time; two hundred with `-m faults`. `CHAOS_CASES` and `CHAOS_MINUTE` (seconds
-that stand for a minute of the table) change both.
+Four cases in `make test`, which is what two cores do in time; two hundred with `-m faults`.
+`CHAOS_CASES` and `CHAOS_MINUTE` (seconds that stand for a minute of the table) change both.
 """
 
 import os
