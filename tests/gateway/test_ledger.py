@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from cloudevents.core.base import BaseCloudEvent
 from starlette.responses import Response
 
 from activities.on_record import StoreLedger
@@ -129,9 +128,9 @@ async def test_events_arrive_in_order_and_once(sending: Sending) -> None:
     number = await sending.world.case(data={"note": CANARY})
     await sending.all_sent()
 
-    events = sending.receiver.events(number)
+    events = sending.receiver.told(number)
     for stream in ("case", "door"):
-        told = [data for e in events if (data := _data(e))["stream"] == stream]
+        told = [each for each in events if each["stream"] == stream]
         kinds = await sending.world.kinds(number, stream)
         assert [each["kind"] for each in told] == kinds
         assert [each["sequence"] for each in told] == list(range(1, len(kinds) + 1))
@@ -156,7 +155,7 @@ async def test_an_event_that_fails_holds_back_what_follows_in_its_case_only(
     await sending.all_sent()
 
     assert before == [0, 1]
-    told = [_data(event)["sequence"] for event in sending.receiver.events(first)]
+    told = [each["sequence"] for each in sending.receiver.told(first)]
     assert told == sorted(told)
     assert len(told) == 2
 
@@ -371,12 +370,6 @@ def test_pauses_are_spread_by_the_events_own_id() -> None:
     assert all(PAUSES[0] <= pause <= PAUSES[0] * 1.1 for pause in pauses)
     assert len(set(pauses)) > 10
     assert pause_before("evt_1", 2) == pauses[1]
-
-
-def _data(event: BaseCloudEvent) -> dict[str, Any]:
-    data = event.get_data()
-    assert isinstance(data, dict)
-    return data
 
 
 def _form(page: Page, action: str) -> Any:
