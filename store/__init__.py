@@ -14,6 +14,7 @@
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
+    seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
@@ -77,6 +78,7 @@ from store.obligations import ObligationEntries, ObligationRow
 from store.pages import PagerEvent, PageRow, PageState
 from store.rounds import DoorRound
 from store.schema import upgrade
+from store.seals import EndedRun
 from store.sessions import NewSession, Session
 from store.suppression import Hidden, HiddenBy
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
@@ -114,6 +116,7 @@ __all__ = [
     "DoorRound",
     "Duplicate",
     "EffectRow",
+    "EndedRun",
     "Finding",
     "Fork",
     "Head",

@@ -29,6 +29,7 @@ from store.pages import Pages
 from store.releases import Releases
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
+from store.seals import Seals
 from store.sessions import Sessions
 from store.splitting import Splitting
 from store.suppression import Suppression
@@ -81,6 +82,7 @@ class Store:
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )
+        self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.log = Log(database, vault=self.vault, health=self.health)
         self.belonging = Belonging(database, cases=self.cases)

@@ -6,7 +6,7 @@ from alembic import op
 from store.columns import Instant
 
 revision = "0011"
-down_revision = "0004"
+down_revision = "0005"
 
 
 def upgrade() -> None:
