@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import httpx
+from pydantic import JsonValue
 
 from gateway.phrases import details
 from integrations.file_directory import DEMO_FILE, FileDirectory
@@ -56,7 +57,7 @@ async def test_who_is_on_call_is_shown_to_whoever_is_logged_in(
 
 def test_what_a_rota_said_is_read_in_the_timeline() -> None:
     """In words, and a rota that could not be asked says so."""
-    notes = [
+    notes: list[JsonValue] = [
         {"team": "legal", "as_of": "2026-11-22T03:00:00Z", "on_call": ["lena"]},
         {"team": "policy", "as_of": "2026-11-22T03:00:00Z"},
         {"team": "triage", "as_of": "2026-11-22T03:00:00Z", "trouble": "UnavailableError"},
