@@ -441,6 +441,8 @@ async def a_notice_is_given_up(case: CaseUnderTest) -> None:
     case.world.rota = (note,)
     accepted(await case.act(Complete(stage="triage", outcome="no-violation"), person="tess"))
     await close(case, "no-violation")
+    # What is told while a case closes is stored with its last entries.
+    await case.handle.result()
     entries = case.world.entries[case.handle.id]
     assert [note.said()] in [entry.body.get("on_call") for entry in entries]
 
