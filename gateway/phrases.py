@@ -128,6 +128,7 @@ SHOWN = (
     "title", "label", "form", "missing",
     "request", "clock", "run", "runs", "passage", "lapsed", "step",
     "purpose", "end", "why", "reason", "because", "note", "detail",
+    "on_call",
     "share", "first", "last", "total", "checked", "wrong",
     "obligation", "turn", "answer", "reference", "owner",
     "due", "due_was", "until", "review", "expires", "number", "row", "counted", "conservative_due",
@@ -158,11 +159,23 @@ def details(body: dict[str, JsonValue], *, instant: Callable[[str], str] = str) 
         value = body.get(name)
         if value in (None, "", [], {}):
             continue
-        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        parts = map(_part, value) if isinstance(value, list) else [str(value)]
+        text = ", ".join(parts)
         if name in INSTANTS:
             text = instant(text)
         said.append(f"{words(name)} {text}" if name in NAMED else text)
     return " · ".join(said)
+
+
+def _part(value: JsonValue) -> str:
+    """One of several; what a rota said is the only kind that has parts of its own."""
+    if not isinstance(value, dict):
+        return str(value)
+    told = value.get("on_call")
+    people = ", ".join(map(str, told)) if isinstance(told, list) else "nobody"
+    if value.get("trouble"):
+        people = "the rota could not be asked, everybody was told"
+    return f"on call for {value.get('team')}: {people}"
 
 
 def words(name: str) -> str:
