@@ -9,9 +9,10 @@ from activities.looking_up import LookingUp
 from activities.notify import Notifying
 from activities.outside import Channel, Outside
 from activities.record import Recording
+from activities.rooms import Rooms
 from activities.tickets import Tickets
 
-__all__ = ["Channel", "Outside", "all_activities"]
+__all__ = ["Channel", "Outside", "Rooms", "all_activities"]
 
 
 def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:

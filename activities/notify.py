@@ -1,25 +1,33 @@
 """A role, or one person, is told; what became of it is on record for each recipient (I10)."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 
+import structlog
 from temporalio import activity
 
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
 from activities.outside import Outside
+from activities.rooms import TellingRooms
 from activities.wording import word
 from cases.file import DUTY_MANAGER
-from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose, RecipientOutcome
-from integrations.errors import UnknownPersonError, VendorError
+from cases.notice import PAGES, NoticeEnd, NoticeOrder, NoticeResult, Purpose, RecipientOutcome
+from integrations.errors import ThrottledError, UnknownPersonError, VendorError
 from integrations.ports.directory import Person
 from integrations.ports.messaging import Message, message_id
 from store import NoticeRow
 from workflows.effects import NOTIFY
 
+log = structlog.get_logger(__name__)
+
 LINK_LIFE = timedelta(days=7)
 """A locator is no authority; it may live as long as a long gate, and dies with its round."""
 
 ROUND_PURPOSES = frozenset({Purpose.ASK, Purpose.ASK_AGAIN, Purpose.REMIND, Purpose.PAGE})
+_THROTTLED_TRIES = 4
+"""So often a busy room is waited for; then people are told by the other channels."""
 
 
 class Notifying:
@@ -28,6 +36,14 @@ class Notifying:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self._documents = Documents(outside.store)
+        self._rooms = None
+        if outside.rooms is not None:
+            self._rooms = TellingRooms(
+                outside.rooms,
+                store=outside.store,
+                documents=self._documents,
+                public_url=outside.public_url,
+            )
 
     @activity.defn(name=NOTIFY.name)
     async def notify(self, order: NoticeOrder) -> NoticeResult:
@@ -41,7 +57,8 @@ class Notifying:
                 return NoticeResult(end=NoticeEnd.SUPERSEDED)
             snapshot = await self._outside.directory.snapshot()
             people = await self._people(order, snapshot.holders(order.role))
-            outcomes = [await self._tell(order, person) for person in people]
+            in_room = await self._in_rooms(order, people)
+            outcomes = [await self._tell(order, person, in_room=in_room) for person in people]
             end = NoticeEnd.DELIVERED
             if not any(outcome.end is NoticeEnd.DELIVERED for outcome in outcomes):
                 end = NoticeEnd.FELL_BACK
@@ -78,12 +95,40 @@ class Notifying:
                 pass
         return [person for person in holders if person.id not in order.except_people]
 
-    async def _tell(self, order: NoticeOrder, person: Person) -> RecipientOutcome:
+    async def _in_rooms(self, order: NoticeOrder, people: Sequence[Person]) -> dict[str, str]:
+        """Who is told in a room of the chat; nobody where there is none, or it fails."""
+        if self._rooms is None:
+            return {}
+        try:
+            return await self._rooms.tell(order, people)
+        except VendorError as error:
+            if isinstance(error, ThrottledError) and _tries() < _THROTTLED_TRIES:
+                raise as_application_error(error) from error
+            # The channels are next: their outcome is the notice's, and it is on record.
+            log.warning("room not told", error=type(error).__name__, mend=error.mend)
+            return {}
+
+    async def _tell(
+        self,
+        order: NoticeOrder,
+        person: Person,
+        *,
+        in_room: Mapping[str, str] = MappingProxyType({}),
+    ) -> RecipientOutcome:
         notices = self._outside.store.notices
         known = await notices.sent(order.key, recipient=person.id)
         if known is not None:
             return RecipientOutcome(
                 person=person.id, channel=known.channel, end=known.end, detail=known.detail
+            )
+        if self._rooms is not None and person.id in in_room and order.purpose not in PAGES:
+            return await self._record(
+                order,
+                person,
+                channel=self._rooms.name,
+                end=NoticeEnd.DELIVERED,
+                detail="in the role's room",
+                sent_id=in_room[person.id],
             )
         message = await self._message(order, person)
         failures: list[VendorError] = []
@@ -164,3 +209,8 @@ class Notifying:
         return RecipientOutcome(
             person=person.id, channel=row.channel, end=row.end, detail=row.detail
         )
+
+
+def _tries() -> int:
+    """How often this notice has been tried; outside a worker nothing tries again."""
+    return activity.info().attempt if activity.in_activity() else _THROTTLED_TRIES

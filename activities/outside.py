@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from activities.rooms import Rooms
 from integrations.ports.actions import Actions
 from integrations.ports.directory import Directory
 from integrations.ports.messaging import Messaging
@@ -37,6 +38,8 @@ class Outside:
     default_ticketing: str | None = None
     """Where a case opens a ticket when it did not come from one."""
     ticket_queue: str = "General"
+    rooms: Rooms | None = None
+    """The rooms of a chat that roles are told in, before the channels are tried."""
     connectors: Mapping[str, Actions] = field(default_factory=dict)
     """By connector name, as runbooks say it after `webhook:`."""
     reporting: Mapping[str, Reporting] = field(default_factory=dict)

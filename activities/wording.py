@@ -1,7 +1,7 @@
 """What notices say: what is asked, of whom, by when, and where. Never what was reported (I13)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cases.notice import NoticeOrder, Purpose
@@ -96,6 +96,11 @@ def spoken(at: datetime, zone: ZoneInfo) -> str:
     """An instant as a person reads it at night: local time, zone, and UTC beside it."""
     local = at.astimezone(zone)
     return f"{local:%a %d %b %H:%M} {local.tzname()} ({at:%Y-%m-%d %H:%M}Z)"
+
+
+def spoken_in_utc(at: datetime) -> str:
+    """An instant for readers in any zone."""
+    return f"{at.astimezone(UTC):%a %d %b %H:%M} UTC"
 
 
 def _zone_of(person: Person, fallback: ZoneInfo) -> ZoneInfo:

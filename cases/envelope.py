@@ -37,6 +37,7 @@ class Door(StrEnum):
     LINK = "link"
     CLI = "cli"
     API = "api"
+    SLACK = "slack"
 
 
 class Actor(Inbound):

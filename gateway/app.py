@@ -35,6 +35,7 @@ from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
 from gateway.rules_api import RulesApi
 from gateway.shadow_api import ShadowApi
+from gateway.slack_door import SlackDoor
 from gateway.suppressed_api import SuppressedApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
@@ -69,6 +70,7 @@ def build_app(
     return Starlette(
         routes=[
             *webhook_routes(doors),
+            *(SlackDoor(doors, doors.slack).routes() if doors.slack is not None else ()),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
             *MigrationsApi(doors).routes(),

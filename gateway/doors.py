@@ -15,11 +15,22 @@ from gateway.signer import DoorSigner
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
 from integrations.ports.ticketing import Ticketing
+from integrations.slack import Slack
 from store import Store
 
 
 class People(Directory, Credentials, Protocol):
     """A directory that also checks log-ins."""
+
+
+@dataclass(frozen=True)
+class SlackDoorParts:
+    """What the door for Slack's buttons needs; without it there is none."""
+
+    slack: Slack
+    team: str
+    """The one workspace whose members may act."""
+    secrets: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,7 @@ class Doors:
     shelf: Shelf
     settings: DoorSettings
     tickets: Ticketing | None = None
+    slack: SlackDoorParts | None = None
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
     faults: FaultSeam = no_faults
@@ -91,5 +103,7 @@ class Doors:
     """Set when a delivery was accepted here: the dispatcher looks at once."""
     obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
+    chat_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a card in a chat may be over: the closer looks at once."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """How the acts answered in this process ended, for `/metrics`."""

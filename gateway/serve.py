@@ -21,6 +21,8 @@ from gateway.log_dispatcher import KIND as LOG
 from gateway.log_dispatcher import LogDispatcher
 from gateway.obligation_dispatcher import KIND as OBLIGATIONS
 from gateway.obligation_dispatcher import ObligationDispatcher
+from gateway.prompt_closer import KIND as PROMPTS
+from gateway.prompt_closer import PromptCloser
 from gateway.ticket_poller import KIND as TICKETS
 from gateway.ticket_poller import TicketPoller
 
@@ -63,6 +65,8 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
     }
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()
+    if doors.slack is not None:
+        work[PROMPTS] = PromptCloser(doors, doors.slack.slack).run()
     if doors.tickets is not None:
         work[TICKETS] = TicketPoller(doors, doors.tickets).run()
     tasks = {name: asyncio.create_task(job, name=name) for name, job in work.items()}

@@ -9,6 +9,7 @@ people:
     time-zone: Europe/Dublin
     password: "$argon2id$…"
     totp: "BASE32 SECRET"
+    slack: T0123ABCD/U0456EFGH
 """
 
 import binascii
@@ -33,7 +34,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from cases.values import Inbound, Name
 from integrations.errors import DirectoryUnreadableError
-from integrations.ports.directory import Person, PersonId, SecondFactor
+from integrations.ports.directory import Person, PersonId, SecondFactor, SlackId
 
 _SHORTEST_TOTP = 10
 _EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
@@ -83,12 +84,14 @@ class _Entry(Inbound):
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", alias="time-zone")
     password: Annotated[SecretStr, AfterValidator(_argon2)] | None = None
     totp: Annotated[SecretStr, AfterValidator(_base32)] | None = None
+    slack: SlackId | None = None
 
 
 def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
     """The accounts, by id; `DirectoryUnreadableError` with line and column for anything wrong."""
     entries = _entries(content, file=file)
     accounts: dict[str, Account] = {}
+    in_slack: set[str] = set()
     for index in range(len(entries)):
         line, column = _place(entries, index)
         try:
@@ -105,6 +108,11 @@ def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
             raise DirectoryUnreadableError(
                 f"the id {entry.id} is used twice", file=file, line=line, column=column
             )
+        if entry.slack is not None and entry.slack in in_slack:
+            raise DirectoryUnreadableError(
+                "two people have the same slack id", file=file, line=line, column=column
+            )
+        in_slack |= {entry.slack} if entry.slack is not None else set()
         accounts[entry.id] = _account(entry)
     return tuple(accounts[id_] for id_ in sorted(accounts))
 
@@ -118,6 +126,7 @@ def _account(entry: _Entry) -> Account:
         phone=entry.phone,
         time_zone=entry.time_zone,
         second_factor=SecondFactor.TOTP if entry.totp else SecondFactor.NONE,
+        slack=entry.slack,
     )
     return Account(person=person, password=entry.password, totp=entry.totp)
 

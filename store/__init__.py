@@ -21,6 +21,7 @@
     effects      begin, remember, recall; tickets beside it
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
     notices      what became of each; `messages` is the demo's local outbox
+    prompts      cards in a chat: which message asks what, which are over, what was pressed
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, nonces that are spent once
     health       heartbeats, alarms, lag of the outbox
@@ -73,6 +74,7 @@ from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.prompts import Became, Click, OverPrompt, Prompt
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.sessions import NewSession, Session
@@ -93,6 +95,7 @@ __all__ = [
     "Backlog",
     "BackupFailed",
     "Beat",
+    "Became",
     "Belongs",
     "Branch",
     "BrokenSeal",
@@ -105,6 +108,7 @@ __all__ = [
     "CaseView",
     "ClaimedAct",
     "ClaimedDelivery",
+    "Click",
     "Counts",
     "DeliveryConflict",
     "DeliveryRow",
@@ -130,7 +134,9 @@ __all__ = [
     "ObligationEntries",
     "ObligationRow",
     "OutboxLag",
+    "OverPrompt",
     "ProgramMissing",
+    "Prompt",
     "Recorded",
     "RoundClosed",
     "Session",

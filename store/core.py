@@ -25,6 +25,7 @@ from store.log import Log
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
+from store.prompts import Prompts
 from store.releases import Releases
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
@@ -72,6 +73,7 @@ class Store:
         self.releases = Releases(database, objects=self.objects)
         self.notices = Notices(database)
         self.messages = Messages(database, vault=self.vault)
+        self.prompts = Prompts(database)
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)
         self.locators = Locators(database)

@@ -46,6 +46,7 @@ notices = sa.Table(
     instant("at"),
     sa.PrimaryKeyConstraint("key", "recipient"),
     sa.Index("ix_notices_case", "case"),
+    sa.Index("ix_notices_message_id", "message_id"),
 )
 
 messages = sa.Table(

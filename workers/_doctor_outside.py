@@ -10,6 +10,7 @@ import httpx
 from integrations.errors import UnusableSecretError
 from integrations.standard_webhooks import decode_secret
 from integrations.zendesk_webhook import ZendeskVerifier
+from workers._doctor_chat import live_slack
 from workers._doctor_check import Check, fail, fine, warn
 from workers.settings import Settings
 from workers.which_engine import which_engine
@@ -131,6 +132,9 @@ async def live(settings: Settings) -> AsyncIterator[Check]:
             base = str(zendesk.base_url or f"https://{zendesk.subdomain}.zendesk.com").rstrip("/")
             headers = _basic(f"{zendesk.email}/token", zendesk.token.get_secret_value())
             yield await _asked(http, "zendesk", f"{base}/api/v2/users/me.json", headers)
+        in_slack = await live_slack(settings, http)
+        if in_slack is not None:
+            yield in_slack
     for name, connector in settings.actions.connectors.items():
         yield await _resolves(f"connector {name}", connector.url.host or "")
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from activities import Channel, Outside, all_activities
+from activities import Channel, Outside, Rooms, all_activities
 from integrations.file_directory import FileDirectory
 from integrations.local_outbox import LocalOutbox
 from integrations.local_tickets import LocalTickets
@@ -24,6 +24,7 @@ from integrations.ports.actions import Actions
 from integrations.ports.clock import Clock
 from integrations.ports.ticketing import Ticketing
 from integrations.request_tracker import RequestTracker
+from integrations.slack import API, Slack
 from integrations.smtp import SmtpMail, SmtpServer, Tls
 from integrations.zendesk import Zendesk
 from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
@@ -60,6 +61,7 @@ class House:
             store=self.store,
             directory=self.directory,
             channels=channels(self),
+            rooms=rooms(self),
             public_url=str(settings.public_url).rstrip("/"),
             mail_domain=settings.smtp.sender.rpartition("@")[2] or "localhost",
             zone=ZoneInfo(settings.time_zone),
@@ -149,6 +151,31 @@ def channels(house: House) -> Sequence[Channel]:
         outbox = LocalOutbox(StoreMails(house.store), clock=house.clock)
         found.append(Channel("outbox", outbox))
     return found
+
+
+def slack(house: House) -> Slack | None:
+    """The workspace, where one is connected."""
+    settings = house.settings.slack
+    if settings.token is None:
+        return None
+    return Slack(
+        house.http,
+        token=settings.token.get_secret_value(),
+        clock=house.clock,
+        api=str(settings.api or API),
+    )
+
+
+def rooms(house: House) -> Rooms | None:
+    """Which room of the workspace each role is told in."""
+    settings, chat = house.settings.slack, slack(house)
+    if chat is None:
+        return None
+    return Rooms(
+        chat=chat,
+        default=settings.channel or None,
+        of_role={role: room.channel for role, room in settings.rooms.items()},
+    )
 
 
 def ticketing(house: House) -> dict[str, Ticketing]:

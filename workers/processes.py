@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from gateway.doors import Doors, DoorSettings
+from gateway.doors import Doors, DoorSettings, SlackDoorParts
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
 from gateway.serve import Running, listen, run_gateway
@@ -28,7 +28,7 @@ from gateway.temporal_engine import TemporalEngine
 from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
-from workers.house import House, request_tracker
+from workers.house import House, request_tracker, slack
 from workers.reporting import party
 from workers.settings import Settings
 from workers.worker import beat, client_of, worker
@@ -122,11 +122,28 @@ async def doors_of(
             settings, ticket_instance=tracker.instance if tracker is not None else None
         ),
         tickets=tracker,
+        slack=slack_parts(house),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
     )
+
+
+def slack_parts(house: House) -> SlackDoorParts | None:
+    """The door for Slack's buttons, where a workspace and a secret are known.
+
+    NotSetUpError where a token is given and one of them is not: cards could never be closed.
+    """
+    settings, chat = house.settings.slack, slack(house)
+    if chat is None:
+        return None
+    if not settings.team or not settings.signing_secrets:
+        message = "a Slack token is set, but not whose buttons are to be believed"
+        raise NotSetUpError(
+            message, mend="Set ESCALATE_SLACK__TEAM and ESCALATE_SLACK__SIGNING_SECRETS."
+        )
+    return SlackDoorParts(slack=chat, team=settings.team, secrets=_plain(settings.signing_secrets))
 
 
 def shelf_of(store: Store, settings: Settings, *, walks: Mapping[str, str] | None = None) -> Shelf:

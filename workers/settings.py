@@ -20,6 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from workers._settings_chat import SlackSettings
 from workers._settings_group import Group
 from workers._settings_reports import ReportSettings
 from workers._settings_sources import (
@@ -239,6 +240,7 @@ class Settings(BaseSettings):
     rt: RequestTrackerSettings = Field(
         default_factory=RequestTrackerSettings, description="Request Tracker"
     )
+    slack: SlackSettings = Field(default_factory=SlackSettings, description="Slack")
     zendesk: ZendeskSettings = Field(default_factory=ZendeskSettings, description="Zendesk")
     actions: ActionSettings = Field(default_factory=ActionSettings, description="systems that act")
     reports: ReportSettings = Field(

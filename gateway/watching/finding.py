@@ -41,6 +41,7 @@ TITLES: dict[str, str] = {
     "many-reports": "a case has gathered many reports",
     "notice-lost": "notices reached nobody",
     "obligation-not-started": "work owed after closing cannot be started",
+    "card-open": "cards in a chat still ask what has been decided",
     "dead-act": "acts could not be applied",
     "dead-delivery": "reports could not be handed on",
     "journal-fork": "a journal was said twice, differently",

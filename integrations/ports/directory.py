@@ -12,6 +12,11 @@ PersonId = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 ]
 
+SlackId = Annotated[
+    str, StringConstraints(max_length=64, pattern=r"^[TE][A-Z0-9]{2,30}/[UW][A-Z0-9]{2,30}$")
+]
+"""A member of a Slack workspace: `T0123ABCD/U0456EFGH`, team and user."""
+
 
 class SecondFactor(StrEnum):
     """What a person can prove themselves with besides the password."""
@@ -30,6 +35,8 @@ class Person(Value):
     phone: str | None = None
     time_zone: str = "UTC"
     second_factor: SecondFactor = SecondFactor.NONE
+    slack: SlackId | None = None
+    """Who they are in Slack. Names and addresses shown there prove nothing: this does."""
 
 
 class DirectorySnapshot(Value):
@@ -46,6 +53,11 @@ class DirectorySnapshot(Value):
     def find(self, person_id: str) -> Person | None:
         """The person of this id, if there is one."""
         return next((p for p in self.people if p.id == person_id), None)
+
+    def in_slack(self, slack: str) -> Person | None:
+        """The one person of this Slack id; None when nobody has it, or more than one."""
+        found = [p for p in self.people if p.slack == slack]
+        return found[0] if len(found) == 1 else None
 
 
 class Directory(Protocol):
