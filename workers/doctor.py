@@ -11,8 +11,8 @@ from integrations.file_directory import FileDirectory
 from integrations.ports.directory import DirectorySnapshot
 from store import Store, StoreError
 from store.database import Database
-from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_chat import chats
+from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_keys import kek_in, keys
 from workers._doctor_log import transparency_log
 from workers._doctor_outside import engine, live, messages, webhooks

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pyotp
 
-from gateway.doors import Doors, DoorSettings
+from gateway.doors import Doors, DoorSettings, SlackDoorParts
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
 from gateway.serve import listen, run_gateway
@@ -261,6 +261,8 @@ async def make_world(
     *,
     faults: FaultSeam = no_faults,
     tickets: Ticketing | None = None,
+    slack: SlackDoorParts | None = None,
+    people: Path = DEMO_FILE,
     **settings: Any,
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
@@ -271,7 +273,7 @@ async def make_world(
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
     doors = Doors(
         store=store,
-        directory=FileDirectory(DEMO_FILE, clock=clock),
+        directory=FileDirectory(people, clock=clock),
         clock=clock,
         signer=load_or_create_keys(folder / "keys"),
         log=load_or_create_log_key(folder / "keys", origin="example.org/log"),
@@ -288,6 +290,7 @@ async def make_world(
         ),
         faults=faults,
         tickets=tickets,
+        slack=slack,
         id=f"gateway-{uuid.uuid4().hex[:6]}",
     )
     async with run_gateway(doors, sock=sock):
