@@ -7,6 +7,7 @@ from types import MappingProxyType
 import structlog
 from temporalio import activity
 
+from activities.announcing import Announcing
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
 from activities.outside import Outside
@@ -44,6 +45,11 @@ class Notifying:
                 documents=self._documents,
                 public_url=outside.public_url,
             )
+        self._announcing = None
+        if outside.announcements is not None:
+            self._announcing = Announcing(
+                outside.announcements, store=outside.store, public_url=outside.public_url
+            )
 
     @activity.defn(name=NOTIFY.name)
     async def notify(self, order: NoticeOrder) -> NoticeResult:
@@ -57,6 +63,9 @@ class Notifying:
                 return NoticeResult(end=NoticeEnd.SUPERSEDED)
             snapshot = await self._outside.directory.snapshot()
             people = await self._people(order, snapshot.holders(order.role))
+            if self._announcing is not None:
+                pathway = await self._documents.pathway(order)
+                await self._announcing.announce(order, pathway)
             in_room = await self._in_rooms(order, people)
             outcomes = [await self._tell(order, person, in_room=in_room) for person in people]
             end = NoticeEnd.DELIVERED
@@ -178,6 +187,7 @@ class Notifying:
             message_id=message_id(domain=outside.mail_domain, key=(order.key, person.id)),
             in_reply_to=thread,
             references=(thread,),
+            reply_to=outside.reply_to,
             case_number=order.number,
         )
 

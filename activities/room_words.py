@@ -56,6 +56,15 @@ def thread_card(order: NoticeOrder, pathway: Pathway, *, link: str) -> Card:
     )
 
 
+def announcement(order: NoticeOrder, pathway: Pathway, *, link: str) -> Card:
+    """The card for a channel where nothing can be changed later: its page knows better."""
+    card = card_for(order, pathway, mention=(), link=link, key="")
+    stays = "This message stays as it is: the page says whether it has been decided since."
+    return card.model_copy(
+        update={"lines": (*card.lines[:2], stays), "buttons": (), "link_label": "Open the case"}
+    )
+
+
 def closed_card(number: str, became: Became, *, at: datetime, link: str) -> Card:
     """What a card reads once it is over: that it is, never how it was decided."""
     return Card(

@@ -16,7 +16,6 @@ from integrations.errors import UnavailableError
 from integrations.markers import fingerprint
 from integrations.ports.chat import Card, Chat, Place
 from integrations.ports.directory import Person
-from runbooks import Pathway, compile_runbook
 from store import Prompt, Store
 
 _ROUND = frozenset({Purpose.ASK, Purpose.ASK_AGAIN, Purpose.REMIND, Purpose.PAGE})
@@ -48,7 +47,6 @@ class TellingRooms:
         self._store = store
         self._documents = documents
         self._public_url = public_url
-        self._pathways: dict[str, Pathway] = {}
 
     @property
     def name(self) -> str:
@@ -64,7 +62,7 @@ class TellingRooms:
         named = [person for person in people if person.slack is not None]
         if room is None or not named:
             return {}
-        pathway = await self._pathway(order)
+        pathway = await self._documents.pathway(order)
         link = f"{self._public_url}/cases/{order.number}"
         thread = await self._ensure(
             self._row(order, room=room, key=_thread_key(order, room), asks=False),
@@ -126,12 +124,6 @@ class TellingRooms:
             begun_by=order.key,
             begun_at=order.at,
         )
-
-    async def _pathway(self, order: NoticeOrder) -> Pathway:
-        digest = order.runbook or (await self._store.cases.get(order.case)).digest or ""
-        if digest not in self._pathways:
-            self._pathways[digest] = compile_runbook(await self._documents.of(digest))
-        return self._pathways[digest]
 
 
 def _thread_key(order: NoticeOrder, room: str) -> str:

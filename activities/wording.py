@@ -20,6 +20,7 @@ SUBJECTS = {
     Purpose.RAISED: "RAISED, case {number}: you are asked to look now",
     Purpose.REVIEW: "Case {number}: a hold has reached its review date",
     Purpose.CLOSED: "Case {number} has closed",
+    Purpose.BOUNCED: "Case {number}: a notice did not reach its recipient",
     Purpose.OWED: "Case {number}, after closing: {stage}",
     Purpose.RULE: "Case {number}, interim rule: {stage}",
 }
@@ -40,6 +41,10 @@ ASKS = {
     Purpose.RAISED: "Somebody working on case {number} asks {role} to look now.",
     Purpose.REVIEW: "Case {number} was put on hold until now. Resume it or extend the hold.",
     Purpose.CLOSED: "Case {number} has closed.",
+    Purpose.BOUNCED: (
+        "A mail about case {number} came back ({step}). Reach who was meant another way: the "
+        "case's page says who it was."
+    ),
     Purpose.OWED: (
         "{stage} is owed after case {number} has closed, and is yours as {role} ({step}). "
         "Settle or extend it on the case's page."

@@ -145,6 +145,8 @@ class Kind(StrEnum):
     DOOR_LINK_OPENED = "door:link:opened"
     DOOR_OBLIGATION = "door:obligation:started"
     DOOR_OUTSIDE_ENDED = "door:outside:ended"
+    DOOR_MAIL_RECEIVED = "door:mail:received"
+    DOOR_NOTICE_BOUNCED = "door:notice:bounced"
 
 
 class Entry(Value):

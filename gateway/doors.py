@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from activities.outside import Outside
 from audit.log.note import NoteSigner
 from cases.drafts.party import Party
 from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
+from integrations.imap import ImapInbox
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
 from integrations.ports.ticketing import Ticketing
@@ -31,6 +33,20 @@ class SlackDoorParts:
     team: str
     """The one workspace whose members may act."""
     secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MailDoorParts:
+    """What reading replies and bounces needs; without it no mail is read."""
+
+    inbox: ImapInbox
+    outside: Outside
+    """By which people are told what came of it."""
+    own: frozenset[str]
+    """The addresses we send from, in lower case."""
+    authserv: str | None = None
+    """The name under which our own mail server says what it verified."""
+    every: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -94,6 +110,7 @@ class Doors:
     settings: DoorSettings
     tickets: Ticketing | None = None
     slack: SlackDoorParts | None = None
+    mail: MailDoorParts | None = None
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
     faults: FaultSeam = no_faults

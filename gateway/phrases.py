@@ -84,6 +84,8 @@ TITLES: dict[Kind, str] = {
     Kind.DOOR_DELIVERY: "A report arrived at a door",
     Kind.DOOR_SPLIT: "A report was given a case of its own",
     Kind.DOOR_OUTSIDE_ENDED: "Today's process ended, after the shadow had",
+    Kind.DOOR_MAIL_RECEIVED: "Somebody answered a notice by mail; it decides nothing",
+    Kind.DOOR_NOTICE_BOUNCED: "A notice came back undelivered",
     Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",
     Kind.DOOR_ACT_ANSWERED: "An act was answered",
     Kind.DOOR_ACT_REFUSED: "A door refused an act",

@@ -19,6 +19,8 @@ from gateway.delivery_dispatcher import DeliveryDispatcher
 from gateway.doors import Doors
 from gateway.log_dispatcher import KIND as LOG
 from gateway.log_dispatcher import LogDispatcher
+from gateway.mail_poller import KIND as MAIL
+from gateway.mail_poller import MailPoller
 from gateway.obligation_dispatcher import KIND as OBLIGATIONS
 from gateway.obligation_dispatcher import ObligationDispatcher
 from gateway.prompt_closer import KIND as PROMPTS
@@ -65,6 +67,8 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
     }
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()
+    if doors.mail is not None:
+        work[MAIL] = MailPoller(doors, doors.mail).run()
     if doors.slack is not None:
         work[PROMPTS] = PromptCloser(doors, doors.slack.slack).run()
     if doors.tickets is not None:

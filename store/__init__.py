@@ -21,6 +21,7 @@
     effects      begin, remember, recall; tickets beside it
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
     notices      what became of each; `messages` is the demo's local outbox
+    incoming     mail that came in: known, keep, drop, by_case, recent
     prompts      cards in a chat: which message asks what, which are over, what was pressed
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, nonces that are spent once
@@ -69,6 +70,7 @@ from store.errors import (
     UnknownRow,
 )
 from store.health import Alarm, Backlog, Beat, OutboxLag
+from store.incoming import IncomingRow, ReadMail
 from store.journal import Appended, Fork, Head
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
@@ -121,6 +123,7 @@ __all__ = [
     "Head",
     "Hidden",
     "HiddenBy",
+    "IncomingRow",
     "JournalGap",
     "KeyEncryptionKey",
     "KnownMatter",
@@ -137,6 +140,7 @@ __all__ = [
     "OverPrompt",
     "ProgramMissing",
     "Prompt",
+    "ReadMail",
     "Recorded",
     "RoundClosed",
     "Session",

@@ -19,6 +19,7 @@ from store.deliveries import Deliveries
 from store.effects import Effects, Tickets
 from store.errors import JournalGap
 from store.health import Health
+from store.incoming import Incoming
 from store.journal import Appended, Journal
 from store.locators import Locators
 from store.log import Log
@@ -79,6 +80,7 @@ class Store:
         self.locators = Locators(database)
         self.sessions = Sessions(database)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
+        self.incoming = Incoming(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )

@@ -8,13 +8,15 @@ from integrations.errors import UnusableSecretError, VendorError
 from integrations.ports.directory import DirectorySnapshot
 from integrations.slack import API, Slack
 from integrations.slack_interaction import SlackVerifier
+from integrations.teams import check_webhook
 from workers._doctor_check import Check, fail, fine, warn
 from workers.clock import SystemClock
 from workers.settings import Settings
 
 
 def chats(settings: Settings, people: DirectorySnapshot | None) -> Iterator[Check]:
-    """What is set for Slack fits together, and somebody can be told there."""
+    """What is set for Slack and Teams fits together, and somebody can be told there."""
+    yield from _teams(settings)
     slack = settings.slack
     if not slack.on:
         return
@@ -46,6 +48,18 @@ def chats(settings: Settings, people: DirectorySnapshot | None) -> Iterator[Chec
             )
         else:
             yield fine("slack-people", f"{there} of {len(people.people)} people have a Slack id")
+
+
+def _teams(settings: Settings) -> Iterator[Check]:
+    teams = settings.teams
+    named = {"all": teams.webhook} if teams.webhook is not None else {}
+    for name, secret in {**named, **{n: r.webhook for n, r in teams.rooms.items()}}.items():
+        try:
+            check_webhook(secret.get_secret_value())
+        except UnusableSecretError as error:
+            yield fail(f"teams {name}", str(error), mend=error.mend)
+        else:
+            yield fine(f"teams {name}", "a Workflows webhook; it is not called, a call would post")
 
 
 async def live_slack(settings: Settings, http: httpx.AsyncClient) -> Check | None:

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 import aiosmtplib
 import httpx
 
-from integrations.errors import UnusableSecretError
+from integrations.errors import UnusableSecretError, VendorError
+from integrations.imap import ImapInbox
 from integrations.standard_webhooks import decode_secret
 from integrations.zendesk_webhook import ZendeskVerifier
 from workers._doctor_chat import live_slack
 from workers._doctor_check import Check, fail, fine, warn
+from workers.house import inbox
 from workers.settings import Settings
 from workers.which_engine import which_engine
 
@@ -59,6 +61,15 @@ def messages(settings: Settings) -> Iterator[Check]:
                 "mail leaves this machine unencrypted",
                 mend="Set ESCALATE_SMTP__TLS=starttls or implicit.",
             )
+    imap = settings.imap
+    if imap.on:
+        yield fine("mail-in", f"replies and bounces are read from {imap.host}:{imap.port}")
+    elif settings.smtp.host is not None:
+        yield warn(
+            "mail-in",
+            "no mailbox is read: a bounced notice is noticed by nobody, a reply is lost",
+            mend="Set ESCALATE_IMAP__HOST, __USER and __PASSWORD of the sender's mailbox.",
+        )
     yield warn(
         "pager",
         "pages go out by mail only",
@@ -115,6 +126,9 @@ async def live(settings: Settings) -> AsyncIterator[Check]:
     """Every configured vendor is asked something that changes nothing."""
     if settings.smtp.host is not None:
         yield await _smtp(settings)
+    mailbox = inbox(settings)
+    if mailbox is not None:
+        yield await _imap(settings, mailbox)
     async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE) as http:
         rt, zendesk = settings.rt, settings.zendesk
         if rt.url is not None:
@@ -161,6 +175,14 @@ async def _smtp(settings: Settings) -> Check:
             mend="Check ESCALATE_SMTP__HOST, __PORT, __TLS, __USER and __PASSWORD.",
         )
     return fine("live mail", f"{smtp.host}:{smtp.port} answers and lets us in")
+
+
+async def _imap(settings: Settings, mailbox: ImapInbox) -> Check:
+    try:
+        mails = await mailbox.check()
+    except VendorError as error:
+        return fail("live mailbox", str(error), mend=error.mend)
+    return fine("live mailbox", f"{settings.imap.host} lets us in; {mails} mail(s) lie there")
 
 
 async def _asked(http: httpx.AsyncClient, name: str, url: str, headers: dict[str, str]) -> Check:

@@ -6,6 +6,13 @@ from workers._settings_group import Group
 from workers._settings_sources import Secrets
 
 
+def named_as_in_runbooks(value: object) -> object:
+    """Runbooks write `duty-counsel`; a shell can only set DUTY_COUNSEL."""
+    if not isinstance(value, dict):
+        return value
+    return {str(name).lower().replace("_", "-"): item for name, item in value.items()}
+
+
 class RoomSettings(Group):
     """The room of one role."""
 
@@ -39,10 +46,28 @@ class SlackSettings(Group):
         """Whether roles are told in Slack."""
         return self.token is not None
 
-    @field_validator("rooms", mode="before")
-    @classmethod
-    def _named_as_in_runbooks(cls, value: object) -> object:
-        # Runbooks write `duty-counsel`; a shell can only set DUTY_COUNSEL.
-        if not isinstance(value, dict):
-            return value
-        return {str(name).lower().replace("_", "-"): item for name, item in value.items()}
+    _named = field_validator("rooms", mode="before")(named_as_in_runbooks)
+
+
+class TeamsRoomSettings(Group):
+    """The channel of one role."""
+
+    webhook: SecretStr = Field(description="address of that channel's Workflows webhook")
+
+
+class TeamsSettings(Group):
+    """Channels of Microsoft Teams that hear of notices, beside the people who are told."""
+
+    webhook: SecretStr | None = Field(
+        None, description="Workflows webhook of the channel for roles without one of their own"
+    )
+    rooms: dict[str, TeamsRoomSettings] = Field(
+        default_factory=dict, description="role → its channel's webhook; _ stands for -"
+    )
+
+    @property
+    def on(self) -> bool:
+        """Whether any channel hears of notices."""
+        return self.webhook is not None or bool(self.rooms)
+
+    _named = field_validator("rooms", mode="before")(named_as_in_runbooks)

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from activities import Channel, Outside, Rooms, all_activities
+from activities import Announcements, Channel, Outside, Rooms, all_activities
 from integrations.file_directory import FileDirectory
+from integrations.imap import ImapInbox, ImapServer
 from integrations.local_outbox import LocalOutbox
 from integrations.local_tickets import LocalTickets
 from integrations.outgoing_webhook import Connector, OutgoingWebhook
@@ -26,6 +27,7 @@ from integrations.ports.ticketing import Ticketing
 from integrations.request_tracker import RequestTracker
 from integrations.slack import API, Slack
 from integrations.smtp import SmtpMail, SmtpServer, Tls
+from integrations.teams import Teams
 from integrations.zendesk import Zendesk
 from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
 from workers.clock import SystemClock
@@ -62,6 +64,8 @@ class House:
             directory=self.directory,
             channels=channels(self),
             rooms=rooms(self),
+            announcements=announcements(self),
+            reply_to=settings.imap.reply_to,
             public_url=str(settings.public_url).rstrip("/"),
             mail_domain=settings.smtp.sender.rpartition("@")[2] or "localhost",
             zone=ZoneInfo(settings.time_zone),
@@ -153,6 +157,23 @@ def channels(house: House) -> Sequence[Channel]:
     return found
 
 
+def inbox(settings: Settings) -> ImapInbox | None:
+    """The mailbox that replies and bounces come to, where one is set."""
+    imap = settings.imap
+    if imap.host is None or imap.user is None or imap.password is None:
+        return None
+    return ImapInbox(
+        ImapServer(
+            host=imap.host,
+            port=imap.port,
+            tls=Tls(imap.tls),
+            user=imap.user,
+            password=imap.password,
+            folder=imap.folder,
+        )
+    )
+
+
 def slack(house: House) -> Slack | None:
     """The workspace, where one is connected."""
     settings = house.settings.slack
@@ -175,6 +196,18 @@ def rooms(house: House) -> Rooms | None:
         chat=chat,
         default=settings.channel or None,
         of_role={role: room.channel for role, room in settings.rooms.items()},
+    )
+
+
+def announcements(house: House) -> Announcements | None:
+    """Which channel of Teams each role hears of its notices in."""
+    settings = house.settings.teams
+    if not settings.on:
+        return None
+    return Announcements(
+        teams=Teams(house.http, clock=house.clock),
+        default=settings.webhook.get_secret_value() if settings.webhook is not None else None,
+        of_role={role: room.webhook.get_secret_value() for role, room in settings.rooms.items()},
     )
 
 

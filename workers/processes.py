@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from gateway.doors import Doors, DoorSettings, SlackDoorParts
+from gateway.doors import Doors, DoorSettings, MailDoorParts, SlackDoorParts
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
 from gateway.serve import Running, listen, run_gateway
@@ -28,7 +28,7 @@ from gateway.temporal_engine import TemporalEngine
 from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
-from workers.house import House, request_tracker, slack
+from workers.house import House, inbox, request_tracker, slack
 from workers.reporting import party
 from workers.settings import Settings
 from workers.worker import beat, client_of, worker
@@ -123,10 +123,26 @@ async def doors_of(
         ),
         tickets=tracker,
         slack=slack_parts(house),
+        mail=mail_parts(house),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+    )
+
+
+def mail_parts(house: House) -> MailDoorParts | None:
+    """What reads replies and bounced notices, where a mailbox is set."""
+    settings, found = house.settings, inbox(house.settings)
+    if found is None:
+        return None
+    own = {settings.smtp.sender.lower(), (settings.imap.reply_to or "").lower()} - {""}
+    return MailDoorParts(
+        inbox=found,
+        outside=house.outside,
+        own=frozenset(own),
+        authserv=settings.imap.authserv,
+        every=settings.imap.every,
     )
 
 

@@ -44,6 +44,7 @@ TITLES: dict[str, str] = {
     "card-open": "cards in a chat still ask what has been decided",
     "dead-act": "acts could not be applied",
     "dead-delivery": "reports could not be handed on",
+    "mailbox": "replies and bounced notices are not read",
     "journal-fork": "a journal was said twice, differently",
     "log-conflict": "the journal is not what the transparency log has of it",
     "log-damaged": "the transparency log is not what was signed, and nothing more is signed",

@@ -1,6 +1,7 @@
 """Roles are told in a room: one card for all, in the case's thread, and mail where that fails."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,21 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import Channel, Outside, Rooms
+from activities import Announcements, Channel, Outside, Rooms
 from activities.notify import Notifying
 from activities.room_words import card_for, closed_card, thread_card
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
 from cases.saying import Viewer, decidable_in_a_room, sayable
 from integrations.ports.directory import Person
 from integrations.slack import Slack
+from integrations.teams import Teams
 from runbooks import Pathway, compile_runbook, library, load_runbook
 from runbooks.plan import Assurance, Severity
 from store import DEMO_KEK, Became, Store, upgrade
 from tests.fakes.clock import START, FixedClock
 from tests.fakes.ports import FakeDirectory, FakeMessaging
 from tests.fakes.slack import LEGAL_ROOM, ROOM, TOKEN, FakeSlack
+from tests.fakes.teams import URL, FakeTeams
 from tests.store.building import accepted
 
 PATHWAYS = {
@@ -43,17 +46,16 @@ class House:
         self.store, self.case, self.number = store, case, number
         self.slack, self.mail = FakeSlack(FixedClock()), FakeMessaging()
         slack = Slack(self.slack.client(), token=TOKEN, clock=FixedClock())
-        self.notifying = Notifying(
-            Outside(
-                store=store,
-                directory=FakeDirectory(*PEOPLE),
-                channels=(Channel("mail", self.mail),),
-                public_url="https://escalate.test",
-                mail_domain="escalate.test",
-                zone=ZoneInfo("UTC"),
-                rooms=Rooms(chat=slack, default=ROOM, of_role={"policy": LEGAL_ROOM}),
-            )
+        self.outside = Outside(
+            store=store,
+            directory=FakeDirectory(*PEOPLE),
+            channels=(Channel("mail", self.mail),),
+            public_url="https://escalate.test",
+            mail_domain="escalate.test",
+            zone=ZoneInfo("UTC"),
+            rooms=Rooms(chat=slack, default=ROOM, of_role={"policy": LEGAL_ROOM}),
         )
+        self.notifying = Notifying(self.outside)
 
     def order(self, **changed: Any) -> NoticeOrder:
         """A notice that asks at the gate."""
@@ -217,3 +219,38 @@ def test_a_named_person_reads_more_than_a_room() -> None:
     assert sayable(pathway, (Viewer.NAMED,)).own
     assert not sayable(pathway, (Viewer.NAMED, Viewer.ROOM)).rules
     assert sayable(PATHWAYS["user-safety-escalation"], (Viewer.ROOM,)).rules
+
+
+async def test_a_teams_channel_hears_beside_the_people_and_once(house: House) -> None:
+    """Its card decides nothing and counts for nobody; a retry posts no second one."""
+    teams = FakeTeams()
+    outside = replace(
+        house.outside,
+        rooms=None,
+        announcements=Announcements(teams=Teams(teams.client(), clock=FixedClock()), default=URL),
+    )
+    run = ActivityEnvironment().run
+    for _ in range(2):
+        result = await run(Notifying(outside).notify, house.order())
+
+    assert set(channels(result).values()) == {"mail"}
+    (card,) = teams.cards
+    assert [action["type"] for action in card["actions"]] == ["Action.OpenUrl"]
+    assert "stays as it is" in str(card["body"])
+
+
+async def test_a_teams_channel_that_fails_holds_nobody_up(house: House) -> None:
+    """Why it failed is on record, without the address."""
+    teams = FakeTeams()
+    teams.answer_next(429)
+    outside = replace(
+        house.outside,
+        rooms=None,
+        announcements=Announcements(teams=Teams(teams.client(), clock=FixedClock()), default=URL),
+    )
+    result = await ActivityEnvironment().run(Notifying(outside).notify, house.order())
+
+    assert result.end is NoticeEnd.DELIVERED
+    (row,) = await house.store.prompts.by_case(house.case)
+    assert row.became == "not announced: ThrottledError"
+    assert "sig=" not in str(row)

@@ -72,9 +72,9 @@ class FakeSlack:
         """A client that reaches this Slack and nothing else."""
         return httpx.AsyncClient(transport=self.transport)
 
-    def join(self, user: str, *, team: str = TEAM, **marks: bool) -> None:
+    def join(self, user: str, **marks: bool) -> None:
         """The member is in the workspace; `is_restricted=True` makes a guest."""
-        self.members[user] = {"id": user, "team_id": team, "deleted": False, **marks}
+        self.members[user] = {"id": user, "team_id": TEAM, "deleted": False, **marks}
 
     def forget(self) -> None:
         """As on its first day, but for its members."""
