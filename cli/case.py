@@ -9,6 +9,7 @@ import typer
 
 from cli import (
     case_gate,
+    case_messages,
     case_owed,
     case_past,
     case_report,
@@ -38,6 +39,7 @@ from cli.reading_text import instant, pairs
 __all__ = [
     "app",
     "case_gate",
+    "case_messages",
     "case_owed",
     "case_past",
     "case_report",

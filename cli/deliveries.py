@@ -1,4 +1,4 @@
-"""`escalate deliveries list|show|redeliver`: what came in, what was recorded, and dead letters."""
+"""`escalate deliveries list|mails|show|redeliver`: what came in or was recorded, dead letters."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -63,6 +63,29 @@ def list_(
         show(table("case", "what", "state", "at", "tries", "last error", "key", rows=rows))
     else:
         say("There are none.")
+
+
+@app.command()
+def mails(*, json_: AsJson = False) -> None:
+    """Mails that came in are listed, dropped ones with their reason, without a word of theirs."""
+    said = gateway().get("/api/mails")
+    if json_:
+        print_json(said)
+        return
+    rows = [
+        (
+            local(mail["received_at"]),
+            mail["kind"],
+            mail["person"] or "—",
+            mail["why"],
+            mail["key"][:16],
+        )
+        for mail in said["mails"]
+    ]
+    if rows:
+        show(table("received", "what", "who", "why it was dropped", "key", rows=rows))
+    else:
+        say("No mail came in.")
 
 
 @app.command("show")

@@ -24,6 +24,7 @@ from gateway.headers import Headers
 from gateway.health import HealthPages
 from gateway.log_pages import LogPages
 from gateway.logins import LogIns
+from gateway.messages import MessagesApi
 from gateway.migrations_api import MigrationsApi
 from gateway.pages.acts import ActPages
 from gateway.pages.case import CasePages
@@ -73,6 +74,7 @@ def build_app(
             *(SlackDoor(doors, doors.slack).routes() if doors.slack is not None else ()),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
+            *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),

@@ -113,7 +113,10 @@ class SlackDoor:
             person = await self._who(click.team, click.user, at=at)
         except _Refused as refused:
             said: Wording | None = refused.wording
-            await self._doors.store.prompts.came_of(click.key, "refused: not known here")
+            prompts = self._doors.store.prompts
+            card = await prompts.at(chat=VENDOR, room=click.room, message=click.message)
+            case = card.case if card is not None else None
+            await prompts.came_of(click.key, "refused: may not act here", case=case)
         else:
             said = await self._pressed(click, person, at=at)
         if said is None or not click.answer_at:

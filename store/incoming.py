@@ -75,8 +75,9 @@ class Incoming:
                 self._database.insert(incoming_mails)
                 .values(**{**row.model_dump(), "case": case}, body=sealed)
                 .on_conflict_do_nothing(index_elements=["key"])
+                .returning(incoming_mails.c.key)
             )
-            if not done.rowcount:
+            if done.scalar_one_or_none() is None:
                 return False
             await self._journal.append_door_in(
                 connection,

@@ -83,10 +83,12 @@ class Prompts:
                 self._database.insert(prompts)
                 .values(**values, next_attempt_at=prompt.begun_at)
                 .on_conflict_do_nothing(index_elements=["key"])
+                .returning(prompts.c.key)
             )
+            fresh = done.scalar_one_or_none() is not None
             query = sa.select(prompts).where(prompts.c.key == prompt.key)
             row = (await connection.execute(query)).one()
-        return _prompt(row), bool(done.rowcount)
+        return _prompt(row), fresh
 
     async def taken_over(self, key: str, *, by: str, at: datetime) -> None:
         """Another notice posts the card: the first one did not come back."""
@@ -183,8 +185,9 @@ class Prompts:
                 self._database.insert(clicks)
                 .values(**click.model_dump())
                 .on_conflict_do_nothing(index_elements=["key"])
+                .returning(clicks.c.key)
             )
-        return bool(done.rowcount)
+            return done.scalar_one_or_none() is not None
 
     async def came_of(self, key: str, came_of: str, *, case: str | None = None) -> None:
         """What came of the click, and on which case's card it was."""

@@ -134,6 +134,19 @@ async def test_a_reply_is_kept_as_a_comment_and_told(mailed: Mailed) -> None:
     assert CANARY.encode() not in file.read_bytes()
 
 
+async def test_a_replys_words_are_for_who_runs_the_case_and_its_writer(mailed: Mailed) -> None:
+    """Others read that there is one; a mail cannot show a vote that is hidden."""
+    number, notice = await mailed.asked()
+    await mailed.poller.take(reply("my own words", In_Reply_To=notice, Message_ID=_id()))
+
+    read = {}
+    for person in ("imani", "lena", "luca"):
+        browser = await mailed.world.browser(person)
+        read[person] = (await browser.get(f"/cases/{number}")).text
+    assert ["my own words" in text for text in read.values()] == [True, True, False]
+    assert all("A mail decides nothing." in text for text in read.values())
+
+
 async def test_approve_by_mail_decides_nothing_and_is_asked_to_confirm(mailed: Mailed) -> None:
     """The link goes to the address of the directory, whoever wrote the mail."""
     number, notice = await mailed.asked()

@@ -21,7 +21,7 @@ from gateway.wording import (
 )
 from runbooks.library import library
 from store import DEMO_KEK, Store, upgrade
-from tests.fakes.slack import SECRET
+from tests.fakes.slack import ROOM, SECRET
 from tests.gateway.slack_world import SlackWorld, make_slack_world
 from tests.gateway.world import CANARY, release
 
@@ -283,6 +283,20 @@ async def test_acknowledging_is_one_press(slack: SlackWorld) -> None:
 
     assert "Your act counts." in await slack.whisper()
     assert "people:stage:acknowledged" in await slack.world.kinds(number, "case")
+
+
+async def test_the_cases_page_says_where_people_were_asked_and_what_they_pressed(
+    slack: SlackWorld,
+) -> None:
+    """Who pressed and what came of it; not which verdict, which may be hidden."""
+    number = await asked(slack)
+    await slack.press(APPROVE, user="U0TESSA")
+    imani = await slack.world.browser("imani")
+
+    page = (await imani.get(f"/cases/{number}")).text
+
+    assert "tessa pressed “decide”" in page
+    assert f"room {ROOM}: legal at legal review" in page
 
 
 async def test_a_verdict_counts_while_the_engine_is_down(slack: SlackWorld) -> None:
