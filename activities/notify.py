@@ -10,13 +10,15 @@ from temporalio import activity
 from activities.announcing import Announcing
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
+from activities.on_call import Chosen, on_call
 from activities.outside import Outside
+from activities.paging import PagingOut
 from activities.rooms import TellingRooms
 from activities.wording import word
 from cases.file import DUTY_MANAGER
 from cases.notice import PAGES, NoticeEnd, NoticeOrder, NoticeResult, Purpose, RecipientOutcome
 from integrations.errors import ThrottledError, UnknownPersonError, VendorError
-from integrations.ports.directory import Person
+from integrations.ports.directory import DirectorySnapshot, Person
 from integrations.ports.messaging import Message, message_id
 from store import NoticeRow
 from workflows.effects import NOTIFY
@@ -50,6 +52,7 @@ class Notifying:
             self._announcing = Announcing(
                 outside.announcements, store=outside.store, public_url=outside.public_url
             )
+        self._paging = PagingOut(outside)
 
     @activity.defn(name=NOTIFY.name)
     async def notify(self, order: NoticeOrder) -> NoticeResult:
@@ -62,14 +65,17 @@ class Notifying:
             if await self._overtaken(order):
                 return NoticeResult(end=NoticeEnd.SUPERSEDED)
             snapshot = await self._outside.directory.snapshot()
-            people = await self._people(order, snapshot.holders(order.role))
+            chosen = await self._chosen(order, snapshot)
+            paged = await self._paging.page(order)
             if self._announcing is not None:
                 pathway = await self._documents.pathway(order)
                 await self._announcing.announce(order, pathway)
-            in_room = await self._in_rooms(order, people)
-            outcomes = [await self._tell(order, person, in_room=in_room) for person in people]
-            end = NoticeEnd.DELIVERED
-            if not any(outcome.end is NoticeEnd.DELIVERED for outcome in outcomes):
+            in_room = await self._in_rooms(order, chosen.people)
+            outcomes = [
+                await self._tell(order, person, in_room=in_room) for person in chosen.people
+            ]
+            end = NoticeEnd.FELL_BACK if chosen.instead else NoticeEnd.DELIVERED
+            if not _any_delivered(outcomes):
                 end = NoticeEnd.FELL_BACK
                 fallback = [
                     person
@@ -77,14 +83,25 @@ class Notifying:
                     if all(outcome.person != person.id for outcome in outcomes)
                 ]
                 outcomes += [await self._tell(order, person) for person in fallback]
-                if not any(outcome.end is NoticeEnd.DELIVERED for outcome in outcomes):
+                # A pager that took the page over has somebody to ring, whoever that is.
+                if not _any_delivered([*paged, *outcomes]):
                     end = NoticeEnd.NOBODY
+            outcomes = [*paged, *outcomes]
         return NoticeResult(
             end=end,
             recipients=tuple(outcomes),
             directory_digest=snapshot.digest,
             directory_as_of=snapshot.as_of,
+            on_call=chosen.notes,
         )
+
+    async def _chosen(self, order: NoticeOrder, snapshot: DirectorySnapshot) -> Chosen:
+        """Who is told: the one it is assigned to, who is on call, or everybody of the role."""
+        if order.person is None or order.person in order.except_people:
+            by_rota = await on_call(self._outside.on_call, order, snapshot)
+            if by_rota is not None:
+                return by_rota
+        return Chosen(await self._people(order, snapshot.holders(order.role)))
 
     async def _overtaken(self, order: NoticeOrder) -> bool:
         if order.round is None or order.stage is None or order.purpose not in ROUND_PURPOSES:
@@ -224,3 +241,7 @@ class Notifying:
 def _tries() -> int:
     """How often this notice has been tried; outside a worker nothing tries again."""
     return activity.info().attempt if activity.in_activity() else _THROTTLED_TRIES
+
+
+def _any_delivered(outcomes: list[RecipientOutcome]) -> bool:
+    return any(outcome.end is NoticeEnd.DELIVERED for outcome in outcomes)

@@ -38,6 +38,8 @@ class Door(StrEnum):
     CLI = "cli"
     API = "api"
     SLACK = "slack"
+    PAGERDUTY = "pagerduty"
+    """PagerDuty says that the person did it there."""
 
 
 class Actor(Inbound):

@@ -26,6 +26,8 @@ from gateway.log_pages import LogPages
 from gateway.logins import LogIns
 from gateway.messages import MessagesApi
 from gateway.migrations_api import MigrationsApi
+from gateway.on_call import OnCallPages
+from gateway.pagerduty_door import pagerduty_routes
 from gateway.pages.acts import ActPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
@@ -72,6 +74,7 @@ def build_app(
         routes=[
             *webhook_routes(doors),
             *(SlackDoor(doors, doors.slack).routes() if doors.slack is not None else ()),
+            *pagerduty_routes(doors),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
             *MessagesApi(doors).routes(),
@@ -85,6 +88,7 @@ def build_app(
             *LogPages(doors.store).routes(),
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),
+            *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),
             *CasePages(web, acts).routes(),
             *DraftPages(web).routes(),

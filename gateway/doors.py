@@ -16,6 +16,8 @@ from gateway.signer import DoorSigner
 from integrations.imap import ImapInbox
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
+from integrations.ports.on_call import OnCallDirectory
+from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from integrations.slack import Slack
 from store import Store
@@ -56,6 +58,7 @@ class DoorSettings:
     public_url: str
     zendesk_secrets: tuple[str, ...] = ()
     standard_secrets: tuple[str, ...] = ()
+    pagerduty_secrets: tuple[str, ...] = ()
     webhook_max_age: timedelta = timedelta(minutes=5)
     max_body_bytes: int = 262_144
     session_lifetime: timedelta = timedelta(hours=8)
@@ -108,6 +111,9 @@ class Doors:
     engine: CaseEngine
     shelf: Shelf
     settings: DoorSettings
+    on_call: OnCallDirectory | None = None
+    pager: Paging | None = None
+    """Told when a page is answered here."""
     tickets: Ticketing | None = None
     slack: SlackDoorParts | None = None
     mail: MailDoorParts | None = None
@@ -122,5 +128,7 @@ class Doors:
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
     chat_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a card in a chat may be over: the closer looks at once."""
+    pages_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a pager said something."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """How the acts answered in this process ended, for `/metrics`."""

@@ -274,7 +274,7 @@ def _needs_reason(case: OpenCase, prompt: Prompt, verdict: Verdict) -> bool:
 def _private(sent: Form) -> dict[str, str]:
     try:
         read = json.loads(sent.private)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(read, dict):
         return {}

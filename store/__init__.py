@@ -14,12 +14,14 @@
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
+    seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
     effects      begin, remember, recall; tickets beside it
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
+    pages        what was said to a pager, how it stands, and what the pager said
     notices      what became of each; `messages` is the demo's local outbox
     incoming     mail that came in: known, keep, drop, by_case, recent
     prompts      cards in a chat: which message asks what, which are over, what was pressed
@@ -76,9 +78,11 @@ from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.pages import PagerEvent, PageRow, PageState
 from store.prompts import Became, Click, OverPrompt, Prompt
 from store.rounds import DoorRound
 from store.schema import upgrade
+from store.seals import EndedRun
 from store.sessions import NewSession, Session
 from store.suppression import Hidden, HiddenBy
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
@@ -118,6 +122,7 @@ __all__ = [
     "DoorRound",
     "Duplicate",
     "EffectRow",
+    "EndedRun",
     "Finding",
     "Fork",
     "Head",
@@ -138,6 +143,9 @@ __all__ = [
     "ObligationRow",
     "OutboxLag",
     "OverPrompt",
+    "PageRow",
+    "PageState",
+    "PagerEvent",
     "ProgramMissing",
     "Prompt",
     "ReadMail",

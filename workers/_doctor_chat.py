@@ -6,6 +6,7 @@ import httpx
 
 from integrations.errors import UnusableSecretError, VendorError
 from integrations.ports.directory import DirectorySnapshot
+from integrations.public_secrets import PUBLISHED
 from integrations.slack import API, Slack
 from integrations.slack_interaction import SlackVerifier
 from integrations.teams import check_webhook
@@ -26,12 +27,7 @@ def chats(settings: Settings, people: DirectorySnapshot | None) -> Iterator[Chec
             "it is not said whose buttons are believed: the gateway does not start",
             mend="Set ESCALATE_SLACK__TEAM to the workspace's id (`escalate doctor --live` shows).",
         )
-    try:
-        SlackVerifier([secret.get_secret_value() for secret in slack.signing_secrets])
-    except UnusableSecretError as error:
-        yield fail("slack-secret", str(error), mend=error.mend)
-    else:
-        yield fine("slack-secret", f"{len(slack.signing_secrets)} secret(s) can be used")
+    yield _secret(settings)
     if not slack.channel and not slack.rooms:
         yield fail(
             "slack-rooms",
@@ -48,6 +44,21 @@ def chats(settings: Settings, people: DirectorySnapshot | None) -> Iterator[Chec
             )
         else:
             yield fine("slack-people", f"{there} of {len(people.people)} people have a Slack id")
+
+
+def _secret(settings: Settings) -> Check:
+    secrets = [secret.get_secret_value() for secret in settings.slack.signing_secrets]
+    try:
+        SlackVerifier(secrets)
+    except UnusableSecretError as error:
+        return fail("slack-secret", str(error), mend=error.mend)
+    if not PUBLISHED.isdisjoint(secrets) and not settings.demo:
+        return fail(
+            "slack-secret",
+            "a signing secret is the public example of Slack's documentation",
+            mend="Copy the app's own from its Basic Information page.",
+        )
+    return fine("slack-secret", f"{len(secrets)} secret(s) can be used")
 
 
 def _teams(settings: Settings) -> Iterator[Check]:

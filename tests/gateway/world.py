@@ -23,6 +23,8 @@ from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
+from integrations.ports.on_call import OnCallDirectory
+from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from integrations.standard_webhooks import sign_standard
 from integrations.zendesk_webhook import sign_zendesk
@@ -262,6 +264,8 @@ async def make_world(
     faults: FaultSeam = no_faults,
     tickets: Ticketing | None = None,
     slack: SlackDoorParts | None = None,
+    on_call: OnCallDirectory | None = None,
+    pager: Paging | None = None,
     people: Path = DEMO_FILE,
     **settings: Any,
 ) -> AsyncIterator[World]:
@@ -291,6 +295,8 @@ async def make_world(
         faults=faults,
         tickets=tickets,
         slack=slack,
+        on_call=on_call,
+        pager=pager,
         id=f"gateway-{uuid.uuid4().hex[:6]}",
     )
     async with run_gateway(doors, sock=sock):

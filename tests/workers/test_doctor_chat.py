@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pytest_httpserver import HTTPServer
 
-from tests.fakes.slack import SECRET, TEAM
+from tests.fakes.slack import SECRET as PUBLISHED_SECRET
+from tests.fakes.slack import TEAM
 from tests.fakes.teams import URL
 from tests.servers.mail import GreenMail
 from tests.workers.test_doctor import checked, settings
@@ -18,7 +19,7 @@ from workers.settings import Settings
 SLACK = {
     "ESCALATE_SLACK__TOKEN": "xoxb-a-token",
     "ESCALATE_SLACK__TEAM": TEAM,
-    "ESCALATE_SLACK__SIGNING_SECRETS": SECRET,
+    "ESCALATE_SLACK__SIGNING_SECRETS": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
     "ESCALATE_SLACK__CHANNEL": "C0ALL001",
 }
 
@@ -66,6 +67,7 @@ async def test_a_revoked_token_fails(home: Path, httpserver: HTTPServer) -> None
     [
         ({"ESCALATE_SLACK__TEAM": ""}, "slack-team"),
         ({"ESCALATE_SLACK__SIGNING_SECRETS": "short"}, "slack-secret"),
+        ({"ESCALATE_SLACK__SIGNING_SECRETS": PUBLISHED_SECRET}, "slack-secret"),
         ({"ESCALATE_SLACK__CHANNEL": ""}, "slack-rooms"),
         ({"ESCALATE_TEAMS__WEBHOOK": "https://x.webhook.office.com/y"}, "teams all"),
     ],
