@@ -11,6 +11,7 @@ from activities.announcing import Announcing
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
 from activities.on_call import Chosen, on_call
+from activities.on_record import speaking_for
 from activities.outside import Outside
 from activities.paging import PagingOut
 from activities.rooms import TellingRooms
@@ -61,7 +62,7 @@ class Notifying:
         The people are chosen now, from the directory as it is now: a reminder reaches who holds
         the role by then.
         """
-        with told_to_temporal():
+        with told_to_temporal(), speaking_for(self._outside.store, order):
             if await self._overtaken(order):
                 return NoticeResult(end=NoticeEnd.SUPERSEDED)
             snapshot = await self._outside.directory.snapshot()

@@ -138,6 +138,7 @@ class Kind(StrEnum):
     OBLIGATION_ENDED = "obligation:work:ended"
     DOOR_DELIVERY = "door:delivery:accepted"
     DOOR_SPLIT = "door:report:split-off"
+    DOOR_SENT_AGAIN = "door:delivery:sent-again"
     DOOR_ACT_RECORDED = "door:act:recorded"
     DOOR_ACT_ANSWERED = "door:act:answered"
     DOOR_ACT_REFUSED = "door:act:refused"

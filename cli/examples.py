@@ -79,6 +79,11 @@ EXAMPLES = {
     "deliveries mails": "escalate deliveries mails --json",
     "deliveries show": "escalate deliveries show zendesk:invocation-17",
     "deliveries redeliver": "escalate deliveries redeliver zendesk:invocation-17",
+    "deliveries subscribe": "escalate deliveries subscribe warehouse https://events.example/in "
+    "--kind gate --kind case:closed",
+    "deliveries unsubscribe": "escalate deliveries unsubscribe warehouse",
+    "deliveries resume": "escalate deliveries resume warehouse",
+    "deliveries subscriptions": "escalate deliveries subscriptions --json",
     "runbook new": "escalate runbook new account-takeover --runbooks team",
     "runbook list": "escalate runbook list --json",
     "runbook lint": "escalate runbook lint team/account-takeover.yaml",

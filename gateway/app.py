@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.case_api import CaseApi
-from gateway.dead_letters_api import DeadLettersApi
+from gateway.deliveries_api import DeliveriesApi
 from gateway.doors import Doors
 from gateway.drafts import DraftPages
 from gateway.headers import Headers
@@ -31,6 +31,7 @@ from gateway.pagerduty_door import pagerduty_routes
 from gateway.pages.acts import ActPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
+from gateway.pages.deliveries import DeliveryPages
 from gateway.pages.inbox import InboxPages
 from gateway.pages.login import LoginPages
 from gateway.pages.suppressed import SuppressedPages
@@ -39,6 +40,7 @@ from gateway.releases_api import ReleasesApi
 from gateway.rules_api import RulesApi
 from gateway.shadow_api import ShadowApi
 from gateway.slack_door import SlackDoor
+from gateway.subscriptions_api import SubscriptionsApi
 from gateway.suppressed_api import SuppressedApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
@@ -82,7 +84,8 @@ def build_app(
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),
             *ShadowApi(doors).routes(),
-            *DeadLettersApi(doors).routes(),
+            *DeliveriesApi(doors).routes(),
+            *SubscriptionsApi(doors).routes(),
             *SuppressedApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),
@@ -90,6 +93,7 @@ def build_app(
             *InboxPages(web).routes(),
             *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),
+            *DeliveryPages(web).routes(),
             *CasePages(web, acts).routes(),
             *DraftPages(web).routes(),
             *DecisionPages(web, acts).routes(),

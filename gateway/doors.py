@@ -13,6 +13,7 @@ from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
+from integrations.event_webhook import EventWebhooks
 from integrations.imap import ImapInbox
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
@@ -81,6 +82,8 @@ class DoorSettings:
     lease: timedelta = timedelta(seconds=30)
     most_attempts: int = 50
     """A delivery that fails this often is a dead letter."""
+    ledger_keep: timedelta = timedelta(days=90)
+    """Calls and delivered events are forgotten after this time."""
     continue_after: int | None = None
     party: Party = field(default_factory=Party)
     """Who hands in reports to authorities."""
@@ -119,12 +122,15 @@ class Doors:
     mail: MailDoorParts | None = None
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
+    events: EventWebhooks | None = None
+    """Sends events to whoever subscribed; without it none are sent from here."""
     faults: FaultSeam = no_faults
     id: str = "gateway"
     """Names this process in leases and heartbeats."""
     deliveries_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a delivery was accepted here: the dispatcher looks at once."""
     obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
+    events_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
     chat_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a card in a chat may be over: the closer looks at once."""

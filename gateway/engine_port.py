@@ -35,6 +35,10 @@ class CaseEngine(Protocol):
         """The running case has the message; `CaseGoneError` when no such case runs."""
         ...
 
+    async def hurry(self, workflow: str, *, run: str, activity: str) -> bool:
+        """The step's next try is made now; False when it is not waiting for one any more."""
+        ...
+
     async def trouble(self) -> str | None:
         """Why the engine cannot be reached; None when it can."""
         ...

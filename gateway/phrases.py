@@ -84,6 +84,7 @@ TITLES: dict[Kind, str] = {
     Kind.DOOR_DELIVERY: "A report arrived at a door",
     Kind.DOOR_SPLIT: "A report was given a case of its own",
     Kind.DOOR_RUN_SEALED: "Temporal's record of a run that ended was sealed",
+    Kind.DOOR_SENT_AGAIN: "A person had something sent again",
     Kind.DOOR_OUTSIDE_ENDED: "Today's process ended, after the shadow had",
     Kind.DOOR_MAIL_RECEIVED: "Somebody answered a notice by mail; it decides nothing",
     Kind.DOOR_NOTICE_BOUNCED: "A notice came back undelivered",

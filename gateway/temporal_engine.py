@@ -5,6 +5,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NoReturn
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    ResetActivityRequest,
+)
 from temporalio.client import (
     Client,
     RPCError,
@@ -152,6 +157,36 @@ class TemporalEngine:
             _raise(error)
         except RuntimeError as error:
             raise _unreachable() from error
+
+    async def hurry(self, workflow: str, *, run: str, activity: str) -> bool:
+        """The step's next try is made now; False when it is not waiting for one any more."""
+        service = self._client.workflow_service
+        execution = WorkflowExecution(workflow_id=workflow, run_id=run)
+        try:
+            seen = await service.describe_workflow_execution(
+                DescribeWorkflowExecutionRequest(
+                    namespace=self._client.namespace, execution=execution
+                ),
+                timeout=RPC_TIMEOUT,
+            )
+            if all(each.activity_id != activity for each in seen.pending_activities):
+                return False
+            await service.reset_activity(
+                ResetActivityRequest(
+                    namespace=self._client.namespace,
+                    execution=execution,
+                    id=activity,
+                    identity=self._client.identity,
+                ),
+                timeout=RPC_TIMEOUT,
+            )
+        except RPCError as error:
+            if error.status in _GONE:
+                return False
+            _raise(error)
+        except RuntimeError as error:
+            raise _unreachable() from error
+        return True
 
     async def look(self, case: str) -> EngineLook:
         """The case as the engine sees it, for whoever asks why it does not go on."""

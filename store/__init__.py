@@ -22,6 +22,9 @@
     effects      begin, remember, recall; tickets beside it
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
     pages        what was said to a pager, how it stands, and what the pager said
+    calls        every call to a system outside: begin, end, list, show, prune
+    subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
+    events       claim, delivered, failed, dead, redeliver; written with the journal
     notices      what became of each; `messages` is the demo's local outbox
     incoming     mail that came in: known, keep, drop, by_case, recent
     prompts      cards in a chat: which message asks what, which are over, what was pressed
@@ -47,6 +50,7 @@ from store.act_rows import (
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
+from store.calls import CallFilter, CallRow
 from store.cases import CaseRow
 from store.core import CaseBatch, Store
 from store.deliveries import (
@@ -71,6 +75,7 @@ from store.errors import (
     UnknownObject,
     UnknownRow,
 )
+from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.incoming import IncomingRow, ReadMail
 from store.journal import Appended, Fork, Head
@@ -84,6 +89,7 @@ from store.rounds import DoorRound
 from store.schema import upgrade
 from store.seals import EndedRun
 from store.sessions import NewSession, Session
+from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
@@ -95,6 +101,7 @@ __all__ = [
     "ActConflict",
     "ActRow",
     "ActState",
+    "Address",
     "Alarm",
     "Appended",
     "Attempt",
@@ -105,6 +112,8 @@ __all__ = [
     "Belongs",
     "Branch",
     "BrokenSeal",
+    "CallFilter",
+    "CallRow",
     "CaseBatch",
     "CaseFilter",
     "CaseHeading",
@@ -123,6 +132,9 @@ __all__ = [
     "Duplicate",
     "EffectRow",
     "EndedRun",
+    "EventFilter",
+    "EventRow",
+    "EventState",
     "Finding",
     "Fork",
     "Head",
@@ -158,6 +170,8 @@ __all__ = [
     "StoreOutdated",
     "StoreUnavailable",
     "StoredMessage",
+    "Subscription",
+    "SubscriptionState",
     "UnknownCase",
     "UnknownKey",
     "UnknownObject",

@@ -13,11 +13,13 @@ from cases.values import Instant, Value
 from store.acts import Acts
 from store.backup import Backup
 from store.belonging import Belonging
+from store.calls import Calls
 from store.cases import Cases
 from store.database import Database
 from store.deliveries import Deliveries
 from store.effects import Effects, Tickets
 from store.errors import JournalGap
+from store.events import Events
 from store.health import Health
 from store.incoming import Incoming
 from store.journal import Appended, Journal
@@ -34,6 +36,7 @@ from store.schema import check_schema
 from store.seals import Seals
 from store.sessions import Sessions
 from store.splitting import Splitting
+from store.subscriptions import Subscriptions
 from store.suppression import Suppression
 from store.vault import KeyEncryptionKey, Vault
 from store.view_rows import CaseHeading
@@ -81,6 +84,9 @@ class Store:
         self.tickets = Tickets(database)
         self.locators = Locators(database)
         self.sessions = Sessions(database)
+        self.calls = Calls(database, vault=self.vault)
+        self.subscriptions = Subscriptions(database, vault=self.vault)
+        self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
         self.incoming = Incoming(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.obligations = Obligations(

@@ -14,6 +14,7 @@ from store.branches import MAIN, Branch, Branches
 from store.cases import Cases
 from store.database import Database, uninterrupted
 from store.errors import JournalGap
+from store.events import announce_in
 from store.health import Health
 from store.log_tables import log_waiting
 from store.tables import journal, journal_forks
@@ -252,6 +253,7 @@ class Journal:
             await self._branches.ends_in(
                 connection, keys.case, stream=branch.stream, run=run, at=entries[-1].at
             )
+        await announce_in(connection, self._database, keys, rows)
         last = rows[-1]
         await self._branches.advance_in(
             connection, branch, sequence=entries[-1].sequence, head=str(last["hash"])

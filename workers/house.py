@@ -23,12 +23,13 @@ from integrations.local_outbox import LocalOutbox
 from integrations.local_tickets import LocalTickets
 from integrations.on_call import OnCallRotas
 from integrations.on_call_sources import PagerDutyRota, Source
-from integrations.outgoing_webhook import Connector, OutgoingWebhook
+from integrations.outgoing_webhook import OutgoingWebhook
 from integrations.pagerduty import PagerDuty
 from integrations.ports.actions import Actions
 from integrations.ports.clock import Clock
 from integrations.ports.ticketing import Ticketing
 from integrations.request_tracker import RequestTracker
+from integrations.signed_webhook import Connector
 from integrations.slack import API, Slack
 from integrations.smtp import SmtpMail, SmtpServer, Tls
 from integrations.teams import Teams

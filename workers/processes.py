@@ -25,6 +25,7 @@ from gateway.serve import Running, listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
 from gateway.temporal_engine import TemporalEngine
+from integrations.event_webhook import EventWebhooks
 from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
@@ -127,6 +128,12 @@ async def doors_of(
         slack=slack_parts(house),
         mail=mail_parts(house),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
+        events=EventWebhooks(
+            house.http,
+            clock=house.clock,
+            source=str(settings.public_url).rstrip("/"),
+            allow_loopback=settings.demo,
+        ),
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
@@ -195,6 +202,7 @@ def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> 
         ticket_poll=settings.rt.every,
         party=party(settings),
         connected=settings.reports.connected,
+        ledger_keep=settings.ledger.keep,
     )
 
 

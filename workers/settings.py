@@ -175,6 +175,14 @@ class WatchSettings(Group):
     )
 
 
+class LedgerSettings(Group):
+    """What is kept of deliveries that are done."""
+
+    keep: Span = Field(
+        timedelta(days=90), description="calls and delivered events are forgotten after this time"
+    )
+
+
 class TelemetrySettings(Group):
     """What operators see."""
 
@@ -256,6 +264,9 @@ class Settings(BaseSettings):
     actions: ActionSettings = Field(default_factory=ActionSettings, description="systems that act")
     reports: ReportSettings = Field(
         default_factory=ReportSettings, description="reports to authorities"
+    )
+    ledger: LedgerSettings = Field(
+        default_factory=LedgerSettings, description="the delivery ledger"
     )
     watch: WatchSettings = Field(default_factory=WatchSettings, description="escalate watch")
     telemetry: TelemetrySettings = Field(

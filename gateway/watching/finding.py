@@ -46,6 +46,8 @@ TITLES: dict[str, str] = {
     "obligation-not-started": "work owed after closing cannot be started",
     "card-open": "cards in a chat still ask what has been decided",
     "dead-act": "acts could not be applied",
+    "dead-event": "events could not be sent to a receiver for days",
+    "subscription-gone": "a receiver of events asked never to be called again",
     "dead-delivery": "reports could not be handed on",
     "mailbox": "replies and bounced notices are not read",
     "journal-fork": "a journal was said twice, differently",
