@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from activities.announcing import Announcements
+from activities.rooms import Rooms
 from integrations.ports.actions import Actions
 from integrations.ports.directory import Directory
 from integrations.ports.messaging import Messaging
@@ -43,7 +45,13 @@ class Outside:
     default_ticketing: str | None = None
     """Where a case opens a ticket when it did not come from one."""
     ticket_queue: str = "General"
+    reply_to: str | None = None
+    """Where replies to mails shall go, if not to the address they come from."""
+    rooms: Rooms | None = None
+    """The rooms of a chat that roles are told in, before the channels are tried."""
     connectors: Mapping[str, Actions] = field(default_factory=dict)
     """By connector name, as runbooks say it after `webhook:`."""
     reporting: Mapping[str, Reporting] = field(default_factory=dict)
     """By form, as runbooks say it after `report:`; a form that is not here is handed in by hand."""
+    announcements: Announcements | None = None
+    """The channels of Teams that hear of notices, beside the people."""

@@ -172,6 +172,8 @@ class Kind(StrEnum):
     DOOR_SESSION_ENDED = "door:session:ended"
     DOOR_SESSION_FORGOTTEN = "door:session:account-forgotten"
     DOOR_OUTSIDE_ENDED = "door:outside:ended"
+    DOOR_MAIL_RECEIVED = "door:mail:received"
+    DOOR_NOTICE_BOUNCED = "door:notice:bounced"
     DOOR_RUN_SEALED = "door:run:sealed"
     DOOR_PAGE = "door:page:changed"
     DOOR_PAGER_SAID = "door:pager:said"

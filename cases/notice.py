@@ -34,6 +34,8 @@ class Purpose(StrEnum):
     CLOSED = "closed"
     OWED = "owed"
     """Something owed after closing is yours, or is due."""
+    BOUNCED = "bounced"
+    """A notice to somebody else came back undelivered: reach them another way."""
     RULE = "rule"
     """An interim rule has been issued, is about to expire, or has expired."""
     LAPSED = "lapsed"

@@ -10,6 +10,7 @@ import typer
 from cli import (
     case_again,
     case_gate,
+    case_messages,
     case_owed,
     case_past,
     case_report,
@@ -40,6 +41,7 @@ __all__ = [
     "app",
     "case_again",
     "case_gate",
+    "case_messages",
     "case_owed",
     "case_past",
     "case_report",

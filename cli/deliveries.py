@@ -89,6 +89,29 @@ def list_(
         note(mend)
 
 
+@app.command()
+def mails(*, json_: AsJson = False) -> None:
+    """Mails that came in are listed, dropped ones with their reason, without a word of theirs."""
+    said = gateway().get("/api/mails")
+    if json_:
+        print_json(said)
+        return
+    rows = [
+        (
+            local(mail["received_at"]),
+            mail["kind"],
+            mail["person"] or "—",
+            mail["why"],
+            mail["key"][:16],
+        )
+        for mail in said["mails"]
+    ]
+    if rows:
+        show(table("received", "what", "who", "why it was dropped", "key", rows=rows))
+    else:
+        say("No mail came in.")
+
+
 @app.command("show")
 def show_(key: Key, *, json_: AsJson = False) -> None:
     """One delivery and every call made for it: where it stands, how long, what went wrong."""

@@ -43,6 +43,7 @@ EXAMPLES = {
     "case answer": "escalate case answer 1042 danger=no kind=fraud",
     "case complete": "escalate case complete 1042 escalate --note 'two reports agree'",
     "case reply": "escalate case reply 1042 legal-review/1 'the account is a business'",
+    "case messages": "escalate case messages 1042",
     "case memo": "escalate case memo 1042 --gate legal-review facts=- < facts.txt",
     "case evidence": "escalate case evidence 1042 --label chat --reference vault://17 --file x.txt",
     "case observe": "escalate case observe 1042 lock-accounts --checked 40 --wrong 1",
@@ -80,6 +81,7 @@ EXAMPLES = {
     "case settle": "escalate case settle 1042 recheck-7d all-quiet",
     "case extend": "escalate case extend 1042 lessons --until 3d --reason 'one reviewer is ill'",
     "deliveries list": "escalate deliveries list --state dead",
+    "deliveries mails": "escalate deliveries mails --json",
     "deliveries show": "escalate deliveries show zendesk:invocation-17",
     "deliveries redeliver": "escalate deliveries redeliver zendesk:invocation-17",
     "deliveries subscribe": "escalate deliveries subscribe warehouse https://events.example/in "

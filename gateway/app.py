@@ -26,6 +26,7 @@ from gateway.log_in_api import LogInApi
 from gateway.log_in_words import IDENTITY, PROVIDER_DOWN
 from gateway.log_pages import LogPages
 from gateway.logins import LogIns
+from gateway.messages import MessagesApi
 from gateway.migrations_api import MigrationsApi
 from gateway.on_call import OnCallPages
 from gateway.pagerduty_door import pagerduty_routes
@@ -44,6 +45,7 @@ from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
 from gateway.rules_api import RulesApi
 from gateway.shadow_api import ShadowApi
+from gateway.slack_door import SlackDoor
 from gateway.subscriptions_api import SubscriptionsApi
 from gateway.suppressed_api import SuppressedApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
@@ -87,9 +89,11 @@ def build_app(
     return Starlette(
         routes=[
             *webhook_routes(doors),
+            *(SlackDoor(doors, doors.slack).routes() if doors.slack is not None else ()),
             *pagerduty_routes(doors),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
+            *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),

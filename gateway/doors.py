@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from activities.outside import Outside
 from audit.log.note import NoteSigner
 from cases.drafts.party import Party
 from gateway.engine_port import CaseEngine
@@ -13,6 +14,7 @@ from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
 from integrations.event_webhook import EventWebhooks
+from integrations.imap import ImapInbox
 from integrations.oidc.role_map import RoleMap
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
@@ -20,11 +22,36 @@ from integrations.ports.identity import Identity
 from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
+from integrations.slack import Slack
 from store import Store
 
 
 class People(Directory, Credentials, Protocol):
     """A directory that also checks log-ins."""
+
+
+@dataclass(frozen=True)
+class SlackDoorParts:
+    """What the door for Slack's buttons needs; without it there is none."""
+
+    slack: Slack
+    team: str
+    """The one workspace whose members may act."""
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MailDoorParts:
+    """What reading replies and bounces needs; without it no mail is read."""
+
+    inbox: ImapInbox
+    outside: Outside
+    """By which people are told what came of it."""
+    own: frozenset[str]
+    """The addresses we send from, in lower case."""
+    authserv: str | None = None
+    """The name under which our own mail server says what it verified."""
+    every: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -104,6 +131,8 @@ class Doors:
     pager: Paging | None = None
     """Told when a page is answered here."""
     tickets: Ticketing | None = None
+    slack: SlackDoorParts | None = None
+    mail: MailDoorParts | None = None
     provider: ProviderDoor | None = None
     """Where people log in; None: with a password of the directory."""
     log: NoteSigner | None = None
@@ -118,6 +147,8 @@ class Doors:
     obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
     events_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
+    chat_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a card in a chat may be over: the closer looks at once."""
     pages_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a pager said something."""
     outcomes: Counter[str] = field(default_factory=Counter)

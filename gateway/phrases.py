@@ -112,6 +112,8 @@ TITLES: dict[Kind, str] = {
     Kind.DOOR_RUN_SEALED: "Temporal's record of a run that ended was sealed",
     Kind.DOOR_SENT_AGAIN: "A person had something sent again",
     Kind.DOOR_OUTSIDE_ENDED: "Today's process ended, after the shadow had",
+    Kind.DOOR_MAIL_RECEIVED: "Somebody answered a notice by mail; it decides nothing",
+    Kind.DOOR_NOTICE_BOUNCED: "A notice came back undelivered",
     Kind.DOOR_PAGE: "A page changed at the pager",
     Kind.DOOR_PAGER_SAID: "The pager said something of a page",
     Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",

@@ -22,10 +22,14 @@ from gateway.event_dispatcher import KIND as EVENTS
 from gateway.event_dispatcher import EventDispatcher
 from gateway.log_dispatcher import KIND as LOG
 from gateway.log_dispatcher import LogDispatcher
+from gateway.mail_poller import KIND as MAIL
+from gateway.mail_poller import MailPoller
 from gateway.obligation_dispatcher import KIND as OBLIGATIONS
 from gateway.obligation_dispatcher import ObligationDispatcher
 from gateway.page_dispatcher import KIND as PAGES
 from gateway.page_dispatcher import PageDispatcher
+from gateway.prompt_closer import KIND as PROMPTS
+from gateway.prompt_closer import PromptCloser
 from gateway.run_sealer import KIND as SEALS
 from gateway.run_sealer import RunSealer
 from gateway.ticket_poller import KIND as TICKETS
@@ -72,6 +76,10 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         work[EVENTS] = EventDispatcher(doors, doors.events).run()
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()
+    if doors.mail is not None:
+        work[MAIL] = MailPoller(doors, doors.mail).run()
+    if doors.slack is not None:
+        work[PROMPTS] = PromptCloser(doors, doors.slack.slack).run()
     if isinstance(doors.engine, KeepsRuns):
         work[SEALS] = RunSealer(doors, doors.engine).run()
     if doors.pager is not None or doors.settings.pagerduty_secrets:

@@ -26,6 +26,8 @@
     subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
     events       claim, delivered, failed, dead, redeliver; written with the journal
     notices      what became of each; `messages` is the demo's local outbox
+    incoming     mail that came in: known, keep, drop, by_case, recent
+    prompts      cards in a chat: which message asks what, which are over, what was pressed
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, revocation, nonces that are spent once
     sign_ins     log-ins under way at a provider: begun, taken once
@@ -79,12 +81,14 @@ from store.errors import (
 )
 from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
+from store.incoming import IncomingRow, ReadMail
 from store.journal import Appended, Fork, Head
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
 from store.pages import PagerEvent, PageRow, PageState
+from store.prompts import Became, Click, OverPrompt, Prompt
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.seals import EndedRun
@@ -110,6 +114,7 @@ __all__ = [
     "Backlog",
     "BackupFailed",
     "Beat",
+    "Became",
     "Belongs",
     "Branch",
     "BrokenSeal",
@@ -125,6 +130,7 @@ __all__ = [
     "ClaimedAct",
     "ClaimedDelivery",
     "ClaimedRow",
+    "Click",
     "Counts",
     "DeliveryConflict",
     "DeliveryRow",
@@ -141,6 +147,7 @@ __all__ = [
     "Head",
     "Hidden",
     "HiddenBy",
+    "IncomingRow",
     "JournalGap",
     "KeyEncryptionKey",
     "KnownMatter",
@@ -155,10 +162,13 @@ __all__ = [
     "ObligationEntries",
     "ObligationRow",
     "OutboxLag",
+    "OverPrompt",
     "PageRow",
     "PageState",
     "PagerEvent",
     "ProgramMissing",
+    "Prompt",
+    "ReadMail",
     "Recorded",
     "RoundClosed",
     "Session",

@@ -23,6 +23,7 @@ from store.effects import Effects, Tickets
 from store.errors import JournalGap
 from store.events import Events
 from store.health import Health
+from store.incoming import Incoming
 from store.journal import Appended, Journal
 from store.locators import Locators
 from store.log import Log
@@ -30,6 +31,7 @@ from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
 from store.pages import Pages
+from store.prompts import Prompts
 from store.releases import Releases
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
@@ -80,6 +82,7 @@ class Store:
         self.releases = Releases(database, objects=self.objects)
         self.notices = Notices(database)
         self.messages = Messages(database, vault=self.vault)
+        self.prompts = Prompts(database)
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)
         self.locators = Locators(database)
@@ -91,6 +94,7 @@ class Store:
         self.subscriptions = Subscriptions(database, vault=self.vault)
         self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
+        self.incoming = Incoming(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 from cases.journal import BrokenChain
+from integrations.errors import DirectoryError
 from integrations.file_directory import FileDirectory
+from integrations.ports.directory import DirectorySnapshot
 from store import Store, StoreError
 from store.database import Database
+from workers._doctor_chat import chats
 from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_keys import kek_in, keys
 from workers._doctor_log import transparency_log
@@ -53,6 +56,8 @@ async def _checks(settings: Settings, *, live_too: bool, at: datetime) -> AsyncI
         yield check
     for check in messages(settings):
         yield check
+    for check in chats(settings, await _snapshot(directory)):
+        yield check
     async for check in paging(settings, directory):
         yield check
     async for check in engine(settings):
@@ -80,6 +85,14 @@ def _directory(settings: Settings) -> FileDirectory | None:
     try:
         return FileDirectory(people_file(settings), clock=SystemClock())
     except NotSetUpError:
+        return None
+
+
+async def _snapshot(directory: FileDirectory | None) -> DirectorySnapshot | None:
+    try:
+        return await directory.snapshot() if directory is not None else None
+    except DirectoryError:
+        # What is wrong with the directory is said where people are looked at.
         return None
 
 

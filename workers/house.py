@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from activities import Channel, Outside, all_activities
+from activities import Announcements, Channel, Outside, Rooms, all_activities
 from integrations.claims_directory import ClaimsDirectory
 from integrations.file_directory import FileDirectory
+from integrations.imap import ImapInbox, ImapServer
 from integrations.local_outbox import LocalOutbox
 from integrations.local_tickets import LocalTickets
 from integrations.on_call import OnCallRotas
@@ -30,7 +31,9 @@ from integrations.ports.clock import Clock
 from integrations.ports.ticketing import Ticketing
 from integrations.request_tracker import RequestTracker
 from integrations.signed_webhook import Connector
+from integrations.slack import API, Slack
 from integrations.smtp import SmtpMail, SmtpServer, Tls
+from integrations.teams import Teams
 from integrations.zendesk import Zendesk
 from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
 from workers.clock import SystemClock
@@ -67,6 +70,9 @@ class House:
             store=self.store,
             directory=self.directory,
             channels=channels(self),
+            rooms=rooms(self),
+            announcements=announcements(self),
+            reply_to=settings.imap.reply_to,
             public_url=str(settings.public_url).rstrip("/"),
             mail_domain=settings.smtp.sender.rpartition("@")[2] or "localhost",
             zone=ZoneInfo(settings.time_zone),
@@ -165,6 +171,60 @@ def channels(house: House) -> Sequence[Channel]:
         outbox = LocalOutbox(StoreMails(house.store), clock=house.clock)
         found.append(Channel("outbox", outbox))
     return found
+
+
+def inbox(settings: Settings) -> ImapInbox | None:
+    """The mailbox that replies and bounces come to, where one is set."""
+    imap = settings.imap
+    if imap.host is None or imap.user is None or imap.password is None:
+        return None
+    return ImapInbox(
+        ImapServer(
+            host=imap.host,
+            port=imap.port,
+            tls=Tls(imap.tls),
+            user=imap.user,
+            password=imap.password,
+            folder=imap.folder,
+        )
+    )
+
+
+def slack(house: House) -> Slack | None:
+    """The workspace, where one is connected."""
+    settings = house.settings.slack
+    if settings.token is None:
+        return None
+    return Slack(
+        house.http,
+        token=settings.token.get_secret_value(),
+        clock=house.clock,
+        api=str(settings.api or API),
+    )
+
+
+def rooms(house: House) -> Rooms | None:
+    """Which room of the workspace each role is told in."""
+    settings, chat = house.settings.slack, slack(house)
+    if chat is None:
+        return None
+    return Rooms(
+        chat=chat,
+        default=settings.channel or None,
+        of_role={role: room.channel for role, room in settings.rooms.items()},
+    )
+
+
+def announcements(house: House) -> Announcements | None:
+    """Which channel of Teams each role hears of its notices in."""
+    settings = house.settings.teams
+    if not settings.on:
+        return None
+    return Announcements(
+        teams=Teams(house.http, clock=house.clock),
+        default=settings.webhook.get_secret_value() if settings.webhook is not None else None,
+        of_role={role: room.webhook.get_secret_value() for role, room in settings.rooms.items()},
+    )
 
 
 def pager(house: House) -> PagerDuty | None:

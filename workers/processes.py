@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from gateway.doors import Doors, DoorSettings
+from gateway.doors import Doors, DoorSettings, MailDoorParts, SlackDoorParts
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
 from gateway.serve import Running, listen, run_gateway
@@ -29,7 +29,7 @@ from integrations.event_webhook import EventWebhooks
 from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
-from workers.house import House, pager, request_tracker, rotas
+from workers.house import House, inbox, pager, request_tracker, rotas, slack
 from workers.log_in import provider_door
 from workers.reporting import party
 from workers.settings import Settings
@@ -126,6 +126,8 @@ async def doors_of(
         on_call=rotas(house),
         pager=pager(house),
         tickets=tracker,
+        slack=slack_parts(house),
+        mail=mail_parts(house),
         provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
         events=EventWebhooks(
@@ -138,6 +140,37 @@ async def doors_of(
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
     )
+
+
+def mail_parts(house: House) -> MailDoorParts | None:
+    """What reads replies and bounced notices, where a mailbox is set."""
+    settings, found = house.settings, inbox(house.settings)
+    if found is None:
+        return None
+    own = {settings.smtp.sender.lower(), (settings.imap.reply_to or "").lower()} - {""}
+    return MailDoorParts(
+        inbox=found,
+        outside=house.outside,
+        own=frozenset(own),
+        authserv=settings.imap.authserv,
+        every=settings.imap.every,
+    )
+
+
+def slack_parts(house: House) -> SlackDoorParts | None:
+    """The door for Slack's buttons, where a workspace and a secret are known.
+
+    NotSetUpError where a token is given and one of them is not: cards could never be closed.
+    """
+    settings, chat = house.settings.slack, slack(house)
+    if chat is None:
+        return None
+    if not settings.team or not settings.signing_secrets:
+        message = "a Slack token is set, but not whose buttons are to be believed"
+        raise NotSetUpError(
+            message, mend="Set ESCALATE_SLACK__TEAM and ESCALATE_SLACK__SIGNING_SECRETS."
+        )
+    return SlackDoorParts(slack=chat, team=settings.team, secrets=_plain(settings.signing_secrets))
 
 
 def shelf_of(store: Store, settings: Settings, *, walks: Mapping[str, str] | None = None) -> Shelf:

@@ -20,8 +20,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from workers._settings_chat import SlackSettings, TeamsSettings
 from workers._settings_group import Group
 from workers._settings_log_in import OidcSettings
+from workers._settings_mail import ImapSettings
 from workers._settings_paging import PagerDutySettings
 from workers._settings_reports import ReportSettings
 from workers._settings_sources import (
@@ -253,9 +255,12 @@ class Settings(BaseSettings):
         default_factory=WebhookSettings, description="reports by webhook"
     )
     smtp: SmtpSettings = Field(default_factory=SmtpSettings, description="mail")
+    imap: ImapSettings = Field(default_factory=ImapSettings, description="mail that comes in")
     rt: RequestTrackerSettings = Field(
         default_factory=RequestTrackerSettings, description="Request Tracker"
     )
+    slack: SlackSettings = Field(default_factory=SlackSettings, description="Slack")
+    teams: TeamsSettings = Field(default_factory=TeamsSettings, description="Microsoft Teams")
     zendesk: ZendeskSettings = Field(default_factory=ZendeskSettings, description="Zendesk")
     pagerduty: PagerDutySettings = Field(
         default_factory=PagerDutySettings, description="PagerDuty: pages and schedules"

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pyotp
 
-from gateway.doors import Doors, DoorSettings, People, ProviderDoor
+from gateway.doors import Doors, DoorSettings, People, ProviderDoor, SlackDoorParts
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
 from gateway.serve import listen, run_gateway
@@ -281,6 +281,7 @@ async def make_world(
     runbooks: bool = True,
     faults: FaultSeam = no_faults,
     tickets: Ticketing | None = None,
+    slack: SlackDoorParts | None = None,
     on_call: OnCallDirectory | None = None,
     pager: Paging | None = None,
     people: Path = DEMO_FILE,
@@ -317,6 +318,7 @@ async def make_world(
         ),
         faults=faults,
         tickets=tickets,
+        slack=slack,
         on_call=on_call,
         pager=pager,
         id=f"gateway-{uuid.uuid4().hex[:6]}",
