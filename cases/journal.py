@@ -145,6 +145,8 @@ class Kind(StrEnum):
     DOOR_LINK_OPENED = "door:link:opened"
     DOOR_OBLIGATION = "door:obligation:started"
     DOOR_OUTSIDE_ENDED = "door:outside:ended"
+    DOOR_TICKET_MENDED = "door:ticket:mended"
+    DOOR_TICKET_DIFFERS = "door:ticket:differs"
 
 
 class Entry(Value):

@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     CLOSED = "closed"
     OWED = "owed"
     """Something owed after closing is yours, or is due."""
+    TICKET = "ticket"
+    """Somebody did something to the case's ticket in its tracker; that decides nothing."""
     RULE = "rule"
     """An interim rule has been issued, is about to expire, or has expired."""
 

@@ -76,6 +76,8 @@ EXAMPLES = {
     "deliveries list": "escalate deliveries list --state dead",
     "deliveries show": "escalate deliveries show zendesk:invocation-17",
     "deliveries redeliver": "escalate deliveries redeliver zendesk:invocation-17",
+    "deliveries drift": "escalate deliveries drift",
+    "deliveries accept": "escalate deliveries accept 1042 wrong-queue --reason 'theirs now'",
     "runbook new": "escalate runbook new account-takeover --runbooks team",
     "runbook list": "escalate runbook list --json",
     "runbook lint": "escalate runbook lint team/account-takeover.yaml",

@@ -31,11 +31,13 @@ from gateway.pages.decision import DecisionPages
 from gateway.pages.inbox import InboxPages
 from gateway.pages.login import LoginPages
 from gateway.pages.suppressed import SuppressedPages
+from gateway.pages.tickets import TicketPages
 from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
 from gateway.rules_api import RulesApi
 from gateway.shadow_api import ShadowApi
 from gateway.suppressed_api import SuppressedApi
+from gateway.tickets_api import TicketsApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
 from gateway.wording import BAD_FORM, NOT_FOUND, STORE_DOWN, TOO_LARGE, Wording
@@ -77,11 +79,13 @@ def build_app(
             *ShadowApi(doors).routes(),
             *DeadLettersApi(doors).routes(),
             *SuppressedApi(doors).routes(),
+            *TicketsApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),
             *SuppressedPages(web).routes(),
+            *TicketPages(web).routes(),
             *CasePages(web, acts).routes(),
             *DraftPages(web).routes(),
             *DecisionPages(web, acts).routes(),

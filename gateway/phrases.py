@@ -58,6 +58,9 @@ TITLES: dict[Kind, str] = {
     Kind.NOTICE_ORDERED: "Somebody is being told",
     Kind.NOTICE_ENDED: "A notice reached its end",
     Kind.NOTICE_SHADOWED: "Somebody would have been told",
+    Kind.TICKET_SYNCED: "The ticket was written to",
+    Kind.TICKET_FAILED: "The ticket could not be written to",
+    Kind.TICKET_CHANGED: "Somebody changed the ticket",
     Kind.TICKET_SHADOWED: "The ticket would have been written to",
     Kind.CLOCK_DEADLINE: "A deadline was computed from a row of the law",
     Kind.CLOCK_BREACHED: "A deadline was missed",
@@ -84,6 +87,8 @@ TITLES: dict[Kind, str] = {
     Kind.DOOR_DELIVERY: "A report arrived at a door",
     Kind.DOOR_SPLIT: "A report was given a case of its own",
     Kind.DOOR_OUTSIDE_ENDED: "Today's process ended, after the shadow had",
+    Kind.DOOR_TICKET_MENDED: "The ticket was brought back to what its case says",
+    Kind.DOOR_TICKET_DIFFERS: "Case and ticket differ, and a person must settle it",
     Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",
     Kind.DOOR_ACT_ANSWERED: "An act was answered",
     Kind.DOOR_ACT_REFUSED: "A door refused an act",
@@ -93,7 +98,8 @@ TITLES: dict[Kind, str] = {
 
 SHOWN = (
     "stage", "gate", "round", "question", "who", "by", "person", "role", "verb", "what",
-    "outcome", "verdict", "state", "status", "tags", "to", "severity", "was", "target", "ahead",
+    "outcome", "verdict", "state", "status", "priority", "tags", "to", "severity", "was", "target",
+    "ahead",
     "disposition", "effect",
     "title", "label", "form", "missing",
     "request", "clock", "step", "purpose", "end", "why", "reason", "because", "note", "detail",

@@ -21,6 +21,8 @@ from gateway.log_dispatcher import KIND as LOG
 from gateway.log_dispatcher import LogDispatcher
 from gateway.obligation_dispatcher import KIND as OBLIGATIONS
 from gateway.obligation_dispatcher import ObligationDispatcher
+from gateway.reconciling.reconciler import KIND as RECONCILER
+from gateway.reconciling.reconciler import TicketReconciler
 from gateway.ticket_poller import KIND as TICKETS
 from gateway.ticket_poller import TicketPoller
 
@@ -63,8 +65,11 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
     }
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()
-    if doors.tickets is not None:
-        work[TICKETS] = TicketPoller(doors, doors.tickets).run()
+    for tracker in doors.trackers:
+        if tracker.polls:
+            work[f"{TICKETS}/{tracker.instance}"] = TicketPoller(doors, tracker).run()
+    if doors.trackers:
+        work[RECONCILER] = TicketReconciler(doors).run()
     tasks = {name: asyncio.create_task(job, name=name) for name, job in work.items()}
     try:
         yield tasks

@@ -80,7 +80,7 @@ class ServiceNowReading:
         return SeenTicket(
             ticket=self._ref(row),
             status=self._site.meanings.get(row["state"]),
-            word=row["state"],
+            word=self._site.word(row["state"]),
             priority=self._site.priority(row.get("priority", "")),
             queue=row.get("assignment_group", ""),
             marks=tuple(_marks(row)),
@@ -157,7 +157,7 @@ class ServiceNowReading:
             delivery=f"{VENDOR}/{self.instance}/{row['sys_id']}/{kind}-{id_}",
             kind=kind,
             actor=actor,
-            status=row["state"],
+            status=self._site.word(row["state"]),
             priority=row.get("priority") or None,
         )
 
@@ -167,7 +167,7 @@ class ServiceNowReading:
             at=created,
             delivery=f"{VENDOR}/{self.instance}/{row['sys_id']}/new",
             queue=row.get("assignment_group", ""),
-            status=row["state"],
+            status=self._site.word(row["state"]),
         )
 
     async def _approvals(self, id_: str) -> tuple[Approval, ...]:

@@ -22,6 +22,16 @@ MEANINGS: Mapping[str, TicketStatus] = {
 }
 """New, In Progress, On Hold, Resolved, Closed, Canceled."""
 
+NAMES: Mapping[str, str] = {
+    "1": "new",
+    "2": "in progress",
+    "3": "on hold",
+    "6": "resolved",
+    "7": "closed",
+    "8": "canceled",
+}
+"""How people call the states; a number of no name here is said as it is."""
+
 URGENCIES: Mapping[TicketPriority, tuple[str, str, str]] = {
     TicketPriority.URGENT: ("1", "1", "1"),
     TicketPriority.HIGH: ("1", "2", "2"),
@@ -45,6 +55,7 @@ class ServiceNowSite:
     """The `sys_id` of the assignment group whose records are watched; empty means every one."""
     states: Mapping[TicketStatus, str] = field(default_factory=lambda: INCIDENT_STATES)
     meanings: Mapping[str, TicketStatus] = field(default_factory=lambda: MEANINGS)
+    names: Mapping[str, str] = field(default_factory=lambda: NAMES)
     urgencies: Mapping[TicketPriority, tuple[str, str, str]] = field(
         default_factory=lambda: URGENCIES
     )
@@ -53,6 +64,10 @@ class ServiceNowSite:
     """Why a record is on hold: `1` is "Awaiting Caller" in the shipped table."""
     instance: str = ""
     """How cases call the instance; its host unless said."""
+
+    def word(self, state: str) -> str:
+        """What people call the state."""
+        return self.names.get(state, state)
 
     def priority(self, number: str) -> TicketPriority | None:
         """Which of our priorities the instance's number is."""

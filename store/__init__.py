@@ -19,6 +19,8 @@
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
     effects      begin, remember, recall; tickets beside it
+    ticket_keeping  what each case's ticket should be like, and what it is owed
+    ticket_drift    what differed between a case and its ticket
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
     notices      what became of each; `messages` is the demo's local outbox
     locators     links to a round: live, expired, superseded, decided
@@ -77,6 +79,8 @@ from store.rounds import DoorRound
 from store.schema import upgrade
 from store.sessions import NewSession, Session
 from store.suppression import Hidden, HiddenBy
+from store.ticket_drift import DriftRow
+from store.ticket_keeping import KeptTicket, TicketWrite
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
@@ -110,6 +114,7 @@ __all__ = [
     "DeliveryRow",
     "DeliveryState",
     "DoorRound",
+    "DriftRow",
     "Duplicate",
     "EffectRow",
     "Finding",
@@ -118,6 +123,7 @@ __all__ = [
     "Hidden",
     "HiddenBy",
     "JournalGap",
+    "KeptTicket",
     "KeyEncryptionKey",
     "KnownMatter",
     "Locator",
@@ -140,6 +146,7 @@ __all__ = [
     "StoreOutdated",
     "StoreUnavailable",
     "StoredMessage",
+    "TicketWrite",
     "UnknownCase",
     "UnknownKey",
     "UnknownObject",

@@ -31,6 +31,8 @@ from store.schema import check_schema
 from store.sessions import Sessions
 from store.splitting import Splitting
 from store.suppression import Suppression
+from store.ticket_drift import TicketDrift
+from store.ticket_keeping import TicketKeeping
 from store.vault import KeyEncryptionKey, Vault
 from store.view_rows import CaseHeading
 from store.views import Views
@@ -74,6 +76,8 @@ class Store:
         self.messages = Messages(database, vault=self.vault)
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)
+        self.ticket_keeping = TicketKeeping(database, vault=self.vault)
+        self.ticket_drift = TicketDrift(database)
         self.locators = Locators(database)
         self.sessions = Sessions(database)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)

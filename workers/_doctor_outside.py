@@ -8,9 +8,10 @@ import aiosmtplib
 import httpx
 
 from integrations.errors import UnusableSecretError
+from integrations.jira_webhook import JiraVerifier
 from integrations.standard_webhooks import decode_secret
 from integrations.zendesk_webhook import ZendeskVerifier
-from workers._doctor_check import Check, fail, fine, warn
+from workers._doctor_check import Check, Level, fail, fine, warn
 from workers.settings import Settings
 from workers.which_engine import which_engine
 
@@ -21,18 +22,28 @@ def webhooks(settings: Settings) -> Iterator[Check]:
     """Secrets of the webhook doors protect something."""
     zendesk = [secret.get_secret_value() for secret in settings.webhooks.zendesk_secrets]
     standard = [secret.get_secret_value() for secret in settings.webhooks.standard_secrets]
-    if not zendesk and not standard and settings.rt.url is None:
+    jira = [secret.get_secret_value() for secret in settings.webhooks.jira_secrets]
+    polled = settings.rt.url is not None or settings.servicenow.url is not None
+    if not zendesk and not standard and not jira and not polled and not settings.jira.poll:
         yield warn(
             "webhooks",
             "no webhook secret is set and no tracker is polled: reports come in by hand only",
             mend="Set ESCALATE_WEBHOOKS__ZENDESK_SECRETS or ESCALATE_WEBHOOKS__STANDARD_SECRETS.",
         )
-    for name, secrets in (("zendesk", zendesk), ("standard", standard)):
+    if jira and not settings.jira.account:
+        yield warn(
+            "webhooks-jira-echo",
+            "our own changes in Jira come back as news of others",
+            mend="Set ESCALATE_JIRA__ACCOUNT to the id that `escalate doctor --live` names.",
+        )
+    for name, secrets in (("zendesk", zendesk), ("jira", jira), ("standard", standard)):
         if not secrets:
             continue
         try:
             if name == "zendesk":
                 ZendeskVerifier(secrets, demo=settings.demo)
+            elif name == "jira":
+                JiraVerifier(secrets)
             else:
                 for secret in secrets:
                     decode_secret(secret)
@@ -131,6 +142,17 @@ async def live(settings: Settings) -> AsyncIterator[Check]:
             base = str(zendesk.base_url or f"https://{zendesk.subdomain}.zendesk.com").rstrip("/")
             headers = _basic(f"{zendesk.email}/token", zendesk.token.get_secret_value())
             yield await _asked(http, "zendesk", f"{base}/api/v2/users/me.json", headers)
+        if settings.jira.url is not None and settings.jira.token is not None:
+            yield await _jira(http, settings)
+        servicenow = settings.servicenow
+        if servicenow.url is not None and servicenow.user is not None:
+            base = str(servicenow.url).rstrip("/")
+            url = f"{base}/api/now/table/{servicenow.table}?sysparm_limit=1&sysparm_fields=sys_id"
+            secret = servicenow.token or servicenow.password
+            word = secret.get_secret_value() if secret is not None else ""
+            bearer = {"Authorization": f"Bearer {word}"}
+            headers = bearer if servicenow.token is not None else _basic(servicenow.user, word)
+            yield await _asked(http, "servicenow", url, headers)
     for name, connector in settings.actions.connectors.items():
         yield await _resolves(f"connector {name}", connector.url.host or "")
 
@@ -157,6 +179,26 @@ async def _smtp(settings: Settings) -> Check:
             mend="Check ESCALATE_SMTP__HOST, __PORT, __TLS, __USER and __PASSWORD.",
         )
     return fine("live mail", f"{smtp.host}:{smtp.port} answers and lets us in")
+
+
+async def _jira(http: httpx.AsyncClient, settings: Settings) -> Check:
+    """As whom Jira knows us: the echo of our own changes is told by that id."""
+    jira = settings.jira
+    token = jira.token.get_secret_value() if jira.token is not None else ""
+    headers = _basic(jira.email, token) if jira.email else {"Authorization": f"Bearer {token}"}
+    base = str(jira.api_url or jira.url).rstrip("/")
+    check = await _asked(http, "jira", f"{base}/rest/api/3/myself", headers)
+    if check.level is not Level.OK:
+        return check
+    answer = await http.get(f"{base}/rest/api/3/myself", headers=headers)
+    account = str(answer.json().get("accountId", ""))
+    if jira.account and account != jira.account:
+        return fail(
+            "live jira",
+            "the account that answers is not the one whose news are taken for our echo",
+            mend=f"Set ESCALATE_JIRA__ACCOUNT={account}.",
+        )
+    return fine("live jira", f"answers and lets us in as {account}")
 
 
 async def _asked(http: httpx.AsyncClient, name: str, url: str, headers: dict[str, str]) -> Check:

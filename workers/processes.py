@@ -28,7 +28,7 @@ from gateway.temporal_engine import TemporalEngine
 from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
-from workers.house import House, request_tracker
+from workers.house import House
 from workers.reporting import party
 from workers.settings import Settings
 from workers.worker import beat, client_of, worker
@@ -110,7 +110,6 @@ async def doors_of(
     """Everything the doors work with; the engine is met at the first message, not here."""
     settings = house.settings
     client = await client_of(house, address=address, lazy=True)
-    tracker = request_tracker(house) if settings.rt.url is not None else None
     return Doors(
         store=house.store,
         directory=house.directory,
@@ -118,10 +117,8 @@ async def doors_of(
         signer=load_or_create_keys(settings.keys),
         engine=TemporalEngine(client, task_queue=settings.task_queue),
         shelf=shelf_of(house.store, settings, walks=walks),
-        settings=door_settings(
-            settings, ticket_instance=tracker.instance if tracker is not None else None
-        ),
-        tickets=tracker,
+        settings=door_settings(settings),
+        trackers=tuple(house.trackers),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
@@ -138,7 +135,7 @@ def shelf_of(store: Store, settings: Settings, *, walks: Mapping[str, str] | Non
     return Shelf(store, routing=routing, walks=dict(walks or {}))
 
 
-def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> DoorSettings:
+def door_settings(settings: Settings) -> DoorSettings:
     """What the settings mean to the doors."""
     webhooks, gateway = settings.webhooks, settings.gateway
     return DoorSettings(
@@ -154,9 +151,15 @@ def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> 
         demo=settings.demo,
         zendesk_instance=settings.zendesk.subdomain or "zendesk",
         own_zendesk_actor=settings.zendesk.actor,
-        ticket_instance=ticket_instance or "request-tracker",
-        ticket_queue=settings.rt.queue,
-        ticket_poll=settings.rt.every,
+        jira_secrets=_plain(webhooks.jira_secrets),
+        jira_instance=(settings.jira.url.host if settings.jira.url is not None else None) or "jira",
+        own_jira_account=settings.jira.account,
+        jira_projects=settings.jira.projects,
+        jira_fields={
+            id_: name.replace("_", "-") for name, id_ in sorted(settings.jira.fields.items())
+        },
+        compare_every=settings.tickets.compare_every,
+        compare_after=settings.tickets.compare_after,
         party=party(settings),
         connected=settings.reports.connected,
     )

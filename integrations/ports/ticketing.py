@@ -164,6 +164,8 @@ class TicketChange(Value):
     """The vendor's word for the status it has now."""
     priority: str | None = None
     """The vendor's word for the priority it has now."""
+    into: TicketRef | None = None
+    """The ticket that takes its place: it was merged, or stands for a placeholder of ours."""
 
 
 class Ticketing(Protocol):

@@ -63,6 +63,10 @@ class FakeJira:
         self.statuses = dict(STATUSES)
         self.asks_for: dict[str, Json] = {}
         """Fields that every transition's screen demands."""
+        self.frozen: set[str] = set()
+        """Fields that our account's edits do not change, and that nothing is said of."""
+        self.rule: Callable[[str], None] | None = None
+        """What the site does by itself after each change of ours."""
         self.webhooks: list[tuple[dict[str, str], bytes]] = []
         """What the site would deliver, in the order things happened."""
         self._failures: list[Response] = []
@@ -424,7 +428,7 @@ class FakeJira:
     def _change(self, id_: str, field: str, value: Any, *, author: str) -> None:
         issue = self.issues[id_]
         was = issue["fields"].get(field)
-        if was == value:
+        if was == value or (author == ACCOUNT and field in self.frozen):
             return
         issue["fields"][field] = value
         issue["at"] = self._tick()
@@ -438,6 +442,8 @@ class FakeJira:
         issue["changes"].append(entry)
         log = {"id": entry["id"], "items": items}
         self._hook("jira:issue_updated", issue, author=author, changelog=log)
+        if author == ACCOUNT and self.rule is not None:
+            self.rule(id_)
 
     def _say(self, id_: str, body: Any, *, author: str, public: bool = False) -> Json:
         issue = self.issues[id_]

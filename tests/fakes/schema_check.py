@@ -54,7 +54,8 @@ def _combined(value: Json, schema: Json, *, root: Json, where: str) -> list[str]
         choices = [problems(value, part, root=root, where=where) for part in schema.get(word, [])]
         if choices and all(choices):
             # The choice that fits best says most.
-            found += min(choices, key=len)
+            best: list[str] = min(choices, key=len)
+            found += best
     return found
 
 

@@ -61,6 +61,8 @@ class FakeServiceNow:
         self.tables: dict[str, dict[str, Row]] = {name: {} for name in _TABLES}
         self.hidden: set[str] = set()
         """Fields that our account may not read: left out, and ignored in queries."""
+        self.rule: Callable[[str], None] | None = None
+        """What the instance does by itself after each change of ours."""
         self._failures: list[Response] = []
         self._aborts = 0
         self._before_write: Callable[[], None] | None = None
@@ -269,6 +271,8 @@ class FakeServiceNow:
         row["priority"] = _PRIORITY[(row["impact"], row["urgency"])]
         row["sys_updated_on"], row["sys_updated_by"] = now, author
         row["sys_mod_count"] = str(int(row["sys_mod_count"]) + 1)
+        if author == USER and self.rule is not None:
+            self.rule(id_)
 
 
 def _stamp(at: datetime) -> str:

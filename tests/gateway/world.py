@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pyotp
 
-from gateway.doors import Doors, DoorSettings
+from gateway.doors import Doors, DoorSettings, Tracker
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
 from gateway.serve import listen, run_gateway
@@ -23,7 +23,6 @@ from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
-from integrations.ports.ticketing import Ticketing
 from integrations.standard_webhooks import sign_standard
 from integrations.zendesk_webhook import sign_zendesk
 from runbooks import Runbook, load_runbook
@@ -33,6 +32,7 @@ from tests.gateway.engine import InProcessEngine
 
 STANDARD = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU="
 ZENDESK = "a zendesk secret of a test"
+JIRA = "a jira webhook secret"
 CANARY = "canary-4711 words of a report"
 
 
@@ -260,7 +260,7 @@ async def make_world(
     folder: Path,
     *,
     faults: FaultSeam = no_faults,
-    tickets: Ticketing | None = None,
+    trackers: Sequence[Tracker] = (),
     **settings: Any,
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
@@ -280,6 +280,7 @@ async def make_world(
         settings=DoorSettings(
             public_url=url,
             zendesk_secrets=(ZENDESK,),
+            jira_secrets=(JIRA,),
             standard_secrets=(STANDARD,),
             incident_manager_phone="+1 555 0100",
             receipt_wait=timedelta(milliseconds=600),
@@ -287,7 +288,7 @@ async def make_world(
             **settings,
         ),
         faults=faults,
-        tickets=tickets,
+        trackers=tuple(trackers),
         id=f"gateway-{uuid.uuid4().hex[:6]}",
     )
     async with run_gateway(doors, sock=sock):
