@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
+from activities.on_record import speaking_for
 from activities.outside import Outside
 from activities.ticket_writing import TicketWriting
 from cases.report import TicketRef
@@ -35,7 +36,7 @@ class Tickets:
         in our own store, so that the case waits for nobody (I9).
         """
         outside = self._outside
-        with told_to_temporal():
+        with told_to_temporal(), speaking_for(outside.store, order):
             known = order.ticket or await outside.store.tickets.of(order.case)
             system = known.system if known is not None else outside.default_ticketing
             if system is None or system not in outside.ticketing:

@@ -12,7 +12,7 @@ from cases.journal import Entry, Kind
 from runbooks.plan import GateRule, Pathway
 from runbooks.quorums import roles_named
 
-_LEVELS = ("L1", "L2", "L3")
+_LEVELS = ("L0", "L1", "L2", "L3")
 
 
 @dataclass

@@ -138,6 +138,7 @@ class Kind(StrEnum):
     OBLIGATION_ENDED = "obligation:work:ended"
     DOOR_DELIVERY = "door:delivery:accepted"
     DOOR_SPLIT = "door:report:split-off"
+    DOOR_SENT_AGAIN = "door:delivery:sent-again"
     DOOR_ACT_RECORDED = "door:act:recorded"
     DOOR_ACT_ANSWERED = "door:act:answered"
     DOOR_ACT_REFUSED = "door:act:refused"
@@ -147,6 +148,9 @@ class Kind(StrEnum):
     DOOR_OUTSIDE_ENDED = "door:outside:ended"
     DOOR_TICKET_MENDED = "door:ticket:mended"
     DOOR_TICKET_DIFFERS = "door:ticket:differs"
+    DOOR_RUN_SEALED = "door:run:sealed"
+    DOOR_PAGE = "door:page:changed"
+    DOOR_PAGER_SAID = "door:pager:said"
 
 
 class Entry(Value):

@@ -15,7 +15,7 @@ from cli.output import USAGE, AsJson, errors, local, stop
 from cli.reach import Gateway, gateway, path_of
 from cli.reading_text import prose
 
-_LEVELS = ("L1", "L2", "L3")
+_LEVELS = ("L0", "L1", "L2", "L3")
 
 Gate = Annotated[str | None, typer.Option("--gate", help="Default: the only one that asks you.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.case_api import CaseApi
-from gateway.dead_letters_api import DeadLettersApi
+from gateway.deliveries_api import DeliveriesApi
 from gateway.doors import Doors
 from gateway.drafts import DraftPages
 from gateway.headers import Headers
@@ -25,9 +25,12 @@ from gateway.health import HealthPages
 from gateway.log_pages import LogPages
 from gateway.logins import LogIns
 from gateway.migrations_api import MigrationsApi
+from gateway.on_call import OnCallPages
+from gateway.pagerduty_door import pagerduty_routes
 from gateway.pages.acts import ActPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
+from gateway.pages.deliveries import DeliveryPages
 from gateway.pages.inbox import InboxPages
 from gateway.pages.login import LoginPages
 from gateway.pages.suppressed import SuppressedPages
@@ -36,6 +39,7 @@ from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
 from gateway.rules_api import RulesApi
 from gateway.shadow_api import ShadowApi
+from gateway.subscriptions_api import SubscriptionsApi
 from gateway.suppressed_api import SuppressedApi
 from gateway.tickets_api import TicketsApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
@@ -71,21 +75,25 @@ def build_app(
     return Starlette(
         routes=[
             *webhook_routes(doors),
+            *pagerduty_routes(doors),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
             *MigrationsApi(doors).routes(),
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),
             *ShadowApi(doors).routes(),
-            *DeadLettersApi(doors).routes(),
+            *DeliveriesApi(doors).routes(),
+            *SubscriptionsApi(doors).routes(),
             *SuppressedApi(doors).routes(),
             *TicketsApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),
+            *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),
             *TicketPages(web).routes(),
+            *DeliveryPages(web).routes(),
             *CasePages(web, acts).routes(),
             *DraftPages(web).routes(),
             *DecisionPages(web, acts).routes(),

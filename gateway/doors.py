@@ -14,8 +14,11 @@ from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
+from integrations.event_webhook import EventWebhooks
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
+from integrations.ports.on_call import OnCallDirectory
+from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from store import Store
 
@@ -49,6 +52,7 @@ class DoorSettings:
     zendesk_secrets: tuple[str, ...] = ()
     jira_secrets: tuple[str, ...] = ()
     standard_secrets: tuple[str, ...] = ()
+    pagerduty_secrets: tuple[str, ...] = ()
     webhook_max_age: timedelta = timedelta(minutes=5)
     max_body_bytes: int = 262_144
     session_lifetime: timedelta = timedelta(hours=8)
@@ -79,6 +83,8 @@ class DoorSettings:
     lease: timedelta = timedelta(seconds=30)
     most_attempts: int = 50
     """A delivery that fails this often is a dead letter."""
+    ledger_keep: timedelta = timedelta(days=90)
+    """Calls and delivered events are forgotten after this time."""
     continue_after: int | None = None
     party: Party = field(default_factory=Party)
     """Who hands in reports to authorities."""
@@ -111,14 +117,22 @@ class Doors:
     settings: DoorSettings
     trackers: tuple[Tracker, ...] = ()
     """The ticket systems that are connected."""
+    on_call: OnCallDirectory | None = None
+    pager: Paging | None = None
+    """Told when a page is answered here."""
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
+    events: EventWebhooks | None = None
+    """Sends events to whoever subscribed; without it none are sent from here."""
     faults: FaultSeam = no_faults
     id: str = "gateway"
     """Names this process in leases and heartbeats."""
     deliveries_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a delivery was accepted here: the dispatcher looks at once."""
     obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
+    events_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
+    pages_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a pager said something."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """How the acts answered in this process ended, for `/metrics`."""

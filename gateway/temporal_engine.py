@@ -5,6 +5,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NoReturn
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    ResetActivityRequest,
+)
 from temporalio.client import (
     Client,
     RPCError,
@@ -19,11 +24,14 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
+from audit.histories import Run
 from cases.envelope import ActEnvelope
 from cases.ids import obligation_id
 from cases.receipts import ActReceipt
 from cases.values import Inbound
+from gateway import engine_runs
 from gateway.engine_look import EngineLook, look
+from gateway.engine_port import CutOff
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
 from workflows.attributes import at_start, of_obligation
 from workflows.messages import (
@@ -150,9 +158,51 @@ class TemporalEngine:
         except RuntimeError as error:
             raise _unreachable() from error
 
+    async def hurry(self, workflow: str, *, run: str, activity: str) -> bool:
+        """The step's next try is made now; False when it is not waiting for one any more."""
+        service = self._client.workflow_service
+        execution = WorkflowExecution(workflow_id=workflow, run_id=run)
+        try:
+            seen = await service.describe_workflow_execution(
+                DescribeWorkflowExecutionRequest(
+                    namespace=self._client.namespace, execution=execution
+                ),
+                timeout=RPC_TIMEOUT,
+            )
+            if all(each.activity_id != activity for each in seen.pending_activities):
+                return False
+            await service.reset_activity(
+                ResetActivityRequest(
+                    namespace=self._client.namespace,
+                    execution=execution,
+                    id=activity,
+                    identity=self._client.identity,
+                ),
+                timeout=RPC_TIMEOUT,
+            )
+        except RPCError as error:
+            if error.status in _GONE:
+                return False
+            _raise(error)
+        except RuntimeError as error:
+            raise _unreachable() from error
+        return True
+
     async def look(self, case: str) -> EngineLook:
         """The case as the engine sees it, for whoever asks why it does not go on."""
         return await look(self._client, case, task_queue=self._task_queue)
+
+    async def ended_run(self, workflow: str, run: str) -> Run | None:
+        """The run, payloads opened; None while it goes on."""
+        return await engine_runs.ended_run(self._client, workflow, run)
+
+    async def was_reset(self, workflow: str, run: str) -> bool:
+        """Whether a reset left the run behind."""
+        return await engine_runs.was_reset(self._client, workflow, run)
+
+    async def cut_off(self) -> list[CutOff]:
+        """Every run that did not end by itself, as far back as the engine remembers."""
+        return await engine_runs.cut_off(self._client)
 
     async def trouble(self) -> str | None:
         """Why the server cannot be reached; None when it answers its health check."""

@@ -14,6 +14,7 @@
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
+    seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
@@ -22,6 +23,10 @@
     ticket_keeping  what each case's ticket should be like, and what it is owed
     ticket_drift    what differed between a case and its ticket
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
+    pages        what was said to a pager, how it stands, and what the pager said
+    calls        every call to a system outside: begin, end, list, show, prune
+    subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
+    events       claim, delivered, failed, dead, redeliver; written with the journal
     notices      what became of each; `messages` is the demo's local outbox
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, nonces that are spent once
@@ -45,6 +50,7 @@ from store.act_rows import (
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
+from store.calls import CallFilter, CallRow
 from store.cases import CaseRow
 from store.core import CaseBatch, Store
 from store.deliveries import (
@@ -69,15 +75,19 @@ from store.errors import (
     UnknownObject,
     UnknownRow,
 )
+from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.journal import Appended, Fork, Head
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.pages import PagerEvent, PageRow, PageState
 from store.rounds import DoorRound
 from store.schema import upgrade
+from store.seals import EndedRun
 from store.sessions import NewSession, Session
+from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
 from store.ticket_drift import DriftRow
 from store.ticket_keeping import KeptTicket, TicketWrite
@@ -91,6 +101,7 @@ __all__ = [
     "ActConflict",
     "ActRow",
     "ActState",
+    "Address",
     "Alarm",
     "Appended",
     "Attempt",
@@ -100,6 +111,8 @@ __all__ = [
     "Belongs",
     "Branch",
     "BrokenSeal",
+    "CallFilter",
+    "CallRow",
     "CaseBatch",
     "CaseFilter",
     "CaseHeading",
@@ -117,6 +130,10 @@ __all__ = [
     "DriftRow",
     "Duplicate",
     "EffectRow",
+    "EndedRun",
+    "EventFilter",
+    "EventRow",
+    "EventState",
     "Finding",
     "Fork",
     "Head",
@@ -136,6 +153,9 @@ __all__ = [
     "ObligationEntries",
     "ObligationRow",
     "OutboxLag",
+    "PageRow",
+    "PageState",
+    "PagerEvent",
     "ProgramMissing",
     "Recorded",
     "RoundClosed",
@@ -146,6 +166,8 @@ __all__ = [
     "StoreOutdated",
     "StoreUnavailable",
     "StoredMessage",
+    "Subscription",
+    "SubscriptionState",
     "TicketWrite",
     "UnknownCase",
     "UnknownKey",

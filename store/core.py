@@ -13,11 +13,13 @@ from cases.values import Instant, Value
 from store.acts import Acts
 from store.backup import Backup
 from store.belonging import Belonging
+from store.calls import Calls
 from store.cases import Cases
 from store.database import Database
 from store.deliveries import Deliveries
 from store.effects import Effects, Tickets
 from store.errors import JournalGap
+from store.events import Events
 from store.health import Health
 from store.journal import Appended, Journal
 from store.locators import Locators
@@ -25,11 +27,14 @@ from store.log import Log
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
+from store.pages import Pages
 from store.releases import Releases
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
+from store.seals import Seals
 from store.sessions import Sessions
 from store.splitting import Splitting
+from store.subscriptions import Subscriptions
 from store.suppression import Suppression
 from store.ticket_drift import TicketDrift
 from store.ticket_keeping import TicketKeeping
@@ -80,10 +85,15 @@ class Store:
         self.ticket_drift = TicketDrift(database)
         self.locators = Locators(database)
         self.sessions = Sessions(database)
+        self.calls = Calls(database, vault=self.vault)
+        self.subscriptions = Subscriptions(database, vault=self.vault)
+        self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )
+        self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.log = Log(database, vault=self.vault, health=self.health)
         self.belonging = Belonging(database, cases=self.cases)
         self.deliveries = Deliveries(

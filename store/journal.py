@@ -14,12 +14,15 @@ from store.branches import MAIN, Branch, Branches
 from store.cases import Cases
 from store.database import Database, uninterrupted
 from store.errors import JournalGap
+from store.events import announce_in
 from store.health import Health
 from store.log_tables import log_waiting
 from store.tables import journal, journal_forks
 from store.vault import CaseKeys, Vault
 
 _WAITS = ("case", "stream", "branch", "sequence", "at")
+_ENDS = frozenset({Kind.CASE_CLOSED, Kind.CASE_CANCELLED, Kind.OBLIGATION_ENDED})
+"""With one of these a run says that it ends, and no other run says it for it."""
 
 
 class Head(Value):
@@ -246,6 +249,11 @@ class Journal:
         await connection.execute(
             log_waiting.insert(), [{name: row[name] for name in _WAITS} for row in rows]
         )
+        if run and entries[-1].kind in _ENDS:
+            await self._branches.ends_in(
+                connection, keys.case, stream=branch.stream, run=run, at=entries[-1].at
+            )
+        await announce_in(connection, self._database, keys, rows)
         last = rows[-1]
         await self._branches.advance_in(
             connection, branch, sequence=entries[-1].sequence, head=str(last["hash"])

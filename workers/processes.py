@@ -25,10 +25,11 @@ from gateway.serve import Running, listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
 from gateway.temporal_engine import TemporalEngine
+from integrations.event_webhook import EventWebhooks
 from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
-from workers.house import House
+from workers.house import House, pager, rotas
 from workers.reporting import party
 from workers.settings import Settings
 from workers.worker import beat, client_of, worker
@@ -118,8 +119,16 @@ async def doors_of(
         engine=TemporalEngine(client, task_queue=settings.task_queue),
         shelf=shelf_of(house.store, settings, walks=walks),
         settings=door_settings(settings),
+        on_call=rotas(house),
+        pager=pager(house),
         trackers=tuple(house.trackers),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
+        events=EventWebhooks(
+            house.http,
+            clock=house.clock,
+            source=str(settings.public_url).rstrip("/"),
+            allow_loopback=settings.demo,
+        ),
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
@@ -142,6 +151,7 @@ def door_settings(settings: Settings) -> DoorSettings:
         public_url=str(settings.public_url).rstrip("/"),
         zendesk_secrets=_plain(webhooks.zendesk_secrets),
         standard_secrets=_plain(webhooks.standard_secrets),
+        pagerduty_secrets=_plain(webhooks.pagerduty_secrets),
         webhook_max_age=webhooks.max_age,
         max_body_bytes=gateway.max_body_bytes,
         session_lifetime=gateway.session_lifetime,
@@ -162,6 +172,7 @@ def door_settings(settings: Settings) -> DoorSettings:
         compare_after=settings.tickets.compare_after,
         party=party(settings),
         connected=settings.reports.connected,
+        ledger_keep=settings.ledger.keep,
     )
 
 

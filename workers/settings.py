@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from workers._settings_group import Group
+from workers._settings_paging import PagerDutySettings
 from workers._settings_reports import ReportSettings
 from workers._settings_sources import (
     PREFIX,
@@ -102,6 +103,7 @@ class WebhookSettings(Group):
     zendesk_secrets: Secrets = Field((), description="signing secrets of Zendesk webhooks")
     jira_secrets: Secrets = Field((), description="secrets of Jira's admin webhooks")
     standard_secrets: Secrets = Field((), description="secrets of Standard Webhooks (whsec_…)")
+    pagerduty_secrets: Secrets = Field((), description="secrets of PagerDuty webhooks (v3)")
     max_age: Span = Field(timedelta(minutes=5), description="older deliveries are refused with 401")
 
 
@@ -151,6 +153,14 @@ class WatchSettings(Group):
     )
     repeat: Span = Field(
         timedelta(minutes=30), description="time between two mails about one thing"
+    )
+
+
+class LedgerSettings(Group):
+    """What is kept of deliveries that are done."""
+
+    keep: Span = Field(
+        timedelta(days=90), description="calls and delivered events are forgotten after this time"
     )
 
 
@@ -204,6 +214,9 @@ class Settings(BaseSettings):
     log_origin: str | None = Field(
         None, description="name of a log that begins now; default: public URL's host and /log"
     )
+    on_call_file: Path | None = Field(
+        None, description="YAML of which roles have a rota, and where it stands"
+    )
     directory_file: Path | None = Field(None, description="YAML of people, roles and rotas")
     runbooks_dir: Path | None = Field(None, description="a team's own runbooks, beside the library")
     duty_manager: str | None = Field(
@@ -230,9 +243,15 @@ class Settings(BaseSettings):
     tickets: TicketSettings = Field(
         default_factory=TicketSettings, description="tickets kept in step"
     )
+    pagerduty: PagerDutySettings = Field(
+        default_factory=PagerDutySettings, description="PagerDuty: pages and schedules"
+    )
     actions: ActionSettings = Field(default_factory=ActionSettings, description="systems that act")
     reports: ReportSettings = Field(
         default_factory=ReportSettings, description="reports to authorities"
+    )
+    ledger: LedgerSettings = Field(
+        default_factory=LedgerSettings, description="the delivery ledger"
     )
     watch: WatchSettings = Field(default_factory=WatchSettings, description="escalate watch")
     telemetry: TelemetrySettings = Field(

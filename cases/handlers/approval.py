@@ -22,7 +22,7 @@ from cases.rounds import close, memo_missing
 from cases.rules import dissent_role, may_vote
 from runbooks.plan import GateRule
 
-LEVELS = ("L1", "L2", "L3")
+LEVELS = ("L0", "L1", "L2", "L3")
 DECIDING = (Verdict.APPROVE, Verdict.REJECT)
 """What a tie-breaker, a higher role or a ratifying one can answer."""
 

@@ -5,10 +5,12 @@ What was mended, and what a person must settle, is in the door's journal of the 
 """
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from activities.on_record import speaking_for
 from activities.ticket_writing import opening
 from cases.journal import Kind
 from cases.report import TicketRef
@@ -36,6 +38,14 @@ _ON_ITS_WAY = timedelta(minutes=15)
 """A note that nobody gave up may still be under way so long."""
 _SWEEP = timedelta(hours=1)
 _MANY = 100_000
+
+
+@dataclass(frozen=True)
+class _Behalf:
+    """On whose behalf a tracker is asked, for the ledger of calls."""
+
+    case: str
+    key: str
 
 
 class TicketReconciler:
@@ -88,7 +98,8 @@ class TicketReconciler:
             await self._store.ticket_keeping.looked(kept.case, at=at)
             return True
         try:
-            await self._look(kept, tracker, at=at)
+            with speaking_for(self._store, _Behalf(case=kept.case, key=f"compare/{kept.case}")):
+                await self._look(kept, tracker, at=at)
         except (RefusedError, MisansweredError) as error:
             await self._settle(kept, [Drift(kind=DriftKind.REFUSED, subject="look")], at=at)
             log.warning("a ticket cannot be compared", error=type(error).__name__)

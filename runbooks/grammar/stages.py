@@ -1,6 +1,6 @@
 """Stages: who owns them, how long they may take, what lateness does, where outcomes lead."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StrictStr, model_validator
 
@@ -160,7 +160,7 @@ class Stage(Strict):
     distinct: Distinct = Distinct.PEOPLE
     not_the_same_person_as: tuple[Name, ...] = ()
     votes: Votes | None = None
-    assurance: Assurance = Assurance.L1
+    assurance: Literal[Assurance.L1, Assurance.L2, Assurance.L3] = Assurance.L1
     memo: tuple[Name, ...] = ()
     silence: Silence = None
     dissent: DissentRule | None = None

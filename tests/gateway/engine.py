@@ -56,6 +56,9 @@ class InProcessEngine:
         self.starts: list[ObligationInput] = []
         self.signals: list[tuple[str, str, Inbound]] = []
         self.delivered: list[str] = []
+        self.waiting: set[tuple[str, str, str]] = set()
+        """Steps that wait for their next try: workflow, run, activity."""
+        self.hurried: list[tuple[str, str, str]] = []
         self._nonces = 0
 
     async def start(self, case: CaseInput) -> None:
@@ -111,6 +114,14 @@ class InProcessEngine:
             at = await self.clock.now(key)
             self.obligations[key] = _obligation(owed, at=at)
             await self._publish_owed(self.obligations[key][0], at=at)
+
+    async def hurry(self, workflow: str, *, run: str, activity: str) -> bool:
+        """A step that waits is tried now."""
+        self._must_be_up()
+        step = (workflow, run, activity)
+        if step in self.waiting:
+            self.hurried.append(step)
+        return step in self.waiting
 
     async def deliver(
         self, envelope: ActEnvelope, *, case: str, act_id: str, within: timedelta
