@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 from cloudevents.core.base import BaseCloudEvent
@@ -40,6 +41,11 @@ class EventReceiver:
     def events(self, number: str) -> list[BaseCloudEvent]:
         """What it has of a case, in the order it came."""
         return [each for each in self.taken.values() if each.get_subject() == f"case/{number}"]
+
+    def contents(self, number: str) -> list[dict[str, Any]]:
+        """What these events say."""
+        said = [each.get_data() for each in self.events(number)]
+        return [each for each in said if isinstance(each, dict)]
 
     async def receive(self, request: Request) -> Response:
         """The answer to one event."""
