@@ -139,6 +139,11 @@ def _prove(asked: Asked, code: str | None) -> None:
     needed, reached = asked.shown["assurance"], asked.shown["assurance_reached"]
     if _LEVELS.index(reached) >= _LEVELS.index(needed):
         return
+    if asked.shown["proved_at"] == "provider" and code is None:
+        stop(
+            "This gate needs your second factor, which your provider asks for.",
+            mend="escalate login --second-factor, then decide again.",
+        )
     if code is None and not sys.stdin.isatty():
         stop("This gate needs your second factor.", mend="--code CODE", code=USAGE)
     given = code or typer.prompt("Code of your second factor", err=True)

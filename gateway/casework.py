@@ -10,8 +10,9 @@ from cases.objection import can_be_disputed
 from cases.permissions import Allowed, Waiting, allowed_acts, next_step, view_of, waiting_on
 from cases.state import CasePicture
 from gateway.doors import Doors
+from gateway.linked import unseen
 from gateway.shelf import Shelved
-from gateway.sight import blinded, hidden_rounds, may_see
+from gateway.sight import blinded, hidden_rounds, may_see, without_cases
 from runbooks.plan import EffectPlan, GateRule, Pathway
 from store import CaseFilter, CaseLine, CaseRow, CaseView
 
@@ -31,6 +32,8 @@ class OpenCase:
     person: str
     roles: frozenset[str]
     hidden: frozenset[tuple[str, int]]
+    unseen: frozenset[str] = frozenset()
+    """Numbers of cases that the record names and this person may not see."""
 
     @property
     def pathway(self) -> Pathway:
@@ -112,9 +115,10 @@ async def open_case(
     shelved = await doors.shelf.by_digest(state.digest)
     if not may_see(state, shelved.pathway, person=person, roles=roles):
         return None
+    hidden = await unseen(doors, state, person=person, roles=roles)
     return OpenCase(
         row=await doors.store.cases.get(state.case),
-        state=blinded(state, shelved.pathway, person=person),
+        state=without_cases(blinded(state, shelved.pathway, person=person), hidden),
         shelved=shelved,
         as_of=view.line.as_of,
         sequence=view.line.sequence,
@@ -122,6 +126,7 @@ async def open_case(
         person=person,
         roles=roles,
         hidden=hidden_rounds(state, shelved.pathway, person=person),
+        unseen=hidden,
     )
 
 

@@ -15,8 +15,10 @@ from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
 from integrations.event_webhook import EventWebhooks
+from integrations.oidc.role_map import RoleMap
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
+from integrations.ports.identity import Identity
 from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
@@ -42,6 +44,15 @@ class Tracker:
 
 class People(Directory, Credentials, Protocol):
     """A directory that also checks log-ins."""
+
+
+@dataclass(frozen=True)
+class ProviderDoor:
+    """The provider people log in at, and what its claims mean here."""
+
+    identity: Identity
+    roles: RoleMap = field(default_factory=RoleMap)
+    name: str = "your organisation"
 
 
 @dataclass(frozen=True)
@@ -90,6 +101,8 @@ class DoorSettings:
     """Who hands in reports to authorities."""
     connected: frozenset[str] = frozenset()
     """The forms that a connector hands in; the others are handed in by a person."""
+    passwords: bool = True
+    """Whether the directory's own passwords are taken; beside a provider usually not."""
     log_in_attempts: int = 8
     """Failed log-ins of one person in a minute before the door stops checking."""
 
@@ -120,6 +133,8 @@ class Doors:
     on_call: OnCallDirectory | None = None
     pager: Paging | None = None
     """Told when a page is answered here."""
+    provider: ProviderDoor | None = None
+    """Where people log in; None: with a password of the directory."""
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
     events: EventWebhooks | None = None

@@ -28,6 +28,7 @@ _TITLES = {
     "dissent": "Object",
     "withdraw": "Take my verdict back",
     "acknowledge": "Take it, or say that you cannot",
+    "claim": "Claim the work, or give it back",
     "assign": "Assign work to a person",
     "hold": "Put the case on hold",
     "resume": "Resume the case",
@@ -39,6 +40,10 @@ _TITLES = {
     "split": "Give a joined report a case of its own",
     "close": "Close the case",
     "cancel": "Cancel the case",
+    "reopen": "Reopen the case",
+    "link": "Link another case, or take a link away",
+    "merge": "Make another case part of this one",
+    "unmerge": "Make it a case of its own again",
 }
 _CHOSEN = {
     "complete": "outcome",
@@ -142,6 +147,10 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
             values[_CHOSEN[verb]] = choice
         case "acknowledge":
             values["conflicted"] = choice == "conflicted"
+        case "claim":
+            values["release"] = choice == "release"
+        case "link":
+            values["remove"] = choice == "remove"
         case "attach":
             values["keep_apart"] = choice == "keep-apart"
         case "assign":

@@ -12,6 +12,18 @@ TITLES: dict[Kind, str] = {
     Kind.LINK_SHADOWED: "Would have gone on as another case",
     Kind.OUTSIDE_ENDED: "Today's process ended",
     Kind.CASE_CLOSED: "The case was closed",
+    Kind.CLAIMED: "Somebody took the work out of the queue",
+    Kind.CLAIM_RELEASED: "The work was given back to the queue",
+    Kind.CLAIM_LAPSED: "An abandoned claim lapsed: the work is in the queue again",
+    Kind.CASE_UNLINKED: "A link to another case was taken away",
+    Kind.CLOSING_TAKEN_BACK: "The case did not end: sub-cases are open",
+    Kind.CASE_MERGING: "Another case was asked to become part of this one",
+    Kind.CASE_MERGED: "Another case became part of this one",
+    Kind.MERGE_FAILED: "Another case stays a case of its own",
+    Kind.CASE_MERGED_AWAY: "The case became part of another one",
+    Kind.CASE_UNMERGED: "The case is a case of its own again",
+    Kind.MERGE_GIVEN_BACK: "A case that was part of this one left it",
+    Kind.CASE_REOPENED: "The case was reopened",
     Kind.CASE_CANCELLED: "The case was cancelled",
     Kind.INTAKE_ANSWERED: "Intake questions were answered",
     Kind.SEVERITY_ASSESSED: "The severity table was read",
@@ -38,6 +50,7 @@ TITLES: dict[Kind, str] = {
     Kind.EFFECT_CLEARED: "An action was cleared",
     Kind.EFFECT_WITHDRAWN: "An action was withdrawn",
     Kind.LEGAL_HOLD: "A legal hold began",
+    Kind.NOTICE_HELD: "A notice is kept until somebody's hours",
     Kind.HANDOVER_ASKED: "A handover note was asked for",
     Kind.INFORMATION_ASKED: "More information was asked for",
     Kind.INFORMATION_GIVEN: "Information was given",
@@ -69,6 +82,14 @@ TITLES: dict[Kind, str] = {
     Kind.ACT_REFUSED: "An act was refused",
     Kind.ACTS_REFUSED: "Acts were refused",
     Kind.ACKNOWLEDGED: "Somebody has it",
+    Kind.LEASE_LAPSED: "Somebody had it, and let it lapse",
+    Kind.ESCALATION_BEGUN: "An escalation began",
+    Kind.ESCALATION_STEP: "The next step of an escalation came",
+    Kind.ESCALATION_STOPPED: "An escalation stands still: somebody has it",
+    Kind.ESCALATION_EXHAUSTED: "Every step of an escalation has come: the duty manager is paged",
+    Kind.ESCALATION_ENDED: "An escalation ended",
+    Kind.UPDATE_ASKED: "An update was asked for",
+    Kind.UPDATE_MISSED: "No update yet: the audience was told so",
     Kind.CONFLICT_DECLARED: "Somebody declared a conflict",
     Kind.ASSIGNED: "Work was given to a person",
     Kind.RAISED: "Somebody was paged by hand",
@@ -86,6 +107,11 @@ TITLES: dict[Kind, str] = {
     Kind.REPORT_SPLIT: "A report is to have a case of its own",
     Kind.DOOR_DELIVERY: "A report arrived at a door",
     Kind.DOOR_SPLIT: "A report was given a case of its own",
+    Kind.DOOR_SESSION_OPENED: "Logged in",
+    Kind.DOOR_SESSION_PROVED: "Second factor given",
+    Kind.DOOR_SESSION_REFUSED: "A log-in was refused",
+    Kind.DOOR_SESSION_ENDED: "A log-in ended",
+    Kind.DOOR_SESSION_FORGOTTEN: "Bound to no account any more",
     Kind.DOOR_RUN_SEALED: "Temporal's record of a run that ended was sealed",
     Kind.DOOR_SENT_AGAIN: "A person had something sent again",
     Kind.DOOR_OUTSIDE_ENDED: "Today's process ended, after the shadow had",
@@ -106,7 +132,8 @@ SHOWN = (
     "ahead",
     "disposition", "effect",
     "title", "label", "form", "missing",
-    "request", "clock", "step", "purpose", "end", "why", "reason", "because", "note", "detail",
+    "request", "clock", "run", "runs", "passage", "lapsed", "step",
+    "purpose", "end", "why", "reason", "because", "note", "detail",
     "share", "first", "last", "total", "checked", "wrong",
     "obligation", "turn", "answer", "reference", "owner",
     "due", "due_was", "until", "review", "expires", "number", "row", "counted", "conservative_due",
@@ -118,7 +145,8 @@ SHOWN = (
 INSTANTS = frozenset(
     {"due", "due_was", "until", "review", "expires", "conservative_due", "legal_latest"}
 )
-NAMED = INSTANTS - {"review", "expires"} | {"round", "row", "by", "was", "target", "ahead"} | {
+NAMED = INSTANTS - {"review", "expires"} | {
+    "round", "row", "passage", "lapsed", "by", "was", "target", "ahead"} | {
     "share", "first", "last", "total", "checked", "wrong",
 }  # fmt: skip
 """Parts that say nothing without their name."""

@@ -14,7 +14,7 @@ people:
 
 import binascii
 from io import StringIO
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 from zoneinfo import available_timezones
 
 import pyotp
@@ -27,13 +27,16 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from cases.hours import Hours
 from cases.values import Inbound, Name
 from integrations.errors import DirectoryUnreadableError
+from integrations.people_hours import read_hours
 from integrations.ports.directory import PagerDutyId, Person, PersonId, SecondFactor
 
 _SHORTEST_TOTP = 10
@@ -85,6 +88,25 @@ class _Entry(Inbound):
     password: Annotated[SecretStr, AfterValidator(_argon2)] | None = None
     totp: Annotated[SecretStr, AfterValidator(_base32)] | None = None
     pagerduty: PagerDutyId | None = None
+    working: Any = None
+    quiet: Any = None
+    holidays: Annotated[list[Any], Field(max_length=400)] | None = None
+    half_days: Any = Field(default=None, alias="half-days")
+    channels: Annotated[list[Name], Field(max_length=10)] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _hours_can_be_read(self) -> Self:
+        self.hours()
+        return self
+
+    def hours(self) -> Hours:
+        """The hours the person keeps."""
+        return read_hours(
+            working=self.working,
+            quiet=self.quiet,
+            holidays=self.holidays,
+            half_days=self.half_days,
+        )
 
 
 def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
@@ -127,6 +149,8 @@ def _account(entry: _Entry) -> Account:
         time_zone=entry.time_zone,
         second_factor=SecondFactor.TOTP if entry.totp else SecondFactor.NONE,
         pagerduty=entry.pagerduty,
+        hours=entry.hours(),
+        channels=tuple(entry.channels),
     )
     return Account(person=person, password=entry.password, totp=entry.totp)
 

@@ -29,7 +29,10 @@
     events       claim, delivered, failed, dead, redeliver; written with the journal
     notices      what became of each; `messages` is the demo's local outbox
     locators     links to a round: live, expired, superseded, decided
-    sessions     log-ins, step-up, nonces that are spent once
+    sessions     log-ins, step-up, revocation, nonces that are spent once
+    sign_ins     log-ins under way at a provider: begun, taken once
+    claimed      what the provider last said of people
+    door_record  how log-ins began and ended, as a chain
     health       heartbeats, alarms, lag of the outbox
     backup       copy_to, reconcile; `restore` brings a copy back
 
@@ -52,6 +55,7 @@ from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
 from store.calls import CallFilter, CallRow
 from store.cases import CaseRow
+from store.claimed import ClaimedRow
 from store.core import CaseBatch, Store
 from store.deliveries import (
     Accepted,
@@ -86,7 +90,8 @@ from store.pages import PagerEvent, PageRow, PageState
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.seals import EndedRun
-from store.sessions import NewSession, Session
+from store.sessions import Account, NewSession, Session
+from store.sign_ins import NotTaken
 from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
 from store.ticket_drift import DriftRow
@@ -98,6 +103,7 @@ __all__ = [
     "DEMO_KEK",
     "MAIN",
     "Accepted",
+    "Account",
     "ActConflict",
     "ActRow",
     "ActState",
@@ -122,6 +128,7 @@ __all__ = [
     "CaseView",
     "ClaimedAct",
     "ClaimedDelivery",
+    "ClaimedRow",
     "Counts",
     "DeliveryConflict",
     "DeliveryRow",
@@ -149,6 +156,7 @@ __all__ = [
     "LogKey",
     "NewLeaf",
     "NewSession",
+    "NotTaken",
     "NoticeRow",
     "ObligationEntries",
     "ObligationRow",

@@ -15,8 +15,10 @@ from store.backup import Backup
 from store.belonging import Belonging
 from store.calls import Calls
 from store.cases import Cases
+from store.claimed import ClaimedPeople
 from store.database import Database
 from store.deliveries import Deliveries
+from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
 from store.errors import JournalGap
 from store.events import Events
@@ -33,6 +35,7 @@ from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.seals import Seals
 from store.sessions import Sessions
+from store.sign_ins import SignIns
 from store.splitting import Splitting
 from store.subscriptions import Subscriptions
 from store.suppression import Suppression
@@ -84,7 +87,10 @@ class Store:
         self.ticket_keeping = TicketKeeping(database, vault=self.vault)
         self.ticket_drift = TicketDrift(database)
         self.locators = Locators(database)
-        self.sessions = Sessions(database)
+        self.door_record = DoorRecord(database)
+        self.sessions = Sessions(database, record=self.door_record)
+        self.sign_ins = SignIns(database)
+        self.claimed = ClaimedPeople(database)
         self.calls = Calls(database, vault=self.vault)
         self.subscriptions = Subscriptions(database, vault=self.vault)
         self.events = Events(database, health=self.health)

@@ -192,6 +192,18 @@ class Journal:
             return Head()
         return Head(branch=found.branch, sequence=found.sequence, hash=found.head)
 
+    async def last_run(self, case: str) -> str:
+        """The run that wrote the last entry of the case stream; empty where there is none."""
+        async with self._database.read() as connection:
+            found = await self._branches.find_in(connection, case, Stream.CASE, None)
+            if found is None:
+                return ""
+            query = sa.select(journal.c.run).where(
+                await self._branches.segments_in(connection, found),
+                journal.c.sequence == found.sequence,
+            )
+            return str((await connection.execute(query)).scalar_one())
+
     async def branches(self, case: str) -> list[Branch]:
         """Every branch of every stream, in the order they were opened."""
         async with self._database.read() as connection:

@@ -30,6 +30,7 @@ from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
 from workers.house import House, pager, rotas
+from workers.log_in import provider_door
 from workers.reporting import party
 from workers.settings import Settings
 from workers.worker import beat, client_of, worker
@@ -122,6 +123,7 @@ async def doors_of(
         on_call=rotas(house),
         pager=pager(house),
         trackers=tuple(house.trackers),
+        provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
         events=EventWebhooks(
             house.http,
@@ -159,6 +161,7 @@ def door_settings(settings: Settings) -> DoorSettings:
         incident_manager_phone=settings.incident_manager_phone or "",
         time_zone=settings.time_zone,
         demo=settings.demo,
+        passwords=not settings.oidc.on or settings.oidc.passwords_too or settings.demo,
         zendesk_instance=settings.zendesk.subdomain or "zendesk",
         own_zendesk_actor=settings.zendesk.actor,
         jira_secrets=_plain(webhooks.jira_secrets),

@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from workers._settings_group import Group
+from workers._settings_log_in import OidcSettings
 from workers._settings_paging import PagerDutySettings
 from workers._settings_reports import ReportSettings
 from workers._settings_sources import (
@@ -228,6 +229,9 @@ class Settings(BaseSettings):
     time_zone: str = Field("UTC", description="IANA zone that pages and mails show times in")
     engine: EngineSettings = Field(default_factory=EngineSettings, description="Temporal")
     gateway: GatewaySettings = Field(default_factory=GatewaySettings, description="the doors")
+    oidc: OidcSettings = Field(
+        default_factory=OidcSettings, description="log-in at a provider (OpenID Connect)"
+    )
     webhooks: WebhookSettings = Field(
         default_factory=WebhookSettings, description="reports by webhook"
     )

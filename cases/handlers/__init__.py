@@ -8,8 +8,11 @@ from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers import (
     approval,
+    claiming,
     ending,
     joining,
+    linking,
+    merging,
     migrating,
     running,
     settling,
@@ -42,6 +45,7 @@ HANDLERS: Mapping[str, Handler] = {
     "dissent": approval.dissent,
     "withdraw": approval.withdraw,
     "acknowledge": running.acknowledge,
+    "claim": claiming.claim,
     "assign": running.assign,
     "hold": running.hold,
     "resume": running.resume,
@@ -51,6 +55,8 @@ HANDLERS: Mapping[str, Handler] = {
     "migrate": migrating.migrate,
     "attach": ending.attach,
     "split": joining.split,
+    "link": linking.link,
+    "merge": merging.merge,
     "close": ending.close,
     "cancel": ending.cancel,
 }

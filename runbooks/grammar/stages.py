@@ -2,13 +2,17 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StrictStr, model_validator
+from pydantic import BeforeValidator, Field, StrictInt, StrictStr, model_validator
 
-from runbooks.grammar.base import ClockId, Moment, Name, Prose, Strict, refuse
+from runbooks.grammar.base import ClockId, Duration, Moment, Name, Prose, Strict, refuse
 from runbooks.grammar.closing import Requirement
 from runbooks.grammar.gates import DissentRule, Quorum, Reject, Silence, SplitRule
 from runbooks.grammar.times import Severities, Times
 from runbooks.plan import Assurance, CallBackResult, Distinct, Severity, StageKind, Votes
+from runbooks.plan import ReopenRule as Reopening
+
+REOPENING = Reopening()
+"""What holds where a closure says nothing of it."""
 
 GATE_KEYS = (
     "ask",
@@ -28,6 +32,10 @@ GATE_KEYS = (
 )
 
 
+_ACTIONS = ("remind", "page", "do", "go", "escalate")
+_NAMED = ", ".join(f"`{key}`" for key in _ACTIONS)
+
+
 class LateStep(Strict):
     """What happens when time runs out: somebody is told, something is done, or an outcome taken."""
 
@@ -36,16 +44,18 @@ class LateStep(Strict):
     page: Name | None = None
     do: Name | None = None
     go: Name | None = None
+    escalate: Name | None = None
+    """The escalation policy that begins."""
     instead_of: Name | None = None
     """The silent role in whose place the paged one votes from then on."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        named = [key for key in ("remind", "page", "do", "go") if getattr(self, key) is not None]
+        named = [key for key in _ACTIONS if getattr(self, key) is not None]
         if not named:
-            refuse("RB011", "one of `remind`, `page`, `do`, `go`")
+            refuse("RB011", f"one of {_NAMED}")
         if len(named) > 1:
-            refuse("RB017", "one of `remind`, `page`, `do`, `go`", at=(named[1],))
+            refuse("RB017", f"one of {_NAMED}", at=(named[1],))
         if self.instead_of is not None and self.page is None:
             refuse("RB017", "`instead-of` beside `page` only", at=("instead-of",))
         return self
@@ -128,6 +138,17 @@ Disposition = Annotated[
 """The list of what it requires, or the long form with a title."""
 
 
+class ReopenRule(Strict):
+    """Who may reopen a case that has ended, for how long, how often, and where it goes on."""
+
+    by: Annotated[tuple[Name, ...], Field(min_length=1)] = REOPENING.by
+    within: Duration = REOPENING.within
+    """So long after its end."""
+    most: Annotated[StrictInt, Field(ge=0, le=100)] = REOPENING.most
+    to: tuple[Name, ...] = ()
+    """The stages it can return to, the usual one first; none named: the first stage."""
+
+
 class Stage(Strict):
     """One visible stage. With `ask` it is a gate, with `dispositions` it is the closure."""
 
@@ -139,6 +160,8 @@ class Stage(Strict):
     only_at: Severities | None = None
     """Passed over at other severities, with the outcome `skipped`."""
     late: tuple[LateStep, ...] = ()
+    escalate: Name | None = None
+    """The escalation policy that begins when its question is asked, or its work begins."""
     do: tuple[Name, ...] = ()
     """Effects performed when the stage begins: act first, review after."""
     needs: tuple[Name, ...] = ()
@@ -149,6 +172,8 @@ class Stage(Strict):
     """An effect that completes the stage once it is performed."""
     next: Annotated[dict[Name, Next], Field(min_length=1)] | None = None
     dispositions: Annotated[dict[Name, Disposition], Field(min_length=1)] | None = None
+    reopen: ReopenRule | None = None
+    """Of the closure: who may reopen a case that has ended."""
 
     ask: Prose | None = None
     approve: Quorum | None = None
@@ -188,6 +213,12 @@ class Stage(Strict):
             if is_gate and step.needs:
                 at = ("next", outcome, "needs")
                 refuse("RB017", "no `needs` at the outcome of a gate: it has a memo", at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _reopened_where_it_ends(self) -> Self:
+        if self.reopen is not None and self.dispositions is None:
+            refuse("RB017", "`reopen` at the closure", at=("reopen",))
         return self
 
     @model_validator(mode="after")

@@ -105,6 +105,29 @@ class InProcessEngine:
         enter(file, case.pathway.stage(case.pathway.first), at=at)
         await self._settle(running)
 
+    async def reopen(self, case: CaseInput, state: CaseState) -> None:
+        """The closed case runs again, if the act it is begun with holds."""
+        self._must_be_up()
+        self.started.append(case)
+        file = CaseFile(
+            state=state,
+            pathway=case.pathway,
+            record=Record(state, salt=base64.b64decode(case.salt)),
+            new_nonce=self._nonce,
+        )
+        running = Case(case, file, Desk(file, root=base64.b64decode(case.root_key)))
+        at = await self.clock.now(case.case)
+        assert case.reopened is not None
+        running.desk.reopen(
+            case.reopened.envelope,
+            owed=case.reopened.owed,
+            start=file.record.commit(case),
+            at=at,
+        )
+        if not state.closed:
+            self.cases[case.case] = running
+            await self._settle(running)
+
     async def start_obligation(self, owed: ObligationInput) -> None:
         """The obligation runs, once."""
         self._must_be_up()

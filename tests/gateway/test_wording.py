@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from cases.receipts import Outcome, Reason
+from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
 from gateway.wording import OUTCOMES, PAGES, REASONS
+from integrations.errors import IdentityReason
 
 ERRORS = Path(__file__).parents[2] / "docs" / "errors.md"
 
@@ -12,7 +14,15 @@ def test_every_reason_and_outcome_has_words() -> None:
     """None is left without, and none is there twice."""
     assert set(REASONS) == set(Reason) - {Reason.NONE}
     assert set(OUTCOMES) == set(Outcome)
-    for wording in (*REASONS.values(), *OUTCOMES.values(), *PAGES.values()):
+    assert set(IDENTITY) == set(IdentityReason)
+    assert not PAGES.keys() & LOG_IN_PAGES.keys()
+    assert not {reason.value for reason in Reason} & LOG_IN_PAGES.keys()
+    for wording in (
+        *REASONS.values(),
+        *OUTCOMES.values(),
+        *PAGES.values(),
+        *LOG_IN_PAGES.values(),
+    ):
         assert wording.says.endswith(".")
         assert wording.mend.endswith((".", "`"))
 
@@ -24,6 +34,7 @@ def test_the_documentation_says_the_same() -> None:
         **{outcome.value: words for outcome, words in OUTCOMES.items()},
         **{reason.value: words for reason, words in REASONS.items()},
         **PAGES,
+        **LOG_IN_PAGES,
     }
 
     missing = [

@@ -6,7 +6,7 @@ from alembic import op
 from store.columns import SERIAL, Instant
 
 revision = "0010"
-down_revision = "0012"
+down_revision = "0013"
 
 
 def upgrade() -> None:
