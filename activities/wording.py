@@ -22,6 +22,7 @@ SUBJECTS = {
     Purpose.CLOSED: "Case {number} has closed",
     Purpose.BOUNCED: "Case {number}: a notice did not reach its recipient",
     Purpose.OWED: "Case {number}, after closing: {stage}",
+    Purpose.TICKET: "Case {number}: its ticket was changed ({step})",
     Purpose.RULE: "Case {number}, interim rule: {stage}",
     Purpose.LAPSED: "PAGE, case {number}: nobody has {stage} any more",
     Purpose.EXHAUSTED: "PAGE, case {number}: nobody has said that they have {stage}",
@@ -51,6 +52,10 @@ ASKS = {
     Purpose.OWED: (
         "{stage} is owed after case {number} has closed, and is yours as {role} ({step}). "
         "Settle or extend it on the case's page."
+    ),
+    Purpose.TICKET: (
+        "In the tracker, somebody changed the ticket of case {number}: {step}. It is on record and "
+        "decides nothing: act on the case's page if the case should follow."
     ),
     Purpose.RULE: (
         "{stage} is an interim rule of case {number}, and you watch it as {role} ({step}). Have it "

@@ -174,6 +174,8 @@ class Kind(StrEnum):
     DOOR_OUTSIDE_ENDED = "door:outside:ended"
     DOOR_MAIL_RECEIVED = "door:mail:received"
     DOOR_NOTICE_BOUNCED = "door:notice:bounced"
+    DOOR_TICKET_MENDED = "door:ticket:mended"
+    DOOR_TICKET_DIFFERS = "door:ticket:differs"
     DOOR_RUN_SEALED = "door:run:sealed"
     DOOR_PAGE = "door:page:changed"
     DOOR_PAGER_SAID = "door:pager:said"

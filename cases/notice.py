@@ -36,6 +36,8 @@ class Purpose(StrEnum):
     """Something owed after closing is yours, or is due."""
     BOUNCED = "bounced"
     """A notice to somebody else came back undelivered: reach them another way."""
+    TICKET = "ticket"
+    """Somebody did something to the case's ticket in its tracker; that decides nothing."""
     RULE = "rule"
     """An interim rule has been issued, is about to expire, or has expired."""
     LAPSED = "lapsed"

@@ -84,6 +84,8 @@ EXAMPLES = {
     "deliveries mails": "escalate deliveries mails --json",
     "deliveries show": "escalate deliveries show zendesk:invocation-17",
     "deliveries redeliver": "escalate deliveries redeliver zendesk:invocation-17",
+    "deliveries drift": "escalate deliveries drift",
+    "deliveries accept": "escalate deliveries accept 1042 wrong-queue --reason 'theirs now'",
     "deliveries subscribe": "escalate deliveries subscribe warehouse https://events.example/in "
     "--kind gate --kind case:closed",
     "deliveries unsubscribe": "escalate deliveries unsubscribe warehouse",

@@ -40,6 +40,7 @@ from gateway.pages.proving import Proving
 from gateway.pages.sessions import SessionPages
 from gateway.pages.suppressed import SuppressedPages
 from gateway.pages.terminal import TerminalPages
+from gateway.pages.tickets import TicketPages
 from gateway.provider_logins import ProviderLogIns
 from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
@@ -48,6 +49,7 @@ from gateway.shadow_api import ShadowApi
 from gateway.slack_door import SlackDoor
 from gateway.subscriptions_api import SubscriptionsApi
 from gateway.suppressed_api import SuppressedApi
+from gateway.tickets_api import TicketsApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
 from gateway.wording import BAD_FORM, NOT_FOUND, STORE_DOWN, TOO_LARGE, Wording
@@ -101,6 +103,7 @@ def build_app(
             *DeliveriesApi(doors).routes(),
             *SubscriptionsApi(doors).routes(),
             *SuppressedApi(doors).routes(),
+            *TicketsApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),
             *LogInApi(doors, provider).routes(),
@@ -110,6 +113,7 @@ def build_app(
             *InboxPages(web).routes(),
             *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),
+            *TicketPages(web).routes(),
             *DeliveryPages(web).routes(),
             *CasePages(web, acts).routes(),
             *DraftPages(web).routes(),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 from activities.outside import Outside
 from audit.log.note import NoteSigner
 from cases.drafts.party import Party
+from cases.report import Source
 from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
@@ -24,6 +26,23 @@ from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from integrations.slack import Slack
 from store import Store
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """A ticket system that is connected."""
+
+    source: Source
+    tickets: Ticketing
+    instance: str
+    polls: bool = False
+    """It is asked for news, because it pushes none."""
+    queue: str = ""
+    """Only new tickets of this queue become cases; empty = of every queue."""
+    opens_in: str = ""
+    """Where a case opens a ticket, in the tracker's own name for it."""
+    every: timedelta = timedelta(seconds=30)
+    """The time between two polls."""
 
 
 class People(Directory, Credentials, Protocol):
@@ -69,6 +88,7 @@ class DoorSettings:
 
     public_url: str
     zendesk_secrets: tuple[str, ...] = ()
+    jira_secrets: tuple[str, ...] = ()
     standard_secrets: tuple[str, ...] = ()
     pagerduty_secrets: tuple[str, ...] = ()
     webhook_max_age: timedelta = timedelta(minutes=5)
@@ -82,10 +102,18 @@ class DoorSettings:
     """Which Zendesk account the webhooks come from: its subdomain."""
     own_zendesk_actor: str = ""
     """The id of our own API user there: its news is our echo. Empty = nobody's is."""
-    ticket_instance: str = "request-tracker"
-    ticket_queue: str = ""
-    """Only new tickets of this queue become cases; empty = of every queue."""
-    ticket_poll: timedelta = timedelta(seconds=30)
+    jira_instance: str = "jira"
+    """Which Jira site the webhooks come from."""
+    own_jira_account: str = ""
+    """The account id we act as there: its news is our echo."""
+    jira_projects: tuple[str, ...] = ()
+    """Only new issues of these projects become cases; empty = of every project."""
+    jira_fields: Mapping[str, str] = field(default_factory=dict)
+    """Form fields that routing may read, by Jira's id of them: `customfield_10042` → `kind`."""
+    compare_every: timedelta = timedelta(minutes=15)
+    """How often each case is compared with its ticket."""
+    compare_after: timedelta = timedelta(days=14)
+    """How long a case that has ended is still compared with its ticket."""
     receipt_wait: timedelta = timedelta(seconds=3)
     """How long a person waits for the workflow's answer before "recorded" is said."""
     dispatch_poll: timedelta = timedelta(seconds=2)
@@ -127,10 +155,11 @@ class Doors:
     engine: CaseEngine
     shelf: Shelf
     settings: DoorSettings
+    trackers: tuple[Tracker, ...] = ()
+    """The ticket systems that are connected."""
     on_call: OnCallDirectory | None = None
     pager: Paging | None = None
     """Told when a page is answered here."""
-    tickets: Ticketing | None = None
     slack: SlackDoorParts | None = None
     mail: MailDoorParts | None = None
     provider: ProviderDoor | None = None

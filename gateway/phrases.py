@@ -71,6 +71,9 @@ TITLES: dict[Kind, str] = {
     Kind.NOTICE_ORDERED: "Somebody is being told",
     Kind.NOTICE_ENDED: "A notice reached its end",
     Kind.NOTICE_SHADOWED: "Somebody would have been told",
+    Kind.TICKET_SYNCED: "The ticket was written to",
+    Kind.TICKET_FAILED: "The ticket could not be written to",
+    Kind.TICKET_CHANGED: "Somebody changed the ticket",
     Kind.TICKET_SHADOWED: "The ticket would have been written to",
     Kind.CLOCK_DEADLINE: "A deadline was computed from a row of the law",
     Kind.CLOCK_BREACHED: "A deadline was missed",
@@ -114,6 +117,8 @@ TITLES: dict[Kind, str] = {
     Kind.DOOR_OUTSIDE_ENDED: "Today's process ended, after the shadow had",
     Kind.DOOR_MAIL_RECEIVED: "Somebody answered a notice by mail; it decides nothing",
     Kind.DOOR_NOTICE_BOUNCED: "A notice came back undelivered",
+    Kind.DOOR_TICKET_MENDED: "The ticket was brought back to what its case says",
+    Kind.DOOR_TICKET_DIFFERS: "Case and ticket differ, and a person must settle it",
     Kind.DOOR_PAGE: "A page changed at the pager",
     Kind.DOOR_PAGER_SAID: "The pager said something of a page",
     Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",
@@ -125,7 +130,8 @@ TITLES: dict[Kind, str] = {
 
 SHOWN = (
     "stage", "gate", "round", "question", "who", "by", "person", "role", "verb", "what",
-    "outcome", "verdict", "state", "status", "tags", "to", "severity", "was", "target", "ahead",
+    "outcome", "verdict", "state", "status", "priority", "tags", "to", "severity", "was", "target",
+    "ahead",
     "disposition", "effect",
     "title", "label", "form", "missing",
     "request", "clock", "run", "runs", "passage", "lapsed", "step",

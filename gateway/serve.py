@@ -30,6 +30,8 @@ from gateway.page_dispatcher import KIND as PAGES
 from gateway.page_dispatcher import PageDispatcher
 from gateway.prompt_closer import KIND as PROMPTS
 from gateway.prompt_closer import PromptCloser
+from gateway.reconciling.reconciler import KIND as RECONCILER
+from gateway.reconciling.reconciler import TicketReconciler
 from gateway.run_sealer import KIND as SEALS
 from gateway.run_sealer import RunSealer
 from gateway.ticket_poller import KIND as TICKETS
@@ -80,12 +82,15 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         work[MAIL] = MailPoller(doors, doors.mail).run()
     if doors.slack is not None:
         work[PROMPTS] = PromptCloser(doors, doors.slack.slack).run()
+    for tracker in doors.trackers:
+        if tracker.polls:
+            work[f"{TICKETS}/{tracker.instance}"] = TicketPoller(doors, tracker).run()
+    if doors.trackers:
+        work[RECONCILER] = TicketReconciler(doors).run()
     if isinstance(doors.engine, KeepsRuns):
         work[SEALS] = RunSealer(doors, doors.engine).run()
     if doors.pager is not None or doors.settings.pagerduty_secrets:
         work[PAGES] = PageDispatcher(doors, doors.pager).run()
-    if doors.tickets is not None:
-        work[TICKETS] = TicketPoller(doors, doors.tickets).run()
     tasks = {name: asyncio.create_task(job, name=name) for name, job in work.items()}
     try:
         yield tasks

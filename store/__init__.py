@@ -20,6 +20,8 @@
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
     effects      begin, remember, recall; tickets beside it
+    ticket_keeping  what each case's ticket should be like, and what it is owed
+    ticket_drift    what differed between a case and its ticket
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
     pages        what was said to a pager, how it stands, and what the pager said
     calls        every call to a system outside: begin, end, list, show, prune
@@ -96,6 +98,8 @@ from store.sessions import Account, NewSession, Session
 from store.sign_ins import NotTaken
 from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
+from store.ticket_drift import DriftRow
+from store.ticket_keeping import KeptTicket, TicketWrite
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
@@ -136,6 +140,7 @@ __all__ = [
     "DeliveryRow",
     "DeliveryState",
     "DoorRound",
+    "DriftRow",
     "Duplicate",
     "EffectRow",
     "EndedRun",
@@ -149,6 +154,7 @@ __all__ = [
     "HiddenBy",
     "IncomingRow",
     "JournalGap",
+    "KeptTicket",
     "KeyEncryptionKey",
     "KnownMatter",
     "Locator",
@@ -180,6 +186,7 @@ __all__ = [
     "StoredMessage",
     "Subscription",
     "SubscriptionState",
+    "TicketWrite",
     "UnknownCase",
     "UnknownKey",
     "UnknownObject",

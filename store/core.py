@@ -41,6 +41,8 @@ from store.sign_ins import SignIns
 from store.splitting import Splitting
 from store.subscriptions import Subscriptions
 from store.suppression import Suppression
+from store.ticket_drift import TicketDrift
+from store.ticket_keeping import TicketKeeping
 from store.vault import KeyEncryptionKey, Vault
 from store.view_rows import CaseHeading
 from store.views import Views
@@ -85,6 +87,8 @@ class Store:
         self.prompts = Prompts(database)
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)
+        self.ticket_keeping = TicketKeeping(database, vault=self.vault)
+        self.ticket_drift = TicketDrift(database)
         self.locators = Locators(database)
         self.door_record = DoorRecord(database)
         self.sessions = Sessions(database, record=self.door_record)

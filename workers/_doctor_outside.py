@@ -10,6 +10,7 @@ import httpx
 from integrations.errors import UnusableSecretError, VendorError
 from integrations.file_directory import FileDirectory
 from integrations.imap import ImapInbox
+from integrations.jira_webhook import JiraVerifier
 from integrations.pagerduty_webhook import PagerDutyVerifier
 from integrations.public_secrets import PUBLISHED, weakness
 from integrations.standard_webhooks import StandardVerifier
@@ -24,6 +25,7 @@ from workers._doctor_live import (
     live_public_url,
     live_reports,
 )
+from workers._doctor_trackers import live_trackers
 from workers.house import inbox
 from workers.settings import Settings
 from workers.which_engine import which_engine
@@ -37,18 +39,32 @@ def webhooks(settings: Settings) -> Iterator[Check]:
     zendesk = [secret.get_secret_value() for secret in doors.zendesk_secrets]
     standard = [secret.get_secret_value() for secret in doors.standard_secrets]
     pagerduty = [secret.get_secret_value() for secret in doors.pagerduty_secrets]
-    if not zendesk and not standard and settings.rt.url is None:
+    jira = [secret.get_secret_value() for secret in doors.jira_secrets]
+    polled = settings.rt.url is not None or settings.servicenow.url is not None
+    if not zendesk and not standard and not jira and not polled and not settings.jira.poll:
         yield warn(
             "webhooks",
             "no webhook secret is set and no tracker is polled: reports come in by hand only",
             mend="Set ESCALATE_WEBHOOKS__ZENDESK_SECRETS or ESCALATE_WEBHOOKS__STANDARD_SECRETS.",
         )
+    if jira and not settings.jira.account:
+        yield warn(
+            "webhooks-jira-echo",
+            "our own changes in Jira come back as news of others",
+            mend="Set ESCALATE_JIRA__ACCOUNT to the id that `escalate doctor --live` names.",
+        )
     used: dict[str, Callable[[], object]] = {
+        "jira": lambda: JiraVerifier(jira),
         "pagerduty": lambda: PagerDutyVerifier(pagerduty, demo=settings.demo),
         "standard": lambda: StandardVerifier(standard),
         "zendesk": lambda: ZendeskVerifier(zendesk, demo=settings.demo),
     }
-    for name, secrets in (("pagerduty", pagerduty), ("standard", standard), ("zendesk", zendesk)):
+    for name, secrets in (
+        ("jira", jira),
+        ("pagerduty", pagerduty),
+        ("standard", standard),
+        ("zendesk", zendesk),
+    ):
         if secrets:
             yield _secrets(f"webhooks-{name}", secrets, used[name], demo=settings.demo)
 
@@ -172,6 +188,8 @@ async def live(
         in_slack = await live_slack(settings, http)
         if in_slack is not None:
             yield in_slack
+        async for check in live_trackers(settings, http):
+            yield check
         async for check in live_paging(settings, directory, http, at=at):
             yield check
         async for check in live_reports(settings, http):

@@ -12,6 +12,7 @@ from integrations.file_directory import FileDirectory
 from integrations.ports.directory import DirectorySnapshot
 from store import Store, StoreError
 from store.database import Database
+from store.ticket_drift import PERSON
 from workers._doctor_chat import chats
 from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_keys import kek_in, keys
@@ -179,9 +180,25 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
                 mend="See the engine, worker and gateway above: they are applied when all run.",
             )
     yield await transparency_log(settings, store, at=at)
+    yield await _tickets(store)
     yield await _door_record(store)
     alarms = await store.health.open_alarms()
     for alarm in alarms:
         yield warn(f"alarm {alarm.kind} {alarm.key}", alarm.text, mend=alarm.mend)
     if not alarms:
         yield fine("alarms", "none is open")
+
+
+async def _tickets(store: Store) -> Check:
+    """Whether tickets are as their cases say."""
+    standing = await store.ticket_drift.standing()
+    waiting = await store.ticket_keeping.placeholders()
+    theirs = [row for row in standing if row.whose == PERSON]
+    if theirs or waiting:
+        return warn(
+            "tickets",
+            f"{len(theirs)} differences between cases and tickets are a person's to settle; "
+            f"{waiting} cases have a placeholder while their tracker is down",
+            mend="`escalate deliveries drift` says what to do about each.",
+        )
+    return fine("tickets", "every ticket that was looked at is as its case says")

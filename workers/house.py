@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from activities import Announcements, Channel, Outside, Rooms, all_activities
+from gateway.doors import Tracker
 from integrations.claims_directory import ClaimsDirectory
 from integrations.file_directory import FileDirectory
 from integrations.imap import ImapInbox, ImapServer
@@ -28,13 +29,10 @@ from integrations.outgoing_webhook import OutgoingWebhook
 from integrations.pagerduty import PagerDuty
 from integrations.ports.actions import Actions
 from integrations.ports.clock import Clock
-from integrations.ports.ticketing import Ticketing
-from integrations.request_tracker import RequestTracker
 from integrations.signed_webhook import Connector
 from integrations.slack import API, Slack
 from integrations.smtp import SmtpMail, SmtpServer, Tls
 from integrations.teams import Teams
-from integrations.zendesk import Zendesk
 from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
@@ -42,6 +40,7 @@ from workers.kept import StoreKeyring, StoreMails, StoreNotes
 from workers.log_in import directory_of
 from workers.reporting import reporting
 from workers.settings import Settings
+from workers.trackers import tickets_of, trackers
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -62,10 +61,22 @@ class House:
         return StoreKeyring(self.store)
 
     @property
+    def trackers(self) -> Sequence[Tracker]:
+        """The vendors' ticket systems that are connected."""
+        return trackers(self.settings, http=self.http, clock=self.clock)
+
+    @property
     def outside(self) -> Outside:
         """What activities work with."""
         settings = self.settings
-        trackers = ticketing(self)
+        connected = self.trackers
+        ticketing = tickets_of(connected)
+        local: frozenset[str] = frozenset()
+        if settings.demo:
+            # The demo has no vendor: its own tracker keeps what a vendor's ticket would show.
+            own = LocalTickets(StoreNotes(self.store, clock=self.clock))
+            local = frozenset({"local", "zendesk"} - ticketing.keys())
+            ticketing |= dict.fromkeys(sorted(local), own)
         return Outside(
             store=self.store,
             directory=self.directory,
@@ -78,9 +89,10 @@ class House:
             zone=ZoneInfo(settings.time_zone),
             pager=pager(self),
             on_call=rotas(self),
-            ticketing=trackers,
-            default_ticketing=next(iter(trackers), None),
-            ticket_queue=settings.rt.queue,
+            ticketing=ticketing,
+            default_ticketing=next(iter(ticketing), None),
+            local_ticketing=local,
+            ticket_queues={each.source.value: each.opens_in for each in connected},
             connectors=connectors(self),
             reporting=reporting(settings, http=self.http, clock=self.clock),
         )
@@ -262,48 +274,6 @@ def schedules(
         return None
     return partial(
         PagerDutyRota, http, token=token, clock=clock, url=str(settings.pagerduty.api_url)
-    )
-
-
-def ticketing(house: House) -> dict[str, Ticketing]:
-    """The trackers that are connected, the first of them the one new tickets are opened in."""
-    settings = house.settings
-    found: dict[str, Ticketing] = {}
-    if settings.rt.url is not None:
-        found["request-tracker"] = request_tracker(house)
-    zendesk = settings.zendesk
-    if zendesk.subdomain is not None and zendesk.email and zendesk.token is not None:
-        url = zendesk.base_url or f"https://{zendesk.subdomain}.zendesk.com"
-        found["zendesk"] = Zendesk(
-            house.http,
-            url=str(url).rstrip("/"),
-            email=zendesk.email,
-            token=zendesk.token.get_secret_value(),
-            clock=house.clock,
-            instance=zendesk.subdomain,
-        )
-    if settings.demo:
-        # The demo has no vendor: its own tracker keeps what a vendor's ticket would show.
-        local = LocalTickets(StoreNotes(house.store, clock=house.clock))
-        found.setdefault("local", local)
-        found.setdefault("zendesk", local)
-    return found
-
-
-def request_tracker(house: House) -> RequestTracker:
-    """The configured Request Tracker; NotSetUpError when none is."""
-    rt = house.settings.rt
-    if rt.url is None:
-        message = "no Request Tracker is configured"
-        raise NotSetUpError(message, mend="Set ESCALATE_RT__URL and its token.")
-    return RequestTracker(
-        house.http,
-        url=str(rt.url).rstrip("/"),
-        user=rt.user or "escalate",
-        password=rt.password.get_secret_value() if rt.password is not None else None,
-        token=rt.token.get_secret_value() if rt.token is not None else None,
-        queues=(rt.queue,),
-        clock=house.clock,
     )
 
 

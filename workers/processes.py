@@ -29,7 +29,7 @@ from integrations.event_webhook import EventWebhooks
 from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
-from workers.house import House, inbox, pager, request_tracker, rotas, slack
+from workers.house import House, inbox, pager, rotas, slack
 from workers.log_in import provider_door
 from workers.reporting import party
 from workers.settings import Settings
@@ -112,7 +112,6 @@ async def doors_of(
     """Everything the doors work with; the engine is met at the first message, not here."""
     settings = house.settings
     client = await client_of(house, address=address, lazy=True)
-    tracker = request_tracker(house) if settings.rt.url is not None else None
     return Doors(
         store=house.store,
         directory=house.directory,
@@ -120,14 +119,12 @@ async def doors_of(
         signer=load_or_create_keys(settings.keys),
         engine=TemporalEngine(client, task_queue=settings.task_queue),
         shelf=shelf_of(house.store, settings, walks=walks),
-        settings=door_settings(
-            settings, ticket_instance=tracker.instance if tracker is not None else None
-        ),
+        settings=door_settings(settings),
         on_call=rotas(house),
         pager=pager(house),
-        tickets=tracker,
         slack=slack_parts(house),
         mail=mail_parts(house),
+        trackers=tuple(house.trackers),
         provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
         events=EventWebhooks(
@@ -182,7 +179,7 @@ def shelf_of(store: Store, settings: Settings, *, walks: Mapping[str, str] | Non
     return Shelf(store, routing=routing, walks=dict(walks or {}))
 
 
-def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> DoorSettings:
+def door_settings(settings: Settings) -> DoorSettings:
     """What the settings mean to the doors."""
     webhooks, gateway = settings.webhooks, settings.gateway
     return DoorSettings(
@@ -200,9 +197,15 @@ def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> 
         passwords=not settings.oidc.on or settings.oidc.passwords_too or settings.demo,
         zendesk_instance=settings.zendesk.subdomain or "zendesk",
         own_zendesk_actor=settings.zendesk.actor,
-        ticket_instance=ticket_instance or "request-tracker",
-        ticket_queue=settings.rt.queue,
-        ticket_poll=settings.rt.every,
+        jira_secrets=_plain(webhooks.jira_secrets),
+        jira_instance=(settings.jira.url.host if settings.jira.url is not None else None) or "jira",
+        own_jira_account=settings.jira.account,
+        jira_projects=settings.jira.projects,
+        jira_fields={
+            id_: name.replace("_", "-") for name, id_ in sorted(settings.jira.fields.items())
+        },
+        compare_every=settings.tickets.compare_every,
+        compare_after=settings.tickets.compare_after,
         party=party(settings),
         connected=settings.reports.connected,
         ledger_keep=settings.ledger.keep,
