@@ -127,7 +127,7 @@ async def test_a_retried_notice_posts_nothing_twice(house: House) -> None:
     assert len(house.slack.rooms[ROOM]) == posted
 
     house.slack.transport.lose_answer("POST")
-    second = await house.notify(key="notice-2")
+    second = await house.notify(key="notice-2", step="s 50%")
     assert channels(second) == {"lena": "mail", "luca": "mail", "nora": "mail"}
     assert len(house.slack.cards()) == 2
 
@@ -164,10 +164,10 @@ async def test_a_card_another_notice_was_posting_is_taken_over_after_a_minute(ho
     """Until then people are told by mail rather than twice in the room."""
     house.slack.fail_next("chat.postMessage", "internal_error")
     await house.notify()
-    soon = await house.notify(key="notice-2")
+    soon = await house.notify(key="notice-2", step="s 50%")
     assert set(channels(soon).values()) == {"mail"}
 
-    later = await house.notify(key="notice-3", at=START + timedelta(seconds=61))
+    later = await house.notify(key="notice-3", step="s 75%", at=START + timedelta(seconds=61))
     assert channels(later)["lena"] == "slack"
 
 
