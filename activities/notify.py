@@ -4,14 +4,16 @@ from datetime import timedelta
 
 from temporalio import activity
 
+from activities.absent import known_absences
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
 from activities.outside import Outside
 from activities.wording import word
 from cases.file import DUTY_MANAGER
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose, RecipientOutcome
+from integrations.covering import Reached, reached
 from integrations.errors import UnknownPersonError, VendorError
-from integrations.ports.directory import Person
+from integrations.ports.directory import DirectorySnapshot, Person
 from integrations.ports.messaging import Message, message_id
 from store import NoticeRow
 from workflows.effects import NOTIFY
@@ -41,7 +43,10 @@ class Notifying:
                 return NoticeResult(end=NoticeEnd.SUPERSEDED)
             snapshot = await self._outside.directory.snapshot()
             people = await self._people(order, snapshot.holders(order.role))
-            outcomes = [await self._tell(order, person) for person in people]
+            outcomes = [
+                await self._tell(order, each.person, instead_of=each.instead_of)
+                for each in await self._there(order, snapshot, people)
+            ]
             end = NoticeEnd.DELIVERED
             if not any(outcome.end is NoticeEnd.DELIVERED for outcome in outcomes):
                 end = NoticeEnd.FELL_BACK
@@ -78,14 +83,34 @@ class Notifying:
                 pass
         return [person for person in holders if person.id not in order.except_people]
 
-    async def _tell(self, order: NoticeOrder, person: Person) -> RecipientOutcome:
+    async def _there(
+        self, order: NoticeOrder, snapshot: DirectorySnapshot, people: list[Person]
+    ) -> list[Reached]:
+        """Those of them who are not away, and whoever acts in the place of the others."""
+        absences = await known_absences(self._outside.store, snapshot, at=order.at)
+        if not any(each.holds(order.at) for each in absences):
+            return [Reached(person) for person in people]
+        view = await self._outside.store.views.get(order.case)
+        told = reached(
+            people,
+            snapshot,
+            absences,
+            role=order.role,
+            at=order.at,
+            runbook=view.line.runbook if view is not None else "",
+        )
+        return [each for each in told if each.person.id not in order.except_people]
+
+    async def _tell(
+        self, order: NoticeOrder, person: Person, *, instead_of: Person | None = None
+    ) -> RecipientOutcome:
         notices = self._outside.store.notices
         known = await notices.sent(order.key, recipient=person.id)
         if known is not None:
             return RecipientOutcome(
                 person=person.id, channel=known.channel, end=known.end, detail=known.detail
             )
-        message = await self._message(order, person)
+        message = await self._message(order, person, instead_of=instead_of)
         failures: list[VendorError] = []
         for channel in self._outside.channels:
             try:
@@ -109,7 +134,9 @@ class Notifying:
             order, person, channel="none", end=NoticeEnd.FELL_BACK, detail=detail
         )
 
-    async def _message(self, order: NoticeOrder, person: Person) -> Message:
+    async def _message(
+        self, order: NoticeOrder, person: Person, *, instead_of: Person | None
+    ) -> Message:
         outside = self._outside
         link = f"{outside.public_url}/cases/{order.number}"
         asks = order.purpose in ROUND_PURPOSES
@@ -124,7 +151,14 @@ class Notifying:
             )
             link = f"{outside.public_url}/a/{token}"
         own = await self._documents.text(order, link=link)
-        wording = word(order, person, link=link, zone=outside.zone, own=own)
+        wording = word(
+            order,
+            person,
+            link=link,
+            zone=outside.zone,
+            own=own,
+            instead_of=instead_of.name if instead_of is not None else "",
+        )
         thread = message_id(domain=outside.mail_domain, key=("thread", order.case, person.id))
         return Message(
             to=person.email,

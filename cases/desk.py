@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from cases.acts import BOUND_VERBS, OBLIGATION_VERBS
+from cases.acts import BOUND_VERBS, DELEGABLE_VERBS, OBLIGATION_VERBS
 from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers import HANDLERS
+from cases.people import remember
 from cases.receipts import Outcome, Reason
 from cases.reception import Reception
-from cases.refusal import Refusal, refused
+from cases.refusal import Refusal, not_yours, refused
 
 
 class Desk(Reception):
@@ -29,4 +30,7 @@ class Desk(Reception):
         if act.body.verb in OBLIGATION_VERBS:
             # What is owed has a workflow of its own; while the case runs there is none.
             raise refused(Reason.NO_SUCH_OBLIGATION)
+        if act.actor.acting_for is not None and act.body.verb not in DELEGABLE_VERBS:
+            raise not_yours(Reason.NOT_DELEGABLE)
         HANDLERS[act.body.verb](self._case, act, key=key, commitment=commitment, at=at)
+        remember(self._case, act.actor)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from gateway.absences_api import AbsencesApi
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.case_api import CaseApi
@@ -26,6 +27,7 @@ from gateway.log_pages import LogPages
 from gateway.logins import LogIns
 from gateway.migrations_api import MigrationsApi
 from gateway.pages.acts import ActPages
+from gateway.pages.away import AwayPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
 from gateway.pages.inbox import InboxPages
@@ -72,6 +74,7 @@ def build_app(
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
             *MigrationsApi(doors).routes(),
+            *AbsencesApi(doors).routes(),
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),
             *ShadowApi(doors).routes(),
@@ -81,6 +84,7 @@ def build_app(
             *LogPages(doors.store).routes(),
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),
+            *AwayPages(web).routes(),
             *SuppressedPages(web).routes(),
             *CasePages(web, acts).routes(),
             *DraftPages(web).routes(),

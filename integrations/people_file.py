@@ -9,11 +9,15 @@ people:
     time-zone: Europe/Dublin
     password: "$argon2id$…"
     totp: "BASE32 SECRET"
+    same-person-as: [ada-admin]
+    away:
+      - {from: 2026-07-01T00:00:00Z, until: 2026-07-15T00:00:00Z, delegate: ben, roles: [legal]}
 """
 
 import binascii
+from datetime import UTC
 from io import StringIO
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 from zoneinfo import available_timezones
 
 import pyotp
@@ -26,14 +30,16 @@ from pydantic import (
     SecretStr,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.timestamp import TimeStamp
 
-from cases.values import Inbound, Name
+from cases.values import Inbound, Instant, Name
 from integrations.errors import DirectoryUnreadableError
-from integrations.ports.directory import Person, PersonId, SecondFactor
+from integrations.ports.directory import Absence, Person, PersonId, SecondFactor
 
 _SHORTEST_TOTP = 10
 _EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
@@ -45,6 +51,7 @@ class Account(NamedTuple):
     person: Person
     password: SecretStr | None
     totp: SecretStr | None
+    away: tuple[Absence, ...] = ()
 
 
 def _zone(value: str) -> str:
@@ -71,6 +78,20 @@ def _base32(value: SecretStr) -> SecretStr:
     return value
 
 
+class _Away(Inbound):
+    since: Instant = Field(alias="from")
+    until: Instant
+    delegate: PersonId | None = None
+    roles: Annotated[list[Name], Field(max_length=100)] = []
+    runbooks: Annotated[list[Name], Field(max_length=100)] = []
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.until <= self.since:
+            raise ValueError("ends before it begins")
+        return self
+
+
 class _Entry(Inbound):
     # Inputs stay out of the messages: they hold secrets.
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -83,6 +104,8 @@ class _Entry(Inbound):
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", alias="time-zone")
     password: Annotated[SecretStr, AfterValidator(_argon2)] | None = None
     totp: Annotated[SecretStr, AfterValidator(_base32)] | None = None
+    same_person_as: Annotated[list[PersonId], Field(max_length=20, alias="same-person-as")] = []
+    away: Annotated[list[_Away], Field(max_length=100)] = []
 
 
 def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
@@ -118,8 +141,21 @@ def _account(entry: _Entry) -> Account:
         phone=entry.phone,
         time_zone=entry.time_zone,
         second_factor=SecondFactor.TOTP if entry.totp else SecondFactor.NONE,
+        same_as=frozenset(entry.same_person_as),
     )
-    return Account(person=person, password=entry.password, totp=entry.totp)
+    away = tuple(
+        Absence(
+            id=f"directory:{entry.id}:{number}",
+            person=entry.id,
+            since=each.since,
+            until=each.until,
+            delegate=each.delegate,
+            roles=frozenset(each.roles),
+            runbooks=frozenset(each.runbooks),
+        )
+        for number, each in enumerate(entry.away, start=1)
+    )
+    return Account(person=person, password=entry.password, totp=entry.totp, away=away)
 
 
 def _entries(content: bytes, *, file: str) -> CommentedSeq:
@@ -167,6 +203,8 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, CommentedSeq):
         return [_plain(item) for item in value]
+    if isinstance(value, TimeStamp) and value.tzinfo is None and value._yaml.get("tz"):  # noqa: SLF001 - where ruamel keeps the zone it has converted from
+        return value.replace(tzinfo=UTC).isoformat()
     return str(value) if isinstance(value, str) else value
 
 

@@ -6,13 +6,21 @@ from runbooks.grammar.base import moment_of
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
-from runbooks.grammar.gates import Quorum, SilenceRule, SplitRule, counted, people
+from runbooks.grammar.gates import (
+    BreakGlassRule,
+    Quorum,
+    SilenceRule,
+    SplitRule,
+    counted,
+    people,
+)
 from runbooks.grammar.interim import interim_rules
 from runbooks.grammar.law import LawRow
 from runbooks.grammar.obligations import carried, obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.grammar.times import OTHERWISE
 from runbooks.plan import (
+    BrokenGlass,
     Clearance,
     ClockPlan,
     ClockStart,
@@ -173,6 +181,19 @@ def _gate(stage: Stage) -> GateRule | None:
             if stage.dissent
             else None
         ),
+        delegation=stage.delegation == "allowed",
+        break_glass=_break_glass(stage.break_glass),
+    )
+
+
+def _break_glass(rule: BreakGlassRule | None) -> BrokenGlass | None:
+    if rule is None:
+        return None
+    return BrokenGlass(
+        by=rule.by,
+        within=rule.within,
+        review=rule.review.by,
+        review_within=rule.review.within,
     )
 
 
@@ -217,6 +238,7 @@ def _next(step: NextStep) -> Next:
         not_before=step.not_before,
         set_for=step.set_for,
         only_if=step.if_ or {},
+        clock=step.clock,
     )
 
 

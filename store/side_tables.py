@@ -113,6 +113,23 @@ sessions = sa.Table(
     sa.Index("ix_sessions_person", "person"),
 )
 
+absences = sa.Table(
+    "absences",
+    metadata,
+    text("id", primary_key=True),
+    text("person"),
+    instant("since"),
+    instant("until"),
+    perhaps("delegate"),
+    text("roles"),
+    text("runbooks"),
+    text("set_by"),
+    instant("set_at"),
+    perhaps("ended_by"),
+    instant("ended_at", required=False),
+    sa.Index("ix_absences_until", "until"),
+)
+
 used_nonces = sa.Table(
     "used_nonces",
     metadata,

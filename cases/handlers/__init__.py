@@ -8,6 +8,7 @@ from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers import (
     approval,
+    correcting,
     ending,
     joining,
     migrating,
@@ -41,6 +42,9 @@ HANDLERS: Mapping[str, Handler] = {
     "decide": approval.decide,
     "dissent": approval.dissent,
     "withdraw": approval.withdraw,
+    "revoke": correcting.revoke,
+    "break-glass": correcting.break_glass,
+    "finish": correcting.finish,
     "acknowledge": running.acknowledge,
     "assign": running.assign,
     "hold": running.hold,

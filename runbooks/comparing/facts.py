@@ -11,6 +11,7 @@ from typing import Any
 
 from runbooks.compile import compile_runbook
 from runbooks.grammar.base import moment_of
+from runbooks.grammar.stages import MORE_INFORMATION
 from runbooks.grammar.times import OTHERWISE
 from runbooks.plan import Severity
 from runbooks.runbook import Runbook
@@ -42,6 +43,11 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
             stage["approve"] = gate.approve
             stage["reject"] = {"quorum": gate.reject, "reason": reason}
             stage["votes"] = gate.votes
+        else:
+            stage["delegation"] = None
+        for outcome, step in (stage["next"] or {}).items():
+            if gate is None or outcome != MORE_INFORMATION:
+                step["clock"] = None
         stage["late"] = _late(stage["late"], stage["within"][OTHERWISE])
         stage["within"] = _times(stage["within"])
         for disposition in (stage["dispositions"] or {}).values():

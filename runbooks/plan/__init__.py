@@ -9,7 +9,17 @@ from runbooks.plan.actions import Clearance, EffectPlan, Source
 from runbooks.plan.bulk import BulkGuardPlan, BulkPlan, BulkStepPlan
 from runbooks.plan.clocks import ClockKind, ClockPlan, ClockStart
 from runbooks.plan.gags import Gag
-from runbooks.plan.gates import Dissent, Distinct, GateRule, Ratify, Silence, Split, StandIn, Votes
+from runbooks.plan.gates import (
+    BrokenGlass,
+    Dissent,
+    Distinct,
+    GateRule,
+    Ratify,
+    Silence,
+    Split,
+    StandIn,
+    Votes,
+)
 from runbooks.plan.law import Meaning, Trigger
 from runbooks.plan.owed import FollowUp, Handover, LegalHold, OwedKind
 from runbooks.plan.pathway import Pathway
@@ -17,6 +27,7 @@ from runbooks.plan.questions import AnswerKind, Look, QuestionPlan, answers_of
 from runbooks.plan.stages import (
     SKIPPED,
     CallBackResult,
+    ClockEffect,
     Disposition,
     Next,
     StageKind,
@@ -29,11 +40,13 @@ __all__ = [
     "SKIPPED",
     "AnswerKind",
     "Assurance",
+    "BrokenGlass",
     "BulkGuardPlan",
     "BulkPlan",
     "BulkStepPlan",
     "CallBackResult",
     "Clearance",
+    "ClockEffect",
     "ClockKind",
     "ClockPlan",
     "ClockStart",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cases.receipts import Outcome, Reason
+from gateway.absences import PROBLEMS
 from gateway.wording import OUTCOMES, PAGES, REASONS
 
 ERRORS = Path(__file__).parents[2] / "docs" / "errors.md"
@@ -12,7 +13,7 @@ def test_every_reason_and_outcome_has_words() -> None:
     """None is left without, and none is there twice."""
     assert set(REASONS) == set(Reason) - {Reason.NONE}
     assert set(OUTCOMES) == set(Outcome)
-    for wording in (*REASONS.values(), *OUTCOMES.values(), *PAGES.values()):
+    for wording in (*REASONS.values(), *OUTCOMES.values(), *PAGES.values(), *PROBLEMS.values()):
         assert wording.says.endswith(".")
         assert wording.mend.endswith((".", "`"))
 
@@ -24,6 +25,7 @@ def test_the_documentation_says_the_same() -> None:
         **{outcome.value: words for outcome, words in OUTCOMES.items()},
         **{reason.value: words for reason, words in REASONS.items()},
         **PAGES,
+        **PROBLEMS,
     }
 
     missing = [
