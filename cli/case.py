@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import (
+    case_correct,
     case_gate,
     case_owed,
     case_past,
@@ -37,6 +38,7 @@ from cli.reading_text import instant, pairs
 
 __all__ = [
     "app",
+    "case_correct",
     "case_gate",
     "case_owed",
     "case_past",

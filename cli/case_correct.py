@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cases.acts_at_gates import Settlement
-from cli.acting import ActId, Because, Case, Reason, Role, act
+from cli.acting import ActId, Case, Reason, Role, act
 from cli.case_gate import Code, For, Gate, Yes, asked_at, confirm, prove
 from cli.case_group import ACTS, GATES, app
 from cli.output import AsJson
@@ -78,7 +78,9 @@ def finish(
     ] = Settlement.DONE,
     *,
     reference: Annotated[str, typer.Option(help="Where it can be seen.")] = "",
-    note: Because = None,
+    note: Annotated[
+        str | None, typer.Option("--note", "-m", help="What was done or found; - reads stdin.")
+    ] = None,
     role: Role = None,
     act_id: ActId = None,
     json_: AsJson = False,
