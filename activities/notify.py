@@ -7,7 +7,9 @@ from temporalio import activity
 from activities.absent import known_absences
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
+from activities.on_call import Chosen, on_call
 from activities.outside import Outside
+from activities.paging import PagingOut
 from activities.wording import word
 from cases.file import DUTY_MANAGER
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose, RecipientOutcome
@@ -30,6 +32,7 @@ class Notifying:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self._documents = Documents(outside.store)
+        self._paging = PagingOut(outside)
 
     @activity.defn(name=NOTIFY.name)
     async def notify(self, order: NoticeOrder) -> NoticeResult:
@@ -42,13 +45,14 @@ class Notifying:
             if await self._overtaken(order):
                 return NoticeResult(end=NoticeEnd.SUPERSEDED)
             snapshot = await self._outside.directory.snapshot()
-            people = await self._people(order, snapshot.holders(order.role))
+            chosen = await self._chosen(order, snapshot)
+            paged = await self._paging.page(order)
             outcomes = [
                 await self._tell(order, each.person, instead_of=each.instead_of)
-                for each in await self._there(order, snapshot, people)
+                for each in await self._there(order, snapshot, chosen.people)
             ]
-            end = NoticeEnd.DELIVERED
-            if not any(outcome.end is NoticeEnd.DELIVERED for outcome in outcomes):
+            end = NoticeEnd.FELL_BACK if chosen.instead else NoticeEnd.DELIVERED
+            if not _any_delivered(outcomes):
                 end = NoticeEnd.FELL_BACK
                 fallback = [
                     person
@@ -56,14 +60,25 @@ class Notifying:
                     if all(outcome.person != person.id for outcome in outcomes)
                 ]
                 outcomes += [await self._tell(order, person) for person in fallback]
-                if not any(outcome.end is NoticeEnd.DELIVERED for outcome in outcomes):
+                # A pager that took the page over has somebody to ring, whoever that is.
+                if not _any_delivered([*paged, *outcomes]):
                     end = NoticeEnd.NOBODY
+            outcomes = [*paged, *outcomes]
         return NoticeResult(
             end=end,
             recipients=tuple(outcomes),
             directory_digest=snapshot.digest,
             directory_as_of=snapshot.as_of,
+            on_call=chosen.notes,
         )
+
+    async def _chosen(self, order: NoticeOrder, snapshot: DirectorySnapshot) -> Chosen:
+        """Who is told: the one it is assigned to, who is on call, or everybody of the role."""
+        if order.person is None or order.person in order.except_people:
+            by_rota = await on_call(self._outside.on_call, order, snapshot)
+            if by_rota is not None:
+                return by_rota
+        return Chosen(await self._people(order, snapshot.holders(order.role)))
 
     async def _overtaken(self, order: NoticeOrder) -> bool:
         if order.round is None or order.stage is None or order.purpose not in ROUND_PURPOSES:
@@ -198,3 +213,7 @@ class Notifying:
         return RecipientOutcome(
             person=person.id, channel=row.channel, end=row.end, detail=row.detail
         )
+
+
+def _any_delivered(outcomes: list[RecipientOutcome]) -> bool:
+    return any(outcome.end is NoticeEnd.DELIVERED for outcome in outcomes)

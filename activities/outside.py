@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from integrations.ports.actions import Actions
 from integrations.ports.directory import Directory
 from integrations.ports.messaging import Messaging
+from integrations.ports.on_call import OnCallDirectory
+from integrations.ports.paging import Paging
 from integrations.ports.reporting import Reporting
 from integrations.ports.ticketing import Ticketing
 from store import Store
@@ -32,6 +34,10 @@ class Outside:
     mail_domain: str
     zone: ZoneInfo
     """The zone for people whose own is not known."""
+    pager: Paging | None = None
+    """What gets people up, beside the channels; None = pages go by the channels only."""
+    on_call: OnCallDirectory | None = None
+    """Who of a role is on call; None = everybody who holds it is told."""
     ticketing: Mapping[str, Ticketing] = field(default_factory=dict)
     """By system: `zendesk`, `request-tracker`, `local`."""
     default_ticketing: str | None = None

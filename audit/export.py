@@ -23,7 +23,7 @@ from audit.commitments import case_input, inputs, salt_of
 from audit.errors import ExportRefusedError
 from audit.histories import CaseHistory, Run, fetch, left_behind
 from audit.log.exported import LogPart, Segment, lineage, log_part
-from audit.log.reader import settled
+from audit.log.reader import sealed, settled
 from audit.manifest import (
     CASE_STREAM,
     DOOR_STREAM,
@@ -100,7 +100,8 @@ async def export_case(
 ) -> Path:
     """The case's export is at `out`, complete, or nothing was written.
 
-    So long is waited until the log has a checkpoint over everything that was read.
+    So long is waited until every run that ended is sealed, and as long again until the log has a
+    checkpoint over everything that was read.
     """
     refuse_to_overwrite(out)
     record = await gather(case, store=store, client=client, patience=patience)
@@ -117,6 +118,8 @@ async def gather(
     entries = await store.journal.entries(case)
     if is_closed(entries) and ending(history.runs[-1]) is None:
         raise ExportRefusedError("the case is closing at this moment: try again")
+    if patience:
+        await sealed(store, case, within=patience)
     view = await store.views.get(case)
     head = await store.journal.head(case)
     branches = await store.journal.branches(case)

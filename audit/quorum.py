@@ -18,7 +18,7 @@ from cases.ways_back import back_to
 from runbooks.plan import GateRule, Pathway
 from runbooks.quorums import roles_named
 
-_LEVELS = ("L1", "L2", "L3")
+_LEVELS = ("L0", "L1", "L2", "L3")
 _WHOLE = ("ask", "correction")
 
 

@@ -116,7 +116,9 @@ async def _last_failure(client: Client, described: WorkflowExecutionDescription)
     )
     request.execution.workflow_id = described.id
     request.execution.run_id = described.run_id
-    answer = await client.workflow_service.get_workflow_execution_history_reverse(request)
+    answer = await client.workflow_service.get_workflow_execution_history_reverse(
+        request, retry=True
+    )
     for event in answer.history.events:
         if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
             failed: Any = event.workflow_task_failed_event_attributes
@@ -153,7 +155,7 @@ async def _pollers(client: Client, queue: str) -> int:
         task_queue=TaskQueue(name=queue),
         task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
     )
-    answer = await client.workflow_service.describe_task_queue(request)
+    answer = await client.workflow_service.describe_task_queue(request, retry=True)
     return len(answer.pollers)
 
 

@@ -39,11 +39,12 @@ from audit.reading import (
     read_stream,
 )
 from audit.rules import newest, read_rules
+from audit.sealing import check_seals
 from audit.shadow import left_the_house
 from audit.strict_replay import is_closed, strict_replay
 from audit.verdict import Check, Outcome, Verdict, judged
 from cases.ids import obligation_id
-from cases.journal import GENESIS, Entry, Kind, Stream
+from cases.journal import GENESIS, Entry, Kind, Stream, obligation_stream
 from workflows.messages import CaseInput
 
 Written = TypeVar("Written", Manifest, SignedBy, Keyring)
@@ -64,6 +65,8 @@ class Export:
     door_stream: Lines
     branches: Mapping[str, Lines]
     owed: Mapping[str, OwedExport]
+    left_behind: Sequence[Run] = ()
+    """What resets left behind: sealed like the others, and not replayed."""
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -108,6 +111,8 @@ async def verify(
             replay=replay,
         )
         checks.append(judged("owed", wrong=wrong, missing=missing))
+        wrong, missing = check_seals(_runs(export), export.door, salt=salt_of(request))
+        checks.append(judged("seals", wrong=wrong, missing=missing))
     shadow = request is not None and request.shadow
     if shadow:
         checks.append(judged("nothing left", wrong=left_the_house(export.history)))
@@ -144,7 +149,16 @@ def read_export(directory: Path) -> Export:
             )
             for name, item in manifest.owed.items()
         },
+        left_behind=_history(files, manifest, manifest.case, manifest.left_behind).runs,
     )
+
+
+def _runs(export: Export) -> dict[str, Sequence[Run]]:
+    """Every run of the export, by the stream it wrote."""
+    return {
+        Stream.CASE.value: (*export.history.runs, *export.left_behind),
+        **{obligation_stream(name): item.history.runs for name, item in export.owed.items()},
+    }
 
 
 def _history(

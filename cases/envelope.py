@@ -38,6 +38,8 @@ class Door(StrEnum):
     LINK = "link"
     CLI = "cli"
     API = "api"
+    PAGERDUTY = "pagerduty"
+    """PagerDuty says that the person did it there."""
 
 
 class ActingFor(Inbound):

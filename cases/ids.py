@@ -35,3 +35,8 @@ def obligation_id(case: str, name: str) -> str:
 def case_of(workflow_id: str) -> str:
     """The case whose key and people a workflow belongs to: its own, or the one it outlives."""
     return workflow_id.partition(_OBLIGATION)[0]
+
+
+def obligation_name(workflow_id: str) -> str:
+    """What is owed under that workflow id; empty for a case's own."""
+    return workflow_id.partition(_OBLIGATION)[2]

@@ -151,6 +151,9 @@ class Kind(StrEnum):
     DOOR_LINK_OPENED = "door:link:opened"
     DOOR_OBLIGATION = "door:obligation:started"
     DOOR_OUTSIDE_ENDED = "door:outside:ended"
+    DOOR_RUN_SEALED = "door:run:sealed"
+    DOOR_PAGE = "door:page:changed"
+    DOOR_PAGER_SAID = "door:pager:said"
 
 
 class Entry(Value):

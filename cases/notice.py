@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import JsonValue
+
 from cases.values import Instant
 from runbooks.compact import Compact
 from runbooks.plan import Severity
@@ -89,6 +91,27 @@ class RecipientOutcome(Compact):
     """Vendor status or error type, never content."""
 
 
+class OnCallNote(Compact):
+    """What a rota said of a role when the notice was sent."""
+
+    team: str
+    as_of: Instant
+    source: str = ""
+    digest: str = ""
+    """SHA-256 over what the source said."""
+    on_call: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
+    """On call, and not told: without the role, or out of the case by a conflict."""
+    strangers: int = 0
+    """On call, and unknown to the directory of people."""
+    trouble: str = ""
+    """Why it could not be asked: the error's type. Everybody of the role was told then."""
+
+    def said(self) -> dict[str, JsonValue]:
+        """As the journal has it: only what there is to say."""
+        return self.model_dump(mode="json")
+
+
 class NoticeResult(Compact):
     """What became of a notice; `directory_digest` says which directory chose the people."""
 
@@ -96,3 +119,5 @@ class NoticeResult(Compact):
     recipients: tuple[RecipientOutcome, ...] = ()
     directory_digest: str = ""
     directory_as_of: Instant | None = None
+    on_call: tuple[OnCallNote, ...] = ()
+    """What rotas said, in the order they were asked."""

@@ -16,7 +16,7 @@ from cli.output import USAGE, AsJson, errors, local, stop
 from cli.reach import Gateway, gateway, path_of
 from cli.reading_text import instant, prose
 
-_LEVELS = ("L1", "L2", "L3")
+_LEVELS = ("L0", "L1", "L2", "L3")
 _WRITTEN = re.compile(
     r"(?P<owner>[a-z0-9][a-z0-9-]*):"
     r"(?P<due>\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?):(?P<what>.+)",

@@ -29,7 +29,7 @@ def doctor(
     context: typer.Context,
     *,
     live: Annotated[
-        bool, typer.Option("--live", help="Ask mail server, tracker and connectors as well.")
+        bool, typer.Option("--live", help="Ask every vendor as well, read-only, and the clock.")
     ] = False,
     json_: AsJson = False,
 ) -> None:

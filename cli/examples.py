@@ -28,6 +28,7 @@ EXAMPLES = {
     "doctor alarms": "escalate doctor alarms",
     "doctor clear": "escalate doctor clear notice-lost KEY",
     "engine": "escalate engine --json",
+    "on-call": "escalate on-call --at 2026-11-22T03:00:00Z",
     "worker": "escalate worker --build-id 2026-11-22",
     "worker promote": "escalate worker promote 2026-11-22",
     "gateway": "ESCALATE_ENGINE__ADDRESS=127.0.0.1:7233 escalate gateway",

@@ -25,6 +25,7 @@ LATER = {
     "config": Later("cli.config", "Say what can be set."),
     "doctor": Later("cli.doctor", "Say what is wrong with this installation, and what mends it."),
     "engine": Later("cli.engine", "Say which Temporal is used, and why."),
+    "on-call": Later("cli.on_call", "Say who is on call for which role."),
     "restore": Later("cli.backup", "Put a backup into an empty home, and compare.", "restore"),
     "keys": Later("cli.keys", "Renew keys, and revoke those in wrong hands."),
     "log": Later("cli.log", "Show the transparency log, its checkpoint, and proofs."),

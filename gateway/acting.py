@@ -74,10 +74,12 @@ async def act(
     door: Door,
     act_id: str,
     acting_for: str = "",
+    assurance: Assurance | None = None,
 ) -> Answered:
     """The act is durable and signed, and has been answered if anybody could answer in time.
 
-    The same act id again, with the same words, has the same answer.
+    The same act id again, with the same words, has the same answer. `assurance` is said where the
+    session does not prove the person: another system has.
     """
     if not _UUID.fullmatch(act_id):
         raise ActRefusedError(Reason.MALFORMED)
@@ -107,7 +109,7 @@ async def act(
         as_of=as_of,
         acting_for=acting_for,
     )
-    assurance = await assurance_of(doors, session)
+    reached = assurance if assurance is not None else await assurance_of(doors, session)
 
     def sign(signed_at: datetime) -> ActEnvelope:
         envelope = doors.signer.sign(
@@ -116,7 +118,7 @@ async def act(
                 case=case.id,
                 actor=actor,
                 role=role,
-                assurance=assurance,
+                assurance=reached,
                 door=door,
                 signed_at=signed_at,
                 body=body,

@@ -26,6 +26,8 @@ from gateway.health import HealthPages
 from gateway.log_pages import LogPages
 from gateway.logins import LogIns
 from gateway.migrations_api import MigrationsApi
+from gateway.on_call import OnCallPages
+from gateway.pagerduty_door import pagerduty_routes
 from gateway.pages.acts import ActPages
 from gateway.pages.away import AwayPages
 from gateway.pages.case import CasePages
@@ -71,6 +73,7 @@ def build_app(
     return Starlette(
         routes=[
             *webhook_routes(doors),
+            *pagerduty_routes(doors),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
             *MigrationsApi(doors).routes(),
@@ -85,6 +88,7 @@ def build_app(
             *LoginPages(web, logins).routes(),
             *InboxPages(web).routes(),
             *AwayPages(web).routes(),
+            *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),
             *CasePages(web, acts).routes(),
             *DraftPages(web).routes(),

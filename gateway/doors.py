@@ -14,6 +14,8 @@ from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
+from integrations.ports.on_call import OnCallDirectory
+from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from store import Store
 
@@ -29,6 +31,7 @@ class DoorSettings:
     public_url: str
     zendesk_secrets: tuple[str, ...] = ()
     standard_secrets: tuple[str, ...] = ()
+    pagerduty_secrets: tuple[str, ...] = ()
     webhook_max_age: timedelta = timedelta(minutes=5)
     max_body_bytes: int = 262_144
     session_lifetime: timedelta = timedelta(hours=8)
@@ -81,6 +84,9 @@ class Doors:
     engine: CaseEngine
     shelf: Shelf
     settings: DoorSettings
+    on_call: OnCallDirectory | None = None
+    pager: Paging | None = None
+    """Told when a page is answered here."""
     tickets: Ticketing | None = None
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
@@ -91,5 +97,7 @@ class Doors:
     """Set when a delivery was accepted here: the dispatcher looks at once."""
     obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
+    pages_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a pager said something."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """How the acts answered in this process ended, for `/metrics`."""

@@ -54,6 +54,8 @@ async def look(client: Client, case: str, *, task_queue: str) -> EngineLook:
                 task_queue=TaskQueue(name=task_queue),
                 task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
             ),
+            # The server ends connections every few minutes: a call on one of them is made again.
+            retry=True,
             timeout=PATIENCE,
         )
     except RPCError as error:

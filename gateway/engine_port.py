@@ -1,8 +1,9 @@
 """What the doors ask of the engine that runs cases."""
 
 from datetime import timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
+from audit.histories import Run
 from cases.envelope import ActEnvelope
 from cases.receipts import ActReceipt
 from cases.values import Inbound
@@ -36,4 +37,30 @@ class CaseEngine(Protocol):
 
     async def trouble(self) -> str | None:
         """Why the engine cannot be reached; None when it can."""
+        ...
+
+
+class CutOff(NamedTuple):
+    """A run that did not end by itself."""
+
+    workflow: str
+    run: str
+    status: str
+    """`terminated`, `failed`, `timed out`, `canceled`."""
+
+
+@runtime_checkable
+class KeepsRuns(Protocol):
+    """An engine whose record of a run can be read; all may raise `EngineUnavailableError`."""
+
+    async def ended_run(self, workflow: str, run: str) -> Run | None:
+        """The run, opened; None while it goes on, `HistoryMissingError` when it is gone."""
+        ...
+
+    async def was_reset(self, workflow: str, run: str) -> bool:
+        """Whether a reset left the run behind: the run that goes on says so in its own record."""
+        ...
+
+    async def cut_off(self) -> list[CutOff]:
+        """Every run that did not end by itself, as far back as the engine remembers."""
         ...

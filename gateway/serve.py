@@ -17,10 +17,15 @@ from gateway.app import build_app
 from gateway.delivery_dispatcher import KIND as DELIVERIES
 from gateway.delivery_dispatcher import DeliveryDispatcher
 from gateway.doors import Doors
+from gateway.engine_port import KeepsRuns
 from gateway.log_dispatcher import KIND as LOG
 from gateway.log_dispatcher import LogDispatcher
 from gateway.obligation_dispatcher import KIND as OBLIGATIONS
 from gateway.obligation_dispatcher import ObligationDispatcher
+from gateway.page_dispatcher import KIND as PAGES
+from gateway.page_dispatcher import PageDispatcher
+from gateway.run_sealer import KIND as SEALS
+from gateway.run_sealer import RunSealer
 from gateway.ticket_poller import KIND as TICKETS
 from gateway.ticket_poller import TicketPoller
 
@@ -55,7 +60,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[None]]]:
-    """Deliveries, acts, obligations, log and tickets are seen to while the block runs."""
+    """Every dispatcher and poller of a gateway works while the block runs."""
     work: dict[str, Coroutine[Any, Any, None]] = {
         DELIVERIES: DeliveryDispatcher(doors).run(),
         ACTS: ActDispatcher(doors).run(),
@@ -63,6 +68,10 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
     }
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()
+    if isinstance(doors.engine, KeepsRuns):
+        work[SEALS] = RunSealer(doors, doors.engine).run()
+    if doors.pager is not None or doors.settings.pagerduty_secrets:
+        work[PAGES] = PageDispatcher(doors, doors.pager).run()
     if doors.tickets is not None:
         work[TICKETS] = TicketPoller(doors, doors.tickets).run()
     tasks = {name: asyncio.create_task(job, name=name) for name, job in work.items()}

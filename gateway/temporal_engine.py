@@ -19,11 +19,14 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCStatusCode
 
+from audit.histories import Run
 from cases.envelope import ActEnvelope
 from cases.ids import obligation_id
 from cases.receipts import ActReceipt
 from cases.values import Inbound
+from gateway import engine_runs
 from gateway.engine_look import EngineLook, look
+from gateway.engine_port import CutOff
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
 from workflows.attributes import at_start, of_obligation
 from workflows.messages import (
@@ -153,6 +156,18 @@ class TemporalEngine:
     async def look(self, case: str) -> EngineLook:
         """The case as the engine sees it, for whoever asks why it does not go on."""
         return await look(self._client, case, task_queue=self._task_queue)
+
+    async def ended_run(self, workflow: str, run: str) -> Run | None:
+        """The run, payloads opened; None while it goes on."""
+        return await engine_runs.ended_run(self._client, workflow, run)
+
+    async def was_reset(self, workflow: str, run: str) -> bool:
+        """Whether a reset left the run behind."""
+        return await engine_runs.was_reset(self._client, workflow, run)
+
+    async def cut_off(self) -> list[CutOff]:
+        """Every run that did not end by itself, as far back as the engine remembers."""
+        return await engine_runs.cut_off(self._client)
 
     async def trouble(self) -> str | None:
         """Why the server cannot be reached; None when it answers its health check."""

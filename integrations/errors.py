@@ -11,7 +11,8 @@
     │   └── MisansweredError        it said yes, and what it said or shows afterwards says no
     ├── DirectoryError
     │   ├── UnknownPersonError      nobody has this id
-    │   └── DirectoryUnreadableError    the people's file is broken; says where
+    │   ├── DirectoryUnreadableError    the people's file is broken; says where
+    │   └── RotaUnreadableError     a rota cannot say who is on call
     ├── WebhookRefusedError         a delivery is not what its sender signed: 401
     ├── UnreadableBodyError         a delivery is authentic and cannot be read: 400
     └── UnusableSecretError         a configured secret cannot protect anything
@@ -133,6 +134,17 @@ class DirectoryUnreadableError(DirectoryError):
         self.file = file
         self.line = line
         self.column = column
+
+
+class RotaUnreadableError(DirectoryError):
+    """A rota cannot say who is on call."""
+
+    def __init__(self, file: str, what: str) -> None:
+        super().__init__(
+            f"{file}: {what}",
+            mend="Mend the rota; `escalate on-call` shows what it says. Until then everybody who "
+            "holds the role is told.",
+        )
 
 
 class RefusalReason(StrEnum):

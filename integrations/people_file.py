@@ -9,6 +9,7 @@ people:
     time-zone: Europe/Dublin
     password: "$argon2id$…"
     totp: "BASE32 SECRET"
+    pagerduty: PLH1HKV
     same-person-as: [ada-admin]
     away:
       - {from: 2026-07-01T00:00:00Z, until: 2026-07-15T00:00:00Z, delegate: ben, roles: [legal]}
@@ -39,7 +40,7 @@ from ruamel.yaml.timestamp import TimeStamp
 
 from cases.values import Inbound, Instant, Name
 from integrations.errors import DirectoryUnreadableError
-from integrations.ports.directory import Absence, Person, PersonId, SecondFactor
+from integrations.ports.directory import Absence, PagerDutyId, Person, PersonId, SecondFactor
 
 _SHORTEST_TOTP = 10
 _EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
@@ -104,6 +105,7 @@ class _Entry(Inbound):
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", alias="time-zone")
     password: Annotated[SecretStr, AfterValidator(_argon2)] | None = None
     totp: Annotated[SecretStr, AfterValidator(_base32)] | None = None
+    pagerduty: PagerDutyId | None = None
     same_person_as: Annotated[list[PersonId], Field(max_length=20, alias="same-person-as")] = []
     away: Annotated[list[_Away], Field(max_length=100)] = []
 
@@ -112,10 +114,11 @@ def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
     """The accounts, by id; `DirectoryUnreadableError` with line and column for anything wrong."""
     entries = _entries(content, file=file)
     accounts: dict[str, Account] = {}
+    at_pagerduty: set[str] = set()
     for index in range(len(entries)):
         line, column = _place(entries, index)
         try:
-            entry = _Entry.model_validate(_plain(entries[index]))
+            entry = _Entry.model_validate(plain(entries[index]))
         except ValidationError as error:
             # A misspelt name is two problems, one unknown and one missing: the first has a line.
             problem = min(error.errors(), key=lambda found: found["type"] == "missing")
@@ -128,6 +131,11 @@ def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
             raise DirectoryUnreadableError(
                 f"the id {entry.id} is used twice", file=file, line=line, column=column
             )
+        if entry.pagerduty is not None and entry.pagerduty in at_pagerduty:
+            raise DirectoryUnreadableError(
+                "two people have the same pagerduty id", file=file, line=line, column=column
+            )
+        at_pagerduty |= {entry.pagerduty} if entry.pagerduty is not None else set()
         accounts[entry.id] = _account(entry)
     return tuple(accounts[id_] for id_ in sorted(accounts))
 
@@ -141,6 +149,7 @@ def _account(entry: _Entry) -> Account:
         phone=entry.phone,
         time_zone=entry.time_zone,
         second_factor=SecondFactor.TOTP if entry.totp else SecondFactor.NONE,
+        pagerduty=entry.pagerduty,
         same_as=frozenset(entry.same_person_as),
     )
     away = tuple(
@@ -165,7 +174,7 @@ def _entries(content: bytes, *, file: str) -> CommentedSeq:
         line = content.count(b"\n", 0, error.start) + 1
         raise DirectoryUnreadableError("is not UTF-8", file=file, line=line, column=1) from error
     try:
-        _refuse_anchors(text, file=file)
+        refuse_anchors(text, file=file)
         document = YAML(typ="rt").load(StringIO(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -185,7 +194,7 @@ def _entries(content: bytes, *, file: str) -> CommentedSeq:
     return people
 
 
-def _refuse_anchors(text: str, *, file: str) -> None:
+def refuse_anchors(text: str, *, file: str) -> None:
     """Anchors have no use in a list of people, and can blow a small file up."""
     for event in YAML(typ="safe", pure=True).parse(StringIO(text)):
         if getattr(event, "anchor", None) is not None:
@@ -198,11 +207,12 @@ def _refuse_anchors(text: str, *, file: str) -> None:
             )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """What YAML read, as plain values without its marks."""
     if isinstance(value, CommentedMap):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, CommentedSeq):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, TimeStamp) and value.tzinfo is None and value._yaml.get("tz"):  # noqa: SLF001 - where ruamel keeps the zone it has converted from
         return value.replace(tzinfo=UTC).isoformat()
     return str(value) if isinstance(value, str) else value

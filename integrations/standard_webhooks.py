@@ -125,12 +125,22 @@ def decode_signature(text: str) -> bytes | None:
 
 
 def _given(header: str) -> list[bytes]:
+    """The v1 signatures of the list; an entry that is none at all spoils the list.
+
+    The reference library fails on such an entry where it meets it before the match: believing the
+    list all the same would be believing what it refuses.
+    """
     found = []
     for part in header.split(" ")[:_MOST_SIGNATURES]:
-        version, _, text = part.partition(",")
-        signature = decode_signature(text) if version == "v1" else None
-        if signature is not None:
-            found.append(signature)
+        version, comma, text = part.partition(",")
+        if not comma or "," in text:
+            raise refused(RefusalReason.HEADER_MALFORMED, "the webhook-signature is no list")
+        if version != "v1":
+            continue
+        signature = decode_signature(text)
+        if signature is None:
+            raise refused(RefusalReason.HEADER_MALFORMED, "a v1 signature is malformed")
+        found.append(signature)
     if not found:
         raise refused(RefusalReason.HEADER_MALFORMED, "the webhook-signature holds no v1 signature")
     return found

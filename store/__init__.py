@@ -14,12 +14,14 @@
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
+    seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
     effects      begin, remember, recall; tickets beside it
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
+    pages        what was said to a pager, how it stands, and what the pager said
     notices      what became of each; `messages` is the demo's local outbox
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, nonces that are spent once
@@ -74,8 +76,10 @@ from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.pages import PagerEvent, PageRow, PageState
 from store.rounds import DoorRound
 from store.schema import upgrade
+from store.seals import EndedRun
 from store.sessions import NewSession, Session
 from store.suppression import Hidden, HiddenBy
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
@@ -114,6 +118,7 @@ __all__ = [
     "DoorRound",
     "Duplicate",
     "EffectRow",
+    "EndedRun",
     "Finding",
     "Fork",
     "Head",
@@ -132,6 +137,9 @@ __all__ = [
     "ObligationEntries",
     "ObligationRow",
     "OutboxLag",
+    "PageRow",
+    "PageState",
+    "PagerEvent",
     "ProgramMissing",
     "Recorded",
     "RoundClosed",

@@ -11,7 +11,7 @@ from cases.journal import GENESIS, Entry
 from cases.values import Instant, Value
 from store.database import Database
 from store.errors import JournalGap
-from store.tables import branches, journal, journal_forks, runs
+from store.tables import branches, ended_runs, journal, journal_forks, runs
 
 MAIN = "main"
 
@@ -96,14 +96,14 @@ class Branches:
             if entries and entries[0].previous != GENESIS:
                 return JournalGap(case, entries[0].sequence)
             last = await self.open_in(connection, Branch(case=case, stream=stream, opened_at=at))
-            await self._bind(connection, case, run=run, branch=last)
+            await self._bind(connection, case, run=run, branch=last, at=at)
             return last
         first = await self._first_new(connection, case, entries, stream=stream)
         if first is None:
             return last
         joined = await self._joined(connection, case, last, first, run=run, at=at)
         if isinstance(joined, Branch):
-            await self._bind(connection, case, run=run, branch=joined)
+            await self._bind(connection, case, run=run, branch=joined, at=at)
         return joined
 
     async def hashes_in(
@@ -203,9 +203,29 @@ class Branches:
         )
         return (await connection.execute(query)).scalar_one_or_none() == digest
 
-    async def _bind(
-        self, connection: AsyncConnection, case: str, *, run: str, branch: Branch
+    async def ends_in(
+        self, connection: AsyncConnection, case: str, *, stream: str, run: str, at: datetime
     ) -> None:
+        """The run has ended, or says that it does: it waits for its seal."""
+        await connection.execute(
+            self._database.insert(ended_runs)
+            .values(case=case, stream=stream, run=run, at=at)
+            .on_conflict_do_nothing()
+        )
+
+    async def _bind(
+        self, connection: AsyncConnection, case: str, *, run: str, branch: Branch, at: datetime
+    ) -> None:
+        before = (
+            sa.select(journal.c.run)
+            .where(journal.c.case == case, journal.c.stream == branch.stream)
+            .order_by(journal.c.at.desc(), journal.c.sequence.desc())
+            .limit(1)
+        )
+        ended = (await connection.execute(before)).scalar_one_or_none()
+        if ended:
+            # Another run writes: the one that wrote last has gone on as this one, or was reset.
+            await self.ends_in(connection, case, stream=branch.stream, run=ended, at=at)
         await connection.execute(
             self._database.insert(runs)
             .values(case=case, run=run, branch=branch.branch)

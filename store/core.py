@@ -26,9 +26,11 @@ from store.log import Log
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
+from store.pages import Pages
 from store.releases import Releases
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
+from store.seals import Seals
 from store.sessions import Sessions
 from store.splitting import Splitting
 from store.suppression import Suppression
@@ -82,6 +84,8 @@ class Store:
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )
+        self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.log = Log(database, vault=self.vault, health=self.health)
         self.belonging = Belonging(database, cases=self.cases)
         self.deliveries = Deliveries(

@@ -20,6 +20,8 @@ from store.tables import journal, journal_forks
 from store.vault import CaseKeys, Vault
 
 _WAITS = ("case", "stream", "branch", "sequence", "at")
+_ENDS = frozenset({Kind.CASE_CLOSED, Kind.CASE_CANCELLED, Kind.OBLIGATION_ENDED})
+"""With one of these a run says that it ends, and no other run says it for it."""
 
 
 class Head(Value):
@@ -246,6 +248,10 @@ class Journal:
         await connection.execute(
             log_waiting.insert(), [{name: row[name] for name in _WAITS} for row in rows]
         )
+        if run and entries[-1].kind in _ENDS:
+            await self._branches.ends_in(
+                connection, keys.case, stream=branch.stream, run=run, at=entries[-1].at
+            )
         last = rows[-1]
         await self._branches.advance_in(
             connection, branch, sequence=entries[-1].sequence, head=str(last["hash"])

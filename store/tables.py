@@ -180,6 +180,18 @@ runs = sa.Table(
     sa.PrimaryKeyConstraint("case", "run"),
 )
 
+ended_runs = sa.Table(
+    "ended_runs",
+    metadata,
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
+    of_case(),
+    text("stream"),
+    text("run"),
+    instant("at"),
+    sa.UniqueConstraint("case", "stream", "run"),
+)
+"""Runs that said they end and are not sealed yet; written with their last entries."""
+
 journal = sa.Table(
     "journal",
     metadata,

@@ -31,7 +31,7 @@ settings.register_profile(
 )
 """`--hypothesis-profile=full`: every state machine for long."""
 
-_LONG = {"faults", "library"}
+_LONG = {"faults", "fuzz", "library"}
 """Marks of tests that run only with `-m`, as the acceptance does."""
 _SUITES = {suite.marker: suite for suite in install.SUITES}
 _not_run: dict[str, int] = {}

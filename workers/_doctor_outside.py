@@ -1,16 +1,27 @@
 """Everything beyond this machine: who may deliver, how people are told, which Temporal, vendors."""
 
 import asyncio
-import base64
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime
 
 import aiosmtplib
 import httpx
 
 from integrations.errors import UnusableSecretError
-from integrations.standard_webhooks import decode_secret
+from integrations.file_directory import FileDirectory
+from integrations.pagerduty_webhook import PagerDutyVerifier
+from integrations.public_secrets import PUBLISHED, weakness
+from integrations.standard_webhooks import StandardVerifier
 from integrations.zendesk_webhook import ZendeskVerifier
 from workers._doctor_check import Check, fail, fine, warn
+from workers._doctor_live import (
+    ClockSkew,
+    asked,
+    basic,
+    live_paging,
+    live_public_url,
+    live_reports,
+)
 from workers.settings import Settings
 from workers.which_engine import which_engine
 
@@ -19,31 +30,44 @@ _PATIENCE = 10.0
 
 def webhooks(settings: Settings) -> Iterator[Check]:
     """Secrets of the webhook doors protect something."""
-    zendesk = [secret.get_secret_value() for secret in settings.webhooks.zendesk_secrets]
-    standard = [secret.get_secret_value() for secret in settings.webhooks.standard_secrets]
+    doors = settings.webhooks
+    zendesk = [secret.get_secret_value() for secret in doors.zendesk_secrets]
+    standard = [secret.get_secret_value() for secret in doors.standard_secrets]
+    pagerduty = [secret.get_secret_value() for secret in doors.pagerduty_secrets]
     if not zendesk and not standard and settings.rt.url is None:
         yield warn(
             "webhooks",
             "no webhook secret is set and no tracker is polled: reports come in by hand only",
             mend="Set ESCALATE_WEBHOOKS__ZENDESK_SECRETS or ESCALATE_WEBHOOKS__STANDARD_SECRETS.",
         )
-    for name, secrets in (("zendesk", zendesk), ("standard", standard)):
-        if not secrets:
-            continue
-        try:
-            if name == "zendesk":
-                ZendeskVerifier(secrets, demo=settings.demo)
-            else:
-                for secret in secrets:
-                    decode_secret(secret)
-        except UnusableSecretError as error:
-            yield fail(f"webhooks-{name}", str(error), mend=error.mend)
-        else:
-            yield fine(f"webhooks-{name}", f"{len(secrets)} secret(s) can be used")
+    used: dict[str, Callable[[], object]] = {
+        "pagerduty": lambda: PagerDutyVerifier(pagerduty, demo=settings.demo),
+        "standard": lambda: StandardVerifier(standard),
+        "zendesk": lambda: ZendeskVerifier(zendesk, demo=settings.demo),
+    }
+    for name, secrets in (("pagerduty", pagerduty), ("standard", standard), ("zendesk", zendesk)):
+        if secrets:
+            yield _secrets(f"webhooks-{name}", secrets, used[name], demo=settings.demo)
+
+
+def _secrets(name: str, secrets: list[str], used: Callable[[], object], *, demo: bool) -> Check:
+    """How the secrets of one door are; their values are in no word of it."""
+    mend = "Make a new one at the sender: `openssl rand -base64 32` where it lets you choose."
+    try:
+        used()
+    except UnusableSecretError as error:
+        return fail(name, str(error), mend=error.mend)
+    for number, secret in enumerate(secrets, start=1):
+        if secret in PUBLISHED and not demo:
+            return fail(name, f"secret {number} is a public example", mend=mend)
+        weak = weakness(secret)
+        if weak is not None:
+            return warn(name, f"secret {number} {weak}", mend=mend)
+    return fine(name, f"{len(secrets)} secret(s) can be used")
 
 
 def messages(settings: Settings) -> Iterator[Check]:
-    """How people are told; until there is a pager, that is never more than mail."""
+    """How people are told by mail."""
     if settings.smtp.host is None:
         yield warn(
             "mail",
@@ -58,11 +82,6 @@ def messages(settings: Settings) -> Iterator[Check]:
                 "mail leaves this machine unencrypted",
                 mend="Set ESCALATE_SMTP__TLS=starttls or implicit.",
             )
-    yield warn(
-        "pager",
-        "pages go out by mail only",
-        mend="Nobody is woken by a mail: watch the inbox of the duty roles around the clock.",
-    )
 
 
 async def engine(settings: Settings) -> AsyncIterator[Check]:
@@ -110,27 +129,39 @@ async def engine(settings: Settings) -> AsyncIterator[Check]:
         )
 
 
-async def live(settings: Settings) -> AsyncIterator[Check]:
+async def live(
+    settings: Settings, directory: FileDirectory | None, *, at: datetime
+) -> AsyncIterator[Check]:
     """Every configured vendor is asked something that changes nothing."""
     if settings.smtp.host is not None:
         yield await _smtp(settings)
-    async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE) as http:
+    skew = ClockSkew()
+    hooks = {"response": [skew.heard]}
+    async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE, event_hooks=hooks) as http:
         rt, zendesk = settings.rt, settings.zendesk
         if rt.url is not None:
             token = rt.token.get_secret_value() if rt.token else None
             headers = (
                 {"Authorization": f"token {token}"}
                 if token
-                else _basic(
+                else basic(
                     rt.user or "escalate", rt.password.get_secret_value() if rt.password else ""
                 )
             )
             url = f"{str(rt.url).rstrip('/')}/REST/2.0/rt"
-            yield await _asked(http, "request-tracker", url, headers)
+            yield await asked(http, "request-tracker", url, headers)
         if zendesk.subdomain is not None and zendesk.email and zendesk.token is not None:
             base = str(zendesk.base_url or f"https://{zendesk.subdomain}.zendesk.com").rstrip("/")
-            headers = _basic(f"{zendesk.email}/token", zendesk.token.get_secret_value())
-            yield await _asked(http, "zendesk", f"{base}/api/v2/users/me.json", headers)
+            headers = basic(f"{zendesk.email}/token", zendesk.token.get_secret_value())
+            yield await asked(http, "zendesk", f"{base}/api/v2/users/me.json", headers)
+        async for check in live_paging(settings, directory, http, at=at):
+            yield check
+        async for check in live_reports(settings, http):
+            yield check
+        yield await live_public_url(settings, http)
+    yield skew.check()
+    if settings.pagerduty.keys:
+        yield await _resolves("pagerduty events", settings.pagerduty.events_url.host or "")
     for name, connector in settings.actions.connectors.items():
         yield await _resolves(f"connector {name}", connector.url.host or "")
 
@@ -159,26 +190,10 @@ async def _smtp(settings: Settings) -> Check:
     return fine("live mail", f"{smtp.host}:{smtp.port} answers and lets us in")
 
 
-async def _asked(http: httpx.AsyncClient, name: str, url: str, headers: dict[str, str]) -> Check:
-    mend = f"Check the URL and the credentials of {name}."
-    try:
-        answer = await http.get(url, headers=headers)
-    except httpx.HTTPError as error:
-        return fail(f"live {name}", f"does not answer: {type(error).__name__}", mend=mend)
-    if answer.is_success:
-        return fine(f"live {name}", "answers and lets us in")
-    return fail(f"live {name}", f"answered {answer.status_code}", mend=mend)
-
-
 async def _resolves(name: str, host: str) -> Check:
     try:
         async with asyncio.timeout(_PATIENCE):
             await asyncio.get_running_loop().getaddrinfo(host, None)
     except (OSError, TimeoutError):
-        return fail(f"live {name}", f"{host} has no address", mend="Check the connector's URL.")
+        return fail(f"live {name}", f"{host} has no address", mend="Check its URL.")
     return fine(f"live {name}", f"{host} has an address; it is not called, a call would act")
-
-
-def _basic(user: str, password: str) -> dict[str, str]:
-    pair = base64.b64encode(f"{user}:{password}".encode()).decode()
-    return {"Authorization": f"Basic {pair}"}

@@ -13,6 +13,7 @@ from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_keys import kek_in, keys
 from workers._doctor_log import transparency_log
 from workers._doctor_outside import engine, live, messages, webhooks
+from workers._doctor_paging import paging
 from workers._doctor_people import people, runbooks
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
@@ -47,10 +48,12 @@ async def _checks(settings: Settings, *, live_too: bool, at: datetime) -> AsyncI
         yield check
     for check in messages(settings):
         yield check
+    async for check in paging(settings, directory):
+        yield check
     async for check in engine(settings):
         yield check
     if live_too:
-        async for check in live(settings):
+        async for check in live(settings, directory, at=at):
             yield check
 
 

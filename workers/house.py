@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +20,10 @@ from activities import Channel, Outside, all_activities
 from integrations.file_directory import FileDirectory
 from integrations.local_outbox import LocalOutbox
 from integrations.local_tickets import LocalTickets
+from integrations.on_call import OnCallRotas
+from integrations.on_call_sources import PagerDutyRota, Source
 from integrations.outgoing_webhook import Connector, OutgoingWebhook
+from integrations.pagerduty import PagerDuty
 from integrations.ports.actions import Actions
 from integrations.ports.clock import Clock
 from integrations.ports.ticketing import Ticketing
@@ -63,6 +67,8 @@ class House:
             public_url=str(settings.public_url).rstrip("/"),
             mail_domain=settings.smtp.sender.rpartition("@")[2] or "localhost",
             zone=ZoneInfo(settings.time_zone),
+            pager=pager(self),
+            on_call=rotas(self),
             ticketing=trackers,
             default_ticketing=next(iter(trackers), None),
             ticket_queue=settings.rt.queue,
@@ -149,6 +155,44 @@ def channels(house: House) -> Sequence[Channel]:
         outbox = LocalOutbox(StoreMails(house.store), clock=house.clock)
         found.append(Channel("outbox", outbox))
     return found
+
+
+def pager(house: House) -> PagerDuty | None:
+    """What gets people up; None when no key is configured."""
+    settings = house.settings.pagerduty
+    if not settings.keys:
+        return None
+    return PagerDuty(
+        house.http,
+        keys=settings.keys,
+        clock=house.clock,
+        events_url=str(settings.events_url),
+        source=house.settings.public_url.host or "escalate",
+    )
+
+
+def rotas(house: House) -> OnCallRotas | None:
+    """Who is on call; None when no file says it."""
+    settings = house.settings
+    if settings.on_call_file is None:
+        return None
+    return OnCallRotas(
+        settings.on_call_file,
+        directory=house.directory,
+        schedule=schedules(settings, http=house.http, clock=house.clock),
+    )
+
+
+def schedules(
+    settings: Settings, *, http: httpx.AsyncClient, clock: Clock
+) -> Callable[[str], Source] | None:
+    """How a schedule of PagerDuty is read; None without an API token."""
+    token = settings.pagerduty.token
+    if token is None:
+        return None
+    return partial(
+        PagerDutyRota, http, token=token, clock=clock, url=str(settings.pagerduty.api_url)
+    )
 
 
 def ticketing(house: House) -> dict[str, Ticketing]:

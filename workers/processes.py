@@ -28,7 +28,7 @@ from gateway.temporal_engine import TemporalEngine
 from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
-from workers.house import House, request_tracker
+from workers.house import House, pager, request_tracker, rotas
 from workers.reporting import party
 from workers.settings import Settings
 from workers.worker import beat, client_of, worker
@@ -121,6 +121,8 @@ async def doors_of(
         settings=door_settings(
             settings, ticket_instance=tracker.instance if tracker is not None else None
         ),
+        on_call=rotas(house),
+        pager=pager(house),
         tickets=tracker,
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
         faults=faults,
@@ -145,6 +147,7 @@ def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> 
         public_url=str(settings.public_url).rstrip("/"),
         zendesk_secrets=_plain(webhooks.zendesk_secrets),
         standard_secrets=_plain(webhooks.standard_secrets),
+        pagerduty_secrets=_plain(webhooks.pagerduty_secrets),
         webhook_max_age=webhooks.max_age,
         max_body_bytes=gateway.max_body_bytes,
         session_lifetime=gateway.session_lifetime,

@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from workers._settings_group import Group
+from workers._settings_paging import PagerDutySettings
 from workers._settings_reports import ReportSettings
 from workers._settings_sources import (
     PREFIX,
@@ -94,6 +95,7 @@ class WebhookSettings(Group):
 
     zendesk_secrets: Secrets = Field((), description="signing secrets of Zendesk webhooks")
     standard_secrets: Secrets = Field((), description="secrets of Standard Webhooks (whsec_…)")
+    pagerduty_secrets: Secrets = Field((), description="secrets of PagerDuty webhooks (v3)")
     max_age: Span = Field(timedelta(minutes=5), description="older deliveries are refused with 401")
 
 
@@ -221,6 +223,9 @@ class Settings(BaseSettings):
     log_origin: str | None = Field(
         None, description="name of a log that begins now; default: public URL's host and /log"
     )
+    on_call_file: Path | None = Field(
+        None, description="YAML of which roles have a rota, and where it stands"
+    )
     directory_file: Path | None = Field(None, description="YAML of people, roles and rotas")
     runbooks_dir: Path | None = Field(None, description="a team's own runbooks, beside the library")
     duty_manager: str | None = Field(
@@ -240,6 +245,9 @@ class Settings(BaseSettings):
         default_factory=RequestTrackerSettings, description="Request Tracker"
     )
     zendesk: ZendeskSettings = Field(default_factory=ZendeskSettings, description="Zendesk")
+    pagerduty: PagerDutySettings = Field(
+        default_factory=PagerDutySettings, description="PagerDuty: pages and schedules"
+    )
     actions: ActionSettings = Field(default_factory=ActionSettings, description="systems that act")
     reports: ReportSettings = Field(
         default_factory=ReportSettings, description="reports to authorities"

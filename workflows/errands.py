@@ -183,6 +183,7 @@ class Errands:
                 recipients=[f"{item.person}: {item.end.value}" for item in result.recipients]
                 or None,
                 directory=result.directory_digest or None,
+                on_call=[note.said() for note in result.on_call] or None,
                 because=cause or None,
                 result=file.record.commit(result),
             )

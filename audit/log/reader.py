@@ -1,8 +1,9 @@
 """Proofs out of the stored tiles, against the published checkpoint."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 
 from audit.log.checkpoint import Checkpoint, read_checkpoint
 from audit.log.merkle import Span, consistency_spans, inclusion_spans
@@ -54,10 +55,19 @@ async def consistency(store: Store, *, earlier: int, size: int) -> tuple[bytes, 
 
 async def settled(store: Store, case: str, *, within: timedelta) -> bool:
     """Whether everything of the case comes under a checkpoint in that time."""
+    return await _until(partial(store.log.is_settled, case), within=within)
+
+
+async def sealed(store: Store, case: str, *, within: timedelta) -> bool:
+    """Whether every run of the case that ended is sealed in that time."""
+    return await _until(partial(store.seals.is_settled, case), within=within)
+
+
+async def _until(done: Callable[[], Awaitable[bool]], *, within: timedelta) -> bool:
     try:
         async with asyncio.timeout(within.total_seconds()):
-            # The recorder is another process: there is no event to wait for.
-            while not await store.log.is_settled(case):  # noqa: ASYNC110
+            # Recorder and sealer are other processes: there is no event to wait for.
+            while not await done():  # noqa: ASYNC110
                 await asyncio.sleep(_LOOK_AGAIN)
     except TimeoutError:
         return False

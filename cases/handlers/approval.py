@@ -23,7 +23,7 @@ from cases.rounds import close, memo_missing
 from cases.rules import all_roles, dissent_role, may_vote
 from runbooks.plan import GateRule
 
-LEVELS = ("L1", "L2", "L3")
+LEVELS = ("L0", "L1", "L2", "L3")
 
 
 def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:

@@ -38,7 +38,7 @@ STATUS = {
     Outcome.NOT_YOURS: 403,
     Outcome.REFUSED: 422,
 }
-_LEVELS = (Assurance.L1, Assurance.L2, Assurance.L3)
+_LEVELS = (Assurance.L0, Assurance.L1, Assurance.L2, Assurance.L3)
 
 
 class ActPages:

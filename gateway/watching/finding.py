@@ -15,6 +15,7 @@ class FindingKind(StrEnum):
     OUTBOX_STUCK = "watch-outbox-stuck"
     OBLIGATION_DUE = "watch-obligation-due"
     LOG_BEHIND = "watch-log-behind"
+    UNSEALED = "watch-unsealed"
     HIDDEN = "watch-hidden"
     STORE_DOWN = "watch-store-down"
 
@@ -36,9 +37,11 @@ TITLES: dict[str, str] = {
     FindingKind.OUTBOX_STUCK: "acts or reports are recorded and not applied",
     FindingKind.OBLIGATION_DUE: "work owed after closing is due, and nothing happens",
     FindingKind.LOG_BEHIND: "entries wait for the transparency log",
+    FindingKind.UNSEALED: "runs have ended and are not sealed",
     FindingKind.STORE_DOWN: "the store cannot be used",
     FindingKind.HIDDEN: "a rule hides many reports",
     "many-reports": "a case has gathered many reports",
+    "pager": "a pager does not take our pages",
     "notice-lost": "notices reached nobody",
     "obligation-not-started": "work owed after closing cannot be started",
     "dead-act": "acts could not be applied",
@@ -46,6 +49,8 @@ TITLES: dict[str, str] = {
     "journal-fork": "a journal was said twice, differently",
     "log-conflict": "the journal is not what the transparency log has of it",
     "log-damaged": "the transparency log is not what was signed, and nothing more is signed",
+    "run-cut-off": "runs did not end by themselves",
+    "run-not-sealed": "runs cannot be sealed",
     "log-unreadable": "entries cannot be read and have no leaf in the log",
 }
 """By kind; a kind that is not here is called by its own name."""

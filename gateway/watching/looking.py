@@ -12,6 +12,8 @@ GATEWAY = "gateway"
 SILENCE = timedelta(seconds=45)
 """A process beats every ten seconds; after so much silence it is not there."""
 ENDED = ("closed", "cancelled")
+UNSEALED_FOR = timedelta(hours=1)
+"""A run is sealed a second after it ends; so long, and nobody seals."""
 _FAR = timedelta(days=3650)
 
 
@@ -30,6 +32,7 @@ class Looking:
         found += await self._silent(at, since)
         found += await self._stuck(at)
         found += await self._behind(at)
+        found += await self._unsealed(at)
         found += await self._owed(at)
         found += await self._hidden(at)
         return found
@@ -112,6 +115,20 @@ class Looking:
                 text=f"{behind.pending} entries recorded since {_moment(behind.oldest_at)} have no "
                 "place in the transparency log yet; none is lost",
                 mend="a gateway writes it: `escalate gateway`, then `escalate log show`",
+            )
+        ]
+
+    async def _unsealed(self, at: datetime) -> list[Finding]:
+        waits = await self._store.seals.backlog()
+        if waits.oldest_at is None or waits.oldest_at >= at - UNSEALED_FOR:
+            return []
+        return [
+            Finding(
+                kind=FindingKind.UNSEALED,
+                key="seals",
+                text=f"{waits.pending} runs that ended since {_moment(waits.oldest_at)} are not "
+                "sealed: Temporal forgets them when its retention is over",
+                mend="a gateway seals them: `escalate gateway`, then `escalate doctor --live`",
             )
         ]
 

@@ -12,6 +12,9 @@ PersonId = Annotated[
     str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 ]
 
+PagerDutyId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{3,32}$")]
+"""A user of PagerDuty, as in the address of their page there: `PLH1HKV`."""
+
 
 class SecondFactor(StrEnum):
     """What a person can prove themselves with besides the password."""
@@ -30,6 +33,8 @@ class Person(Value):
     phone: str | None = None
     time_zone: str = "UTC"
     second_factor: SecondFactor = SecondFactor.NONE
+    pagerduty: PagerDutyId | None = None
+    """Who they are at PagerDuty."""
     same_as: frozenset[PersonId] = frozenset()
     """Other accounts of the same human."""
 
@@ -82,6 +87,11 @@ class DirectorySnapshot(Value):
     def find(self, person_id: str) -> Person | None:
         """The person of this id, if there is one."""
         return next((p for p in self.people if p.id == person_id), None)
+
+    def at_pagerduty(self, user: str) -> Person | None:
+        """The one person of this PagerDuty id; None when nobody has it, or more than one."""
+        found = [p for p in self.people if p.pagerduty == user]
+        return found[0] if len(found) == 1 else None
 
 
 class Directory(Protocol):

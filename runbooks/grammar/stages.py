@@ -181,7 +181,7 @@ class Stage(Strict):
     distinct: Distinct = Distinct.PEOPLE
     not_the_same_person_as: tuple[Name, ...] = ()
     votes: Votes | None = None
-    assurance: Assurance = Assurance.L1
+    assurance: Literal[Assurance.L1, Assurance.L2, Assurance.L3] = Assurance.L1
     memo: tuple[Name, ...] = ()
     silence: Silence = None
     dissent: DissentRule | None = None

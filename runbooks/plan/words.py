@@ -22,6 +22,8 @@ class Severity(StrEnum):
 class Assurance(StrEnum):
     """How well a person proved who they are (design §7)."""
 
+    L0 = "L0"
+    """Another system says who it was; the person proved nothing to us. No gate takes it."""
     L1 = "L1"
     L2 = "L2"
     L3 = "L3"

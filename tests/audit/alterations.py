@@ -270,10 +270,9 @@ TWENTY: tuple[Alteration, ...] = (
     event_deleted,
 )
 
-NEEDS_THE_SEAL = frozenset({"worker_identity_changed", "sender_identity_changed"})
-"""No consequence in any code and in no signed thing.
+SEALED_ONLY = frozenset({"worker_identity_changed", "sender_identity_changed"})
+"""No consequence in any code and in no signed thing: the seal of the run alone catches them.
 
-Who a worker or client says it is stands in Temporal's events alone, set by Temporal's caller; no
-entry of ours repeats it, so no leaf of the log does. Facts §2.3 commits to it with the events
-themselves, by `history.sealed`, the leaf over an exported history: that is not built yet.
+Who a worker or client says it is stands in Temporal's events, set by Temporal's caller; no entry of
+ours repeats it but the root over all events that the door took when the run had ended.
 """

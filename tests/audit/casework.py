@@ -20,10 +20,12 @@ from activities.record import Recording
 from audit.export import Seal, export_case
 from audit.log.note import NoteSigner
 from audit.log.recorder import Recorder
+from audit.sealing import seal_of
 from cases.acts import ActBody
 from cases.envelope import Act, ActEnvelope
 from cases.receipts import ActReceipt, Outcome
 from cases.report import Report, Source
+from gateway.engine_runs import ended_run
 from runbooks import assess, library
 from store import Accepted, Recorded, Store
 from tests.workflows.world import CERTIFICATE, DOOR, ROOT, CaseUnderTest, World
@@ -129,7 +131,13 @@ class Office:
         )
 
     async def log(self) -> None:
-        """Everything recorded so far is under a checkpoint."""
+        """Every run that ended is sealed, and everything recorded so far is under a checkpoint."""
+        for ended in await self.store.seals.waiting():
+            run = await ended_run(self.client, ended.workflow_id, ended.run)
+            keys = await self.store.vault.keys(ended.case)
+            if run is not None:
+                seal = seal_of(run, stream=ended.stream, salt=keys.salt)
+                await self.store.seals.seal(ended, at=MADE_AT, **seal.model_dump())
         await Recorder(self.store, signer=LOG, apart=timedelta(0)).record(at=MADE_AT)
 
     async def export(self, matter: "Matter", out: Path) -> Path:

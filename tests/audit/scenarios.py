@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+
 from cases.acts import (
     Acknowledge,
     Answer,
@@ -389,3 +391,26 @@ CLOSED: dict[str, Scenario] = {
 """Every scenario ends with a closed or cancelled case."""
 
 __all__ = ["CLOSED", "approved"]
+
+
+async def reset_to_the_beginning(at_work: Office, case: Matter) -> None:
+    """Somebody has reset the case's run to its first workflow task, in Temporal."""
+    request = ResetWorkflowExecutionRequest(
+        namespace=at_work.client.namespace,
+        reason="a test",
+        workflow_task_finish_event_id=4,
+        request_id="reset-once",
+    )
+    request.workflow_execution.workflow_id = case.handle.id
+    await at_work.client.workflow_service.reset_workflow_execution(request)
+
+
+def after_the_reset(at_work: Office, case: Matter) -> Matter:
+    """The same case in the run that the reset began: acts that had come in are applied again."""
+    return Matter(
+        world=case.world,
+        handle=at_work.client.get_workflow_handle(case.handle.id),
+        skipper=case.skipper,
+        request=case.request,
+        store=case.store,
+    )

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 
 from audit.errors import HistoryMissingError
 from audit.export import codec_of
@@ -16,8 +15,14 @@ from audit.verdict import Outcome
 from audit.verify import verify
 from cases.acts import Complete
 from store import Store
-from tests.audit.casework import PINNED, PINNED_LOG, Matter, Office, office
-from tests.audit.scenarios import FRAUD, approved, approved_and_closed
+from tests.audit.casework import PINNED, PINNED_LOG, office
+from tests.audit.scenarios import (
+    FRAUD,
+    after_the_reset,
+    approved,
+    approved_and_closed,
+    reset_to_the_beginning,
+)
 from workers.engine import Engine
 from workflows.runner import CaseRunner
 
@@ -73,8 +78,8 @@ async def test_a_reset_case_exports_both_branches(
         case = await at_work.open(answers=FRAUD)
         await case.does(Complete(stage="triage", outcome="escalate"), person="tess")
         await case.until(lambda seen: seen.open_round("legal-review") is not None)
-        await _reset_to_the_beginning(at_work, case)
-        again = await approved_and_closed(_after_the_reset(at_work, case))
+        await reset_to_the_beginning(at_work, case)
+        again = await approved_and_closed(after_the_reset(at_work, case))
         export = await at_work.export(again, tmp_path / "export")
 
     manifest = Manifest.model_validate_json((export / "manifest.json").read_bytes())
@@ -99,25 +104,3 @@ async def test_commands_are_the_same_in_and_out_of_the_sandbox(
 
     assert outside == inside
     assert outside.ok
-
-
-async def _reset_to_the_beginning(at_work: Office, case: Matter) -> None:
-    request = ResetWorkflowExecutionRequest(
-        namespace=at_work.client.namespace,
-        reason="a test",
-        workflow_task_finish_event_id=4,
-        request_id="reset-once",
-    )
-    request.workflow_execution.workflow_id = case.handle.id
-    await at_work.client.workflow_service.reset_workflow_execution(request)
-
-
-def _after_the_reset(at_work: Office, case: Matter) -> Matter:
-    """The same case in the run that the reset began: acts that had come in are applied again."""
-    return Matter(
-        world=case.world,
-        handle=at_work.client.get_workflow_handle(case.handle.id),
-        skipper=case.skipper,
-        request=case.request,
-        store=case.store,
-    )

@@ -30,12 +30,15 @@ class Bustle(Interceptor):
         """Every activity of the worker is counted."""
         return _Counted(next, self)
 
-    async def over(self, case: str) -> None:
-        """Nothing runs for the case, and nothing has ended a moment ago."""
+    async def over(self, case: str, *, until: float) -> None:
+        """Nothing runs for the case, and nothing has ended a moment ago; or it is that late."""
         clock = asyncio.get_running_loop().time
         while True:
-            async with self._changed:
-                await self._changed.wait_for(lambda: not self._running.get(case))
+            try:
+                async with asyncio.timeout_at(until), self._changed:
+                    await self._changed.wait_for(lambda: not self._running.get(case))
+            except TimeoutError:
+                return
             left = self._ended.get(case, 0.0) + MOMENT - clock()
             if left <= 0:
                 return

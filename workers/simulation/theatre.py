@@ -15,8 +15,11 @@ from hashlib import sha256
 from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import WorkflowExecutionStatus
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+from temporalio.api.enums.v1 import PendingActivityState, WorkflowExecutionStatus
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
+)
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 from temporalio.worker import Worker
@@ -132,18 +135,22 @@ class Theatre:
         wait = LOOK
         # Whatever has just been done, the case writes it down: it does not rest yet.
         await asyncio.sleep(MOMENT)
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                await self.bustle.over(placed.id)
-                # Asked below the SDK's own call, which decodes much that nobody looks at here.
-                raw = await self.driven.workflow_service.describe_workflow_execution(asked)
-                status = raw.workflow_execution_info.status
-                if status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
-                    return False
-                if not raw.pending_activities and not raw.HasField("pending_workflow_task"):
-                    return True
-                await asyncio.sleep(wait)
-                wait = min(wait * 1.5, LONGEST_LOOK)
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            await self.bustle.over(placed.id, until=until)
+            # Asked below the SDK's own call, which decodes much that nobody looks at here. No
+            # time-out stands around it: a cancelled call may end as an RPCError of its own. And
+            # the server ends connections every few minutes: a call on one of them is made again.
+            raw = await self.driven.workflow_service.describe_workflow_execution(asked, retry=True)
+            status = raw.workflow_execution_info.status
+            if status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
+                return False
+            if not raw.pending_activities and not raw.HasField("pending_workflow_task"):
+                return True
+            if asyncio.get_running_loop().time() > until:
+                raise StuckError(_under_way(raw))
+            await asyncio.sleep(wait)
+            wait = min(wait * 1.5, LONGEST_LOOK)
 
     def picture(self, placed: Placed) -> CasePicture:
         """The case as it stands, as people see it: out of what its journal has brought."""
@@ -216,7 +223,7 @@ class Theatre:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._handle(placed).result()
-        except TimeoutError as late:
+        except (TimeoutError, RPCError) as late:
             raise StuckError("accepted its last act and did not end") from late
 
     async def give_up(self, placed: Placed) -> None:
@@ -288,6 +295,17 @@ async def theatre(
         yield place
     finally:
         await place.stop_worker()
+
+
+def _under_way(raw: DescribeWorkflowExecutionResponse) -> str:
+    """What keeps the case from resting, for whoever looks for the reason."""
+    activities = [
+        f"{each.activity_type.name}, attempt {each.attempt}, "
+        f"{PendingActivityState.Name(each.state).removeprefix('PENDING_ACTIVITY_STATE_').lower()}"
+        for each in raw.pending_activities
+    ]
+    task = ["a workflow task"] if raw.HasField("pending_workflow_task") else []
+    return f"stays under way for {PATIENCE} s: {'; '.join([*activities, *task])}"
 
 
 def _binding(round_: Round | None) -> RoundBinding | None:

@@ -268,6 +268,7 @@ LATER = (
     )""",
     "DROP TABLE reports",
     "DROP TABLE suppressed",
+    "DROP TABLE ended_runs",
     "DROP INDEX ix_deliveries_report",
     "ALTER TABLE deliveries DROP COLUMN report",
 )

@@ -1,0 +1,119 @@
+"""A notice that gets somebody up is said to the pager as well, once for its step of the case."""
+
+from datetime import timedelta
+
+import structlog
+
+from activities.outside import Outside
+from activities.wording import SUBJECTS
+from cases.notice import PAGES, NoticeEnd, NoticeOrder, RecipientOutcome
+from integrations.errors import VendorError
+from integrations.ports.paging import LOUDNESS, Page, Paging, page_key
+from runbooks.plan import Severity
+from store import NoticeRow, PageRow, PageState
+
+log = structlog.get_logger(__name__)
+
+_OWN_TURN = timedelta(seconds=10)
+"""The gateway leaves a new page to the activity for so long."""
+_FIRST_AGAIN = timedelta(seconds=2)
+"""The gateway goes on from here: it tries as long as the step waits."""
+
+
+class PagingOut:
+    """Says pages to the pager."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+
+    async def page(self, order: NoticeOrder) -> tuple[RecipientOutcome, ...]:
+        """What became of the page at the pager; nothing where the notice gets nobody up.
+
+        It never fails: while the pager does not answer, people are told by the other channels and
+        the gateway tries the pager again, until it has taken the page over or nobody needs it.
+        """
+        pager = self._outside.pager
+        if pager is None or order.purpose not in PAGES:
+            return ()
+        service = pager.service_for(order.role)
+        if service is None:
+            return ()
+        recipient = f"{pager.name}/{service}"
+        known = await self._outside.store.notices.sent(order.key, recipient=recipient)
+        if known is not None:
+            return (_outcome(known),)
+        row = await self._outside.store.pages.open(self._row(order, service))
+        end, detail = await self._ring(pager, row, order)
+        kept = await self._outside.store.notices.record(
+            NoticeRow(
+                key=order.key,
+                recipient=recipient,
+                case=order.case,
+                purpose=order.purpose,
+                role=order.role,
+                channel=pager.name,
+                end=end,
+                message_id=row.key,
+                detail=detail,
+                at=order.at,
+            )
+        )
+        return (_outcome(kept),)
+
+    def _row(self, order: NoticeOrder, service: str) -> PageRow:
+        subject = SUBJECTS[order.purpose].format(
+            number=order.number, stage=order.stage_title or "the case"
+        )
+        return PageRow(
+            key=page_key(case=order.case, notice=order.key, service=service),
+            case=order.case,
+            service=service,
+            stage=order.stage,
+            round=order.round,
+            role=order.role,
+            severity=order.severity.value,
+            summary=f"[{order.severity.value}] {subject} ({order.role})",
+            link=f"{self._outside.public_url}/cases/{order.number}",
+            at=order.at,
+            changed_at=order.at,
+            next_at=order.at + _OWN_TURN,
+        )
+
+    async def _ring(self, pager: Paging, row: PageRow, order: NoticeOrder) -> tuple[NoticeEnd, str]:
+        pages = self._outside.store.pages
+        if row.state is not PageState.WANTED:
+            return NoticeEnd.DELIVERED, "known to the pager"
+        try:
+            await pager.trigger(page_of(row, number=order.number))
+        except VendorError as error:
+            kind = type(error).__name__
+            log.warning("page not taken over", error=kind, mend=error.mend)
+            if error.retryable:
+                later = order.at + max(error.retry_after or timedelta(), _FIRST_AGAIN)
+                await pages.failed(row.key, failure=kind, at=order.at, next_at=later)
+                return NoticeEnd.FELL_BACK, f"{kind}; the gateway tries again"
+            await pages.told(row, PageState.REFUSED, at=order.at)
+            return NoticeEnd.FELL_BACK, kind
+        await pages.told(row, PageState.TRIGGERED, at=order.at)
+        return NoticeEnd.DELIVERED, "taken over"
+
+
+def page_of(row: PageRow, *, number: str) -> Page:
+    """The page as the pager is told it: out of its row, the same each time."""
+    return Page(
+        key=row.key,
+        service=row.service,
+        summary=row.summary,
+        severity=LOUDNESS[Severity(row.severity)],
+        number=number,
+        role=row.role,
+        stage=row.stage or "",
+        link=row.link,
+        at=row.at,
+    )
+
+
+def _outcome(row: NoticeRow) -> RecipientOutcome:
+    return RecipientOutcome(
+        person=row.recipient, channel=row.channel, end=row.end, detail=row.detail
+    )

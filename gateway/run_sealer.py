@@ -1,0 +1,120 @@
+"""Seals runs that have ended, and tells when one did not end by itself (facts §2.3).
+
+Outside the case on purpose: a workflow cannot hash its own last event. The journal says which runs
+end, with their last entries; those that were cut off say nothing, so the engine is asked for them
+now and then.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from audit.errors import HistoryMissingError
+from audit.sealing import RunSeal, seal_of, seals_in
+from cases.ids import case_of, obligation_name
+from cases.journal import Stream, obligation_stream
+from gateway.doors import Doors
+from gateway.engine_port import CutOff, KeepsRuns
+from gateway.errors import EngineRefusedError, EngineUnavailableError
+from gateway.pacing import keep_going
+from store import EndedRun, UnknownCase
+
+log = structlog.get_logger(__name__)
+
+KIND = "run-sealer"
+CUT_OFF = "run-cut-off"
+UNSEALED = "run-not-sealed"
+_LOOK = timedelta(seconds=1)
+_ASK = timedelta(hours=1)
+"""Between two questions for runs that were cut off: the engine remembers them for days."""
+
+
+class RunSealer:
+    """Writes the seal of every run that has ended into the doors' stream."""
+
+    def __init__(self, doors: Doors, engine: KeepsRuns) -> None:
+        self._doors = doors
+        self._engine = engine
+        self._asked: datetime | None = None
+
+    async def run(self) -> None:
+        """Runs are sealed until this is cancelled."""
+        await keep_going(KIND, self._doors, due=asyncio.Event(), every=_LOOK, work=self.once)
+
+    async def once(self) -> int:
+        """What waits has been tried once; how many runs have their seal now."""
+        sealed = after = 0
+        try:
+            await self._look_for_the_cut_off()
+            while ended := await self._doors.store.seals.waiting(after=after):
+                for each in ended:
+                    sealed += await self._seal(each)
+                after = ended[-1].position
+        except EngineUnavailableError:
+            # The runs wait as long as it takes.
+            pass
+        return sealed
+
+    async def _seal(self, ended: EndedRun) -> int:
+        doors = self._doors
+        if ended.run in await self._seals(ended.case):
+            # It closed, and went on as another run when its case was opened again.
+            await doors.store.seals.drop(ended)
+            return 0
+        try:
+            run = await self._engine.ended_run(ended.workflow_id, ended.run)
+        except (HistoryMissingError, EngineRefusedError) as error:
+            await doors.store.health.alarm(
+                kind=UNSEALED,
+                key=f"{ended.workflow_id}|{ended.run}",
+                text=f"a run that has ended cannot be sealed: {type(error).__name__}",
+                mend="Temporal has lost it, or another namespace is configured: `escalate doctor`",
+                at=await doors.clock.now(),
+            )
+            return 0
+        if run is None:
+            # Its last entries are written a moment before it ends.
+            return 0
+        keys = await doors.store.vault.keys(ended.case)
+        seal = seal_of(run, stream=ended.stream, salt=keys.salt)
+        at = await doors.clock.now(ended.case)
+        return await doors.store.seals.seal(ended, at=at, **seal.model_dump())
+
+    async def _look_for_the_cut_off(self) -> None:
+        at = await self._doors.clock.now()
+        if self._asked is not None and at < self._asked + _ASK:
+            return
+        for found in await self._engine.cut_off():
+            await self._note(found, at=at)
+        self._asked = at
+
+    async def _note(self, found: CutOff, *, at: datetime) -> None:
+        """The run waits for its seal, once, and a person hears of it unless it was a reset."""
+        store = self._doors.store
+        case = case_of(found.workflow)
+        try:
+            number = (await store.cases.get(case)).number
+        except UnknownCase:
+            # Another installation's, or a test's, in the same namespace.
+            return
+        if found.run in await self._seals(case):
+            return
+        name = obligation_name(found.workflow)
+        stream = obligation_stream(name) if name else Stream.CASE.value
+        await store.seals.ended(case, stream=stream, run=found.run, at=at)
+        if await self._engine.was_reset(found.workflow, found.run):
+            return
+        log.warning("run cut off", status=found.status)
+        await store.health.alarm(
+            kind=CUT_OFF,
+            key=f"{found.workflow}|{found.run}",
+            text=f"a run of case {number} was {found.status} in Temporal, and no act says so",
+            mend=f"find out who did it, in Temporal's own audit; `escalate case explain {number}` "
+            "shows where the case stood",
+            at=at,
+        )
+
+    async def _seals(self, case: str) -> Mapping[str, RunSeal]:
+        return seals_in(await self._doors.store.journal.entries(case, stream=Stream.DOOR))
