@@ -6,6 +6,7 @@ from typing import Any
 from activities.actions import Performing
 from activities.linking import Linking
 from activities.looking_up import LookingUp
+from activities.merging import Merging
 from activities.notify import Notifying
 from activities.outside import Channel, Outside
 from activities.record import Recording
@@ -16,7 +17,7 @@ __all__ = ["Channel", "Outside", "all_activities"]
 
 def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:
     """Every effect a case can ask for, bound to the systems outside."""
-    recording, linking = Recording(outside), Linking(outside)
+    recording, linking, merging = Recording(outside), Linking(outside), Merging(outside)
     return (
         recording.append_journal,
         recording.append_obligation,
@@ -27,5 +28,8 @@ def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:
         Tickets(outside).sync_ticket,
         linking.open_linked_case,
         linking.split_off_report,
+        linking.look_at_sub_cases,
         LookingUp(outside).look_up_deciders,
+        merging.merge_away,
+        merging.give_back,
     )

@@ -4,6 +4,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.failing import told_to_temporal
+from activities.on_record import speaking_for
 from activities.outside import Outside
 from activities.reports import hand_in
 from integrations.ports.actions import ActionOrder
@@ -36,7 +37,7 @@ class Performing:
             # Never a quiet manual task: a runbook that counts on a connector must hear of it.
             raise ApplicationError(NOT_CONNECTED, type=NOT_CONNECTED, non_retryable=True)
         effects = self._outside.store.effects
-        with told_to_temporal():
+        with told_to_temporal(), speaking_for(self._outside.store, order):
             attempt = await effects.begin(order.key, case=order.case, at=order.at)
             if attempt.result is not None:
                 return EffectResult.model_validate(attempt.result)
@@ -66,7 +67,7 @@ class Performing:
     async def _report(self, order: EffectOrder, report: ReportOrder) -> EffectResult:
         """The report is handed in once: an attempt after a success finds its receipt (I9)."""
         effects = self._outside.store.effects
-        with told_to_temporal():
+        with told_to_temporal(), speaking_for(self._outside.store, order):
             attempt = await effects.begin(order.key, case=order.case, at=order.at)
             if attempt.result is not None:
                 return EffectResult.model_validate(attempt.result)

@@ -9,7 +9,17 @@ from activities.outside import Outside
 from cases.answers import FIELD
 from cases.report import Source
 from store import DeliveryConflict, UnknownRow
-from workflows.effects import OPEN_LINKED, SPLIT_OFF, Linked, LinkOrder, SplitOrder
+from store.cases import ENDED
+from workflows.effects import (
+    LOOK_AT_CHILDREN,
+    OPEN_LINKED,
+    SPLIT_OFF,
+    Children,
+    ChildrenOrder,
+    Linked,
+    LinkOrder,
+    SplitOrder,
+)
 
 INSTANCE = "escalate"
 OPENED = "escalate.report.opened"
@@ -40,6 +50,15 @@ class Linking:
             except UnknownRow:
                 return Linked(failed="no-such-report")
             return Linked(case=row.id, number=row.number)
+
+    @activity.defn(name=LOOK_AT_CHILDREN.name)
+    async def look_at_sub_cases(self, order: ChildrenOrder) -> Children:
+        """Which of the sub-cases have not ended."""
+        with told_to_temporal():
+            rows = [await self._store.cases.by_number(number) for number in order.sub_cases]
+        return Children(
+            open=tuple(row.number for row in rows if row is not None and row.status not in ENDED)
+        )
 
     async def _open(self, order: LinkOrder, runbook: str) -> Linked:
         known = {f"{FIELD}{name}": value for name, value in sorted(order.answers.items())}

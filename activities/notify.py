@@ -7,12 +7,23 @@ from temporalio import activity
 from activities.absent import known_absences
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
+from activities.hours import awake_now
 from activities.on_call import Chosen, on_call
+from activities.on_record import speaking_for
 from activities.outside import Outside
 from activities.paging import PagingOut
+from activities.ways import ways_to
 from activities.wording import word
 from cases.file import DUTY_MANAGER
-from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose, RecipientOutcome
+from cases.ids import key_of
+from cases.notice import (
+    NoticeEnd,
+    NoticeOrder,
+    NoticeResult,
+    Purpose,
+    RecipientOutcome,
+    StepNotice,
+)
 from integrations.covering import Reached, reached
 from integrations.errors import UnknownPersonError, VendorError
 from integrations.ports.directory import DirectorySnapshot, Person
@@ -24,6 +35,10 @@ LINK_LIFE = timedelta(days=7)
 """A locator is no authority; it may live as long as a long gate, and dies with its round."""
 
 ROUND_PURPOSES = frozenset({Purpose.ASK, Purpose.ASK_AGAIN, Purpose.REMIND, Purpose.PAGE})
+
+
+TRIES = 3
+"""How often a step of an escalation policy is tried before the next one comes instead."""
 
 
 class Notifying:
@@ -41,18 +56,34 @@ class Notifying:
         The people are chosen now, from the directory as it is now: a reminder reaches who holds
         the role by then.
         """
-        with told_to_temporal():
+        with told_to_temporal(), speaking_for(self._outside.store, order):
             if await self._overtaken(order):
                 return NoticeResult(end=NoticeEnd.SUPERSEDED)
             snapshot = await self._outside.directory.snapshot()
+            part = order.of_step
+            if part is not None and part.unread_of:
+                return await self._again(order, part)
             chosen = await self._chosen(order, snapshot)
-            paged = await self._paging.page(order)
+            there = await self._there(order, snapshot, chosen.people)
+            now, later = awake_now(order, [each.person for each in there], zone=self._outside.zone)
+            if later is not None and not now:
+                return NoticeResult(end=NoticeEnd.HELD, later=later, on_call=chosen.notes)
+            rung = order
+            if part is not None and part.on_call:
+                rung = order.model_copy(update={"role": part.on_call})
+            paged = await self._paging.page(rung)
             outcomes = [
                 await self._tell(order, each.person, instead_of=each.instead_of)
-                for each in await self._there(order, snapshot, chosen.people)
+                for each in there
+                if each.person in now
             ]
             end = NoticeEnd.FELL_BACK if chosen.instead else NoticeEnd.DELIVERED
-            if not _any_delivered(outcomes):
+            if _any_delivered([*paged, *outcomes]) and not _any_delivered(outcomes) and later:
+                end = NoticeEnd.DELIVERED
+            elif part is not None and part.onward and not _any_delivered([*paged, *outcomes]):
+                # Another step follows: it reaches others, and comes at once.
+                end = NoticeEnd.PASSED_ON
+            elif not _any_delivered(outcomes):
                 end = NoticeEnd.FELL_BACK
                 fallback = [
                     person
@@ -67,6 +98,7 @@ class Notifying:
         return NoticeResult(
             end=end,
             recipients=tuple(outcomes),
+            later=later,
             directory_digest=snapshot.digest,
             directory_as_of=snapshot.as_of,
             on_call=chosen.notes,
@@ -74,11 +106,44 @@ class Notifying:
 
     async def _chosen(self, order: NoticeOrder, snapshot: DirectorySnapshot) -> Chosen:
         """Who is told: the one it is assigned to, who is on call, or everybody of the role."""
+        part = order.of_step
+        if part is not None and part.on_call:
+            return await self._of_team(order, part.on_call, snapshot)
         if order.person is None or order.person in order.except_people:
             by_rota = await on_call(self._outside.on_call, order, snapshot)
             if by_rota is not None:
                 return by_rota
         return Chosen(await self._people(order, snapshot.holders(order.role)))
+
+    async def _of_team(self, order: NoticeOrder, team: str, snapshot: DirectorySnapshot) -> Chosen:
+        """Who is on call for the team, or who is of it; where nobody is, the step's other role."""
+        asked = order.model_copy(update={"role": team})
+        found = await on_call(self._outside.on_call, asked, snapshot)
+        if found is None:
+            found = Chosen(await self._people(asked, snapshot.holders(team)))
+        if found.people:
+            return found
+        others = await self._people(order, snapshot.holders(order.role))
+        return Chosen(others, found.notes, instead=bool(others))
+
+    async def _again(self, order: NoticeOrder, part: StepNotice) -> NoticeResult:
+        """Who has not read the earlier notice has been told on their next channel."""
+        rows = await self._outside.store.notices.by_key(part.unread_of)
+        unread = [r for r in rows if r.end is NoticeEnd.DELIVERED and r.read_at is None]
+        if not unread:
+            return NoticeResult(end=NoticeEnd.READ)
+        outcomes: list[RecipientOutcome] = []
+        for row in unread:
+            try:
+                person = await self._outside.directory.person(row.recipient)
+            except UnknownPersonError:
+                continue
+            if len(ways_to(person, self._outside.channels)) > part.way:
+                outcomes.append(await self._tell(order, person))
+        reached = _any_delivered(outcomes)
+        return NoticeResult(
+            end=NoticeEnd.DELIVERED if reached else NoticeEnd.UNREAD, recipients=tuple(outcomes)
+        )
 
     async def _overtaken(self, order: NoticeOrder) -> bool:
         if order.round is None or order.stage is None or order.purpose not in ROUND_PURPOSES:
@@ -125,9 +190,15 @@ class Notifying:
             return RecipientOutcome(
                 person=person.id, channel=known.channel, end=known.end, detail=known.detail
             )
+        about = _about(order)
+        if about is not None and await notices.told(order.case, recipient=person.id, about=about):
+            return await self._record(
+                order, person, channel="none", end=NoticeEnd.ALREADY_TOLD, detail="", about=None
+            )
         message = await self._message(order, person, instead_of=instead_of)
         failures: list[VendorError] = []
-        for channel in self._outside.channels:
+        tried = order.of_step.way if order.of_step is not None else 0
+        for channel in ways_to(person, self._outside.channels)[tried:]:
             try:
                 sent = await channel.messaging.send(message)
             except VendorError as error:
@@ -140,9 +211,11 @@ class Notifying:
                 end=NoticeEnd.DELIVERED,
                 detail=sent.detail,
                 sent_id=message.message_id,
+                about=about,
             )
         retryable = next((error for error in failures if error.retryable), None)
-        if retryable is not None:
+        onward = order.of_step is not None and order.of_step.onward
+        if retryable is not None and not (onward and activity.info().attempt >= TRIES):
             raise as_application_error(retryable)
         detail = ", ".join(type(error).__name__ for error in failures) or "no channel"
         return await self._record(
@@ -194,6 +267,7 @@ class Notifying:
         end: NoticeEnd,
         detail: str,
         sent_id: str | None = None,
+        about: str | None = None,
     ) -> RecipientOutcome:
         row = await self._outside.store.notices.record(
             NoticeRow(
@@ -208,6 +282,7 @@ class Notifying:
                 detail=detail,
                 # The notice's own instant: an activity does not read the clock (I16).
                 at=order.at,
+                about=about,
             )
         )
         return RecipientOutcome(
@@ -216,4 +291,12 @@ class Notifying:
 
 
 def _any_delivered(outcomes: list[RecipientOutcome]) -> bool:
-    return any(outcome.end is NoticeEnd.DELIVERED for outcome in outcomes)
+    reached = (NoticeEnd.DELIVERED, NoticeEnd.ALREADY_TOLD)
+    return any(outcome.end in reached for outcome in outcomes)
+
+
+def _about(order: NoticeOrder) -> str | None:
+    """What a question of a round asks, whichever role it is put to: a round is one revision."""
+    if order.round is None or order.stage is None or order.purpose not in ROUND_PURPOSES:
+        return None
+    return key_of(order.case, order.stage, str(order.round), order.purpose.value, order.step)

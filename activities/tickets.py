@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.documents import Documents
 from activities.failing import told_to_temporal
+from activities.on_record import speaking_for
 from activities.outside import Outside
 from integrations.errors import MisansweredError, RefusedError
 from integrations.ports.ticketing import TicketDraft, Ticketing, TicketPriority, TicketStatus
@@ -32,7 +33,7 @@ class Tickets:
     async def sync_ticket(self, order: TicketOrder) -> TicketResult:
         """Note and status stand on the ticket; a tracker that refuses is reported, not retried."""
         store = self._outside.store
-        with told_to_temporal():
+        with told_to_temporal(), speaking_for(store, order):
             known = order.ticket or await store.tickets.of(order.case)
             system = known.system if known is not None else self._outside.default_ticketing
             if system is None or system not in self._outside.ticketing:

@@ -22,6 +22,9 @@ SUBJECTS = {
     Purpose.CLOSED: "Case {number} has closed",
     Purpose.OWED: "Case {number}, after closing: {stage}",
     Purpose.RULE: "Case {number}, interim rule: {stage}",
+    Purpose.LAPSED: "PAGE, case {number}: nobody has {stage} any more",
+    Purpose.EXHAUSTED: "PAGE, case {number}: nobody has said that they have {stage}",
+    Purpose.UPDATE: "Case {number}: how it stands",
 }
 
 ASKS = {
@@ -48,6 +51,12 @@ ASKS = {
         "{stage} is an interim rule of case {number}, and you watch it as {role} ({step}). Have it "
         "confirmed, replaced or withdrawn on the case's page; else it expires by itself."
     ),
+    Purpose.LAPSED: "{stage} of case {number} is yours again as {role} ({step}).",
+    Purpose.EXHAUSTED: (
+        "Everybody who is to be told of {stage} of case {number} has been told, and nobody has "
+        "said that they have it ({step}). You are paged as {role}."
+    ),
+    Purpose.UPDATE: "How case {number} stands, for {role}: {step}.",
 }
 
 
@@ -73,7 +82,7 @@ def word(
     `own` is what the runbook itself says in a macro; it comes first. `instead_of` is who is away
     and has named this person.
     """
-    local = _zone_of(person, zone)
+    local = zone_of(person, zone)
     values = {
         "number": order.number,
         "stage": order.stage_title or "the case",
@@ -87,6 +96,10 @@ def word(
     ]
     if instead_of:
         lines += [f"You are told in the place of {instead_of}, who is away.", ""]
+    lapsed = order.lapsed or (order.of_step.lapsed if order.of_step is not None else ())
+    if lapsed:
+        who = " and ".join(lapsed)
+        lines += [f"{who} had said “I have it”, and nothing has been done since.", ""]
     if order.due_at is not None:
         lines += [f"Due: {spoken(order.due_at, local)}.", ""]
     lines += [
@@ -107,7 +120,8 @@ def spoken(at: datetime, zone: ZoneInfo) -> str:
     return f"{local:%a %d %b %H:%M} {local.tzname()} ({at:%Y-%m-%d %H:%M}Z)"
 
 
-def _zone_of(person: Person, fallback: ZoneInfo) -> ZoneInfo:
+def zone_of(person: Person, fallback: ZoneInfo) -> ZoneInfo:
+    """The person's own zone; where it cannot be read, the installation's."""
     try:
         return ZoneInfo(person.time_zone)
     except (ZoneInfoNotFoundError, ValueError):

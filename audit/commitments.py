@@ -9,21 +9,25 @@ from typing import Any
 
 from pydantic import BaseModel
 from temporalio.api.common.v1 import Payload
+from temporalio.api.history.v1 import HistoryEvent
 
 from audit.findings import Finding, Rule
-from audit.histories import CaseHistory, Run
+from audit.histories import CaseHistory, Run, reopened_from
 from audit.kinds import EVENT
 from audit.payloads import only, read
 from cases.canonical import commit
 from cases.envelope import ActEnvelope
 from cases.ids import case_of
 from cases.journal import Entry, Kind
+from cases.merging import BackRequest, MergeRequest
 from cases.notice import NoticeEnd, NoticeResult
 from cases.receipts import ActReceipt, Outcome, Reason
 from workflows.effects import (
     ASSESS,
     COLLECT_ACTS,
+    GIVE_BACK,
     LOOK_UP_DECIDERS,
+    MERGE_AWAY,
     NOTIFY,
     OPEN_LINKED,
     PERFORM,
@@ -33,6 +37,8 @@ from workflows.effects import (
 from workflows.messages import (
     ACT_SIGNAL,
     ACT_UPDATE,
+    BACK_UPDATE,
+    MERGE_UPDATE,
     REPORT_SIGNAL,
     TICKET_SIGNAL,
     CaseInput,
@@ -43,13 +49,27 @@ from workflows.messages import (
 
 _RESULTS: Mapping[str, type[BaseModel]] = {
     effect.name: effect.gives
-    for effect in (ASSESS, LOOK_UP_DECIDERS, NOTIFY, OPEN_LINKED, PERFORM, SYNC_TICKET)
+    for effect in (
+        ASSESS,
+        GIVE_BACK,
+        LOOK_UP_DECIDERS,
+        MERGE_AWAY,
+        NOTIFY,
+        OPEN_LINKED,
+        PERFORM,
+        SYNC_TICKET,
+    )
 }
 _SIGNALS: Mapping[str, type[BaseModel]] = {
     ACT_SIGNAL: ActEnvelope,
     REPORT_SIGNAL: ReportReceived,
     TICKET_SIGNAL: TicketUpdated,
 }
+_OF_CASES: Mapping[str, type[BaseModel]] = {
+    MERGE_UPDATE: MergeRequest,
+    BACK_UPDATE: BackRequest,
+}
+"""What other cases ask of this one."""
 _FAILED = (
     EVENT.ACTIVITY_TASK_FAILED,
     EVENT.ACTIVITY_TASK_TIMED_OUT,
@@ -106,8 +126,20 @@ def inputs(history: CaseHistory, *, salt: bytes) -> list[Incoming]:
     if request is not None:
         found.append(Incoming(history.runs[0].run, 1, "start", commit(salt, request)))
     for run in history.runs:
+        found.extend(_reopening(run, salt=salt))
         found.extend(_inputs_of(run, salt=salt))
     return found
+
+
+def _reopening(run: Run, *, salt: bytes) -> Iterator[Incoming]:
+    """What a run was begun with that an act began: the act, and all it was handed."""
+    if reopened_from(run) is None:
+        return
+    request = read(only(run.started.input.payloads), CaseInput)
+    if request is not None and request.reopened is not None:
+        yield Incoming(run.run, 1, "start", commit(salt, request))
+        envelope = request.reopened.envelope
+        yield Incoming(run.run, 1, "act", commit(salt, envelope), envelope=envelope)
 
 
 def results(history: CaseHistory, *, salt: bytes) -> list[Incoming]:
@@ -191,9 +223,11 @@ def _inputs_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
         said: Any = getattr(event, event.WhichOneof("attributes") or "", None)
         if event.event_type == EVENT.WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
             asked = admitted.get(said.protocol_instance_id, said.accepted_request)
+            payload = only(asked.input.args.payloads)
+            if asked.input.name in _OF_CASES:
+                yield from _of_case(run, event, asked.input.name, payload, salt, known=known)
             if asked.input.name != ACT_UPDATE:
                 continue
-            payload = only(asked.input.args.payloads)
             receipt = receipts.get(event.event_id)
             yield from _act(run, event.event_id, payload, salt, receipt=receipt, known=known)
         elif event.event_type == EVENT.WORKFLOW_EXECUTION_SIGNALED:
@@ -249,6 +283,40 @@ def _enveloped(
         receipt=receipt,
         excused=again or closed or said_before,
     )
+
+
+def _of_case(
+    run: Run, event: HistoryEvent, name: str, payload: Payload, salt: bytes, *, known: set[str]
+) -> Iterator[Incoming]:
+    request = read(payload, _OF_CASES[name])
+    if request is None:
+        return
+    commitment = commit(salt, request)
+    said = _answers(run).get(event.event_id)
+    closed = said is not None and (said.reason is Reason.CLOSED or said.became == "closed")
+    yield Incoming(
+        run.run, event.event_id, "merge", commitment, excused=closed or commitment in known
+    )
+    known.add(commitment)
+
+
+class _Said(BaseModel):
+    """What both answers of a case to another have in common."""
+
+    reason: Reason = Reason.NONE
+    became: str = ""
+
+
+def _answers(run: Run) -> dict[int, _Said]:
+    """The answers to other cases, by the event that accepted what they asked."""
+    answers: dict[int, _Said] = {}
+    for event in run.events:
+        if event.event_type == EVENT.WORKFLOW_EXECUTION_UPDATE_COMPLETED:
+            said: Any = event.workflow_execution_update_completed_event_attributes
+            answer = read(only(said.outcome.success.payloads), _Said)
+            if answer is not None:
+                answers[said.accepted_event_id] = answer
+    return answers
 
 
 def _message(

@@ -11,6 +11,7 @@ from audit.explanation import Coming, Explanation, OpenEffect, Owed, Transition
 from cases.clock import ClockRun
 from cases.file import INCIDENT_MANAGER
 from cases.gate import Round, RoundState, Vote
+from cases.paging import RunState
 from cases.permissions import next_step, waiting_on
 from cases.records import (
     HELD_BACK,
@@ -161,10 +162,33 @@ def _coming(state: CaseState, pathway: Pathway, *, at: datetime) -> Iterator[Com
             what=_what(clock, step),
             silence=_silence(clock, state, pathway) if step is None else "",
         )
+    yield from _escalating(state, pathway)
     if state.hold is not None and not state.hold.reviewed:
         yield Coming(
             at=state.hold.review_at, clock="hold", what="the hold is put before incident-manager"
         )
+
+
+def _escalating(state: CaseState, pathway: Pathway) -> Iterator[Coming]:
+    """What escalations, acknowledgements and kept notices do next."""
+    for run in state.escalations:
+        if run.state is not RunState.RUNNING or run.next_at is None or run.stood_since is not None:
+            continue
+        policy = pathway.policy(run.policy)
+        if policy is None or run.step < len(policy.steps):
+            step = policy.steps[run.step] if policy is not None else None
+            what = f"step {run.step + 1}: {step.who if step is not None else 'nobody'} is told"
+        else:
+            again = run.passage <= policy.repeat
+            what = "its steps begin anew" if again else "it is exhausted: the duty manager is paged"
+        yield Coming(at=run.next_at, clock=f"escalation {run.key}", what=what)
+    for lease in state.leases:
+        if lease.lapses:
+            what = f"{lease.person} has it no longer, unless something is done"
+            yield Coming(at=lease.until, clock="acknowledgement", what=what)
+    for kept in state.held:
+        what = f"{kept.order.role or kept.order.person} is told: {kept.order.purpose.value}"
+        yield Coming(at=kept.until, clock="kept until their hours", what=what)
 
 
 def _what(clock: ClockRun, step: Late | None) -> str:
@@ -174,6 +198,8 @@ def _what(clock: ClockRun, step: Late | None) -> str:
         return f"{step.do} is done, unattended"
     if step.go is not None:
         return f"the stage is left by itself: {step.go}"
+    if step.escalate is not None:
+        return f"escalation by {step.escalate} begins"
     return f"{step.page} is paged" if step.page is not None else f"{step.remind} is reminded"
 
 

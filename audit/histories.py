@@ -24,6 +24,8 @@ from temporalio.converter import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit.errors import ExportUnreadableError, HistoryMissingError
+from audit.payloads import read
+from workflows.messages import CaseInput
 
 _CLEAR = (SearchAttributes, Header)
 """Never encrypted: search attributes by Temporal's rule, headers because we use none."""
@@ -75,7 +77,7 @@ async def fetch(client: Client, case: str, *, codec: PayloadCodec) -> CaseHistor
     while wanted:
         run = await fetch_run(client, case, run=wanted, codec=codec)
         runs.append(run)
-        wanted = run.started.continued_execution_run_id or None
+        wanted = run.started.continued_execution_run_id or reopened_from(run)
     return CaseHistory(case=case, namespace=client.namespace, runs=tuple(reversed(runs)))
 
 
@@ -92,6 +94,14 @@ async def fetch_run(client: Client, case: str, *, run: str, codec: PayloadCodec)
         run=run,
         events=await opened(history.events, case=case, namespace=client.namespace, codec=codec),
     )
+
+
+def reopened_from(run: Run) -> str | None:
+    """The run that ended before the case was reopened as this one; None where it was not."""
+    if run.started.continued_execution_run_id or not run.started.input.payloads:
+        return None
+    request = read(run.started.input.payloads[0], CaseInput)
+    return request.reopened.run if request is not None and request.reopened is not None else None
 
 
 async def left_behind(client: Client, history: CaseHistory, *, codec: PayloadCodec) -> list[Run]:

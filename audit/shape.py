@@ -6,7 +6,7 @@ from typing import Any
 from temporalio.api.history.v1 import HistoryEvent
 
 from audit.findings import Finding, Rule
-from audit.histories import CaseHistory, Run
+from audit.histories import CaseHistory, Run, reopened_from
 from audit.kinds import EVENT
 
 _TERMINAL = {
@@ -67,6 +67,9 @@ def check_ends(history: CaseHistory) -> Iterator[Finding]:
     """Where the ends of runs do not meet. A last run that still goes on is no finding."""
     for run, following in zip(history.runs, history.runs[1:], strict=False):
         last = run.events[-1]
+        if ending(run) == "completed" and reopened_from(following) == run.run:
+            # What it inherits is compared with what this one left: `audit.reopened`.
+            continue
         if not last.HasField("workflow_execution_continued_as_new_event_attributes"):
             yield Finding(
                 rule=Rule.TERMINAL,

@@ -55,6 +55,8 @@ def from_command(command: WorkflowCommand, *, queue: str, workflow: str) -> Step
         case "start_timer":
             fields = {"id": str(said.seq), "length": _seconds(said.start_to_fire_timeout)}
             return Step("timer", fields | summary)
+        case "request_cancel_activity":
+            return Step("cancel-activity", {})
         case "cancel_timer":
             return Step("cancel-timer", {"id": str(said.seq)})
         case "upsert_workflow_search_attributes":
@@ -101,6 +103,8 @@ def from_event(event: HistoryEvent) -> Step | None:  # noqa: PLR0911 -- one arm 
             return Step("timer", fields | summary, event.event_id)
         case EVENT.TIMER_CANCELED:
             return Step("cancel-timer", {"id": said.timer_id}, event.event_id)
+        case EVENT.ACTIVITY_TASK_CANCEL_REQUESTED:
+            return Step("cancel-activity", {}, event.event_id)
         case EVENT.UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
             return Step("attributes", _attributes(said.search_attributes), event.event_id)
         case EVENT.WORKFLOW_PROPERTIES_MODIFIED:
@@ -166,7 +170,6 @@ def sent(steps: Sequence[Step], *, fired: frozenset[str]) -> list[Step]:
 
 _OTHER_COMMANDS = {
     EVENT.MARKER_RECORDED: "set_patch_marker",
-    EVENT.ACTIVITY_TASK_CANCEL_REQUESTED: "request_cancel_activity",
     EVENT.START_CHILD_WORKFLOW_EXECUTION_INITIATED: "start_child_workflow_execution",
     EVENT.SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED: ("signal_external_workflow_execution"),
     EVENT.REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED: (

@@ -21,6 +21,7 @@ from audit.histories import CaseHistory, Run
 from audit.kinds import EVENT
 from audit.payloads import only, read
 from audit.recording import Recording, RecordingRunner
+from audit.reopened import check_inherited
 from audit.shadow import is_shadow
 from audit.shape import check_ends, check_run, ending
 from audit.steps import REPLAY_BUILD, from_event
@@ -57,6 +58,7 @@ async def strict_replay(
         return Replayed(findings=(*findings, Finding(rule=Rule.SHAPE, what="no complete run")))
     findings.extend(check_ends(history))
     findings.extend(_other_workflows(history))
+    findings.extend(check_inherited(history))
     recorder = RecordingRunner(runner)
     failures = await _replay(history, recorder)
     compared = 0

@@ -27,6 +27,7 @@ from audit.manifest import (
     check_signature,
     write,
 )
+from audit.merges import MERGES, check_merges
 from audit.owed import OwedExport, check_owed
 from audit.quorum import Count
 from audit.reading import Stream as Lines
@@ -38,6 +39,7 @@ from audit.reading import (
     read_model,
     read_stream,
 )
+from audit.reopened import check_reopened
 from audit.rules import newest, read_rules
 from audit.sealing import check_seals
 from audit.shadow import left_the_house
@@ -50,6 +52,8 @@ from workflows.messages import CaseInput
 Written = TypeVar("Written", Manifest, SignedBy, Keyring)
 
 _CLOSED = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED)
+_AGAIN = (Kind.CASE_REOPENED, Kind.CASE_UNMERGED)
+"""What a journal can go on with after its last entry."""
 
 
 @dataclass(frozen=True)
@@ -198,11 +202,17 @@ def _checks(
         "decisions",
         wrong=list(check_decisions(incoming, proven, export.entries, open_case=open_case)),
     )
+    if any(entry.kind in MERGES for entry in export.entries):
+        found = check_merges(export.history, proven, export.entries, root=root_of(request.root_key))
+        yield judged("merges", wrong=list(found))
     rules, wrong = read_rules(export.files, request, proven, export.entries)
     yield judged("runbook", wrong=wrong)
     if rules is not None:
         count = Count(rules.first, later=rules.versions)
         yield judged("quorum", wrong=list(count.check(export.entries)))
+        if any(entry.kind in _AGAIN for entry in export.entries):
+            found = check_reopened(export.history, export.entries, rules.versions)
+            yield judged("reopened", wrong=list(found))
     wrong, missing = check_door(export.door, proven, salt=salt_of(request), open_case=open_case)
     yield judged("doors", wrong=wrong, missing=missing)
 
@@ -260,11 +270,14 @@ def _chains(export: Export) -> Check:
         )
         if told is not None and told != head:
             wrong.append(f"{name}: does not end where the manifest says")
-    closing = [entry for entry in export.entries if entry.kind in _CLOSED]
-    if closing and closing[0] is not export.entries[-1]:
-        wrong.append("case stream: goes on after its last entry")
-    if closing and closing[0].body.get("entries") != len(export.entries):
-        wrong.append("case stream: its last entry counts another number of entries")
+    for place, entry in enumerate(export.entries, start=1):
+        if entry.kind not in _CLOSED:
+            continue
+        following = export.entries[place] if place < len(export.entries) else None
+        if following is not None and following.kind not in _AGAIN:
+            wrong.append("case stream: goes on after its last entry")
+        if entry.body.get("entries") != place:
+            wrong.append("case stream: its last entry counts another number of entries")
     return judged("journal", wrong=wrong)
 
 

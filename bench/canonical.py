@@ -19,6 +19,7 @@ from temporalio.worker import Worker
 
 from cases.acts import ActBody, Close, Complete, Decide, Verdict
 from cases.envelope import Act, Actor, Door, RoundBinding, sign_act
+from cases.file import EDITION
 from cases.ids import case_id
 from cases.journal import Kind
 from cases.receipts import ActReceipt, Outcome
@@ -107,6 +108,7 @@ class Ours:
             answers=ANSWERS,
             root_key=base64.b64encode(ROOT.public_key().public_bytes_raw()).decode(),
             salt=base64.b64encode(SALT).decode(),
+            edition=EDITION,
         )
         return await self.client.start_workflow(
             WORKFLOW,

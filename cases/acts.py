@@ -148,6 +148,13 @@ class Acknowledge(Inbound):
     reason: Prose = ""
 
 
+class Claim(Inbound):
+    """A person takes a role's work on this case out of the queue, for a lease; or gives it back."""
+
+    verb: Literal["claim"] = "claim"
+    release: bool = False
+
+
 class Assign(Inbound):
     """A role's work on this case is given to a person."""
 
@@ -241,6 +248,74 @@ class Cancel(Inbound):
 
     verb: Literal["cancel"] = "cancel"
     reason: Prose
+    leave_sub_cases: bool = False
+    """Its sub-cases go on as cases of their own; without it, it cannot be cancelled before them."""
+
+
+class Reopen(Inbound):
+    """A case that has ended goes on, in a stage it can return to."""
+
+    verb: Literal["reopen"] = "reopen"
+    reason: Prose
+    to: Name | None = None
+    """The stage; None leaves it to the runbook."""
+    head: Digest | None = None
+    """The hash of the journal's last entry, put in by the door: no other ending is reopened."""
+
+
+class LinkKind(StrEnum):
+    """What another case is to this one."""
+
+    RELATED = "related"
+    DUPLICATE = "duplicate"
+    CAUSED_BY = "caused-by"
+    CAUSES = "causes"
+    SUB_CASE = "sub-case"
+    PART_OF = "part-of"
+    """This one is a sub-case of it."""
+
+
+OTHER_WAY: dict[LinkKind, LinkKind] = {
+    LinkKind.RELATED: LinkKind.RELATED,
+    LinkKind.DUPLICATE: LinkKind.DUPLICATE,
+    LinkKind.CAUSED_BY: LinkKind.CAUSES,
+    LinkKind.CAUSES: LinkKind.CAUSED_BY,
+    LinkKind.SUB_CASE: LinkKind.PART_OF,
+    LinkKind.PART_OF: LinkKind.SUB_CASE,
+}
+"""How the same link reads from the other case."""
+
+
+class LinkTo(Inbound):
+    """Another case belongs with this one, or no longer does."""
+
+    verb: Literal["link"] = "link"
+    number: Line
+    kind: LinkKind = LinkKind.RELATED
+    remove: bool = False
+    reason: Prose = ""
+    case: str = ""
+    """Its id, put in by the door."""
+
+
+class Merge(Inbound):
+    """Another case becomes part of this one; the other is then a pointer to it."""
+
+    verb: Literal["merge"] = "merge"
+    number: Line
+    """The other case's number."""
+    reason: Prose
+    case: str = ""
+    """Its id, put in by the door: the other case takes the act for its own by it."""
+
+
+class Unmerge(Inbound):
+    """A case that became part of another one is a case of its own again."""
+
+    verb: Literal["unmerge"] = "unmerge"
+    reason: Prose
+    head: Digest | None = None
+    """The hash of the journal's last entry, put in by the door."""
 
 
 class Settle(Inbound):
@@ -283,6 +358,7 @@ ActBody = Annotated[
     | BreakGlass
     | Finish
     | Acknowledge
+    | Claim
     | Assign
     | Hold
     | Resume
@@ -294,6 +370,10 @@ ActBody = Annotated[
     | Split
     | Close
     | Cancel
+    | Reopen
+    | LinkTo
+    | Merge
+    | Unmerge
     | Settle
     | Extend,
     Field(discriminator="verb"),
@@ -316,6 +396,7 @@ VERBS: tuple[str, ...] = (
     "break-glass",
     "finish",
     "acknowledge",
+    "claim",
     "assign",
     "hold",
     "resume",
@@ -327,6 +408,10 @@ VERBS: tuple[str, ...] = (
     "split",
     "close",
     "cancel",
+    "reopen",
+    "link",
+    "merge",
+    "unmerge",
     "settle",
     "extend",
 )
@@ -339,6 +424,9 @@ DECIDED_VERBS = frozenset({"dissent", "revoke"})
 
 DELEGABLE_VERBS = frozenset({"decide", "withdraw", "revoke"})
 """Verbs that a delegate may do in the name of whoever is away."""
+
+ENDED_VERBS = frozenset({"reopen", "unmerge"})
+"""Verbs for a case that has ended: each begins a new run of its workflow."""
 
 OBLIGATION_VERBS = frozenset({"settle", "extend"})
 """Verbs that belong to an obligation of the case, not to the case itself."""

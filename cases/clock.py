@@ -228,5 +228,5 @@ OPENS = "opens"
 
 
 def _name(step: Late) -> str:
-    what = step.remind or step.page or step.do or step.go or ""
+    what = step.remind or step.page or step.do or step.go or step.escalate or ""
     return f"{step.label}:{what}"

@@ -87,5 +87,6 @@ def orderable(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -
 def must_not_be_under_way(file: CaseFile) -> None:
     """Nothing would be left half done, or still to happen, by a case that has ended."""
     left = [effect.title for effect in file.state.effects if effect.state in BY_ITSELF]
+    left += [f"the merge of case {item.number}" for item in file.state.merging]
     if left:
         raise refused(Reason.UNMET, f"first finish, call off or roll back: {'; '.join(left)}")

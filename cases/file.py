@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from cases.journal import Entry, Kind
-from cases.notice import Purpose
+from cases.notice import NoticeEnd, NoticeOrder, Purpose, StepNotice
 from cases.recording import Record
 from cases.state import CaseState
 from cases.ticket_note import TicketLine
@@ -22,6 +22,16 @@ INCIDENT_MANAGER = "incident-manager"
 DUTY_MANAGER = "duty-manager"
 SYSTEM = "escalate"
 """Who acted when nobody did: clocks, rules and tables."""
+
+CALLING = frozenset({Purpose.WORK, Purpose.REMIND, Purpose.PAGE, Purpose.RAISED, Purpose.LAPSED})
+"""What somebody who has the work need not hear any more; a question is still asked of everybody."""
+
+EDITION = 1
+"""What a case that is opened today does by itself; an earlier one goes on as it began (I14).
+
+1: an acknowledgement is renewed by what is done, and somebody is told when it lapses; what is told
+of the gravest cases has a lane of its own.
+"""
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,33 @@ class Tell:
     round: int | None = None
     person: str | None = None
     step: str = ""
+    of_step: StepNotice | None = None
+    lapsed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TellKept:
+    """A notice that was kept until somebody's hours should be sent now."""
+
+    order: NoticeOrder
+
+
+@dataclass(frozen=True)
+class Hush:
+    """Notices that are under way stop, and end so: those of these runs, or of that work."""
+
+    runs: tuple[str, ...]
+    how: NoticeEnd
+    because: str
+    stage: str = ""
+    role: str = ""
+
+    def meant(self, order: NoticeOrder) -> bool:
+        """Whether the notice is one of them."""
+        if order.of_step is not None:
+            return order.of_step.run in self.runs
+        theirs = bool(self.role) and (order.stage, order.role) == (self.stage, self.role)
+        return theirs and order.purpose in CALLING
 
 
 @dataclass(frozen=True)
@@ -73,7 +110,25 @@ class Look:
     number: str
 
 
-Wish = Tell | Do | SplitOff | Note | Look
+@dataclass(frozen=True)
+class TakeIn:
+    """Another case should become part of this one."""
+
+    act: str
+    case: str
+    number: str
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """The case this one was part of should hear that it is none of it any more."""
+
+    act: str
+    case: str
+    number: str
+
+
+Wish = Tell | TellKept | Hush | Do | SplitOff | Note | Look | TakeIn | GiveBack
 
 
 @dataclass
@@ -84,6 +139,7 @@ class CaseFile:
     pathway: Pathway
     record: Record
     new_nonce: Callable[[], str]
+    edition: int = EDITION
     wishes: list[Wish] = field(default_factory=list)
 
     def note(self, kind: Kind, at: datetime, **body: Any) -> Entry:
@@ -99,9 +155,11 @@ class CaseFile:
         round_: int | None = None,
         person: str | None = None,
         step: str = "",
+        of_step: StepNotice | None = None,
+        lapsed: tuple[str, ...] = (),
     ) -> None:
         """A notice is wished for."""
-        self.wishes.append(Tell(purpose, role, stage, round_, person, step))
+        self.wishes.append(Tell(purpose, role, stage, round_, person, step, of_step, lapsed))
 
     @property
     def moved_to(self) -> str:

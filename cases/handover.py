@@ -14,6 +14,11 @@ HANDOVER = "handover"
 QUESTION = "Where does the case stand, what is open, and what must whoever takes over do first?"
 
 
+def is_handover(request: InformationRequest) -> bool:
+    """Whether the request asks for a handover note."""
+    return not request.material and request.id.startswith(f"{HANDOVER}-")
+
+
 def start_handover(file: CaseFile, *, at: datetime) -> None:
     """The first note is asked for after one interval, and is late after a second one."""
     rule = file.pathway.handover
@@ -35,8 +40,9 @@ def ask_for_note(file: CaseFile, *, at: datetime) -> None:
     rule = file.pathway.handover
     if rule is None:
         return
-    if all(item.material or item.answer is not None for item in file.state.requests):
-        number = sum(1 for item in file.state.requests if not item.material) + 1
+    asked = [item for item in file.state.requests if is_handover(item)]
+    if all(item.answer is not None for item in asked):
+        number = len(asked) + 1
         request = InformationRequest(
             id=f"{HANDOVER}-{number}",
             gate="",

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from cases import escalations, updates
 from cases.answers import fits
 from cases.clock_rules import read_by_other_rules
 from cases.clocks import late_at
@@ -126,6 +127,8 @@ def migrate(
         file.note(Kind.LEGAL_HOLD, at, role=state.legal_hold)
     restart_handover(file, was.handover, at=at)
     read_by_other_rules(file, was, at=at)
+    escalations.under_other_rules(file, at=at)
+    updates.replan_updates(file, at=at)
     _stay_in_the_stage(file, was, at=at)
     pin_answers(file, _to_be_pinned(file), at=at)
     reconsider(file, at=at)

@@ -1,12 +1,13 @@
 """Notices: who must be told what, and the outcome each of them ends in (I10)."""
 
+from datetime import timedelta
 from enum import StrEnum
 
 from pydantic import JsonValue
 
 from cases.values import Instant
 from runbooks.compact import Compact
-from runbooks.plan import Severity
+from runbooks.plan import Obeys, Severity
 
 
 class Purpose(StrEnum):
@@ -35,9 +36,15 @@ class Purpose(StrEnum):
     """Something owed after closing is yours, or is due."""
     RULE = "rule"
     """An interim rule has been issued, is about to expire, or has expired."""
+    LAPSED = "lapsed"
+    """Somebody said "I have it", and nothing has been done since."""
+    EXHAUSTED = "exhausted"
+    """Every step of an escalation policy has come, and nobody has said that they have it."""
+    UPDATE = "update"
+    """How the case stands, or that nobody has said so yet."""
 
 
-PAGES = frozenset({Purpose.PAGE, Purpose.RAISED, Purpose.BREACH})
+PAGES = frozenset({Purpose.PAGE, Purpose.RAISED, Purpose.BREACH, Purpose.LAPSED, Purpose.EXHAUSTED})
 """Notices that get somebody up."""
 
 
@@ -50,10 +57,48 @@ class NoticeEnd(StrEnum):
     """Could not be delivered; the next in line was told instead."""
     SUPERSEDED = "superseded"
     """Not sent: the question was decided or replaced before."""
+    ACKNOWLEDGED = "acknowledged"
+    """Not sent, or not sent on: somebody said that they have it before."""
+    HELD = "held"
+    """Kept until the recipient's hours: not an end, the notice is sent then."""
+    PASSED_ON = "passed-on"
+    """Nobody of this step could be reached: the policy's next step comes at once."""
+    READ = "read"
+    """Not sent again on another channel: it had been read."""
+    UNREAD = "unread"
+    """Nobody has read it, and no other channel leads to them: the next step comes at once."""
+    ALREADY_TOLD = "already-told"
+    """The recipient had been told the same in another role: once is enough."""
     UNDELIVERED = "undelivered"
     """Every attempt failed: the watch raises an alarm."""
     NOBODY = "nobody-to-notify"
     """Neither the role nor the duty manager has anybody: the watch raises an alarm."""
+
+
+class StepNotice(Compact):
+    """What a notice owes to the escalation policy it is a step of."""
+
+    run: str
+    passage: int
+    step: int
+    """Counted from one; 0 when the policy is exhausted."""
+    person: str = ""
+    """Told whatever their roles are."""
+    on_call: str = ""
+    """The team whose person on call is told."""
+    onward: bool = False
+    """Another step follows: where nobody can be reached it comes at once."""
+    obeys: Obeys | None = None
+    since: Instant | None = None
+    """When its time began to count."""
+    after: timedelta = timedelta()
+    pierced_by: Severity = Severity.SEV1
+    lapsed: tuple[str, ...] = ()
+    """Who said that they have it and let it lapse."""
+    unread_of: str = ""
+    """The key of the notice that is sent again to those who have not read it."""
+    way: int = 0
+    """How many of a recipient's channels are passed over: they have been tried."""
 
 
 class NoticeOrder(Compact):
@@ -78,6 +123,10 @@ class NoticeOrder(Compact):
     """`75%`, `50m`: which late step this is."""
     runbook: str = ""
     """The digest of the version whose words it has, where the case was moved to another one."""
+    of_step: StepNotice | None = None
+    """Set for a step of an escalation policy."""
+    lapsed: tuple[str, ...] = ()
+    """Who let an acknowledgement lapse, where no policy pages for it."""
     at: Instant
 
 
@@ -117,6 +166,8 @@ class NoticeResult(Compact):
 
     end: NoticeEnd
     recipients: tuple[RecipientOutcome, ...] = ()
+    later: Instant | None = None
+    """When the next of those can be told whose hours it is kept for."""
     directory_digest: str = ""
     directory_as_of: Instant | None = None
     on_call: tuple[OnCallNote, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cases import leases
 from cases.acts import Resolution
 from cases.batches import steps_of
 from cases.call_back import takes_call_backs
@@ -16,8 +17,10 @@ from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate_permissions import Allowed, Place, Voter, acts_at, settles
 from cases.independence import kept_out
 from cases.joining import joined_reports
+from cases.linking import CHOSEN
 from cases.people import human, is_conflicted
 from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, EffectRecord
+from cases.reopening import barred, barred_from_unmerging, rule_of, stages_to
 from cases.rules import (
     all_roles,
     not_by_receipt,
@@ -57,7 +60,9 @@ def allowed_acts(
 
     `accounts` are their other ones, `places` those of the people whose delegate they are.
     """
-    if state.closed or state.closing_act is not None:
+    if state.closed:
+        return _for_ended(state, pathway, person=person, roles=roles, at=at)
+    if state.closing_act is not None:
         return []
     file = view_of(state, pathway)
     offered = _Offered(file, person=person, roles=roles)
@@ -74,6 +79,22 @@ def allowed_acts(
     _offer_work(offered)
     _offer_running(offered)
     return offered.acts
+
+
+def _for_ended(
+    state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str], at: datetime
+) -> list[Allowed]:
+    """What can be done to a case that has ended."""
+    if person in state.conflicts:
+        return []
+    for role in rule_of(pathway).by:
+        if role not in roles:
+            continue
+        if barred(state, pathway, role=role, at=at) is None:
+            return [Allowed(verb="reopen", role=role, choices=stages_to(pathway))]
+        if barred_from_unmerging(state, pathway, role=role) is None:
+            return [Allowed(verb="unmerge", role=role)]
+    return []
 
 
 @dataclass
@@ -109,8 +130,21 @@ def _offer_stage(offered: _Offered) -> None:
     elif ended:
         offered.offer("close", stage=stage.name, choices=ended)
     if not out:
-        mine = (stage.owner, *(stage.gate.roles if stage.gate else ()))
-        offered.offer("acknowledge", within=mine, stage=stage.name)
+        mine = leases.who_may(file, stage, person=offered.person)
+        within = sorted(offered.roles) if mine is None else mine
+        offered.offer("acknowledge", within=within, stage=stage.name)
+        _offer_claim(offered, (stage.owner, *(stage.gate.roles if stage.gate else ())))
+
+
+def _offer_claim(offered: _Offered, mine: Iterable[str]) -> None:
+    """Work that nobody has can be claimed, and one's own claim given back."""
+    state, person = offered.file.state, offered.person
+    free = [role for role in mine if state.assignments.get(role) is None]
+    own = [claim.role for claim in state.claims if claim.person == person]
+    if any(role in offered.roles for role in own):
+        offered.offer("claim", within=own, choices=("release",))
+    else:
+        offered.offer("claim", within=free, choices=("claim",))
 
 
 def _offer_work(offered: _Offered) -> None:
@@ -194,4 +228,6 @@ def _offer_running(offered: _Offered) -> None:
     joined = joined_reports(offered.file)
     if joined:
         offered.offer("split", choices=joined)
+    offered.offer("link", choices=tuple(kind.value for kind in CHOSEN))
+    offered.offer("merge")
     offered.offer("cancel")

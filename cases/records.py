@@ -1,5 +1,11 @@
 """The parts of a case's state: what was answered, entered, done, asked, held and linked."""
 
+from datetime import timedelta
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
+
+from cases.clock import ClockRun
 from cases.many import BulkRun, Part
 from cases.values import Instant, Mutable, Value, spoken
 from runbooks.plan import CallBackResult, Severity
@@ -115,6 +121,10 @@ class EffectRecord(Mutable):
         return self.state in ("done", SHADOWED)
 
 
+_LATER = frozenset({"origin", "withdrawn"})
+"""Fields that evidence of earlier releases does not have: while empty they are not written."""
+
+
 class EvidenceItem(Value):
     """A piece of evidence, by reference and digest."""
 
@@ -123,6 +133,14 @@ class EvidenceItem(Value):
     digest: str
     by: str
     at: Instant
+    origin: str = ""
+    """The number of the case it came with, where that became part of this one."""
+    withdrawn: bool = False
+    """It went back with that case: no fact of this one any more."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: said for name, said in handler(self).items() if said or name not in _LATER}
 
 
 class CallBackRecord(Value):
@@ -183,6 +201,20 @@ class Lease(Value):
     person: str
     at: Instant
     until: Instant
+    lasts: timedelta = timedelta()
+    """How long it holds after each thing the person does; zero: it is not renewed."""
+    lapses: bool = False
+    """Whether anybody is told when it is over."""
+
+
+class ClaimRecord(Value):
+    """A role's work of one stage that a person took out of the queue, and until when."""
+
+    stage: str
+    role: str
+    person: str
+    at: Instant
+    until: Instant
 
 
 class Link(Value):
@@ -191,7 +223,7 @@ class Link(Value):
     number: str
     case: str = ""
     why: str
-    """`moved-to`, `moved-from`, `attached-to`, `same-subject`, `kept-apart`, `original`."""
+    """`moved-to`, `attached-to`, `same-subject`, `merged-into` …, or a kind that a person chose."""
 
 
 class Decider(Value):
@@ -223,6 +255,58 @@ class ClosingRecord(Value):
     record: str = ""
     lessons: str = ""
     at: Instant
+
+
+class Reopening(Value):
+    """A case that had ended went on: who wanted it, and which ending it was."""
+
+    by: str
+    role: str
+    reason: str
+    at: Instant
+    """When it was signed: acts signed before it belong to the life that ended."""
+    stage: str
+    disposition: str
+    closed_at: Instant
+    owed: tuple[str, ...] = ()
+    """What the case owed by then, by name: that goes on, and is not owed twice."""
+
+
+class BeforeMerging(Value):
+    """What a case was when it became part of another one: an un-merge gives it back."""
+
+    stage: str
+    clocks: tuple[ClockRun, ...]
+    leases: tuple[Lease, ...] = ()
+    hold: HoldRecord | None = None
+    asked: bool = False
+    """Whether the stage's gate had an open round."""
+
+
+class MergedInto(Value):
+    """That the case has become part of another one, and by which act."""
+
+    number: str
+    case: str
+    act: str
+    """The act, signed on the other case, that both rest on."""
+    by: str
+    role: str
+    at: Instant
+    before: BeforeMerging
+
+
+class TakenIn(Value):
+    """Another case became part of this one, or was to."""
+
+    number: str
+    case: str
+    act: str
+    by: str
+    at: Instant
+    state: str = "begun"
+    """`begun`, `done`, `failed`, `given-back`."""
+    because: str = ""
 
 
 class Ratification(Mutable):

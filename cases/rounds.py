@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
+from cases import escalations
 from cases.acts import Verdict
 from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.clocks import start, turn
@@ -96,6 +97,8 @@ def ask(
     purpose = Purpose.ASK_AGAIN if again else Purpose.ASK
     for asked in roles_of(round_, rule):
         file.tell(purpose, asked, stage=stage.name, round_=number)
+    if stage.escalate is not None and kind is RoundKind.ASK:
+        escalations.begin(file, stage.escalate, stage=stage.name, because="asked", at=at)
     return round_
 
 

@@ -37,7 +37,7 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
     first = file.pathway.stages[0].owner
     working = tuple(dict.fromkeys((owner, first, INCIDENT_MANAGER)))
     match verb:
-        case "answer" | "evidence" | "reply" | "raise":
+        case "answer" | "evidence" | "reply" | "raise" | "link":
             return working
         case "complete":
             return tuple(dict.fromkeys((owner, INCIDENT_MANAGER)))
@@ -45,7 +45,7 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
             gate = stage.gate.roles if stage is not None and stage.gate else ()
             calling = callers(file.pathway) if verb == "call-back" else ()
             return tuple(dict.fromkeys((*working, *calling, *gate)))
-        case "hold" | "resume" | "severity" | "attach" | "move" | "split":
+        case "hold" | "resume" | "severity" | "attach" | "move" | "split" | "merge":
             return tuple(dict.fromkeys((INCIDENT_MANAGER, first)))
         case "close":
             return (file.pathway.closure.owner,)
@@ -196,6 +196,7 @@ def unmet(state: CaseState, pathway: Pathway, disposition: str) -> list[str]:
     ]
     if "duties-met" in plan.requires:
         missing.extend(f"duties-met: {clock}" for clock in duties(view_of(state, pathway)))
+    missing.extend(f"merge under way: case {item.number}" for item in state.merging)
     missing.extend(f"open action: {effect.title}" for effect in state.effects if effect.open)
     missing.extend(
         f"{task.id} ({task.origin.replace('-', ' ')}), owed by {task.owner}"
@@ -236,7 +237,7 @@ def _missing(state: CaseState, kind: str, name: str) -> str:
         case "memo":
             met = any(state.memos.values())
         case "evidence":
-            met = bool(state.evidence)
+            met = bool(state.standing_evidence)
         case "linked-case":
             met = any(link.why in ("moved-to", "attached-to") for link in state.links)
         case _:
@@ -314,4 +315,7 @@ def all_roles(pathway: Pathway) -> tuple[str, ...]:
     )
     if pathway.handover is not None:
         roles[pathway.handover.by] = None
+    roles.update(dict.fromkeys(role for policy in pathway.escalations for role in policy.roles))
+    for update in pathway.updates:
+        roles.update(dict.fromkeys((update.to, update.by)))
     return tuple(roles)

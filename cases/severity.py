@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from cases import held, updates
 from cases.file import CaseFile, Note
 from cases.gate import RoundState
 from cases.notice import Purpose
@@ -22,6 +23,8 @@ def severity_changed(file: CaseFile, before: Mapping[str, JsonValue], *, at: dat
     """
     now = file.state.severity.current.value
     replan(file, Severity(str(before.get("severity"))), at=at)
+    held.pierce(file, at=at)
+    updates.replan_updates(file, at=at)
     facts_changed(file, before, at=at)
     ask_when_ready(file, at=at)
     if before.get("severity") == now:

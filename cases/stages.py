@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from cases import bulk
+from cases import bulk, escalations, updates
 from cases.asking_clock import enter_clock, leave_clock
+from cases.claims import end_claims
 from cases.clock_starts import follow, happened
 from cases.clocks import (
     end_clocks,
@@ -89,6 +90,7 @@ def open_case(
         file.note(Kind.LEGAL_HOLD, at, role=state.legal_hold)
     follow(file, changed=known, at=at)
     start_handover(file, at=at)
+    updates.start_updates(file, at=at)
     pin_answers(file, known, at=at)
     opened = f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}."
     file.wishes.append(Note(TicketLine(text=opened, macro=TICKET_OPENED), now=True))
@@ -116,6 +118,8 @@ def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
         return
     if stage.gate is None:
         file.tell(Purpose.WORK, stage.owner, stage=stage.name)
+        if stage.escalate is not None:
+            escalations.begin(file, stage.escalate, stage=stage.name, because="begun", at=at)
     elif objected_to(file, stage):
         ask_higher_role(file, stage, at=at)
     elif corrected(file, stage):
@@ -185,11 +189,14 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     state.pending_outcome = None
     state.pending_by = None
     state.leases = [lease for lease in state.leases if lease.stage != stage.name]
+    end_claims(state, stage.name)
+    escalations.leave(file, stage.name, at=at)
     step = stage.next.get(outcome, Next())
     leave_clock(file, stage, step, at=at)
     file.note(Kind.STAGE_LEFT, at, stage=stage.name, outcome=outcome, by=by)
     happened(file, f"stage:{stage.name}", at=at)
     end_with(file, stage.name, at=at)
+    updates.end_with(file, stage.name, at=at)
     for clock_id in _suspended_by_arriving(file, stage):
         ending = step.then == file.pathway.closure.name
         unsuspend(file, clock_id, at=at, because=f"{stage.name}: {outcome}", ending=ending)
@@ -219,6 +226,7 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
         visit.left_at = at
         visit.outcome = closing.disposition
         visit.by = closing.by
+        end_claims(state, visit.stage)
         stop_stage_clock(file, visit.stage, at=at, cancel=cancelled)
         happened(file, f"stage:{visit.stage}", at=at)
     happened(file, "closed", at=at)
@@ -231,6 +239,7 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
     state.pending_outcome = None
     state.hold = None
     state.leases = []
+    escalations.end_all(file, because="closed", at=at)
     ended = f"Case {state.number} closed: {closing.disposition}."
     line = TicketLine(text=ended, macro=TICKET_CLOSED, outcome=closing.disposition, at=at)
     file.wishes.append(Note(line, status="solved", now=True))

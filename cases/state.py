@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import JsonValue
+from pydantic import JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from cases.canonical import canonical, sha256
 from cases.clock import ClockRun
@@ -12,11 +12,13 @@ from cases.ended_outside import OutsideEnd
 from cases.gate import Change, Round, RoundState
 from cases.journal import Journal
 from cases.many import BulkApproval
+from cases.paging import EscalationRun, HeldNotice, RunState
 from cases.receipts import ActReceipt
 from cases.records import (
     SET,
     AnswerGiven,
     CallBackRecord,
+    ClaimRecord,
     ClosingRecord,
     DissentRecord,
     EffectRecord,
@@ -26,19 +28,25 @@ from cases.records import (
     IssuedRule,
     Lease,
     Link,
+    MergedInto,
     Migration,
     Offered,
     Pinned,
     PlanChange,
     ProposedMigration,
     Ratification,
+    Reopening,
     SeverityRecord,
     StageVisit,
+    TakenIn,
 )
 from cases.report import Report, TicketRef
 from cases.tasks import Task
 from cases.values import Instant, Mutable
 from runbooks.plan import Pathway
+
+LATER_FIELDS = frozenset({"claims", "left_sub_cases", "merged", "reopenings", "taken_in"})
+"""Fields that cases of earlier releases do not know: while empty they are not written."""
 
 
 class CaseState(Mutable):
@@ -87,6 +95,11 @@ class CaseState(Mutable):
     pinned: dict[str, Pinned] = {}
     """By question: who decided the matter before, and is kept out where the runbook says so."""
     leases: list[Lease] = []
+    escalations: list[EscalationRun] = []
+    raised: list[str] = []
+    """Roles that were paged by hand at the current stage."""
+    held: list[HeldNotice] = []
+    """Notices that are kept until somebody's hours."""
     hold: HoldRecord | None = None
     links: list[Link] = []
     offered: list[Offered] = []
@@ -97,6 +110,8 @@ class CaseState(Mutable):
     pending_by: str | None = None
     reassess: bool = False
     """Answers changed, and the severity table has not judged them yet."""
+    left_sub_cases: bool = False
+    """It is being cancelled, and its sub-cases go on without it."""
     closing_act: ClosingRecord | None = None
     """An accepted act that ends the case, until the case has ended."""
     moving_to: str | None = None
@@ -110,6 +125,12 @@ class CaseState(Mutable):
     migrations: list[Migration] = []
     proposed: ProposedMigration | None = None
     """Another version of the runbook that waits for a second person."""
+    reopenings: list[Reopening] = []
+    merged: MergedInto | None = None
+    """It is part of another case now, and a pointer to it."""
+    claims: list[ClaimRecord] = []
+    taken_in: list[TakenIn] = []
+    """Cases that became part of this one."""
 
     # private: not part of the picture
     journal: Journal
@@ -124,6 +145,12 @@ class CaseState(Mutable):
     """The rules it was moved to; None while it walks those it was opened under (I2)."""
     ticket_notes: int = 0
     """How many notes were written to the ticket."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A run hands its state to the next one: that of an earlier release must read as it did.
+        written: dict[str, Any] = handler(self)
+        return {name: value for name, value in written.items() if value or name not in LATER_FIELDS}
 
     def current_visit(self) -> StageVisit | None:
         """The passage through a stage that has begun and not ended."""
@@ -170,7 +197,7 @@ class CaseState(Mutable):
             "memos": {
                 gate: dict(sorted(memo.items())) for gate, memo in sorted(self.memos.items())
             },
-            "evidence": [f"{item.label} {item.digest}" for item in self.evidence],
+            "evidence": [f"{item.label} {item.digest}" for item in self.standing_evidence],
             "information": [
                 {"question": request.question, "answer": request.answer or ""}
                 for request in self.requests
@@ -199,6 +226,7 @@ class CaseState(Mutable):
             for clock in self.clocks
             for instant, label, _ in clock.steps(at)[:1]
         ]
+        coming += [(claim.until, f"claim of {claim.role} lapses") for claim in self.claims]
         if self.hold is None:
             coming += [
                 (effect.set_for, f"{effect.title}: the instant it is set for")
@@ -207,12 +235,41 @@ class CaseState(Mutable):
             ]
         elif not self.hold.reviewed:
             coming.append((self.hold.review_at, "hold: review date"))
+        coming += [(notice.until, "kept notice") for notice in self.held]
+        if self.hold is None:
+            coming += [(lease.until, "acknowledgement") for lease in self.leases if lease.lapses]
+        coming += [
+            (instant, f"escalation {run.policy}")
+            for run in self.escalations
+            if run.state is RunState.RUNNING and run.stood_since is None
+            for instant in (run.next_at, *(unread.at for unread in run.unread))
+            if instant is not None
+        ]
         return min(coming, default=None)
 
     def due_at(self, at: datetime) -> datetime | None:
         """The earliest target among the clocks that run."""
         due = [clock.due_at(at) for clock in self.clocks if not clock.hold]
         return min((instant for instant in due if instant is not None), default=None)
+
+    @property
+    def standing_evidence(self) -> list[EvidenceItem]:
+        """What is on the list, less what went back with another case."""
+        return [item for item in self.evidence if not item.withdrawn]
+
+    @property
+    def merging(self) -> list[TakenIn]:
+        """Cases that are on their way into this one."""
+        return [item for item in self.taken_in if item.state == "begun"]
+
+    @property
+    def life(self) -> int:
+        """1, and one more for each time the case was reopened."""
+        return 1 + len(self.reopenings)
+
+    def life_word(self) -> tuple[str, ...]:
+        """What keeps the keys of a reopened case apart from those of its lives before."""
+        return (f"life {self.life}",) if self.reopenings else ()
 
     @property
     def breached(self) -> bool:
@@ -243,6 +300,7 @@ GROWING = (
     "call_backs",
     "rules",
     "offered",
+    "escalations",
 )
 """Lists that only ever grow: each item is a field of the picture of its own, `rounds.3`.
 

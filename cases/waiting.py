@@ -4,14 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from cases.batches import clock_of
+from cases.clocks import running
 from cases.drafts.holding import waits_for_gate
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import Round, RoundKind, RoundState, still_needed
+from cases.handover import is_handover
 from cases.independence import unknown
 from cases.records import HELD_BACK, IN_STEPS
 from cases.rounds import memo_missing
 from cases.rules import view_of
 from cases.state import CaseState
+from cases.updates import UPDATE
 from cases.values import Instant, Value
 from runbooks.plan import Pathway, StagePlan
 from runbooks.quorums import roles_named
@@ -113,8 +116,9 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
                 due_at=request.at + pathway.handover.every,
             )
             for request in state.requests
-            if not request.material and request.answer is None
+            if is_handover(request) and request.answer is None
         )
+    waiting.extend(_of_updates(file, at=at))
     if state.hold is not None:
         waiting.append(
             Waiting(
@@ -125,6 +129,20 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
             )
         )
     return sorted(waiting, key=lambda item: (item.due_at is None, item.due_at or at))
+
+
+def _of_updates(file: CaseFile, *, at: datetime) -> Iterable[Waiting]:
+    """The updates that audiences wait for."""
+    for plan in file.pathway.updates:
+        clock = running(file, UPDATE + plan.name, at=at)
+        if clock is not None:
+            yield Waiting(
+                role=plan.by,
+                person=file.state.assignments.get(plan.by),
+                what=f"write the update for {_said(plan.to)}",
+                stage=file.state.stage or "",
+                due_at=clock.due_at(at),
+            )
 
 
 def _of_many(file: CaseFile, *, at: datetime) -> Iterable[Waiting]:

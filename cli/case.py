@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from cli import (
+    case_again,
     case_correct,
     case_gate,
     case_owed,
@@ -38,6 +39,7 @@ from cli.reading_text import instant, pairs
 
 __all__ = [
     "app",
+    "case_again",
     "case_correct",
     "case_gate",
     "case_owed",

@@ -182,6 +182,11 @@ def prove(asked: Asked, code: str | None, *, at_least: str = "L1") -> None:
     reached = _LEVELS.index(asked.shown["assurance_reached"])
     if reached >= max(_LEVELS.index(asked.shown["assurance"]), _LEVELS.index(at_least)):
         return
+    if asked.shown["proved_at"] == "provider" and code is None:
+        stop(
+            "This gate needs your second factor, which your provider asks for.",
+            mend="escalate login --second-factor, then decide again.",
+        )
     if code is None and not sys.stdin.isatty():
         stop("This gate needs your second factor.", mend="--code CODE", code=USAGE)
     given = code or typer.prompt("Code of your second factor", err=True)

@@ -37,6 +37,10 @@ _HINTS = {
     "split": "--reason TEXT",
     "close": "--disposition DISPOSITION --record TEXT",
     "cancel": "--reason TEXT",
+    "reopen": "--reason TEXT",
+    "link": "OTHER --as related",
+    "merge": "OTHER --reason TEXT",
+    "unmerge": "--reason TEXT",
 }
 
 
@@ -239,9 +243,17 @@ def _ending(case: dict[str, Any]) -> list[RenderableType]:
     joined = [each for each in state["offered"] if each["because"]]
     if joined:
         said += [_title("Reports that joined"), *(Text(_joined(each)) for each in joined)]
-    if state["links"]:
-        links = ", ".join(f"{link['number']} ({link['why']})" for link in state["links"])
-        said += [_title("Belongs with"), Text(links)]
+    if case.get("links"):
+        links = [f"{link['says']} {link['number']} ({link['status']})" for link in case["links"]]
+        said += [_title("Belongs with"), Text(", ".join(links))]
+    if state.get("merged"):
+        said += [_title("Part of"), Text(f"case {state['merged']['number']}")]
+    if state.get("taken_in"):
+        others = [f"{item['number']} ({item['state']})" for item in state["taken_in"]]
+        said += [_title("Merged into it"), Text(", ".join(others))]
+    for time in state.get("reopenings", []):
+        line = f"Reopened by {time['by']}, {local(time['at'])}: {time['reason']}"
+        said += [Text(line)]
     if state["closing"] is not None:
         closing = state["closing"]
         said += [

@@ -220,13 +220,20 @@ def close(
 def cancel(
     case: Case,
     *,
+    leave_sub_cases: Annotated[
+        bool, typer.Option("--leave-sub-cases", help="Its sub-cases go on without it.")
+    ] = False,
     reason: Reason = None,
     role: Role = None,
     act_id: ActId = None,
     json_: AsJson = False,
 ) -> None:
     """The case ends without its runbook: opened by mistake, or a test."""
-    body = {"verb": "cancel", "reason": prose(reason, what="the reason")}
+    body = {
+        "verb": "cancel",
+        "reason": prose(reason, what="the reason"),
+        "leave_sub_cases": leave_sub_cases,
+    }
     act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
 
 

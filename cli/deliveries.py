@@ -1,91 +1,196 @@
-"""`escalate deliveries list|show|redeliver`: what came in, what was recorded, and dead letters."""
+"""`escalate deliveries …`: what came in, what went out, dead letters, and who is sent events."""
 
+import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cli.output import REFUSED, AsJson, local, note, print_json, say, show, table
 from cli.reach import gateway
+from cli.reading_text import instant
 
-app = typer.Typer(help="Look at deliveries and acts, and send dead ones again.")
+app = typer.Typer(help="Look at what came in and went out, send it again, and subscribe to events.")
 
 Key = Annotated[str, typer.Argument(help="As escalate deliveries list names it.")]
+SPAN = re.compile(r"[0-9]{1,6}[smhd]")
+Name = Annotated[str, typer.Argument(help="The receiver's name.")]
 
 
-class State(StrEnum):
-    """How far something has come."""
+class Way(StrEnum):
+    """Which way it went."""
 
+    IN = "in"
+    OUT = "out"
+
+
+class Outcome(StrEnum):
+    """How far something has come, or how a call ended."""
+
+    DEAD = "dead"
     PENDING = "pending"
     STARTED = "started"
     ATTACHED = "attached"
     ANSWERED = "answered"
-    DEAD = "dead"
+    DELIVERED = "delivered"
+    UNDER_WAY = "under-way"
+    REFUSED = "refused"
+    CONFLICT = "conflict"
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+    MISANSWERED = "misanswered"
 
 
 @app.command("list")
 def list_(
     *,
-    state: Annotated[State | None, typer.Option(help="Only those.")] = None,
+    outcome: Annotated[Outcome | None, typer.Option("--outcome", "--state")] = None,
     case: Annotated[str | None, typer.Option(help="Only of that case.")] = None,
+    way: Annotated[Way | None, typer.Option("--direction", help="Only in, or only out.")] = None,
+    vendor: Annotated[
+        str | None, typer.Option(help="Only of that source, vendor or receiver.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="An instant, or a span back: 2h, 3d.")] = None,
     json_: AsJson = False,
 ) -> None:
-    """Deliveries and acts are listed without a word of what they say, the latest first."""
-    said = gateway().get("/api/deliveries", state=state.value if state else None, case=case)
+    """Reports, acts, calls and events without a word of what they say, the latest first."""
+    said = gateway().get(
+        "/api/deliveries",
+        outcome=outcome.value if outcome else None,
+        case=case,
+        direction=way.value if way else None,
+        vendor=vendor,
+        since=_since(since) if since else None,
+    )
     if json_:
         print_json(said)
         return
     rows = [
         (
-            row["number"],
-            f"report by {row['source']}",
-            row["state"],
-            local(row["received_at"]),
+            row["number"] or "—",
+            row["direction"],
+            f"{row['title']} · {row['vendor']}"
+            if row["what"] in ("call", "event")
+            else row["title"],
+            _outcome(row),
+            local(row["at"]),
             row["attempts"],
-            row["last_error"],
+            row["error"],
             row["key"],
         )
         for row in said["deliveries"]
     ]
-    rows += [
-        (
-            row["number"],
-            f"{row['verb']} by {row['person']}",
-            row["state"],
-            local(row["signed_at"]),
-            row["attempts"],
-            row["last_error"],
-            row["id"],
-        )
-        for row in said["acts"]
-    ]
-    if rows:
-        show(table("case", "what", "state", "at", "tries", "last error", "key", rows=rows))
-    else:
+    if not rows:
         say("There are none.")
+        return
+    show(table("case", "way", "what", "outcome", "at", "tries", "last error", "key", rows=rows))
+    for mend in sorted({row["mend"] for row in said["deliveries"] if row["outcome"] == "dead"}):
+        note(mend)
 
 
 @app.command("show")
 def show_(key: Key, *, json_: AsJson = False) -> None:
-    """One delivery or act: where it stands, how often it was tried, what went wrong."""
+    """One delivery and every call made for it: where it stands, how long, what went wrong."""
     said = gateway().get("/api/deliveries/one", key=key)
     if json_:
         print_json(said)
         return
-    row = said.get("delivery") or said["act"]
-    show(table("", "", rows=[(name, value) for name, value in row.items() if value is not None]))
+    show(table("", "", rows=_facts(said["delivery"])))
+    for call in said["calls"]:
+        say(f"Try {call['attempts']}:")
+        show(table("", "", rows=_facts(call)))
 
 
 @app.command()
 def redeliver(key: Key, *, json_: AsJson = False) -> None:
-    """It is tried again at once; exit code 1 when it had been done before."""
+    """It is tried again at once under the same key; exit code 1 when nothing was sent."""
     said = gateway().post("/api/deliveries/redeliver", {"key": key})
     if json_:
         print_json(said)
-    elif said["redelivered"]:
-        say(f"{key} is being tried again.")
-        note(f"escalate deliveries show {key} tells what came of it.")
     else:
-        say(f"{key} was done before: nothing is sent again.")
+        say(said["says"])
+        note(said["mend"] or f"escalate deliveries show {said['key']} tells what came of it.")
     if not said["redelivered"]:
         raise typer.Exit(REFUSED)
+
+
+@app.command()
+def subscribe(
+    name: Name,
+    url: Annotated[str, typer.Argument(help="A public https address.")],
+    *,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="Only of these kinds, or beginning so: gate, gate:round. Repeatable."),
+    ] = None,
+    json_: AsJson = False,
+) -> None:
+    """Events go there from now on; the secret that signs them is said this once."""
+    said = gateway().post("/api/subscriptions", {"name": name, "url": url, "kinds": kind or []})
+    if json_:
+        print_json(said)
+        return
+    say(said["secret"])
+    note(f"{name} is sent events. Give it the secret; it is not shown again.")
+
+
+@app.command()
+def unsubscribe(name: Name, *, json_: AsJson = False) -> None:
+    """The receiver and everything that waits for it are gone."""
+    said = gateway().post("/api/subscriptions/remove", {"name": name})
+    if json_:
+        print_json(said)
+    else:
+        say(f"{name} is sent nothing any more.")
+
+
+@app.command()
+def resume(name: Name, *, json_: AsJson = False) -> None:
+    """A receiver that had asked not to be called (410) is called again."""
+    said = gateway().post("/api/subscriptions/resume", {"name": name})
+    if json_:
+        print_json(said)
+    else:
+        say(f"{name} is sent what waits." if said["resumed"] else f"{name} was not stopped.")
+
+
+@app.command()
+def subscriptions(*, json_: AsJson = False) -> None:
+    """Who is sent events of which kinds, and how that goes."""
+    said = gateway().get("/api/subscriptions")
+    if json_:
+        print_json(said)
+        return
+    rows = [
+        (
+            each["name"],
+            each["state"],
+            each["shown"],
+            ", ".join(each["kinds"]) or "all",
+            each["events"].get("delivered", 0),
+            each["events"].get("pending", 0),
+            each["events"].get("dead", 0),
+            each["because"],
+        )
+        for each in said["subscriptions"]
+    ]
+    if rows:
+        columns = ("name", "state", "address", "kinds", "delivered", "waiting", "dead", "why")
+        show(table(*columns, rows=rows))
+    else:
+        say("Nobody is sent events.")
+
+
+def _since(text: str) -> str:
+    """A span as it is, for the gateway counts it back from its own clock; else an instant."""
+    return text if SPAN.fullmatch(text) else instant(text)
+
+
+def _outcome(row: dict[str, Any]) -> str:
+    return f"{row['outcome']} {row['status']}" if row["status"] else str(row["outcome"])
+
+
+def _facts(line: dict[str, Any]) -> list[tuple[str, object]]:
+    facts = {**{name: value for name, value in line.items() if name != "detail"}, **line["detail"]}
+    return [(name, value) for name, value in facts.items() if value not in (None, "", {})]

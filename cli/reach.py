@@ -136,7 +136,7 @@ def gateway() -> Gateway:
     """The gateway this user is logged in at."""
     session = kept_session()
     if session is None:
-        stop("You are not logged in.", mend="escalate login PERSON", code=REFUSED)
+        stop("You are not logged in.", mend="escalate login", code=REFUSED)
     return at(session)
 
 

@@ -175,6 +175,8 @@ def _late(late: Late) -> str:
         return f"{late.label} remind {late.remind}"
     if late.page:
         return f"{late.label} page {late.page}"
+    if late.escalate:
+        return f"{late.label} escalate by {late.escalate}"
     return f"{late.label} do {late.do}" if late.do else f"{late.label} take {late.go}"
 
 

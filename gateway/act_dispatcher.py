@@ -13,6 +13,7 @@ from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableE
 from gateway.faults import FaultPoint
 from gateway.owed import meant_for
 from gateway.pacing import keep_going, pause_after
+from gateway.reopening import hand_over
 from store import ClaimedAct
 
 log = structlog.get_logger(__name__)
@@ -52,9 +53,7 @@ class ActDispatcher:
         doors = self._doors
         doors.faults(FaultPoint.BEFORE_DELIVER)
         try:
-            receipt = await doors.engine.deliver(
-                act.envelope, case=meant_for(act.envelope), act_id=act.id, within=_PATIENCE
-            )
+            receipt = await hand_over(doors, act.envelope, act_id=act.id, within=_PATIENCE)
         except EngineUnavailableError as error:
             await self._again(act, str(error))
         except CaseGoneError as error:

@@ -20,7 +20,8 @@ from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
 from gateway.faults import FaultPoint
 from gateway.migrations import NoSuchVersionError, with_rules
-from gateway.owed import is_owed, meant_for, target_of
+from gateway.owed import is_owed, target_of
+from gateway.reopening import bound, hand_over, refused_at_door, same_words
 from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import Assurance
 from store import (
@@ -92,11 +93,23 @@ async def act(
     known = await _known(doors, case, act_id, session=session, body=body)
     if known is not None:
         return await _await_receipt(doors, case, known.envelope, act_id, receipt=known.receipt)
+    body = await bound(doors, case, body)
     target = target_of(body, case=case.id)
     if not await is_owed(doors, case.id, body):
         reason = Reason.NO_SUCH_OBLIGATION
         await refuse_at_door(doors, case, person=session.person, verb=body.verb, reason=reason)
         raise ActRefusedError(reason)
+    barred = await refused_at_door(
+        doors,
+        case,
+        body,
+        person=session.person,
+        role=role,
+        at=await doors.clock.now(case.id),
+    )
+    if barred is not None:
+        await refuse_at_door(doors, case, person=session.person, verb=body.verb, reason=barred)
+        raise ActRefusedError(barred)
     # Asked before the directory is read: the answer is at least as new as this instant says.
     as_of = await doors.clock.now(target)
     snapshot = await doors.directory.snapshot()
@@ -220,7 +233,8 @@ async def _known(
     except UnknownRow:
         return None
     first = Act.model_validate_json(row.envelope.payload)
-    if (first.case, first.actor.person, first.body) != (case.id, session.person, body):
+    mine = (first.case, first.actor.person) == (case.id, session.person)
+    if not mine or not same_words(first.body, body):
         raise ActIdTakenError
     receipt = await doors.store.acts.receipt(act_id)
     return Duplicate(envelope=row.envelope, at=row.signed_at, receipt=receipt)
@@ -272,8 +286,8 @@ async def _deliver(doors: Doors, case: CaseRow, envelope: ActEnvelope, act_id: s
     receipt: ActReceipt | None = None
     doors.faults(FaultPoint.BEFORE_DELIVER)
     try:
-        receipt = await doors.engine.deliver(
-            envelope, case=meant_for(envelope), act_id=act_id, within=doors.settings.receipt_wait
+        receipt = await hand_over(
+            doors, envelope, act_id=act_id, within=doors.settings.receipt_wait
         )
         doors.faults(FaultPoint.AFTER_DELIVER)
         await finish(doors, case=case.id, act_id=act_id, receipt=receipt)

@@ -12,6 +12,7 @@ POST /api/reports  (gateway.standard_body)          → {case}
 """
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -35,7 +36,9 @@ from gateway.doors import Doors
 from gateway.drafts import reports_told
 from gateway.forms import binding_of
 from gateway.intake import Ignored, take_in
-from gateway.logins import LogIns, TooManyLogInsError, WrongLogInError
+from gateway.linked import links_of
+from gateway.log_in_words import NO_PASSWORDS, PROVE_AT_PROVIDER
+from gateway.logins import LogIns, NoPasswordsError, TooManyLogInsError, WrongLogInError
 from gateway.pages.acts import STATUS
 from gateway.pages.case import timeline_of
 from gateway.pages.inbox import owed_by, seen_lines
@@ -125,7 +128,9 @@ class Api:
         """A bearer token: a session like any other."""
         asked = _LOG_IN.validate_json(await self._body(request))
         try:
-            new = await self._logins.log_in(asked.person, asked.password, asked.totp)
+            new = await self._logins.log_in(asked.person, asked.password, asked.totp, door="cli")
+        except NoPasswordsError:
+            return problem(403, "no-passwords", NO_PASSWORDS)
         except WrongLogInError:
             return problem(401, "wrong-log-in", WRONG_LOGIN)
         except TooManyLogInsError:
@@ -137,6 +142,8 @@ class Api:
         asked = _STEP_UP.validate_json(await self._body(request))
         try:
             await self._logins.step_up(viewer.token, viewer.id, asked.totp)
+        except NoPasswordsError:
+            return problem(403, "prove-at-provider", PROVE_AT_PROVIDER)
         except WrongLogInError:
             return problem(401, "wrong-log-in", WRONG_LOGIN)
         except TooManyLogInsError:
@@ -188,6 +195,12 @@ class Api:
                 "allowed": [_allowed(item, case) for item in case.allowed()],
                 "pending": [row.model_dump(mode="json") for row in pending],
                 "owed": [line.model_dump(mode="json") for line in await owed_in(self._doors, case)],
+                "links": [
+                    asdict(link)
+                    for link in await links_of(
+                        self._doors, case.state, person=viewer.id, roles=viewer.roles
+                    )
+                ],
                 "reports": reports_told(self._doors, case),
                 "state": picture(case.state),
                 "clocks": clock_readings(case),

@@ -18,11 +18,13 @@ from gateway.absences_api import AbsencesApi
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.case_api import CaseApi
-from gateway.dead_letters_api import DeadLettersApi
+from gateway.deliveries_api import DeliveriesApi
 from gateway.doors import Doors
 from gateway.drafts import DraftPages
 from gateway.headers import Headers
 from gateway.health import HealthPages
+from gateway.log_in_api import LogInApi
+from gateway.log_in_words import IDENTITY, PROVIDER_DOWN
 from gateway.log_pages import LogPages
 from gateway.logins import LogIns
 from gateway.migrations_api import MigrationsApi
@@ -32,18 +34,30 @@ from gateway.pages.acts import ActPages
 from gateway.pages.away import AwayPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
+from gateway.pages.deliveries import DeliveryPages
 from gateway.pages.inbox import InboxPages
 from gateway.pages.login import LoginPages
+from gateway.pages.proving import Proving
+from gateway.pages.sessions import SessionPages
 from gateway.pages.suppressed import SuppressedPages
+from gateway.pages.terminal import TerminalPages
+from gateway.provider_logins import ProviderLogIns
 from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
 from gateway.rules_api import RulesApi
 from gateway.shadow_api import ShadowApi
+from gateway.subscriptions_api import SubscriptionsApi
 from gateway.suppressed_api import SuppressedApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
 from gateway.wording import BAD_FORM, NOT_FOUND, STORE_DOWN, TOO_LARGE, Wording
-from integrations.errors import DirectoryError, UnreadableBodyError
+from integrations.errors import (
+    DirectoryError,
+    IdentityError,
+    IdentityReason,
+    UnreadableBodyError,
+    VendorError,
+)
 from store import StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -68,7 +82,9 @@ def build_app(
     """
     web = Web(doors)
     logins = LogIns(doors)
-    acts = ActPages(web)
+    provider = ProviderLogIns(doors, doors.provider) if doors.provider is not None else None
+    proving = Proving(web, provider)
+    acts = ActPages(web, proving)
     errors = _Errors(web)
     return Starlette(
         routes=[
@@ -81,15 +97,20 @@ def build_app(
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),
             *ShadowApi(doors).routes(),
-            *DeadLettersApi(doors).routes(),
+            *DeliveriesApi(doors).routes(),
+            *SubscriptionsApi(doors).routes(),
             *SuppressedApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),
-            *LoginPages(web, logins).routes(),
+            *LogInApi(doors, provider).routes(),
+            *LoginPages(web, logins, provider, proving).routes(),
+            *SessionPages(web).routes(),
+            *TerminalPages(web).routes(),
             *InboxPages(web).routes(),
             *AwayPages(web).routes(),
             *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),
+            *DeliveryPages(web).routes(),
             *CasePages(web, acts).routes(),
             *DraftPages(web).routes(),
             *DecisionPages(web, acts).routes(),
@@ -100,6 +121,8 @@ def build_app(
         exception_handlers={
             StoreUnavailable: errors.store_down,
             DirectoryError: errors.directory_down,
+            IdentityError: errors.not_logged_in,
+            VendorError: errors.provider_down,
             BodyTooLargeError: errors.too_large,
             BadFormError: errors.bad_form,
             ValidationError: errors.not_as_agreed,
@@ -129,6 +152,32 @@ class _Errors:
         log.error("the directory cannot be used", error=type(error).__name__)
         wording = Wording("The directory of people cannot be read, so nobody can act.", mend)
         response = self._say(request, 503, "directory-down", wording)
+        response.headers.update(_RETRY_AFTER)
+        return response
+
+    async def not_logged_in(self, request: Request, error: Exception) -> Response:
+        reason = (
+            error.reason if isinstance(error, IdentityError) else IdentityReason.PROVIDER_UNUSABLE
+        )
+        log.warning("a log-in was refused", reason=reason.value)
+        wording = IDENTITY[reason]
+        status = 503 if reason is IdentityReason.PROVIDER_UNUSABLE else 403
+        if _wants_json(request):
+            return problem(status, reason.value, wording)
+        return self._web.problem(
+            wording,
+            viewer=None,
+            status=status,
+            heading="You are not logged in",
+            detail=f"Name of the problem: {reason.value}",
+            onward="/login",
+            onward_label="Log in",
+        )
+
+    async def provider_down(self, request: Request, error: Exception) -> Response:
+        # Of vendors only the log-in provider is asked while somebody waits for a page.
+        log.warning("the log-in provider cannot be used", error=type(error).__name__)
+        response = self._say(request, 503, "provider-down", PROVIDER_DOWN)
         response.headers.update(_RETRY_AFTER)
         return response
 

@@ -88,6 +88,7 @@ class CaseApi:
                 "reason_required": rule.reject_reason,
                 "assurance": rule.assurance.value,
                 "assurance_reached": (await assurance_of(self._doors, viewer.session)).value,
+                "proved_at": "provider" if viewer.session.account is not None else "here",
                 "phone": self._doors.settings.incident_manager_phone,
                 "as_of": case.as_of.isoformat(),
             }

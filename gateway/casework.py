@@ -13,8 +13,9 @@ from cases.permissions import Allowed, Waiting, allowed_acts, next_step, view_of
 from cases.state import CasePicture
 from gateway.covering import NOBODY_ELSE, Standing, standing_of
 from gateway.doors import Doors
+from gateway.linked import unseen
 from gateway.shelf import Shelved
-from gateway.sight import blinded, hidden_rounds, may_see
+from gateway.sight import blinded, hidden_rounds, may_see, without_cases
 from runbooks.plan import EffectPlan, GateRule, Pathway
 from store import CaseFilter, CaseLine, CaseRow, CaseView
 
@@ -36,6 +37,8 @@ class OpenCase:
     hidden: frozenset[tuple[str, int]]
     standing: Standing = NOBODY_ELSE
     """Their other accounts, and in whose place they may act."""
+    unseen: frozenset[str] = frozenset()
+    """Numbers of cases that the record names and this person may not see."""
 
     @property
     def pathway(self) -> Pathway:
@@ -126,9 +129,10 @@ async def open_case(
     standing = await standing_of(doors, person, at=now, runbook=state.runbook)
     if not may_see(state, shelved.pathway, person=person, roles=roles | standing.roles):
         return None
+    hidden = await unseen(doors, state, person=person, roles=roles)
     return OpenCase(
         row=await doors.store.cases.get(state.case),
-        state=blinded(state, shelved.pathway, person=person),
+        state=without_cases(blinded(state, shelved.pathway, person=person), hidden),
         shelved=shelved,
         as_of=view.line.as_of,
         sequence=view.line.sequence,
@@ -137,6 +141,7 @@ async def open_case(
         roles=roles,
         hidden=hidden_rounds(state, shelved.pathway, person=person),
         standing=standing,
+        unseen=hidden,
     )
 
 

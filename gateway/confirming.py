@@ -170,7 +170,7 @@ def fact_lines(case: OpenCase) -> Lines:
         (case.shelved.question(name), answer.value)
         for name, answer in sorted(state.answers.items())
     ]
-    lines += [(f"Evidence: {item.label}", item.reference) for item in state.evidence]
+    lines += [(f"Evidence: {item.label}", item.reference) for item in state.standing_evidence]
     lines += [
         (
             f"Call-back: {call.agency}",

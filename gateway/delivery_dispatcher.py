@@ -6,6 +6,7 @@ import base64
 import structlog
 
 from cases.answers import FIELD, taken_over
+from cases.file import EDITION
 from cases.report import Report, Source
 from gateway.doors import Doors
 from gateway.errors import (
@@ -180,6 +181,7 @@ class DeliveryDispatcher:
             linked_from=facts.fields.get(MOVED_FROM, "") if moved is not None else "",
             continue_after=doors.settings.continue_after,
             shadow=pinned.shadow,
+            edition=EDITION,
         )
 
     async def _same_subject(self, row: CaseRow, *, shadow: bool) -> list[CaseRow]:

@@ -12,8 +12,11 @@ from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
+from integrations.event_webhook import EventWebhooks
+from integrations.oidc.role_map import RoleMap
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
+from integrations.ports.identity import Identity
 from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
@@ -22,6 +25,15 @@ from store import Store
 
 class People(Directory, Credentials, Protocol):
     """A directory that also checks log-ins."""
+
+
+@dataclass(frozen=True)
+class ProviderDoor:
+    """The provider people log in at, and what its claims mean here."""
+
+    identity: Identity
+    roles: RoleMap = field(default_factory=RoleMap)
+    name: str = "your organisation"
 
 
 @dataclass(frozen=True)
@@ -54,11 +66,15 @@ class DoorSettings:
     lease: timedelta = timedelta(seconds=30)
     most_attempts: int = 50
     """A delivery that fails this often is a dead letter."""
+    ledger_keep: timedelta = timedelta(days=90)
+    """Calls and delivered events are forgotten after this time."""
     continue_after: int | None = None
     party: Party = field(default_factory=Party)
     """Who hands in reports to authorities."""
     connected: frozenset[str] = frozenset()
     """The forms that a connector hands in; the others are handed in by a person."""
+    passwords: bool = True
+    """Whether the directory's own passwords are taken; beside a provider usually not."""
     log_in_attempts: int = 8
     """Failed log-ins of one person in a minute before the door stops checking."""
 
@@ -88,14 +104,19 @@ class Doors:
     pager: Paging | None = None
     """Told when a page is answered here."""
     tickets: Ticketing | None = None
+    provider: ProviderDoor | None = None
+    """Where people log in; None: with a password of the directory."""
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
+    events: EventWebhooks | None = None
+    """Sends events to whoever subscribed; without it none are sent from here."""
     faults: FaultSeam = no_faults
     id: str = "gateway"
     """Names this process in leases and heartbeats."""
     deliveries_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a delivery was accepted here: the dispatcher looks at once."""
     obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
+    events_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
     pages_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a pager said something."""

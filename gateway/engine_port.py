@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from audit.histories import Run
 from cases.envelope import ActEnvelope
 from cases.receipts import ActReceipt
+from cases.state import CaseState
 from cases.values import Inbound
 from workflows.messages import CaseInput, ObligationInput
 
@@ -15,6 +16,13 @@ class CaseEngine(Protocol):
 
     async def start(self, case: CaseInput) -> None:
         """The case runs, now or already; a closed one is not started again."""
+        ...
+
+    async def reopen(self, case: CaseInput, state: CaseState) -> None:
+        """A new run of the closed case is begun with what it inherits; one that runs already stays.
+
+        The run itself checks the act that it is begun with, and ends at once when it does not hold.
+        """
         ...
 
     async def start_obligation(self, owed: ObligationInput) -> None:
@@ -33,6 +41,10 @@ class CaseEngine(Protocol):
 
     async def signal(self, case: str, *, name: str, message: Inbound) -> None:
         """The running case has the message; `CaseGoneError` when no such case runs."""
+        ...
+
+    async def hurry(self, workflow: str, *, run: str, activity: str) -> bool:
+        """The step's next try is made now; False when it is not waiting for one any more."""
         ...
 
     async def trouble(self) -> str | None:

@@ -183,6 +183,11 @@ def _acknowledge(ask: Ask) -> Content:
     return (_hidden("stage", ask.allowed.stage), why), buttons
 
 
+def _claim(ask: Ask) -> Content:
+    words = {"claim": "I take it", "release": "I give it back"}
+    return (), tuple((choice, words[choice], False) for choice in ask.allowed.choices)
+
+
 def _assign(ask: Ask) -> Content:
     pairs = tuple((person.id, person.name) for person in ask.around.people.people)
     fields = (
@@ -257,6 +262,36 @@ def _close(ask: Ask) -> Content:
     return fields, ()
 
 
+def _reopen(ask: Ask) -> Content:
+    pairs = tuple((name, ask.case.title_of(name)) for name in ask.allowed.choices)
+    fields = (
+        Field(
+            "to",
+            "It goes on in",
+            "select",
+            required=True,
+            value=ask.allowed.choices[0],
+            choices=pairs,
+        ),
+        _reason(label="Why it is reopened"),
+    )
+    return fields, ()
+
+
+def _link(ask: Ask) -> Content:
+    fields = (
+        Field("number", "Number of the other case", required=True),
+        _choice("kind", "What it is to this one", ask.allowed.choices),
+        _reason(required=False, label="Why (needed to take a link away)"),
+    )
+    return fields, (("link", "Link", False), ("remove", "Take the link away", False))
+
+
+def _merge(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
+    number = Field("number", "Number of the case that becomes part of this one", required=True)
+    return (number, _reason(label="Why they are one")), ()
+
+
 _CONTENT: dict[str, Fill] = {
     "answer": _answer,
     "complete": _complete,
@@ -268,6 +303,7 @@ _CONTENT: dict[str, Fill] = {
     "observe": _observe,
     "roll-back": _roll_back,
     "acknowledge": _acknowledge,
+    "claim": _claim,
     "assign": _assign,
     "hold": _hold,
     "resume": _resume,
@@ -278,6 +314,9 @@ _CONTENT: dict[str, Fill] = {
     "attach": _attach,
     "split": _split,
     "close": _close,
+    "reopen": _reopen,
+    "link": _link,
+    "merge": _merge,
 }
 
 

@@ -40,6 +40,7 @@ _TITLES = {
     "break-glass": "Break the glass: pass the gate without those it asks",
     "finish": "Settle a task",
     "acknowledge": "Take it, or say that you cannot",
+    "claim": "Claim the work, or give it back",
     "assign": "Assign work to a person",
     "hold": "Put the case on hold",
     "resume": "Resume the case",
@@ -51,6 +52,10 @@ _TITLES = {
     "split": "Give a joined report a case of its own",
     "close": "Close the case",
     "cancel": "Cancel the case",
+    "reopen": "Reopen the case",
+    "link": "Link another case, or take a link away",
+    "merge": "Make another case part of this one",
+    "unmerge": "Make it a case of its own again",
 }
 _CHOSEN = {
     "complete": "outcome",
@@ -165,11 +170,13 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
         case "memo":
             values["fields"] = _prefixed(fields, MEMO)
         case "complete" | "decide" | "finish" | "receipt" | "settle":
-            values[_CHOSEN[verb]] = choice
-            if verb == "decide":
-                values["conditions"] = conditions_from(fields, show)
+            values |= _chosen(verb, choice, fields, show)
         case "acknowledge":
             values["conflicted"] = choice == "conflicted"
+        case "claim":
+            values["release"] = choice == "release"
+        case "link":
+            values["remove"] = choice == "remove"
         case "attach":
             values["keep_apart"] = choice == "keep-apart"
         case "assign":
@@ -183,6 +190,12 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
         case _:
             pass
     return values
+
+
+def _chosen(verb: str, choice: str, fields: Mapping[str, str], show: Show) -> dict[str, object]:
+    """What the button says, and what a verdict is given on."""
+    said: dict[str, object] = {_CHOSEN[verb]: choice}
+    return said | ({"conditions": conditions_from(fields, show)} if verb == "decide" else {})
 
 
 def _prefixed(fields: Mapping[str, str], prefix: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -17,6 +18,7 @@ from starlette.routing import Route
 from gateway.doors import Doors
 from store import Backlog, StoreError
 
+_HOUR = timedelta(hours=1)
 _FIELDS = ("by_status", "by_stage", "by_severity", "waiting_on")
 
 
@@ -95,6 +97,19 @@ class HealthPages:
             dead.labels(box).set(backlog.dead)
             age = (now - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0.0
             oldest.labels(box).set(max(age, 0.0))
+        calls = Gauge(
+            "escalate_calls_last_hour",
+            "Calls to systems outside, by how they ended",
+            ["vendor", "outcome"],
+            registry=registry,
+        )
+        for (vendor, outcome), number in (await store.calls.counts(since=now - _HOUR)).items():
+            calls.labels(vendor, outcome).set(number)
+        events = Gauge(
+            "escalate_events", "Events, by receiver and state", ["to", "state"], registry=registry
+        )
+        for (name, state), number in (await store.events.counts()).items():
+            events.labels(name, state).set(number)
         head, behind = await store.log.head(), await store.log.backlog()
         _gauge(registry, "escalate_log_size", "Leaves under the last checkpoint", head.size)
         _gauge(registry, "escalate_log_waiting", "Entries no checkpoint covers yet", behind.pending)

@@ -20,6 +20,10 @@ class TooManyLogInsError(Exception):
     """So many failed that the door does not check any more for a while."""
 
 
+class NoPasswordsError(Exception):
+    """Passwords are not taken here: people log in at their provider."""
+
+
 class LogIns:
     """Opens sessions, and counts failures a person and minute."""
 
@@ -27,9 +31,13 @@ class LogIns:
         self._doors = doors
         self._failures: dict[str, deque[datetime]] = {}
 
-    async def log_in(self, person: str, password: str, code: str) -> NewSession:
+    async def log_in(
+        self, person: str, password: str, code: str, *, door: str = "page"
+    ) -> NewSession:
         """A session: L1, or L2 where the second factor was proved as well."""
         doors = self._doors
+        if not doors.settings.passwords:
+            raise NoPasswordsError
         now = await doors.clock.now()
         self._check_rate(person, now)
         if not await doors.directory.check_password(person, password):
@@ -42,10 +50,13 @@ class LogIns:
             assurance=Assurance.L2 if code else Assurance.L1,
             at=now,
             expires_at=now + doors.settings.session_lifetime,
+            door=door,
         )
 
     async def step_up(self, token: str, person: str, code: str) -> None:
         """The session is at L2 from now on, for the window."""
+        if not self._doors.settings.passwords:
+            raise NoPasswordsError
         now = await self._doors.clock.now()
         self._check_rate(person, now)
         await self._spend(person, code, now)

@@ -18,6 +18,8 @@ from gateway.delivery_dispatcher import KIND as DELIVERIES
 from gateway.delivery_dispatcher import DeliveryDispatcher
 from gateway.doors import Doors
 from gateway.engine_port import KeepsRuns
+from gateway.event_dispatcher import KIND as EVENTS
+from gateway.event_dispatcher import EventDispatcher
 from gateway.log_dispatcher import KIND as LOG
 from gateway.log_dispatcher import LogDispatcher
 from gateway.obligation_dispatcher import KIND as OBLIGATIONS
@@ -66,6 +68,8 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         ACTS: ActDispatcher(doors).run(),
         OBLIGATIONS: ObligationDispatcher(doors).run(),
     }
+    if doors.events is not None:
+        work[EVENTS] = EventDispatcher(doors, doors.events).run()
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()
     if isinstance(doors.engine, KeepsRuns):

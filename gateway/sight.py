@@ -117,8 +117,24 @@ def blinded(state: CasePicture, pathway: Pathway, *, person: str) -> CasePicture
     return state.model_copy(update={"rounds": rounds})
 
 
+def without_cases(state: CasePicture, unseen: frozenset[str]) -> CasePicture:
+    """The state without the numbers of cases that the person may not know of."""
+    if not unseen:
+        return state
+    merged = state.merged
+    return state.model_copy(
+        update={
+            "links": [link for link in state.links if link.number not in unseen],
+            "taken_in": [item for item in state.taken_in if item.number not in unseen],
+            "merged": merged if merged is None or merged.number not in unseen else None,
+        }
+    )
+
+
 def seen_entries(
-    entries: Iterable[Entry], hidden: frozenset[tuple[str, int]]
+    entries: Iterable[Entry],
+    hidden: frozenset[tuple[str, int]],
+    unseen: frozenset[str] = frozenset(),
 ) -> list[tuple[Entry, dict[str, JsonValue]]]:
     """The entries, each with what of its body may be read."""
     seen: list[tuple[Entry, dict[str, JsonValue]]] = []
@@ -127,5 +143,7 @@ def seen_entries(
         if entry.kind in _OF_VOTES and (body.get("gate"), body.get("round")) in hidden:
             body = {name: value for name, value in body.items() if name not in _VERDICT}
             body["note"] = "hidden until you have voted"
+        if body.get("number") in unseen:
+            body = {"note": "about a case that you may not see"}
         seen.append((entry, body))
     return seen

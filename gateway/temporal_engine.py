@@ -5,6 +5,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NoReturn
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    ResetActivityRequest,
+)
 from temporalio.client import (
     Client,
     RPCError,
@@ -23,12 +28,13 @@ from audit.histories import Run
 from cases.envelope import ActEnvelope
 from cases.ids import obligation_id
 from cases.receipts import ActReceipt
+from cases.state import CaseState
 from cases.values import Inbound
 from gateway import engine_runs
 from gateway.engine_look import EngineLook, look
 from gateway.engine_port import CutOff
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
-from workflows.attributes import at_start, of_obligation
+from workflows.attributes import at_reopening, at_start, of_obligation
 from workflows.messages import (
     ACT_UPDATE,
     OBLIGATION,
@@ -75,6 +81,20 @@ class TemporalEngine:
             summary=f"Case {case.number} · {case.pathway.title}",
         )
 
+    async def reopen(self, case: CaseInput, state: CaseState) -> None:
+        """A new run of the closed case, under the same workflow id; one that runs already stays.
+
+        This is the one start that takes an id again: everything else finds it taken.
+        """
+        await self._start(
+            WORKFLOW,
+            [case, state],
+            workflow_id=case.case,
+            attributes=at_reopening(case),
+            summary=f"Case {case.number} · {case.pathway.title}",
+            reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        )
+
     async def start_obligation(self, owed: ObligationInput) -> None:
         """The obligation runs, now or already; one that has ended is not started again."""
         await self._start(
@@ -93,6 +113,7 @@ class TemporalEngine:
         workflow_id: str,
         attributes: TypedSearchAttributes,
         summary: str,
+        reuse: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE,
     ) -> None:
         try:
             await self._client.start_workflow(
@@ -101,7 +122,7 @@ class TemporalEngine:
                 id=workflow_id,
                 task_queue=self._task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=reuse,
                 search_attributes=attributes,
                 static_summary=summary,
                 rpc_timeout=RPC_TIMEOUT,
@@ -152,6 +173,36 @@ class TemporalEngine:
             _raise(error)
         except RuntimeError as error:
             raise _unreachable() from error
+
+    async def hurry(self, workflow: str, *, run: str, activity: str) -> bool:
+        """The step's next try is made now; False when it is not waiting for one any more."""
+        service = self._client.workflow_service
+        execution = WorkflowExecution(workflow_id=workflow, run_id=run)
+        try:
+            seen = await service.describe_workflow_execution(
+                DescribeWorkflowExecutionRequest(
+                    namespace=self._client.namespace, execution=execution
+                ),
+                timeout=RPC_TIMEOUT,
+            )
+            if all(each.activity_id != activity for each in seen.pending_activities):
+                return False
+            await service.reset_activity(
+                ResetActivityRequest(
+                    namespace=self._client.namespace,
+                    execution=execution,
+                    id=activity,
+                    identity=self._client.identity,
+                ),
+                timeout=RPC_TIMEOUT,
+            )
+        except RPCError as error:
+            if error.status in _GONE:
+                return False
+            _raise(error)
+        except RuntimeError as error:
+            raise _unreachable() from error
+        return True
 
     async def look(self, case: str) -> EngineLook:
         """The case as the engine sees it, for whoever asks why it does not go on."""

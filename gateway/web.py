@@ -25,7 +25,7 @@ from gateway.wording import FOREIGN_ORIGIN, NOT_FOUND, PAGE_OUTDATED, Wording
 from integrations.ports.directory import Person
 from store import Session
 
-_LOCAL = re.compile(r"/(?!/)[A-Za-z0-9/_.~-]{0,200}")
+_LOCAL = re.compile(r"/(?!/)[A-Za-z0-9/_.~-]{0,255}")
 
 
 class ForeignOriginError(Exception):
@@ -78,6 +78,7 @@ class Web:
         prefix = "__Host-" if doors.settings.https else ""
         self.session_cookie = f"{prefix}escalate-session"
         self.visit_cookie = f"{prefix}escalate-visit"
+        self.provider = doors.provider.name if doors.provider is not None else ""
         self._templates = Environment(
             loader=PackageLoader("gateway"),
             autoescape=True,
@@ -184,6 +185,8 @@ class Web:
         status: int = 200,
         problem: Wording | None = None,
         person: str = "",
+        out: bool = False,
+        out_url: str | None = None,
     ) -> Response:
         """The log-in page, with a visit cookie its form is bound to."""
         visit = request.cookies.get(self.visit_cookie) or secrets.token_urlsafe(32)
@@ -195,6 +198,10 @@ class Web:
             next=onward,
             problem=problem,
             person=person,
+            provider=self.provider,
+            passwords=self.doors.settings.passwords,
+            out=out,
+            out_url=out_url,
         )
         self.set_cookie(response, self.visit_cookie, visit)
         return response

@@ -196,6 +196,10 @@ REASONS: dict[Reason, Wording] = {
         "A hold needs a review date that lies ahead and not too far.",
         "Choose an earlier date, after now.",
     ),
+    Reason.CLAIMED: Wording(
+        "Somebody else has this work.",
+        "Take other work, or ask the incident manager to assign it to you.",
+    ),
     Reason.NO_SUCH_DISPOSITION: Wording(
         "The runbook has no such disposition.", "Choose one of the dispositions shown."
     ),
@@ -236,6 +240,42 @@ REASONS: dict[Reason, Wording] = {
     ),
     Reason.CLOSED: Wording(
         "The case has closed.", "Open a new case, or ask for this one to be reopened."
+    ),
+    Reason.NOT_CLOSED: Wording(
+        "The case has not ended, or has been reopened since.",
+        "Open the case to see where it is; nothing needs to be reopened.",
+    ),
+    Reason.REOPENED_TOO_LATE: Wording(
+        "The case ended too long ago to be reopened.",
+        "Open a new case and link it to this one.",
+    ),
+    Reason.REOPENED_TOO_OFTEN: Wording(
+        "The case has been reopened as often as its runbook allows.",
+        "Open a new case and link it to this one.",
+    ),
+    Reason.SUB_CASES_OPEN: Wording(
+        "A sub-case of it has not ended.",
+        "End the sub-cases first; a case that is cancelled can leave them to go on without it.",
+    ),
+    Reason.NO_SUCH_CASE: Wording(
+        "There is no such case for you.",
+        "Check the number; a case that you may not see cannot be named here.",
+    ),
+    Reason.LAW_CLOCK: Wording(
+        "The other case has a deadline of the law that this one does not keep, or keeps later.",
+        "Meet the deadline named beside this there first, or merge the other way round.",
+    ),
+    Reason.WIDER_CIRCLE: Wording(
+        "The other case is known to fewer people than this one.",
+        "Link the two instead, or merge this case into that one.",
+    ),
+    Reason.NOT_MERGED: Wording(
+        "The case is no part of another one.",
+        "Open the case to see how it ended.",
+    ),
+    Reason.GOES_ON_ELSEWHERE: Wording(
+        "The case goes on as another one.",
+        "Open the case named beside this and act there.",
     ),
     Reason.NO_SUCH_VERSION: Wording(
         "No live release of the runbook has that version.",

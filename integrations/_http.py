@@ -22,6 +22,7 @@ from integrations.errors import (
     UnavailableError,
     VendorError,
 )
+from integrations.ledger import on_record
 from integrations.ports.clock import Clock
 
 TIMEOUT = httpx.Timeout(15.0, connect=5.0)
@@ -175,17 +176,27 @@ class VendorHttp:
             timeout=TIMEOUT,
             extensions=dict(extensions or {}),
         )
-        try:
-            response = await self._client.send(request, stream=True, follow_redirects=False)
+        async with on_record(
+            self._clock,
+            vendor=self._vendor,
+            operation=operation,
+            method=method,
+            url=request.url,
+            headers=sent,
+            body=content or b"",
+        ) as heard:
             try:
-                body = await self._read(response, operation)
-            finally:
-                await response.aclose()
-        except httpx.TransportError as error:
-            raise self._unanswered(error, operation, method) from error
-        if response.is_success or response.status_code in reads:
-            return Answer(response, body, vendor=self._vendor, operation=operation)
-        raise await self._refusal(response, operation, method)
+                response = await self._client.send(request, stream=True, follow_redirects=False)
+                heard.status, heard.headers = response.status_code, response.headers
+                try:
+                    heard.body = await self._read(response, operation)
+                finally:
+                    await response.aclose()
+            except httpx.TransportError as error:
+                raise self._unanswered(error, operation, method) from error
+            if response.is_success or response.status_code in reads:
+                return Answer(response, heard.body, vendor=self._vendor, operation=operation)
+            raise await self._refusal(response, operation, method)
 
     async def _read(self, response: httpx.Response, operation: str) -> bytes:
         parts = bytearray()

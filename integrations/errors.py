@@ -13,6 +13,7 @@
     │   ├── UnknownPersonError      nobody has this id
     │   ├── DirectoryUnreadableError    the people's file is broken; says where
     │   └── RotaUnreadableError     a rota cannot say who is on call
+    ├── IdentityError               the log-in provider's word proves nothing, or nobody we know
     ├── WebhookRefusedError         a delivery is not what its sender signed: 401
     ├── UnreadableBodyError         a delivery is authentic and cannot be read: 400
     └── UnusableSecretError         a configured secret cannot protect anything
@@ -145,6 +146,43 @@ class RotaUnreadableError(DirectoryError):
             mend="Mend the rota; `escalate on-call` shows what it says. Until then everybody who "
             "holds the role is told.",
         )
+
+
+class IdentityReason(StrEnum):
+    """Why somebody is not logged in by what the provider sent."""
+
+    PROVIDER_REFUSED = "provider-refused"
+    PROVIDER_UNUSABLE = "provider-unusable"
+    CODE_REFUSED = "code-refused"
+    NOT_A_TOKEN = "not-a-token"  # noqa: S105 - a reason
+    WRONG_ALGORITHM = "wrong-algorithm"
+    UNKNOWN_KEY = "unknown-provider-key"
+    WRONG_SIGNATURE = "wrong-token-signature"
+    WRONG_ISSUER = "wrong-issuer"
+    WRONG_AUDIENCE = "wrong-audience"
+    WRONG_NONCE = "wrong-log-in-nonce"
+    EXPIRED = "token-expired"
+    CLOCK_SKEW = "clock-skew"
+    WRONG_SUBJECT = "wrong-subject"
+    NO_PROOF_TIME = "no-proof-time"
+    STALE_PROOF = "stale-proof"
+    NO_SECOND_FACTOR = "no-second-factor"
+    ANOTHER_PERSON = "another-person"
+    CLAIM_MISSING = "claim-missing"
+    PERSON_UNKNOWN = "person-unknown"
+    PERSON_TAKEN = "person-taken"
+    NO_ROLES = "no-roles"
+    STATE_UNKNOWN = "log-in-unknown"
+    STATE_USED = "log-in-used"
+    OTHER_BROWSER = "other-browser"
+
+
+class IdentityError(IntegrationError):
+    """What came from the log-in provider is not believed; `reason` says which check failed."""
+
+    def __init__(self, reason: IdentityReason, message: str, *, mend: str = "") -> None:
+        super().__init__(message, mend=mend)
+        self.reason = reason
 
 
 class RefusalReason(StrEnum):

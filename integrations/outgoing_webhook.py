@@ -13,40 +13,16 @@ import hashlib
 import json
 
 import httpx
-from pydantic import SecretStr
 
-from cases.values import Value
-from integrations._http import MEGABYTE, Answer, VendorHttp
-from integrations.egress import (
-    Destination,
-    ForbiddenDestinationError,
-    Resolver,
-    check_url,
-    pin,
-    system_resolver,
-)
-from integrations.errors import RefusedError, UnavailableError
+from integrations._http import Answer
+from integrations.egress import Resolver, system_resolver
+from integrations.errors import RefusedError
 from integrations.ports.actions import ActionOrder, ActionReceipt
 from integrations.ports.clock import Clock
-from integrations.standard_webhooks import decode_secret, sign_with_all
+from integrations.signed_webhook import LONGEST_BODY, Connector, SignedWebhook
 
 EVENT_TYPE = "escalate.action.ordered.v1"
-_LONGEST_BODY = 20_000
 _LONGEST_REFERENCE = 200
-
-
-class Connector(Value):
-    """One connected receiver, as the settings name it."""
-
-    name: str
-    url: str
-    secrets: tuple[SecretStr, ...]
-    """The first is today's; the others let a receiver rotate at its own pace."""
-    source: str = "urn:escalate"
-    """Who we are, in the receiver's eyes (CloudEvents `source`)."""
-    ports: frozenset[int] = frozenset({443})
-    allow_loopback: bool = False
-    """For the demo and tests only: plain http to this very machine."""
 
 
 class OutgoingWebhook:
@@ -61,36 +37,12 @@ class OutgoingWebhook:
         resolver: Resolver = system_resolver,
     ) -> None:
         self._connector = connector
-        self._clock = clock
-        self._resolver = resolver
-        self._secrets = [secret.get_secret_value() for secret in connector.secrets]
-        # A connector that could never work is found when the worker starts, not at the deadline.
-        for secret in self._secrets:
-            decode_secret(secret)
-        try:
-            check_url(connector.url, ports=connector.ports, allow_loopback=connector.allow_loopback)
-        except ForbiddenDestinationError as error:
-            raise self._forbidden(error) from error
-        self._http = VendorHttp(client, vendor=connector.name, clock=clock, limit=MEGABYTE)
+        self._webhook = SignedWebhook(client, connector=connector, clock=clock, resolver=resolver)
 
     async def act(self, order: ActionOrder) -> ActionReceipt:
         """The order is with the receiver, as its 2xx answer proves."""
         id_ = webhook_id(order.key)
-        body = self._body(order, id_)
-        destination = await self._destination(order)
-        headers = sign_with_all(self._secrets, id=id_, timestamp=await self._clock.now(), body=body)
-        answer = await self._http.call(
-            order.name,
-            "POST",
-            destination.url,
-            content=body,
-            headers={
-                **headers,
-                "Host": destination.host_header,
-                "Content-Type": "application/cloudevents+json",
-            },
-            extensions={"sni_hostname": destination.server_name},
-        )
+        answer = await self._webhook.post(order.name, id_=id_, body=self._body(order, id_))
         return ActionReceipt(
             reference=_reference(answer) or id_,
             detail=f"{self._connector.name} answered {answer.status}",
@@ -128,42 +80,14 @@ class OutgoingWebhook:
         if order.ordered_at is not None:
             event["time"] = order.ordered_at.isoformat()
         body = json.dumps(event, ensure_ascii=False, sort_keys=True).encode()
-        if len(body) > _LONGEST_BODY:
+        if len(body) > LONGEST_BODY:
             raise RefusedError(
-                f"the order is longer than {_LONGEST_BODY} bytes",
+                f"the order is longer than {LONGEST_BODY} bytes",
                 vendor=self._connector.name,
                 operation=order.name,
                 mend="Order with references, not with content.",
             )
         return body
-
-    async def _destination(self, order: ActionOrder) -> Destination:
-        try:
-            return await pin(
-                self._connector.url,
-                resolver=self._resolver,
-                ports=self._connector.ports,
-                allow_loopback=self._connector.allow_loopback,
-            )
-        except ForbiddenDestinationError as error:
-            raise self._forbidden(error, operation=order.name) from error
-        except OSError as error:
-            raise UnavailableError(
-                "the host's name does not resolve",
-                vendor=self._connector.name,
-                operation=order.name,
-                mend="Check the connector's address and our DNS; it is tried again.",
-            ) from error
-
-    def _forbidden(
-        self, error: ForbiddenDestinationError, *, operation: str = "connect"
-    ) -> RefusedError:
-        return RefusedError(
-            str(error),
-            vendor=self._connector.name,
-            operation=operation,
-            mend="Give the connector a public https address in the settings.",
-        )
 
 
 def webhook_id(key: str) -> str:

@@ -38,8 +38,10 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.timestamp import TimeStamp
 
+from cases.hours import Hours
 from cases.values import Inbound, Instant, Name
 from integrations.errors import DirectoryUnreadableError
+from integrations.people_hours import read_hours
 from integrations.ports.directory import Absence, PagerDutyId, Person, PersonId, SecondFactor
 
 _SHORTEST_TOTP = 10
@@ -106,8 +108,27 @@ class _Entry(Inbound):
     password: Annotated[SecretStr, AfterValidator(_argon2)] | None = None
     totp: Annotated[SecretStr, AfterValidator(_base32)] | None = None
     pagerduty: PagerDutyId | None = None
+    working: Any = None
+    quiet: Any = None
+    holidays: Annotated[list[Any], Field(max_length=400)] | None = None
+    half_days: Any = Field(default=None, alias="half-days")
+    channels: Annotated[list[Name], Field(max_length=10)] = Field(default_factory=list)
     same_person_as: Annotated[list[PersonId], Field(max_length=20, alias="same-person-as")] = []
     away: Annotated[list[_Away], Field(max_length=100)] = []
+
+    @model_validator(mode="after")
+    def _hours_can_be_read(self) -> Self:
+        self.hours()
+        return self
+
+    def hours(self) -> Hours:
+        """The hours the person keeps."""
+        return read_hours(
+            working=self.working,
+            quiet=self.quiet,
+            holidays=self.holidays,
+            half_days=self.half_days,
+        )
 
 
 def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
@@ -151,6 +172,8 @@ def _account(entry: _Entry) -> Account:
         second_factor=SecondFactor.TOTP if entry.totp else SecondFactor.NONE,
         pagerduty=entry.pagerduty,
         same_as=frozenset(entry.same_person_as),
+        hours=entry.hours(),
+        channels=tuple(entry.channels),
     )
     away = tuple(
         Absence(

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 import aiosmtplib
+import httpx
 from pydantic import SecretStr
 
 from cases.values import Value
@@ -23,6 +24,7 @@ from integrations.errors import (
     UnavailableError,
     VendorError,
 )
+from integrations.ledger import Heard, on_record
 from integrations.ports.clock import Clock
 from integrations.ports.messaging import Message, Sent
 
@@ -76,6 +78,24 @@ class SmtpMail:
                 operation="compose",
                 mend="Mend the macro: headers hold one line each, addresses are plain.",
             ) from error
+        async with on_record(
+            self._clock,
+            vendor=VENDOR,
+            operation="send mail",
+            method="SMTP",
+            url=httpx.URL(scheme="smtp", host=self._server.host, port=self._server.port),
+            headers={"Message-ID": message.message_id},
+            body=content,
+            # Whom it goes to is with the notice, by the person's id; an address is not for a list.
+            summary={},
+        ) as heard:
+            answer = await self._hand_over(message, content, heard)
+        return Sent(
+            message_id=message.message_id, accepted_at=now, detail=f"accepted with {answer}"
+        )
+
+    async def _hand_over(self, message: Message, content: bytes, heard: Heard) -> int:
+        """The server took the message over; its code."""
         connection = aiosmtplib.SMTP(
             hostname=self._server.host,
             port=self._server.port,
@@ -95,12 +115,13 @@ class SmtpMail:
             step = _AFTER_CONTENT
             answer = await connection.data(content)
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise _meaning(error, step) from error
+            meaning = _meaning(error, step)
+            heard.status = meaning.status
+            raise meaning from error
         finally:
             await _hang_up(connection)
-        return Sent(
-            message_id=message.message_id, accepted_at=now, detail=f"accepted with {answer.code}"
-        )
+        heard.status = answer.code
+        return answer.code
 
     def _compose(self, message: Message, *, date: str) -> EmailMessage:
         mail = EmailMessage(policy=_POLICY)

@@ -6,6 +6,7 @@ from runbooks.grammar.base import moment_of
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
+from runbooks.grammar.escalations import EscalationPolicy
 from runbooks.grammar.gates import (
     BreakGlassRule,
     Quorum,
@@ -18,7 +19,8 @@ from runbooks.grammar.interim import interim_rules
 from runbooks.grammar.law import LawRow
 from runbooks.grammar.obligations import carried, obligations_of
 from runbooks.grammar.stages import LateStep, NextStep, Stage
-from runbooks.grammar.times import OTHERWISE
+from runbooks.grammar.times import OTHERWISE, time_at
+from runbooks.grammar.updates import UpdateRule
 from runbooks.plan import (
     BrokenGlass,
     Clearance,
@@ -36,7 +38,10 @@ from runbooks.plan import (
     Meaning,
     Next,
     Pathway,
+    PolicyPlan,
+    PolicyStep,
     Ratify,
+    ReopenRule,
     Severity,
     Silence,
     Source,
@@ -44,6 +49,7 @@ from runbooks.plan import (
     StagePlan,
     StandIn,
     Trigger,
+    UpdatePlan,
     Votes,
 )
 from runbooks.quorums import enough_against
@@ -72,6 +78,8 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             for clock in document.clocks.values()
             if clock.law is not None and clock.law.needs_calendar
         },
+        escalations=tuple(_policy(name, rule) for name, rule in document.escalations.items()),
+        updates=tuple(_update(name, rule) for name, rule in document.updates.items()),
         after_closing=(
             *obligations_of(document.after_closing, owner=document.closure.owner),
             *_hold_review(document),
@@ -104,6 +112,11 @@ def compile_runbook(runbook: Runbook) -> Pathway:
             )
             for name, gag in document.gags.items()
         ),
+        hold_at_most=(
+            {severity: time_at(document.hold_at_most, severity) for severity in Severity}
+            if document.hold_at_most
+            else {}
+        ),
     )
 
 
@@ -127,6 +140,7 @@ def _stage(stage: Stage) -> StagePlan:
         },
         only_at=stage.only_at or (),
         late=_late(stage.late, within=stage.within[OTHERWISE]),
+        escalate=stage.escalate,
         enter=stage.do,
         needs=stage.needs,
         independent_of=stage.independent_of,
@@ -137,6 +151,16 @@ def _stage(stage: Stage) -> StagePlan:
             for name, rule in (stage.dispositions or {}).items()
         },
         skip_when_done=stage.skip_when_done,
+        reopen=(
+            ReopenRule(
+                by=stage.reopen.by,
+                within=stage.reopen.within,
+                most=stage.reopen.most,
+                to=stage.reopen.to,
+            )
+            if stage.reopen
+            else None
+        ),
     )
 
 
@@ -149,11 +173,53 @@ def _late(steps: tuple[LateStep, ...], *, within: timedelta) -> tuple[Late, ...]
             page=step.page,
             do=step.do,
             go=step.go,
+            escalate=step.escalate,
             instead_of=step.instead_of,
         )
         for step in steps
     )
     return tuple(sorted(compiled, key=lambda late: late.at))
+
+
+def _policy(name: str, rule: EscalationPolicy) -> PolicyPlan:
+    return PolicyPlan(
+        name=name,
+        title=rule.title or "",
+        steps=tuple(
+            PolicyStep(
+                page=step.page,
+                remind=step.remind,
+                person=step.person,
+                on_call=step.on_call,
+                after=step.after or timedelta(),
+                otherwise=step.otherwise,
+                unread=step.unread,
+                obeys=step.obeys,
+            )
+            for step in rule.steps
+        ),
+        between=rule.between,
+        repeat=rule.repeat,
+        acknowledged_by=str(rule.acknowledged_by),
+        lease=rule.lease,
+        pierced_by=rule.pierced_by,
+    )
+
+
+def _update(name: str, rule: UpdateRule) -> UpdatePlan:
+    return UpdatePlan(
+        name=name,
+        to=rule.to,
+        by=rule.by,
+        every=rule.every[OTHERWISE],
+        every_at={
+            Severity(at): time
+            for at, time in rule.every.items()
+            if at != OTHERWISE and time != rule.every[OTHERWISE]
+        },
+        only_at=rule.only_at or (),
+        until=rule.until,
+    )
 
 
 def _gate(stage: Stage) -> GateRule | None:

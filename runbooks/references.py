@@ -10,6 +10,7 @@ from runbooks.grammar.clocks import Clock
 from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import Effect
+from runbooks.grammar.escalations import EscalationPolicy
 from runbooks.grammar.gates import Quorum
 from runbooks.grammar.macros import fields
 from runbooks.grammar.stages import LateStep, NextStep, Stage
@@ -30,6 +31,7 @@ class RefKind(StrEnum):
     RUNBOOK = "runbook"
     DISPOSITION = "disposition"
     RULE = "interim rule"
+    POLICY = "escalation policy"
 
 
 _REQUIRED = {
@@ -68,6 +70,13 @@ def references(document: RunbookDocument) -> Iterator[Reference]:
         yield from _report(effect, ("effects", name))
     for name, clock in document.clocks.items():
         yield from _clock(clock, ("clocks", name))
+    for name, policy in document.escalations.items():
+        yield from _policy(policy, ("escalations", name))
+    for name, update in document.updates.items():
+        yield Reference(RefKind.ROLE, update.to, ("updates", name, "to"))
+        yield Reference(RefKind.ROLE, update.by, ("updates", name, "by"))
+        if update.until:
+            yield Reference(RefKind.STAGE, update.until, ("updates", name, "until"))
     yield from _macros(document)
     for index, item in enumerate(document.after_closing):
         yield from _after(item, ("after-closing", index))
@@ -80,6 +89,14 @@ def _macros(document: RunbookDocument) -> Iterator[Reference]:
                 area, _, target = field.partition(".")
                 if area in _SAID:
                     yield Reference(_SAID[area], target, ("macros", name, key))
+
+
+def _policy(policy: EscalationPolicy, path: tuple[Step, ...]) -> Iterator[Reference]:
+    for index, step in enumerate(policy.steps):
+        for key in ("page", "remind", "otherwise"):
+            role = getattr(step, key)
+            if role:
+                yield Reference(RefKind.ROLE, role, (*path, "steps", index, key))
 
 
 def _cells(table: str, rows: Iterable[Mapping[str, object] | None]) -> Iterator[Reference]:
@@ -133,6 +150,8 @@ def _report(effect: Effect, path: tuple[Step, ...]) -> Iterator[Reference]:
 def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
     yield Reference(RefKind.ROLE, stage.owner, (*path, "owner"))
     yield from _late(stage.late, path)
+    if stage.escalate:
+        yield Reference(RefKind.POLICY, stage.escalate, (*path, "escalate"))
     for index, effect in enumerate(stage.do):
         yield Reference(RefKind.EFFECT, effect, (*path, "do", index))
     for index, question in enumerate(stage.needs):
@@ -143,6 +162,7 @@ def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
         yield Reference(RefKind.EFFECT, stage.skip_when_done, (*path, "skip-when-done"))
     for outcome, step in (stage.next or {}).items():
         yield from _next(step, (*path, "next", outcome))
+    yield from _reopen(stage, (*path, "reopen"))
     for disposition, rule in (stage.dispositions or {}).items():
         for index, requirement in enumerate(rule.requires):
             area, colon, target = requirement.partition(":")
@@ -151,6 +171,15 @@ def _stage(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
                     _REQUIRED[area], target, (*path, "dispositions", disposition, "requires", index)
                 )
     yield from _gate(stage, path)
+
+
+def _reopen(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
+    if stage.reopen is None:
+        return
+    for index, role in enumerate(stage.reopen.by):
+        yield Reference(RefKind.ROLE, role, (*path, "by", index))
+    for index, name in enumerate(stage.reopen.to):
+        yield Reference(RefKind.STAGE, name, (*path, "to", index))
 
 
 def _quorum(quorum: Quorum, path: tuple[Step, ...]) -> Iterator[Reference]:
@@ -223,6 +252,8 @@ def _late(steps: tuple[LateStep, ...], path: tuple[Step, ...]) -> Iterator[Refer
                 yield Reference(RefKind.ROLE, role, (*at, key))
         if step.do:
             yield Reference(RefKind.EFFECT, step.do, (*at, "do"))
+        if step.escalate:
+            yield Reference(RefKind.POLICY, step.escalate, (*at, "escalate"))
 
 
 def _clock(clock: Clock, path: tuple[Step, ...]) -> Iterator[Reference]:

@@ -22,9 +22,15 @@
     effects      begin, remember, recall; tickets beside it
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
     pages        what was said to a pager, how it stands, and what the pager said
+    calls        every call to a system outside: begin, end, list, show, prune
+    subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
+    events       claim, delivered, failed, dead, redeliver; written with the journal
     notices      what became of each; `messages` is the demo's local outbox
     locators     links to a round: live, expired, superseded, decided
-    sessions     log-ins, step-up, nonces that are spent once
+    sessions     log-ins, step-up, revocation, nonces that are spent once
+    sign_ins     log-ins under way at a provider: begun, taken once
+    claimed      what the provider last said of people
+    door_record  how log-ins began and ended, as a chain
     health       heartbeats, alarms, lag of the outbox
     backup       copy_to, reconcile; `restore` brings a copy back
 
@@ -46,7 +52,9 @@ from store.act_rows import (
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
+from store.calls import CallFilter, CallRow
 from store.cases import CaseRow
+from store.claimed import ClaimedRow
 from store.core import CaseBatch, Store
 from store.deliveries import (
     Accepted,
@@ -70,6 +78,7 @@ from store.errors import (
     UnknownObject,
     UnknownRow,
 )
+from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.journal import Appended, Fork, Head
 from store.locators import Locator, LocatorState
@@ -80,7 +89,9 @@ from store.pages import PagerEvent, PageRow, PageState
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.seals import EndedRun
-from store.sessions import NewSession, Session
+from store.sessions import Account, NewSession, Session
+from store.sign_ins import NotTaken
+from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
@@ -90,9 +101,11 @@ __all__ = [
     "MAIN",
     "AbsenceRow",
     "Accepted",
+    "Account",
     "ActConflict",
     "ActRow",
     "ActState",
+    "Address",
     "Alarm",
     "Appended",
     "Attempt",
@@ -102,6 +115,8 @@ __all__ = [
     "Belongs",
     "Branch",
     "BrokenSeal",
+    "CallFilter",
+    "CallRow",
     "CaseBatch",
     "CaseFilter",
     "CaseHeading",
@@ -111,6 +126,7 @@ __all__ = [
     "CaseView",
     "ClaimedAct",
     "ClaimedDelivery",
+    "ClaimedRow",
     "Counts",
     "DeliveryConflict",
     "DeliveryRow",
@@ -119,6 +135,9 @@ __all__ = [
     "Duplicate",
     "EffectRow",
     "EndedRun",
+    "EventFilter",
+    "EventRow",
+    "EventState",
     "Finding",
     "Fork",
     "Head",
@@ -133,6 +152,7 @@ __all__ = [
     "LogKey",
     "NewLeaf",
     "NewSession",
+    "NotTaken",
     "NoticeRow",
     "ObligationEntries",
     "ObligationRow",
@@ -150,6 +170,8 @@ __all__ = [
     "StoreOutdated",
     "StoreUnavailable",
     "StoredMessage",
+    "Subscription",
+    "SubscriptionState",
     "UnknownCase",
     "UnknownKey",
     "UnknownObject",

@@ -14,11 +14,15 @@ from store.absences import Absences
 from store.acts import Acts
 from store.backup import Backup
 from store.belonging import Belonging
+from store.calls import Calls
 from store.cases import Cases
+from store.claimed import ClaimedPeople
 from store.database import Database
 from store.deliveries import Deliveries
+from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
 from store.errors import JournalGap
+from store.events import Events
 from store.health import Health
 from store.journal import Appended, Journal
 from store.locators import Locators
@@ -32,7 +36,9 @@ from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.seals import Seals
 from store.sessions import Sessions
+from store.sign_ins import SignIns
 from store.splitting import Splitting
+from store.subscriptions import Subscriptions
 from store.suppression import Suppression
 from store.vault import KeyEncryptionKey, Vault
 from store.view_rows import CaseHeading
@@ -79,7 +85,13 @@ class Store:
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)
         self.locators = Locators(database)
-        self.sessions = Sessions(database)
+        self.door_record = DoorRecord(database)
+        self.sessions = Sessions(database, record=self.door_record)
+        self.sign_ins = SignIns(database)
+        self.claimed = ClaimedPeople(database)
+        self.calls = Calls(database, vault=self.vault)
+        self.subscriptions = Subscriptions(database, vault=self.vault)
+        self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal

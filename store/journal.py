@@ -14,6 +14,7 @@ from store.branches import MAIN, Branch, Branches
 from store.cases import Cases
 from store.database import Database, uninterrupted
 from store.errors import JournalGap
+from store.events import announce_in
 from store.health import Health
 from store.log_tables import log_waiting
 from store.tables import journal, journal_forks
@@ -191,6 +192,18 @@ class Journal:
             return Head()
         return Head(branch=found.branch, sequence=found.sequence, hash=found.head)
 
+    async def last_run(self, case: str) -> str:
+        """The run that wrote the last entry of the case stream; empty where there is none."""
+        async with self._database.read() as connection:
+            found = await self._branches.find_in(connection, case, Stream.CASE, None)
+            if found is None:
+                return ""
+            query = sa.select(journal.c.run).where(
+                await self._branches.segments_in(connection, found),
+                journal.c.sequence == found.sequence,
+            )
+            return str((await connection.execute(query)).scalar_one())
+
     async def branches(self, case: str) -> list[Branch]:
         """Every branch of every stream, in the order they were opened."""
         async with self._database.read() as connection:
@@ -252,6 +265,7 @@ class Journal:
             await self._branches.ends_in(
                 connection, keys.case, stream=branch.stream, run=run, at=entries[-1].at
             )
+        await announce_in(connection, self._database, keys, rows)
         last = rows[-1]
         await self._branches.advance_in(
             connection, branch, sequence=entries[-1].sequence, head=str(last["hash"])

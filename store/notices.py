@@ -29,6 +29,10 @@ class NoticeRow(Value):
     detail: str = ""
     """Vendor status or error type, never content."""
     at: Instant
+    about: str | None = None
+    """What it asks, as a key: one question reaches one person once, whatever their roles."""
+    read_at: Instant | None = None
+    """When the recipient opened the case by it, or after it."""
 
 
 @uninterrupted
@@ -57,6 +61,38 @@ class Notices:
                 notices.c.key == row.key, notices.c.recipient == row.recipient
             )
             return _notice((await connection.execute(query)).one())
+
+    async def told(self, case: str, *, recipient: str, about: str) -> NoticeRow | None:
+        """The notice by which the recipient was told that already; None if they were not."""
+        query = sa.select(notices).where(
+            notices.c.case == case,
+            notices.c.recipient == recipient,
+            notices.c.about == about,
+            notices.c.end == NoticeEnd.DELIVERED,
+        )
+        async with self._database.read() as connection:
+            row = (await connection.execute(query.limit(1))).one_or_none()
+        return None if row is None else _notice(row)
+
+    async def by_key(self, key: str) -> list[NoticeRow]:
+        """What became of one notice for each of its recipients."""
+        query = sa.select(notices).where(notices.c.key == key).order_by(notices.c.recipient)
+        async with self._database.read() as connection:
+            return [_notice(row) for row in await connection.execute(query)]
+
+    async def read(self, case: str, *, recipient: str, at: datetime) -> None:
+        """Everything the recipient was told of the case has been read."""
+        unread = (
+            notices.c.case == case,
+            notices.c.recipient == recipient,
+            notices.c.read_at.is_(None),
+        )
+        async with self._database.read() as connection:
+            found = await connection.execute(sa.select(notices.c.key).where(*unread).limit(1))
+            if found.one_or_none() is None:
+                return
+        async with self._database.write() as connection:
+            await connection.execute(sa.update(notices).where(*unread).values(read_at=at))
 
     async def by_case(self, case: str) -> list[NoticeRow]:
         """Every notice of the case, in the order they ended."""

@@ -1,4 +1,4 @@
-"""What deliveries and acts have in common: a row is handed on, leased, until somebody answers."""
+"""What deliveries, acts and events share: a row is handed on, leased, until somebody answers."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,10 @@ _ERROR_LENGTH = 500
 
 
 class Outbox:
-    """Rows of one table: leased to one dispatcher at a time, in order within a case."""
+    """Rows of one table: leased to one dispatcher at a time, in order within a lane.
+
+    The lane is the case, unless `lane` names other columns; rows that do not meet `only` wait.
+    """
 
     def __init__(
         self,
@@ -27,25 +30,29 @@ class Outbox:
         key: sa.Column[str],
         what: str,
         health: Health,
+        lane: Sequence[str] = ("case",),
+        only: sa.ColumnElement[bool] | None = None,
     ) -> None:
         self._database = database
         self._table = table
         self._key = key
         self._what = what
         self._health = health
+        self._lane = lane
+        self._only = only if only is not None else sa.true()
 
     async def claim(
         self, *, owner: str, at: datetime, lease: timedelta, limit: int
     ) -> Sequence[sa.Row[Any]]:
         """Up to `limit` rows that are due, now leased to `owner`; nobody else gets them.
 
-        Of each case only the oldest pending row is handed out, so that what a person did first
+        Of each lane only the oldest pending row is handed out, so that what a person did first
         arrives first.
         """
         table = self._table
         earlier = table.alias("earlier")
-        first_of_its_case = ~sa.exists().where(
-            earlier.c.case == table.c.case,
+        first_of_its_lane = ~sa.exists().where(
+            *(earlier.c[name] == table.c[name] for name in self._lane),
             earlier.c.state == PENDING,
             earlier.c.position < table.c.position,
         )
@@ -55,7 +62,8 @@ class Outbox:
                 table.c.state == PENDING,
                 table.c.next_attempt_at <= at,
                 sa.or_(table.c.lease_until.is_(None), table.c.lease_until <= at),
-                first_of_its_case,
+                first_of_its_lane,
+                self._only,
             )
             .order_by(table.c.position)
             .limit(limit)
@@ -107,13 +115,16 @@ class Outbox:
                     at=at,
                 )
 
-    async def redeliver(self, key: str, *, at: datetime) -> bool:
-        """A pending or dead row is tried at once; False if it was answered before."""
+    async def redeliver(self, key: str, *, at: datetime, also: Sequence[str] = ()) -> bool:
+        """A pending or dead row is tried at once; False if it was answered before.
+
+        Where a second delivery does no harm, `also` names further states it may be taken from.
+        """
         async with self._database.write() as connection:
             changed = await self._update(
                 connection,
                 key,
-                self._table.c.state.in_((PENDING, DEAD)),
+                self._table.c.state.in_((PENDING, DEAD, *also)),
                 state=PENDING,
                 next_attempt_at=at,
                 lease_owner=None,

@@ -16,8 +16,8 @@ _LOCK = 0x65736361
 """Postgres advisory lock: two processes that start together migrate once."""
 
 
-async def upgrade(url: str) -> str:
-    """The store at `url` has the schema this code wants; its version."""
+async def upgrade(url: str, *, to: str = "head") -> str:
+    """The store at `url` has the schema this code wants, or that version of it; its version."""
     database = Database(url)
     try:
         if database.file is not None:
@@ -28,10 +28,10 @@ async def upgrade(url: str) -> str:
             found = await connection.run_sync(_version)
             if found is not None and found not in _known():
                 raise StoreOutdated(found=found, wanted=wanted())
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(_upgrade, to)
     finally:
         await database.close()
-    return wanted()
+    return wanted() if to == "head" else to
 
 
 async def check_schema(database: Database) -> None:
@@ -59,10 +59,10 @@ def _version(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, to: str) -> None:
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
 def _config() -> Config:

@@ -44,6 +44,8 @@ notices = sa.Table(
     perhaps("message_id"),
     text("detail"),
     instant("at"),
+    perhaps("about"),
+    instant("read_at", required=False),
     sa.PrimaryKeyConstraint("key", "recipient"),
     sa.Index("ix_notices_case", "case"),
 )
@@ -110,7 +112,12 @@ sessions = sa.Table(
     instant("expires_at"),
     instant("stepped_up_at", required=False),
     instant("revoked_at", required=False),
+    text("door", server_default="page"),
+    perhaps("issuer"),
+    perhaps("subject"),
+    perhaps("provider_session"),
     sa.Index("ix_sessions_person", "person"),
+    sa.Index("ix_sessions_issuer_subject", "issuer", "subject"),
 )
 
 absences = sa.Table(
@@ -129,6 +136,44 @@ absences = sa.Table(
     instant("ended_at", required=False),
     sa.Index("ix_absences_until", "until"),
 )
+
+claimed_people = sa.Table(
+    "claimed_people",
+    metadata,
+    text("person", primary_key=True),
+    text("issuer"),
+    text("subject"),
+    text("name"),
+    text("email"),
+    text("roles"),
+    instant("told_at"),
+    sa.UniqueConstraint("issuer", "subject"),
+)
+
+sign_ins = sa.Table(
+    "sign_ins",
+    metadata,
+    text("state", primary_key=True),
+    text("purpose"),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    instant("expires_at"),
+    instant("used_at", required=False),
+    sa.Index("ix_sign_ins_expires_at", "expires_at"),
+)
+"""Log-ins under way; only the browser that began one can open what is kept of it."""
+
+door_record = sa.Table(
+    "door_record",
+    metadata,
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    text("hash"),
+    text("kind"),
+    text("person"),
+    instant("at"),
+    sa.Column("entry", sa.LargeBinary, nullable=False),
+    sa.Index("ix_door_record_person", "person"),
+)
+"""What doors do that belongs to no case: a chain like a case's own, of log-ins and their ends."""
 
 used_nonces = sa.Table(
     "used_nonces",

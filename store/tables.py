@@ -258,6 +258,17 @@ views = sa.Table(
     sa.Index("ix_views_status_next_at", "status", "next_at"),
 )
 
+case_links = sa.Table(
+    "case_links",
+    metadata,
+    of_case(),
+    # The other case's number: it may be known before the store has that case.
+    text("number"),
+    text("kind"),
+    sa.PrimaryKeyConstraint("case", "number", "kind"),
+    sa.Index("ix_case_links_number", "number"),
+)
+
 waiting = sa.Table(
     "waiting",
     metadata,

@@ -13,7 +13,7 @@ from store.branches import Branch, Branches
 from store.cases import ENDED
 from store.database import Database, uninterrupted
 from store.errors import StoreError
-from store.tables import assigned, cases, pictures, rounds, views, waiting
+from store.tables import assigned, case_links, cases, pictures, rounds, views, waiting
 from store.vault import CaseKeys, Vault
 from store.view_queries import conditions, counted, grouped, lines
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
@@ -84,6 +84,8 @@ class Views:
         if row is None or set(row.waiting_on) != set(heading.waiting_on):
             roles = [{"role": role} for role in dict.fromkeys(heading.waiting_on)]
             await _replace(connection, waiting, keys.case, roles)
+        if before.get("links") != state.get("links"):
+            await _replace(connection, case_links, keys.case, _links(state.get("links")))
         if before.get("assignments") != state.get("assignments"):
             people = state["assignments"]
             given = people if isinstance(people, dict) else {}
@@ -124,6 +126,17 @@ class Views:
             }
         )
         return CaseView(line=line, state=_folded(keys, rows))
+
+    async def linked_to(self, number: str) -> list[tuple[str, str]]:
+        """The numbers of the cases that say they are linked to that one, and as what."""
+        query = (
+            sa.select(cases.c.number, case_links.c.kind)
+            .join(cases, cases.c.id == case_links.c.case)
+            .where(case_links.c.number == number)
+            .order_by(cases.c.opened_at, cases.c.id)
+        )
+        async with self._database.read() as connection:
+            return [(row.number, row.kind) for row in await connection.execute(query)]
 
     async def inbox(self, *, roles: frozenset[str], person: str) -> list[CaseView]:
         """Open cases that wait on one of the roles, or whose work is the person's; due first."""
@@ -260,6 +273,12 @@ async def _replace(
     await connection.execute(table.delete().where(table.c.case == case))
     if rows:
         await connection.execute(table.insert(), [{"case": case, **row} for row in rows])
+
+
+def _links(said: JsonValue) -> list[dict[str, Any]]:
+    found = [item for item in said if isinstance(item, dict)] if isinstance(said, list) else []
+    pairs = dict.fromkeys((str(item["number"]), str(item["why"])) for item in found)
+    return [{"number": number, "kind": kind} for number, kind in pairs if number]
 
 
 def _line(row: Any) -> CaseLine:

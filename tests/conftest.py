@@ -15,6 +15,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from tests.servers import install
 from tests.servers.browser import chromium_path
 from tests.servers.mail import GreenMail
+from tests.servers.openid import OpenIdProvider
 from tests.servers.postgres import PostgresCluster
 from tests.servers.request_tracker import RequestTracker
 from workers.engine import Engine
@@ -88,6 +89,13 @@ def request_tracker() -> Iterator[RequestTracker]:
 def greenmail() -> Iterator[GreenMail]:
     """A real mail server: SMTP in, IMAP out, any address, any password."""
     with GreenMail() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def openid_provider() -> Iterator[OpenIdProvider]:
+    """A real OpenID provider; register a client for the gateway that uses it."""
+    with OpenIdProvider() as running:
         yield running
 
 

@@ -4,23 +4,29 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
+from cases.permissions import all_roles
+from integrations.claims_directory import ClaimsDirectory
 from integrations.errors import DirectoryError
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.ports.directory import DirectorySnapshot, SecondFactor
 from runbooks import Runbook, RunbookProblems, Weight, compile_runbook, lint, load_runbook
 from store import Store, StoreError
 from workers._doctor_check import Check, Level, fail, fine, warn
+from workers._doctor_log_in import mapped_roles
 from workers.settings import Settings
 
 DUTY_MANAGER = "duty-manager"
 INCIDENT_MANAGER = "incident-manager"
+PeopleHere = FileDirectory | ClaimsDirectory
+
 _WEBHOOK = "webhook:"
+_ENOUGH = 99
 _UNKNOWN_ROLE = "RB024"
 # It was released, so the name is right: what is missing is somebody who holds the role.
 _STAFF = "Give somebody the role in the directory's file."
 
 
-async def people(settings: Settings, directory: FileDirectory | None) -> AsyncIterator[Check]:
+async def people(settings: Settings, directory: PeopleHere | None) -> AsyncIterator[Check]:
     """The directory can be read, and somebody is there when nobody else is."""
     if directory is None:
         yield fail(
@@ -62,6 +68,9 @@ async def people(settings: Settings, directory: FileDirectory | None) -> AsyncIt
             "nobody runs cases",
             mend="Give somebody the role incident-manager.",
         )
+    if settings.oidc.on and not settings.oidc.passwords_too:
+        # What second factor somebody has is the provider's to know.
+        return
     weak = [person.id for person in snapshot.people if person.second_factor is SecondFactor.NONE]
     if weak:
         yield warn(
@@ -72,7 +81,7 @@ async def people(settings: Settings, directory: FileDirectory | None) -> AsyncIt
 
 
 async def runbooks(
-    settings: Settings, directory: FileDirectory | None, *, store: Store, at: datetime
+    settings: Settings, directory: PeopleHere | None, *, store: Store, at: datetime
 ) -> AsyncIterator[Check]:
     """Released runbooks still lint, are not overdue for review, and have people and connectors."""
     snapshot = await _snapshot(directory)
@@ -96,6 +105,8 @@ async def runbooks(
                 f"its released text cannot be used: {type(error).__name__}",
                 mend="Restore the store from the backup, or release a new version.",
             )
+    for check in mapped_roles(settings, _asked_by(library)):
+        yield check
     for name, runbook in library.items():
         for check in _of_runbook(name, runbook, settings, snapshot, library=library, at=at):
             yield check
@@ -113,7 +124,9 @@ def _of_runbook(
     holders: Mapping[str, int] | None = None
     if snapshot is not None:
         # The linter takes a role that is not named here for one that nobody has heard of.
-        holders = Counter(role for person in snapshot.people for role in person.roles)
+        counted = Counter(role for person in snapshot.people for role in person.roles)
+        # How many are in a group is the provider's to know: here it is enough that one is mapped.
+        holders = {**counted, **dict.fromkeys(settings.oidc.roles, _ENOUGH)}
     found = lint(runbook, today=at.date(), library=library, directory=holders)
     checks = [
         (fail if each.severity is Weight.ERROR else warn)(
@@ -141,7 +154,16 @@ def _of_runbook(
     return checks
 
 
-async def _snapshot(directory: FileDirectory | None) -> DirectorySnapshot | None:
+def _asked_by(library: Mapping[str, Runbook]) -> frozenset[str]:
+    """The roles that live runbooks ask for, and those every installation has."""
+    asked = {DUTY_MANAGER, INCIDENT_MANAGER}
+    for runbook in library.values():
+        pathway = compile_runbook(runbook)
+        asked |= {*all_roles(pathway), *(effect.owner for effect in pathway.effects)}
+    return frozenset(asked)
+
+
+async def _snapshot(directory: PeopleHere | None) -> DirectorySnapshot | None:
     if directory is None:
         return None
     try:

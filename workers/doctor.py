@@ -6,18 +6,21 @@ Nothing is changed and nothing is started. Without `live` no vendor is asked.
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
+from cases.journal import BrokenChain
 from integrations.file_directory import FileDirectory
 from store import Store, StoreError
 from store.database import Database
 from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_keys import kek_in, keys
 from workers._doctor_log import transparency_log
+from workers._doctor_log_in import log_in, provider
 from workers._doctor_outside import engine, live, messages, webhooks
 from workers._doctor_paging import paging
 from workers._doctor_people import people, runbooks
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.house import people_file
+from workers.log_in import directory_of
 from workers.settings import Settings
 
 __all__ = ["Check", "Level", "examine", "worst"]
@@ -44,6 +47,8 @@ async def _checks(settings: Settings, *, live_too: bool, at: datetime) -> AsyncI
     directory = _directory(settings)
     async for check in _store(settings, directory, at=at):
         yield check
+    for check in log_in(settings):
+        yield check
     for check in webhooks(settings):
         yield check
     for check in messages(settings):
@@ -53,6 +58,8 @@ async def _checks(settings: Settings, *, live_too: bool, at: datetime) -> AsyncI
     async for check in engine(settings):
         yield check
     if live_too:
+        async for check in provider(settings, at=at):
+            yield check
         async for check in live(settings, directory, at=at):
             yield check
 
@@ -92,14 +99,31 @@ async def _store(
             async for check in people(settings, directory):
                 yield check
             return
+        people_here = (
+            directory_of(settings, directory, store=store, clock=SystemClock())
+            if settings.oidc.on
+            else directory
+        )
         kind = "a SQLite file" if store.database.sqlite else "Postgres"
         yield fine("store", f"{kind} answers and has the schema of this release")
         async for check in _of_store(settings, store, at=at):
             yield check
-        async for check in people(settings, directory):
+        async for check in people(settings, people_here):
             yield check
-        async for check in runbooks(settings, directory, store=store, at=at):
+        async for check in runbooks(settings, people_here, store=store, at=at):
             yield check
+
+
+async def _door_record(store: Store) -> Check:
+    try:
+        count = await store.door_record.check()
+    except BrokenChain as broken:
+        return fail(
+            "door-record",
+            f"the record of log-ins does not follow itself: {broken}",
+            mend="Compare it with the last backup: somebody changed or removed an entry.",
+        )
+    return fine("door-record", f"{count} entries on log-ins, each following the one before")
 
 
 def _without_mend(error: StoreError) -> str:
@@ -142,6 +166,7 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
                 mend="See the engine, worker and gateway above: they are applied when all run.",
             )
     yield await transparency_log(settings, store, at=at)
+    yield await _door_record(store)
     alarms = await store.health.open_alarms()
     for alarm in alarms:
         yield warn(f"alarm {alarm.kind} {alarm.key}", alarm.text, mend=alarm.mend)

@@ -17,23 +17,26 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from activities import Channel, Outside, all_activities
+from integrations.claims_directory import ClaimsDirectory
 from integrations.file_directory import FileDirectory
 from integrations.local_outbox import LocalOutbox
 from integrations.local_tickets import LocalTickets
 from integrations.on_call import OnCallRotas
 from integrations.on_call_sources import PagerDutyRota, Source
-from integrations.outgoing_webhook import Connector, OutgoingWebhook
+from integrations.outgoing_webhook import OutgoingWebhook
 from integrations.pagerduty import PagerDuty
 from integrations.ports.actions import Actions
 from integrations.ports.clock import Clock
 from integrations.ports.ticketing import Ticketing
 from integrations.request_tracker import RequestTracker
+from integrations.signed_webhook import Connector
 from integrations.smtp import SmtpMail, SmtpServer, Tls
 from integrations.zendesk import Zendesk
 from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.kept import StoreKeyring, StoreMails, StoreNotes
+from workers.log_in import directory_of
 from workers.reporting import reporting
 from workers.settings import Settings
 
@@ -47,7 +50,7 @@ class House:
     settings: Settings
     store: Store
     clock: Clock
-    directory: FileDirectory
+    directory: FileDirectory | ClaimsDirectory
     http: httpx.AsyncClient
 
     @property
@@ -94,12 +97,13 @@ async def house(
     clock = clock or SystemClock()
     if migrate:
         await upgrade(settings.store)
-    directory = FileDirectory(people_file(settings), clock=clock)
+    file = FileDirectory(people_file(settings), clock=clock) if has_people(settings) else None
     async with (
         await Store.open(settings.store, kek=key_encryption_key(settings)) as store,
         # Vendors are reached directly: a proxy out of the environment would see their secrets.
         httpx.AsyncClient(trust_env=False, follow_redirects=False) as http,
     ):
+        directory = directory_of(settings, file, store=store, clock=clock)
         yield House(settings=settings, store=store, clock=clock, directory=directory, http=http)
 
 
@@ -125,6 +129,12 @@ def key_encryption_key(settings: Settings) -> KeyEncryptionKey:
         message = f"{file} holds the demo's key"
         raise NotSetUpError(message, mend=f"Remove {file}; a new key is made at the next start.")
     return key
+
+
+def has_people(settings: Settings) -> bool:
+    """Whether there is a file of people; only beside a log-in provider there need not be one."""
+    named = settings.directory_file is not None or settings.demo
+    return named or not settings.oidc.roles
 
 
 def people_file(settings: Settings) -> Path:

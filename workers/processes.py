@@ -25,10 +25,12 @@ from gateway.serve import Running, listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
 from gateway.temporal_engine import TemporalEngine
+from integrations.event_webhook import EventWebhooks
 from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
 from workers.house import House, pager, request_tracker, rotas
+from workers.log_in import provider_door
 from workers.reporting import party
 from workers.settings import Settings
 from workers.worker import beat, client_of, worker
@@ -124,7 +126,14 @@ async def doors_of(
         on_call=rotas(house),
         pager=pager(house),
         tickets=tracker,
+        provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
+        events=EventWebhooks(
+            house.http,
+            clock=house.clock,
+            source=str(settings.public_url).rstrip("/"),
+            allow_loopback=settings.demo,
+        ),
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
@@ -155,6 +164,7 @@ def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> 
         incident_manager_phone=settings.incident_manager_phone or "",
         time_zone=settings.time_zone,
         demo=settings.demo,
+        passwords=not settings.oidc.on or settings.oidc.passwords_too or settings.demo,
         zendesk_instance=settings.zendesk.subdomain or "zendesk",
         own_zendesk_actor=settings.zendesk.actor,
         ticket_instance=ticket_instance or "request-tracker",
@@ -162,6 +172,7 @@ def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> 
         ticket_poll=settings.rt.every,
         party=party(settings),
         connected=settings.reports.connected,
+        ledger_keep=settings.ledger.keep,
     )
 
 

@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from workers._settings_group import Group
+from workers._settings_log_in import OidcSettings
 from workers._settings_paging import PagerDutySettings
 from workers._settings_reports import ReportSettings
 from workers._settings_sources import (
@@ -173,6 +174,14 @@ class WatchSettings(Group):
     )
 
 
+class LedgerSettings(Group):
+    """What is kept of deliveries that are done."""
+
+    keep: Span = Field(
+        timedelta(days=90), description="calls and delivered events are forgotten after this time"
+    )
+
+
 class TelemetrySettings(Group):
     """What operators see."""
 
@@ -237,6 +246,9 @@ class Settings(BaseSettings):
     time_zone: str = Field("UTC", description="IANA zone that pages and mails show times in")
     engine: EngineSettings = Field(default_factory=EngineSettings, description="Temporal")
     gateway: GatewaySettings = Field(default_factory=GatewaySettings, description="the doors")
+    oidc: OidcSettings = Field(
+        default_factory=OidcSettings, description="log-in at a provider (OpenID Connect)"
+    )
     webhooks: WebhookSettings = Field(
         default_factory=WebhookSettings, description="reports by webhook"
     )
@@ -251,6 +263,9 @@ class Settings(BaseSettings):
     actions: ActionSettings = Field(default_factory=ActionSettings, description="systems that act")
     reports: ReportSettings = Field(
         default_factory=ReportSettings, description="reports to authorities"
+    )
+    ledger: LedgerSettings = Field(
+        default_factory=LedgerSettings, description="the delivery ledger"
     )
     watch: WatchSettings = Field(default_factory=WatchSettings, description="escalate watch")
     telemetry: TelemetrySettings = Field(

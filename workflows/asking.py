@@ -1,6 +1,7 @@
 """How a workflow asks for an effect: by its name, under its policy, with a line for the reader."""
 
 from temporalio import workflow
+from temporalio.common import Priority
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
@@ -9,7 +10,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.pulse import Pulse
 
 
-async def ask(effect: Effect[Order, Result], order: Order, *, summary: str, pulse: Pulse) -> Result:
+async def ask(
+    effect: Effect[Order, Result],
+    order: Order,
+    *,
+    summary: str,
+    pulse: Pulse,
+    priority: Priority = Priority.default,
+) -> Result:
     """The effect's result. ActivityError when its policy gave up on it."""
     policy = POLICIES[effect.name]
     pulse.command()
@@ -22,6 +30,7 @@ async def ask(effect: Effect[Order, Result], order: Order, *, summary: str, puls
             schedule_to_close_timeout=policy.all_attempts,
             retry_policy=policy.retry,
             summary=summary,
+            priority=priority,
         )
     except ActivityError:
         pulse.watch()

@@ -44,6 +44,16 @@ def at_start(request: CaseInput) -> TypedSearchAttributes:
     )
 
 
+def at_reopening(request: CaseInput) -> TypedSearchAttributes:
+    """What a reopened case is found by until it has said itself where it is."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(RUNBOOK, request.pathway.runbook),
+            SearchAttributePair(SEVERITY, request.severity.value),
+        ]
+    )
+
+
 def of_obligation(owed: ObligationInput) -> TypedSearchAttributes:
     """What an obligation is found by; it does not change while it is owed."""
     return TypedSearchAttributes(

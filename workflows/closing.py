@@ -8,8 +8,11 @@ with workflow.unsafe.imports_passed_through():
     from cases.handlers.ending import CANCELLED
     from cases.ids import key_of
     from cases.journal import Kind
+    from cases.merging import MERGED
     from cases.records import ClosingRecord
+    from cases.reopening import owed_as
     from cases.stages import close_case, record_closed
+    from cases.state import CaseState
     from cases.suppression import carried_on, owed_after
     from workflows.course import Course
     from workflows.effects import Owed
@@ -38,11 +41,16 @@ async def close(course: Course) -> CaseOutcome:
     while not (course.errands.idle and course.recorder.clean):
         await course.settle()
         await workflow.wait_condition(workflow.all_handlers_finished)
+    return outcome(state)
+
+
+def outcome(state: CaseState) -> CaseOutcome:
+    """How the closed case has ended, and the head of its journal."""
     return CaseOutcome(
         case=state.case,
         number=state.number,
         status=state.status,
-        disposition=closing.disposition,
+        disposition=state.closing.disposition if state.closing is not None else "",
         sequence=state.journal.sequence,
         head=state.journal.head,
     )
@@ -54,16 +62,19 @@ def _owe(course: Course, disposition: str, *, cancelled: bool) -> None:
         # The runbook was not walked to an end: what it asks for afterwards is not known.
         return
     # A cancelled case walked no runbook; what an order held up is owed to the user all the same.
-    due_after = carried_on(file, at=at) if cancelled else owed_after(file, disposition, at=at)
+    # So does one that became part of another: what is owed after that one's end is owed there.
+    unwalked = cancelled or disposition == MERGED
+    due_after = carried_on(file, at=at) if unwalked else owed_after(file, disposition, at=at)
     owed = [
         Owed(
-            key=key_of(file.state.case, "obligation", plan.name),
-            name=plan.name,
+            key=key_of(file.state.case, "obligation", name),
+            name=name,
             title=plan.title or plan.name,
             owner=plan.owner,
             due_at=due_at,
         )
         for plan, due_at in due_after
+        if (name := owed_as(file.state, plan)) is not None
     ]
     if not file.state.shadow:
         course.recorder.owe(owed)

@@ -5,8 +5,10 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from cases import escalations, held, leases
     from cases.batches import WATCH
     from cases.bulk import watched
+    from cases.claims import lapse
     from cases.clock import ClockRun
     from cases.clocks import take_due
     from cases.desk import Desk
@@ -22,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.setting import come
     from cases.stages import ask_what_waits
     from cases.suppression import is_order, review
+    from cases.updates import UPDATE, missed, remind_writer
     from runbooks.plan import Late
     from workflows.asking import ask
     from workflows.effects import COLLECT_ACTS, CollectOrder
@@ -44,11 +47,21 @@ class Deadlines:
         at = workflow.now()
         state = self.file.state
         self.desk.count_refusals(at=at)
+        lapse(self.file, at=at)
         hold = state.hold
         if hold is not None and not hold.reviewed and hold.review_at <= at:
             state.hold = hold.model_copy(update={"reviewed": True})
             self.file.tell(Purpose.REVIEW, INCIDENT_MANAGER, stage=state.stage)
         await self._take_set(at)
+        await self._take_clocks(at)
+        if state.closing_act is None:
+            now = workflow.now()
+            held.take_due(self.file, at=now)
+            leases.take_due(self.file, at=now)
+            escalations.take_due(self.file, at=now)
+
+    async def _take_clocks(self, at: datetime) -> None:
+        state = self.file.state
         for clock, step, instant in take_due(self.file, at=at):
             if state.closing_act is not None:
                 return
@@ -61,8 +74,19 @@ class Deadlines:
                 await self._unattended(clock, step, instant)
             elif step.go is not None:
                 await self._go(clock, step.go, instant)
+            elif step.escalate is not None:
+                escalations.begin(
+                    self.file,
+                    step.escalate,
+                    stage=clock.stage or state.stage or "",
+                    clock="" if clock.stage else clock.id,
+                    because=step.label,
+                    at=workflow.now(),
+                )
             elif clock.id == HANDOVER:
                 ask_for_note(self.file, at=workflow.now())
+            elif clock.id.startswith(UPDATE):
+                remind_writer(self.file, clock)
             else:
                 role = step.page or step.remind or clock.owner
                 purpose = Purpose.PAGE if step.page else Purpose.REMIND
@@ -78,11 +102,7 @@ class Deadlines:
             allow_backup(self.file, round_, step.page, step.instead_of, at=workflow.now())
 
     async def _target_reached(self, clock: ClockRun, instant: datetime) -> None:
-        if clock.id == HANDOVER:
-            note_missed(self.file, at=workflow.now())
-            return
-        if clock.id.startswith(WATCH):
-            watched(self.file, clock.id, at=workflow.now())
+        if self._asks_again(clock):
             return
         if is_order(clock):
             reconsider(self.file, at=workflow.now())
@@ -113,6 +133,19 @@ class Deadlines:
             still_open = self.file.state.open_round(clock.stage)
             if still_open is not None and self.file.state.pending_outcome is None:
                 take_silence(self.file, still_open, rule.silence.go, at=workflow.now())
+
+    def _asks_again(self, clock: ClockRun) -> bool:
+        """Whether the clock is of something asked again and again; then that has been done."""
+        at = workflow.now()
+        if clock.id == HANDOVER:
+            note_missed(self.file, at=at)
+        elif clock.id.startswith(UPDATE):
+            missed(self.file, clock, at=at)
+        elif clock.id.startswith(WATCH):
+            watched(self.file, clock.id, at=at)
+        else:
+            return False
+        return True
 
     async def _take_set(self, at: datetime) -> None:
         """What was set for an instant that has come goes ahead, unless it was called off in time.

@@ -1,4 +1,4 @@
-"""Everything a case may ask of the outside world: eight effects, with what they take and give.
+"""Everything a case may ask of the outside world: twelve effects, with what they take and give.
 
 `activities/` implements each of them under the same name; `policies.py` holds their time-outs and
 retries. A workflow can do nothing else outside itself.
@@ -15,6 +15,7 @@ from cases.envelope import ActEnvelope
 from cases.gate import Round, RoundState
 from cases.journal import Entry, PackedEntry, Stream, restored
 from cases.many import Part
+from cases.merging import BackAnswer, MergeAnswer
 from cases.notice import NoticeOrder, NoticeResult
 from cases.records import Pinned
 from cases.report import TicketRef
@@ -301,6 +302,43 @@ class DecidersOrder(Compact):
     at: Instant
 
 
+class ChildrenOrder(Compact):
+    """Before a case ends: whether its sub-cases have."""
+
+    case: str
+    sub_cases: tuple[str, ...]
+    """Their numbers."""
+    at: Instant
+
+
+class Children(Compact):
+    """The sub-cases that have not ended, by number."""
+
+    open: tuple[str, ...] = ()
+
+
+class MergeOrder(Compact):
+    """Another case is asked to become part of this one, by an act that both take."""
+
+    act: str
+    case: str
+    number: str
+    loser: str
+    clocks: dict[str, Instant] = {}
+    """When each running clock of the law is due here."""
+    need_to_know: bool = False
+    shadow: bool = False
+    at: Instant
+
+
+class GiveBackOrder(Compact):
+    """The case that this one was part of is told that it is no more."""
+
+    act: str
+    winner: str
+    at: Instant
+
+
 @dataclass(frozen=True)
 class Effect(Generic[Order, Result]):
     """A named thing the case may ask for, with its message types."""
@@ -319,6 +357,9 @@ COLLECT_ACTS = Effect("collect_acts", CollectOrder, Collected)
 OPEN_LINKED = Effect("open_linked_case", LinkOrder, Linked)
 SPLIT_OFF = Effect("split_off_report", SplitOrder, Linked)
 LOOK_UP_DECIDERS = Effect("look_up_deciders", DecidersOrder, Pinned)
+MERGE_AWAY = Effect("merge_away", MergeOrder, MergeAnswer)
+LOOK_AT_CHILDREN = Effect("look_at_sub_cases", ChildrenOrder, Children)
+GIVE_BACK = Effect("give_back", GiveBackOrder, BackAnswer)
 
 OUTSIDE: frozenset[str] = frozenset(
     effect.name for effect in (NOTIFY, PERFORM, SYNC_TICKET, OPEN_LINKED, SPLIT_OFF)
@@ -337,5 +378,8 @@ EFFECTS: tuple[str, ...] = tuple(
         OPEN_LINKED,
         SPLIT_OFF,
         LOOK_UP_DECIDERS,
+        LOOK_AT_CHILDREN,
+        MERGE_AWAY,
+        GIVE_BACK,
     )
 )

@@ -9,15 +9,30 @@ from collections.abc import Coroutine
 from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.common import Priority
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from cases import escalations
     from cases.effects import settle
-    from cases.file import CaseFile, Do, Look, Note, SplitOff, Tell
+    from cases.file import (
+        CaseFile,
+        Do,
+        GiveBack,
+        Hush,
+        Look,
+        Note,
+        SplitOff,
+        TakeIn,
+        Tell,
+        TellKept,
+        Wish,
+    )
     from cases.journal import Kind
-    from cases.notice import NoticeEnd, NoticeResult, Purpose
+    from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
     from cases.records import SHADOWED
     from cases.shadow import NOT_CARRIED_OUT, not_told, not_written, would_look
+    from cases.telling import received
     from workflows.asking import ask
     from workflows.assessing import assess
     from workflows.effects import (
@@ -29,7 +44,9 @@ with workflow.unsafe.imports_passed_through():
         TicketOrder,
     )
     from workflows.failures import failure_name
+    from workflows.lanes import lane
     from workflows.looking_up import look_up
+    from workflows.merging import merge_in, tell_back
     from workflows.notices import notice_for
     from workflows.ordering import attempt_key, facts_for, report_order
     from workflows.pulse import Pulse
@@ -56,6 +73,8 @@ class Errands:
         self._expected: list[datetime] = []
         self._ticket = TicketNotes(file)
         self._assessing = False
+        self._telling: dict[str, tuple[asyncio.Task[None], NoticeOrder]] = {}
+        self._hushed: dict[str, Hush] = {}
 
     @property
     def idle(self) -> bool:
@@ -87,17 +106,7 @@ class Errands:
         at = workflow.now()
         wishes, self._file.wishes = self._file.wishes, []
         for wish in wishes:
-            match wish:
-                case Tell():
-                    self._start(self._tell(wish))
-                case Do():
-                    self._start(self._do(wish.key))
-                case SplitOff():
-                    self._start(split_off(self._file, wish, self._pulse))
-                case Look():
-                    self._start(look_up(self._file, wish, pulse=self._pulse))
-                case Note():
-                    self._ticket.add(wish, at=at)
+            self._grant(wish, at=at)
         if self.held and (everything or self._ticket.due(at)):
             self._ticket.busy = True
             self._start(self._sync_ticket())
@@ -105,10 +114,39 @@ class Errands:
             self._assessing = True
             self._start(self._assess())
 
+    def _grant(self, wish: Wish, *, at: datetime) -> None:
+        match wish:
+            case Tell():
+                self._start(self._tell(wish))
+            case TellKept():
+                self._start(self._send(wish.order))
+            case Hush():
+                self._hush(wish)
+            case Do():
+                self._start(self._do(wish.key))
+            case SplitOff():
+                self._start(split_off(self._file, wish, self._pulse))
+            case Look():
+                self._start(look_up(self._file, wish, pulse=self._pulse))
+            case TakeIn():
+                self._start(merge_in(self._file, wish, pulse=self._pulse))
+            case GiveBack():
+                self._start(tell_back(self._file, wish, pulse=self._pulse))
+            case Note():
+                self._ticket.add(wish, at=at)
+
     def _start(self, errand: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(errand)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+    def _hush(self, wish: Hush) -> None:
+        """Those notices that are under way, or being tried again, stop and end so."""
+        for key, (task, order) in list(self._telling.items()):
+            if wish.meant(order):
+                self._hushed[key] = wish
+                self._pulse.command()
+                task.cancel()
 
     def _expect(self, at: datetime, within: timedelta) -> datetime:
         """When the quiet entry of an errand that begins now is to be stored at the latest."""
@@ -146,7 +184,6 @@ class Errands:
         if state.shadow:
             not_told(file, order, at=at)
             return
-        expected = self._expect(at, COMPANY)
         file.note(
             Kind.NOTICE_ORDERED,
             at,
@@ -157,18 +194,41 @@ class Errands:
             round=order.round,
             step=order.step or None,
         )
+        await self._send(order)
+
+    async def _send(self, order: NoticeOrder) -> None:
+        file = self._file
+        state = file.state
+        here = asyncio.current_task()
+        if here is not None:
+            self._telling[order.key] = (here, order)
+        expected = self._expect(workflow.now(), COMPANY)
+        cause = ""
         try:
             result = await ask(
                 NOTIFY,
                 order,
-                summary=f"{order.purpose.value}: tell {order.role}",
+                summary=f"{order.purpose.value}: tell {_who(order)}",
                 pulse=self._pulse,
+                priority=lane(order) if file.edition else Priority.default,
             )
-        except ActivityError as error:
+        except (ActivityError, asyncio.CancelledError) as error:
+            self._telling.pop(order.key, None)
+            hushed = self._hushed.pop(order.key, None)
+            if hushed is not None:
+                self._end_hushed(order, hushed)
+                return
+            if not isinstance(error, ActivityError):
+                raise
             result = NoticeResult(end=NoticeEnd.UNDELIVERED)
             cause = failure_name(error)
-        else:
-            cause = ""
+        self._telling.pop(order.key, None)
+        self._hushed.pop(order.key, None)
+        commitment = file.record.commit(result)
+        ended = received(file, order, result, commitment=commitment, at=workflow.now())
+        if ended is None:
+            return
+        result = ended
         loud = result.end in (NoticeEnd.NOBODY, NoticeEnd.UNDELIVERED)
         if loud:
             state.notices_failed += 1
@@ -185,8 +245,20 @@ class Errands:
                 directory=result.directory_digest or None,
                 on_call=[note.said() for note in result.on_call] or None,
                 because=cause or None,
-                result=file.record.commit(result),
+                result=commitment,
             )
+        escalations.told(file, order, result, at=workflow.now())
+
+    def _end_hushed(self, order: NoticeOrder, hushed: Hush) -> None:
+        self._file.note(
+            Kind.NOTICE_ENDED,
+            workflow.now(),
+            key=order.key,
+            purpose=order.purpose.value,
+            role=order.role,
+            end=hushed.how.value,
+            because=hushed.because,
+        )
 
     async def _do(self, key: str) -> None:
         file = self._file
@@ -297,3 +369,11 @@ class Errands:
             await assess(self._file, self._pulse)
         finally:
             self._assessing = False
+
+
+def _who(order: NoticeOrder) -> str:
+    """Whom the notice is for, as Temporal's history says it: a role or a team, never a name."""
+    part = order.of_step
+    if part is not None and part.on_call:
+        return f"on call for {part.on_call}"
+    return order.role or "one person"

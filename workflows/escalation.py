@@ -13,7 +13,15 @@ with workflow.unsafe.imports_passed_through():
     from cases.file import CaseFile
     from cases.joining import JOINED, join
     from cases.journal import Journal, Kind
-    from cases.receipts import ActReceipt
+    from cases.merging import (
+        BackAnswer,
+        BackRequest,
+        MergeAnswer,
+        MergeRequest,
+        give_away,
+        give_back,
+    )
+    from cases.receipts import ActReceipt, Reason
     from cases.recording import Record
     from cases.records import Offered, SeverityRecord
     from cases.rounds import revoke
@@ -26,8 +34,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import (
         ACT_SIGNAL,
         ACT_UPDATE,
+        BACK_UPDATE,
         JOINED_SIGNAL,
         KEYS_SIGNAL,
+        MERGE_UPDATE,
         PICTURE_QUERY,
         REPORT_SIGNAL,
         TICKET_SIGNAL,
@@ -56,8 +66,9 @@ class EscalationWorkflow:
             pathway=self._state.pathway or request.pathway,
             record=Record(self._state, salt=base64.b64decode(request.salt)),
             new_nonce=lambda: workflow.uuid4().hex,
+            edition=request.edition,
         )
-        root = base64.b64decode(request.root_key)
+        root = self._root = base64.b64decode(request.root_key)
         desk = Desk(self._file, root=root)
         self._course = Course(request, self._file, desk)
         self._incoming = Incoming(
@@ -74,11 +85,21 @@ class EscalationWorkflow:
         )
         if state is None:
             self._course.open()
+        elif state.closed and request.reopened is not None:
+            desk.reopen(
+                request.reopened.envelope,
+                owed=request.reopened.owed,
+                start=self._file.record.commit(request),
+                at=workflow.now(),
+            )
 
     @workflow.run
     async def run(self, request: CaseInput, state: CaseState | None = None) -> CaseOutcome:
         """Walks the pathway to its end; the answer names the head of the journal."""
         del request, state
+        if self._state.closed:
+            # Begun by no act that holds: the case has ended, and nothing of it is changed.
+            return closing.outcome(self._state)
         walk = asyncio.create_task(self._walk())
         try:
             return await walked(walk, refuse=self._incoming.cancellation)
@@ -113,6 +134,34 @@ class EscalationWorkflow:
     @act.validator
     def _fits(self, raw: RawValue) -> None:
         must_fit(raw)
+
+    @workflow.update(name=MERGE_UPDATE, description="Another case asks this one to be part of it")
+    def merge_away(self, raw: RawValue) -> MergeAnswer:
+        """The case ends as a pointer to the other, or answers why not; both are on record."""
+        request = self._incoming.message(raw, MergeRequest)
+        if request is None:
+            return MergeAnswer(accepted=False, reason=Reason.MALFORMED)
+        return give_away(
+            self._file,
+            request,
+            root=self._root,
+            commitment=self._file.record.commit(request),
+            at=workflow.now(),
+        )
+
+    @workflow.update(name=BACK_UPDATE, description="A case that was part of this one has left it")
+    def take_back(self, raw: RawValue) -> BackAnswer:
+        """What came with that case is withdrawn; on record."""
+        request = self._incoming.message(raw, BackRequest)
+        if request is None:
+            return BackAnswer(became="nothing")
+        return give_back(
+            self._file,
+            request,
+            root=self._root,
+            commitment=self._file.record.commit(request),
+            at=workflow.now(),
+        )
 
     @workflow.signal(dynamic=True)
     def sent(self, name: str, args: Sequence[RawValue]) -> None:

@@ -8,11 +8,18 @@ with workflow.unsafe.imports_passed_through():
     from cases.file import INCIDENT_MANAGER, CaseFile
     from cases.ids import key_of
     from cases.journal import Kind
+    from cases.linking import sub_cases, waits_for_sub_cases
     from cases.notice import Purpose
     from cases.records import Link
     from cases.shadow import not_linked
     from workflows.asking import ask
-    from workflows.effects import OPEN_LINKED, Linked, LinkOrder
+    from workflows.effects import (
+        LOOK_AT_CHILDREN,
+        OPEN_LINKED,
+        ChildrenOrder,
+        Linked,
+        LinkOrder,
+    )
     from workflows.failures import failure_name
     from workflows.pulse import Pulse
 
@@ -24,6 +31,8 @@ async def link(file: CaseFile, pulse: Pulse) -> bool:
     incident manager is told. No case is lost on its way to another.
     """
     state = file.state
+    if waits_for_sub_cases(state) and not await _sub_cases_ended(file, pulse):
+        return False
     if state.moving_to is None and state.attaching_to is None:
         return True
     why = "moved-to" if state.moving_to is not None else "attached-to"
@@ -63,3 +72,26 @@ async def link(file: CaseFile, pulse: Pulse) -> bool:
         return False
     state.links.append(Link(number=linked.number, case=linked.case, why=why))
     return True
+
+
+async def _sub_cases_ended(file: CaseFile, pulse: Pulse) -> bool:
+    """Whether every sub-case has ended; else the ending is taken back, on record."""
+    state = file.state
+    order = ChildrenOrder(
+        case=state.case,
+        sub_cases=tuple(link.number for link in sub_cases(state)),
+        at=workflow.now(),
+    )
+    found = await ask(LOOK_AT_CHILDREN, order, summary="sub-cases", pulse=pulse)
+    if not found.open:
+        return True
+    state.closing_act = None
+    state.moving_to = state.attaching_to = None
+    file.note(
+        Kind.CLOSING_TAKEN_BACK,
+        workflow.now(),
+        because="sub-cases-open",
+        numbers=list(found.open),
+    )
+    file.tell(Purpose.FAILED, INCIDENT_MANAGER, stage=state.stage, step="sub-cases")
+    return False

@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
+from cases.envelope import ActEnvelope
 from cases.report import Report, Source, TicketRef
 from cases.values import Inbound, Instant, Line, Value
 from runbooks.plan import FollowUp, Pathway, Severity
@@ -16,6 +17,10 @@ REPORT_SIGNAL = "report_received"
 JOINED_SIGNAL = "report_joined"
 TICKET_SIGNAL = "ticket_updated"
 KEYS_SIGNAL = "keys_revoked"
+MERGE_UPDATE = "merge_away"
+"""Another case asks this one to become part of it, with a person's signed act."""
+BACK_UPDATE = "give_back"
+"""A case that was part of this one says that it is none any more, with a person's signed act."""
 PICTURE_QUERY = "picture"
 
 
@@ -26,6 +31,17 @@ class RoutedBy(Value):
     row: str = ""
     digest: str = ""
     """Which routing table said so."""
+
+
+class Reopened(Value):
+    """What the new run of a reopened case is started with beside its state."""
+
+    envelope: ActEnvelope
+    """The signed act that reopens it: the run checks it and does nothing without it."""
+    run: str
+    """The run that wrote the journal's last entry."""
+    owed: tuple[str, ...] = ()
+    """What the case owes by now, by name."""
 
 
 class CaseInput(Value):
@@ -52,11 +68,18 @@ class CaseInput(Value):
     """Continue as new after so many events; None leaves it to the server."""
     shadow: bool = False
     """It runs beside today's process: what would leave the house is recorded and not done."""
+    reopened: Reopened | None = None
+    """Set: the case had ended, and this run was begun by an act."""
+    edition: int = 0
+    """What a case does by itself, as of its beginning (`cases.file.EDITION`); 0: before there was
+    any."""
 
     @model_serializer(mode="wrap")
-    def _as_before_shadows(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # The case commits to its input: one of an earlier release must read as it did.
-        return _without(handler(self), "shadow", unless=self.shadow)
+        written = _without(handler(self), "shadow", unless=self.shadow)
+        written = _without(written, "reopened", unless=self.reopened is not None)
+        return _without(written, "edition", unless=bool(self.edition))
 
 
 class ReportReceived(Inbound):

@@ -18,6 +18,9 @@ def notice_for(file: CaseFile, wish: Tell, *, at: datetime) -> NoticeOrder:
         None,
     )
     out = kept_out(file, stage) if stage is not None else frozenset()
+    if wish.of_step is not None and not wish.of_step.lapsed:
+        # Whoever has it need not be told that nobody has it.
+        out |= {lease.person for lease in state.leases if lease.until > at}
     clock = state.stage_clock(wish.stage) if wish.stage else None
     due = clock.due_at(at) if clock is not None else None
     meaning = key_of(
@@ -32,7 +35,7 @@ def notice_for(file: CaseFile, wish: Tell, *, at: datetime) -> NoticeOrder:
     # The same thing said twice is two notices: the second of two hand tasks is not a repeat.
     state.told[meaning] = state.told.get(meaning, 0) + 1
     return NoticeOrder(
-        key=key_of(state.case, meaning, str(state.told[meaning])),
+        key=key_of(state.case, meaning, str(state.told[meaning]), *state.life_word()),
         case=state.case,
         number=state.number,
         purpose=wish.purpose,
@@ -47,5 +50,7 @@ def notice_for(file: CaseFile, wish: Tell, *, at: datetime) -> NoticeOrder:
         due_at=due,
         step=wish.step,
         runbook=file.moved_to,
+        of_step=wish.of_step,
+        lapsed=wish.lapsed,
         at=at,
     )

@@ -34,7 +34,8 @@ class Recorder:
         self._owed: list[Owed] = []
         self._durable = file.state.journal.sequence - len(file.state.journal.pending)
         self._appending: asyncio.Task[None] | None = None
-        self._published: dict[str, JsonValue] = {}
+        # A case that is being reopened was published as it ended: what differs is to be said.
+        self._published: dict[str, JsonValue] = fields_of(file.state) if file.state.closed else {}
         self._heading: Heading | None = None
 
     @contextmanager

@@ -51,7 +51,14 @@ class TicketNotes:
         state.ticket_notes += 1
         return TicketOrder(
             # The key is made of our own words: which macro says them does not change what is said.
-            key=key_of(state.case, "ticket", str(state.ticket_notes), text, status or ""),
+            key=key_of(
+                state.case,
+                "ticket",
+                str(state.ticket_notes),
+                text,
+                status or "",
+                *state.life_word(),
+            ),
             case=state.case,
             number=state.number,
             ticket=state.ticket,

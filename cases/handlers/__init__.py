@@ -8,9 +8,12 @@ from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers import (
     approval,
+    claiming,
     correcting,
     ending,
     joining,
+    linking,
+    merging,
     migrating,
     running,
     settling,
@@ -46,6 +49,7 @@ HANDLERS: Mapping[str, Handler] = {
     "break-glass": correcting.break_glass,
     "finish": correcting.finish,
     "acknowledge": running.acknowledge,
+    "claim": claiming.claim,
     "assign": running.assign,
     "hold": running.hold,
     "resume": running.resume,
@@ -55,6 +59,8 @@ HANDLERS: Mapping[str, Handler] = {
     "migrate": migrating.migrate,
     "attach": ending.attach,
     "split": joining.split,
+    "link": linking.link,
+    "merge": merging.merge,
     "close": ending.close,
     "cancel": ending.cancel,
 }

@@ -131,6 +131,7 @@ def cancel(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     body = body_of(act, Cancel)
     must_give_reason(body.reason)
     must_not_be_under_way(file)
+    file.state.left_sub_cases = body.leave_sub_cases
     file.state.closing_act = ClosingRecord(
         disposition=CANCELLED, by=act.actor.person, role=act.role, record=body.reason, at=at
     )

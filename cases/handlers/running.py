@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from cases import escalations, leases
 from cases.acts import Acknowledge, Assign, ChangeSeverity, Hold, Raise, Resume
 from cases.bulk import go_on_everywhere
 from cases.clocks import pause_operational, resume_operational
@@ -21,24 +22,22 @@ from cases.notice import Purpose
 from cases.people import human, is_conflicted
 from cases.permissions import all_roles
 from cases.receipts import Reason
-from cases.records import HoldRecord, Lease
+from cases.records import HoldRecord
 from cases.refusal import not_yours, refused
 from cases.severity import severity_changed
-
-ACK_LEASE = timedelta(minutes=30)
-"""How long "I have it" keeps reminders away; shorter where the stage has less time left."""
+from cases.values import spoken
 
 LONGEST_HOLD = timedelta(days=366)
 """A review date further away is a slip of the pen, and nobody would remember it."""
 
 
 def acknowledge(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
-    """'I have it': no reminders to the role for a while. "Conflicted": the person is out."""
+    """'I have it': nobody is told for a while. "Conflicted": the person is out."""
     del key
     body = body_of(act, Acknowledge)
     stage = must_be_in(file, body.stage)
-    roles = (stage.owner, *(stage.gate.roles if stage.gate is not None else ()))
-    if act.role not in roles:
+    roles = leases.who_may(file, stage, person=act.actor.person)
+    if roles is not None and act.role not in roles:
         raise not_yours(Reason.ROLE, f"this is for {' or '.join(roles)}")
     if body.conflicted:
         file.state.conflicts[act.actor.person] = stage.name
@@ -66,26 +65,18 @@ def acknowledge(file: CaseFile, act: Act, *, key: str, commitment: str, at: date
         return
     if human(file.state, act.actor.own_names) & kept_out(file, stage):
         raise not_yours(Reason.NOT_INDEPENDENT)
-    clock = file.state.stage_clock(stage.name)
-    due = clock.due_at(at) if clock is not None else None
-    until = at + ACK_LEASE if due is None or due <= at else min(at + ACK_LEASE, due)
-    file.state.leases = [
-        lease for lease in file.state.leases if (lease.stage, lease.role) != (stage.name, act.role)
-    ] + [
-        Lease(
-            stage=stage.name, role=act.role, person=act.actor.person, at=act.signed_at, until=until
-        )
-    ]
+    lease = leases.take(file, act, stage, at=at)
     file.note(
         Kind.ACKNOWLEDGED,
         at,
         who=act.actor.person,
         role=act.role,
         stage=stage.name,
-        until=until.isoformat(),
+        until=lease.until.isoformat(),
         act=act.act,
         input=commitment,
     )
+    escalations.acknowledged(file, lease, at=at)
 
 
 def assign(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -136,8 +127,11 @@ def hold(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -
     must_give_reason(body.reason)
     if body.review_at <= at:
         raise refused(Reason.REVIEW_DATE, "the review date must lie ahead")
-    if body.review_at > at + LONGEST_HOLD:
-        raise refused(Reason.REVIEW_DATE, f"at most {LONGEST_HOLD.days} days ahead")
+    severity = file.state.severity.current
+    longest = file.pathway.hold_at_most.get(severity, LONGEST_HOLD)
+    if body.review_at > at + longest:
+        latest = spoken(at + longest)
+        raise refused(Reason.REVIEW_DATE, f"at {severity.value} not after {latest}")
     file.state.hold = HoldRecord(
         reason=body.reason, by=act.actor.person, at=act.signed_at, review_at=body.review_at
     )
@@ -151,6 +145,7 @@ def hold(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -
         input=commitment,
     )
     pause_operational(file, at=at)
+    escalations.stand_still(file, at=at)
     file.wishes.append(Note.of("Work is on hold.", now=True))
 
 
@@ -172,6 +167,8 @@ def resume(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         input=commitment,
     )
     resume_operational(file, at=at, because="resumed")
+    escalations.go_on(file, at=at)
+    leases.go_on(file, at=at)
     go_on_everywhere(file, at=at)
     file.wishes.append(Note.of("Work goes on."))
 
@@ -219,4 +216,6 @@ def raise_(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         act=act.act,
         input=commitment,
     )
+    if file.edition and body.to not in file.state.raised:
+        file.state.raised.append(body.to)
     file.tell(Purpose.RAISED, body.to, stage=file.state.stage)

@@ -20,7 +20,7 @@ from cases.handlers.checks import (
     must_have_role,
     must_not_be_held,
 )
-from cases.handover import begin_anew
+from cases.handover import begin_anew, is_handover
 from cases.independence import must_be_independent
 from cases.journal import Kind
 from cases.people import is_conflicted
@@ -30,6 +30,7 @@ from cases.records import AnswerGiven, EvidenceItem
 from cases.refusal import Refusal, not_yours, refused
 from cases.rounds import facts_changed
 from cases.stages import ask_when_ready
+from cases.updates import written
 from cases.windows import must_be_open
 from runbooks.plan import StageKind
 
@@ -159,8 +160,9 @@ def reply(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) 
         act=act.act,
         input=commitment,
     )
-    if not request.material:
+    if is_handover(request):
         begin_anew(file, at=at)
+    written(file, request, at=at)
     facts_changed(file, before, at=at)
 
 
@@ -196,7 +198,7 @@ def evidence(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
     must_have_role(file, act)
     body = body_of(act, Evidence)
     before = file.state.facts()
-    if any(item.digest == body.digest for item in file.state.evidence):
+    if any(item.digest == body.digest for item in file.state.standing_evidence):
         raise refused(Reason.UNCHANGED, "this item is already on the list")
     file.state.evidence.append(
         EvidenceItem(

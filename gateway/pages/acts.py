@@ -15,8 +15,8 @@ from gateway.casework import OpenCase
 from gateway.confirming import act_in_words, act_lines, shown_round
 from gateway.forms import BODY, binding_from, body_from
 from gateway.migrations import migration_lines
+from gateway.pages.proving import Proving
 from gateway.raw import BadFormError
-from gateway.times import span
 from gateway.web import Viewer, Web
 from gateway.wording import (
     BAD_FORM,
@@ -44,8 +44,9 @@ _LEVELS = (Assurance.L0, Assurance.L1, Assurance.L2, Assurance.L3)
 class ActPages:
     """Takes the fields of an act's form, wherever the form stood."""
 
-    def __init__(self, web: Web) -> None:
+    def __init__(self, web: Web, proving: Proving) -> None:
         self._web = web
+        self._proving = proving
 
     async def take(
         self,
@@ -86,7 +87,7 @@ class ActPages:
             )
         level = await assurance_of(self._web.doors, viewer.session)
         if not _proved(body, case, level):
-            return self._step_up(fields, viewer=viewer, action=action)
+            return await self._step_up(fields, viewer=viewer, action=action)
         round_ = None
         if binding is not None:
             round_ = shown_round(case, binding.gate, show, verb=body.verb)
@@ -182,17 +183,10 @@ class ActPages:
             number=answered.number,
         )
 
-    def _step_up(self, fields: dict[str, str], *, viewer: Viewer, action: str) -> Response:
+    async def _step_up(self, fields: dict[str, str], *, viewer: Viewer, action: str) -> Response:
         carried = {name: value for name, value in fields.items() if name not in ("code", "next")}
         carried["step"] = "confirm"
-        return self._web.page(
-            "step_up.html",
-            viewer=viewer,
-            next=action,
-            carried=list(carried.items()),
-            problem=None,
-            window=span(self._web.doors.settings.step_up_window),
-        )
+        return await self._proving.page(viewer, onward=action, carried=list(carried.items()))
 
     def _stale(self, body: ActBody, binding: RoundBinding | None, case: OpenCase) -> Wording | None:
         # The confirm screen shows today's facts, so it must not stand over yesterday's binding.

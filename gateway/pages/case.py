@@ -15,6 +15,7 @@ from gateway.doors import Doors
 from gateway.drafts import reports_shown
 from gateway.form_content import Surroundings, verdict_label
 from gateway.forms import CHIEF, forms_of
+from gateway.linked import links_of
 from gateway.migrations import MIGRATORS, versions_of
 from gateway.pages.acts import ActPages
 from gateway.pages.owed import owed_lines
@@ -39,7 +40,7 @@ async def timeline_of(
         for stream in (Stream.CASE, Stream.DOOR, *owed)
         for entry in await journal.entries(case.row.id, stream=stream)
     ]
-    seen = seen_entries(entries, case.hidden)
+    seen = seen_entries(entries, case.hidden, case.unseen)
     seen.sort(key=lambda item: (item[0].at, item[0].stream, item[0].sequence))
     return [
         {
@@ -79,6 +80,7 @@ class CasePages:
         case = await find_case(web.doors, number, person=viewer.id, roles=viewer.roles)
         if case is None:
             return await self._not_yet(number, viewer)
+        await web.doors.store.notices.read(case.row.id, recipient=viewer.id, at=case.now)
         return await self._page(case, viewer)
 
     async def act(self, request: Request) -> Response:
@@ -156,6 +158,7 @@ class CasePages:
             owed=await owed_lines(web.doors, case, show=show),
             reports=reports_shown(web.doors, case),
             facts=fact_lines(case),
+            links=await links_of(web.doors, state, person=viewer.id, roles=viewer.roles),
             content_ref=state.report.content_ref,
             beside=await beside_today(web.doors, case, show=show),
             timeline=await timeline_of(web.doors, case, show=show),

@@ -61,6 +61,7 @@ class DecisionPages:
         case = await self._case(locator, viewer)
         if isinstance(case, Response):
             return case
+        await web.doors.store.notices.read(case.row.id, recipient=viewer.id, at=case.now)
         return await self._page(locator, case, viewer, token)
 
     async def decide(self, request: Request) -> Response:

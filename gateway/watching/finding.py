@@ -45,6 +45,8 @@ TITLES: dict[str, str] = {
     "notice-lost": "notices reached nobody",
     "obligation-not-started": "work owed after closing cannot be started",
     "dead-act": "acts could not be applied",
+    "dead-event": "events could not be sent to a receiver for days",
+    "subscription-gone": "a receiver of events asked never to be called again",
     "dead-delivery": "reports could not be handed on",
     "journal-fork": "a journal was said twice, differently",
     "log-conflict": "the journal is not what the transparency log has of it",

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 
 from pydantic import StringConstraints
 
+from cases.hours import Hours
 from cases.values import Instant, Name, Value
 
 PersonId = Annotated[
@@ -21,6 +22,8 @@ class SecondFactor(StrEnum):
 
     NONE = "none"
     TOTP = "totp"
+    PROVIDER = "provider"
+    """Whatever the log-in provider asks of them."""
 
 
 class Person(Value):
@@ -35,6 +38,10 @@ class Person(Value):
     second_factor: SecondFactor = SecondFactor.NONE
     pagerduty: PagerDutyId | None = None
     """Who they are at PagerDuty."""
+    hours: Hours = Hours()
+    """When they may be told what is not grave; with nothing said, at any time."""
+    channels: tuple[Name, ...] = ()
+    """By which channels they are told, in order; without any, as the installation is set up."""
     same_as: frozenset[PersonId] = frozenset()
     """Other accounts of the same human."""
 

@@ -16,6 +16,8 @@ _THINGS = {
     "macros": (Group.WORDS, "the text"),
     "gags": (Group.EFFECTS, "the order"),
     "after-closing": (Group.CLOSING, "the follow-up"),
+    "escalations": (Group.TELLING, "the escalation policy"),
+    "updates": (Group.TELLING, "the updates"),
 }
 _PARTS = {"next": (Group.WAY, "the outcome"), "dispositions": (Group.CLOSING, "the disposition")}
 

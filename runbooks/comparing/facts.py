@@ -14,14 +14,15 @@ from runbooks.grammar.base import moment_of
 from runbooks.grammar.stages import MORE_INFORMATION
 from runbooks.grammar.times import OTHERWISE
 from runbooks.plan import Severity
+from runbooks.rendering.wording import duration
 from runbooks.runbook import Runbook
 
 Path = tuple[str, ...]
 Fact = str | int | bool | timedelta | date | tuple[str, ...] | Mapping[str, int | timedelta]
 
-_WHOLE = {"approve", "quorum", "allow", "within"}
+_WHOLE = {"approve", "quorum", "allow", "within", "every", "hold-at-most"}
 """Mappings that are one fact: who must agree, how long by severity."""
-_ACTIONS = ("remind", "page", "do", "go")
+_ACTIONS = ("remind", "page", "do", "go", "escalate")
 _APART = {"version", "severity"}
 """The version names a text and the severity table is compared by what it answers."""
 
@@ -43,11 +44,7 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
             stage["approve"] = gate.approve
             stage["reject"] = {"quorum": gate.reject, "reason": reason}
             stage["votes"] = gate.votes
-        else:
-            stage["delegation"] = None
-        for outcome, step in (stage["next"] or {}).items():
-            if gate is None or outcome != MORE_INFORMATION:
-                step["clock"] = None
+        _only_at_gates(stage, gate=gate is not None)
         stage["late"] = _late(stage["late"], stage["within"][OTHERWISE])
         stage["within"] = _times(stage["within"])
         for disposition in (stage["dispositions"] or {}).values():
@@ -64,6 +61,13 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         written["kind"], written["within"] = clock.kind, clock.within
         written["restart"] = clock.restart
         written["late"] = _late(written["late"], clock.within)
+    if document["hold-at-most"] is not None:
+        document["hold-at-most"] = _times(document["hold-at-most"])
+    for policy in document["escalations"].values():
+        # Their order is what they mean, so each step is a fact under its number.
+        policy["steps"] = {str(n): _told(step) for n, step in enumerate(policy["steps"], 1)}
+    for update in document["updates"].values():
+        update["every"] = _times(update["every"])
     document["law"] = tuple(
         f"{' and '.join(sorted(row.looks_for)) or 'always'}: {' and '.join(sorted(row.means))}"
         for row in runbook.document.law
@@ -93,6 +97,15 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
     return document
 
 
+def _only_at_gates(stage: dict[str, Any], *, gate: bool) -> None:
+    """What is said of gates alone is no fact of any other stage."""
+    if not gate:
+        stage["delegation"] = None
+    for outcome, step in (stage["next"] or {}).items():
+        if not gate or outcome != MORE_INFORMATION:
+            step["clock"] = None
+
+
 def _times(within: Mapping[str, timedelta]) -> timedelta | dict[str, timedelta]:
     """One time for all, or the time of each severity."""
     times: dict[str, timedelta] = {name: within.get(name, within[OTHERWISE]) for name in Severity}
@@ -101,6 +114,15 @@ def _times(within: Mapping[str, timedelta]) -> timedelta | dict[str, timedelta]:
 
 def _step(step: Mapping[str, Any]) -> str:
     return f"{step['share']} watched {step['watch']}" if step["watch"] else step["share"]
+
+
+def _told(step: Mapping[str, Any]) -> str:
+    """One step of an escalation policy, in one line."""
+    return ", ".join(f"{key} {_span(value)}" for key, value in step.items() if value is not None)
+
+
+def _span(value: Any) -> str:
+    return duration(value) if isinstance(value, timedelta) else _word(value)
 
 
 def _late(steps: Any, within: timedelta) -> dict[str, tuple[str, ...]]:

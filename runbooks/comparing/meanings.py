@@ -149,6 +149,11 @@ _STAGE = {
     "independent-of": Meaning(
         Group.APPROVAL, "whose earlier decisions keep them out", _more_is_tighter
     ),
+    "reopen.by": Meaning(Group.CLOSING, "who may reopen it", _more_is_looser),
+    "reopen.within": Meaning(Group.CLOSING, "how long it can be reopened", _more_is_looser),
+    "reopen.most": Meaning(Group.CLOSING, "how often it can be reopened"),
+    "reopen.to": Meaning(Group.CLOSING, "the stages it returns to when reopened"),
+    "escalate": Meaning(Group.TELLING, "the escalation policy that begins with it"),
     "skip-when-done": Meaning(Group.EFFECTS, "the action that completes it"),
     "approve-as": Meaning(Group.WORDS, "what the approving button says"),
     "reject-as": Meaning(Group.WORDS, "what the rejecting button says"),
@@ -247,6 +252,7 @@ _WHOLE = {
     "owner": Meaning(Group.OTHER, "the owner of the runbook"),
     "review-by": Meaning(Group.OTHER, "the day of its review"),
     "first": Meaning(Group.WAY, "the stage a case begins in"),
+    "hold-at-most": Meaning(Group.TIME, "how long a hold may last", _more_is_looser),
     "law": Meaning(Group.CLOCKS, "what answers mean to the law"),
     "taxonomy.use": Meaning(Group.CLOSING, "the taxonomy its decisions cite"),
     "taxonomy.question": Meaning(Group.CLOSING, "the question that says the code"),
@@ -262,7 +268,24 @@ _GAG = {
     "suppresses": Meaning(Group.EFFECTS, "what is not done while it stands", _more_is_tighter),
     "review": Meaning(Group.TIME, "how often it is reviewed", _more_is_looser),
 }
+_POLICY = {
+    "title": Meaning(Group.WORDS, "the title"),
+    "between": Meaning(Group.TELLING, "the time after the last step", _more_is_looser),
+    "repeat": Meaning(Group.TELLING, "how often its steps begin anew"),
+    "acknowledged-by": Meaning(Group.TELLING, "how many must have acknowledged"),
+    "lease": Meaning(Group.TELLING, "how long an acknowledgement holds", _more_is_looser),
+    "pierced-by": Meaning(Group.TELLING, "the severity at which nobody's hours count"),
+}
+_UPDATE = {
+    "to": Meaning(Group.TELLING, "the audience"),
+    "by": Meaning(Group.TELLING, "who writes"),
+    "every": Meaning(Group.TELLING, "how often", _more_is_looser),
+    "only-at": Meaning(Group.TELLING, "the severities at which it is written", _fewer_is_looser),
+    "until": Meaning(Group.TELLING, "the stage with which updates end"),
+}
 _AREAS = {
+    "escalations": _POLICY,
+    "updates": _UPDATE,
     "gags": _GAG,
     "effects": _EFFECT,
     "clocks": _CLOCK,
@@ -289,7 +312,9 @@ def meaning(path: Path) -> tuple[str, Meaning]:
         case ("roles", role):
             return role, Meaning(Group.WORDS, "the role")
         case (area, name, *key) if area in _AREAS:
-            return name, _known(_AREAS[area], key, Group.OTHER)
+            number = key[-1] if key[:1] == ["steps"] else ""
+            told = Meaning(Group.TELLING, f"step {number}")
+            return name, told if number else _known(_AREAS[area], key, Group.OTHER)
         case _:
             return "", _known(_WHOLE, path, Group.OTHER)
 

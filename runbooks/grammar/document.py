@@ -8,6 +8,7 @@ from runbooks.grammar.base import ClockId, Day, Name, Prose, Strict, Version, re
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.closing import AfterClosing
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
+from runbooks.grammar.escalations import EscalationPolicy
 from runbooks.grammar.gags import GagRule
 from runbooks.grammar.guarding import HandoverRule, LegalHoldRule
 from runbooks.grammar.intake import Question, check_conditions
@@ -19,6 +20,8 @@ from runbooks.grammar.priority import PriorityMatrix, check_matrix
 from runbooks.grammar.severity import SeverityPolicy, SeverityRow, check_table
 from runbooks.grammar.stages import Stage
 from runbooks.grammar.taxonomy import TaxonomyRule, check_codes
+from runbooks.grammar.times import Times
+from runbooks.grammar.updates import UpdateRule
 from runbooks.plan import StageKind
 
 
@@ -42,6 +45,8 @@ class RunbookDocument(Strict):
     clocks: dict[ClockId, Clock] = Field(default_factory=dict)
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     effects: dict[Name, Effect] = Field(default_factory=dict)
+    escalations: dict[Name, EscalationPolicy] = Field(default_factory=dict)
+    updates: dict[Name, UpdateRule] = Field(default_factory=dict)
     macros: dict[Name, Macro] = Field(default_factory=dict)
     after_closing: Annotated[tuple[AfterClosing, ...], AfterValidator(unique)] = ()
     interim_rules: dict[Name, InterimRule] = Field(default_factory=dict)
@@ -51,6 +56,8 @@ class RunbookDocument(Strict):
     taxonomy: TaxonomyRule | None = None
     gags: dict[Name, GagRule] = Field(default_factory=dict)
     """Non-disclosure orders, by name."""
+    hold_at_most: Times | None = None
+    """How far ahead a hold's review date may lie: one time, or one by severity."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StrictStr, model_validator
+from pydantic import BeforeValidator, Field, StrictInt, StrictStr, model_validator
 
-from runbooks.grammar.base import ClockId, Moment, Name, Prose, Strict, refuse
+from runbooks.grammar.base import ClockId, Duration, Moment, Name, Prose, Strict, refuse
 from runbooks.grammar.closing import Requirement
 from runbooks.grammar.gates import (
     BreakGlassRule,
@@ -24,6 +24,10 @@ from runbooks.plan import (
     StageKind,
     Votes,
 )
+from runbooks.plan import ReopenRule as Reopening
+
+REOPENING = Reopening()
+"""What holds where a closure says nothing of it."""
 
 GATE_KEYS = (
     "ask",
@@ -47,6 +51,10 @@ GATE_KEYS = (
 MORE_INFORMATION = "more-information"
 
 
+_ACTIONS = ("remind", "page", "do", "go", "escalate")
+_NAMED = ", ".join(f"`{key}`" for key in _ACTIONS)
+
+
 class LateStep(Strict):
     """What happens when time runs out: somebody is told, something is done, or an outcome taken."""
 
@@ -55,16 +63,18 @@ class LateStep(Strict):
     page: Name | None = None
     do: Name | None = None
     go: Name | None = None
+    escalate: Name | None = None
+    """The escalation policy that begins."""
     instead_of: Name | None = None
     """The silent role in whose place the paged one votes from then on."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        named = [key for key in ("remind", "page", "do", "go") if getattr(self, key) is not None]
+        named = [key for key in _ACTIONS if getattr(self, key) is not None]
         if not named:
-            refuse("RB011", "one of `remind`, `page`, `do`, `go`")
+            refuse("RB011", f"one of {_NAMED}")
         if len(named) > 1:
-            refuse("RB017", "one of `remind`, `page`, `do`, `go`", at=(named[1],))
+            refuse("RB017", f"one of {_NAMED}", at=(named[1],))
         if self.instead_of is not None and self.page is None:
             refuse("RB017", "`instead-of` beside `page` only", at=("instead-of",))
         return self
@@ -149,6 +159,17 @@ Disposition = Annotated[
 """The list of what it requires, or the long form with a title."""
 
 
+class ReopenRule(Strict):
+    """Who may reopen a case that has ended, for how long, how often, and where it goes on."""
+
+    by: Annotated[tuple[Name, ...], Field(min_length=1)] = REOPENING.by
+    within: Duration = REOPENING.within
+    """So long after its end."""
+    most: Annotated[StrictInt, Field(ge=0, le=100)] = REOPENING.most
+    to: tuple[Name, ...] = ()
+    """The stages it can return to, the usual one first; none named: the first stage."""
+
+
 class Stage(Strict):
     """One visible stage. With `ask` it is a gate, with `dispositions` it is the closure."""
 
@@ -160,6 +181,8 @@ class Stage(Strict):
     only_at: Severities | None = None
     """Passed over at other severities, with the outcome `skipped`."""
     late: tuple[LateStep, ...] = ()
+    escalate: Name | None = None
+    """The escalation policy that begins when its question is asked, or its work begins."""
     do: tuple[Name, ...] = ()
     """Effects performed when the stage begins: act first, review after."""
     needs: tuple[Name, ...] = ()
@@ -170,6 +193,8 @@ class Stage(Strict):
     """An effect that completes the stage once it is performed."""
     next: Annotated[dict[Name, Next], Field(min_length=1)] | None = None
     dispositions: Annotated[dict[Name, Disposition], Field(min_length=1)] | None = None
+    reopen: ReopenRule | None = None
+    """Of the closure: who may reopen a case that has ended."""
 
     ask: Prose | None = None
     approve: Quorum | None = None
@@ -220,6 +245,12 @@ class Stage(Strict):
             if "clock" in step.model_fields_set and not asks:
                 at = ("next", outcome, "clock")
                 refuse("RB017", "`clock` at `more-information` of a gate only", at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _reopened_where_it_ends(self) -> Self:
+        if self.reopen is not None and self.dispositions is None:
+            refuse("RB017", "`reopen` at the closure", at=("reopen",))
         return self
 
     @model_validator(mode="after")

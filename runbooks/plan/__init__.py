@@ -8,6 +8,15 @@ document, which the case pins by `digest` and activities load by it.
 from runbooks.plan.actions import Clearance, EffectPlan, Source
 from runbooks.plan.bulk import BulkGuardPlan, BulkPlan, BulkStepPlan
 from runbooks.plan.clocks import ClockKind, ClockPlan, ClockStart
+from runbooks.plan.escalations import (
+    ANYBODY,
+    EVERYBODY,
+    LEASE,
+    Obeys,
+    PolicyPlan,
+    PolicyStep,
+    graver_or_as_grave,
+)
 from runbooks.plan.gags import Gag
 from runbooks.plan.gates import (
     BrokenGlass,
@@ -30,13 +39,18 @@ from runbooks.plan.stages import (
     ClockEffect,
     Disposition,
     Next,
+    ReopenRule,
     StageKind,
     StagePlan,
 )
 from runbooks.plan.taxonomy import TaxonomyPlan
+from runbooks.plan.updates import UpdatePlan
 from runbooks.plan.words import Assurance, Late, Role, Severity
 
 __all__ = [
+    "ANYBODY",
+    "EVERYBODY",
+    "LEASE",
     "SKIPPED",
     "AnswerKind",
     "Assurance",
@@ -63,10 +77,14 @@ __all__ = [
     "Look",
     "Meaning",
     "Next",
+    "Obeys",
     "OwedKind",
     "Pathway",
+    "PolicyPlan",
+    "PolicyStep",
     "QuestionPlan",
     "Ratify",
+    "ReopenRule",
     "Role",
     "Severity",
     "Silence",
@@ -77,6 +95,8 @@ __all__ = [
     "StandIn",
     "TaxonomyPlan",
     "Trigger",
+    "UpdatePlan",
     "Votes",
     "answers_of",
+    "graver_or_as_grave",
 ]

@@ -1,16 +1,20 @@
 """The whole runbook, compiled."""
 
+from datetime import timedelta
 from typing import Self
 
 from runbooks.compact import Compact
 from runbooks.plan.actions import EffectPlan
 from runbooks.plan.clocks import ClockPlan
+from runbooks.plan.escalations import PolicyPlan
 from runbooks.plan.gags import Gag
 from runbooks.plan.law import Meaning
 from runbooks.plan.owed import FollowUp, Handover, LegalHold
 from runbooks.plan.questions import QuestionPlan
 from runbooks.plan.stages import StageKind, StagePlan
 from runbooks.plan.taxonomy import TaxonomyPlan
+from runbooks.plan.updates import UpdatePlan
+from runbooks.plan.words import Severity
 from runbooks.statutes.calendar import Calendar
 
 
@@ -32,6 +36,10 @@ class Pathway(Compact):
     clocks: tuple[ClockPlan, ...] = ()
     calendars: dict[str, Calendar] = {}
     """What its clocks are counted by, whole: a case looks no holiday and no zone up."""
+    escalations: tuple[PolicyPlan, ...] = ()
+    """Who is told in which order until somebody has it."""
+    updates: tuple[UpdatePlan, ...] = ()
+    """Who is told how the case stands, and how often."""
     after_closing: tuple[FollowUp, ...] = ()
     interim_rules: tuple[FollowUp, ...] = ()
     """What gates of it can issue; each is watched from then on, also after closing."""
@@ -42,6 +50,8 @@ class Pathway(Compact):
     taxonomy: TaxonomyPlan | None = None
     gags: tuple[Gag, ...] = ()
     """Non-disclosure orders, and what each of them suppresses while it stands."""
+    hold_at_most: dict[Severity, timedelta] = {}
+    """How far ahead a hold's review date may lie; empty: a year."""
 
     def stage(self, name: str) -> StagePlan:
         """The stage called `name`; KeyError when the runbook has none."""
@@ -51,12 +61,17 @@ class Pathway(Compact):
         raise KeyError(name)
 
     def owed_plan(self, name: str) -> FollowUp | None:
-        """What is owed under that name; a rule that is issued again has a number after it."""
+        """What is owed under that name.
+
+        A rule that is issued again has a number after it, and so has what a case owes that was
+        reopened and has closed again.
+        """
         for plan in (*self.after_closing, *self.interim_rules):
             if plan.name == name:
                 return plan
         again, _, number = name.rpartition("-")
-        rule = next((plan for plan in self.interim_rules if plan.name == again), None)
+        plans = (*self.interim_rules, *self.after_closing)
+        rule = next((plan for plan in plans if plan.name == again), None)
         if rule is None or not number.isdigit():
             return None
         return rule.model_copy(update={"name": name})
@@ -67,6 +82,10 @@ class Pathway(Compact):
             if effect.name == name:
                 return effect
         raise KeyError(name)
+
+    def policy(self, name: str) -> PolicyPlan | None:
+        """The escalation policy called `name`; None where these rules have none."""
+        return next((policy for policy in self.escalations if policy.name == name), None)
 
     @property
     def closure(self) -> StagePlan:

@@ -88,6 +88,18 @@ class Disposition(Compact):
         return {"requires": written} if isinstance(written, list | tuple) else written
 
 
+class ReopenRule(Compact):
+    """Who may reopen a case that has ended, for how long, how often, and where it goes on."""
+
+    by: tuple[Role, ...] = ("incident-manager", "duty-manager")
+    within: timedelta = timedelta(days=90)
+    """So long after its end."""
+    most: int = 3
+    """So often."""
+    to: tuple[str, ...] = ()
+    """The stages it can return to, the usual one first; none named: the first stage."""
+
+
 class StagePlan(Compact):
     """One visible stage of the pathway."""
 
@@ -101,6 +113,8 @@ class StagePlan(Compact):
     only_at: tuple[Severity, ...] = ()
     """Passed over at every other severity, with the outcome `skipped`; empty: never."""
     late: tuple[Late, ...] = ()
+    escalate: str | None = None
+    """The escalation policy that begins when it is asked, or when its work begins."""
     enter: tuple[str, ...] = ()
     """Effects performed when the stage begins (act first, review after)."""
     needs: tuple[str, ...] = ()
@@ -112,6 +126,8 @@ class StagePlan(Compact):
     dispositions: dict[str, Disposition] = {}
     skip_when_done: str | None = None
     """An effect that, once performed, completes the stage with the outcome `done`."""
+    reopen: ReopenRule | None = None
+    """Of the closure; None: what `ReopenRule` says by itself."""
 
     def time_at(self, severity: Severity) -> timedelta:
         """How long the stage may take at that severity."""

@@ -30,7 +30,7 @@ class Assurance(StrEnum):
 
 
 class Late(Compact):
-    """What happens when a clock has run for `at` and has not stopped: exactly one of the four."""
+    """What happens when a clock has run for `at` and has not stopped: exactly one of the five."""
 
     at: timedelta
     label: str
@@ -41,5 +41,7 @@ class Late(Compact):
     """An effect that is performed unattended."""
     go: str | None = None
     """An outcome the stage takes by itself."""
+    escalate: str | None = None
+    """An escalation policy that begins."""
     instead_of: Role | None = None
     """The silent role in whose place the paged one votes from then on."""

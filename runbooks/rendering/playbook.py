@@ -17,6 +17,7 @@ from runbooks.rendering.blocks import (
     Points,
     Quote,
 )
+from runbooks.rendering.escalations import escalation_steps, updated
 from runbooks.rendering.many import carried_out
 from runbooks.rendering.wording import (
     KINDS,
@@ -68,6 +69,7 @@ def playbook(runbook: Runbook) -> Page:
         *_stages(pathway),
         *_law(document),
         *_clocks(document, pathway),
+        *_told(pathway),
         *_actions(document, pathway),
         *_silenced(pathway),
         *_endings(pathway),
@@ -161,6 +163,8 @@ def _duties(stage: StagePlan, pathway: Pathway) -> Iterator[tuple[str, str]]:
     if stage.skip_when_done:
         name = stage.skip_when_done
         yield "Over at once", f"when “{titles.get(name, name)}” has been performed"
+    if stage.escalate:
+        yield "Escalated by", stage.escalate
     if stage.late:
         yield "When late", "; ".join(map(lateness, stage.late))
 
@@ -185,6 +189,17 @@ def _clocks(document: RunbookDocument, pathway: Pathway) -> Iterator[Block]:
             for clock in pathway.clocks
         ),
     )
+
+
+def _told(pathway: Pathway) -> Iterator[Block]:
+    if pathway.escalations:
+        yield Heading("Who is told until somebody has it")
+    for policy in pathway.escalations:
+        yield Heading(policy.title or words(policy.name), level=3)
+        yield Points(tuple(escalation_steps(policy)))
+    if pathway.updates:
+        yield Heading("Who is told how it stands")
+        yield Points(tuple((update.to, updated(update)) for update in pathway.updates))
 
 
 def _law(document: RunbookDocument) -> Iterator[Block]:

@@ -116,6 +116,8 @@ def lateness(late: Late) -> str:
         return f"at {late.label} remind {late.remind}"
     if late.page:
         return f"at {late.label} page {late.page}"
+    if late.escalate:
+        return f"at {late.label} escalate by {late.escalate}"
     return f"at {late.label} do {late.do}" if late.do else f"at {late.label} take “{late.go}”"
 
 

@@ -3,6 +3,7 @@
 RB001-RB019, RB026, RB135, RB138 and RB139 refuse a text; the others are findings of `lint`.
 """
 
+from runbooks.rules.of_escalations import ESCALATIONS
 from runbooks.rules.of_reports import REPORTS
 from runbooks.rules.of_voices import VOICES
 from runbooks.rules.refusals import REFUSALS, Rule
@@ -372,6 +373,7 @@ RULES: dict[str, Rule] = {
     **VOICES,
     **REVIEWS,
     **REPORTS,
+    **ESCALATIONS,
     # ── what is asked ─────────────────────────────────────────────────────────────────────────
     "RB136": Rule(
         "Every question can be asked.",

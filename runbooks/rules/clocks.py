@@ -130,7 +130,7 @@ def _taking(subject: Subject, stage: Stage, outcome: str) -> tuple[str, ...]:
 
 
 def _reaches_somebody(late: tuple[LateStep, ...]) -> bool:
-    return any(step.page or step.do or step.go for step in late)
+    return any(step.page or step.do or step.go or step.escalate for step in late)
 
 
 def _empty_roles(

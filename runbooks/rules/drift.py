@@ -135,7 +135,7 @@ def _help(
     calling = [
         (moment_of(step.at, within=within), position)
         for position, step in enumerate(late)
-        if step.page or step.do or step.go
+        if step.page or step.do or step.go or step.escalate
     ]
     if calling and min(calling)[0] > within:
         first = min(calling)[1]

@@ -25,6 +25,7 @@ _RULE = {
     RefKind.RUNBOOK: "RB071",
     RefKind.DISPOSITION: "RB100",
     RefKind.RULE: "RB134",
+    RefKind.POLICY: "RB150",
 }
 
 
@@ -105,5 +106,6 @@ def _known(kind: RefKind, subject: Subject) -> Collection[str]:
         RefKind.RUNBOOK: subject.library,
         RefKind.DISPOSITION: document.closure.dispositions or {},
         RefKind.RULE: document.interim_rules,
+        RefKind.POLICY: document.escalations,
     }
     return known[kind]

@@ -2,38 +2,46 @@
 
 import base64
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
+from activities.merging import Merging
 from activities.outside import Outside
 from activities.record import Recording
 from audit.export import Seal, export_case
 from audit.log.note import NoteSigner
 from audit.log.recorder import Recorder
 from audit.sealing import seal_of
-from cases.acts import ActBody
+from cases.acts import ActBody, Close, Reopen, Unmerge
 from cases.envelope import Act, ActEnvelope
+from cases.file import EDITION
+from cases.journal import Entry, Kind
+from cases.merging import MergeAnswer
 from cases.receipts import ActReceipt, Outcome
+from cases.reopening import inherited
 from cases.report import Report, Source
 from gateway.engine_runs import ended_run
 from runbooks import assess, library
+from runbooks.plan import Severity
 from store import Accepted, Recorded, Store
 from tests.workflows.world import CERTIFICATE, DOOR, ROOT, CaseUnderTest, World
 from workers.engine import Engine
 from workers.temporal import connect
-from workflows.attributes import at_start
-from workflows.effects import EFFECTS
-from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, RoutedBy, arguments
+from workflows.attributes import at_reopening, at_start
+from workflows.effects import EFFECTS, MergeOrder
+from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, Reopened, RoutedBy, arguments
 
 ROOT_KEY = base64.b64encode(ROOT.public_key().public_bytes_raw()).decode()
 PINNED = frozenset({ROOT.public_key().public_bytes_raw()})
@@ -115,6 +123,7 @@ class Office:
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=continue_after,
             shadow=shadow,
+            edition=EDITION,
         )
         skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
         handle = await skipper.client.start_workflow(
@@ -127,7 +136,12 @@ class Office:
             search_attributes=at_start(request),
         )
         return Matter(
-            world=self.world, handle=handle, skipper=skipper, request=request, store=self.store
+            world=self.world,
+            handle=handle,
+            skipper=skipper,
+            request=request,
+            store=self.store,
+            task_queue=self.task_queue,
         )
 
     async def log(self) -> None:
@@ -159,9 +173,10 @@ class Matter(CaseUnderTest):
     """A case whose acts go through a door that records them."""
 
     store: Store
+    task_queue: str = ""
 
-    async def deliver(self, envelope: ActEnvelope) -> ActReceipt:
-        """The envelope is recorded at the door, delivered, and its answer recorded."""
+    async def record(self, envelope: ActEnvelope) -> bool:
+        """Whether the door had not recorded the envelope yet; it has now."""
         act = Act.model_validate_json(envelope.payload)
         gate = act.binding.gate if act.binding is not None else None
         recorded = await self.store.acts.record(
@@ -174,11 +189,16 @@ class Matter(CaseUnderTest):
             sign=lambda _: envelope,
             at=act.signed_at,
         )
+        return isinstance(recorded, Recorded)
+
+    async def deliver(self, envelope: ActEnvelope) -> ActReceipt:
+        """The envelope is recorded at the door, delivered, and its answer recorded."""
+        act = Act.model_validate_json(envelope.payload)
+        await self.record(envelope)
         receipt: ActReceipt = await self.handle.execute_update(
             ACT_UPDATE, envelope, result_type=ActReceipt, id=act.act
         )
-        if isinstance(recorded, Recorded):
-            await self.store.acts.answered(act.act, receipt=receipt, at=act.signed_at)
+        await self.store.acts.answered(act.act, receipt=receipt, at=act.signed_at)
         return receipt
 
     async def does(self, body: ActBody, *, person: str, **how: Any) -> ActReceipt:
@@ -186,6 +206,77 @@ class Matter(CaseUnderTest):
         receipt = await self.act(body, person=person, **how)
         assert receipt.outcome is Outcome.ACCEPTED, receipt
         return receipt
+
+    async def reopen(self, *, person: str = "ines", to: str | None = None) -> "Matter":
+        """The closed case has been reopened at a door, and runs again."""
+        head = await self.store.journal.head(self.handle.id)
+        body = Reopen(reason="a new report of the same", to=to, head=head.hash)
+        return await self._by_act(body, person=person)
+
+    async def unmerge(self, *, person: str = "ines") -> "Matter":
+        """The case that was part of another one is a case of its own, and runs again."""
+        head = await self.store.journal.head(self.handle.id)
+        return await self._by_act(Unmerge(reason="two people", head=head.hash), person=person)
+
+    async def _by_act(self, body: ActBody, *, person: str) -> "Matter":
+        envelope = await self.envelope(body, person=person)
+        await self.record(envelope)
+        again = await self._begin_again(envelope)
+        assert (await again.deliver(envelope)).first is not None
+        return again
+
+    async def begin_again(self, forged: str) -> "Matter":
+        """A run has been begun by somebody who can start workflows and sign nothing."""
+        head = await self.store.journal.head(self.handle.id)
+        other = "0" * 64 if forged == "another_ending" else head.hash
+        person = "tess" if forged == "nobody's_role" else "ines"
+        envelope = await self.envelope(Reopen(reason="mine", head=other), person=person)
+        if forged == "unsigned":
+            envelope = ActEnvelope(payload=envelope.payload)
+        return await self._begin_again(
+            None if forged == "no_act" else envelope,
+            worse=Severity.SEV0 if forged == "an_earlier_severity" else None,
+        )
+
+    async def _begin_again(
+        self, envelope: ActEnvelope | None, *, worse: Severity | None = None
+    ) -> "Matter":
+        head = await self.store.journal.head(self.handle.id)
+        view = await self.store.views.get(self.handle.id)
+        assert view is not None
+        state = inherited(view.state, sequence=head.sequence, head=head.hash)
+        if worse is not None:
+            state.severity = state.severity.model_copy(update={"current": worse})
+        owed = await self.store.obligations.by_case(self.handle.id)
+        reopened = (
+            Reopened(
+                envelope=envelope,
+                run=await self.store.journal.last_run(self.handle.id),
+                owed=tuple(sorted(item.name for item in owed)),
+            )
+            if envelope is not None
+            else None
+        )
+        pathway = self.request.pathway.walked_by("runbook")
+        request = self.request.model_copy(update={"pathway": pathway, "reopened": reopened})
+        handle = await self.skipper.client.start_workflow(
+            WORKFLOW,
+            args=[request, state],
+            id=self.handle.id,
+            task_queue=self.task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            search_attributes=at_reopening(request),
+        )
+        return replace(self, handle=handle)
+
+    async def close(self, disposition: str) -> None:
+        """The incident manager closes the case."""
+        await self.does(Close(disposition=disposition, record="facts, rule"), person="ines")
+
+    @staticmethod
+    def kinds_stored(entries: Sequence[Entry]) -> list[Kind]:
+        """The kinds of these entries."""
+        return [entry.kind for entry in entries]
 
     async def quiet(self) -> None:
         """No action is under way any more."""
@@ -197,7 +288,20 @@ async def office(engine: Engine, store: Store, *, cached: int = 1000) -> AsyncIt
     """Everything runs until the block ends; the worker is then gone."""
     world = World()
     recording = Recording(cast("Outside", SimpleNamespace(store=store)))
+    merging = Merging(cast("Outside", SimpleNamespace(store=store)))
+
+    @activity.defn(name="merge_away")
+    async def merge_away(order: MergeOrder) -> MergeAnswer:
+        answer = await merging.merge_away(order)
+        if world.lost_answers:
+            world.lost_answers -= 1
+            kind = "LostAnswer"
+            raise ApplicationError(kind, type=kind)
+        return answer
+
     durable = {
+        "merge_away": merge_away,
+        "give_back": merging.give_back,
         EFFECTS[0]: recording.append_journal,
         "append_obligation": recording.append_obligation,
         "collect_acts": recording.collect_acts,

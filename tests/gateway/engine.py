@@ -56,6 +56,9 @@ class InProcessEngine:
         self.starts: list[ObligationInput] = []
         self.signals: list[tuple[str, str, Inbound]] = []
         self.delivered: list[str] = []
+        self.waiting: set[tuple[str, str, str]] = set()
+        """Steps that wait for their next try: workflow, run, activity."""
+        self.hurried: list[tuple[str, str, str]] = []
         self._nonces = 0
 
     async def start(self, case: CaseInput) -> None:
@@ -102,6 +105,29 @@ class InProcessEngine:
         enter(file, case.pathway.stage(case.pathway.first), at=at)
         await self._settle(running)
 
+    async def reopen(self, case: CaseInput, state: CaseState) -> None:
+        """The closed case runs again, if the act it is begun with holds."""
+        self._must_be_up()
+        self.started.append(case)
+        file = CaseFile(
+            state=state,
+            pathway=case.pathway,
+            record=Record(state, salt=base64.b64decode(case.salt)),
+            new_nonce=self._nonce,
+        )
+        running = Case(case, file, Desk(file, root=base64.b64decode(case.root_key)))
+        at = await self.clock.now(case.case)
+        assert case.reopened is not None
+        running.desk.reopen(
+            case.reopened.envelope,
+            owed=case.reopened.owed,
+            start=file.record.commit(case),
+            at=at,
+        )
+        if not state.closed:
+            self.cases[case.case] = running
+            await self._settle(running)
+
     async def start_obligation(self, owed: ObligationInput) -> None:
         """The obligation runs, once."""
         self._must_be_up()
@@ -111,6 +137,14 @@ class InProcessEngine:
             at = await self.clock.now(key)
             self.obligations[key] = _obligation(owed, at=at)
             await self._publish_owed(self.obligations[key][0], at=at)
+
+    async def hurry(self, workflow: str, *, run: str, activity: str) -> bool:
+        """A step that waits is tried now."""
+        self._must_be_up()
+        step = (workflow, run, activity)
+        if step in self.waiting:
+            self.hurried.append(step)
+        return step in self.waiting
 
     async def deliver(
         self, envelope: ActEnvelope, *, case: str, act_id: str, within: timedelta

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from cases.receipts import Outcome, Reason
 from gateway.absences import PROBLEMS
+from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
 from gateway.wording import OUTCOMES, PAGES, REASONS
+from integrations.errors import IdentityReason
 
 ERRORS = Path(__file__).parents[2] / "docs" / "errors.md"
 
@@ -13,7 +15,16 @@ def test_every_reason_and_outcome_has_words() -> None:
     """None is left without, and none is there twice."""
     assert set(REASONS) == set(Reason) - {Reason.NONE}
     assert set(OUTCOMES) == set(Outcome)
-    for wording in (*REASONS.values(), *OUTCOMES.values(), *PAGES.values(), *PROBLEMS.values()):
+    assert set(IDENTITY) == set(IdentityReason)
+    assert not PAGES.keys() & LOG_IN_PAGES.keys()
+    assert not {reason.value for reason in Reason} & LOG_IN_PAGES.keys()
+    for wording in (
+        *REASONS.values(),
+        *OUTCOMES.values(),
+        *PAGES.values(),
+        *LOG_IN_PAGES.values(),
+        *PROBLEMS.values(),
+    ):
         assert wording.says.endswith(".")
         assert wording.mend.endswith((".", "`"))
 
@@ -26,6 +37,7 @@ def test_the_documentation_says_the_same() -> None:
         **{reason.value: words for reason, words in REASONS.items()},
         **PAGES,
         **PROBLEMS,
+        **LOG_IN_PAGES,
     }
 
     missing = [

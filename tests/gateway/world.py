@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pyotp
 
-from gateway.doors import Doors, DoorSettings
+from gateway.doors import Doors, DoorSettings, People, ProviderDoor
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
 from gateway.serve import listen, run_gateway
@@ -125,6 +125,18 @@ class Browser:
         """Form, confirm screen, act: the answer."""
         confirm = await self.confirm(path, verb, choice, **fields)
         return await self.post(confirm.form(verb, step="act"))
+
+    async def api_act(
+        self, number: str, body: dict[str, Any], *, act_id: str = ""
+    ) -> httpx.Response:
+        """The act through the API, as a program of the person's sends it."""
+        who = {"person": self.person, "password": "demo"}
+        token = (await self.http.post("/api/login", json=who)).json()["token"]
+        return await self.http.post(
+            f"/api/cases/{number}/acts",
+            json={"body": body, "act_id": act_id or str(uuid.uuid4()), "door": "api"},
+            headers={"Authorization": f"Bearer {token}"},
+        )
 
     async def confirm(self, path: str, verb: str, choice: str = "", **fields: str) -> Page:
         """Form and confirm screen."""
@@ -256,11 +268,17 @@ class World:
         ]
 
 
+LogIn = Callable[[str, Store, MovableClock], tuple[People, ProviderDoor]]
+"""What people log in at, for the gateway at that address."""
+
+
 @asynccontextmanager
 async def make_world(
     store: Store,
     folder: Path,
     *,
+    log_in: LogIn | None = None,
+    runbooks: bool = True,
     faults: FaultSeam = no_faults,
     tickets: Ticketing | None = None,
     on_call: OnCallDirectory | None = None,
@@ -270,13 +288,19 @@ async def make_world(
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
     clock = MovableClock()
-    await release_all(store, await clock.now())
+    if runbooks:
+        await release_all(store, await clock.now())
     engine = InProcessEngine(store, clock)
     sock = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    directory: People = FileDirectory(people, clock=clock)
+    provider: ProviderDoor | None = None
+    if log_in is not None:
+        directory, provider = log_in(url, store, clock)
     doors = Doors(
         store=store,
-        directory=FileDirectory(people, clock=clock),
+        directory=directory,
+        provider=provider,
         clock=clock,
         signer=load_or_create_keys(folder / "keys"),
         log=load_or_create_log_key(folder / "keys", origin="example.org/log"),

@@ -29,8 +29,9 @@ from integrations.errors import (
     UnusableSecretError,
     VendorError,
 )
-from integrations.outgoing_webhook import Connector, OutgoingWebhook, webhook_id
+from integrations.outgoing_webhook import OutgoingWebhook, webhook_id
 from integrations.ports.actions import ActionOrder
+from integrations.signed_webhook import Connector
 from tests.fakes.clock import FixedClock
 from tests.fakes.connector import FakeConnector
 from tests.fakes.transport import LossyTransport

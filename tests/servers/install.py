@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from tests.servers import openid
 from tests.servers.browser import find_chromium
 from tests.servers.mail import ARTIFACT, VERSION, jar_path
 from tests.servers.postgres import find_postgres
@@ -70,6 +71,7 @@ SUITES = (
     ),
     Suite("postgres", "Postgres", _no_postgres, ("postgresql",), "apt-get install postgresql"),
     Suite("ui", "Temporal Web UI", _no_web_ui, (), "make ui"),
+    Suite("oidc", "OpenID provider", openid.missing, ("npm",), "install npm, then `make servers`"),
     Suite("browser", "browser", _no_browser, ("chromium",), "apt-get install chromium"),
 )
 
@@ -78,13 +80,12 @@ def main() -> int:
     """Everything that can be had is there; the exit code says whether the rest matters."""
     asyncio.run(_engine())
     lacking = [suite for suite in SUITES if suite.missing() is not None]
-    if any(suite.marker == "mail" for suite in lacking) and shutil.which("mvn"):
-        _fetch_jar()
+    if lacking:
+        _fetch()
         lacking = [suite for suite in SUITES if suite.missing() is not None]
     if lacking:
         _install(package for suite in lacking for package in suite.packages)
-        if _no_mail() and shutil.which("mvn"):
-            _fetch_jar()
+        _fetch()
     still = [suite for suite in SUITES if suite.missing() is not None]
     for suite in still:
         print(f"servers: no {suite.name} here ({suite.missing()}); {suite.how}", flush=True)
@@ -100,6 +101,18 @@ async def _engine() -> None:
             await build(extra, cache=default_cache())
         except EngineError as error:
             print(f"servers: {extra.name} was not built: {error}", flush=True)
+
+
+def _fetch() -> None:
+    """What is no system package comes by its own ecosystem's client, pinned."""
+    if _no_mail() and shutil.which("mvn"):
+        _fetch_jar()
+    if (
+        openid.missing()
+        and shutil.which("npm")
+        and _run("installing the OpenID provider", openid.prepare())
+    ):
+        openid.installed()
 
 
 def _fetch_jar() -> None:

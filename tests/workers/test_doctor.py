@@ -3,9 +3,11 @@
 import asyncio
 import os
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 
@@ -18,6 +20,8 @@ from integrations.zendesk_webhook import PUBLIC_SECRET
 from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
 from tests.fakes.clock import START
 from tests.servers.mail import GreenMail
+from tests.servers.openid import OpenIdProvider
+from workers._doctor_log_in import mapped_roles, provider
 from workers.doctor import Check, Level, examine, worst
 from workers.engine import Engine
 from workers.house import house
@@ -336,3 +340,74 @@ def test_engine_command_says_which_and_why(environment: Path) -> None:
     assert done.exit_code == 0
     assert '"why": "no address is set;' in done.stdout
     assert not (environment / "engine.db").exists()
+
+
+OIDC = {
+    "ESCALATE_OIDC__ISSUER": "https://id.example",
+    "ESCALATE_OIDC__CLIENT_ID": "escalate",
+    "ESCALATE_OIDC__ROLES__LEGAL__GROUPS": "CN=Legal, OU=Teams; grp-legal",
+    "ESCALATE_OIDC__ROLES__INCIDENT_MANAGER__GROUPS": "grp-duty",
+}
+
+
+async def test_a_log_in_provider_is_looked_at(home: Path) -> None:
+    """What to register there, what groups give, and what was forgotten."""
+    given = settings(home, **OIDC)
+    assert given.oidc.roles["legal"].groups == ("CN=Legal, OU=Teams", "grp-legal")
+    found = await checked(given)
+    assert "https://escalate.example/login/callback" in found["log-in"].text
+
+    half = await checked(settings(home, ESCALATE_OIDC__CLIENT_ID="escalate"))
+    assert half["log-in"].level is Level.FAIL
+    nameless = await checked(settings(home, **{**OIDC, "ESCALATE_OIDC__CLIENT_ID": ""}))
+    assert nameless["log-in"].level is Level.FAIL
+    assert "CLIENT_ID" in nameless["log-in"].mend
+
+
+def test_groups_of_roles_nobody_asks_for_are_named(home: Path) -> None:
+    """A misspelt role would give nobody anything, in silence."""
+    given = settings(home, **OIDC)
+    known = frozenset({"legal", "incident-manager"})
+    (right,) = mapped_roles(given, known)
+    assert right.level is Level.OK
+    (wrong,) = mapped_roles(given, frozenset({"incident-manager"}))
+    assert wrong.level is Level.WARN
+    assert "legal" in wrong.text
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("ISSUER", "http://id.example"),
+        ("ISSUER", "id.example"),
+        ("ISSUER", "https://id.example?x=1"),
+        ("SCOPES", "profile email"),
+        ("CLOCK_SKEW", "1h"),
+    ],
+)
+def test_settings_of_a_provider_that_are_unsafe_are_refused(
+    home: Path, name: str, value: str
+) -> None:
+    """A token over plain http, a client that asks for no token, clocks that prove nothing."""
+    with pytest.raises(ValidationError):
+        settings(home, **{f"ESCALATE_OIDC__{name}": value})
+
+
+@pytest.mark.oidc
+async def test_a_live_provider_is_asked(home: Path, openid_provider: OpenIdProvider) -> None:
+    """It answers, is who the settings say, and has our time; another issuer is found out."""
+    client_id, _ = openid_provider.register("https://escalate.example")
+    there = {
+        **OIDC,
+        "ESCALATE_OIDC__ISSUER": openid_provider.issuer,
+        "ESCALATE_OIDC__CLIENT_ID": client_id,
+    }
+    now = datetime.now(UTC)
+    found = [check async for check in provider(settings(home, **there), at=now)]
+    assert [check.level for check in found] == [Level.OK]
+    late = now + timedelta(minutes=3)
+    found = [check async for check in provider(settings(home, **there), at=late)]
+    assert [check.name for check in found if check.level is Level.FAIL] == ["live log-in-clock"]
+    elsewhere = {**there, "ESCALATE_OIDC__ISSUER": f"{openid_provider.issuer}/realm"}
+    found = [check async for check in provider(settings(home, **elsewhere), at=now)]
+    assert found[0].level is Level.FAIL

@@ -21,10 +21,12 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from cases.acts import BOUND_VERBS, ActBody
 from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding, issue_certificate, sign_act
+from cases.file import EDITION
 from cases.ids import case_id
 from cases.journal import Entry
+from cases.merging import BackAnswer, MergeAnswer
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult
-from cases.receipts import ActReceipt
+from cases.receipts import ActReceipt, Reason
 from cases.records import Decider, Pinned
 from cases.report import Report, Source, TicketRef
 from cases.state import CasePicture
@@ -34,15 +36,19 @@ from workflows.attributes import at_start
 from workflows.effects import (
     Assessed,
     AssessOrder,
+    Children,
+    ChildrenOrder,
     Collected,
     CollectOrder,
     DecidersOrder,
     EffectOrder,
     EffectResult,
     EffectState,
+    GiveBackOrder,
     JournalBatch,
     Linked,
     LinkOrder,
+    MergeOrder,
     Owed,
     SplitOrder,
     Stored,
@@ -169,6 +175,10 @@ class World:
     undelivered: list[ActEnvelope] = field(default_factory=list)
     runbooks: dict[str, Any] = field(default_factory=dict)
     effect_results: dict[str, EffectResult] = field(default_factory=dict)
+    open_cases: set[str] = field(default_factory=set)
+    """Numbers of sub-cases that have not ended."""
+    lost_answers: int = 0
+    """How often another case's answer to a merge is lost on its way."""
     failing: dict[str, int] = field(default_factory=dict)
     table_answers: asyncio.Event = field(default_factory=asyncio.Event)
     """Cleared by a test that lets the severity table take its time."""
@@ -279,6 +289,23 @@ class World:
         self._maybe_fail("look_up_deciders")
         return self.deciders.get(order.number, nobody_known(order.number))
 
+    @activity.defn(name="merge_away")
+    async def merge_away(self, order: MergeOrder) -> MergeAnswer:
+        """There is no other case in this world."""
+        del order
+        return MergeAnswer(accepted=False, reason=Reason.NO_SUCH_CASE)
+
+    @activity.defn(name="give_back")
+    async def give_back(self, order: GiveBackOrder) -> BackAnswer:
+        """The other case has closed."""
+        del order
+        return BackAnswer(became="closed")
+
+    @activity.defn(name="look_at_sub_cases")
+    async def look_at_sub_cases(self, order: ChildrenOrder) -> Children:
+        """Those that a test says are open."""
+        return Children(open=tuple(each for each in order.sub_cases if each in self.open_cases))
+
     @property
     def activities(self) -> list[Any]:
         """All of them, for a worker."""
@@ -293,6 +320,9 @@ class World:
             self.open_linked_case,
             self.split_off_report,
             self.look_up_deciders,
+            self.look_at_sub_cases,
+            self.merge_away,
+            self.give_back,
         ]
 
     def pathway(self, name: str, *, text: bytes | None = None) -> Pathway:
@@ -455,6 +485,7 @@ async def open_case(
         same_subject=same_subject,
         continue_after=continue_after,
         shadow=shadow,
+        edition=EDITION,
     )
     handle = await skipper.client.start_workflow(
         WORKFLOW,

@@ -128,5 +128,5 @@ def _happened(stories: Sequence[Story]) -> Counter[tuple[str, str]]:
 
 
 def _label(step: Late) -> str:
-    what = step.remind or step.page or step.do or step.go or ""
+    what = step.remind or step.page or step.do or step.go or step.escalate or ""
     return LABEL.format(at=step.label, what=what)

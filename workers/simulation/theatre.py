@@ -26,6 +26,7 @@ from temporalio.worker import Worker
 
 from cases.acts import ActBody
 from cases.envelope import Act, Actor, Door, RoundBinding, sign_act
+from cases.file import EDITION
 from cases.gate import Round
 from cases.ids import case_id
 from cases.receipts import ActReceipt
@@ -111,6 +112,7 @@ class Theatre:
             same_subject=case.same_subject,
             root_key=base64.b64encode(self.keys.root.public_key().public_bytes_raw()).decode(),
             salt=base64.b64encode(sha256(external.encode()).digest()).decode(),
+            edition=EDITION,
         )
         placed = Placed(case=case, id=name, begun=begun)
         await self.begin(placed, request)

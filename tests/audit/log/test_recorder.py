@@ -15,7 +15,7 @@ from audit.log.reader import consistency, settled
 from audit.log.recorder import LogPoint, Recorder
 from cases.journal import Stream
 from store import LogHead, LogKey, NewLeaf, Store, upgrade
-from store.log_tables import log_head, log_leaves, log_tiles, log_waiting
+from store.log_tables import log_head, log_leaves, log_tiles
 from store.tables import journal
 from tests.audit.log.building import (
     SIGNER,
@@ -258,32 +258,44 @@ async def test_a_checkpoint_that_was_set_back_is_noticed(store: Store) -> None:
         await writing.record(at=START)
 
 
-LATER = (
-    "ALTER TABLE cases DROP COLUMN shadow",
-    "ALTER TABLE views DROP COLUMN shadow",
-    "DROP TABLE releases",
-    """CREATE TABLE releases (
-        position INTEGER PRIMARY KEY, runbook VARCHAR, version VARCHAR,
-        CONSTRAINT uq_releases_runbook_version UNIQUE (runbook, version)
-    )""",
-    "DROP TABLE reports",
-    "DROP TABLE suppressed",
-    "DROP TABLE ended_runs",
-    "DROP INDEX ix_deliveries_report",
-    "ALTER TABLE deliveries DROP COLUMN report",
-)
-"""Takes back what the migrations after the log's brought."""
+async def set_back(store: Store, url: str, *, to: str) -> None:
+    """The store has the schema of then, and of its rows what that schema can hold."""
+    async with store.database.write() as connection:
+        kept = await connection.run_sync(_taken)
+    await upgrade(url, to=to)
+    async with store.database.write() as connection:
+        await connection.run_sync(_put_back, kept)
+
+
+def _taken(connection: sa.Connection) -> dict[str, list[dict[str, object]]]:
+    tables = sa.MetaData()
+    tables.reflect(connection)
+    rows = {
+        table.name: [dict(row._mapping) for row in connection.execute(sa.select(table))]  # noqa: SLF001 -- SQLAlchemy's public name
+        for table in tables.sorted_tables
+    }
+    tables.drop_all(connection)
+    return rows
+
+
+def _put_back(connection: sa.Connection, rows: dict[str, list[dict[str, object]]]) -> None:
+    tables = sa.MetaData()
+    tables.reflect(connection)
+    for table in tables.sorted_tables:
+        names = set(table.columns.keys())
+        fitting = [
+            {name: value for name, value in row.items() if name in names}
+            for row in rows.get(table.name, [])
+        ]
+        if fitting and table.name != "alembic_version":
+            connection.execute(table.delete())
+            connection.execute(table.insert(), fitting)
 
 
 async def test_entries_from_before_the_log_are_in_it(store: Store, url: str) -> None:
     """The migration lets whatever the journal holds wait for its leaf."""
     case = await case_with(store, "a", "triage", "closure")
-    async with store.database.write() as connection:
-        for table in (log_waiting, log_leaves, log_tiles, log_head):
-            await connection.execute(sa.text(f"DROP TABLE {table.name}"))
-        for later in LATER:
-            await connection.execute(sa.text(later))
-        await connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    await set_back(store, url, to="0001")
 
     await upgrade(url)
     await recorder(store).record(at=START)

@@ -1,0 +1,132 @@
+"""Updates for those who wait outside: asked for, written or missed, and told, again and again.
+
+Whoever writes answers a request of the case, by the same act as any other. That nobody has written
+by then is told as well: "no update yet" is news.
+"""
+
+from datetime import datetime
+
+from cases.clock import ClockRun, ClockVerb
+from cases.clocks import running, start, turn
+from cases.file import SYSTEM, CaseFile
+from cases.journal import Kind
+from cases.notice import Purpose
+from cases.records import InformationRequest
+from runbooks.plan import Late, UpdatePlan
+
+UPDATE = "update/"
+"""How the clocks of updates are called: `update/executives`."""
+QUESTION = "How does the case stand for {audience}: what is known, what is done, what comes next?"
+
+
+def start_updates(file: CaseFile, *, at: datetime) -> None:
+    """Every audience that is told at this severity waits for its first update from now on."""
+    for plan in file.pathway.updates:
+        over = plan.until in {v.stage for v in file.state.visits if v.left_at is not None}
+        wanted = plan.comes_at(file.state.severity.current) and not over
+        if wanted and running(file, UPDATE + plan.name, at=at) is None:
+            _begin(file, plan, at=at)
+
+
+def replan_updates(file: CaseFile, *, at: datetime) -> None:
+    """The severity has changed: audiences come and go, and intervals are those of now."""
+    for plan in file.pathway.updates:
+        clock = running(file, UPDATE + plan.name, at=at)
+        if clock is None:
+            continue
+        if not plan.comes_at(file.state.severity.current):
+            turn(file, clock, ClockVerb.STOP, at=at, because="severity")
+        elif clock.within != plan.every_for(file.state.severity.current):
+            turn(file, clock, ClockVerb.CANCEL, at=at, because="severity")
+            _begin(file, plan, at=at)
+    start_updates(file, at=at)
+
+
+def remind_writer(file: CaseFile, clock: ClockRun) -> None:
+    """Three quarters of the interval are over: whoever writes is told."""
+    plan = _plan(file, clock.id)
+    if plan is not None:
+        file.tell(Purpose.INFORMATION, plan.by, stage=file.state.stage, step=clock.id)
+
+
+def missed(file: CaseFile, clock: ClockRun, *, at: datetime) -> None:
+    """Nobody wrote: that is on record and told to the audience, and the interval begins anew."""
+    plan = _plan(file, clock.id)
+    if plan is None:
+        turn(file, clock, ClockVerb.STOP, at=at, because="other rules")
+        return
+    file.note(Kind.UPDATE_MISSED, at, to=plan.to, by=plan.by)
+    file.tell(Purpose.UPDATE, plan.to, stage=file.state.stage, step="no update yet")
+    _anew(clock)
+    turn(file, clock, ClockVerb.RESET, at=at)
+
+
+def written(file: CaseFile, request: InformationRequest, *, at: datetime) -> None:
+    """If the request was for an update, its audience is told, and the next one is asked for."""
+    plan = next(
+        (each for each in file.pathway.updates if request.id.startswith(f"update-{each.name}-")),
+        None,
+    )
+    if plan is None:
+        return
+    file.tell(
+        Purpose.UPDATE,
+        plan.to,
+        stage=file.state.stage,
+        step=f"an update is on the case ({request.id})",
+    )
+    clock = running(file, UPDATE + plan.name, at=at)
+    if clock is not None:
+        _anew(clock)
+        turn(file, clock, ClockVerb.RESET, at=at)
+        _ask(file, plan, at=at)
+
+
+def end_with(file: CaseFile, stage: str, *, at: datetime) -> None:
+    """Updates that end with the stage are asked for no more."""
+    for plan in file.pathway.updates:
+        clock = running(file, UPDATE + plan.name, at=at)
+        if plan.until == stage and clock is not None:
+            turn(file, clock, ClockVerb.STOP, at=at, because=f"stage:{stage}")
+
+
+def _begin(file: CaseFile, plan: UpdatePlan, *, at: datetime) -> None:
+    every = plan.every_for(file.state.severity.current)
+    clock = ClockRun(
+        id=UPDATE + plan.name,
+        title=f"update for {plan.to}",
+        within=every,
+        statutory=False,
+        owner=plan.by,
+        late=[Late(at=every * 3 / 4, label="75%", remind=plan.by)],
+    )
+    start(file, clock, at=at)
+    _ask(file, plan, at=at)
+
+
+def _ask(file: CaseFile, plan: UpdatePlan, *, at: datetime) -> None:
+    """The next update can be written; one that is still owed is not asked for twice."""
+    mine = [each for each in file.state.requests if each.id.startswith(f"update-{plan.name}-")]
+    if any(each.answer is None for each in mine):
+        return
+    request = InformationRequest(
+        id=f"update-{plan.name}-{len(mine) + 1}",
+        gate="",
+        round=0,
+        asked_by=SYSTEM,
+        question=QUESTION.format(audience=plan.to),
+        at=at,
+        material=False,
+    )
+    file.state.requests.append(request)
+    file.note(Kind.UPDATE_ASKED, at, request=request.id, role=plan.by, to=plan.to)
+
+
+def _anew(clock: ClockRun) -> None:
+    clock.fired = []
+    clock.breached_at = None
+
+
+def _plan(file: CaseFile, clock: str) -> UpdatePlan | None:
+    name = clock.removeprefix(UPDATE)
+    return next((plan for plan in file.pathway.updates if plan.name == name), None)

@@ -1,0 +1,1 @@
+"""OpenID Connect: who somebody is, by any standard provider."""
