@@ -7,6 +7,7 @@ from types import MappingProxyType
 import structlog
 from temporalio import activity
 
+from activities.absent import known_absences
 from activities.announcing import Announcing
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
@@ -29,6 +30,7 @@ from cases.notice import (
     RecipientOutcome,
     StepNotice,
 )
+from integrations.covering import Reached, reached
 from integrations.errors import ThrottledError, UnknownPersonError, VendorError
 from integrations.ports.directory import DirectorySnapshot, Person
 from integrations.ports.messaging import Message, message_id
@@ -85,7 +87,8 @@ class Notifying:
             if part is not None and part.unread_of:
                 return await self._again(order, part)
             chosen = await self._chosen(order, snapshot)
-            now, later = awake_now(order, chosen.people, zone=self._outside.zone)
+            there = await self._there(order, snapshot, chosen.people)
+            now, later = awake_now(order, [each.person for each in there], zone=self._outside.zone)
             if later is not None and not now:
                 return NoticeResult(end=NoticeEnd.HELD, later=later, on_call=chosen.notes)
             rung = order
@@ -96,7 +99,11 @@ class Notifying:
                 pathway = await self._documents.pathway(order)
                 await self._announcing.announce(order, pathway)
             in_room = await self._in_rooms(order, now)
-            outcomes = [await self._tell(order, person, in_room=in_room) for person in now]
+            outcomes = [
+                await self._tell(order, each.person, in_room=in_room, instead_of=each.instead_of)
+                for each in there
+                if each.person in now
+            ]
             end = NoticeEnd.FELL_BACK if chosen.instead else NoticeEnd.DELIVERED
             if _any_delivered([*paged, *outcomes]) and not _any_delivered(outcomes) and later:
                 end = NoticeEnd.DELIVERED
@@ -199,6 +206,24 @@ class Notifying:
             log.warning("room not told", error=type(error).__name__, mend=error.mend)
             return {}
 
+    async def _there(
+        self, order: NoticeOrder, snapshot: DirectorySnapshot, people: list[Person]
+    ) -> list[Reached]:
+        """Those of them who are not away, and whoever acts in the place of the others."""
+        absences = await known_absences(self._outside.store, snapshot, at=order.at)
+        if not any(each.holds(order.at) for each in absences):
+            return [Reached(person) for person in people]
+        view = await self._outside.store.views.get(order.case)
+        told = reached(
+            people,
+            snapshot,
+            absences,
+            role=order.role,
+            at=order.at,
+            runbook=view.line.runbook if view is not None else "",
+        )
+        return [each for each in told if each.person.id not in order.except_people]
+
     async def _tell(
         self,
         order: NoticeOrder,
@@ -206,6 +231,7 @@ class Notifying:
         *,
         in_room: Mapping[str, str] = MappingProxyType({}),
         way: int | None = None,
+        instead_of: Person | None = None,
     ) -> RecipientOutcome:
         notices = self._outside.store.notices
         known = await notices.sent(order.key, recipient=person.id)
@@ -228,7 +254,7 @@ class Notifying:
                 sent_id=in_room[person.id],
                 about=about,
             )
-        message = await self._message(order, person)
+        message = await self._message(order, person, instead_of=instead_of)
         failures: list[VendorError] = []
         tried = order.of_step.way if order.of_step is not None else 0
         tried = tried if way is None else way
@@ -256,7 +282,9 @@ class Notifying:
             order, person, channel="none", end=NoticeEnd.FELL_BACK, detail=detail
         )
 
-    async def _message(self, order: NoticeOrder, person: Person) -> Message:
+    async def _message(
+        self, order: NoticeOrder, person: Person, *, instead_of: Person | None
+    ) -> Message:
         outside = self._outside
         link = f"{outside.public_url}/cases/{order.number}"
         asks = order.purpose in ROUND_PURPOSES
@@ -271,7 +299,14 @@ class Notifying:
             )
             link = f"{outside.public_url}/a/{token}"
         own = await self._documents.text(order, link=link)
-        wording = word(order, person, link=link, zone=outside.zone, own=own)
+        wording = word(
+            order,
+            person,
+            link=link,
+            zone=outside.zone,
+            own=own,
+            instead_of=instead_of.name if instead_of is not None else "",
+        )
         thread = message_id(domain=outside.mail_domain, key=("thread", order.case, person.id))
         return Message(
             to=person.email,

@@ -79,11 +79,18 @@ class Wording:
 
 
 def word(
-    order: NoticeOrder, person: Person, *, link: str, zone: ZoneInfo, own: str | None = None
+    order: NoticeOrder,
+    person: Person,
+    *,
+    link: str,
+    zone: ZoneInfo,
+    own: str | None = None,
+    instead_of: str = "",
 ) -> Wording:
     """The notice, with instants in the person's own zone; plain text says everything.
 
-    `own` is what the runbook itself says in a macro; it comes first.
+    `own` is what the runbook itself says in a macro; it comes first. `instead_of` is who is away
+    and has named this person.
     """
     local = zone_of(person, zone)
     values = {
@@ -97,6 +104,8 @@ def word(
         f"{order.severity.value}. {ASKS[order.purpose].format_map(values)}",
         "",
     ]
+    if instead_of:
+        lines += [f"You are told in the place of {instead_of}, who is away.", ""]
     lapsed = order.lapsed or (order.of_step.lapsed if order.of_step is not None else ())
     if lapsed:
         who = " and ".join(lapsed)

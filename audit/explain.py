@@ -10,7 +10,7 @@ from datetime import datetime
 from audit.explanation import Coming, Explanation, OpenEffect, Owed, Transition
 from cases.clock import ClockRun
 from cases.file import INCIDENT_MANAGER
-from cases.gate import Round, RoundState
+from cases.gate import Round, RoundState, Vote
 from cases.paging import RunState
 from cases.permissions import next_step, waiting_on
 from cases.records import (
@@ -103,7 +103,8 @@ def _transitions(state: CaseState, pathway: Pathway) -> Iterator[Transition]:
         if round_.closed_at is None:
             continue
         said = ", ".join(
-            f"{vote.person} as {vote.role}: {vote.verdict.value}" for vote in round_.votes
+            [f"{_voter(vote)} as {vote.role}: {vote.verdict.value}" for vote in round_.votes]
+            + [f"{hand.person} as {hand.role}: broke the glass" for hand in round_.glass]
         )
         yield Transition(
             at=round_.closed_at,
@@ -111,6 +112,13 @@ def _transitions(state: CaseState, pathway: Pathway) -> Iterator[Transition]:
             who=said,
             rule=_quorum(round_),
         )
+        if round_.revoked is not None:
+            yield Transition(
+                at=round_.revoked.at,
+                what=f"{round_.gate} round {round_.number}: taken back",
+                who=f"{round_.revoked.by} as {round_.revoked.role}",
+                rule="the whole gate decides anew",
+            )
     for moved in state.migrations:
         yield Transition(
             at=moved.at,
@@ -250,6 +258,10 @@ def _progress(effect: EffectRecord) -> str:
     batch = run.batches[run.ordered - 1]
     waits = "; its approval is disputed" if run.doubted else ""
     return f"step {run.ordered} of {len(run.batches)}, {batch.last} of {run.total}{waits}"
+
+
+def _voter(vote: Vote) -> str:
+    return f"{vote.person} for {vote.acting_for}" if vote.acting_for else vote.person
 
 
 def _quorum(round_: Round) -> str:

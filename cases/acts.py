@@ -5,12 +5,13 @@ signed act around it (`cases.envelope`).
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
+from cases.acts_at_gates import BreakGlass, Condition, Finish, Revoke
 from cases.acts_on_many import Observe, RollBack
-from cases.values import Inbound, Instant, Line, Name, Prose
+from cases.values import Grown, Inbound, Instant, Line, Name, Prose
 from runbooks.plan import CallBackResult, Pathway, Severity
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -23,6 +24,14 @@ class Verdict(StrEnum):
     REJECT = "reject"
     MORE_INFORMATION = "more-information"
     ABSTAIN = "abstain"
+    """No side is taken: the person counts for neither, and others of the role are asked."""
+    CONDITIONS = "approve-with-conditions"
+    """An approval; what it is given on becomes tasks once the gate has approved."""
+
+    @property
+    def approves(self) -> bool:
+        """Whether it counts as an approval."""
+        return self in (Verdict.APPROVE, Verdict.CONDITIONS)
 
 
 class Resolution(StrEnum):
@@ -101,13 +110,17 @@ class Receipt(Inbound):
     reason: Prose = ""
 
 
-class Decide(Inbound):
+class Decide(Grown):
     """A verdict at a gate."""
+
+    since_grown: ClassVar[frozenset[str]] = frozenset({"conditions"})
 
     verb: Literal["decide"] = "decide"
     gate: Name
     verdict: Verdict
     reason: Prose = ""
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=20)] = ()
+    """What an approval with conditions is given on; empty for every other verdict."""
 
 
 class Dissent(Inbound):
@@ -341,6 +354,9 @@ ActBody = Annotated[
     | Decide
     | Dissent
     | Withdraw
+    | Revoke
+    | BreakGlass
+    | Finish
     | Acknowledge
     | Claim
     | Assign
@@ -376,6 +392,9 @@ VERBS: tuple[str, ...] = (
     "decide",
     "dissent",
     "withdraw",
+    "revoke",
+    "break-glass",
+    "finish",
     "acknowledge",
     "claim",
     "assign",
@@ -397,8 +416,14 @@ VERBS: tuple[str, ...] = (
     "extend",
 )
 
-BOUND_VERBS = frozenset({"decide", "dissent", "withdraw"})
+BOUND_VERBS = frozenset({"decide", "dissent", "withdraw", "revoke", "break-glass"})
 """Verbs that must name the round they were shown (I5)."""
+
+DECIDED_VERBS = frozenset({"dissent", "revoke"})
+"""Verbs that may be about a round that has been decided."""
+
+DELEGABLE_VERBS = frozenset({"decide", "withdraw", "revoke"})
+"""Verbs that a delegate may do in the name of whoever is away."""
 
 ENDED_VERBS = frozenset({"reopen", "unmerge"})
 """Verbs for a case that has ended: each begins a new run of its workflow."""

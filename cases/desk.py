@@ -3,15 +3,16 @@
 from datetime import datetime
 
 from cases import leases
-from cases.acts import BOUND_VERBS, ENDED_VERBS, OBLIGATION_VERBS
+from cases.acts import BOUND_VERBS, DELEGABLE_VERBS, ENDED_VERBS, OBLIGATION_VERBS
 from cases.claims import renew
 from cases.envelope import Act, ActEnvelope, RefusedEnvelope, verify_envelope
 from cases.file import CaseFile
 from cases.handlers import HANDLERS
 from cases.merging import unmerge
+from cases.people import remember
 from cases.receipts import ActReceipt, Outcome, Reason
 from cases.reception import Reception
-from cases.refusal import Refusal, refused
+from cases.refusal import Refusal, not_yours, refused
 from cases.reopening import must_be_of_this_life, reopen
 
 
@@ -36,7 +37,10 @@ class Desk(Reception):
         if act.body.verb in OBLIGATION_VERBS:
             # What is owed has a workflow of its own; while the case runs there is none.
             raise refused(Reason.NO_SUCH_OBLIGATION)
+        if act.actor.acting_for is not None and act.body.verb not in DELEGABLE_VERBS:
+            raise not_yours(Reason.NOT_DELEGABLE)
         HANDLERS[act.body.verb](self._case, act, key=key, commitment=commitment, at=at)
+        remember(self._case, act.actor)
         renew(self._case.state, act.actor.person, at=at)
         leases.renew(self._case, act, at=at)
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -20,7 +21,7 @@ from pydantic import ValidationError
 from cases.acts import ActBody
 from cases.canonical import canonical, sha256
 from cases.receipts import Reason
-from cases.values import Inbound, Instant
+from cases.values import Grown, Inbound, Instant
 from runbooks.plan import Assurance
 
 ACT_TYPE = "application/vnd.escalate.act+json"
@@ -42,13 +43,46 @@ class Door(StrEnum):
     """PagerDuty says that the person did it there."""
 
 
-class Actor(Inbound):
+class ActingFor(Inbound):
+    """In whose place a delegate acted, and by which delegation; never in a delegate's own place."""
+
+    person: str
+    """Who is away and named the delegate."""
+    roles: tuple[str, ...]
+    """The roles this person holds and the delegation covers."""
+    since: Instant
+    until: Instant
+    delegation: str
+    """Which record of the directory, or of the store, says so."""
+    accounts: tuple[str, ...] = ()
+    """This person's other accounts."""
+
+
+class Actor(Grown):
     """Who acted, as the directory knew them at that moment."""
+
+    since_grown: ClassVar[frozenset[str]] = frozenset({"accounts", "acting_for"})
 
     person: str
     roles: tuple[str, ...]
     directory_digest: str
     directory_as_of: Instant
+    accounts: tuple[str, ...] = ()
+    """Other accounts of the same human: whoever checks four eyes counts them as one."""
+    acting_for: ActingFor | None = None
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """Every name of the human who acted."""
+        return frozenset((self.person, *self.accounts))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name the act is bound to: who acted, and in whose place."""
+        principal = self.acting_for
+        if principal is None:
+            return self.own_names
+        return self.own_names | {principal.person, *principal.accounts}
 
 
 class RoundBinding(Inbound):
@@ -203,8 +237,11 @@ def verify_envelope(
     age = act.signed_at - act.actor.directory_as_of
     if not timedelta(0) <= age <= DIRECTORY_AGE:
         raise RefusedEnvelope(Reason.STALE_DIRECTORY)
-    if act.role not in act.actor.roles:
+    principal = act.actor.acting_for
+    if act.role not in (principal.roles if principal is not None else act.actor.roles):
         raise RefusedEnvelope(Reason.ROLE, act.role)
+    if principal is not None and not principal.since <= act.signed_at < principal.until:
+        raise RefusedEnvelope(Reason.NO_DELEGATION, principal.delegation)
     return act
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from cases.acts import Verdict
+from cases.acts_at_gates import Condition
 from cases.values import Instant, Mutable, Value
 from runbooks.plan import Assurance, GateRule, Role
 from runbooks.quorums import Party, Quorum, owed, result, roles_named
@@ -19,6 +20,12 @@ class RoundKind(StrEnum):
     """Somebody objected: the named role decides, whatever was decided before."""
     RATIFY = "ratify"
     """A stand-in's approval is confirmed afterwards."""
+    CORRECTION = "correction"
+    """Somebody took back the verdict that had decided the gate: the whole gate decides anew."""
+
+
+WHOLE = frozenset({RoundKind.ASK, RoundKind.CORRECTION})
+"""Questions that are put to the whole gate, and not to one named role."""
 
 
 class RoundState(StrEnum):
@@ -54,6 +61,44 @@ class Vote(Value):
     """The role a stand-in votes for; counts once there are enough of them."""
     on_behalf_of: Role | None = None
     """The role a backup votes for, as if it had voted itself."""
+    acting_for: str | None = None
+    """The person in whose place a delegate voted."""
+    also: tuple[str, ...] = ()
+    """Every other name the vote is bound to: accounts of the same human, and of who is away."""
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name of which this is the vote: whoever has one of them has voted."""
+        return frozenset((self.person, *self.also))
+
+
+class Revoked(Value):
+    """The decision of a round was taken back, after its gate had closed."""
+
+    by: str
+    role: Role
+    reason: str
+    at: Instant
+    act: str
+
+
+class GlassHand(Value):
+    """One of the two people who pass a gate without those it asks."""
+
+    person: str
+    role: Role
+    reason: str
+    at: Instant
+    until: Instant
+    """By then a second person must have said the same."""
+    act: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name of the human."""
+        return frozenset((self.person, *self.also))
 
 
 class Change(Value):
@@ -85,6 +130,13 @@ class Round(Mutable):
     """From here on the rule's stand-in may vote."""
     backups: dict[Role, Role] = {}
     """Roles that were paged in place of a silent one, and that one."""
+    corrects: int | None = None
+    """The round whose decision was taken back, where this one corrects it."""
+    revoked: Revoked | None = None
+    """Set once its decision was taken back: a later round decides anew, this one stays on record.
+    """
+    glass: list[GlassHand] = []
+    """Who began to pass the gate without a quorum; two of them have passed it."""
 
     @property
     def asked(self) -> tuple[Role, ...]:
@@ -102,14 +154,31 @@ class Round(Mutable):
 
     def cast(self, vote: Vote) -> Vote | None:
         """The vote counts, in place of the person's earlier one, which is returned."""
-        earlier = self.vote_of(vote.person)
-        self.votes = [kept for kept in self.votes if kept.person != vote.person] + [vote]
+        earlier = self.replaced_by(vote)
+        self.votes = [kept for kept in self.votes if kept is not earlier] + [vote]
         return earlier
 
+    def replaced_by(self, vote: Vote) -> Vote | None:
+        """The vote that does not count beside this one: the person's own, or their delegate's."""
+        own = self.vote_of(vote.person)
+        if own is not None:
+            return own
+        return next((kept for kept in self.votes if kept.acting_for == vote.person), None)
+
+    def vote_under(self, names: frozenset[str]) -> Vote | None:
+        """The vote that is bound to one of these names."""
+        return next((vote for vote in self.votes if names & vote.names), None)
+
+    def drop(self, names: frozenset[str]) -> None:
+        """No vote is bound to any of these names any more."""
+        self.votes = [kept for kept in self.votes if not names & kept.names]
+
     def take_back(self, person: str) -> Vote | None:
-        """The person has no vote any more; the one they had is returned."""
-        earlier = self.vote_of(person)
-        self.votes = [kept for kept in self.votes if kept.person != person]
+        """The person has no vote any more, nor a delegate one for them; it is returned."""
+        earlier = self.vote_of(person) or next(
+            (kept for kept in self.votes if kept.acting_for == person), None
+        )
+        self.votes = [kept for kept in self.votes if kept is not earlier]
         return earlier
 
 
@@ -125,7 +194,7 @@ def tally(
     """What the votes amount to, `open` while they do not yet amount to anything.
 
     Somebody who asks for more information gets it at once; all else is counted as
-    `runbooks.quorums` says.
+    `runbooks.quorums` says: an approval with conditions is one, an abstention is nothing.
 
     One person has one vote, so a quorum is always of distinct people. Votes of stand-ins count once
     there are as many of their role as `stand_in` asks for, and then as one vote of the absent role.
@@ -137,11 +206,34 @@ def tally(
         approve=approve,
         reject=reject,
         veto=veto,
-        approvals=_count(cast, Verdict.APPROVE),
-        rejections=_count(cast, Verdict.REJECT),
+        approvals=_approvals(cast),
+        rejections=_rejections(cast),
         approval_prevails=approval_prevails,
     )
     return RoundState(counted.value)
+
+
+def answers_to(round_: Round) -> tuple[Verdict, ...]:
+    """What can be answered to the question of this round.
+
+    A correction is decided and not asked about: its gate must have its answer before the case goes
+    on. Who breaks a tie, decides over an objection or ratifies takes a side.
+    """
+    match round_.kind:
+        case RoundKind.ASK:
+            return (
+                Verdict.APPROVE,
+                Verdict.REJECT,
+                Verdict.CONDITIONS,
+                Verdict.MORE_INFORMATION,
+                Verdict.ABSTAIN,
+            )
+        case RoundKind.CORRECTION:
+            return (Verdict.APPROVE, Verdict.REJECT, Verdict.CONDITIONS, Verdict.ABSTAIN)
+        case RoundKind.RATIFY:
+            return (Verdict.APPROVE, Verdict.REJECT)
+        case _:
+            return (Verdict.APPROVE, Verdict.REJECT, Verdict.CONDITIONS)
 
 
 def still_needed(round_: Round) -> dict[Party, int]:
@@ -151,15 +243,15 @@ def still_needed(round_: Round) -> dict[Party, int]:
     """
     return owed(
         round_.approve,
-        approvals=_count(round_.votes, Verdict.APPROVE),
-        rejections=_count(round_.votes, Verdict.REJECT),
+        approvals=_approvals(round_.votes),
+        rejections=_rejections(round_.votes),
     )
 
 
 def roles_of(round_: Round, rule: GateRule | None) -> tuple[Role, ...]:
     """Every role that may vote in this round now."""
     roles = dict.fromkeys(round_.asked)
-    if rule is not None and round_.kind is RoundKind.ASK:
+    if rule is not None and round_.kind in WHOLE:
         roles.update(dict.fromkeys(rule.veto))
         roles.update(dict.fromkeys(round_.backups))
         if rule.silence.stand_in is not None and round_.stand_in_from is not None:
@@ -176,10 +268,17 @@ def _with_stand_ins(votes: list[Vote], needed: Mapping[Role, int]) -> list[Vote]
     return counted
 
 
-def _count(votes: Iterable[Vote], verdict: Verdict) -> dict[Role, int]:
+def _approvals(votes: Iterable[Vote]) -> dict[Role, int]:
+    return _count(vote for vote in votes if vote.verdict.approves)
+
+
+def _rejections(votes: Iterable[Vote]) -> dict[Role, int]:
+    return _count(vote for vote in votes if vote.verdict is Verdict.REJECT)
+
+
+def _count(votes: Iterable[Vote]) -> dict[Role, int]:
     counted: dict[Role, int] = {}
     for vote in votes:
-        if vote.verdict is verdict:
-            role = vote.instead_of or vote.on_behalf_of or vote.role
-            counted[role] = counted.get(role, 0) + 1
+        role = vote.instead_of or vote.on_behalf_of or vote.role
+        counted[role] = counted.get(role, 0) + 1
     return counted

@@ -5,6 +5,7 @@ be taken back.
 """
 
 from cases.file import CaseFile
+from cases.people import human
 from cases.receipts import Reason
 from cases.refusal import not_yours, refused
 from runbooks.plan import StagePlan
@@ -36,7 +37,7 @@ def kept_out(file: CaseFile, stage: StagePlan) -> frozenset[str]:
 
 def must_be_independent(file: CaseFile, stage: StagePlan, *, person: str) -> None:
     """The person did not decide the matter before, and it is known who did."""
-    if person in kept_out(file, stage):
+    if human(file.state, {person}) & kept_out(file, stage):
         raise not_yours(Reason.NOT_INDEPENDENT)
     missing = unknown(file, stage)
     if missing:

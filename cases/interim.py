@@ -61,7 +61,7 @@ def issue(file: CaseFile, stage: StagePlan, step: Next, *, at: datetime) -> None
 
 
 def _approved_by(file: CaseFile, gate: str) -> tuple[str, ...]:
-    """Who decided at the gate, if its newest question was approved by votes."""
+    """Who decided at the gate, if its newest question was approved."""
     round_ = next(
         (
             item
@@ -72,4 +72,5 @@ def _approved_by(file: CaseFile, gate: str) -> tuple[str, ...]:
     )
     if round_ is None or round_.state is not RoundState.APPROVED:
         return ()
-    return tuple(vote.person for vote in round_.votes)
+    voters = tuple(vote.person for vote in round_.votes)
+    return (*voters, *(hand.person for hand in round_.glass))

@@ -15,7 +15,7 @@ from cases.clock_rules import read_by_other_rules
 from cases.clocks import late_at
 from cases.effects import intend, reconsider
 from cases.file import CaseFile, Note
-from cases.gate import RoundKind, RoundState
+from cases.gate import WHOLE, RoundKind, RoundState
 from cases.handover import restart_handover
 from cases.journal import Kind
 from cases.notice import Purpose
@@ -155,7 +155,7 @@ def _questions_without_place(file: CaseFile, pathway: Pathway) -> Iterator[str]:
     asked = {
         (round_.gate, round_.kind, role)
         for round_ in file.state.rounds
-        if round_.state is RoundState.OPEN and round_.kind is not RoundKind.ASK
+        if round_.state is RoundState.OPEN and round_.kind not in WHOLE
         for role in round_.approve
     }
     for gate, kind, role in sorted(owed | asked):

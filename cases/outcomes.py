@@ -3,17 +3,20 @@
 from datetime import datetime
 
 from cases.acts import Verdict
+from cases.correction import reverse
 from cases.drafts.holding import ask_anew
 from cases.drafts.standing import approve as approve_drafts
 from cases.drafts.standing import waits_for
 from cases.dual_control import approve, doubt
 from cases.effects import release
-from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
-from cases.gate import Round, RoundKind, RoundState, tally
+from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, SYSTEM, CaseFile, Note
+from cases.gate import WHOLE, Round, RoundKind, RoundState, tally
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.records import InformationRequest, Ratification
 from cases.rounds import ask, close, rule_of
+from cases.task_work import open_task
+from cases.tasks import CONDITION, REVIEW
 from runbooks.plan import GateRule
 
 OUTCOMES = {
@@ -31,7 +34,7 @@ def settle_round(file: CaseFile, round_: Round, *, at: datetime) -> None:
         round_.votes,
         approve=round_.approve,
         reject=round_.reject,
-        veto=rule.veto if round_.kind is RoundKind.ASK else (),
+        veto=rule.veto if round_.kind in WHOLE else (),
         stand_in=rule.silence.stand_in.allow if rule.silence.stand_in is not None else {},
         approval_prevails=rule.approval_prevails,
     )
@@ -54,15 +57,70 @@ def settle_round(file: CaseFile, round_: Round, *, at: datetime) -> None:
             if round_.kind is RoundKind.RATIFY:
                 _ratified(file, round_, result, at=at)
                 return
-            if result is RoundState.APPROVED:
-                approve(file, round_, at=at)
-                waiting = waits_for(file, round_.gate)
-                approve_drafts(file, round_.gate, round_.number, at=at)
-                release(file, round_.gate, waiting, at=at)
-            else:
-                doubt(file, round_.gate)
-            _conclude(file, round_, OUTCOMES[result])
+            _decided(file, round_, at=at)
             _ratification_due(file, round_, rule, at=at)
+
+
+def break_the_glass(file: CaseFile, round_: Round, *, at: datetime) -> None:
+    """Two people have passed the gate without those it asks: it is approved, and to be reviewed."""
+    rule = rule_of(file.pathway.stage(round_.gate)).break_glass
+    if rule is None:
+        message = f"nobody can break the glass at {round_.gate}"
+        raise ValueError(message)
+    close(file, round_, RoundState.APPROVED, at=at, because=REVIEW)
+    file.note(
+        Kind.GLASS_BROKEN,
+        at,
+        gate=round_.gate,
+        round=round_.number,
+        people=[hand.person for hand in round_.glass],
+        acts=[hand.act for hand in round_.glass],
+    )
+    _decided(file, round_, at=at, by=round_.glass[-1].person)
+    open_task(
+        file,
+        what=f"Review that {round_.gate} was passed by breaking the glass",
+        owner=rule.review,
+        due=at + rule.review_within,
+        origin=REVIEW,
+        by=SYSTEM,
+        at=at,
+        gate=round_.gate,
+        round_=round_.number,
+    )
+    for role in dict.fromkeys((INCIDENT_MANAGER, DUTY_MANAGER, *rule.by)):
+        file.tell(Purpose.RAISED, role, stage=round_.gate, round_=round_.number, step=REVIEW)
+
+
+def _decided(file: CaseFile, round_: Round, *, at: datetime, by: str | None = None) -> None:
+    """What the decision sets going: approvals count, conditions become tasks, the stage is left."""
+    if round_.state is RoundState.APPROVED:
+        approve(file, round_, at=at)
+        waiting = waits_for(file, round_.gate)
+        approve_drafts(file, round_.gate, round_.number, at=at)
+        release(file, round_.gate, waiting, at=at)
+        _set_conditions(file, round_, at=at)
+    else:
+        doubt(file, round_.gate)
+    if round_.kind is not RoundKind.ASK:
+        reverse(file, round_, at=at)
+    _conclude(file, round_, OUTCOMES[round_.state], by=by)
+
+
+def _set_conditions(file: CaseFile, round_: Round, *, at: datetime) -> None:
+    for vote in round_.votes:
+        for condition in vote.conditions:
+            open_task(
+                file,
+                what=condition.what,
+                owner=condition.owner,
+                due=condition.due,
+                origin=CONDITION,
+                by=vote.person,
+                at=at,
+                gate=round_.gate,
+                round_=round_.number,
+            )
 
 
 def take_silence(file: CaseFile, round_: Round, outcome: str, *, at: datetime) -> None:
@@ -107,10 +165,11 @@ def allow_backup(
     )
 
 
-def _conclude(file: CaseFile, round_: Round, outcome: str) -> None:
+def _conclude(file: CaseFile, round_: Round, outcome: str, *, by: str | None = None) -> None:
     if file.state.stage == round_.gate:
         file.state.pending_outcome = outcome
-        file.state.pending_by = round_.votes[-1].person if round_.votes else SYSTEM
+        voted = round_.votes[-1].person if round_.votes else SYSTEM
+        file.state.pending_by = by or voted
 
 
 def _ask_for_information(file: CaseFile, round_: Round, *, at: datetime) -> None:

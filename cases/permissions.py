@@ -14,17 +14,15 @@ from cases.call_back import takes_call_backs
 from cases.drafts.holding import waits_for_gate
 from cases.ended_outside import ENDED_OUTSIDE
 from cases.file import INCIDENT_MANAGER, CaseFile
-from cases.gate import Round, RoundKind, RoundState, roles_of
+from cases.gate_permissions import Allowed, Place, Voter, acts_at, settles
 from cases.independence import kept_out
 from cases.joining import joined_reports
 from cases.linking import CHOSEN
-from cases.objection import can_be_disputed
+from cases.people import human, is_conflicted
 from cases.records import HELD_BACK, IN_STEPS, ROLLING_BACK, EffectRecord
 from cases.reopening import barred, barred_from_unmerging, rule_of, stages_to
 from cases.rules import (
     all_roles,
-    dissent_role,
-    may_vote,
     not_by_receipt,
     outcomes_now,
     roles_for,
@@ -32,12 +30,12 @@ from cases.rules import (
     watchers,
 )
 from cases.state import CaseState
-from cases.values import Value
-from cases.waiting import Waiting, is_waiting, next_step, question_of, waiting_on
+from cases.waiting import Waiting, is_waiting, next_step, waiting_on
 from runbooks.plan import Pathway, StageKind
 
 __all__ = [
     "Allowed",
+    "Place",
     "Waiting",
     "all_roles",
     "allowed_acts",
@@ -48,38 +46,35 @@ __all__ = [
 ]
 
 
-class Allowed(Value):
-    """One act a person may do now; a form or a command can be made of it."""
-
-    verb: str
-    role: str
-    stage: str | None = None
-    gate: str | None = None
-    round: int | None = None
-    effect: str | None = None
-    """An effect's key."""
-    request: str | None = None
-    label: str = ""
-    choices: tuple[str, ...] = ()
-    """Outcomes, verdicts, dispositions or questions that can be chosen."""
-
-
 def allowed_acts(
-    state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str], at: datetime
+    state: CaseState,
+    pathway: Pathway,
+    *,
+    person: str,
+    roles: frozenset[str],
+    at: datetime,
+    accounts: tuple[str, ...] = (),
+    places: Iterable[Place] = (),
 ) -> list[Allowed]:
-    """Every act the person may do now; the first role that allows it is the one acted in."""
+    """Every act the person may do now; the first role that allows it is the one acted in.
+
+    `accounts` are their other ones, `places` those of the people whose delegate they are.
+    """
     if state.closed:
         return _for_ended(state, pathway, person=person, roles=roles, at=at)
     if state.closing_act is not None:
         return []
     file = view_of(state, pathway)
     offered = _Offered(file, person=person, roles=roles)
+    own = Voter(person, roles, accounts)
     if state.hold is None:
         for round_ in state.rounds:
-            if round_.state is RoundState.OPEN:
-                offered.acts.extend(_votes(file, round_, person=person, roles=roles))
-            elif can_be_disputed(file, round_):
-                offered.acts.extend(_objections(file, round_, person=person, roles=roles))
+            offered.acts.extend(acts_at(file, round_, own, at=at))
+        for place in places:
+            voter = Voter(person, place.roles, (*accounts, *place.accounts), place.person)
+            for round_ in state.rounds:
+                offered.acts.extend(acts_at(file, round_, voter, at=at))
+    _offer_tasks(offered, own)
     _offer_stage(offered)
     _offer_work(offered)
     _offer_running(offered)
@@ -126,7 +121,8 @@ def _offer_stage(offered: _Offered) -> None:
     if stage is None or state.pending_outcome is not None:
         return
     ended = (ENDED_OUTSIDE,) if state.shadow else ()
-    out = offered.person in state.conflicts or offered.person in kept_out(file, stage)
+    names = human(state, {offered.person})
+    out = is_conflicted(state, names) or bool(names & kept_out(file, stage))
     if stage.kind is StageKind.WORK and state.hold is None and not out:
         offered.offer("complete", stage=stage.name, choices=outcomes_now(file, stage))
     if stage.kind is StageKind.CLOSURE and state.hold is None:
@@ -207,6 +203,16 @@ def _offer_clearance(offered: _Offered, effect: EffectRecord) -> None:
     )
 
 
+def _offer_tasks(offered: _Offered, own: Voter) -> None:
+    """Tasks that the person can settle, and how."""
+    for task in offered.file.state.tasks:
+        role, ways = settles(offered.file, task, own)
+        if ways:
+            offered.acts.append(
+                Allowed(verb="finish", role=role, task=task.id, label=task.id, choices=ways)
+            )
+
+
 def _offer_running(offered: _Offered) -> None:
     """What steers the case as a whole."""
     state, pathway = offered.file.state, offered.file.pathway
@@ -225,42 +231,3 @@ def _offer_running(offered: _Offered) -> None:
     offered.offer("link", choices=tuple(kind.value for kind in CHOSEN))
     offered.offer("merge")
     offered.offer("cancel")
-
-
-def _votes(file: CaseFile, round_: Round, *, person: str, roles: frozenset[str]) -> list[Allowed]:
-    rule = file.gate_rule(round_.gate)
-    voting = next(
-        (
-            role
-            for role in roles_of(round_, rule)
-            if role in roles and not may_vote(file, round_, person=person, role=role)
-        ),
-        None,
-    )
-    acts: list[Allowed] = []
-    if voting is not None:
-        acts.append(
-            Allowed(
-                verb="decide",
-                role=voting,
-                gate=round_.gate,
-                round=round_.number,
-                label=question_of(file, round_),
-                choices=("approve", "reject", "more-information", "abstain")
-                if round_.kind is RoundKind.ASK
-                else ("approve", "reject"),
-            )
-        )
-    mine = round_.vote_of(person)
-    if mine is not None and mine.role in roles:
-        acts.append(Allowed(verb="withdraw", role=mine.role, gate=round_.gate, round=round_.number))
-    return [*acts, *_objections(file, round_, person=person, roles=roles)]
-
-
-def _objections(
-    file: CaseFile, round_: Round, *, person: str, roles: frozenset[str]
-) -> list[Allowed]:
-    objecting = dissent_role(file, round_, person=person, roles=roles)
-    if objecting is None:
-        return []
-    return [Allowed(verb="dissent", role=objecting, gate=round_.gate, round=round_.number)]

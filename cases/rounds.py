@@ -6,15 +6,18 @@ from datetime import datetime, timedelta
 from pydantic import JsonValue
 
 from cases import escalations
+from cases.acts import Verdict
 from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.clocks import start, turn
 from cases.drafts.standing import draft_for_gate, redraft, waits_for
 from cases.facts import changes_between
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile
-from cases.gate import Change, Round, RoundKind, RoundState, roles_of
+from cases.gate import WHOLE, Change, Round, RoundKind, RoundState, roles_of
 from cases.independence import unknown
 from cases.journal import Kind
 from cases.notice import Purpose
+from cases.people import human
+from cases.ways_back import back_to
 from runbooks.plan import GateRule, Role, StagePlan
 
 
@@ -34,6 +37,7 @@ def ask(
     within: timedelta | None = None,
     again: bool = False,
     fired: Sequence[str] = (),
+    corrects: int | None = None,
 ) -> Round:
     """A round is open and its people are to be told.
 
@@ -55,16 +59,18 @@ def ask(
         content_hash=file.state.content_hash(),
         nonce=file.new_nonce(),
         asked_at=at,
-        expires_at=silent_at if kind is RoundKind.ASK else None,
+        # A time that ran out while nobody was asked decides nothing.
+        expires_at=silent_at if kind is RoundKind.ASK and (silent_at or at) >= at else None,
         approve={role: 1} if role is not None else dict(rule.approve),
         reject={role: 1} if role is not None else dict(rule.reject),
         changed=file.state.changed.pop(stage.name, []),
+        corrects=corrects,
     )
     earlier = file.state.round_of(stage.name)
     visit = file.state.current_visit()
     if again and earlier and visit and earlier.asked_at >= visit.entered_at:
         round_.stand_in_from = earlier.stand_in_from
-    if clock is not None and kind is RoundKind.ASK:
+    if clock is not None and kind in WHOLE:
         # A memo that came late must not cost the case its backups and its stand-in.
         round_.backups = clock.backups
         if rule.silence.stand_in is not None and TARGET in clock.fired:
@@ -84,6 +90,7 @@ def ask(
         expires=round_.expires_at.isoformat() if round_.expires_at else None,
         changed=[change.what for change in round_.changed] or None,
         backups=dict(round_.backups) or None,
+        corrects=corrects,
     )
     if within is not None and role is not None:
         _start_round_clock(file, round_, role=role, within=within, at=at, fired=fired)
@@ -156,7 +163,7 @@ def ask_again(file: CaseFile, *, at: datetime) -> None:
 def again(file: CaseFile, round_: Round, *, at: datetime) -> Round:
     """The same question is asked anew in a fresh round."""
     stage = file.pathway.stage(round_.gate)
-    single = next(iter(round_.approve)) if round_.kind is not RoundKind.ASK else None
+    single = next(iter(round_.approve)) if round_.kind not in WHOLE else None
     clock = file.state.clock(_clock_id(round_))
     left, fired = None, list[str]()
     if clock is not None:
@@ -164,7 +171,15 @@ def again(file: CaseFile, round_: Round, *, at: datetime) -> Round:
         left, fired = clock.within - clock.reading(at).elapsed, clock.fired
         turn(file, clock, ClockVerb.CANCEL, at=at, because="asked again")
     asked = ask(
-        file, stage, at=at, kind=round_.kind, role=single, within=left, again=True, fired=fired
+        file,
+        stage,
+        at=at,
+        kind=round_.kind,
+        role=single,
+        within=left,
+        again=True,
+        fired=fired,
+        corrects=round_.corrects,
     )
     for due in file.state.ratifications:
         if (due.gate, due.round) == (round_.gate, round_.number):
@@ -220,18 +235,29 @@ def revoke(file: CaseFile, keys: list[str], *, at: datetime, reason: str) -> Non
             file.tell(Purpose.RAISED, INCIDENT_MANAGER, stage=round_.gate, round_=round_.number)
 
 
-def deciders(file: CaseFile, stage: str) -> set[str]:
-    """Everybody who decided or completed that stage, in any of its rounds and visits."""
-    people = {
-        vote.person
-        for round_ in file.state.rounds
-        if round_.gate == stage and round_.state is not RoundState.SUPERSEDED
-        for vote in round_.votes
-    }
+def deciders(file: CaseFile, stage: str) -> frozenset[str]:
+    """Everybody who decided or completed that stage, in any of its rounds and visits.
+
+    Under every name: accounts of the same human, and whoever a delegate acted for. Who abstained
+    has decided nothing.
+    """
+    people: set[str] = set()
+    for round_ in file.state.rounds:
+        if round_.gate != stage or round_.state is RoundState.SUPERSEDED:
+            continue
+        for vote in round_.votes:
+            if vote.verdict is not Verdict.ABSTAIN:
+                people |= vote.names
+        if round_.state is RoundState.APPROVED:
+            for hand in round_.glass:
+                people |= hand.names
     people |= {
-        visit.by for visit in file.state.visits if visit.stage == stage and visit.by is not None
+        visit.by
+        for visit in file.state.visits
+        # Who only sent the case back from there has decided nothing there.
+        if visit.stage == stage and visit.by is not None and back_to(visit.outcome) is None
     }
-    return people - {SYSTEM}
+    return human(file.state, people - {SYSTEM})
 
 
 def _start_round_clock(

@@ -1,11 +1,15 @@
 """The rules of who may act: roles of each verb, who may vote or object, what closing requires."""
 
+from collections.abc import Iterable
+
 from cases.acts import Resolution
 from cases.call_back import callers
 from cases.clock_starts import duties
+from cases.correction import uncorrected
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile
-from cases.gate import Round, RoundKind, RoundState, roles_of
+from cases.gate import WHOLE, Round, RoundKind, RoundState, roles_of
 from cases.independence import kept_out
+from cases.people import human, is_conflicted
 from cases.records import (
     HELD_BACK,
     IN_STEPS,
@@ -53,30 +57,79 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
             return (INCIDENT_MANAGER,)
 
 
-def may_vote(file: CaseFile, round_: Round, *, person: str, role: str) -> str:
+def may_vote(
+    file: CaseFile,
+    round_: Round,
+    *,
+    person: str,
+    role: str,
+    also: Iterable[str] = (),
+    acting_for: str | None = None,
+) -> str:
     """Empty when the person may vote in that role; else which rule stands against it.
 
-    `role`, `conflicted`, `not-independent` or `same-person`.
+    `role`, `conflicted`, `not-independent`, `same-person` or `not-delegable`. `also` are the other
+    names the vote would be bound to: accounts of the same human, and of whoever a delegate acts
+    for. What stands against any of them stands against the vote.
     """
     rule = file.gate_rule(round_.gate)
     if role not in roles_of(round_, rule):
         return "role"
-    if person in file.state.conflicts:
-        return "conflicted"
-    if person in kept_out(file, file.pathway.stage(round_.gate)):
-        return "not-independent"
-    if rule is not None:
-        for stage in rule.not_the_same_person_as:
-            if person in deciders(file, stage):
-                return "same-person"
-    if round_.kind in (RoundKind.SPLIT, RoundKind.DISSENT, RoundKind.RATIFY):
+    if acting_for is not None and not (rule is not None and rule.delegable):
+        return "not-delegable"
+    names = human(file.state, {person, *also})
+    barred = may_decide(file, round_.gate, names)
+    if barred:
+        return barred
+    if round_.kind not in WHOLE:
         # Whoever already voted on the question cannot be the one who breaks the tie over it.
-        for earlier in file.state.rounds:
-            if earlier.gate == round_.gate and earlier.number < round_.number:
-                vote = earlier.vote_of(person)
-                if vote is not None and earlier.state is not RoundState.SUPERSEDED:
-                    return "same-person"
+        asked_last = max(
+            (
+                item.number
+                for item in file.state.rounds
+                if item.gate == round_.gate
+                and item.kind is RoundKind.CORRECTION
+                and item.number < round_.number
+            ),
+            default=0,
+        )
+        voted = any(
+            earlier.vote_under(names)
+            for earlier in file.state.rounds
+            if earlier.gate == round_.gate
+            and earlier.state is not RoundState.SUPERSEDED
+            and asked_last <= earlier.number < round_.number
+        )
+        if voted:
+            return "same-person"
+    return "same-person" if _has_voted(round_, person, names, acting_for) else ""
+
+
+def may_decide(file: CaseFile, gate: str, names: frozenset[str]) -> str:
+    """Empty when nothing keeps the human of these names from deciding at the gate."""
+    if is_conflicted(file.state, names):
+        return "conflicted"
+    if names & kept_out(file, file.pathway.stage(gate)):
+        return "not-independent"
+    rule = file.gate_rule(gate)
+    for stage in rule.not_the_same_person_as if rule is not None else ():
+        if names & deciders(file, stage):
+            return "same-person"
     return ""
+
+
+def _has_voted(round_: Round, person: str, names: frozenset[str], acting_for: str | None) -> bool:
+    """Whether the human has a vote in the round that this one would not replace.
+
+    A vote replaces the one the person cast before in the same place, and one that a delegate cast
+    for them; under another name, or in another's place, it would be a second one.
+    """
+    return any(
+        names & vote.names
+        for vote in round_.votes
+        if not (vote.person == person and vote.acting_for == acting_for)
+        and not (acting_for is None and vote.acting_for == person)
+    )
 
 
 def outcomes_now(file: CaseFile, stage: StagePlan) -> tuple[str, ...]:
@@ -146,6 +199,12 @@ def unmet(state: CaseState, pathway: Pathway, disposition: str) -> list[str]:
     missing.extend(f"merge under way: case {item.number}" for item in state.merging)
     missing.extend(f"open action: {effect.title}" for effect in state.effects if effect.open)
     missing.extend(
+        f"{task.id} ({task.origin.replace('-', ' ')}), owed by {task.owner}"
+        for task in state.tasks
+        if task.open
+    )
+    missing.extend(f"correction: {gate}" for gate in uncorrected(view_of(state, pathway)))
+    missing.extend(
         f"ratification by {due.by}" for due in state.ratifications if due.settled is None
     )
     return missing
@@ -187,11 +246,11 @@ def _missing(state: CaseState, kind: str, name: str) -> str:
 
 
 def _last_word(state: CaseState, gate: str) -> str:
-    """What the gate's newest decided round says, a ratification aside."""
+    """What the gate's newest decided round says, a ratification aside; nothing if taken back."""
     decided = (RoundState.APPROVED, RoundState.REJECTED)
     return next(
         (
-            round_.state.value
+            round_.state.value if round_.revoked is None else ""
             for round_ in reversed(state.rounds)
             if round_.gate == gate
             and round_.kind is not RoundKind.RATIFY
@@ -206,9 +265,9 @@ def dissent_role(
 ) -> str | None:
     """The role in which the person may object in this round, if they have not done so."""
     rule = file.gate_rule(round_.gate)
-    if rule is None or round_.kind is not RoundKind.ASK or person in file.state.conflicts:
+    if rule is None or round_.kind not in WHOLE or is_conflicted(file.state, {person}):
         return None
-    if person in kept_out(file, file.pathway.stage(round_.gate)):
+    if human(file.state, {person}) & kept_out(file, file.pathway.stage(round_.gate)):
         return None
     if any(
         (item.gate, item.round, item.person) == (round_.gate, round_.number, person)
@@ -242,6 +301,8 @@ def all_roles(pathway: Pathway) -> tuple[str, ...]:
             continue
         roles.update(dict.fromkeys(rule.roles))
         roles.update(dict.fromkeys(part.to for part in (rule.split, rule.dissent) if part))
+        if rule.break_glass is not None:
+            roles.update(dict.fromkeys((*rule.break_glass.by, rule.break_glass.review)))
         if rule.silence.stand_in is not None:
             roles.update(dict.fromkeys(rule.silence.stand_in.allow))
             if rule.silence.stand_in.ratify is not None:

@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from cases import bulk, escalations, updates
+from cases.asking_clock import enter_clock, leave_clock
 from cases.claims import end_claims
 from cases.clock_starts import follow, happened
 from cases.clocks import (
     end_clocks,
-    start_stage_clock,
     stop_stage_clock,
     suspend,
     unsuspend,
 )
+from cases.correction import ask_correction
 from cases.effects import intend, undo
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile, Note
 from cases.gate import RoundState
@@ -21,13 +22,14 @@ from cases.independence import unknown
 from cases.interim import issue
 from cases.journal import Kind
 from cases.notice import Purpose
-from cases.objection import ask_higher_role, objected_to
+from cases.objection import ask_higher_role, corrected, objected_to
 from cases.performed import skip_when_done
 from cases.pinning import pin_answers
 from cases.records import AnswerGiven, ClosingRecord, Link, StageVisit
 from cases.rounds import ask, ask_again, memo_missing, overtaken, void_all
 from cases.setting import call_off_all, instant_of_answer
 from cases.suppression import stop_waiting
+from cases.task_work import let_fall
 from cases.ticket_note import TICKET_CLOSED, TICKET_DECIDED, TICKET_OPENED, TicketLine
 from runbooks.plan import SKIPPED, Next, StageKind, StagePlan
 
@@ -103,11 +105,12 @@ def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
     state.pending_by = None
     state.visits.append(StageVisit(stage=stage.name, visit=visit, entered_at=at))
     file.note(Kind.STAGE_ENTERED, at, stage=stage.name, visit=visit, owner=stage.owner)
-    if not stage.comes_at(state.severity.current) and not objected_to(file, stage):
+    sent_back = objected_to(file, stage) or corrected(file, stage)
+    if not stage.comes_at(state.severity.current) and not sent_back:
         state.pending_outcome = SKIPPED
         state.pending_by = SYSTEM
         return
-    start_stage_clock(file, stage, visit=visit, at=at)
+    enter_clock(file, stage, visit=visit, at=at)
     for name in stage.enter:
         intend(file, name, stage=stage.name, at=at)
     skip_when_done(file, at=at)
@@ -119,6 +122,8 @@ def enter(file: CaseFile, stage: StagePlan, *, at: datetime) -> None:
             escalations.begin(file, stage.escalate, stage=stage.name, because="begun", at=at)
     elif objected_to(file, stage):
         ask_higher_role(file, stage, at=at)
+    elif corrected(file, stage):
+        ask_correction(file, stage, at=at)
     elif unknown(file, stage):
         file.tell(Purpose.WORK, stage.owner, stage=stage.name, step="original")
     elif memo_missing(file, stage.name, stage.gate):
@@ -186,12 +191,12 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     state.leases = [lease for lease in state.leases if lease.stage != stage.name]
     end_claims(state, stage.name)
     escalations.leave(file, stage.name, at=at)
-    stop_stage_clock(file, stage.name, at=at)
+    step = stage.next.get(outcome, Next())
+    leave_clock(file, stage, step, at=at)
     file.note(Kind.STAGE_LEFT, at, stage=stage.name, outcome=outcome, by=by)
     happened(file, f"stage:{stage.name}", at=at)
     end_with(file, stage.name, at=at)
     updates.end_with(file, stage.name, at=at)
-    step = stage.next.get(outcome, Next())
     for clock_id in _suspended_by_arriving(file, stage):
         ending = step.then == file.pathway.closure.name
         unsuspend(file, clock_id, at=at, because=f"{stage.name}: {outcome}", ending=ending)
@@ -225,6 +230,7 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
         stop_stage_clock(file, visit.stage, at=at, cancel=cancelled)
         happened(file, f"stage:{visit.stage}", at=at)
     happened(file, "closed", at=at)
+    let_fall(file, at=at, because=closing.disposition)
     bulk.end(file, at=at)
     call_off_all(file, at=at, because=closing.disposition)
     stop_waiting(file, at=at)

@@ -41,6 +41,7 @@ from cases.records import (
     TakenIn,
 )
 from cases.report import Report, TicketRef
+from cases.tasks import Task
 from cases.values import Instant, Mutable
 from runbooks.plan import Pathway
 
@@ -73,6 +74,7 @@ class CaseState(Mutable):
     requests: list[InformationRequest] = []
     dissents: list[DissentRecord] = []
     ratifications: list[Ratification] = []
+    tasks: list[Task] = []
     call_backs: list[CallBackRecord] = []
     rules: list[IssuedRule] = []
     legal_hold: str | None = None
@@ -88,6 +90,8 @@ class CaseState(Mutable):
     assignments: dict[str, str] = {}
     conflicts: dict[str, str] = {}
     """Person → since which stage they are out."""
+    accounts: dict[str, list[str]] = {}
+    """Person → the other accounts of the same human, of whoever has acted and has several."""
     pinned: dict[str, Pinned] = {}
     """By question: who decided the matter before, and is kept out where the runbook says so."""
     leases: list[Lease] = []
@@ -168,6 +172,10 @@ class CaseState(Mutable):
     def stage_clock(self, stage: str) -> ClockRun | None:
         """The newest target of the stage."""
         return next((run for run in reversed(self.clocks) if run.stage == stage), None)
+
+    def task(self, task_id: str) -> Task | None:
+        """The task with that id."""
+        return next((task for task in self.tasks if task.id == task_id), None)
 
     def effect(self, key: str) -> EffectRecord | None:
         """The effect with that key."""
@@ -288,6 +296,7 @@ GROWING = (
     "requests",
     "dissents",
     "ratifications",
+    "tasks",
     "call_backs",
     "rules",
     "offered",

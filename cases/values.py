@@ -1,9 +1,16 @@
 """The base of every value in this package, and the small types they share."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+)
 
 Instant = AwareDatetime
 """An aware instant; written in UTC."""
@@ -29,6 +36,25 @@ class Inbound(BaseModel):
     """A frozen value that came from outside: an unknown field is an error, not a surprise."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Grown(Inbound):
+    """An inbound value that has got fields since: unset, they are not written.
+
+    A worker of the release before refuses what it does not know, so it is shown nothing new that
+    nobody uses.
+    """
+
+    since_grown: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        return {
+            name: value
+            for name, value in written.items()
+            if name not in self.since_grown or getattr(self, name)
+        }
 
 
 class Mutable(BaseModel):

@@ -93,6 +93,18 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
                     due_at=effect.at + plan.clearance.within,
                 )
             )
+    waiting.extend(
+        Waiting(
+            role=task.owner,
+            person=task.person or state.assignments.get(task.owner),
+            # What is to be done stands on the case's page: nobody reads over a shoulder (I13).
+            what=f"settle {task.id} ({_said(task.origin)})",
+            stage=task.gate or state.stage or "",
+            due_at=task.due,
+        )
+        for task in state.tasks
+        if task.open
+    )
     waiting.extend(_of_many(file, at=at))
     if pathway.handover is not None:
         waiting.extend(
@@ -232,5 +244,6 @@ def question_of(file: CaseFile, round_: Round) -> str:
         RoundKind.SPLIT: "Opinions are split. ",
         RoundKind.DISSENT: "A reviewer objects. ",
         RoundKind.RATIFY: "Confirm what was approved in your place. ",
+        RoundKind.CORRECTION: "A decision was taken back. ",
     }[round_.kind]
     return prefix + asked

@@ -35,6 +35,7 @@ def act(
     role: str | None = None,
     binding: dict[str, Any] | None = None,
     act_id: str | None = None,
+    acting_for: str = "",
     json_: bool = False,
 ) -> None:
     """The act is recorded and answered; exit code 1 when the answer is no.
@@ -50,6 +51,8 @@ def act(
         "binding": binding,
         "door": "cli",
     }
+    if acting_for:
+        content["acting_for"] = acting_for
     try:
         answer = door.ask("POST", path_of(case, "acts"), content=content, again=True)
     except typer.Exit as ended:

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.case_owed import owed_part
+from cli.case_tasks import standing, tasks_part, voter
 from cli.output import local, table
 from gateway.shadow_words import parts as parts_beside
 from insights.comparison import Comparison
@@ -24,6 +25,9 @@ _HINTS = {
     "decide": "--gate {gate} approve",
     "dissent": "--gate {gate} --reason TEXT",
     "withdraw": "--gate {gate}",
+    "revoke": "--gate {gate} --reason TEXT",
+    "break-glass": "--gate {gate} --reason TEXT",
+    "finish": "{task} done",
     "assign": "ROLE PERSON",
     "hold": "--review-at 2d --reason TEXT",
     "severity": "SEV1 --reason TEXT",
@@ -54,7 +58,18 @@ def case_page(case: dict[str, Any], *, may: bool = True) -> RenderableType:
     if case["shadow"]:
         parts.insert(1, Text("Shadow: nothing is sent. It runs beside today's process."))
     parts += _beside(case)
-    for add in (_owed, _clocks, _gates, _facts, _requests, _effects, _reports, _ending, owed_part):
+    for add in (
+        _owed,
+        _clocks,
+        _gates,
+        tasks_part,
+        _facts,
+        _requests,
+        _effects,
+        _reports,
+        _ending,
+        owed_part,
+    ):
         parts += add(case)
     if may:
         parts += _commands(case)
@@ -106,14 +121,14 @@ def _gates(case: dict[str, Any]) -> list[RenderableType]:
     rows = []
     for round_ in case["state"]["rounds"]:
         votes = ", ".join(
-            f"{vote['person']} ({vote['role']}) {vote['verdict']}" for vote in round_["votes"]
+            f"{voter(vote)} ({vote['role']}) {vote['verdict']}" for vote in round_["votes"]
         )
         rows.append(
             (
                 round_["gate"],
                 round_["number"],
                 round_["kind"],
-                round_["state"],
+                standing(round_),
                 votes,
                 local(round_["asked_at"]),
             )
@@ -261,7 +276,9 @@ def _commands(case: dict[str, Any]) -> list[RenderableType]:
             gate=each["gate"] or "",
             effect=_name_of(case, each["effect"]),
             request=each["request"] or "",
+            task=each["task"] or "",
         )
+        hint += f" --for {each['acting_for']}" if each["acting_for"] else ""
         choices = f"   ({' | '.join(each['choices'])})" if each["choices"] else ""
         lines.append(Text(f"  escalate case {each['verb']} {case['number']} {hint}{choices}"))
     return [_title("You can"), *lines] if lines else []
@@ -274,3 +291,7 @@ def _name_of(case: dict[str, Any], key: str | None) -> str:
 
 def _title(text: str) -> Text:
     return Text(f"\n{text}", style="underline")
+
+
+_PARTS = (_owed, _clocks, _gates, tasks_part, _facts, _requests, _effects, _reports)
+"""What a case has, in the order it is read."""

@@ -19,6 +19,7 @@ class Later(NamedTuple):
 
 LATER = {
     "audit": Later("cli.audit", "Export a case's whole record; verify and replay it."),
+    "away": Later("cli.away", "Say that you are away, and who acts for you."),
     "backup": Later("cli.backup", "Copy store, engine and keys while they run.", "backup"),
     "clocks": Later("cli.clocks", "Show the law's clocks, and what one case carries."),
     "config": Later("cli.config", "Say what can be set."),

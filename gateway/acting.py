@@ -15,6 +15,7 @@ from cases.acts import ActBody
 from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding
 from cases.journal import Kind
 from cases.receipts import ActReceipt, Outcome, Reason
+from gateway.covering import NOBODY_ELSE, standing_of
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
 from gateway.faults import FaultPoint
@@ -73,6 +74,7 @@ async def act(
     binding: RoundBinding | None,
     door: Door,
     act_id: str,
+    acting_for: str = "",
     assurance: Assurance | None = None,
 ) -> Answered:
     """The act is durable and signed, and has been answered if anybody could answer in time.
@@ -111,7 +113,15 @@ async def act(
     # Asked before the directory is read: the answer is at least as new as this instant says.
     as_of = await doors.clock.now(target)
     snapshot = await doors.directory.snapshot()
-    actor = await _actor(doors, snapshot, session=session, case=case, role=role, as_of=as_of)
+    actor = await _actor(
+        doors,
+        snapshot,
+        session=session,
+        case=case,
+        role=role,
+        as_of=as_of,
+        acting_for=acting_for,
+    )
     reached = assurance if assurance is not None else await assurance_of(doors, session)
 
     def sign(signed_at: datetime) -> ActEnvelope:
@@ -238,9 +248,21 @@ async def _actor(
     case: CaseRow,
     role: str,
     as_of: datetime,
+    acting_for: str,
 ) -> Actor:
     person = snapshot.find(session.person)
-    if person is None or role not in person.roles:
+    standing = NOBODY_ELSE
+    if person is not None:
+        standing = await standing_of(
+            doors, person.id, at=as_of, runbook=await _runbook(doors, case), snapshot=snapshot
+        )
+    principal = standing.acting_for(acting_for, role) if acting_for else None
+    if acting_for and principal is None:
+        reason = Reason.NO_DELEGATION
+        await refuse_at_door(doors, case, person=session.person, verb="act", reason=reason)
+        raise ActRefusedError(reason)
+    held = principal.roles if principal is not None else person.roles if person is not None else ()
+    if person is None or role not in held:
         await refuse_at_door(doors, case, person=session.person, verb="act", reason=Reason.ROLE)
         raise ActRefusedError(Reason.ROLE)
     return Actor(
@@ -248,7 +270,15 @@ async def _actor(
         roles=tuple(sorted(person.roles)),
         directory_digest=snapshot.digest,
         directory_as_of=as_of,
+        accounts=standing.accounts,
+        acting_for=principal,
     )
+
+
+async def _runbook(doors: Doors, case: CaseRow) -> str | None:
+    """The runbook the case runs by, as far as the store knows it."""
+    view = await doors.store.views.get(case.id)
+    return view.line.runbook if view is not None else None
 
 
 async def _deliver(doors: Doors, case: CaseRow, envelope: ActEnvelope, act_id: str) -> Answered:

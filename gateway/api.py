@@ -88,6 +88,8 @@ class ActRequest(Inbound):
     """Empty: the role in which the person may do this now."""
     binding: RoundBinding | None = None
     door: str = "cli"
+    acting_for: str = ""
+    """The person in whose place it is done, by their delegate."""
 
 
 _LOG_IN = TypeAdapter(LogInRequest)
@@ -236,6 +238,7 @@ class Api:
                 binding=asked.binding,
                 door=_DOORS.get(asked.door, Door.API),
                 act_id=asked.act_id,
+                acting_for=asked.acting_for,
             )
         except ActRefusedError as refused:
             return problem(403, refused.reason.value, REASONS[refused.reason])
@@ -318,7 +321,8 @@ def _role(asked: ActRequest, case: OpenCase, viewer: Viewer) -> str:
     if mine:
         return mine[0]
     for item in case.allowed():
-        if item.verb == asked.body.verb and (gate is None or item.gate in (None, gate)):
+        meant = item.verb == asked.body.verb and (item.acting_for or "") == asked.acting_for
+        if meant and (gate is None or item.gate in (None, gate)):
             return item.role
     # Not allowed in any role: the workflow says why, in whichever of their roles comes first.
     return next(iter(sorted(viewer.roles)), "")

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from gateway.absences_api import AbsencesApi
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.case_api import CaseApi
@@ -31,6 +32,7 @@ from gateway.migrations_api import MigrationsApi
 from gateway.on_call import OnCallPages
 from gateway.pagerduty_door import pagerduty_routes
 from gateway.pages.acts import ActPages
+from gateway.pages.away import AwayPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
 from gateway.pages.deliveries import DeliveryPages
@@ -97,6 +99,7 @@ def build_app(
             *CaseApi(doors).routes(),
             *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
+            *AbsencesApi(doors).routes(),
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),
             *ShadowApi(doors).routes(),
@@ -111,6 +114,7 @@ def build_app(
             *SessionPages(web).routes(),
             *TerminalPages(web).routes(),
             *InboxPages(web).routes(),
+            *AwayPages(web).routes(),
             *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),
             *TicketPages(web).routes(),

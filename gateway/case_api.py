@@ -23,6 +23,7 @@ from gateway.confirming import shown_round
 from gateway.doors import Doors
 from gateway.explaining import explain, explain_unopened
 from gateway.form_content import verdict_label
+from gateway.gate_words import difference
 from gateway.sight import ALWAYS
 from gateway.times import Show, zone_of
 from gateway.web import Viewer
@@ -66,7 +67,8 @@ class CaseApi:
         shown = shown_round(case, gate, self._show(case.now, viewer), verb=verb)
         newest = case.state.round_of(gate)
         if newest is not None and newest.state is RoundState.SUPERSEDED:
-            return problem(409, "link-superseded", LINK_SUPERSEDED)
+            changed = difference(case, gate)
+            return problem(409, "link-superseded", LINK_SUPERSEDED, changed)
         if open_round is None or shown is None:
             return problem(409, "link-decided", LINK_DECIDED)
         binding = RoundBinding(

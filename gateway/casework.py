@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from cases.acts import DECIDED_VERBS
+from cases.correction import can_be_revoked
 from cases.gate import Round
 from cases.independence import kept_out
 from cases.objection import can_be_disputed
 from cases.permissions import Allowed, Waiting, allowed_acts, next_step, view_of, waiting_on
 from cases.state import CasePicture
+from gateway.covering import NOBODY_ELSE, Standing, standing_of
 from gateway.doors import Doors
 from gateway.linked import unseen
 from gateway.shelf import Shelved
@@ -32,6 +35,8 @@ class OpenCase:
     person: str
     roles: frozenset[str]
     hidden: frozenset[tuple[str, int]]
+    standing: Standing = NOBODY_ELSE
+    """Their other accounts, and in whose place they may act."""
     unseen: frozenset[str] = frozenset()
     """Numbers of cases that the record names and this person may not see."""
 
@@ -49,16 +54,17 @@ class OpenCase:
         return next((plan for plan in self.pathway.effects if plan.name == name), None)
 
     def round_for(self, verb: str, gate: str) -> Round | None:
-        """The round an act of that verb is about: the open one, or one that can be disputed."""
+        """The round an act of that verb is about: the open one, or a decided one it doubts."""
         asked = self.state.open_round(gate)
-        if asked is not None or verb != "dissent":
+        if (asked is not None and verb != "revoke") or verb not in DECIDED_VERBS:
             return asked
         file = view_of(self.state, self.pathway)
+        can_be = can_be_revoked if verb == "revoke" else can_be_disputed
         return next(
             (
                 round_
                 for round_ in self.state.rounds
-                if round_.gate == gate and can_be_disputed(file, round_)
+                if round_.gate == gate and can_be(file, round_)
             ),
             None,
         )
@@ -79,7 +85,13 @@ class OpenCase:
     def allowed(self) -> list[Allowed]:
         """Every act this person may do now."""
         return allowed_acts(
-            self.state, self.pathway, person=self.person, roles=self.roles, at=self.now
+            self.state,
+            self.pathway,
+            person=self.person,
+            roles=self.roles,
+            at=self.now,
+            accounts=self.standing.accounts,
+            places=self.standing.places,
         )
 
     def waiting(self) -> list[Waiting]:
@@ -113,7 +125,9 @@ async def open_case(
     """The case in front of the person; None when they have nothing to do with it."""
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
-    if not may_see(state, shelved.pathway, person=person, roles=roles):
+    now = await doors.clock.now(state.case)
+    standing = await standing_of(doors, person, at=now, runbook=state.runbook)
+    if not may_see(state, shelved.pathway, person=person, roles=roles | standing.roles):
         return None
     hidden = await unseen(doors, state, person=person, roles=roles)
     return OpenCase(
@@ -122,10 +136,11 @@ async def open_case(
         shelved=shelved,
         as_of=view.line.as_of,
         sequence=view.line.sequence,
-        now=await doors.clock.now(state.case),
+        now=now,
         person=person,
         roles=roles,
         hidden=hidden_rounds(state, shelved.pathway, person=person),
+        standing=standing,
         unseen=hidden,
     )
 

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from cases.acts import ActBody, Decide, Dissent, Extend, Settle, Withdraw
+from cases.acts_at_gates import BreakGlass, Finish, Revoke
 from cases.drafts.draft import reports_of
-from cases.gate import Round, RoundState, roles_of, still_needed
+from cases.gate import Round
 from cases.obligations.answers import answers_of
 from gateway.casework import OpenCase
 from gateway.drafts import ReportShown, report_shown
 from gateway.form_content import verdict_label
+from gateway.gate_words import AT_A_GATE, corrects, gate_lines, others_of
 from gateway.phrases import words
 from gateway.times import Show
 from runbooks.forms import FORMS
@@ -32,6 +34,8 @@ class RoundShown:
     changed: list[tuple[str, str, str]]
     silence: str
     others: str
+    corrects: str
+    """Which decision was taken back, by whom and why, where this question corrects it."""
     needs_second_factor: bool
     reports: list[ReportShown]
     """The drafts that an approval approves, word for word."""
@@ -43,10 +47,10 @@ def act_in_words(body: ActBody, case: OpenCase) -> str:
         case Decide():
             rule = case.rule(body.gate)
             return f"{verdict_label(rule, body.verdict)} — {case.title_of(body.gate)}"
-        case Dissent():
-            return f"Object — {case.title_of(body.gate)}"
-        case Withdraw():
-            return f"Take my verdict back — {case.title_of(body.gate)}"
+        case Dissent() | Withdraw() | Revoke() | BreakGlass():
+            return f"{AT_A_GATE[body.verb]} — {case.title_of(body.gate)}"
+        case Finish():
+            return f"{words(body.settlement.value).capitalize()} — {body.task}"
         case Settle():
             plan = _owed(case, body.obligation)
             known = answers_of(plan).get(body.answer) if plan is not None else None
@@ -69,6 +73,10 @@ def _work_in_words(body: ActBody, case: OpenCase) -> str:
 
 def act_lines(body: ActBody, case: OpenCase, show: Show) -> Lines:
     """What the person wrote and chose, line by line."""
+    return gate_lines(body, case, show) or _work_lines(body, case, show)
+
+
+def _work_lines(body: ActBody, case: OpenCase, show: Show) -> Lines:
     match body.verb:
         case "answer":
             return [(case.shelved.question(name), value) for name, value in body.answers.items()]
@@ -132,6 +140,7 @@ def shown_round(
         changed=[(change.what, change.was, change.now) for change in round_.changed],
         silence=silence_of(case, round_, rule, show),
         others=others_of(case, round_, rule),
+        corrects=corrects(case, round_),
         needs_second_factor=rule.assurance is not Assurance.L1,
         reports=[
             # How it will be handed in is no part of what is approved.
@@ -195,26 +204,6 @@ def silence_of(case: OpenCase, round_: Round, rule: GateRule, show: Show) -> str
     paged = [words(step.page) for step in _late(case, round_.gate) if step.page]
     told = f" By then {' and '.join(dict.fromkeys(paged))} will have been paged." if paged else ""
     return f"Silence decides nothing: the gate waits. Its target is reached {when}.{told}"
-
-
-def others_of(case: OpenCase, round_: Round, rule: GateRule) -> str:
-    """Who else must decide."""
-    if (round_.gate, round_.number) in case.hidden and round_.state is RoundState.OPEN:
-        asked = " and ".join(map(words, roles_of(round_, rule)))
-        return f"Asked: {asked}. Who has voted, and how, is hidden until you have voted."
-    owed = " and ".join(
-        f"{number} verdict{'s' if number > 1 else ''} of {words(party)}"
-        for party, number in still_needed(round_).items()
-    )
-    voted = ", ".join(
-        f"{vote.person} ({words(vote.role)}): {verdict_label(rule, vote.verdict)}"
-        for vote in round_.votes
-    )
-    return ". ".join(
-        part
-        for part in (f"Still needed: {owed}" if owed else "", voted and f"So far: {voted}")
-        if part
-    )
 
 
 def _late(case: OpenCase, gate: str) -> tuple[Late, ...]:

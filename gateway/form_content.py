@@ -12,8 +12,6 @@ from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import AnswerKind, CallBackResult, GateRule, Severity
 
 ANSWER, ANSWER_AT, MEMO = "q.", "qt.", "m."
-# Yes and no look alike: the page must not lean to either.
-_VERDICTS = frozenset({Verdict.APPROVE, Verdict.REJECT})
 Buttons = tuple[tuple[str, str, bool], ...]
 
 
@@ -41,6 +39,10 @@ class ActForm:
     buttons: Buttons = (("", "Go on", True),)
     """Value, text, and whether it is what the case waits for."""
     binding: str = ""
+    folded: tuple[Field, ...] = ()
+    """What few need, behind a fold: conditions of an approval."""
+    acting_for: str = ""
+    """The person in whose place it would be done."""
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -59,6 +61,9 @@ def verdict_label(rule: GateRule | None, verdict: Verdict) -> str:
             return "I need more information"
         case Verdict.ABSTAIN:
             return "I abstain"
+        case Verdict.CONDITIONS:
+            yes = rule.approve_label if rule is not None else "Approve"
+            return f"{yes}, with conditions"
 
 
 @dataclass(frozen=True)
@@ -170,23 +175,6 @@ def _observe(ask: Ask) -> Content:
 
 def _roll_back(ask: Ask) -> Content:
     return (_hidden("effect", ask.allowed.effect), _reason(label="Why it is undone")), ()
-
-
-def _decide(ask: Ask) -> Content:
-    rule = ask.case.rule(ask.allowed.gate or "")
-    verdicts = [Verdict(choice) for choice in ask.allowed.choices]
-    buttons = tuple(
-        (verdict.value, verdict_label(rule, verdict), verdict in _VERDICTS) for verdict in verdicts
-    )
-    return (_hidden("gate", ask.allowed.gate), _reason(required=False)), buttons
-
-
-def _dissent(ask: Ask) -> Content:
-    return (_hidden("gate", ask.allowed.gate), _reason(label="What you object to, and why")), ()
-
-
-def _withdraw(ask: Ask) -> Content:
-    return (_hidden("gate", ask.allowed.gate), _reason(required=False)), ()
 
 
 def _acknowledge(ask: Ask) -> Content:
@@ -314,9 +302,6 @@ _CONTENT: dict[str, Fill] = {
     "receipt": _receipt,
     "observe": _observe,
     "roll-back": _roll_back,
-    "decide": _decide,
-    "dissent": _dissent,
-    "withdraw": _withdraw,
     "acknowledge": _acknowledge,
     "claim": _claim,
     "assign": _assign,

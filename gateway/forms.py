@@ -8,7 +8,16 @@ from cases.acts import ActBody
 from cases.envelope import RoundBinding
 from cases.permissions import Allowed
 from gateway.casework import OpenCase
-from gateway.form_content import ANSWER, ANSWER_AT, MEMO, ActForm, Surroundings, content_of
+from gateway.form_content import (
+    ANSWER,
+    ANSWER_AT,
+    MEMO,
+    ActForm,
+    Ask,
+    Surroundings,
+    content_of,
+)
+from gateway.gate_forms import CONDITION, GATE_CONTENT, condition_fields, conditions_from
 from gateway.raw import BadFormError
 from gateway.times import Show
 
@@ -27,6 +36,9 @@ _TITLES = {
     "decide": "Decide",
     "dissent": "Object",
     "withdraw": "Take my verdict back",
+    "revoke": "Take a decision back",
+    "break-glass": "Break the glass: pass the gate without those it asks",
+    "finish": "Settle a task",
     "acknowledge": "Take it, or say that you cannot",
     "claim": "Claim the work, or give it back",
     "assign": "Assign work to a person",
@@ -48,6 +60,7 @@ _TITLES = {
 _CHOSEN = {
     "complete": "outcome",
     "decide": "verdict",
+    "finish": "settlement",
     "receipt": "resolution",
     "settle": "answer",
 }
@@ -55,7 +68,7 @@ _CHOSEN = {
 _INSTANT = {"hold": "review_at", "extend": "until"}
 CHIEF = frozenset(
     {"decide", "complete", "close", "receipt", "observe", "roll-back", "memo", "reply", "answer"}
-    | {"resume"}
+    | {"resume", "finish"}
 )
 """Acts the case waits for; the others are shown folded."""
 
@@ -73,7 +86,15 @@ def forms_of(case: OpenCase, around: Surroundings) -> list[ActForm]:
 def form_of(allowed: Allowed, case: OpenCase, around: Surroundings) -> ActForm:
     """The form of one allowed act."""
     title = _TITLES[allowed.verb]
-    fields, buttons = content_of(allowed, case, around)
+    fill = GATE_CONTENT.get(allowed.verb)
+    fields, buttons = (
+        fill(Ask(allowed, case, around)) if fill else content_of(allowed, case, around)
+    )
+    task = case.state.task(allowed.task or "")
+    if task is not None:
+        title = f"{task.id}: {task.what}"
+    if allowed.verb == "break-glass" and allowed.label:
+        title = f"{title} ({allowed.label})"
     if allowed.verb in ("receipt", "decide") and allowed.label:
         title = allowed.label
     elif allowed.verb in ("observe", "roll-back"):
@@ -85,6 +106,8 @@ def form_of(allowed: Allowed, case: OpenCase, around: Surroundings) -> ActForm:
         fields=fields,
         buttons=buttons or (("", title, allowed.verb in CHIEF),),
         binding=binding_of(allowed, case),
+        folded=condition_fields(allowed, case),
+        acting_for=allowed.acting_for or "",
     )
 
 
@@ -128,11 +151,14 @@ def binding_of(allowed: Allowed, case: OpenCase) -> str:
 def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
     verb = fields.get("verb", "")
     choice = fields.get("choice", "")
-    own = ("csrf", "step", "verb", "choice", "binding", "role", "act_id", "code", "next")
+    own = (
+        *("csrf", "step", "verb", "choice", "binding", "role", "act_id", "code", "next"),
+        "acting_for",
+    )
     values: dict[str, object] = {
         name: value
         for name, value in fields.items()
-        if name not in own and not name.startswith((ANSWER, ANSWER_AT, MEMO))
+        if name not in own and not name.startswith((ANSWER, ANSWER_AT, MEMO, CONDITION))
     }
     values["verb"] = verb
     match verb:
@@ -143,8 +169,8 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
             values["answers"] = answers
         case "memo":
             values["fields"] = _prefixed(fields, MEMO)
-        case "complete" | "decide" | "receipt" | "settle":
-            values[_CHOSEN[verb]] = choice
+        case "complete" | "decide" | "finish" | "receipt" | "settle":
+            values |= _chosen(verb, choice, fields, show)
         case "acknowledge":
             values["conflicted"] = choice == "conflicted"
         case "claim":
@@ -164,6 +190,12 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
         case _:
             pass
     return values
+
+
+def _chosen(verb: str, choice: str, fields: Mapping[str, str], show: Show) -> dict[str, object]:
+    """What the button says, and what a verdict is given on."""
+    said: dict[str, object] = {_CHOSEN[verb]: choice}
+    return said | ({"conditions": conditions_from(fields, show)} if verb == "decide" else {})
 
 
 def _prefixed(fields: Mapping[str, str], prefix: str) -> dict[str, str]:

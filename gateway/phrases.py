@@ -38,6 +38,12 @@ TITLES: dict[Kind, str] = {
     Kind.ROUND_CLOSED: "A round was closed",
     Kind.VOTE_CAST: "A verdict was given",
     Kind.VOTE_WITHDRAWN: "A verdict was taken back",
+    Kind.DECISION_REVOKED: "A decision was taken back",
+    Kind.GLASS_BEGUN: "Somebody began to break the glass",
+    Kind.GLASS_BROKEN: "Two people broke the glass",
+    Kind.TASK_OPENED: "A task was set",
+    Kind.TASK_SETTLED: "A task was settled",
+    Kind.TASK_FELL_AWAY: "A task fell away",
     Kind.DISSENT_FILED: "A reviewer objected",
     Kind.SILENCE_TAKEN: "Silence took effect",
     Kind.STAND_IN_ALLOWED: "A stand-in may now vote",
@@ -129,7 +135,8 @@ TITLES: dict[Kind, str] = {
 """What is not listed is said by its own name, read aloud."""
 
 SHOWN = (
-    "stage", "gate", "round", "question", "who", "by", "person", "role", "verb", "what",
+    "stage", "gate", "round", "question", "task", "origin", "who", "acting_for", "by", "person",
+    "people", "role", "verb", "what", "conditions",
     "outcome", "verdict", "state", "status", "priority", "tags", "to", "severity", "was", "target",
     "ahead",
     "disposition", "effect",
@@ -150,7 +157,7 @@ INSTANTS = frozenset(
 )
 NAMED = INSTANTS - {"review", "expires"} | {
     "round", "row", "passage", "lapsed", "by", "was", "target", "ahead"} | {
-    "share", "first", "last", "total", "checked", "wrong",
+    "share", "first", "last", "total", "checked", "wrong", "acting_for", "conditions",
 }  # fmt: skip
 """Parts that say nothing without their name."""
 

@@ -8,13 +8,16 @@ from cases.file import DUTY_MANAGER, INCIDENT_MANAGER
 from cases.gate import Round, RoundState
 from cases.journal import Entry, Kind
 from cases.obligations.answers import roles_of
+from cases.people import is_conflicted
 from cases.permissions import all_roles
 from cases.state import CasePicture, CaseState
 from runbooks.plan import Pathway, Votes
 
 ALWAYS = frozenset({INCIDENT_MANAGER, DUTY_MANAGER})
 _OF_VOTES = frozenset({Kind.VOTE_CAST, Kind.VOTE_WITHDRAWN})
-_VERDICT = frozenset({"verdict", "reason", "instead_of", "on_behalf_of", "replaces", "input"})
+_VERDICT = frozenset(
+    {"verdict", "reason", "instead_of", "on_behalf_of", "replaces", "conditions", "input"}
+)
 
 
 def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str]) -> bool:
@@ -22,7 +25,7 @@ def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset
 
     Who has declared a conflict sees nothing of it any more.
     """
-    if person in state.conflicts:
+    if is_conflicted(state, {person}):
         return False
     if pathway.need_to_know:
         return _needs_to_know(state, pathway, person=person, roles=roles)
@@ -33,6 +36,7 @@ def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset
     concerned |= _of_rules(state, pathway)
     for round_ in state.rounds:
         concerned |= set(round_.asked)
+    concerned |= {task.owner for task in state.tasks}
     return (
         bool(roles & (ALWAYS | concerned))
         or person in state.assignments.values()
@@ -72,6 +76,7 @@ def _needs_to_know(
     for effect in state.effects:
         if effect.open:
             asked.add(effect.owner)
+    asked |= {task.owner for task in state.tasks if task.open}
     return (
         bool(roles & asked)
         or person in state.assignments.values()

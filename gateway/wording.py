@@ -157,6 +157,30 @@ REASONS: dict[Reason, Wording] = {
         "This gate takes no dissent, or not from your role.",
         "Tell the incident manager what you object to.",
     ),
+    Reason.NOT_CARRIED: Wording(
+        "The decision does not rest on a verdict of yours.",
+        "While the gate is open take your verdict back; where the runbook allows it, dissent.",
+    ),
+    Reason.NO_CONDITIONS: Wording(
+        "The conditions do not fit the verdict, or cannot be met.",
+        "Name each condition with a role of the runbook and an instant that lies ahead, and answer "
+        "“with conditions”.",
+    ),
+    Reason.NO_BREAK_GLASS: Wording(
+        "Nobody can break the glass here.",
+        "The runbook says who must decide; page them, or the incident manager.",
+    ),
+    Reason.NO_DELEGATION: Wording(
+        "Nobody who is away has named you for this at this moment.",
+        "Ask them to set it with `escalate away set`, or act in your own role.",
+    ),
+    Reason.NOT_DELEGABLE: Wording(
+        "This is done by the person themselves, never by a delegate.",
+        "Act in your own role; whoever is away can act from wherever they are.",
+    ),
+    Reason.NO_SUCH_TASK: Wording(
+        "The case has no such task.", "Open the case and use the form beside the task."
+    ),
     Reason.NO_SUCH_EFFECT: Wording(
         "The case has no such action.", "Open the case and use the form beside the action."
     ),

@@ -64,7 +64,8 @@ class FileDirectory:
         as_of = await self._clock.now()
         reading = await asyncio.to_thread(self._read)
         people = tuple(account.person for account in reading.accounts)
-        return DirectorySnapshot(digest=reading.digest, as_of=as_of, people=people)
+        away = tuple(absence for account in reading.accounts for absence in account.away)
+        return DirectorySnapshot(digest=reading.digest, as_of=as_of, people=people, absences=away)
 
     async def check_password(self, person_id: str, password: str) -> bool:
         """True when it is theirs; an unknown person costs as much time as a wrong password."""

@@ -11,9 +11,13 @@ people:
     totp: "BASE32 SECRET"
     pagerduty: PLH1HKV
     slack: T0123ABCD/U0456EFGH
+    same-person-as: [ada-admin]
+    away:
+      - {from: 2026-07-01T00:00:00Z, until: 2026-07-15T00:00:00Z, delegate: ben, roles: [legal]}
 """
 
 import binascii
+from datetime import UTC
 from io import StringIO
 from typing import Annotated, Any, NamedTuple, Self
 from zoneinfo import available_timezones
@@ -33,12 +37,14 @@ from pydantic import (
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.timestamp import TimeStamp
 
 from cases.hours import Hours
-from cases.values import Inbound, Name
+from cases.values import Inbound, Instant, Name
 from integrations.errors import DirectoryUnreadableError
 from integrations.people_hours import read_hours
 from integrations.ports.directory import (
+    Absence,
     PagerDutyId,
     Person,
     PersonId,
@@ -56,6 +62,7 @@ class Account(NamedTuple):
     person: Person
     password: SecretStr | None
     totp: SecretStr | None
+    away: tuple[Absence, ...] = ()
 
 
 def _zone(value: str) -> str:
@@ -82,6 +89,20 @@ def _base32(value: SecretStr) -> SecretStr:
     return value
 
 
+class _Away(Inbound):
+    since: Instant = Field(alias="from")
+    until: Instant
+    delegate: PersonId | None = None
+    roles: Annotated[list[Name], Field(max_length=100)] = []
+    runbooks: Annotated[list[Name], Field(max_length=100)] = []
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.until <= self.since:
+            raise ValueError("ends before it begins")
+        return self
+
+
 class _Entry(Inbound):
     # Inputs stay out of the messages: they hold secrets.
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -101,6 +122,8 @@ class _Entry(Inbound):
     holidays: Annotated[list[Any], Field(max_length=400)] | None = None
     half_days: Any = Field(default=None, alias="half-days")
     channels: Annotated[list[Name], Field(max_length=10)] = Field(default_factory=list)
+    same_person_as: Annotated[list[PersonId], Field(max_length=20, alias="same-person-as")] = []
+    away: Annotated[list[_Away], Field(max_length=100)] = []
 
     @model_validator(mode="after")
     def _hours_can_be_read(self) -> Self:
@@ -164,10 +187,23 @@ def _account(entry: _Entry) -> Account:
         second_factor=SecondFactor.TOTP if entry.totp else SecondFactor.NONE,
         slack=entry.slack,
         pagerduty=entry.pagerduty,
+        same_as=frozenset(entry.same_person_as),
         hours=entry.hours(),
         channels=tuple(entry.channels),
     )
-    return Account(person=person, password=entry.password, totp=entry.totp)
+    away = tuple(
+        Absence(
+            id=f"directory:{entry.id}:{number}",
+            person=entry.id,
+            since=each.since,
+            until=each.until,
+            delegate=each.delegate,
+            roles=frozenset(each.roles),
+            runbooks=frozenset(each.runbooks),
+        )
+        for number, each in enumerate(entry.away, start=1)
+    )
+    return Account(person=person, password=entry.password, totp=entry.totp, away=away)
 
 
 def _entries(content: bytes, *, file: str) -> CommentedSeq:
@@ -216,6 +252,8 @@ def plain(value: Any) -> Any:
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, CommentedSeq):
         return [plain(item) for item in value]
+    if isinstance(value, TimeStamp) and value.tzinfo is None and value._yaml.get("tz"):  # noqa: SLF001 - where ruamel keeps the zone it has converted from
+        return value.replace(tzinfo=UTC).isoformat()
     return str(value) if isinstance(value, str) else value
 
 

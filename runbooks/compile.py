@@ -7,7 +7,14 @@ from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.escalations import EscalationPolicy
-from runbooks.grammar.gates import Quorum, SilenceRule, SplitRule, counted, people
+from runbooks.grammar.gates import (
+    BreakGlassRule,
+    Quorum,
+    SilenceRule,
+    SplitRule,
+    counted,
+    people,
+)
 from runbooks.grammar.interim import interim_rules
 from runbooks.grammar.law import LawRow
 from runbooks.grammar.obligations import carried, obligations_of
@@ -15,6 +22,7 @@ from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.grammar.times import OTHERWISE, time_at
 from runbooks.grammar.updates import UpdateRule
 from runbooks.plan import (
+    BrokenGlass,
     Clearance,
     ClockPlan,
     ClockStart,
@@ -239,6 +247,19 @@ def _gate(stage: Stage) -> GateRule | None:
             if stage.dissent
             else None
         ),
+        delegation=stage.delegation == "allowed",
+        break_glass=_break_glass(stage.break_glass),
+    )
+
+
+def _break_glass(rule: BreakGlassRule | None) -> BrokenGlass | None:
+    if rule is None:
+        return None
+    return BrokenGlass(
+        by=rule.by,
+        within=rule.within,
+        review=rule.review.by,
+        review_within=rule.review.within,
     )
 
 
@@ -283,6 +304,7 @@ def _next(step: NextStep) -> Next:
         not_before=step.not_before,
         set_for=step.set_for,
         only_if=step.if_ or {},
+        clock=step.clock,
     )
 
 

@@ -208,6 +208,11 @@ def _gate(stage: Stage, path: tuple[Step, ...]) -> Iterator[Reference]:
             yield Reference(RefKind.ROLE, stage.silence.instead_of, (*at, "instead-of"))
         if stage.silence.ratify:
             yield Reference(RefKind.ROLE, stage.silence.ratify.by, (*at, "ratify", "by"))
+    if stage.break_glass:
+        at = (*path, "break-glass")
+        for index, role in enumerate(stage.break_glass.by):
+            yield Reference(RefKind.ROLE, role, (*at, "by", index))
+        yield Reference(RefKind.ROLE, stage.break_glass.review.by, (*at, "review", "by"))
     if stage.dissent:
         if stage.dissent.who != ANY_REVIEWER:
             yield Reference(RefKind.ROLE, stage.dissent.who, (*path, "dissent", "who"))

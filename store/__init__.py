@@ -43,6 +43,7 @@ was done, try again; a door answers 503. What people wrote or reported is sealed
 key; in clear stand only ids, roles, instants and kinds.
 """
 
+from store.absences import AbsenceRow
 from store.act_rows import (
     ActConflict,
     ActRow,
@@ -106,6 +107,7 @@ from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 __all__ = [
     "DEMO_KEK",
     "MAIN",
+    "AbsenceRow",
     "Accepted",
     "Account",
     "ActConflict",

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases.journal import Entry
 from cases.values import Instant, Value
+from store.absences import Absences
 from store.acts import Acts
 from store.backup import Backup
 from store.belonging import Belonging
@@ -76,6 +77,7 @@ class Store:
     ) -> None:
         self.database = database
         self.vault = Vault(database, kek=kek, earlier=earlier_keks, ticks=ticks)
+        self.absences = Absences(database)
         self.cases = Cases(database)
         self.health = Health(database)
         self.rounds = Rounds(database)

@@ -121,6 +121,23 @@ sessions = sa.Table(
     sa.Index("ix_sessions_issuer_subject", "issuer", "subject"),
 )
 
+absences = sa.Table(
+    "absences",
+    metadata,
+    text("id", primary_key=True),
+    text("person"),
+    instant("since"),
+    instant("until"),
+    perhaps("delegate"),
+    text("roles"),
+    text("runbooks"),
+    text("set_by"),
+    instant("set_at"),
+    perhaps("ended_by"),
+    instant("ended_at", required=False),
+    sa.Index("ix_absences_until", "until"),
+)
+
 claimed_people = sa.Table(
     "claimed_people",
     metadata,

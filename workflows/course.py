@@ -15,9 +15,9 @@ with workflow.unsafe.imports_passed_through():
     from cases.desk import Desk
     from cases.file import SYSTEM, CaseFile
     from cases.journal import Kind
-    from cases.objection import OBJECTION
     from cases.records import ClosingRecord
     from cases.stages import enter, leave, open_case
+    from cases.ways_back import back_to
     from runbooks.plan import Next
     from workflows.deadlines import Deadlines
     from workflows.errands import Errands
@@ -38,7 +38,10 @@ class CaseEndingError(Exception):
 
 
 class OtherRulesError(Exception):
-    """The case is under another version of its runbook: its graph is walked from where it is."""
+    """The case's graph is walked from where it is: code knows no way from here.
+
+    It is under another version of its runbook, or was sent back to a gate that lay behind it.
+    """
 
 
 class ContinueError(Exception):
@@ -68,7 +71,10 @@ class Course:
         self._rules = self.file.pathway
         self._walked = sum(1 for visit in state.visits if visit.left_at is not None)
         visit = state.current_visit()
-        return visit.stage if visit is not None else self.file.pathway.first
+        if visit is not None:
+            return visit.stage
+        left = state.visits[-1].outcome if state.visits else None
+        return back_to(left) or self.file.pathway.first
 
     async def stage(self, name: str) -> str:
         """The outcome by which the stage called `name` was left.
@@ -82,7 +88,7 @@ class Course:
             if earlier.stage != name or earlier.outcome is None:
                 message = f"the pathway asks for {name}, the record says {earlier.stage}"
                 raise RuntimeError(message)
-            return earlier.outcome
+            return _led_on(earlier.outcome)
         stage = self.file.pathway.stage(name)
         visit = self.file.state.current_visit()
         if visit is None or visit.stage != name:
@@ -91,12 +97,10 @@ class Course:
         outcome = self.file.state.pending_outcome or ""
         leave(self.file, self.file.pathway.stage(name), outcome, at=workflow.now())
         self._walked += 1
-        return outcome
+        return _led_on(outcome)
 
     def after(self, stage: str, outcome: str) -> Next:
         """Where the runbook says that outcome leads."""
-        if outcome.startswith(OBJECTION):
-            return Next(then=outcome.removeprefix(OBJECTION))
         return self.file.pathway.stage(stage).next[outcome]
 
     async def move_to(self, runbook: str, *, closes_as: str = MOVED) -> None:
@@ -243,3 +247,10 @@ class Course:
             Kind.CASE_CONTINUED, workflow.now(), entries=self.file.state.journal.sequence
         )
         raise ContinueError
+
+
+def _led_on(outcome: str) -> str:
+    """The outcome, where the runbook has it; OtherRulesError where it leads back to a gate."""
+    if back_to(outcome) is not None:
+        raise OtherRulesError
+    return outcome

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.desk import Desk
     from cases.effects import begin, intend, reconsider
     from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, SYSTEM, CaseFile
-    from cases.gate import Round, RoundKind
+    from cases.gate import WHOLE, Round, RoundKind
     from cases.handover import HANDOVER, ask_for_note, note_missed
     from cases.journal import Kind
     from cases.notice import Purpose
@@ -98,7 +98,7 @@ class Deadlines:
         round_ = self.file.state.open_round(clock.stage or "")
         if round_ is None or step.page is None or step.instead_of is None:
             return
-        if round_.kind is RoundKind.ASK:
+        if round_.kind in WHOLE:
             allow_backup(self.file, round_, step.page, step.instead_of, at=workflow.now())
 
     async def _target_reached(self, clock: ClockRun, instant: datetime) -> None:
@@ -125,7 +125,7 @@ class Deadlines:
             return
         if rule.silence.stand_in is not None:
             allow_stand_in(self.file, round_, at=workflow.now())
-        if rule.silence.go is not None:
+        if rule.silence.go is not None and round_.kind is not RoundKind.CORRECTION:
             await self._collect(round_, deadline=instant)
             if self.file.state.closing_act is not None:
                 return

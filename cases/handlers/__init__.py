@@ -9,6 +9,7 @@ from cases.file import CaseFile
 from cases.handlers import (
     approval,
     claiming,
+    correcting,
     ending,
     joining,
     linking,
@@ -44,6 +45,9 @@ HANDLERS: Mapping[str, Handler] = {
     "decide": approval.decide,
     "dissent": approval.dissent,
     "withdraw": approval.withdraw,
+    "revoke": correcting.revoke,
+    "break-glass": correcting.break_glass,
+    "finish": correcting.finish,
     "acknowledge": running.acknowledge,
     "claim": claiming.claim,
     "assign": running.assign,

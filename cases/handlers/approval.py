@@ -8,37 +8,46 @@ from cases.drafts.standing import must_be_complete
 from cases.dual_control import must_be_orderable
 from cases.envelope import Act, RoundBinding
 from cases.file import INCIDENT_MANAGER, CaseFile
-from cases.gate import Round, RoundKind, RoundState, Vote
+from cases.gate import WHOLE, Round, RoundKind, RoundState, Vote, answers_to
 from cases.handlers.checks import body_of, must_give_reason, must_not_be_held
 from cases.independence import kept_out
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.objection import ask_higher_role, can_be_disputed, go_back
 from cases.outcomes import settle_round
+from cases.people import human, is_conflicted
 from cases.receipts import Outcome, Reason
 from cases.records import DissentRecord
 from cases.refusal import Refusal, not_yours, refused
 from cases.rounds import close, memo_missing
-from cases.rules import dissent_role, may_vote
+from cases.rules import all_roles, dissent_role, may_vote
 from runbooks.plan import GateRule
 
 LEVELS = ("L0", "L1", "L2", "L3")
-DECIDING = (Verdict.APPROVE, Verdict.REJECT)
-"""What a tie-breaker, a higher role or a ratifying one can answer."""
 
 
 def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
     """The vote counts; if it was the last one needed, the gate has its outcome."""
     body = body_of(act, Decide)
-    rule = _rule(file, body.gate)
-    round_ = _bound_round(file, body.gate, act.binding, rule)
+    rule = rule_at(file, body.gate)
+    round_ = bound_round(file, body.gate, act.binding, rule)
     _in_time(round_, act)
     must_not_be_held(file)
-    barred = may_vote(file, round_, person=act.actor.person, role=act.role)
+    principal = act.actor.acting_for
+    acting_for = principal.person if principal is not None else None
+    barred = may_vote(
+        file,
+        round_,
+        person=act.actor.person,
+        role=act.role,
+        also=act.actor.names,
+        acting_for=acting_for,
+    )
     if barred:
         raise not_yours(Reason(barred))
-    if round_.kind is not RoundKind.ASK and body.verdict not in DECIDING:
-        raise refused(Reason.NO_SUCH_OUTCOME, "this round is approved or rejected")
+    if body.verdict not in answers_to(round_):
+        raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(answers_to(round_))}")
+    _conditions_stand(file, body, at=act.signed_at)
     if LEVELS.index(act.assurance.value) < LEVELS.index(rule.assurance.value):
         raise refused(Reason.ASSURANCE, f"this gate needs {rule.assurance.value}")
     needs_reason = body.verdict is Verdict.MORE_INFORMATION or (
@@ -49,16 +58,18 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     stand_in = rule.silence.stand_in
     instead_of = None
     if stand_in is not None and act.role in stand_in.allow and act.role not in round_.approving:
-        if body.verdict.value != stand_in.only:
+        side = Verdict.APPROVE if body.verdict.approves else body.verdict
+        if side.value != stand_in.only:
             raise refused(Reason.ROLE, f"a stand-in may only {stand_in.only}")
         instead_of = stand_in.instead_of
     on_behalf_of = None
-    if act.role not in round_.approving and round_.kind is RoundKind.ASK:
+    if act.role not in round_.approving and round_.kind in WHOLE:
         on_behalf_of = round_.backups.get(act.role)
-    if body.verdict is Verdict.APPROVE and round_.kind is not RoundKind.RATIFY:
+    if body.verdict.approves and round_.kind is not RoundKind.RATIFY:
         must_be_called_back(file.state, file.pathway.stage(body.gate), "approved")
         must_be_complete(file, body.gate)
         must_be_orderable(file, file.pathway.stage(body.gate), "approved", at=act.signed_at)
+    also = tuple(sorted(act.actor.names - {act.actor.person}))
     earlier = round_.cast(
         Vote(
             person=act.actor.person,
@@ -72,6 +83,9 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
             key=key,
             instead_of=instead_of,
             on_behalf_of=on_behalf_of,
+            acting_for=acting_for,
+            also=also,
+            conditions=body.conditions,
         )
     )
     file.note(
@@ -85,6 +99,9 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         reason=body.reason or None,
         instead_of=instead_of,
         on_behalf_of=on_behalf_of,
+        acting_for=acting_for,
+        also=list(also) or None,
+        conditions=len(body.conditions) or None,
         replaces=earlier.act if earlier is not None else None,
         assurance=act.assurance.value,
         door=act.door.value,
@@ -94,16 +111,20 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         input=commitment,
     )
     settle_round(file, round_, at=at)
+    if body.verdict is Verdict.ABSTAIN and round_.state is RoundState.OPEN:
+        # Whoever else holds the role must know that it is now on them.
+        file.tell(Purpose.ASK, act.role, stage=round_.gate, round_=round_.number, step="abstention")
 
 
 def withdraw(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
     """The person's vote no longer counts; the round is still open."""
     del key
     body = body_of(act, Withdraw)
-    round_ = _bound_round(file, body.gate, act.binding, _rule(file, body.gate))
+    round_ = bound_round(file, body.gate, act.binding, rule_at(file, body.gate))
     _in_time(round_, act)
     must_not_be_held(file)
-    taken = round_.take_back(act.actor.person)
+    principal = act.actor.acting_for
+    taken = round_.take_back(act.actor.person if principal is None else principal.person)
     if taken is None:
         raise refused(Reason.NO_VOTE)
     file.note(
@@ -113,6 +134,7 @@ def withdraw(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         round=round_.number,
         who=act.actor.person,
         vote=taken.act,
+        voter=taken.person if taken.person != act.actor.person else None,
         reason=body.reason or None,
         act=act.act,
         input=commitment,
@@ -123,16 +145,18 @@ def dissent(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime
     """The objection is on record; where the gate names a higher role, that role decides now."""
     del key
     body = body_of(act, Dissent)
-    rule = _rule(file, body.gate)
-    round_ = _disputed(file, act, body.gate) or _bound_round(file, body.gate, act.binding, rule)
+    rule = rule_at(file, body.gate)
+    round_ = _disputed(file, act, body.gate) or bound_round(file, body.gate, act.binding, rule)
     must_not_be_held(file)
     who = act.actor.person
-    if round_.kind is not RoundKind.ASK:
+    if round_.kind not in WHOLE:
         raise refused(Reason.NO_DISSENT, "somebody has objected, or opinions are split, already")
     if dissent_role(file, round_, person=who, roles=frozenset({act.role})) is None:
-        if who in kept_out(file, file.pathway.stage(body.gate)):
+        names = human(file.state, act.actor.own_names)
+        if names & kept_out(file, file.pathway.stage(body.gate)):
             raise not_yours(Reason.NOT_INDEPENDENT)
-        raise not_yours(Reason.CONFLICTED if who in file.state.conflicts else Reason.ROLE)
+        conflicted = is_conflicted(file.state, names)
+        raise not_yours(Reason.CONFLICTED if conflicted else Reason.ROLE)
     must_give_reason(body.reason)
     file.state.dissents.append(
         DissentRecord(
@@ -180,14 +204,15 @@ def _disputed(file: CaseFile, act: Act, gate: str) -> Round | None:
     )
 
 
-def _rule(file: CaseFile, gate: str) -> GateRule:
+def rule_at(file: CaseFile, gate: str) -> GateRule:
+    """The rule of the gate; refused where the runbook has no such gate."""
     rule = file.gate_rule(gate)
     if rule is None:
         raise refused(Reason.NO_SUCH_STAGE, gate)
     return rule
 
 
-def _bound_round(file: CaseFile, gate: str, binding: RoundBinding | None, rule: GateRule) -> Round:
+def bound_round(file: CaseFile, gate: str, binding: RoundBinding | None, rule: GateRule) -> Round:
     """The round the act was shown, if it is still the one that is open (I5)."""
     if binding is None or binding.gate != gate:
         raise refused(Reason.MALFORMED, "the act names another gate's round")
@@ -218,6 +243,18 @@ def _bound_round(file: CaseFile, gate: str, binding: RoundBinding | None, rule: 
         case _:
             people = ", ".join(vote.person for vote in round_.votes)
             raise Refusal(Outcome.ALREADY_DECIDED, Reason.DECIDED, people)
+
+
+def _conditions_stand(file: CaseFile, body: Decide, *, at: datetime) -> None:
+    """An approval with conditions names them, each with a known owner and time; no other does."""
+    if (body.verdict is Verdict.CONDITIONS) != bool(body.conditions):
+        raise refused(Reason.NO_CONDITIONS)
+    roles = all_roles(file.pathway)
+    for condition in body.conditions:
+        if condition.owner not in roles:
+            raise refused(Reason.NO_CONDITIONS, f"this runbook has {', '.join(roles)}")
+        if condition.due <= at:
+            raise refused(Reason.NO_CONDITIONS, "a condition is due at an instant that lies ahead")
 
 
 def _in_time(round_: Round, act: Act) -> None:

@@ -19,6 +19,7 @@ from cases.handlers.checks import (
 from cases.independence import kept_out
 from cases.journal import Kind
 from cases.notice import Purpose
+from cases.people import human, is_conflicted
 from cases.permissions import all_roles
 from cases.receipts import Reason
 from cases.records import HoldRecord
@@ -42,11 +43,12 @@ def acknowledge(file: CaseFile, act: Act, *, key: str, commitment: str, at: date
         file.state.conflicts[act.actor.person] = stage.name
         round_ = file.state.open_round(stage.name)
         if round_ is not None:
-            round_.take_back(act.actor.person)
+            round_.drop(human(file.state, act.actor.own_names))
         file.note(
             Kind.CONFLICT_DECLARED,
             at,
             who=act.actor.person,
+            also=sorted(act.actor.accounts) or None,
             role=act.role,
             stage=stage.name,
             act=act.act,
@@ -61,7 +63,7 @@ def acknowledge(file: CaseFile, act: Act, *, key: str, commitment: str, at: date
             step="conflict",
         )
         return
-    if act.actor.person in kept_out(file, stage):
+    if human(file.state, act.actor.own_names) & kept_out(file, stage):
         raise not_yours(Reason.NOT_INDEPENDENT)
     lease = leases.take(file, act, stage, at=at)
     file.note(
@@ -86,7 +88,7 @@ def assign(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         raise refused(Reason.ROLE, f"this runbook has {', '.join(all_roles(file.pathway))}")
     if file.state.assignments.get(body.role) == body.person:
         raise refused(Reason.UNCHANGED)
-    if body.person in file.state.conflicts:
+    if is_conflicted(file.state, {body.person}):
         raise refused(Reason.CONFLICTED, body.person)
     file.state.assignments[body.role] = body.person
     file.note(

@@ -23,6 +23,7 @@ from cases.handlers.checks import (
 from cases.handover import begin_anew, is_handover
 from cases.independence import must_be_independent
 from cases.journal import Kind
+from cases.people import is_conflicted
 from cases.pinning import pin_answers
 from cases.receipts import Outcome, Reason
 from cases.records import AnswerGiven, EvidenceItem
@@ -96,11 +97,12 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
     stage = must_be_in(file, body.stage)
     must_have_role(file, act)
     must_not_be_held(file)
-    if act.actor.person in file.state.conflicts:
+    if is_conflicted(file.state, act.actor.own_names):
         raise not_yours(Reason.CONFLICTED)
     if stage.kind is not StageKind.WORK:
         raise refused(Reason.NOT_THE_STAGE, f"{stage.name} is decided, not completed")
-    must_be_independent(file, stage, person=act.actor.person)
+    for name in act.actor.own_names:
+        must_be_independent(file, stage, person=name)
     if body.outcome not in stage.outcomes:
         raise refused(Reason.NO_SUCH_OUTCOME, f"one of: {', '.join(stage.outcomes)}")
     only_at = stage.next[body.outcome].only_at
@@ -126,6 +128,7 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         stage=stage.name,
         outcome=body.outcome,
         by=act.actor.person,
+        also=sorted(act.actor.accounts) or None,
         role=act.role,
         act=act.act,
         note=body.note or None,

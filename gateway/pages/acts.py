@@ -4,9 +4,11 @@ import uuid
 
 from starlette.responses import Response
 
-from cases.acts import BOUND_VERBS, ActBody, Decide
+from cases.acts import BOUND_VERBS, DECIDED_VERBS, ActBody, Decide
+from cases.acts_at_gates import BreakGlass
 from cases.envelope import Door, RoundBinding
 from cases.gate import RoundState
+from cases.handlers.correcting import GLASS_NEEDS
 from cases.receipts import Outcome, Reason
 from gateway.acting import ActIdTakenError, ActRefusedError, Answered, act, assurance_of
 from gateway.casework import OpenCase
@@ -105,6 +107,7 @@ class ActPages:
             act_id=str(uuid.uuid4()),
             shadow=case.state.shadow,
             role=fields.get("role", ""),
+            acting_for=fields.get("acting_for", ""),
             binding=binding.model_dump_json() if binding is not None else "",
             body=BODY.dump_json(body).decode(),
             assurance=level.value,
@@ -133,6 +136,7 @@ class ActPages:
                 binding=binding,
                 door=door,
                 act_id=fields["act_id"],
+                acting_for=fields.get("acting_for", ""),
             )
         except ActRefusedError as refused:
             return web.problem(
@@ -193,6 +197,8 @@ class ActPages:
         round_ = case.round_for(body.verb, binding.gate)
         if round_ is not None and round_.nonce == binding.nonce:
             return None
+        if body.verb in DECIDED_VERBS:
+            return LINK_SUPERSEDED
         newest = case.state.round_of(binding.gate)
         decided = (
             newest is not None
@@ -203,7 +209,12 @@ class ActPages:
 
 
 def _proved(body: ActBody, case: OpenCase, level: Assurance) -> bool:
-    if not isinstance(body, Decide):
+    if not isinstance(body, Decide | BreakGlass):
         return True
     rule = case.rule(body.gate)
-    return rule is None or _LEVELS.index(level) >= _LEVELS.index(rule.assurance)
+    if rule is None:
+        return True
+    needed = _LEVELS.index(rule.assurance)
+    if isinstance(body, BreakGlass):
+        needed = max(needed, _LEVELS.index(GLASS_NEEDS))
+    return _LEVELS.index(level) >= needed

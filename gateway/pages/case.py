@@ -152,6 +152,10 @@ class CasePages:
                 case.shelved.runbook, {n: given.value for n, given in state.answers.items()}
             ),
             gates=_gates(case),
+            tasks=[
+                {**task.model_dump(), "open": task.open, "due": show.due(task.due)}
+                for task in state.tasks
+            ],
             owed=await owed_lines(web.doors, case, show=show),
             reports=reports_shown(web.doors, case),
             facts=fact_lines(case),

@@ -10,6 +10,7 @@ from gateway.casework import OpenCase, open_case
 from gateway.confirming import shown_round
 from gateway.form_content import Surroundings
 from gateway.forms import forms_of
+from gateway.gate_words import difference
 from gateway.pages.acts import ActPages
 from gateway.web import Viewer, Web
 from gateway.wording import (
@@ -22,7 +23,10 @@ from gateway.wording import (
 )
 from store import Locator, LocatorState, UnknownRow
 
-_ON_THIS_PAGE = ("decide", "withdraw", "acknowledge", "complete", "memo", "reply", "receipt")
+_ON_THIS_PAGE = (
+    *("decide", "withdraw", "revoke", "break-glass", "finish"),
+    *("acknowledge", "complete", "memo", "reply", "receipt"),
+)
 _GONE: dict[LocatorState, tuple[int, Wording]] = {
     LocatorState.EXPIRED: (410, LINK_EXPIRED),
     LocatorState.SUPERSEDED: (409, LINK_SUPERSEDED),
@@ -111,10 +115,13 @@ class DecisionPages:
         became = _became(locator, case)
         if became in _GONE and not whatever_its_state:
             status, wording = _GONE[became]
+            superseded = became is LocatorState.SUPERSEDED
+            changed = difference(case, locator.gate or "") if superseded else ""
             return web.problem(
                 wording,
                 viewer=viewer,
                 status=status,
+                detail=f"What changed: {changed}" if changed else "",
                 onward=f"/cases/{case.row.number}",
                 onward_label="Open the case",
             )

@@ -11,6 +11,7 @@ from cases.obligations.schedule import waits_from
 from cases.permissions import Waiting
 from cases.values import Instant, Value
 from gateway.casework import OpenCase, find_case, open_case
+from gateway.covering import standing_of
 from gateway.doors import Doors
 from gateway.sight import ALWAYS
 from gateway.suppression_rules import rules_seen
@@ -57,7 +58,9 @@ async def owed_by(doors: Doors, viewer: Viewer) -> tuple[list[Owed], list[Owed]]
     mine: list[Owed] = []
     others: list[Owed] = []
     seen: set[str] = set()
-    for view in await doors.store.views.inbox(roles=viewer.roles, person=viewer.id):
+    standing = await standing_of(doors, viewer.id, at=await doors.clock.now())
+    roles = viewer.roles | standing.roles
+    for view in await doors.store.views.inbox(roles=roles, person=viewer.id):
         case = await open_case(doors, view, person=viewer.id, roles=viewer.roles)
         if case is None:
             continue
@@ -178,8 +181,10 @@ class InboxPages:
 
 def _is_mine(item: Waiting, case: OpenCase, viewer: Viewer) -> bool:
     if item.person is not None:
-        return item.person == viewer.id
-    if item.role not in viewer.roles or case.kept_out(item.stage):
+        # What was given to somebody who is away waits on whoever acts for them.
+        places = {place.person for place in case.standing.places}
+        return item.person == viewer.id or item.person in places
+    if item.role not in viewer.roles | case.standing.roles or case.kept_out(item.stage):
         return False
     # An open question one has already answered, or may not answer, waits on others.
     round_ = case.state.open_round(item.stage)

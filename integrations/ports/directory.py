@@ -49,6 +49,26 @@ class Person(Value):
     """When they may be told what is not grave; with nothing said, at any time."""
     channels: tuple[Name, ...] = ()
     """By which channels they are told, in order; without any, as the installation is set up."""
+    same_as: frozenset[PersonId] = frozenset()
+    """Other accounts of the same human."""
+
+
+class Absence(Value):
+    """Somebody is away for a time, and may have named who acts in their place meanwhile."""
+
+    id: str
+    person: PersonId
+    since: Instant
+    until: Instant
+    delegate: PersonId | None = None
+    roles: frozenset[Name] = frozenset()
+    """The roles the delegate acts in; none named: every role of theirs."""
+    runbooks: frozenset[Name] = frozenset()
+    """The runbooks in whose cases the delegate acts; none named: in all of them."""
+
+    def holds(self, at: datetime) -> bool:
+        """Whether it is so at that instant: from its beginning, and not any more at its end."""
+        return self.since <= at < self.until
 
 
 class DirectorySnapshot(Value):
@@ -57,6 +77,22 @@ class DirectorySnapshot(Value):
     digest: str
     as_of: Instant
     people: tuple[Person, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    """Who is away, as far as the directory itself knows."""
+
+    def accounts_of(self, person_id: str) -> tuple[str, ...]:
+        """The other accounts of the same human, whichever of them says so."""
+        known = {person_id}
+        grown = True
+        while grown:
+            more = {
+                name
+                for person in self.people
+                if known & {person.id, *person.same_as}
+                for name in (person.id, *person.same_as)
+            }
+            grown, known = not more <= known, known | more
+        return tuple(sorted(known - {person_id}))
 
     def holders(self, role: str) -> tuple[Person, ...]:
         """Those who hold the role, by id."""

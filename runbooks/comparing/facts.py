@@ -11,6 +11,7 @@ from typing import Any
 
 from runbooks.compile import compile_runbook
 from runbooks.grammar.base import moment_of
+from runbooks.grammar.stages import MORE_INFORMATION
 from runbooks.grammar.times import OTHERWISE
 from runbooks.plan import Severity
 from runbooks.rendering.wording import duration
@@ -43,6 +44,7 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
             stage["approve"] = gate.approve
             stage["reject"] = {"quorum": gate.reject, "reason": reason}
             stage["votes"] = gate.votes
+        _only_at_gates(stage, gate=gate is not None)
         stage["late"] = _late(stage["late"], stage["within"][OTHERWISE])
         stage["within"] = _times(stage["within"])
         for disposition in (stage["dispositions"] or {}).values():
@@ -93,6 +95,15 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         if not item.carries
     }
     return document
+
+
+def _only_at_gates(stage: dict[str, Any], *, gate: bool) -> None:
+    """What is said of gates alone is no fact of any other stage."""
+    if not gate:
+        stage["delegation"] = None
+    for outcome, step in (stage["next"] or {}).items():
+        if not gate or outcome != MORE_INFORMATION:
+            step["clock"] = None
 
 
 def _times(within: Mapping[str, timedelta]) -> timedelta | dict[str, timedelta]:

@@ -44,6 +44,19 @@ def _silence_takes(old: Fact | None, new: Fact | None) -> Direction:
     return _more_is_looser(old, new)
 
 
+def _refusing_is_tighter(old: Fact | None, new: Fact | None) -> Direction:
+    del old
+    return Direction.TIGHTER if new == "refused" else Direction.LOOSER
+
+
+def _more_time_is_looser(old: Fact | None, new: Fact | None) -> Direction:
+    order = ("runs-on", "pauses", "restarts")
+    was, now = (order.index(str(fact or "restarts")) for fact in (old, new))
+    if was == now:
+        return Direction.OTHER
+    return Direction.LOOSER if now > was else Direction.TIGHTER
+
+
 def _more(old: Fact | None, new: Fact | None) -> bool:
     """Whether something of the second is not in the first, or is less there."""
     if isinstance(old, tuple) or isinstance(new, tuple):
@@ -111,6 +124,13 @@ _GATE = {
     "dissent.who": Meaning(Group.APPROVAL, "who may object"),
     "dissent.to": Meaning(Group.APPROVAL, "who decides after an objection"),
     "dissent.within": Meaning(Group.APPROVAL, "the time after an objection"),
+    "delegation": Meaning(Group.APPROVAL, "whether delegates may vote", _refusing_is_tighter),
+    "break-glass.by": Meaning(Group.APPROVAL, "who may break the glass", _more_is_looser),
+    "break-glass.within": Meaning(Group.APPROVAL, "the time for the second hand", _more_is_looser),
+    "break-glass.review.by": Meaning(Group.APPROVAL, "who reviews a broken glass"),
+    "break-glass.review.within": Meaning(
+        Group.TIME, "the time to review a broken glass", _more_is_looser
+    ),
     "silence.go": Meaning(Group.SILENCE, "the outcome silence takes", _silence_takes),
     "silence.allow": Meaning(Group.SILENCE, "who may stand in", _more_is_tighter),
     "silence.instead-of": Meaning(Group.SILENCE, "who is stood in for"),
@@ -149,6 +169,7 @@ _NEXT = {
     "not-before": Meaning(Group.CLOCKS, "the window that must have opened", _more_is_tighter),
     "then": Meaning(Group.WAY, "where it leads"),
     "move-to": Meaning(Group.WAY, "the runbook it leads to"),
+    "clock": Meaning(Group.TIME, "what asking does to the target", _more_time_is_looser),
 }
 _EFFECT = {
     "title": Meaning(Group.WORDS, "the title"),

@@ -129,6 +129,21 @@ class DissentRule(Strict):
     within: Duration
 
 
+class ReviewRule(Strict):
+    """Who looks at it afterwards, and by when."""
+
+    by: Name
+    within: Duration
+
+
+class BreakGlassRule(Strict):
+    """Two named people pass the gate without those it asks; somebody else reviews it."""
+
+    by: Annotated[tuple[Name, ...], Field(min_length=1)]
+    within: Duration
+    review: ReviewRule
+
+
 def counted(quorum: Quorum) -> dict[str, int]:
     """The quorum as it is counted: so many of each party (`runbooks.quorums`)."""
     return {

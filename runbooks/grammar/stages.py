@@ -6,9 +6,24 @@ from pydantic import BeforeValidator, Field, StrictInt, StrictStr, model_validat
 
 from runbooks.grammar.base import ClockId, Duration, Moment, Name, Prose, Strict, refuse
 from runbooks.grammar.closing import Requirement
-from runbooks.grammar.gates import DissentRule, Quorum, Reject, Silence, SplitRule
+from runbooks.grammar.gates import (
+    BreakGlassRule,
+    DissentRule,
+    Quorum,
+    Reject,
+    Silence,
+    SplitRule,
+)
 from runbooks.grammar.times import Severities, Times
-from runbooks.plan import Assurance, CallBackResult, Distinct, Severity, StageKind, Votes
+from runbooks.plan import (
+    Assurance,
+    CallBackResult,
+    ClockEffect,
+    Distinct,
+    Severity,
+    StageKind,
+    Votes,
+)
 from runbooks.plan import ReopenRule as Reopening
 
 REOPENING = Reopening()
@@ -29,7 +44,11 @@ GATE_KEYS = (
     "memo",
     "silence",
     "dissent",
+    "delegation",
+    "break_glass",
 )
+
+MORE_INFORMATION = "more-information"
 
 
 _ACTIONS = ("remind", "page", "do", "go", "escalate")
@@ -97,6 +116,8 @@ class NextStep(Strict):
     """The question whose answer is the one instant at which everything under `do` happens."""
     if_: Annotated[dict[Name, Words], Field(min_length=1)] | None = None
     """The answers with which alone anybody can take this outcome."""
+    clock: ClockEffect = ClockEffect.RESTARTS
+    """What asking for information does to the gate's target."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -189,6 +210,8 @@ class Stage(Strict):
     memo: tuple[Name, ...] = ()
     silence: Silence = None
     dissent: DissentRule | None = None
+    delegation: Literal["allowed", "refused"] = "allowed"
+    break_glass: BreakGlassRule | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -213,6 +236,15 @@ class Stage(Strict):
             if is_gate and step.needs:
                 at = ("next", outcome, "needs")
                 refuse("RB017", "no `needs` at the outcome of a gate: it has a memo", at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _clock_of_a_question(self) -> Self:
+        for outcome, step in (self.next or {}).items():
+            asks = outcome == MORE_INFORMATION and self.approve is not None
+            if "clock" in step.model_fields_set and not asks:
+                at = ("next", outcome, "clock")
+                refuse("RB017", "`clock` at `more-information` of a gate only", at=at)
         return self
 
     @model_validator(mode="after")

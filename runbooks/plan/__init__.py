@@ -18,7 +18,17 @@ from runbooks.plan.escalations import (
     graver_or_as_grave,
 )
 from runbooks.plan.gags import Gag
-from runbooks.plan.gates import Dissent, Distinct, GateRule, Ratify, Silence, Split, StandIn, Votes
+from runbooks.plan.gates import (
+    BrokenGlass,
+    Dissent,
+    Distinct,
+    GateRule,
+    Ratify,
+    Silence,
+    Split,
+    StandIn,
+    Votes,
+)
 from runbooks.plan.law import Meaning, Trigger
 from runbooks.plan.owed import FollowUp, Handover, LegalHold, OwedKind
 from runbooks.plan.pathway import Pathway
@@ -26,6 +36,7 @@ from runbooks.plan.questions import AnswerKind, Look, QuestionPlan, answers_of
 from runbooks.plan.stages import (
     SKIPPED,
     CallBackResult,
+    ClockEffect,
     Disposition,
     Next,
     ReopenRule,
@@ -43,11 +54,13 @@ __all__ = [
     "SKIPPED",
     "AnswerKind",
     "Assurance",
+    "BrokenGlass",
     "BulkGuardPlan",
     "BulkPlan",
     "BulkStepPlan",
     "CallBackResult",
     "Clearance",
+    "ClockEffect",
     "ClockKind",
     "ClockPlan",
     "ClockStart",

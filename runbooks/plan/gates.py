@@ -66,6 +66,17 @@ class Dissent(Compact):
     within: timedelta
 
 
+class BrokenGlass(Compact):
+    """How two people pass the gate without those it asks, and who looks at it afterwards."""
+
+    by: tuple[Role, ...]
+    """The roles of which any two people may."""
+    within: timedelta
+    """How long the first of them waits for the second."""
+    review: Role
+    review_within: timedelta
+
+
 class GateRule(Compact):
     """Who must agree for a gate to open, and everything that can happen instead."""
 
@@ -88,6 +99,14 @@ class GateRule(Compact):
     """An approval that has its number holds, whoever rejects: nobody can veto it."""
     silence: Silence = Silence()
     dissent: Dissent | None = None
+    delegation: bool = True
+    """Whether a delegate may vote in the place of whoever is away."""
+    break_glass: BrokenGlass | None = None
+
+    @property
+    def delegable(self) -> bool:
+        """Whether a delegate may vote here: never where the person signs the act themselves."""
+        return self.delegation and self.assurance is not Assurance.L3
 
     @model_validator(mode="before")
     @classmethod

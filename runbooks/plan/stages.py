@@ -30,6 +30,17 @@ class CallBackResult(StrEnum):
     UNREACHED = "unreached"
 
 
+class ClockEffect(StrEnum):
+    """What asking for information does to the gate's own target; the law's clocks go on anyway."""
+
+    RESTARTS = "restarts"
+    """The gate has its whole time again once the answer is there."""
+    PAUSES = "pauses"
+    """The target stands still while the answer is looked for, and goes on with what is left."""
+    RUNS_ON = "runs-on"
+    """The time counts as if nobody had asked: steps of lateness come while the case is away."""
+
+
 class Next(Compact):
     """Where an outcome leads: effects first, then a stage, or another runbook."""
 
@@ -56,6 +67,8 @@ class Next(Compact):
     """The question whose answer is the one instant at which everything of `do` happens."""
     only_if: dict[str, tuple[str, ...]] = {}
     """The answers with which alone anybody can take this outcome."""
+    clock: ClockEffect = ClockEffect.RESTARTS
+    """At `more-information`: what it does to the gate's target."""
 
     @model_validator(mode="before")
     @classmethod

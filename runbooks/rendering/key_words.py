@@ -108,6 +108,8 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "memo": "Fields written before the round is asked.",
         "silence": "What happens when nobody answers; without it the gate waits.",
         "dissent": "Who may object to the decision, and who then decides.",
+        "delegation": "Whether a delegate may vote in the place of whoever is away.",
+        "break-glass": "Two people who pass it without those it asks, and who looks at it after.",
         "independent-of": "Questions that say who decided before: they are kept out here.",
         "only-at": "The severities whose cases come here; others pass it over.",
         "reopen": "Who may reopen a case that has ended; only at the closure.",
@@ -141,6 +143,7 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "issue": "Interim rules that hold from then on.",
         "not-before": "The window or hold before whose opening nobody takes it.",
         "only-at": "The severities at which it can be taken.",
+        "clock": "At more-information: whether the target restarts, pauses or runs-on.",
     },
     "DispositionRule": {
         "title": "What people read instead of the name.",
@@ -158,6 +161,12 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "only": "The verdict the stand-in may give.",
         "ratify": "Who confirms the stand-in's vote afterwards.",
     },
+    "BreakGlassRule": {
+        "by": "The roles of which any two people may.",
+        "within": "How long the first of them waits for the second.",
+        "review": "Who looks at it afterwards, and by when.",
+    },
+    "ReviewRule": {"by": "The role that reviews.", "within": _LENGTH},
     "RatifyRule": {"by": "The role that confirms.", "within": _LENGTH},
     "DissentRule": {
         "who": "The role that may object, or any-reviewer.",

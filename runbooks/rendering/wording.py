@@ -10,6 +10,7 @@ from runbooks.grammar.intake import Question
 from runbooks.grammar.severity import SeverityRow
 from runbooks.plan import (
     AnswerKind,
+    ClockEffect,
     ClockKind,
     ClockPlan,
     GateRule,
@@ -163,6 +164,20 @@ def gate_rules(rule: GateRule) -> tuple[tuple[str, str], ...]:
         said.append(
             ("Dissent", f"{who} can object; {rule.dissent.to} then decides within {within}.")
         )
+    if not rule.delegable:
+        said.append(("Delegates", "nobody votes in the place of somebody else."))
+    if rule.break_glass:
+        glass = rule.break_glass
+        said.append(
+            (
+                "Break-glass",
+                (
+                    f"any two people of {several(glass.by, 'or')} can pass it, the second within "
+                    f"{duration(glass.within)}; {glass.review} reviews it within "
+                    f"{duration(glass.review_within)}."
+                ),
+            )
+        )
     blind = rule.votes is Votes.BLIND
     said.append(
         (
@@ -185,6 +200,8 @@ def orders(after: Next, pathway: Pathway) -> str:
     said += ordered
     said += [f"undo: {titles.get(name, name)}" for name in after.undo]
     said += [f"suspend {name}" for name in after.suspend]
+    if after.clock is not ClockEffect.RESTARTS:
+        said.append(f"the target {after.clock.value.replace('-', ' ')}")
     return "; ".join(said)
 
 

@@ -7,11 +7,12 @@ from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cases.acts import ActBody
+from cases.acts import BOUND_VERBS, ActBody
 from cases.desk import Desk
 from cases.envelope import (
     Act,
     ActEnvelope,
+    ActingFor,
     Actor,
     Certificate,
     Door,
@@ -21,13 +22,13 @@ from cases.envelope import (
 )
 from cases.file import CaseFile
 from cases.journal import Journal
-from cases.objection import OBJECTION
 from cases.receipts import ActReceipt
 from cases.recording import Record
 from cases.records import SeverityRecord
 from cases.report import Report, Source
 from cases.stages import enter, leave, open_case
 from cases.state import CaseState
+from cases.ways_back import back_to
 from runbooks import compile_runbook, library, load_runbook
 from runbooks.plan import Assurance, Pathway, Severity
 
@@ -129,10 +130,12 @@ class House:
         assurance: Assurance = Assurance.L3,
         key: Ed25519PrivateKey = DOOR,
         act_id: str | None = None,
+        accounts: tuple[str, ...] = (),
+        acting_for: ActingFor | None = None,
     ) -> ActReceipt:
         """The act is signed and received; a stage that it ends is left for the next one."""
         gate = getattr(body, "gate", None)
-        if binding is None and body.verb in ("decide", "dissent", "withdraw"):
+        if binding is None and body.verb in BOUND_VERBS:
             binding = self.binding(str(gate))
         envelope = self.envelope(
             body,
@@ -142,6 +145,8 @@ class House:
             assurance=assurance,
             key=key,
             act_id=act_id,
+            accounts=accounts,
+            acting_for=acting_for,
         )
         receipt = self.desk.receive(envelope, at=self.now)
         self.walk()
@@ -157,6 +162,8 @@ class House:
         assurance: Assurance = Assurance.L3,
         key: Ed25519PrivateKey = DOOR,
         act_id: str | None = None,
+        accounts: tuple[str, ...] = (),
+        acting_for: ActingFor | None = None,
     ) -> ActEnvelope:
         """The act as a door signs it."""
         number = next(self.numbers)
@@ -164,7 +171,12 @@ class House:
             act=act_id or f"00000000-0000-4000-8000-{number:012d}",
             case=CASE,
             actor=Actor(
-                person=person, roles=(role,), directory_digest="0" * 64, directory_as_of=self.now
+                person=person,
+                roles=(role,),
+                directory_digest="0" * 64,
+                directory_as_of=self.now,
+                accounts=accounts,
+                acting_for=acting_for,
             ),
             role=role,
             assurance=assurance,
@@ -193,7 +205,7 @@ class House:
         while self.state.pending_outcome is not None and self.file.stage is not None:
             outcome = self.state.pending_outcome
             step = leave(self.file, self.file.stage, outcome, at=self.now)
-            then = outcome.removeprefix(OBJECTION) if outcome.startswith(OBJECTION) else step.then
+            then = back_to(outcome) or step.then
             if then is None:
                 return
             enter(self.file, self.file.pathway.stage(then), at=self.now)

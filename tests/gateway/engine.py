@@ -11,7 +11,6 @@ from cases.file import CaseFile, SplitOff
 from cases.gate import RoundState
 from cases.ids import obligation_id
 from cases.journal import Journal, obligation_stream
-from cases.objection import OBJECTION
 from cases.obligations.desk import ObligationDesk
 from cases.obligations.schedule import begin, next_step
 from cases.obligations.state import ObligationFile, ObligationState
@@ -24,6 +23,7 @@ from cases.shadow import told_by_ticket
 from cases.stages import ask_when_ready, close_case, enter, leave, open_case, record_closed
 from cases.state import CaseState, picture
 from cases.values import Inbound
+from cases.ways_back import back_to
 from gateway.errors import CaseGoneError, EngineUnavailableError
 from integrations.ports.clock import Clock
 from runbooks.plan import Next
@@ -258,8 +258,9 @@ class InProcessEngine:
         while not state.closed and state.pending_outcome is not None and state.stage is not None:
             outcome = state.pending_outcome
             step = leave(file, file.pathway.stage(state.stage), outcome, at=at)
-            if outcome.startswith(OBJECTION):
-                step = Next(then=outcome.removeprefix(OBJECTION))
+            gate = back_to(outcome)
+            if gate is not None:
+                step = Next(then=gate)
             for effect in state.effects:
                 if effect.state == "intended":
                     effect.state = "manual"

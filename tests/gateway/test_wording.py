@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cases.receipts import Outcome, Reason
+from gateway.absences import PROBLEMS
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
 from gateway.wording import OUTCOMES, PAGES, REASONS
 from integrations.errors import IdentityReason
@@ -22,6 +23,7 @@ def test_every_reason_and_outcome_has_words() -> None:
         *OUTCOMES.values(),
         *PAGES.values(),
         *LOG_IN_PAGES.values(),
+        *PROBLEMS.values(),
     ):
         assert wording.says.endswith(".")
         assert wording.mend.endswith((".", "`"))
@@ -34,6 +36,7 @@ def test_the_documentation_says_the_same() -> None:
         **{outcome.value: words for outcome, words in OUTCOMES.items()},
         **{reason.value: words for reason, words in REASONS.items()},
         **PAGES,
+        **PROBLEMS,
         **LOG_IN_PAGES,
     }
 

@@ -23,7 +23,6 @@ from cases.handover import HANDOVER, ask_for_note, note_missed
 from cases.ids import key_of
 from cases.journal import Entry, Kind
 from cases.notice import Purpose
-from cases.objection import OBJECTION
 from cases.outcomes import allow_backup, allow_stand_in
 from cases.pinning import pin_answers, pin_case
 from cases.receipts import ActReceipt
@@ -34,6 +33,7 @@ from cases.shadow import not_told, not_written, would_look
 from cases.stages import ask_when_ready, close_case, enter, leave, record_closed
 from cases.state import CaseState
 from cases.suppression import is_order, owed_after, review
+from cases.ways_back import back_to
 from runbooks import assess, library, load_runbook
 from runbooks.plan import FollowUp, Late, Next
 from tests.cases.house import CASE, House
@@ -254,11 +254,8 @@ class AtADesk:
         stage = house.file.stage
         assert stage is not None
         leave(house.file, stage, outcome, at=house.now)
-        step = (
-            Next(then=outcome.removeprefix(OBJECTION))
-            if outcome.startswith(OBJECTION)
-            else stage.next[outcome]
-        )
+        gate = back_to(outcome)
+        step = Next(then=gate) if gate is not None else stage.next[outcome]
         if step.then is not None:
             enter(house.file, house.file.pathway.stage(step.then), at=house.now)
             return

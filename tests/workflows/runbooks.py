@@ -108,3 +108,69 @@ TWO_LAWYERS = (
     .replace(b"within: 4h", b"within: 3h", 1)
 )
 """The default pathway's next version: two lawyers have to agree, in less time."""
+
+APPROVALS = (
+    b"runbook: approvals"
+    + _HEAD
+    + b"""
+stages:
+  - stage: triage
+    owner: triage
+    within: 4h
+    late: [{at: 100%, page: incident-manager}]
+    next: {escalate: review}
+  - stage: review
+    owner: legal
+    within: 60m
+    ask: "Hide the content?"
+    approve: {legal: 2, policy: 1}
+    reject: {legal: 1, policy: 1, reason: required}
+    split: {to: executive, within: 60m}
+    not-the-same-person-as: [triage]
+    votes: open
+    late: [{at: 50%, remind: legal}]
+    break-glass:
+      by: [incident-manager, executive]
+      within: 30m
+      review: {by: privacy, within: 24h}
+    next:
+      approved: {do: [hide], then: after}
+      rejected: closure
+      more-information: {clock: pauses, then: triage}
+  - stage: after
+    owner: triage
+    within: 4h
+    late: [{at: 100%, page: incident-manager}]
+    next: {done: closure}
+  - stage: closure
+    owner: incident-manager
+    within: 24h
+    late: [{at: 100%, page: incident-manager}]
+    dispositions:
+      done: [decision-record, "approved:review"]
+      not-done: [decision-record]
+effects:
+  hide:
+    title: "Hide the content"
+    owner: triage
+    within: 1h
+    instruction: "Hide it."
+    protective: true
+    compensate: "Show it again."
+"""
+)
+"""Two lawyers and one of policy, none of whom worked on it; two people can break the glass."""
+
+UNDELEGATED = APPROVALS.replace(
+    b"    votes: open\n", b"    votes: open\n    delegation: refused\n", 1
+)
+RUNS_ON = APPROVALS.replace(b"clock: pauses", b"clock: runs-on", 1)
+UNBREAKABLE = APPROVALS.replace(
+    b"""    break-glass:
+      by: [incident-manager, executive]
+      within: 30m
+      review: {by: privacy, within: 24h}
+""",
+    b"",
+    1,
+)

@@ -19,7 +19,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from cases.acts import ActBody
+from cases.acts import BOUND_VERBS, ActBody
 from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding, issue_certificate, sign_act
 from cases.file import EDITION
 from cases.ids import case_id
@@ -391,7 +391,7 @@ class CaseUnderTest:
         """The act as a door signs it; a decision is bound to the round that is open now."""
         at = signed_at or await self.now()
         gate = getattr(body, "gate", None)
-        if binding is None and body.verb in ("decide", "dissent", "withdraw"):
+        if binding is None and body.verb in BOUND_VERBS:
             binding = await self.binding(str(gate))
         roles = PEOPLE[person]
         return sign_act(
