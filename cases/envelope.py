@@ -95,8 +95,20 @@ class RoundBinding(Inbound):
     nonce: str
 
 
-class Act(Inbound):
+class Ordered(Inbound):
+    """The order over many cases that an act came out of (`cases.bulk_orders`)."""
+
+    order: str
+    digest: str
+    """Of the signed order: the act names exactly those cases, and no others can be added."""
+    of: int
+    """How many cases it names."""
+
+
+class Act(Grown):
     """What is signed."""
+
+    since_grown: ClassVar[frozenset[str]] = frozenset({"ordered"})
 
     v: int = 1
     act: str
@@ -110,6 +122,7 @@ class Act(Inbound):
     signed_at: Instant
     body: ActBody
     binding: RoundBinding | None = None
+    ordered: Ordered | None = None
 
 
 class Certificate(Inbound):

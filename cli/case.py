@@ -9,6 +9,7 @@ import typer
 
 from cli import (
     case_again,
+    case_bulk,
     case_correct,
     case_gate,
     case_messages,
@@ -41,6 +42,7 @@ from cli.reading_text import instant, pairs
 __all__ = [
     "app",
     "case_again",
+    "case_bulk",
     "case_correct",
     "case_gate",
     "case_messages",

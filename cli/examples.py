@@ -77,6 +77,14 @@ EXAMPLES = {
     "case close": "escalate case close 1042 --disposition actioned --record - < record.txt",
     "case cancel": "escalate case cancel 1042 --reason 'a test'",
     "case link": "escalate case link 1042 1040 --as sub-case",
+    "case bulk list": "escalate case bulk list --json",
+    "case bulk preview": "escalate case bulk preview hold --stage triage --review-at 2d "
+    "--reason 'one wave'",
+    "case bulk run": "escalate case bulk run severity --case 1042 --case 1043 --new SEV2 "
+    "--reason 'calmer'",
+    "case bulk show": "escalate case bulk show 12",
+    "case bulk confirm": "escalate case bulk confirm 12",
+    "case bulk undo": "escalate case bulk undo 12 --preview",
     "case merge": "escalate case merge 1042 1040 --reason 'one and the same account'",
     "case unmerge": "escalate case unmerge 1040 --reason 'two people after all'",
     "case reopen": "escalate case reopen 1042 --to triage --reason 'a new report of the same'",

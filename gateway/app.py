@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from gateway.absences_api import AbsencesApi
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
+from gateway.bulk_api import BulkApi
 from gateway.case_api import CaseApi
 from gateway.deliveries_api import DeliveriesApi
 from gateway.doors import Doors
@@ -33,6 +34,7 @@ from gateway.on_call import OnCallPages
 from gateway.pagerduty_door import pagerduty_routes
 from gateway.pages.acts import ActPages
 from gateway.pages.away import AwayPages
+from gateway.pages.bulk import BulkPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
 from gateway.pages.deliveries import DeliveryPages
@@ -100,6 +102,7 @@ def build_app(
             *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
             *AbsencesApi(doors).routes(),
+            *BulkApi(doors).routes(),
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),
             *ShadowApi(doors).routes(),
@@ -115,6 +118,7 @@ def build_app(
             *TerminalPages(web).routes(),
             *InboxPages(web).routes(),
             *AwayPages(web).routes(),
+            *BulkPages(web).routes(),
             *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),
             *TicketPages(web).routes(),

@@ -119,6 +119,8 @@ class DoorSettings:
     dispatch_poll: timedelta = timedelta(seconds=2)
     """How often rows of other gateways, or rows that are due again, are looked for."""
     lease: timedelta = timedelta(seconds=30)
+    bulk_cap: int = 200
+    """An order over more cases than this waits for a second person."""
     most_attempts: int = 50
     """A delivery that fails this often is a dead letter."""
     ledger_keep: timedelta = timedelta(days=90)

@@ -145,6 +145,7 @@ SHOWN = (
     "purpose", "end", "why", "reason", "because", "note", "detail",
     "on_call",
     "share", "first", "last", "total", "checked", "wrong",
+    "bulk", "of",
     "obligation", "turn", "answer", "reference", "owner",
     "due", "due_was", "until", "review", "expires", "number", "row", "counted", "conservative_due",
     "legal_latest", "taxonomy", "code", "runbook", "back", "unasked", "restored", "asked_by",
@@ -158,6 +159,7 @@ INSTANTS = frozenset(
 NAMED = INSTANTS - {"review", "expires"} | {
     "round", "row", "passage", "lapsed", "by", "was", "target", "ahead"} | {
     "share", "first", "last", "total", "checked", "wrong", "acting_for", "conditions",
+    "bulk", "of",
 }  # fmt: skip
 """Parts that say nothing without their name."""
 

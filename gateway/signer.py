@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from cases.bulk_orders import BulkOrder, OrderEnvelope, sign_order
 from cases.envelope import Act, ActEnvelope, Certificate, issue_certificate, key_id, sign_act
 from gateway.errors import KeysUnusableError
 
@@ -60,6 +61,11 @@ class DoorSigner:
     def sign(self, act: Act) -> ActEnvelope:
         """The envelope, under a certificate that is valid at the act's own instant."""
         return sign_act(act, key=self.door, certificate=self.certificate_at(act.signed_at))
+
+    def sign_order(self, order: BulkOrder) -> OrderEnvelope:
+        """The same for an order over many cases."""
+        certificate = self.certificate_at(order.signed_at)
+        return sign_order(order, key=self.door, certificate=certificate)
 
     def certificate_at(self, at: datetime) -> Certificate:
         """A certificate valid at `at`; a fresh one when the present one does not cover it."""

@@ -11,6 +11,7 @@
     suppression  reports that a rule holds back: hold, list, release
     deliveries   accept, claim, done, failed, dead, redeliver; cursors of pollers
     acts         record, claim, answered, failed, dead, redeliver, collect
+    bulk_orders  one order over many cases, and what became of each
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
@@ -56,6 +57,7 @@ from store.act_rows import (
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
+from store.bulk_orders import BulkConflict, BulkItemRow, BulkRow, BulkState, NewBulkItem
 from store.calls import CallFilter, CallRow
 from store.cases import CaseRow
 from store.claimed import ClaimedRow
@@ -124,6 +126,10 @@ __all__ = [
     "Belongs",
     "Branch",
     "BrokenSeal",
+    "BulkConflict",
+    "BulkItemRow",
+    "BulkRow",
+    "BulkState",
     "CallFilter",
     "CallRow",
     "CaseBatch",
@@ -163,6 +169,7 @@ __all__ = [
     "LocatorState",
     "LogHead",
     "LogKey",
+    "NewBulkItem",
     "NewLeaf",
     "NewSession",
     "NotTaken",

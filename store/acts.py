@@ -84,41 +84,78 @@ class Acts:
                 shown = await self._rounds.get_in(connection, case, gate=gate, number=round)
                 if shown is not None and shown.closed_at_door is not None:
                     return RoundClosed(closed_at=shown.closed_at_door, expires_at=shown.expires_at)
-            keys = await self._vault.keys_in(connection, case)
             behind = sa.select(sa.func.count()).where(acts.c.case == case, acts.c.state == PENDING)
             waiting = (await connection.execute(behind)).scalar_one()
             envelope = sign(at)
-            await connection.execute(
-                acts.insert().values(
-                    id=act_id,
-                    case=case,
-                    person=person,
-                    verb=verb,
-                    gate=gate,
-                    round=round,
-                    envelope=keys.seal(envelope.model_dump_json().encode(), aad=_place(act_id)),
-                    signed_at=at,
-                    state=ActState.PENDING,
-                    attempts=0,
-                    next_attempt_at=here,
-                    lease_owner=owner or None,
-                    lease_until=here + lease if owner else None,
-                    last_error="",
-                )
-            )
-            await self._journal.append_door_in(
+            await self.record_in(
                 connection,
-                case,
-                Kind.DOOR_ACT_RECORDED,
-                at=at,
-                act=act_id,
+                act_id=act_id,
+                case=case,
                 person=person,
                 verb=verb,
                 gate=gate,
                 round=round,
-                digest=commit(keys.salt, envelope.payload),
+                envelope=envelope,
+                at=at,
+                door_at=here,
+                owner=owner,
+                lease=lease,
             )
         return Recorded(envelope=envelope, at=at, behind=waiting)
+
+    async def record_in(
+        self,
+        connection: AsyncConnection,
+        *,
+        act_id: str,
+        case: str,
+        person: str,
+        verb: str,
+        gate: str | None = None,
+        round: int | None = None,  # noqa: A002 -- the noun of the design
+        envelope: ActEnvelope,
+        at: datetime,
+        door_at: datetime,
+        owner: str = "",
+        lease: timedelta = timedelta(0),
+        **said: str | int,
+    ) -> None:
+        """The signed act waits to be delivered, in a transaction that has locked its case.
+
+        What is `said` besides stands in the door's entry.
+        """
+        keys = await self._vault.keys_in(connection, case)
+        await connection.execute(
+            acts.insert().values(
+                id=act_id,
+                case=case,
+                person=person,
+                verb=verb,
+                gate=gate,
+                round=round,
+                envelope=keys.seal(envelope.model_dump_json().encode(), aad=_place(act_id)),
+                signed_at=at,
+                state=ActState.PENDING,
+                attempts=0,
+                next_attempt_at=door_at,
+                lease_owner=owner or None,
+                lease_until=door_at + lease if owner else None,
+                last_error="",
+            )
+        )
+        await self._journal.append_door_in(
+            connection,
+            case,
+            Kind.DOOR_ACT_RECORDED,
+            at=at,
+            act=act_id,
+            person=person,
+            verb=verb,
+            gate=gate,
+            round=round,
+            digest=commit(keys.salt, envelope.payload),
+            **said,
+        )
 
     async def claim(
         self, *, owner: str, at: datetime, lease: timedelta, limit: int = 10
@@ -185,7 +222,11 @@ class Acts:
         row = await self._outbox.row(act_id)
         if row.receipt is None:
             return None
-        data = await self._vault.open_sealed(row.case, row.receipt, aad=_receipt_place(act_id))
+        return await self.opened_receipt(row.case, act_id, row.receipt)
+
+    async def opened_receipt(self, case: str, act_id: str, sealed: bytes) -> ActReceipt:
+        """The answer out of its sealed bytes."""
+        data = await self._vault.open_sealed(case, sealed, aad=_receipt_place(act_id))
         return ActReceipt.model_validate_json(data)
 
     async def known(self, act_id: str) -> bool:

@@ -14,6 +14,7 @@ from store.absences import Absences
 from store.acts import Acts
 from store.backup import Backup
 from store.belonging import Belonging
+from store.bulk_orders import BulkOrders
 from store.calls import Calls
 from store.cases import Cases
 from store.claimed import ClaimedPeople
@@ -132,6 +133,7 @@ class Store:
             journal=self.journal,
             health=self.health,
         )
+        self.bulk_orders = BulkOrders(database, vault=self.vault, acts=self.acts)
         self.backup = Backup(database, journal=self.journal)
 
     @classmethod

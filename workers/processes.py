@@ -209,6 +209,7 @@ def door_settings(settings: Settings) -> DoorSettings:
         party=party(settings),
         connected=settings.reports.connected,
         ledger_keep=settings.ledger.keep,
+        bulk_cap=settings.gateway.bulk_cap,
     )
 
 

@@ -98,6 +98,9 @@ class GatewaySettings(Group):
     step_up_window: Span = Field(
         timedelta(minutes=5), description="how long a second factor counts as fresh (assurance L2)"
     )
+    bulk_cap: int = Field(
+        200, ge=1, description="one order over more cases than this needs a second person"
+    )
 
 
 class WebhookSettings(Group):
