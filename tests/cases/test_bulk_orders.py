@@ -219,7 +219,7 @@ def test_i_have_it_is_said_to_the_stage_each_case_is_in() -> None:
 
 def state(**now: object) -> CaseState:
     """A case that runs."""
-    severity = now.pop("severity", Severity.SEV3)
+    severity = Severity(str(now.pop("severity", Severity.SEV3)))
     return CaseState.model_validate(
         {
             "case": "c",
