@@ -4,15 +4,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from activities.actions import Performing
+from activities.announcing import Announcements
 from activities.linking import Linking
 from activities.looking_up import LookingUp
 from activities.merging import Merging
 from activities.notify import Notifying
 from activities.outside import Channel, Outside
 from activities.record import Recording
+from activities.rooms import Rooms
 from activities.tickets import Tickets
 
-__all__ = ["Channel", "Outside", "all_activities"]
+__all__ = ["Announcements", "Channel", "Outside", "Rooms", "all_activities"]
 
 
 def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:

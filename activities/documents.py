@@ -5,7 +5,16 @@ from datetime import datetime
 
 from cases.notice import NoticeOrder, Purpose
 from cases.ticket_note import TICKET_CLOSED, Standing, TicketLine
-from runbooks import MacroContext, MacroError, Runbook, Written, load_runbook, write_macro
+from runbooks import (
+    MacroContext,
+    MacroError,
+    Pathway,
+    Runbook,
+    Written,
+    compile_runbook,
+    load_runbook,
+    write_macro,
+)
 from runbooks.grammar.macros import Audience, CaseFields, ClosingFields, GateFields, StageFields
 from store import CaseRow, Store
 from workflows.effects import TicketOrder
@@ -24,6 +33,7 @@ class Documents:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._runbooks: dict[str, Runbook] = {}
+        self._pathways: dict[str, Pathway] = {}
 
     async def of(self, digest: str) -> Runbook:
         """The runbook with exactly these bytes."""
@@ -31,6 +41,13 @@ class Documents:
             source = await self._store.objects.get(digest)
             self._runbooks[digest] = load_runbook(source, file=f"{digest[:12]}.yaml")
         return self._runbooks[digest]
+
+    async def pathway(self, order: NoticeOrder) -> Pathway:
+        """The rules that the notice's case runs by."""
+        digest = order.runbook or (await self._store.cases.get(order.case)).digest or ""
+        if digest not in self._pathways:
+            self._pathways[digest] = compile_runbook(await self.of(digest))
+        return self._pathways[digest]
 
     async def text(self, order: NoticeOrder, *, link: str) -> str | None:
         """The macro's text for this notice; None when the runbook leaves the words to us.

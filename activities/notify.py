@@ -1,10 +1,14 @@
 """A role, or one person, is told; what became of it is on record for each recipient (I10)."""
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 
+import structlog
 from temporalio import activity
 
 from activities.absent import known_absences
+from activities.announcing import Announcing
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
 from activities.hours import awake_now
@@ -12,11 +16,13 @@ from activities.on_call import Chosen, on_call
 from activities.on_record import speaking_for
 from activities.outside import Outside
 from activities.paging import PagingOut
+from activities.rooms import TellingRooms
 from activities.ways import ways_to
 from activities.wording import word
 from cases.file import DUTY_MANAGER
 from cases.ids import key_of
 from cases.notice import (
+    PAGES,
     NoticeEnd,
     NoticeOrder,
     NoticeResult,
@@ -25,16 +31,20 @@ from cases.notice import (
     StepNotice,
 )
 from integrations.covering import Reached, reached
-from integrations.errors import UnknownPersonError, VendorError
+from integrations.errors import ThrottledError, UnknownPersonError, VendorError
 from integrations.ports.directory import DirectorySnapshot, Person
 from integrations.ports.messaging import Message, message_id
 from store import NoticeRow
 from workflows.effects import NOTIFY
 
+log = structlog.get_logger(__name__)
+
 LINK_LIFE = timedelta(days=7)
 """A locator is no authority; it may live as long as a long gate, and dies with its round."""
 
 ROUND_PURPOSES = frozenset({Purpose.ASK, Purpose.ASK_AGAIN, Purpose.REMIND, Purpose.PAGE})
+_THROTTLED_TRIES = 4
+"""So often a busy room is waited for; then people are told by the other channels."""
 
 
 TRIES = 3
@@ -47,6 +57,19 @@ class Notifying:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self._documents = Documents(outside.store)
+        self._rooms = None
+        if outside.rooms is not None:
+            self._rooms = TellingRooms(
+                outside.rooms,
+                store=outside.store,
+                documents=self._documents,
+                public_url=outside.public_url,
+            )
+        self._announcing = None
+        if outside.announcements is not None:
+            self._announcing = Announcing(
+                outside.announcements, store=outside.store, public_url=outside.public_url
+            )
         self._paging = PagingOut(outside)
 
     @activity.defn(name=NOTIFY.name)
@@ -72,8 +95,12 @@ class Notifying:
             if part is not None and part.on_call:
                 rung = order.model_copy(update={"role": part.on_call})
             paged = await self._paging.page(rung)
+            if self._announcing is not None:
+                pathway = await self._documents.pathway(order)
+                await self._announcing.announce(order, pathway)
+            in_room = await self._in_rooms(order, now)
             outcomes = [
-                await self._tell(order, each.person, instead_of=each.instead_of)
+                await self._tell(order, each.person, in_room=in_room, instead_of=each.instead_of)
                 for each in there
                 if each.person in now
             ]
@@ -138,8 +165,11 @@ class Notifying:
                 person = await self._outside.directory.person(row.recipient)
             except UnknownPersonError:
                 continue
-            if len(ways_to(person, self._outside.channels)) > part.way:
-                outcomes.append(await self._tell(order, person))
+            # Whoever was told in a room has had none of their channels yet.
+            in_room = self._rooms is not None and row.channel == self._rooms.name
+            way = part.way - in_room
+            if len(ways_to(person, self._outside.channels)) > way:
+                outcomes.append(await self._tell(order, person, way=way))
         reached = _any_delivered(outcomes)
         return NoticeResult(
             end=NoticeEnd.DELIVERED if reached else NoticeEnd.UNREAD, recipients=tuple(outcomes)
@@ -181,8 +211,27 @@ class Notifying:
         )
         return [each for each in told if each.person.id not in order.except_people]
 
+    async def _in_rooms(self, order: NoticeOrder, people: Sequence[Person]) -> dict[str, str]:
+        """Who is told in a room of the chat; nobody where there is none, or it fails."""
+        if self._rooms is None:
+            return {}
+        try:
+            return await self._rooms.tell(order, people)
+        except VendorError as error:
+            if isinstance(error, ThrottledError) and _tries() < _THROTTLED_TRIES:
+                raise as_application_error(error) from error
+            # The channels are next: their outcome is the notice's, and it is on record.
+            log.warning("room not told", error=type(error).__name__, mend=error.mend)
+            return {}
+
     async def _tell(
-        self, order: NoticeOrder, person: Person, *, instead_of: Person | None = None
+        self,
+        order: NoticeOrder,
+        person: Person,
+        *,
+        in_room: Mapping[str, str] = MappingProxyType({}),
+        way: int | None = None,
+        instead_of: Person | None = None,
     ) -> RecipientOutcome:
         notices = self._outside.store.notices
         known = await notices.sent(order.key, recipient=person.id)
@@ -195,9 +244,20 @@ class Notifying:
             return await self._record(
                 order, person, channel="none", end=NoticeEnd.ALREADY_TOLD, detail="", about=None
             )
+        if self._rooms is not None and person.id in in_room and order.purpose not in PAGES:
+            return await self._record(
+                order,
+                person,
+                channel=self._rooms.name,
+                end=NoticeEnd.DELIVERED,
+                detail="in the role's room",
+                sent_id=in_room[person.id],
+                about=about,
+            )
         message = await self._message(order, person, instead_of=instead_of)
         failures: list[VendorError] = []
         tried = order.of_step.way if order.of_step is not None else 0
+        tried = tried if way is None else way
         for channel in ways_to(person, self._outside.channels)[tried:]:
             try:
                 sent = await channel.messaging.send(message)
@@ -255,6 +315,7 @@ class Notifying:
             message_id=message_id(domain=outside.mail_domain, key=(order.key, person.id)),
             in_reply_to=thread,
             references=(thread,),
+            reply_to=outside.reply_to,
             case_number=order.number,
         )
 
@@ -288,6 +349,11 @@ class Notifying:
         return RecipientOutcome(
             person=person.id, channel=row.channel, end=row.end, detail=row.detail
         )
+
+
+def _tries() -> int:
+    """How often this notice has been tried; outside a worker nothing tries again."""
+    return activity.info().attempt if activity.in_activity() else _THROTTLED_TRIES
 
 
 def _any_delivered(outcomes: list[RecipientOutcome]) -> bool:

@@ -1,25 +1,24 @@
 """The case's ticket is kept in step: opened once, noted once, moved once (I1, I9)."""
 
-from collections.abc import Mapping
+from contextlib import suppress
 
 from temporalio import activity
 
 from activities.documents import Documents
-from activities.failing import told_to_temporal
+from activities.failing import as_application_error, told_to_temporal
 from activities.on_record import speaking_for
 from activities.outside import Outside
-from integrations.errors import MisansweredError, RefusedError
-from integrations.ports.ticketing import TicketDraft, Ticketing, TicketPriority, TicketStatus
-from runbooks.plan import Severity
+from activities.ticket_writing import TicketWriting
+from cases.report import TicketRef
+from integrations.errors import MisansweredError, RefusedError, VendorError
+from integrations.ports.ticketing import TicketStatus
+from store import TicketWrite
 from workflows.effects import SYNC_TICKET, TicketOrder, TicketResult
 
-PRIORITIES: Mapping[Severity, TicketPriority] = {
-    Severity.SEV0: TicketPriority.URGENT,
-    Severity.SEV1: TicketPriority.URGENT,
-    Severity.SEV2: TicketPriority.HIGH,
-    Severity.SEV3: TicketPriority.NORMAL,
-    Severity.SEV4: TicketPriority.LOW,
-}
+PATIENCE = 5
+"""After so many tries the case goes on: what it said is kept, and written when all is well."""
+
+KEPT = "kept-until-the-tracker-answers"
 
 
 class Tickets:
@@ -31,41 +30,99 @@ class Tickets:
 
     @activity.defn(name=SYNC_TICKET.name)
     async def sync_ticket(self, order: TicketOrder) -> TicketResult:
-        """Note and status stand on the ticket; a tracker that refuses is reported, not retried."""
-        store = self._outside.store
-        with told_to_temporal(), speaking_for(store, order):
-            known = order.ticket or await store.tickets.of(order.case)
-            system = known.system if known is not None else self._outside.default_ticketing
-            if system is None or system not in self._outside.ticketing:
+        """Note and status stand on the ticket, or are kept until its tracker takes them.
+
+        A tracker that refuses is reported, not retried; one that stays silent gets a placeholder
+        in our own store, so that the case waits for nobody (I9).
+        """
+        outside = self._outside
+        with told_to_temporal(), speaking_for(outside.store, order):
+            known = order.ticket or await outside.store.tickets.of(order.case)
+            system = known.system if known is not None else outside.default_ticketing
+            if system is None or system not in outside.ticketing:
                 return TicketResult(ticket=known, failed="not-connected")
-            ticketing = self._outside.ticketing[system]
+            if system in outside.local_ticketing:
+                return await self._write_here(order, known, system=system)
+            write = TicketWrite(
+                key=order.key,
+                note=await self._note(order),
+                status=order.status or "",
+                at=order.at,
+            )
+            await outside.store.ticket_keeping.intend(
+                order.case,
+                write,
+                system=system,
+                ours=order.ticket is None and known is None,
+            )
             try:
-                ticket = known or await ticketing.open_ticket(self._draft(order))
-                await store.tickets.opened(order.case, ref=ticket, at=order.at)
-                return await self._write(ticketing, order, TicketResult(ticket=ticket))
+                return TicketResult(ticket=await self._write(order, known, system=system))
             except (RefusedError, MisansweredError) as error:
-                return TicketResult(ticket=known, failed=type(error).__name__)
+                return await self._give_up(order, known, error, failed=type(error).__name__)
+            except VendorError as error:
+                if activity.info().attempt < PATIENCE:
+                    raise as_application_error(error) from error
+                return await self._give_up(order, known, error, failed=KEPT)
 
     async def _write(
-        self, ticketing: Ticketing, order: TicketOrder, result: TicketResult
+        self, order: TicketOrder, known: TicketRef | None, *, system: str
+    ) -> TicketRef:
+        store = self._outside.store
+        writing = TicketWriting(store, self._outside.ticketing[system], self._outside.public_url)
+        if known is None:
+            known = await writing.open(
+                order.case,
+                number=order.number,
+                queue=self._outside.queue_of(system),
+                severity=order.severity,
+                at=order.at,
+            )
+        else:
+            await store.tickets.opened(order.case, ref=known, at=order.at)
+        await writing.say(known, order.case, at=order.at)
+        kept = await store.ticket_keeping.of(order.case)
+        if kept is not None:
+            # A field that the tracker does not take holds no note up: comparing finds and tells it.
+            with suppress(RefusedError, MisansweredError):
+                await writing.keep(known, kept, severity=order.severity)
+            if kept.placeholder_since is not None:
+                await store.ticket_keeping.adopted(order.case)
+        await writing.settle(known, order.case, at=order.at)
+        return known
+
+    async def _give_up(
+        self, order: TicketOrder, known: TicketRef | None, error: VendorError, *, failed: str
     ) -> TicketResult:
-        ticket = result.ticket
-        if ticket is not None and order.lines:
-            note = await self._documents.note(order, link=self._page(order))
-            await ticketing.comment(ticket, note, key=order.key)
-        if ticket is not None and order.status is not None:
-            await ticketing.set_status(ticket, TicketStatus(order.status), key=order.key)
-        return result
-
-    def _draft(self, order: TicketOrder) -> TicketDraft:
-        return TicketDraft(
-            case_number=order.number,
-            subject=f"Escalation case {order.number}",
-            body=f"Case {order.number} is worked on in the escalation system.\n{self._page(order)}",
-            queue=self._outside.ticket_queue,
-            priority=PRIORITIES[order.severity],
-            key=f"open/{order.case}",
+        await self._outside.store.ticket_keeping.give_up(
+            order.case, at=order.at, error=type(error).__name__, placeholder=known is None
         )
+        return TicketResult(ticket=known, failed=failed)
 
-    def _page(self, order: TicketOrder) -> str:
-        return f"{self._outside.public_url}/cases/{order.number}"
+    async def _write_here(
+        self, order: TicketOrder, known: TicketRef | None, *, system: str
+    ) -> TicketResult:
+        """Our own tracker is never down: nothing is kept for later."""
+        outside = self._outside
+        ticketing = outside.ticketing[system]
+        writing = TicketWriting(outside.store, ticketing, outside.public_url)
+        if known is None:
+            known = await writing.open(
+                order.case,
+                number=order.number,
+                queue=outside.queue_of(system),
+                severity=order.severity,
+                at=order.at,
+            )
+        else:
+            await outside.store.tickets.opened(order.case, ref=known, at=order.at)
+        if order.lines:
+            await ticketing.comment(known, await self._note(order), key=order.key)
+        if order.status is not None:
+            await ticketing.set_status(known, TicketStatus(order.status), key=order.key)
+        return TicketResult(ticket=known)
+
+    async def _note(self, order: TicketOrder) -> str:
+        if not order.lines:
+            return ""
+        page = f"{self._outside.public_url}/cases/{order.number}"
+        return await self._documents.note(order, link=page)

@@ -1,7 +1,7 @@
 """What notices say: what is asked, of whom, by when, and where. Never what was reported (I13)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cases.notice import NoticeOrder, Purpose
@@ -20,7 +20,9 @@ SUBJECTS = {
     Purpose.RAISED: "RAISED, case {number}: you are asked to look now",
     Purpose.REVIEW: "Case {number}: a hold has reached its review date",
     Purpose.CLOSED: "Case {number} has closed",
+    Purpose.BOUNCED: "Case {number}: a notice did not reach its recipient",
     Purpose.OWED: "Case {number}, after closing: {stage}",
+    Purpose.TICKET: "Case {number}: its ticket was changed ({step})",
     Purpose.RULE: "Case {number}, interim rule: {stage}",
     Purpose.LAPSED: "PAGE, case {number}: nobody has {stage} any more",
     Purpose.EXHAUSTED: "PAGE, case {number}: nobody has said that they have {stage}",
@@ -43,9 +45,17 @@ ASKS = {
     Purpose.RAISED: "Somebody working on case {number} asks {role} to look now.",
     Purpose.REVIEW: "Case {number} was put on hold until now. Resume it or extend the hold.",
     Purpose.CLOSED: "Case {number} has closed.",
+    Purpose.BOUNCED: (
+        "A mail about case {number} came back ({step}). Reach who was meant another way: the "
+        "case's page says who it was."
+    ),
     Purpose.OWED: (
         "{stage} is owed after case {number} has closed, and is yours as {role} ({step}). "
         "Settle or extend it on the case's page."
+    ),
+    Purpose.TICKET: (
+        "In the tracker, somebody changed the ticket of case {number}: {step}. It is on record and "
+        "decides nothing: act on the case's page if the case should follow."
     ),
     Purpose.RULE: (
         "{stage} is an interim rule of case {number}, and you watch it as {role} ({step}). Have it "
@@ -118,6 +128,11 @@ def spoken(at: datetime, zone: ZoneInfo) -> str:
     """An instant as a person reads it at night: local time, zone, and UTC beside it."""
     local = at.astimezone(zone)
     return f"{local:%a %d %b %H:%M} {local.tzname()} ({at:%Y-%m-%d %H:%M}Z)"
+
+
+def spoken_in_utc(at: datetime) -> str:
+    """An instant for readers in any zone."""
+    return f"{at.astimezone(UTC):%a %d %b %H:%M} UTC"
 
 
 def zone_of(person: Person, fallback: ZoneInfo) -> ZoneInfo:

@@ -5,8 +5,10 @@ from cases.values import Instant, Line, Value
 ENDED_OUTSIDE = "ended-outside"
 """The disposition of a shadow case whose matter was settled by today's process."""
 
-_ENDED = frozenset({"solved", "closed", "resolved", "rejected", "deleted"})
-"""What trackers say of a ticket that is over: Zendesk's words, then Request Tracker's."""
+_ENDED = frozenset(
+    {"solved", "closed", "resolved", "rejected", "deleted", "done", "canceled", "cancelled"}
+)
+"""What trackers say of a ticket that is over, each in its own words."""
 
 
 class OutsideEnd(Value):

@@ -38,6 +38,7 @@ class Door(StrEnum):
     LINK = "link"
     CLI = "cli"
     API = "api"
+    SLACK = "slack"
     PAGERDUTY = "pagerduty"
     """PagerDuty says that the person did it there."""
 

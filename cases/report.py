@@ -10,6 +10,8 @@ class Source(StrEnum):
 
     ZENDESK = "zendesk"
     REQUEST_TRACKER = "request-tracker"
+    JIRA = "jira"
+    SERVICENOW = "servicenow"
     STANDARD = "standard"
     FORM = "form"
     CLI = "cli"
@@ -21,7 +23,7 @@ class TicketRef(Value):
     """A ticket in somebody's tracker."""
 
     system: str
-    """`zendesk`, `request-tracker`, `local`."""
+    """`zendesk`, `request-tracker`, `jira`, `servicenow`, `local`."""
     instance: str
     id: str
     url: str = ""

@@ -1,4 +1,4 @@
-"""`escalate deliveries …`: what came in, what went out, dead letters, and who is sent events."""
+"""`escalate deliveries …`: what came in and went out, dead letters, receivers, and tickets."""
 
 import re
 from enum import StrEnum
@@ -87,6 +87,29 @@ def list_(
     show(table("case", "way", "what", "outcome", "at", "tries", "last error", "key", rows=rows))
     for mend in sorted({row["mend"] for row in said["deliveries"] if row["outcome"] == "dead"}):
         note(mend)
+
+
+@app.command()
+def mails(*, json_: AsJson = False) -> None:
+    """Mails that came in are listed, dropped ones with their reason, without a word of theirs."""
+    said = gateway().get("/api/mails")
+    if json_:
+        print_json(said)
+        return
+    rows = [
+        (
+            local(mail["received_at"]),
+            mail["kind"],
+            mail["person"] or "—",
+            mail["why"],
+            mail["key"][:16],
+        )
+        for mail in said["mails"]
+    ]
+    if rows:
+        show(table("received", "what", "who", "why it was dropped", "key", rows=rows))
+    else:
+        say("No mail came in.")
 
 
 @app.command("show")
@@ -180,6 +203,49 @@ def subscriptions(*, json_: AsJson = False) -> None:
         show(table(*columns, rows=rows))
     else:
         say("Nobody is sent events.")
+
+
+@app.command()
+def drift(*, json_: AsJson = False) -> None:
+    """Cases and tickets that differ: what is being mended, and what a person must do."""
+    said = gateway().get("/api/tickets/drift")
+    if json_:
+        print_json(said)
+        return
+    rows = [
+        (
+            row["number"] or "none",
+            row["kind"],
+            row["subject"],
+            row["whose"],
+            local(row["found_at"]),
+            row["says"],
+            row["mend"] or "nothing: it is mended at the next look",
+        )
+        for row in said["drift"]
+    ]
+    if rows:
+        show(table("case", "kind", "of", "whose", "since", "what", "what to do", rows=rows))
+    else:
+        say("Every ticket is as its case says.")
+
+
+@app.command()
+def accept(
+    case: Annotated[str, typer.Argument(help="The case's number; none for a ticket without one.")],
+    kind: Annotated[str, typer.Argument(help="As escalate deliveries drift names it.")],
+    subject: Annotated[str, typer.Argument(help="What it is of, where several are alike.")] = "",
+    *,
+    reason: Annotated[str, typer.Option(help="Why it stays as it is.")],
+    json_: AsJson = False,
+) -> None:
+    """The difference stays as it is, in your name: nobody is told of it again."""
+    asked = {"case": case, "kind": kind, "subject": subject, "reason": reason}
+    said = gateway().post("/api/tickets/accept", asked)
+    if json_:
+        print_json(said)
+    else:
+        say(f"Case {case}: {kind} stays as it is.")
 
 
 def _since(text: str) -> str:

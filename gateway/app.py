@@ -27,6 +27,7 @@ from gateway.log_in_api import LogInApi
 from gateway.log_in_words import IDENTITY, PROVIDER_DOWN
 from gateway.log_pages import LogPages
 from gateway.logins import LogIns
+from gateway.messages import MessagesApi
 from gateway.migrations_api import MigrationsApi
 from gateway.on_call import OnCallPages
 from gateway.pagerduty_door import pagerduty_routes
@@ -41,13 +42,16 @@ from gateway.pages.proving import Proving
 from gateway.pages.sessions import SessionPages
 from gateway.pages.suppressed import SuppressedPages
 from gateway.pages.terminal import TerminalPages
+from gateway.pages.tickets import TicketPages
 from gateway.provider_logins import ProviderLogIns
 from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
 from gateway.rules_api import RulesApi
 from gateway.shadow_api import ShadowApi
+from gateway.slack_door import SlackDoor
 from gateway.subscriptions_api import SubscriptionsApi
 from gateway.suppressed_api import SuppressedApi
+from gateway.tickets_api import TicketsApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
 from gateway.wording import BAD_FORM, NOT_FOUND, STORE_DOWN, TOO_LARGE, Wording
@@ -89,9 +93,11 @@ def build_app(
     return Starlette(
         routes=[
             *webhook_routes(doors),
+            *(SlackDoor(doors, doors.slack).routes() if doors.slack is not None else ()),
             *pagerduty_routes(doors),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
+            *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
             *AbsencesApi(doors).routes(),
             *ReleasesApi(doors).routes(),
@@ -100,6 +106,7 @@ def build_app(
             *DeliveriesApi(doors).routes(),
             *SubscriptionsApi(doors).routes(),
             *SuppressedApi(doors).routes(),
+            *TicketsApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),
             *LogInApi(doors, provider).routes(),
@@ -110,6 +117,7 @@ def build_app(
             *AwayPages(web).routes(),
             *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),
+            *TicketPages(web).routes(),
             *DeliveryPages(web).routes(),
             *CasePages(web, acts).routes(),
             *DraftPages(web).routes(),

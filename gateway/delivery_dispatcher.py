@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from dataclasses import replace
 
 import structlog
 
@@ -16,10 +17,11 @@ from gateway.errors import (
     NothingReleasedError,
 )
 from gateway.faults import FaultPoint
+from gateway.intake import instance_of
 from gateway.matters import facts_of
 from gateway.news import news_of, record_end
 from gateway.pacing import keep_going, pause_after
-from gateway.reports import Arrival, read_arrival, report_of
+from gateway.reports import Arrival, is_find, read_arrival, report_of
 from integrations.errors import UnreadableBodyError
 from runbooks import Assessment, Severity, assess
 from store import CaseRow, ClaimedDelivery, DeliveryState
@@ -98,7 +100,16 @@ class DeliveryDispatcher:
     async def _forward(self, delivery: ClaimedDelivery) -> DeliveryState:
         doors = self._doors
         row = await doors.store.cases.get(delivery.case)
-        arrival = read_arrival(Source(delivery.source), delivery.body, instance=row.instance)
+        source = Source(delivery.source)
+        # News of a ticket that the case opened itself come of another door than the case did.
+        instance = row.instance if source.value == row.source else instance_of(doors, source)
+        arrival = read_arrival(
+            source,
+            delivery.body,
+            instance=instance,
+            found=is_find(source, delivery.key),
+            form=doors.settings.jira_fields,
+        )
         if arrival is None:
             return DeliveryState.ATTACHED
         started = await doors.store.deliveries.list(
@@ -219,6 +230,7 @@ class DeliveryDispatcher:
         just_came = joined is not None and await self._just_came(row, delivery)
         if just_came and await self._is_live_now(row, arrival):
             return await self._split(delivery, because="the case is a shadow")
+        arrival = await self._as_it_stands(row, arrival, delivery)
         name, message = news_of(delivery, arrival, joined, shadow=row.shadow)
         try:
             await self._doors.engine.signal(row.id, name=name, message=message)
@@ -235,6 +247,17 @@ class DeliveryDispatcher:
                     f"Look at case {row.number}; open a new case if it is a new matter.",
                 )
         return DeliveryState.ATTACHED
+
+    async def _as_it_stands(
+        self, row: CaseRow, arrival: Arrival, delivery: ClaimedDelivery
+    ) -> Arrival:
+        """News that were overtaken on their way say what happened, and no status that is past."""
+        if arrival.opens or arrival.ticket is None:
+            return arrival
+        newest = await self._doors.store.ticket_keeping.heard(
+            row.id, word=arrival.status, at=arrival.at or delivery.received_at
+        )
+        return arrival if newest else replace(arrival, status="", priority="")
 
     async def _just_came(self, row: CaseRow, delivery: ClaimedDelivery) -> bool:
         """Whether the delivery brought a joined report, and is no further news of one.

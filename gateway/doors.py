@@ -2,17 +2,21 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from activities.outside import Outside
 from audit.log.note import NoteSigner
 from cases.drafts.party import Party
+from cases.report import Source
 from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
 from integrations.event_webhook import EventWebhooks
+from integrations.imap import ImapInbox
 from integrations.oidc.role_map import RoleMap
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
@@ -20,11 +24,53 @@ from integrations.ports.identity import Identity
 from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
+from integrations.slack import Slack
 from store import Store
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """A ticket system that is connected."""
+
+    source: Source
+    tickets: Ticketing
+    instance: str
+    polls: bool = False
+    """It is asked for news, because it pushes none."""
+    queue: str = ""
+    """Only new tickets of this queue become cases; empty = of every queue."""
+    opens_in: str = ""
+    """Where a case opens a ticket, in the tracker's own name for it."""
+    every: timedelta = timedelta(seconds=30)
+    """The time between two polls."""
 
 
 class People(Directory, Credentials, Protocol):
     """A directory that also checks log-ins."""
+
+
+@dataclass(frozen=True)
+class SlackDoorParts:
+    """What the door for Slack's buttons needs; without it there is none."""
+
+    slack: Slack
+    team: str
+    """The one workspace whose members may act."""
+    secrets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MailDoorParts:
+    """What reading replies and bounces needs; without it no mail is read."""
+
+    inbox: ImapInbox
+    outside: Outside
+    """By which people are told what came of it."""
+    own: frozenset[str]
+    """The addresses we send from, in lower case."""
+    authserv: str | None = None
+    """The name under which our own mail server says what it verified."""
+    every: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -42,6 +88,7 @@ class DoorSettings:
 
     public_url: str
     zendesk_secrets: tuple[str, ...] = ()
+    jira_secrets: tuple[str, ...] = ()
     standard_secrets: tuple[str, ...] = ()
     pagerduty_secrets: tuple[str, ...] = ()
     webhook_max_age: timedelta = timedelta(minutes=5)
@@ -55,10 +102,18 @@ class DoorSettings:
     """Which Zendesk account the webhooks come from: its subdomain."""
     own_zendesk_actor: str = ""
     """The id of our own API user there: its news is our echo. Empty = nobody's is."""
-    ticket_instance: str = "request-tracker"
-    ticket_queue: str = ""
-    """Only new tickets of this queue become cases; empty = of every queue."""
-    ticket_poll: timedelta = timedelta(seconds=30)
+    jira_instance: str = "jira"
+    """Which Jira site the webhooks come from."""
+    own_jira_account: str = ""
+    """The account id we act as there: its news is our echo."""
+    jira_projects: tuple[str, ...] = ()
+    """Only new issues of these projects become cases; empty = of every project."""
+    jira_fields: Mapping[str, str] = field(default_factory=dict)
+    """Form fields that routing may read, by Jira's id of them: `customfield_10042` → `kind`."""
+    compare_every: timedelta = timedelta(minutes=15)
+    """How often each case is compared with its ticket."""
+    compare_after: timedelta = timedelta(days=14)
+    """How long a case that has ended is still compared with its ticket."""
     receipt_wait: timedelta = timedelta(seconds=3)
     """How long a person waits for the workflow's answer before "recorded" is said."""
     dispatch_poll: timedelta = timedelta(seconds=2)
@@ -100,10 +155,13 @@ class Doors:
     engine: CaseEngine
     shelf: Shelf
     settings: DoorSettings
+    trackers: tuple[Tracker, ...] = ()
+    """The ticket systems that are connected."""
     on_call: OnCallDirectory | None = None
     pager: Paging | None = None
     """Told when a page is answered here."""
-    tickets: Ticketing | None = None
+    slack: SlackDoorParts | None = None
+    mail: MailDoorParts | None = None
     provider: ProviderDoor | None = None
     """Where people log in; None: with a password of the directory."""
     log: NoteSigner | None = None
@@ -118,6 +176,8 @@ class Doors:
     obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
     events_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
+    chat_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a card in a chat may be over: the closer looks at once."""
     pages_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a pager said something."""
     outcomes: Counter[str] = field(default_factory=Counter)

@@ -35,6 +35,9 @@ def news_of(
             ticket=ticket,
             status=arrival.status,
             tags=tuple(_tags(arrival)) if shadow else (),
+            what=arrival.what,
+            priority=arrival.priority,
+            into=arrival.into,
         )
     if joined is not None:
         return JOINED_SIGNAL, ReportJoined(

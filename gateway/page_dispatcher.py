@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from activities.on_record import StoreLedger
 from activities.paging import page_of
 from cases.paged import Standing, standing
 from cases.state import CasePicture
@@ -14,6 +15,8 @@ from gateway import pager_acts
 from gateway.doors import Doors
 from gateway.pacing import keep_going
 from integrations.errors import DirectoryError, VendorError
+from integrations.ledger import speaking
+from integrations.ports.ledger import Behalf
 from integrations.ports.paging import Paging
 from store import PagerEvent, PageRow, PageState
 
@@ -35,6 +38,7 @@ class PageDispatcher:
     def __init__(self, doors: Doors, pager: Paging | None) -> None:
         self._doors = doors
         self._pager = pager
+        self._ledger = StoreLedger(doors.store)
         self._looked: dict[str, tuple[str, int]] = {}
         """By page: the branch and entry at which there was nothing to tell."""
 
@@ -108,14 +112,16 @@ class PageDispatcher:
         self, pager: Paging, page: PageRow, wanted: PageState, *, number: str, at: datetime
     ) -> int:
         doors = self._doors
+        behalf = Behalf(case=page.case, key=page.key, attempt=page.attempts + 1)
         try:
-            match wanted:
-                case PageState.TRIGGERED:
-                    await pager.trigger(page_of(page, number=number))
-                case PageState.ACKNOWLEDGED:
-                    await pager.acknowledge(page.key, service=page.service)
-                case PageState.RESOLVED:
-                    await pager.resolve(page.key, service=page.service)
+            with speaking(self._ledger, behalf):
+                match wanted:
+                    case PageState.TRIGGERED:
+                        await pager.trigger(page_of(page, number=number))
+                    case PageState.ACKNOWLEDGED:
+                        await pager.acknowledge(page.key, service=page.service)
+                    case PageState.RESOLVED:
+                        await pager.resolve(page.key, service=page.service)
         except VendorError as error:
             await self._failed(page, error, at=at)
             return 0

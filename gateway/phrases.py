@@ -77,6 +77,9 @@ TITLES: dict[Kind, str] = {
     Kind.NOTICE_ORDERED: "Somebody is being told",
     Kind.NOTICE_ENDED: "A notice reached its end",
     Kind.NOTICE_SHADOWED: "Somebody would have been told",
+    Kind.TICKET_SYNCED: "The ticket was written to",
+    Kind.TICKET_FAILED: "The ticket could not be written to",
+    Kind.TICKET_CHANGED: "Somebody changed the ticket",
     Kind.TICKET_SHADOWED: "The ticket would have been written to",
     Kind.CLOCK_DEADLINE: "A deadline was computed from a row of the law",
     Kind.CLOCK_BREACHED: "A deadline was missed",
@@ -118,6 +121,10 @@ TITLES: dict[Kind, str] = {
     Kind.DOOR_RUN_SEALED: "Temporal's record of a run that ended was sealed",
     Kind.DOOR_SENT_AGAIN: "A person had something sent again",
     Kind.DOOR_OUTSIDE_ENDED: "Today's process ended, after the shadow had",
+    Kind.DOOR_MAIL_RECEIVED: "Somebody answered a notice by mail; it decides nothing",
+    Kind.DOOR_NOTICE_BOUNCED: "A notice came back undelivered",
+    Kind.DOOR_TICKET_MENDED: "The ticket was brought back to what its case says",
+    Kind.DOOR_TICKET_DIFFERS: "Case and ticket differ, and a person must settle it",
     Kind.DOOR_PAGE: "A page changed at the pager",
     Kind.DOOR_PAGER_SAID: "The pager said something of a page",
     Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",
@@ -130,11 +137,13 @@ TITLES: dict[Kind, str] = {
 SHOWN = (
     "stage", "gate", "round", "question", "task", "origin", "who", "acting_for", "by", "person",
     "people", "role", "verb", "what", "conditions",
-    "outcome", "verdict", "state", "status", "tags", "to", "severity", "was", "target", "ahead",
+    "outcome", "verdict", "state", "status", "priority", "tags", "to", "severity", "was", "target",
+    "ahead",
     "disposition", "effect",
     "title", "label", "form", "missing",
     "request", "clock", "run", "runs", "passage", "lapsed", "step",
     "purpose", "end", "why", "reason", "because", "note", "detail",
+    "on_call",
     "share", "first", "last", "total", "checked", "wrong",
     "obligation", "turn", "answer", "reference", "owner",
     "due", "due_was", "until", "review", "expires", "number", "row", "counted", "conservative_due",
@@ -165,11 +174,23 @@ def details(body: dict[str, JsonValue], *, instant: Callable[[str], str] = str) 
         value = body.get(name)
         if value in (None, "", [], {}):
             continue
-        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        parts = map(_part, value) if isinstance(value, list) else [str(value)]
+        text = ", ".join(parts)
         if name in INSTANTS:
             text = instant(text)
         said.append(f"{words(name)} {text}" if name in NAMED else text)
     return " · ".join(said)
+
+
+def _part(value: JsonValue) -> str:
+    """One of several; what a rota said is the only kind that has parts of its own."""
+    if not isinstance(value, dict):
+        return str(value)
+    told = value.get("on_call")
+    people = ", ".join(map(str, told)) if isinstance(told, list) else "nobody"
+    if value.get("trouble"):
+        people = "the rota could not be asked, everybody was told"
+    return f"on call for {value.get('team')}: {people}"
 
 
 def words(name: str) -> str:

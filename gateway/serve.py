@@ -22,10 +22,16 @@ from gateway.event_dispatcher import KIND as EVENTS
 from gateway.event_dispatcher import EventDispatcher
 from gateway.log_dispatcher import KIND as LOG
 from gateway.log_dispatcher import LogDispatcher
+from gateway.mail_poller import KIND as MAIL
+from gateway.mail_poller import MailPoller
 from gateway.obligation_dispatcher import KIND as OBLIGATIONS
 from gateway.obligation_dispatcher import ObligationDispatcher
 from gateway.page_dispatcher import KIND as PAGES
 from gateway.page_dispatcher import PageDispatcher
+from gateway.prompt_closer import KIND as PROMPTS
+from gateway.prompt_closer import PromptCloser
+from gateway.reconciling.reconciler import KIND as RECONCILER
+from gateway.reconciling.reconciler import TicketReconciler
 from gateway.run_sealer import KIND as SEALS
 from gateway.run_sealer import RunSealer
 from gateway.ticket_poller import KIND as TICKETS
@@ -72,12 +78,19 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         work[EVENTS] = EventDispatcher(doors, doors.events).run()
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()
+    if doors.mail is not None:
+        work[MAIL] = MailPoller(doors, doors.mail).run()
+    if doors.slack is not None:
+        work[PROMPTS] = PromptCloser(doors, doors.slack.slack).run()
+    for tracker in doors.trackers:
+        if tracker.polls:
+            work[f"{TICKETS}/{tracker.instance}"] = TicketPoller(doors, tracker).run()
+    if doors.trackers:
+        work[RECONCILER] = TicketReconciler(doors).run()
     if isinstance(doors.engine, KeepsRuns):
         work[SEALS] = RunSealer(doors, doors.engine).run()
     if doors.pager is not None or doors.settings.pagerduty_secrets:
         work[PAGES] = PageDispatcher(doors, doors.pager).run()
-    if doors.tickets is not None:
-        work[TICKETS] = TicketPoller(doors, doors.tickets).run()
     tasks = {name: asyncio.create_task(job, name=name) for name, job in work.items()}
     try:
         yield tasks

@@ -5,12 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from cases.report import Source
-from gateway.doors import Doors
+from gateway.doors import Doors, Tracker
 from gateway.intake import take_in
-from gateway.reports import write_ticket
+from gateway.reports import key_of_find, write_ticket
 from integrations.errors import UnreadableBodyError, VendorError
-from integrations.ports.ticketing import NewTicket, Ticketing
+from integrations.ports.ticketing import NewTicket
 from store import DeliveryConflict, StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -23,10 +22,10 @@ _OVERLAP = timedelta(seconds=5)
 class TicketPoller:
     """Asks the tracker what others did since it was last asked, and remembers how far it came."""
 
-    def __init__(self, doors: Doors, tickets: Ticketing) -> None:
+    def __init__(self, doors: Doors, tracker: Tracker) -> None:
         self._doors = doors
-        self._tickets = tickets
-        self._cursor = f"tickets/{doors.settings.ticket_instance}"
+        self._tracker = tracker
+        self._cursor = f"tickets/{tracker.instance}"
 
     async def run(self) -> None:
         """The tracker is asked again and again, until this is cancelled."""
@@ -34,9 +33,11 @@ class TicketPoller:
         while True:
             try:
                 found = await self.once()
+                at = await doors.clock.now()
                 await doors.store.health.heartbeat(
-                    kind=KIND, id=doors.id, at=await doors.clock.now(), detail=str(found)
+                    kind=KIND, id=f"{doors.id}/{self._tracker.instance}", at=at, detail=str(found)
                 )
+                await doors.store.health.clear(kind="tracker", key=self._cursor, at=at)
             except VendorError as error:
                 log.warning("the tracker does not answer", error=type(error).__name__)
                 await doors.store.health.alarm(
@@ -50,7 +51,7 @@ class TicketPoller:
                 log.warning("the poller waits for the store", error=error.what)
             except Exception as error:  # noqa: BLE001 - the edge of a task: the next poll must come
                 log.error("the poller failed", error=type(error).__name__)  # noqa: TRY400 - a trace may hold ticket text
-            await asyncio.sleep(doors.settings.ticket_poll.total_seconds())
+            await asyncio.sleep(self._tracker.every.total_seconds())
 
     async def once(self) -> int:
         """What was new is stored as deliveries; how much that was."""
@@ -62,7 +63,7 @@ class TicketPoller:
             await doors.store.deliveries.set_cursor(self._cursor, value=now.isoformat())
             remembered = now.isoformat()
         since = datetime.fromisoformat(remembered).astimezone(UTC)
-        news = await self._tickets.changed_since(since - _OVERLAP)
+        news = await self._tracker.tickets.changed_since(since - _OVERLAP)
         taken = 0
         for item in sorted(news, key=lambda each: each.at):
             if isinstance(item, NewTicket) and not self._ours(item):
@@ -70,9 +71,9 @@ class TicketPoller:
             try:
                 result = await take_in(
                     doors,
-                    source=Source.REQUEST_TRACKER,
+                    source=self._tracker.source,
                     instance=item.ticket.instance,
-                    key=f"{Source.REQUEST_TRACKER.value}:{item.delivery}",
+                    key=key_of_find(self._tracker.source, item.delivery),
                     body=write_ticket(item),
                 )
             except UnreadableBodyError as error:
@@ -86,5 +87,5 @@ class TicketPoller:
         return taken
 
     def _ours(self, ticket: NewTicket) -> bool:
-        queue = self._doors.settings.ticket_queue
+        queue = self._tracker.queue
         return not queue or ticket.queue == queue

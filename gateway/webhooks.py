@@ -10,10 +10,11 @@ from starlette.routing import Route
 
 from cases.report import Source
 from gateway.doors import Doors
-from gateway.intake import Ignored, take_in
+from gateway.intake import Ignored, instance_of, take_in
 from gateway.raw import BodyTooLargeError, read_body
 from gateway.suppressing import Held
 from integrations.errors import UnreadableBodyError, WebhookRefusedError
+from integrations.jira_webhook import JiraVerifier
 from integrations.standard_webhooks import StandardVerifier
 from integrations.wire import RawHeaders
 from integrations.zendesk_webhook import ZendeskVerifier
@@ -21,7 +22,7 @@ from store import DeliveryConflict
 
 
 def webhook_routes(doors: Doors) -> list[Route]:
-    """The two webhook doors; one without a secret does not exist."""
+    """The webhook doors; one without a secret does not exist."""
     settings = doors.settings
     routes: list[Route] = []
     if settings.zendesk_secrets:
@@ -29,6 +30,8 @@ def webhook_routes(doors: Doors) -> list[Route]:
             settings.zendesk_secrets, max_age=settings.webhook_max_age, demo=settings.demo
         )
         routes.append(_route(doors, "zendesk", Source.ZENDESK, zendesk))
+    if settings.jira_secrets:
+        routes.append(_route(doors, "jira", Source.JIRA, JiraVerifier(settings.jira_secrets)))
     if settings.standard_secrets:
         standard = StandardVerifier(settings.standard_secrets, tolerance=settings.webhook_max_age)
         routes.append(_route(doors, "standard", Source.STANDARD, standard))
@@ -36,7 +39,10 @@ def webhook_routes(doors: Doors) -> list[Route]:
 
 
 def _route(
-    doors: Doors, name: str, source: Source, verifier: ZendeskVerifier | StandardVerifier
+    doors: Doors,
+    name: str,
+    source: Source,
+    verifier: ZendeskVerifier | JiraVerifier | StandardVerifier,
 ) -> Route:
     async def receive(request: Request) -> Response:
         try:
@@ -49,7 +55,7 @@ def _route(
             result = await take_in(
                 doors,
                 source=source,
-                instance=doors.settings.zendesk_instance,
+                instance=instance_of(doors, source),
                 key=f"{name}:{proved.id}",
                 body=body,
             )

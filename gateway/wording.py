@@ -348,6 +348,26 @@ WRONG_LOGIN = Wording(
 TOO_MANY_LOGINS = Wording("Too many failed log-ins.", "Wait a minute, then try again.")
 BAD_FORM = Wording("A field is missing or too long.", "Go back, correct it, and send it again.")
 TOO_LARGE = Wording("What was sent is too large.", "Send less, or attach a reference instead.")
+SLACK_STRANGER = Wording(
+    "Nobody in the directory has your Slack account.",
+    "Ask whoever keeps the directory to add your Slack id, or act on the case's page.",
+)
+SLACK_OUTSIDER = Wording(
+    "Guests, programs and members of other workspaces cannot act here.",
+    "Act on the case's page, after logging in.",
+)
+SLACK_UNCHECKED = Wording(
+    "Slack did not answer in time, so nothing was done.",
+    "Press the button again, or act on the case's page.",
+)
+SLACK_CARD_UNKNOWN = Wording(
+    "This message asks nothing that is known here.",
+    "Open the inbox: what waits on you is listed there.",
+)
+SLACK_NOT_HERE = Wording(
+    "This gate cannot be decided from a chat.",
+    "Open the case from the message: there you read what it rests on and prove who you are.",
+)
 
 PAGES: dict[str, Wording] = {
     "link-unknown": LINK_UNKNOWN,
@@ -363,6 +383,11 @@ PAGES: dict[str, Wording] = {
     "too-many-log-ins": TOO_MANY_LOGINS,
     "bad-form": BAD_FORM,
     "too-large": TOO_LARGE,
+    "slack-stranger": SLACK_STRANGER,
+    "slack-outsider": SLACK_OUTSIDER,
+    "slack-unchecked": SLACK_UNCHECKED,
+    "slack-card-unknown": SLACK_CARD_UNKNOWN,
+    "slack-not-here": SLACK_NOT_HERE,
 }
 """What a page can say instead of its content, by the name `docs/errors.md` gives it."""
 

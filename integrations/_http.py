@@ -5,6 +5,7 @@ No retries here: Temporal is the retry layer, and two would multiply.
 
 import json
 import logging
+import re
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,7 @@ _TRANSIENT_4XX = frozenset({408, 425})
 # A proxy in front of the vendor gave up: the vendor behind it may have gone on.
 _PROXY_GAVE_UP = frozenset({502, 504})
 _LONGEST_WAIT = timedelta(hours=24)
+_REASON = re.compile(r"[a-z0-9-]{1,60}", flags=re.ASCII)
 
 
 def new_client(
@@ -245,13 +247,19 @@ class VendorHttp:
         else:
             kind, mend = RefusedError, _mend_refusal(status)
         return kind(
-            f"answered {status}",
+            f"answered {status}{_reason(response)}",
             vendor=self._vendor,
             operation=operation,
             status=status,
             retry_after=retry_after,
             mend=mend,
         )
+
+
+def _reason(response: httpx.Response) -> str:
+    """Which of several limits was met, where the vendor says so in a word."""
+    said = response.headers.get("RateLimit-Reason", "")
+    return f" ({said})" if _REASON.fullmatch(said) else ""
 
 
 def _mend_refusal(status: int) -> str:

@@ -6,8 +6,11 @@ itself: its digest is, so that a ticket shows nothing of our inner names.
 
 import base64
 import hashlib
+import re
+from collections.abc import Iterable
 
 _PREFIX = "escalate-ref:"
+_MARK = re.compile(r"\[escalate-ref:([a-z2-7]{26})\]", flags=re.ASCII)
 
 
 def fingerprint(key: str) -> str:
@@ -19,6 +22,16 @@ def fingerprint(key: str) -> str:
 def marker(key: str) -> str:
     """The text that marks a note as ours: `[escalate-ref:…]`."""
     return f"[{_PREFIX}{fingerprint(key)}]"
+
+
+def markers(keys: Iterable[str]) -> str:
+    """The marks of several keys, one after the other: a note that says what several would have."""
+    return " ".join(marker(key) for key in keys)
+
+
+def marks_in(text: str) -> list[str]:
+    """The fingerprints of every mark of ours in the text, in order."""
+    return _MARK.findall(text)
 
 
 def is_ours(text: str) -> bool:

@@ -10,6 +10,7 @@ people:
     password: "$argon2id$…"
     totp: "BASE32 SECRET"
     pagerduty: PLH1HKV
+    slack: T0123ABCD/U0456EFGH
     same-person-as: [ada-admin]
     away:
       - {from: 2026-07-01T00:00:00Z, until: 2026-07-15T00:00:00Z, delegate: ben, roles: [legal]}
@@ -42,7 +43,14 @@ from cases.hours import Hours
 from cases.values import Inbound, Instant, Name
 from integrations.errors import DirectoryUnreadableError
 from integrations.people_hours import read_hours
-from integrations.ports.directory import Absence, PagerDutyId, Person, PersonId, SecondFactor
+from integrations.ports.directory import (
+    Absence,
+    PagerDutyId,
+    Person,
+    PersonId,
+    SecondFactor,
+    SlackId,
+)
 
 _SHORTEST_TOTP = 10
 _EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
@@ -107,6 +115,7 @@ class _Entry(Inbound):
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", alias="time-zone")
     password: Annotated[SecretStr, AfterValidator(_argon2)] | None = None
     totp: Annotated[SecretStr, AfterValidator(_base32)] | None = None
+    slack: SlackId | None = None
     pagerduty: PagerDutyId | None = None
     working: Any = None
     quiet: Any = None
@@ -135,6 +144,7 @@ def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
     """The accounts, by id; `DirectoryUnreadableError` with line and column for anything wrong."""
     entries = _entries(content, file=file)
     accounts: dict[str, Account] = {}
+    in_slack: set[str] = set()
     at_pagerduty: set[str] = set()
     for index in range(len(entries)):
         line, column = _place(entries, index)
@@ -152,6 +162,11 @@ def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
             raise DirectoryUnreadableError(
                 f"the id {entry.id} is used twice", file=file, line=line, column=column
             )
+        if entry.slack is not None and entry.slack in in_slack:
+            raise DirectoryUnreadableError(
+                "two people have the same slack id", file=file, line=line, column=column
+            )
+        in_slack |= {entry.slack} if entry.slack is not None else set()
         if entry.pagerduty is not None and entry.pagerduty in at_pagerduty:
             raise DirectoryUnreadableError(
                 "two people have the same pagerduty id", file=file, line=line, column=column
@@ -170,6 +185,7 @@ def _account(entry: _Entry) -> Account:
         phone=entry.phone,
         time_zone=entry.time_zone,
         second_factor=SecondFactor.TOTP if entry.totp else SecondFactor.NONE,
+        slack=entry.slack,
         pagerduty=entry.pagerduty,
         same_as=frozenset(entry.same_person_as),
         hours=entry.hours(),

@@ -69,6 +69,8 @@ _NEWS = {
     "agent_assignment_changed": ZendeskNews.CHANGED,
     "group_assignment_changed": ZendeskNews.CHANGED,
     "merged": ZendeskNews.CHANGED,
+    "soft_deleted": ZendeskNews.CHANGED,
+    "permanently_deleted": ZendeskNews.CHANGED,
 }
 
 

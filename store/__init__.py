@@ -20,12 +20,16 @@
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
     effects      begin, remember, recall; tickets beside it
+    ticket_keeping  what each case's ticket should be like, and what it is owed
+    ticket_drift    what differed between a case and its ticket
     obligations  what cases owe after closing: record, unstarted, started, append, picture, due
     pages        what was said to a pager, how it stands, and what the pager said
     calls        every call to a system outside: begin, end, list, show, prune
     subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
     events       claim, delivered, failed, dead, redeliver; written with the journal
     notices      what became of each; `messages` is the demo's local outbox
+    incoming     mail that came in: known, keep, drop, by_case, recent
+    prompts      cards in a chat: which message asks what, which are over, what was pressed
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, revocation, nonces that are spent once
     sign_ins     log-ins under way at a provider: begun, taken once
@@ -80,12 +84,14 @@ from store.errors import (
 )
 from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
+from store.incoming import IncomingRow, ReadMail
 from store.journal import Appended, Fork, Head
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
 from store.pages import PagerEvent, PageRow, PageState
+from store.prompts import Became, Click, OverPrompt, Prompt
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.seals import EndedRun
@@ -93,6 +99,8 @@ from store.sessions import Account, NewSession, Session
 from store.sign_ins import NotTaken
 from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
+from store.ticket_drift import DriftRow
+from store.ticket_keeping import KeptTicket, TicketWrite
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
@@ -112,6 +120,7 @@ __all__ = [
     "Backlog",
     "BackupFailed",
     "Beat",
+    "Became",
     "Belongs",
     "Branch",
     "BrokenSeal",
@@ -127,11 +136,13 @@ __all__ = [
     "ClaimedAct",
     "ClaimedDelivery",
     "ClaimedRow",
+    "Click",
     "Counts",
     "DeliveryConflict",
     "DeliveryRow",
     "DeliveryState",
     "DoorRound",
+    "DriftRow",
     "Duplicate",
     "EffectRow",
     "EndedRun",
@@ -143,7 +154,9 @@ __all__ = [
     "Head",
     "Hidden",
     "HiddenBy",
+    "IncomingRow",
     "JournalGap",
+    "KeptTicket",
     "KeyEncryptionKey",
     "KnownMatter",
     "Locator",
@@ -157,10 +170,13 @@ __all__ = [
     "ObligationEntries",
     "ObligationRow",
     "OutboxLag",
+    "OverPrompt",
     "PageRow",
     "PageState",
     "PagerEvent",
     "ProgramMissing",
+    "Prompt",
+    "ReadMail",
     "Recorded",
     "RoundClosed",
     "Session",
@@ -172,6 +188,7 @@ __all__ = [
     "StoredMessage",
     "Subscription",
     "SubscriptionState",
+    "TicketWrite",
     "UnknownCase",
     "UnknownKey",
     "UnknownObject",

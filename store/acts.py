@@ -188,6 +188,11 @@ class Acts:
         data = await self._vault.open_sealed(row.case, row.receipt, aad=_receipt_place(act_id))
         return ActReceipt.model_validate_json(data)
 
+    async def known(self, act_id: str) -> bool:
+        """Whether an act of this id was recorded before."""
+        async with self._database.read() as connection:
+            return await self._outbox.row_in(connection, act_id) is not None
+
     async def show(self, act_id: str) -> ClaimedAct:
         """The act with its envelope; UnknownRow if there is none."""
         return await self._opened(await self._outbox.row(act_id))

@@ -138,6 +138,10 @@ class Belonging:
         said = _said(matter, other) if matter is not None else {}
         return Placed(case=case, report=report, said=said, joined=joins)
 
+    async def placed_in(self, connection: AsyncConnection, case: str) -> Placed:
+        """What comes for that case, whoever sends it; UnknownCase if there is none."""
+        return Placed(case=await self._cases.get_in(connection, case), report=case)
+
     async def of_in(self, connection: AsyncConnection, report: str) -> Belongs | None:
         """As `of`, inside a transaction of the caller's."""
         query = sa.select(reports).where(reports.c.report == report)

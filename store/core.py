@@ -24,6 +24,7 @@ from store.effects import Effects, Tickets
 from store.errors import JournalGap
 from store.events import Events
 from store.health import Health
+from store.incoming import Incoming
 from store.journal import Appended, Journal
 from store.locators import Locators
 from store.log import Log
@@ -31,6 +32,7 @@ from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
 from store.pages import Pages
+from store.prompts import Prompts
 from store.releases import Releases
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
@@ -40,6 +42,8 @@ from store.sign_ins import SignIns
 from store.splitting import Splitting
 from store.subscriptions import Subscriptions
 from store.suppression import Suppression
+from store.ticket_drift import TicketDrift
+from store.ticket_keeping import TicketKeeping
 from store.vault import KeyEncryptionKey, Vault
 from store.view_rows import CaseHeading
 from store.views import Views
@@ -82,8 +86,11 @@ class Store:
         self.releases = Releases(database, objects=self.objects)
         self.notices = Notices(database)
         self.messages = Messages(database, vault=self.vault)
+        self.prompts = Prompts(database)
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)
+        self.ticket_keeping = TicketKeeping(database, vault=self.vault)
+        self.ticket_drift = TicketDrift(database)
         self.locators = Locators(database)
         self.door_record = DoorRecord(database)
         self.sessions = Sessions(database, record=self.door_record)
@@ -93,6 +100,7 @@ class Store:
         self.subscriptions = Subscriptions(database, vault=self.vault)
         self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
+        self.incoming = Incoming(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )

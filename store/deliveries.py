@@ -117,11 +117,13 @@ class Deliveries:
         matter: KnownMatter | None = None,
         said: Mapping[str, str] | None = None,
         received_at: datetime | None = None,
+        case: str | None = None,
     ) -> Accepted | DeliveryConflict:
         """The delivery, its case and the case's keys are durable, and the door's journal says so.
 
         `key` is unique over all doors: it begins with the door's name. `said` is what else the
-        journal shall say of how it came; it may have been received before it was let in.
+        journal shall say of how it came; it may have been received before it was let in. `case`
+        is whom news are for that come of something else than the case came of: its own ticket.
         """
         for _ in range(3):
             try:
@@ -129,15 +131,18 @@ class Deliveries:
                     known = await self._known_in(connection, key, body)
                     if known is not None:
                         return known
-                    placed = await self._belonging.put_in(
-                        connection,
-                        source=source,
-                        instance=instance,
-                        external_id=external_id,
-                        subject_ref=subject_ref,
-                        at=at,
-                        matter=matter,
-                    )
+                    if case is not None:
+                        placed = await self._belonging.placed_in(connection, case)
+                    else:
+                        placed = await self._belonging.put_in(
+                            connection,
+                            source=source,
+                            instance=instance,
+                            external_id=external_id,
+                            subject_ref=subject_ref,
+                            at=at,
+                            matter=matter,
+                        )
                     row = placed.case
                     keys = await self._vault.create_in(connection, row.id)
                     await self._cases.lock_in(connection, row.id)

@@ -136,6 +136,16 @@ class Tickets:
             query = sa.select(tickets).where(tickets.c.case == case)
             return _ticket((await connection.execute(query)).one())
 
+    async def moved(self, case: str, *, ref: TicketRef, at: datetime) -> None:
+        """The case's ticket is this one from now on: it was merged, or adopted."""
+        async with self._database.write() as connection:
+            insert = self._database.insert(tickets).values(case=case, at=at, **ref.model_dump())
+            await connection.execute(
+                insert.on_conflict_do_update(
+                    index_elements=["case"], set_={"at": at, **ref.model_dump()}
+                )
+            )
+
     async def cases_of(self, ref: TicketRef) -> list[str]:
         """The cases that keep that ticket, oldest first."""
         query = (

@@ -1,6 +1,7 @@
 """Who was told what, how it ended, and the demo's local outbox (I10)."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +62,25 @@ class Notices:
                 notices.c.key == row.key, notices.c.recipient == row.recipient
             )
             return _notice((await connection.execute(query)).one())
+
+    async def by_message(self, message_ids: Sequence[str]) -> NoticeRow | None:
+        """The notice that was sent under the first of these Message-IDs that is known."""
+        query = sa.select(notices).where(notices.c.message_id.in_(message_ids))
+        async with self._database.read() as connection:
+            rows = [_notice(row) for row in await connection.execute(query)]
+        order = list(message_ids)
+        return min(rows, key=lambda row: order.index(row.message_id or ""), default=None)
+
+    async def came_back(self, row: NoticeRow, *, detail: str) -> bool:
+        """The notice did not reach its recipient after all; False if that was known."""
+        async with self._database.write() as connection:
+            done = await connection.execute(
+                notices.update()
+                .where(notices.c.key == row.key, notices.c.recipient == row.recipient)
+                .where(notices.c.end == NoticeEnd.DELIVERED)
+                .values(end=NoticeEnd.FELL_BACK, detail=detail)
+            )
+        return bool(done.rowcount)
 
     async def told(self, case: str, *, recipient: str, about: str) -> NoticeRow | None:
         """The notice by which the recipient was told that already; None if they were not."""

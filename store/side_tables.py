@@ -48,6 +48,7 @@ notices = sa.Table(
     instant("read_at", required=False),
     sa.PrimaryKeyConstraint("key", "recipient"),
     sa.Index("ix_notices_case", "case"),
+    sa.Index("ix_notices_message_id", "message_id"),
 )
 
 messages = sa.Table(

@@ -7,12 +7,15 @@ from datetime import datetime
 import aiosmtplib
 import httpx
 
-from integrations.errors import UnusableSecretError
+from integrations.errors import UnusableSecretError, VendorError
 from integrations.file_directory import FileDirectory
+from integrations.imap import ImapInbox
+from integrations.jira_webhook import JiraVerifier
 from integrations.pagerduty_webhook import PagerDutyVerifier
 from integrations.public_secrets import PUBLISHED, weakness
 from integrations.standard_webhooks import StandardVerifier
 from integrations.zendesk_webhook import ZendeskVerifier
+from workers._doctor_chat import live_slack
 from workers._doctor_check import Check, fail, fine, warn
 from workers._doctor_live import (
     ClockSkew,
@@ -22,6 +25,8 @@ from workers._doctor_live import (
     live_public_url,
     live_reports,
 )
+from workers._doctor_trackers import live_trackers
+from workers.house import inbox
 from workers.settings import Settings
 from workers.which_engine import which_engine
 
@@ -34,18 +39,32 @@ def webhooks(settings: Settings) -> Iterator[Check]:
     zendesk = [secret.get_secret_value() for secret in doors.zendesk_secrets]
     standard = [secret.get_secret_value() for secret in doors.standard_secrets]
     pagerduty = [secret.get_secret_value() for secret in doors.pagerduty_secrets]
-    if not zendesk and not standard and settings.rt.url is None:
+    jira = [secret.get_secret_value() for secret in doors.jira_secrets]
+    polled = settings.rt.url is not None or settings.servicenow.url is not None
+    if not zendesk and not standard and not jira and not polled and not settings.jira.poll:
         yield warn(
             "webhooks",
             "no webhook secret is set and no tracker is polled: reports come in by hand only",
             mend="Set ESCALATE_WEBHOOKS__ZENDESK_SECRETS or ESCALATE_WEBHOOKS__STANDARD_SECRETS.",
         )
+    if jira and not settings.jira.account:
+        yield warn(
+            "webhooks-jira-echo",
+            "our own changes in Jira come back as news of others",
+            mend="Set ESCALATE_JIRA__ACCOUNT to the id that `escalate doctor --live` names.",
+        )
     used: dict[str, Callable[[], object]] = {
+        "jira": lambda: JiraVerifier(jira),
         "pagerduty": lambda: PagerDutyVerifier(pagerduty, demo=settings.demo),
         "standard": lambda: StandardVerifier(standard),
         "zendesk": lambda: ZendeskVerifier(zendesk, demo=settings.demo),
     }
-    for name, secrets in (("pagerduty", pagerduty), ("standard", standard), ("zendesk", zendesk)):
+    for name, secrets in (
+        ("jira", jira),
+        ("pagerduty", pagerduty),
+        ("standard", standard),
+        ("zendesk", zendesk),
+    ):
         if secrets:
             yield _secrets(f"webhooks-{name}", secrets, used[name], demo=settings.demo)
 
@@ -82,6 +101,15 @@ def messages(settings: Settings) -> Iterator[Check]:
                 "mail leaves this machine unencrypted",
                 mend="Set ESCALATE_SMTP__TLS=starttls or implicit.",
             )
+    imap = settings.imap
+    if imap.on:
+        yield fine("mail-in", f"replies and bounces are read from {imap.host}:{imap.port}")
+    elif settings.smtp.host is not None:
+        yield warn(
+            "mail-in",
+            "no mailbox is read: a bounced notice is noticed by nobody, a reply is lost",
+            mend="Set ESCALATE_IMAP__HOST, __USER and __PASSWORD of the sender's mailbox.",
+        )
 
 
 async def engine(settings: Settings) -> AsyncIterator[Check]:
@@ -135,6 +163,9 @@ async def live(
     """Every configured vendor is asked something that changes nothing."""
     if settings.smtp.host is not None:
         yield await _smtp(settings)
+    mailbox = inbox(settings)
+    if mailbox is not None:
+        yield await _imap(settings, mailbox)
     skew = ClockSkew()
     hooks = {"response": [skew.heard]}
     async with httpx.AsyncClient(trust_env=False, timeout=_PATIENCE, event_hooks=hooks) as http:
@@ -154,6 +185,11 @@ async def live(
             base = str(zendesk.base_url or f"https://{zendesk.subdomain}.zendesk.com").rstrip("/")
             headers = basic(f"{zendesk.email}/token", zendesk.token.get_secret_value())
             yield await asked(http, "zendesk", f"{base}/api/v2/users/me.json", headers)
+        in_slack = await live_slack(settings, http)
+        if in_slack is not None:
+            yield in_slack
+        async for check in live_trackers(settings, http):
+            yield check
         async for check in live_paging(settings, directory, http, at=at):
             yield check
         async for check in live_reports(settings, http):
@@ -188,6 +224,14 @@ async def _smtp(settings: Settings) -> Check:
             mend="Check ESCALATE_SMTP__HOST, __PORT, __TLS, __USER and __PASSWORD.",
         )
     return fine("live mail", f"{smtp.host}:{smtp.port} answers and lets us in")
+
+
+async def _imap(settings: Settings, mailbox: ImapInbox) -> Check:
+    try:
+        mails = await mailbox.check()
+    except VendorError as error:
+        return fail("live mailbox", str(error), mend=error.mend)
+    return fine("live mailbox", f"{settings.imap.host} lets us in; {mails} mail(s) lie there")
 
 
 async def _resolves(name: str, host: str) -> Check:

@@ -59,6 +59,16 @@ def _several(value: object) -> object:
 Span = Annotated[timedelta, BeforeValidator(_span)]
 """A length of time: `30s`, `15m`, `4h`, `7d`, or ISO 8601."""
 
+
+def _listed(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+"""Several names, separated by commas; a name may hold blanks."""
+
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_several)]
 """Several secrets, separated by commas or white space."""
 
@@ -180,7 +190,9 @@ def is_setting(model: type[BaseModel], name: str) -> bool:
         return bool(rest) and is_setting(annotation, rest)
     if get_origin(annotation) is dict:
         of = get_args(annotation)[1]
-        _, _, inner = rest.partition(_DELIMITER)
+        key, _, inner = rest.partition(_DELIMITER)
+        if not issubclass(of, BaseModel):
+            return bool(key) and not inner
         return bool(inner) and is_setting(of, inner)
     return not rest
 

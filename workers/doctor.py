@@ -7,9 +7,13 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 from cases.journal import BrokenChain
+from integrations.errors import DirectoryError
 from integrations.file_directory import FileDirectory
+from integrations.ports.directory import DirectorySnapshot
 from store import Store, StoreError
 from store.database import Database
+from store.ticket_drift import PERSON
+from workers._doctor_chat import chats
 from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_keys import kek_in, keys
 from workers._doctor_log import transparency_log
@@ -53,6 +57,8 @@ async def _checks(settings: Settings, *, live_too: bool, at: datetime) -> AsyncI
         yield check
     for check in messages(settings):
         yield check
+    for check in chats(settings, await _snapshot(directory)):
+        yield check
     async for check in paging(settings, directory):
         yield check
     async for check in engine(settings):
@@ -80,6 +86,14 @@ def _directory(settings: Settings) -> FileDirectory | None:
     try:
         return FileDirectory(people_file(settings), clock=SystemClock())
     except NotSetUpError:
+        return None
+
+
+async def _snapshot(directory: FileDirectory | None) -> DirectorySnapshot | None:
+    try:
+        return await directory.snapshot() if directory is not None else None
+    except DirectoryError:
+        # What is wrong with the directory is said where people are looked at.
         return None
 
 
@@ -166,9 +180,25 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
                 mend="See the engine, worker and gateway above: they are applied when all run.",
             )
     yield await transparency_log(settings, store, at=at)
+    yield await _tickets(store)
     yield await _door_record(store)
     alarms = await store.health.open_alarms()
     for alarm in alarms:
         yield warn(f"alarm {alarm.kind} {alarm.key}", alarm.text, mend=alarm.mend)
     if not alarms:
         yield fine("alarms", "none is open")
+
+
+async def _tickets(store: Store) -> Check:
+    """Whether tickets are as their cases say."""
+    standing = await store.ticket_drift.standing()
+    waiting = await store.ticket_keeping.placeholders()
+    theirs = [row for row in standing if row.whose == PERSON]
+    if theirs or waiting:
+        return warn(
+            "tickets",
+            f"{len(theirs)} differences between cases and tickets are a person's to settle; "
+            f"{waiting} cases have a placeholder while their tracker is down",
+            mend="`escalate deliveries drift` says what to do about each.",
+        )
+    return fine("tickets", "every ticket that was looked at is as its case says")

@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from activities import Channel, Outside, all_activities
+from activities import Announcements, Channel, Outside, Rooms, all_activities
+from gateway.doors import Tracker
 from integrations.claims_directory import ClaimsDirectory
 from integrations.file_directory import FileDirectory
+from integrations.imap import ImapInbox, ImapServer
 from integrations.local_outbox import LocalOutbox
 from integrations.local_tickets import LocalTickets
 from integrations.on_call import OnCallRotas
@@ -27,11 +29,10 @@ from integrations.outgoing_webhook import OutgoingWebhook
 from integrations.pagerduty import PagerDuty
 from integrations.ports.actions import Actions
 from integrations.ports.clock import Clock
-from integrations.ports.ticketing import Ticketing
-from integrations.request_tracker import RequestTracker
 from integrations.signed_webhook import Connector
+from integrations.slack import API, Slack
 from integrations.smtp import SmtpMail, SmtpServer, Tls
-from integrations.zendesk import Zendesk
+from integrations.teams import Teams
 from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
@@ -39,6 +40,7 @@ from workers.kept import StoreKeyring, StoreMails, StoreNotes
 from workers.log_in import directory_of
 from workers.reporting import reporting
 from workers.settings import Settings
+from workers.trackers import tickets_of, trackers
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -59,22 +61,38 @@ class House:
         return StoreKeyring(self.store)
 
     @property
+    def trackers(self) -> Sequence[Tracker]:
+        """The vendors' ticket systems that are connected."""
+        return trackers(self.settings, http=self.http, clock=self.clock)
+
+    @property
     def outside(self) -> Outside:
         """What activities work with."""
         settings = self.settings
-        trackers = ticketing(self)
+        connected = self.trackers
+        ticketing = tickets_of(connected)
+        local: frozenset[str] = frozenset()
+        if settings.demo:
+            # The demo has no vendor: its own tracker keeps what a vendor's ticket would show.
+            own = LocalTickets(StoreNotes(self.store, clock=self.clock))
+            local = frozenset({"local", "zendesk"} - ticketing.keys())
+            ticketing |= dict.fromkeys(sorted(local), own)
         return Outside(
             store=self.store,
             directory=self.directory,
             channels=channels(self),
+            rooms=rooms(self),
+            announcements=announcements(self),
+            reply_to=settings.imap.reply_to,
             public_url=str(settings.public_url).rstrip("/"),
             mail_domain=settings.smtp.sender.rpartition("@")[2] or "localhost",
             zone=ZoneInfo(settings.time_zone),
             pager=pager(self),
             on_call=rotas(self),
-            ticketing=trackers,
-            default_ticketing=next(iter(trackers), None),
-            ticket_queue=settings.rt.queue,
+            ticketing=ticketing,
+            default_ticketing=next(iter(ticketing), None),
+            local_ticketing=local,
+            ticket_queues={each.source.value: each.opens_in for each in connected},
             connectors=connectors(self),
             reporting=reporting(settings, http=self.http, clock=self.clock),
         )
@@ -167,6 +185,60 @@ def channels(house: House) -> Sequence[Channel]:
     return found
 
 
+def inbox(settings: Settings) -> ImapInbox | None:
+    """The mailbox that replies and bounces come to, where one is set."""
+    imap = settings.imap
+    if imap.host is None or imap.user is None or imap.password is None:
+        return None
+    return ImapInbox(
+        ImapServer(
+            host=imap.host,
+            port=imap.port,
+            tls=Tls(imap.tls),
+            user=imap.user,
+            password=imap.password,
+            folder=imap.folder,
+        )
+    )
+
+
+def slack(house: House) -> Slack | None:
+    """The workspace, where one is connected."""
+    settings = house.settings.slack
+    if settings.token is None:
+        return None
+    return Slack(
+        house.http,
+        token=settings.token.get_secret_value(),
+        clock=house.clock,
+        api=str(settings.api or API),
+    )
+
+
+def rooms(house: House) -> Rooms | None:
+    """Which room of the workspace each role is told in."""
+    settings, chat = house.settings.slack, slack(house)
+    if chat is None:
+        return None
+    return Rooms(
+        chat=chat,
+        default=settings.channel or None,
+        of_role={role: room.channel for role, room in settings.rooms.items()},
+    )
+
+
+def announcements(house: House) -> Announcements | None:
+    """Which channel of Teams each role hears of its notices in."""
+    settings = house.settings.teams
+    if not settings.on:
+        return None
+    return Announcements(
+        teams=Teams(house.http, clock=house.clock),
+        default=settings.webhook.get_secret_value() if settings.webhook is not None else None,
+        of_role={role: room.webhook.get_secret_value() for role, room in settings.rooms.items()},
+    )
+
+
 def pager(house: House) -> PagerDuty | None:
     """What gets people up; None when no key is configured."""
     settings = house.settings.pagerduty
@@ -202,48 +274,6 @@ def schedules(
         return None
     return partial(
         PagerDutyRota, http, token=token, clock=clock, url=str(settings.pagerduty.api_url)
-    )
-
-
-def ticketing(house: House) -> dict[str, Ticketing]:
-    """The trackers that are connected, the first of them the one new tickets are opened in."""
-    settings = house.settings
-    found: dict[str, Ticketing] = {}
-    if settings.rt.url is not None:
-        found["request-tracker"] = request_tracker(house)
-    zendesk = settings.zendesk
-    if zendesk.subdomain is not None and zendesk.email and zendesk.token is not None:
-        url = zendesk.base_url or f"https://{zendesk.subdomain}.zendesk.com"
-        found["zendesk"] = Zendesk(
-            house.http,
-            url=str(url).rstrip("/"),
-            email=zendesk.email,
-            token=zendesk.token.get_secret_value(),
-            clock=house.clock,
-            instance=zendesk.subdomain,
-        )
-    if settings.demo:
-        # The demo has no vendor: its own tracker keeps what a vendor's ticket would show.
-        local = LocalTickets(StoreNotes(house.store, clock=house.clock))
-        found.setdefault("local", local)
-        found.setdefault("zendesk", local)
-    return found
-
-
-def request_tracker(house: House) -> RequestTracker:
-    """The configured Request Tracker; NotSetUpError when none is."""
-    rt = house.settings.rt
-    if rt.url is None:
-        message = "no Request Tracker is configured"
-        raise NotSetUpError(message, mend="Set ESCALATE_RT__URL and its token.")
-    return RequestTracker(
-        house.http,
-        url=str(rt.url).rstrip("/"),
-        user=rt.user or "escalate",
-        password=rt.password.get_secret_value() if rt.password is not None else None,
-        token=rt.token.get_secret_value() if rt.token is not None else None,
-        queues=(rt.queue,),
-        clock=house.clock,
     )
 
 

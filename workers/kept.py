@@ -71,3 +71,11 @@ class StoreNotes:
             message_id=f"note/{key}", to=f"ticket:{ticket.system}/{ticket.id}", body=body, at=at
         )
         return kept.body == body
+
+    async def notes(self, ticket: TicketRef) -> list[tuple[str, str]]:
+        """Key and text of every note of the ticket, the oldest first."""
+        kept = await self._store.messages.list(to=f"ticket:{ticket.system}/{ticket.id}")
+        return [
+            (message.message_id.removeprefix("note/"), str(message.body["text"]))
+            for message in kept
+        ]

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from gateway.doors import Doors, DoorSettings
+from gateway.doors import Doors, DoorSettings, MailDoorParts, SlackDoorParts
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
 from gateway.serve import Running, listen, run_gateway
@@ -29,7 +29,7 @@ from integrations.event_webhook import EventWebhooks
 from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
-from workers.house import House, pager, request_tracker, rotas
+from workers.house import House, inbox, pager, rotas, slack
 from workers.log_in import provider_door
 from workers.reporting import party
 from workers.settings import Settings
@@ -112,7 +112,6 @@ async def doors_of(
     """Everything the doors work with; the engine is met at the first message, not here."""
     settings = house.settings
     client = await client_of(house, address=address, lazy=True)
-    tracker = request_tracker(house) if settings.rt.url is not None else None
     return Doors(
         store=house.store,
         directory=house.directory,
@@ -120,12 +119,12 @@ async def doors_of(
         signer=load_or_create_keys(settings.keys),
         engine=TemporalEngine(client, task_queue=settings.task_queue),
         shelf=shelf_of(house.store, settings, walks=walks),
-        settings=door_settings(
-            settings, ticket_instance=tracker.instance if tracker is not None else None
-        ),
+        settings=door_settings(settings),
         on_call=rotas(house),
         pager=pager(house),
-        tickets=tracker,
+        slack=slack_parts(house),
+        mail=mail_parts(house),
+        trackers=tuple(house.trackers),
         provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
         events=EventWebhooks(
@@ -140,6 +139,37 @@ async def doors_of(
     )
 
 
+def mail_parts(house: House) -> MailDoorParts | None:
+    """What reads replies and bounced notices, where a mailbox is set."""
+    settings, found = house.settings, inbox(house.settings)
+    if found is None:
+        return None
+    own = {settings.smtp.sender.lower(), (settings.imap.reply_to or "").lower()} - {""}
+    return MailDoorParts(
+        inbox=found,
+        outside=house.outside,
+        own=frozenset(own),
+        authserv=settings.imap.authserv,
+        every=settings.imap.every,
+    )
+
+
+def slack_parts(house: House) -> SlackDoorParts | None:
+    """The door for Slack's buttons, where a workspace and a secret are known.
+
+    NotSetUpError where a token is given and one of them is not: cards could never be closed.
+    """
+    settings, chat = house.settings.slack, slack(house)
+    if chat is None:
+        return None
+    if not settings.team or not settings.signing_secrets:
+        message = "a Slack token is set, but not whose buttons are to be believed"
+        raise NotSetUpError(
+            message, mend="Set ESCALATE_SLACK__TEAM and ESCALATE_SLACK__SIGNING_SECRETS."
+        )
+    return SlackDoorParts(slack=chat, team=settings.team, secrets=_plain(settings.signing_secrets))
+
+
 def shelf_of(store: Store, settings: Settings, *, walks: Mapping[str, str] | None = None) -> Shelf:
     """The released runbooks, with the team's own routing table where there is one."""
     routing: bytes | None = None
@@ -149,7 +179,7 @@ def shelf_of(store: Store, settings: Settings, *, walks: Mapping[str, str] | Non
     return Shelf(store, routing=routing, walks=dict(walks or {}))
 
 
-def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> DoorSettings:
+def door_settings(settings: Settings) -> DoorSettings:
     """What the settings mean to the doors."""
     webhooks, gateway = settings.webhooks, settings.gateway
     return DoorSettings(
@@ -167,9 +197,15 @@ def door_settings(settings: Settings, *, ticket_instance: str | None = None) -> 
         passwords=not settings.oidc.on or settings.oidc.passwords_too or settings.demo,
         zendesk_instance=settings.zendesk.subdomain or "zendesk",
         own_zendesk_actor=settings.zendesk.actor,
-        ticket_instance=ticket_instance or "request-tracker",
-        ticket_queue=settings.rt.queue,
-        ticket_poll=settings.rt.every,
+        jira_secrets=_plain(webhooks.jira_secrets),
+        jira_instance=(settings.jira.url.host if settings.jira.url is not None else None) or "jira",
+        own_jira_account=settings.jira.account,
+        jira_projects=settings.jira.projects,
+        jira_fields={
+            id_: name.replace("_", "-") for name, id_ in sorted(settings.jira.fields.items())
+        },
+        compare_every=settings.tickets.compare_every,
+        compare_after=settings.tickets.compare_after,
         party=party(settings),
         connected=settings.reports.connected,
         ledger_keep=settings.ledger.keep,

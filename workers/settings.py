@@ -20,8 +20,10 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from workers._settings_chat import SlackSettings, TeamsSettings
 from workers._settings_group import Group
 from workers._settings_log_in import OidcSettings
+from workers._settings_mail import ImapSettings
 from workers._settings_paging import PagerDutySettings
 from workers._settings_reports import ReportSettings
 from workers._settings_sources import (
@@ -32,6 +34,13 @@ from workers._settings_sources import (
     default_cache,
     default_home,
     reading,
+)
+from workers._settings_trackers import (
+    JiraSettings,
+    RequestTrackerSettings,
+    ServiceNowSettings,
+    TicketSettings,
+    ZendeskSettings,
 )
 
 
@@ -95,6 +104,7 @@ class WebhookSettings(Group):
     """Who may deliver reports. Several secrets stand side by side while one is being rotated."""
 
     zendesk_secrets: Secrets = Field((), description="signing secrets of Zendesk webhooks")
+    jira_secrets: Secrets = Field((), description="secrets of Jira's admin webhooks")
     standard_secrets: Secrets = Field((), description="secrets of Standard Webhooks (whsec_…)")
     pagerduty_secrets: Secrets = Field((), description="secrets of PagerDuty webhooks (v3)")
     max_age: Span = Field(timedelta(minutes=5), description="older deliveries are refused with 401")
@@ -110,31 +120,6 @@ class SmtpSettings(Group):
     sender: str = Field("escalate@localhost", description="From address of every mail")
     tls: Literal["starttls", "implicit", "none"] = Field(
         "starttls", description="starttls | implicit | none (only for a server on this machine)"
-    )
-
-
-class RequestTrackerSettings(Group):
-    """A Request Tracker 5 that reports are polled from."""
-
-    url: AnyHttpUrl | None = Field(None, description="base URL; empty = not used")
-    token: SecretStr | None = Field(None, description="authentication token of the service user")
-    user: str | None = Field(None, description="user name, where no token is used")
-    password: SecretStr | None = Field(None, description="password, where no token is used")
-    queue: str = Field("General", description="queue that reports come from")
-    every: Span = Field(timedelta(seconds=30), description="time between two polls")
-
-
-class ZendeskSettings(Group):
-    """A Zendesk account whose tickets are commented and solved."""
-
-    subdomain: str | None = Field(None, description="account's subdomain; empty = not used")
-    base_url: AnyHttpUrl | None = Field(None, description="another base URL, for a test account")
-    email: str | None = Field(None, description="e-mail of the agent the token belongs to")
-    token: SecretStr | None = Field(None, description="API token")
-    actor: str = Field(
-        "",
-        pattern=r"^\d*$",
-        description="user id of that agent: what it does is dropped as our own echo",
     )
 
 
@@ -253,10 +238,20 @@ class Settings(BaseSettings):
         default_factory=WebhookSettings, description="reports by webhook"
     )
     smtp: SmtpSettings = Field(default_factory=SmtpSettings, description="mail")
+    imap: ImapSettings = Field(default_factory=ImapSettings, description="mail that comes in")
     rt: RequestTrackerSettings = Field(
         default_factory=RequestTrackerSettings, description="Request Tracker"
     )
+    slack: SlackSettings = Field(default_factory=SlackSettings, description="Slack")
+    teams: TeamsSettings = Field(default_factory=TeamsSettings, description="Microsoft Teams")
     zendesk: ZendeskSettings = Field(default_factory=ZendeskSettings, description="Zendesk")
+    jira: JiraSettings = Field(default_factory=JiraSettings, description="Jira")
+    servicenow: ServiceNowSettings = Field(
+        default_factory=ServiceNowSettings, description="ServiceNow"
+    )
+    tickets: TicketSettings = Field(
+        default_factory=TicketSettings, description="tickets kept in step"
+    )
     pagerduty: PagerDutySettings = Field(
         default_factory=PagerDutySettings, description="PagerDuty: pages and schedules"
     )

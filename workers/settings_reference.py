@@ -31,7 +31,13 @@ def reference(
             yield from reference(annotation, prefix=f"{prefix}{name.upper()}__")
         elif get_origin(annotation) is dict:
             inner = get_args(annotation)[1]
-            yield from reference(inner, prefix=f"{prefix}{name.upper()}__<NAME>__")
+            named = f"{prefix}{name.upper()}__<NAME>"
+            if issubclass(inner, BaseModel):
+                yield from reference(inner, prefix=f"{named}__")
+            else:
+                yield SettingLine(
+                    name=named, default="", description=field.description or "", secret=False
+                )
         else:
             yield SettingLine(
                 name=f"{prefix}{name.upper()}",

@@ -27,6 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.rounds import revoke
     from cases.shadow import told_by_ticket
     from cases.state import CaseState, picture
+    from cases.ticket_news import ticket_changed
     from workflows import closing
     from workflows.course import CaseEndingError, ContinueError, Course, OtherRulesError
     from workflows.guard import walked
@@ -222,14 +223,19 @@ class EscalationWorkflow:
         change = self._incoming.message(raw, TicketUpdated)
         if change is None:
             return
-        if self._state.ticket is None:
-            self._state.ticket = change.ticket
-        self._file.note(
-            Kind.TICKET_CHANGED,
-            workflow.now(),
-            delivery=change.delivery,
-            status=change.status or None,
-            input=self._file.record.commit(change),
+        ticket_changed(
+            self._file,
+            what=change.what,
+            ticket=change.ticket,
+            into=change.into,
+            said={
+                "delivery": change.delivery,
+                "status": change.status or None,
+                "priority": change.priority or None,
+                "to": change.into.id if change.into is not None else None,
+                "input": self._file.record.commit(change),
+            },
+            at=workflow.now(),
         )
         if self._state.shadow:
             told_by_ticket(

@@ -113,10 +113,21 @@ class TicketUpdated(Inbound):
     status: str = ""
     tags: tuple[Line, ...] = ()
     """Of a shadow case's ticket: part of the answer of today's process."""
+    what: str = ""
+    """What somebody did there: `comment`, `reply`, `status`, `priority`, `owner`, `merged`,
+    `deleted`, `approval`, `opened`, `other`; empty in the news of an earlier release."""
+    priority: Line = ""
+    """The tracker's word for the priority it has now."""
+    into: TicketRef | None = None
+    """The ticket that takes its place: it was merged, or stands for a placeholder of ours."""
 
     @model_serializer(mode="wrap")
-    def _as_before_shadows(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without(handler(self), "tags", unless=bool(self.tags))
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # The case commits to its news: that of an earlier release must read as it did.
+        written = _without(handler(self), "tags", unless=bool(self.tags))
+        written = _without(written, "what", unless=bool(self.what))
+        written = _without(written, "priority", unless=bool(self.priority))
+        return _without(written, "into", unless=self.into is not None)
 
 
 class KeysRevoked(Inbound):

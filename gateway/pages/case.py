@@ -16,6 +16,7 @@ from gateway.drafts import reports_shown
 from gateway.form_content import Surroundings, verdict_label
 from gateway.forms import CHIEF, forms_of
 from gateway.linked import links_of
+from gateway.messages import messages_of
 from gateway.migrations import MIGRATORS, versions_of
 from gateway.pages.acts import ActPages
 from gateway.pages.owed import owed_lines
@@ -160,6 +161,7 @@ class CasePages:
             facts=fact_lines(case),
             links=await links_of(web.doors, state, person=viewer.id, roles=viewer.roles),
             content_ref=state.report.content_ref,
+            messages=await messages_of(web.doors, case),
             beside=await beside_today(web.doors, case, show=show),
             timeline=await timeline_of(web.doors, case, show=show),
             as_of=show.clock(case.as_of),

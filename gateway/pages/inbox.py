@@ -173,6 +173,7 @@ class InboxPages:
             filters=FILTERS,
             chosen=chosen,
             hides=await rules_seen(self._web.doors, viewer) is not None,
+            differs=bool(viewer.roles & ALWAYS),
             sees_deliveries=bool(viewer.roles & ALWAYS),
             as_of=show.clock(show.now),
         )

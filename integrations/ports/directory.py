@@ -16,6 +16,11 @@ PersonId = Annotated[
 PagerDutyId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{3,32}$")]
 """A user of PagerDuty, as in the address of their page there: `PLH1HKV`."""
 
+SlackId = Annotated[
+    str, StringConstraints(max_length=64, pattern=r"^[TE][A-Z0-9]{2,30}/[UW][A-Z0-9]{2,30}$")
+]
+"""A member of a Slack workspace: `T0123ABCD/U0456EFGH`, team and user."""
+
 
 class SecondFactor(StrEnum):
     """What a person can prove themselves with besides the password."""
@@ -36,6 +41,8 @@ class Person(Value):
     phone: str | None = None
     time_zone: str = "UTC"
     second_factor: SecondFactor = SecondFactor.NONE
+    slack: SlackId | None = None
+    """Who they are in Slack. Names and addresses shown there prove nothing: this does."""
     pagerduty: PagerDutyId | None = None
     """Who they are at PagerDuty."""
     hours: Hours = Hours()
@@ -98,6 +105,11 @@ class DirectorySnapshot(Value):
     def at_pagerduty(self, user: str) -> Person | None:
         """The one person of this PagerDuty id; None when nobody has it, or more than one."""
         found = [p for p in self.people if p.pagerduty == user]
+        return found[0] if len(found) == 1 else None
+
+    def in_slack(self, slack: str) -> Person | None:
+        """The one person of this Slack id; None when nobody has it, or more than one."""
+        found = [p for p in self.people if p.slack == slack]
         return found[0] if len(found) == 1 else None
 
 

@@ -173,7 +173,12 @@ def _people(subject: Subject, step: EscalationStep) -> int | None:
     role = step.page or step.remind
     if role is not None:
         return None if subject.directory is None else subject.directory.get(role)
-    return 1 if step.otherwise is None and step.person is not None else None
+    if step.person is None:
+        return None
+    if step.otherwise is None:
+        return 1
+    others = None if subject.directory is None else subject.directory.get(step.otherwise)
+    return None if others is None else max(1, others)
 
 
 def _roles(step: EscalationStep) -> tuple[str, ...]:

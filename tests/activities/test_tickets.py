@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import Outside
@@ -18,6 +19,7 @@ from cases.ticket_note import (
     Standing,
     TicketLine,
 )
+from integrations.errors import UnavailableError
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from runbooks import library
 from runbooks.fragments import parted
@@ -221,3 +223,55 @@ async def test_a_retry_says_the_same_once(store: Store) -> None:
     assert first == again
     assert len(case.notes) == 1
     assert other.notes == case.notes
+
+
+class Vendor(Desk):
+    """The same, with a tracker that may be down."""
+
+    def __init__(self, store: Store, case: str) -> None:
+        super().__init__(store, case)
+        self._activity = Tickets(
+            Outside(
+                store=store,
+                directory=FileDirectory(DEMO_FILE, clock=FixedClock()),
+                channels=(),
+                public_url="https://escalate.test",
+                mail_domain="escalate.test",
+                zone=ZoneInfo("UTC"),
+                ticketing={"local": self.tracker},
+                default_ticketing="local",
+                local_ticketing=frozenset(),
+            )
+        ).sync_ticket
+
+
+async def test_a_ticket_has_priority_and_way_to_the_case(store: Store) -> None:
+    """Written once, with the first note; the next note writes neither again."""
+    case = Vendor(store, (await desk(store, library()["user-safety-escalation"])).case)
+
+    await case.told(LINES[0])
+    case.tracker.priorities.clear()
+    case.tracker.links.clear()
+    await case.told(LINES[2], key="k-2")
+
+    assert (case.tracker.priorities, case.tracker.links) == ({}, {})
+    kept = await store.ticket_keeping.of(case.case)
+    assert kept is not None
+    assert (kept.priority, kept.link) == ("normal", "https://escalate.test/cases/1001")
+
+
+async def test_a_tracker_that_is_down_is_tried_again_and_then_the_case_goes_on(
+    store: Store,
+) -> None:
+    """The first tries fail to Temporal; the last one keeps what was said and answers."""
+    case = Vendor(store, (await desk(store, library()["user-safety-escalation"])).case)
+    down = UnavailableError("down", vendor="x", operation="y", mend="wait")
+    case.tracker.fail_next(down)
+
+    with pytest.raises(ApplicationError) as caught:
+        await case.told(LINES[0])
+    assert not caught.value.non_retryable
+    result = await case.told(LINES[0])
+
+    assert result.ticket is not None
+    assert len(case.tracker.opened) == len(case.notes) == 1

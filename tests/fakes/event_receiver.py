@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 from cloudevents.core.base import BaseCloudEvent
@@ -40,6 +41,10 @@ class EventReceiver:
     def events(self, number: str) -> list[BaseCloudEvent]:
         """What it has of a case, in the order it came."""
         return [each for each in self.taken.values() if each.get_subject() == f"case/{number}"]
+
+    def told(self, number: str) -> list[dict[str, Any]]:
+        """What those say."""
+        return [data for e in self.events(number) if isinstance(data := e.get_data(), dict)]
 
     async def receive(self, request: Request) -> Response:
         """The answer to one event."""

@@ -1,18 +1,25 @@
 """Fakes of our own ports, for tests of what stands above them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from cases.report import TicketRef
 from integrations.errors import UnknownPersonError
+from integrations.markers import fingerprint
 from integrations.ports.actions import ActionOrder, ActionReceipt
 from integrations.ports.directory import DirectorySnapshot, Person
 from integrations.ports.messaging import Message, Sent
 from integrations.ports.ticketing import (
+    Marked,
     NewTicket,
     Noted,
+    PrioritySet,
+    SeenTicket,
     StatusSet,
     TicketChange,
     TicketDraft,
+    TicketLink,
+    TicketPriority,
     TicketStatus,
 )
 from tests.fakes.clock import START
@@ -41,6 +48,9 @@ class FakeTicketing(_Failing):
         self.opened: list[TicketDraft] = []
         self.notes: list[tuple[TicketRef, str]] = []
         self.statuses: dict[str, TicketStatus] = {}
+        self.priorities: dict[str, TicketPriority] = {}
+        self.links: dict[str, list[TicketLink]] = {}
+        self.marks: dict[str, list[str]] = {}
         self.news: list[NewTicket | TicketChange] = []
         self._tickets: dict[str, TicketRef] = {}
         self._notes: dict[tuple[str, str], Noted] = {}
@@ -52,11 +62,15 @@ class FakeTicketing(_Failing):
             self.opened.append(draft)
             number = str(len(self.opened))
             self._tickets[draft.key] = TicketRef(system="local", instance="fake", id=number)
+            self.priorities[number] = draft.priority
         return self._tickets[draft.key]
 
-    async def comment(self, ticket: TicketRef, text: str, *, key: str) -> Noted:
+    async def comment(
+        self, ticket: TicketRef, text: str, *, key: str, also: Sequence[str] = ()
+    ) -> Noted:
         """The note stands once."""
         self._maybe_fail()
+        self.marks.setdefault(ticket.id, []).extend(fingerprint(each) for each in (key, *also))
         place = (ticket.id, key)
         if place in self._notes:
             return self._notes[place].model_copy(update={"already": True})
@@ -70,6 +84,55 @@ class FakeTicketing(_Failing):
         already = self.statuses.get(ticket.id) is status
         self.statuses[ticket.id] = status
         return StatusSet(status=status, already=already)
+
+    async def set_priority(
+        self, ticket: TicketRef, priority: TicketPriority, *, key: str
+    ) -> PrioritySet:
+        """The ticket has the priority."""
+        self._maybe_fail()
+        already = self.priorities.get(ticket.id) is priority
+        self.priorities[ticket.id] = priority
+        return PrioritySet(priority=priority, already=already)
+
+    async def link(self, ticket: TicketRef, link: TicketLink) -> Noted:
+        """The ticket leads there."""
+        self._maybe_fail()
+        known = self.links.setdefault(ticket.id, [])
+        if link not in known:
+            known.append(link)
+        return Noted(reference=link.url)
+
+    async def remark(self, ticket: TicketRef, *, key: str) -> None:
+        """The ticket is the one of this key."""
+        self._tickets[key] = ticket
+
+    async def look(self, ticket: TicketRef) -> SeenTicket | None:
+        """The ticket as it was told to be."""
+        self._maybe_fail()
+        status = self.statuses.get(ticket.id, TicketStatus.OPEN)
+        keys = [key for key, ref in self._tickets.items() if ref == ticket]
+        return SeenTicket(
+            ticket=ticket,
+            status=status,
+            word=status.value,
+            priority=self.priorities.get(ticket.id),
+            marks=tuple(fingerprint(key) for key in keys),
+            notes=tuple(self.marks.get(ticket.id, [])),
+            links=tuple(link.url for link in self.links.get(ticket.id, [])),
+        )
+
+    async def find(self, key: str) -> list[TicketRef]:
+        """The ticket of this key."""
+        self._maybe_fail()
+        return [self._tickets[key]] if key in self._tickets else []
+
+    async def marked_since(self, instant: datetime) -> list[Marked]:
+        """Every ticket that was opened here."""
+        self._maybe_fail()
+        return [
+            Marked(ticket=ticket, mark=fingerprint(key), at=instant)
+            for key, ticket in self._tickets.items()
+        ]
 
     async def changed_since(self, instant: datetime) -> list[NewTicket | TicketChange]:
         """What the test put into `news`, as far as it is new."""

@@ -9,11 +9,21 @@ class LossyTransport(httpx.AsyncBaseTransport):
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
         self._inner = inner
         self._lose: list[str] = []
+        self._pass: list[str] = []
+        self._slow: list[str] = []
         self.requests: list[tuple[str, str]] = []
 
     def lose_answer(self, method: str) -> None:
         """The next request of this method is carried out, and its answer lost."""
         self._lose.append(method)
+
+    def pass_next(self, method: str) -> None:
+        """One request of this method passes whole before any loss counts."""
+        self._pass.append(method)
+
+    def slow_next(self, method: str) -> None:
+        """The next request of this method is given up before it has arrived."""
+        self._slow.append(method)
 
     def count(self, method: str) -> int:
         """How many requests of this method left."""
@@ -22,7 +32,13 @@ class LossyTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """The inner answer, or a time-out after the work was done."""
         self.requests.append((request.method, request.url.path))
+        if request.method in self._slow:
+            self._slow.remove(request.method)
+            raise httpx.WriteTimeout("too slow", request=request)
         response = await self._inner.handle_async_request(request)
+        if request.method in self._pass:
+            self._pass.remove(request.method)
+            return response
         if request.method in self._lose:
             self._lose.remove(request.method)
             await response.aread()

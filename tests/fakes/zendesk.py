@@ -35,6 +35,15 @@ _WRITABLE = {
     "safe_update",
     "updated_stamp",
 }
+_CHANGED = (
+    "subject",
+    "status",
+    "priority",
+    "tags",
+    "group_id",
+    "assignee_id",
+    "external_id",
+)
 _UPDATES, _WINDOW = 30, timedelta(minutes=10)
 
 Json = dict[str, Any]
@@ -238,7 +247,7 @@ class FakeZendesk:
     def _apply(self, id_: int, change: Json, *, author: int) -> None:
         now, ticket = self._tick(), self.tickets[id_]
         events: list[Json] = []
-        for name in ("subject", "status", "priority", "tags", "group_id", "assignee_id"):
+        for name in _CHANGED:
             if name in change and change[name] != ticket.get(name):
                 ticket[name] = change[name]
                 events.append({"type": "Change", "field_name": name, "value": change[name]})

@@ -33,7 +33,7 @@ async def canonical(place: Place, number: str, *, acts: list[str]) -> None:
     await place.at(number, status="closed")
 
 
-async def step(place: Place, number: str, acts: list[str], person: str, **body: Any) -> None:
+async def step(place: Place, number: str, acts: list[str], person: str, /, **body: Any) -> None:
     """One act, done when the case rests; it rests again afterwards, with the act applied."""
     await place.quiet(number)
     heard = await place.act(person, number, **body)

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import dataclasses
 import json
+import os
 import secrets
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -66,7 +67,9 @@ class QuickEngine(TemporalEngine):
                 task_queue=self._queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                task_timeout=TASK_TIMEOUT,
+                task_timeout=timedelta(
+                    seconds=float(os.environ.get("FAULT_TASK", TASK_TIMEOUT.seconds))
+                ),
                 search_attributes=at_start(case),
             )
         except WorkflowAlreadyStartedError:
@@ -178,7 +181,7 @@ class Place:
             f"/api/cases/{number}/acts", json=dict(content), headers=headers
         )
 
-    async def content(self, person: str, number: str, **body: Any) -> dict[str, Any]:
+    async def content(self, person: str, number: str, /, **body: Any) -> dict[str, Any]:
         """An act as the person means it now, bound to the round that is shown to them."""
         content: dict[str, Any] = {"act_id": str(uuid.uuid4()), "body": body}
         if body["verb"] in ("decide", "dissent", "withdraw"):
@@ -186,7 +189,7 @@ class Place:
             content["binding"] = shown["binding"]
         return content
 
-    async def act(self, person: str, number: str, **body: Any) -> dict[str, Any]:
+    async def act(self, person: str, number: str, /, **body: Any) -> dict[str, Any]:
         """The act is done; what the person hears."""
         answer = await self.post(person, number, await self.content(person, number, **body))
         answer.raise_for_status()

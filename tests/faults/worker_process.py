@@ -7,12 +7,14 @@ replays such a history strictly must say `impatient()` first, since time-outs ar
 
 import asyncio
 import dataclasses
+import os
 from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio.common import RetryPolicy
 
-from workers.house import house
+from activities import Outside
+from workers.house import House, house
 from workers.processes import running_worker
 from workers.settings import Settings
 from workflows import policies
@@ -21,25 +23,42 @@ ATTEMPT = timedelta(seconds=2)
 AGAIN = timedelta(milliseconds=300)
 
 
-def impatient() -> None:
+def impatient(attempt: timedelta = ATTEMPT) -> None:
     """Every effect's attempt is short, in this process, from now on."""
     for name, policy in policies.POLICIES.items():
         policies.POLICIES[name] = dataclasses.replace(
             policy,
-            attempt=ATTEMPT,
+            attempt=attempt,
             retry=RetryPolicy(
                 initial_interval=AGAIN, backoff_coefficient=1.0, maximum_interval=AGAIN
             ),
         )
 
 
+class MailOnly(House):
+    """A house without the demo's outbox: whom no mail reaches is not told."""
+
+    @property
+    def outside(self) -> Outside:
+        """As it is, with one channel."""
+        whole = super().outside
+        channels = [channel for channel in whole.channels if channel.name == "mail"]
+        return dataclasses.replace(whole, channels=channels)
+
+
 async def main(up: Callable[[], None]) -> None:
     """Works until it is killed; `up` is called when it does."""
-    impatient()
+    impatient(timedelta(seconds=float(os.environ.get("FAULT_ATTEMPT", ATTEMPT.seconds))))
     settings = Settings.load()
     async with (
-        house(settings) as home,
-        running_worker(home, settings.engine.address or ""),
+        house(settings) as built,
+        running_worker(_as_asked(built), settings.engine.address or ""),
     ):
         up()
         await asyncio.Event().wait()
+
+
+def _as_asked(built: House) -> House:
+    if "FAULT_MAIL_ONLY" not in os.environ:
+        return built
+    return MailOnly(**{each.name: getattr(built, each.name) for each in dataclasses.fields(House)})

@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -91,7 +91,7 @@ class Summary:
 
 
 @asynccontextmanager
-async def application(verifiers: Iterable[Verifier], folder: Path) -> AsyncIterator[Starlette]:
+async def application(verifiers: Sequence[Verifier], folder: Path) -> AsyncIterator[Starlette]:
     """The gateway's own application on a store of its own, with those doors open."""
     settings: dict[str, Any] = {}
     for verifier in verifiers:
@@ -99,6 +99,9 @@ async def application(verifiers: Iterable[Verifier], folder: Path) -> AsyncItera
     url = f"sqlite:///{folder / 'fuzz.db'}"
     await upgrade(url)
     clock = SystemClock()
+    parts: dict[str, Any] = {}
+    for verifier in verifiers:
+        parts |= verifier.doors(clock)
     async with await Store.open(url, kek=DEMO_KEK) as store:
         yield build_app(
             Doors(
@@ -113,6 +116,7 @@ async def application(verifiers: Iterable[Verifier], folder: Path) -> AsyncItera
                     max_body_bytes=LARGEST,
                     **settings,
                 ),
+                **parts,
             )
         )
 

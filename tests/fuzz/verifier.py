@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from integrations.ports.clock import Clock
+
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -78,6 +80,10 @@ class Verifier:
     mutations: Sequence[Mutation]
     """What only this vendor's headers can suffer."""
     stricter: Sequence[Stricter]
+    doors: Callable[[Clock], dict[str, Any]] = lambda _clock: {}
+    """What `Doors` needs besides."""
+    written: Callable[[bytes], bytes] = lambda raw: raw
+    """How the vendor sends JSON, where it is not the body itself."""
 
 
 _ODD: tuple[Any, ...] = (
@@ -110,14 +116,14 @@ def body_of(verifier: Verifier, draw: random.Random) -> bytes:
     """A body the vendor might sign: mostly its own, often an odd one, sometimes no JSON at all."""
     kind = draw.random()
     if kind < 0.05:
-        return draw.randbytes(draw.randrange(200))
+        return verifier.written(draw.randbytes(draw.randrange(200)))
     chosen = draw.choice(verifier.bodies[1:]) if draw.random() < _STORED else verifier.bodies[0]
     content: Any = json.loads(json.dumps(chosen))
     if kind < 0.5:
         for _ in range(draw.randrange(1, 4)):
             content = _made_odd(content, draw)
     raw = json.dumps(content, ensure_ascii=draw.random() < 0.8)
-    return raw.encode("utf-8", "surrogatepass")
+    return verifier.written(raw.encode("utf-8", "surrogatepass"))
 
 
 def _made_odd(value: Any, draw: random.Random) -> Any:

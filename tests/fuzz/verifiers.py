@@ -1,8 +1,9 @@
 """Every verifier there is; a new door's goes here."""
 
 from tests.fuzz.pagerduty import PAGERDUTY
+from tests.fuzz.slack import SLACK
 from tests.fuzz.standard_webhooks import STANDARD
 from tests.fuzz.verifier import Verifier
 from tests.fuzz.zendesk import ZENDESK
 
-VERIFIERS: tuple[Verifier, ...] = (PAGERDUTY, STANDARD, ZENDESK)
+VERIFIERS: tuple[Verifier, ...] = (PAGERDUTY, SLACK, STANDARD, ZENDESK)

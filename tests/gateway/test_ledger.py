@@ -128,9 +128,9 @@ async def test_events_arrive_in_order_and_once(sending: Sending) -> None:
     number = await sending.world.case(data={"note": CANARY})
     await sending.all_sent()
 
-    events = sending.receiver.events(number)
+    events = sending.receiver.told(number)
     for stream in ("case", "door"):
-        told = [e.get_data() for e in events if e.get_data()["stream"] == stream]
+        told = [each for each in events if each["stream"] == stream]
         kinds = await sending.world.kinds(number, stream)
         assert [each["kind"] for each in told] == kinds
         assert [each["sequence"] for each in told] == list(range(1, len(kinds) + 1))
@@ -155,7 +155,7 @@ async def test_an_event_that_fails_holds_back_what_follows_in_its_case_only(
     await sending.all_sent()
 
     assert before == [0, 1]
-    told = [event.get_data()["sequence"] for event in sending.receiver.events(first)]
+    told = [each["sequence"] for each in sending.receiver.told(first)]
     assert told == sorted(told)
     assert len(told) == 2
 

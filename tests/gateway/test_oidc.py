@@ -33,7 +33,7 @@ from tests.gateway.openid_world import (
     status_of,
 )
 from tests.gateway.test_api import change_gate
-from tests.gateway.world import Page, World
+from tests.gateway.world import Browser, Page, World
 from tests.servers.openid import CODE, PASSWORD, OpenIdProvider
 
 pytestmark = pytest.mark.oidc
@@ -435,6 +435,37 @@ async def test_what_is_kept_of_a_log_in_holds_no_words_in_clear(desk: World) -> 
     assert "canary" not in json.dumps(
         [e.model_dump(mode="json") for e in await desk.store.door_record.entries()]
     )
+
+
+async def test_a_person_is_bound_anew_by_who_runs_cases(world: World) -> None:
+    """Forgetting ends their log-ins and frees the name; nobody may do it to themselves."""
+    lena, other, imani = (
+        await person(world, "lena"),
+        await person(world, "other-lena"),
+        await person(world, "imani"),
+    )
+    await sign_in(lena)
+    await sign_in(imani)
+
+    async def forget(by: Browser, whom: str) -> int:
+        headers = {"Authorization": f"Bearer {by.http.cookies['escalate-session']}"}
+        answer = await by.http.post("/api/sessions/forget", json={"person": whom}, headers=headers)
+        return answer.status_code
+
+    assert await forget(lena, "imani") == 403
+    assert await forget(imani, "imani") == 403
+    assert await forget(imani, "nobody") == 404
+    assert await forget(imani, "lena") == 200
+
+    assert (await lena.get("/")).status == 303
+    assert "What waits on you" in (await sign_in(other)).text
+    assert status_of((await sign_in(lena)).response) == (403, "person-taken")
+    kinds = [e.kind for e in await world.store.door_record.entries(person="lena")]
+    assert kinds[:3] == [
+        Kind.DOOR_SESSION_OPENED,
+        Kind.DOOR_SESSION_ENDED,
+        Kind.DOOR_SESSION_FORGOTTEN,
+    ]
 
 
 @pytest.mark.browser

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import httpx
+from pydantic import JsonValue
 
+from gateway.phrases import details
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.on_call import OnCallRotas
 from store import Store
@@ -51,3 +53,17 @@ async def test_who_is_on_call_is_shown_to_whoever_is_logged_in(
     assert (policy["people"], policy["instead"]) == ([], ["legal"])
     assert triage["trouble"]
     assert odd == [422, 422]
+
+
+def test_what_a_rota_said_is_read_in_the_timeline() -> None:
+    """In words, and a rota that could not be asked says so."""
+    notes: list[JsonValue] = [
+        {"team": "legal", "as_of": "2026-11-22T03:00:00Z", "on_call": ["lena"]},
+        {"team": "policy", "as_of": "2026-11-22T03:00:00Z"},
+        {"team": "triage", "as_of": "2026-11-22T03:00:00Z", "trouble": "UnavailableError"},
+    ]
+
+    assert details({"end": "fell-back", "on_call": notes}) == (
+        "fell-back · on call for legal: lena, on call for policy: nobody, "
+        "on call for triage: the rota could not be asked, everybody was told"
+    )

@@ -198,6 +198,12 @@ async def test_a_decision_here_resolves_every_page_of_its_step(ringing: Ringing)
         assert ringing.vendor.status(row.key) == "resolved"
     kinds = await ringing.world.kinds(ringing.number, "door")
     assert kinds.count("door:page:changed") == 4
+    calls = [row for row in await ringing.world.store.calls.list() if row.vendor == "pagerduty"]
+    assert {(row.operation, row.outcome, row.key) for row in calls} == {
+        ("resolve", "answered", first.key),
+        ("resolve", "answered", second.key),
+    }
+    assert KEY not in str(calls)
 
 
 async def test_a_page_the_pager_could_not_take_is_tried_until_it_can(ringing: Ringing) -> None:

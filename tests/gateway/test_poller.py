@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from cases.report import TicketRef
+from cases.report import Source, TicketRef
+from gateway.doors import Tracker
 from gateway.ticket_poller import TicketPoller
 from integrations.errors import UnavailableError
 from integrations.ports.ticketing import NewTicket, TicketChange
@@ -18,11 +20,17 @@ def ticket(id: str) -> TicketRef:  # noqa: A002
     return TicketRef(system="request-tracker", instance="rt", id=id)
 
 
+def tracker(tickets: FakeTicketing, **fields: Any) -> Tracker:
+    """A tracker that is polled."""
+    source = Source.REQUEST_TRACKER
+    return Tracker(source=source, tickets=tickets, instance="rt", polls=True, **fields)
+
+
 async def test_a_new_ticket_becomes_a_case_once(store: Store, tmp_path: Path) -> None:
     """New in our queue → one case; another queue's → none; asked again → the same."""
     tickets = FakeTicketing()
-    async with make_world(store, tmp_path, ticket_queue="Safety") as world:
-        poller = TicketPoller(world.doors, tickets)
+    async with make_world(store, tmp_path) as world:
+        poller = TicketPoller(world.doors, tracker(tickets, queue="Safety"))
         assert await poller.once() == 0
         at = await world.clock.now() + timedelta(seconds=1)
         for queue, name in (("Safety", "7"), ("General", "8")):
@@ -66,7 +74,7 @@ async def test_a_silent_tracker_is_an_alarm_and_nothing_is_skipped(
     """The cursor stands still until the tracker has answered."""
     tickets = FakeTicketing()
     async with make_world(
-        store, tmp_path, tickets=tickets, ticket_poll=timedelta(milliseconds=100)
+        store, tmp_path, trackers=[tracker(tickets, every=timedelta(milliseconds=100))]
     ) as world:
         tickets.fail_next(
             UnavailableError("down", vendor="rt", operation="search", mend="look"), times=3

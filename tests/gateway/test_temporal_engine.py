@@ -1,11 +1,14 @@
 """The engine port on a real Temporal: what each failure of the server means to a door."""
 
+import asyncio
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from temporalio import workflow
-from temporalio.client import Client
+from temporalio import activity, workflow
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -144,3 +147,65 @@ async def test_a_dead_server_is_unavailable(
         await engine.deliver(
             ActEnvelope(payload="a"), case=request_.case, act_id=str(uuid.uuid4()), within=SHORT
         )
+
+
+@workflow.defn
+class Ordering:
+    """One step that fails at first, and would be tried again in an hour only."""
+
+    @workflow.run
+    async def run(self) -> int:
+        """The try that did it."""
+        tries: int = await workflow.execute_activity(
+            "stubborn",
+            activity_id="step-1",
+            start_to_close_timeout=timedelta(seconds=10),
+            retry_policy=RetryPolicy(initial_interval=timedelta(hours=1)),
+        )
+        return tries
+
+
+async def test_a_step_that_waits_is_tried_at_once_when_it_is_hurried(
+    client: Client, task_queue: str
+) -> None:
+    """Under its own key and without a further event; what has ended is not tried again."""
+    tries: list[int] = []
+
+    @activity.defn(name="stubborn")
+    async def stubborn() -> int:
+        tries.append(activity.info().attempt)
+        if len(tries) == 1:
+            raise ApplicationError("not yet")
+        return len(tries)
+
+    engine = TemporalEngine(client, task_queue=task_queue)
+    async with Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[Ordering],
+        activities=[stubborn],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    ):
+        handle = await client.start_workflow(
+            Ordering.run, id=f"hurry-{uuid.uuid4().hex[:8]}", task_queue=task_queue
+        )
+        step = {"run": handle.result_run_id or "", "activity": "step-1"}
+        async with asyncio.timeout(60):
+            # The server schedules the next try by itself: there is no event to wait for.
+            while not await _waits(handle):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+
+        other = await engine.hurry(handle.id, run=step["run"], activity="step-2")
+        hurried = await engine.hurry(handle.id, **step)
+        result = await handle.result()
+        ended = await engine.hurry(handle.id, **step)
+
+    assert (other, hurried, ended) == (False, True, False)
+    assert result == 2
+    assert not await engine.hurry(f"nothing-{uuid.uuid4()}", **step)
+
+
+async def _waits(handle: WorkflowHandle[Any, Any]) -> bool:
+    """The step has failed once, and waits for its next try."""
+    pending = (await handle.describe()).raw_description.pending_activities
+    return any(each.attempt > 1 for each in pending)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pyotp
 
-from gateway.doors import Doors, DoorSettings, People, ProviderDoor
+from gateway.doors import Doors, DoorSettings, People, ProviderDoor, SlackDoorParts, Tracker
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
 from gateway.serve import listen, run_gateway
@@ -25,7 +25,6 @@ from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
 from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
-from integrations.ports.ticketing import Ticketing
 from integrations.standard_webhooks import sign_standard
 from integrations.zendesk_webhook import sign_zendesk
 from runbooks import Runbook, load_runbook
@@ -35,6 +34,7 @@ from tests.gateway.engine import InProcessEngine
 
 STANDARD = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU="
 ZENDESK = "a zendesk secret of a test"
+JIRA = "a jira webhook secret"
 CANARY = "canary-4711 words of a report"
 
 
@@ -280,7 +280,8 @@ async def make_world(
     log_in: LogIn | None = None,
     runbooks: bool = True,
     faults: FaultSeam = no_faults,
-    tickets: Ticketing | None = None,
+    slack: SlackDoorParts | None = None,
+    trackers: Sequence[Tracker] = (),
     on_call: OnCallDirectory | None = None,
     pager: Paging | None = None,
     people: Path = DEMO_FILE,
@@ -309,6 +310,7 @@ async def make_world(
         settings=DoorSettings(
             public_url=url,
             zendesk_secrets=(ZENDESK,),
+            jira_secrets=(JIRA,),
             standard_secrets=(STANDARD,),
             incident_manager_phone="+1 555 0100",
             receipt_wait=timedelta(milliseconds=600),
@@ -316,7 +318,8 @@ async def make_world(
             **settings,
         ),
         faults=faults,
-        tickets=tickets,
+        slack=slack,
+        trackers=tuple(trackers),
         on_call=on_call,
         pager=pager,
         id=f"gateway-{uuid.uuid4().hex[:6]}",

@@ -2,7 +2,7 @@
 
 from cases.report import TicketRef
 from integrations.local_tickets import LocalTickets
-from integrations.ports.ticketing import TicketDraft, TicketStatus
+from integrations.ports.ticketing import TicketDraft, TicketLink, TicketPriority, TicketStatus
 from tests.fakes.clock import START
 
 
@@ -17,6 +17,10 @@ class Notes:
         new = key not in self.kept
         self.kept.setdefault(key, (ticket, text))
         return new
+
+    async def notes(self, ticket: TicketRef) -> list[tuple[str, str]]:
+        """What the ticket's notes say."""
+        return [(key, text) for key, (of, text) in self.kept.items() if of == ticket]
 
 
 async def test_everything_happens_once_a_key() -> None:
@@ -45,3 +49,19 @@ async def test_tickets_of_other_systems_can_be_noted() -> None:
 
     assert store.kept["n"] == (theirs, "note")
     assert await LocalTickets(store).changed_since(START) == []
+
+
+async def test_a_ticket_shows_what_it_was_told_last() -> None:
+    """Status, priority, links and notes can be read again; a ticket nobody wrote to is none."""
+    tickets = LocalTickets(Notes())
+    ref = TicketRef(system="local", instance="desk", id="1042")
+    assert await tickets.look(ref) is None
+
+    await tickets.set_status(ref, TicketStatus.PENDING, key="a")
+    await tickets.set_priority(ref, TicketPriority.HIGH, key="b")
+    await tickets.link(ref, TicketLink(url="https://x.test/cases/1042", title="Case 1042"))
+
+    seen = await tickets.look(ref)
+    assert seen is not None
+    assert (seen.status, seen.priority) == (TicketStatus.PENDING, TicketPriority.HIGH)
+    assert len(seen.notes) == 3

@@ -10,10 +10,12 @@ import pytest
 
 from integrations._http import new_client
 from integrations.errors import MisansweredError, OutcomeUnknownError, RefusedError
+from integrations.markers import fingerprint
 from integrations.ports.ticketing import (
     NewTicket,
     TicketChange,
     TicketDraft,
+    TicketLink,
     TicketPriority,
     TicketRef,
     TicketStatus,
@@ -247,3 +249,63 @@ async def test_queue_with_a_quote_is_never_searched_for(desk: Desk) -> None:
         await desk.adapter(queues=["x' OR id > 0 OR Queue = 'x"]).changed_since(
             datetime(2020, 1, 1, tzinfo=UTC)
         )
+
+
+async def test_a_look_shows_all_of_it(desk: Desk) -> None:
+    """Status, priority, mark, notes and links stand as we wrote them, links beside the mark."""
+    wanted = draft()
+    ticket = await desk.tracker.open_ticket(wanted)
+    page = TicketLink(url="https://escalate.example/cases/1042", title="Case 1042")
+
+    first = await desk.tracker.link(ticket, page)
+    second = await desk.tracker.link(ticket, page)
+    await desk.tracker.set_priority(ticket, TicketPriority.URGENT, key="p")
+    await desk.tracker.comment(ticket, "One.\nTwo.", key="n1", also=["n2"])
+    seen = await desk.tracker.look(ticket)
+
+    assert seen is not None
+    assert (first.already, second.already) == (False, True)
+    assert (seen.status, seen.priority) == (TicketStatus.OPEN, TicketPriority.URGENT)
+    assert (seen.queue, seen.merged, seen.deleted) == ("General", False, False)
+    assert seen.marks == (fingerprint(wanted.key),)
+    assert seen.links == (page.url,)
+    assert set(seen.notes) == {fingerprint("n1"), fingerprint("n2")}
+    assert await desk.tracker.look(ticket.model_copy(update={"id": "999999"})) is None
+
+
+async def test_a_merged_and_a_deleted_ticket_are_seen_as_such(desk: Desk) -> None:
+    """The old number answers as the new one; a deleted ticket is still shown by its number."""
+    one = await desk.tracker.open_ticket(draft())
+    other = await desk.tracker.open_ticket(draft())
+    gone = await desk.tracker.open_ticket(draft())
+    rest = desk.server.rest
+    merged = await desk.person.put(f"{rest}/ticket/{one.id}", json={"MergeInto": other.id})
+    merged.raise_for_status()
+    (await desk.person.delete(f"{rest}/ticket/{gone.id}")).raise_for_status()
+
+    seen = await desk.tracker.look(one)
+    deleted = await desk.tracker.look(gone)
+
+    assert seen is not None
+    assert (seen.merged, seen.ticket.id) == (True, other.id)
+    assert deleted is not None
+    assert deleted.deleted
+
+
+async def test_a_lost_mark_is_put_back(desk: Desk) -> None:
+    """A link anybody may delete is there again, and the ticket is found by it."""
+    wanted = draft()
+    start = datetime.now(tz=UTC)
+    ticket = await desk.tracker.open_ticket(wanted)
+    link = f"urn:escalate:{fingerprint(wanted.key)}"
+    answer = await desk.person.put(
+        f"{desk.server.rest}/ticket/{ticket.id}", json={"DeleteRefersTo": [link]}
+    )
+    answer.raise_for_status()
+    assert await desk.tracker.find(wanted.key) == []
+
+    await desk.tracker.remark(ticket, key=wanted.key)
+
+    assert [each.id for each in await desk.tracker.find(wanted.key)] == [ticket.id]
+    marked = await desk.tracker.marked_since(start)
+    assert ticket.id in {each.ticket.id for each in marked}

@@ -3,13 +3,17 @@
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
 from workers._settings_sources import ConflictingSettingError, UnknownSettingError
+from workers.clock import SystemClock
+from workers.errors import NotSetUpError
 from workers.processes import door_settings
 from workers.settings import Settings
 from workers.settings_reference import reference
+from workers.trackers import trackers
 
 
 def test_defaults_are_safe() -> None:
@@ -156,3 +160,36 @@ def test_every_setting_is_explained() -> None:
 
     assert [line.name for line in lines if not line.description] == []
     assert "ESCALATE_SMTP__PASSWORD" in [line.name for line in lines if line.secret]
+
+
+def test_trackers_are_settings() -> None:
+    """Names with blanks, and form fields by their own name: what the doors and adapters get."""
+    settings = Settings.load(
+        {
+            "ESCALATE_JIRA__URL": "https://example.atlassian.net",
+            "ESCALATE_JIRA__TOKEN": "t",
+            "ESCALATE_JIRA__ACCOUNT": "5b10",
+            "ESCALATE_JIRA__SOLVED_STATUS": "Won't do, Done",
+            "ESCALATE_JIRA__FIELDS__FORM_KIND": "customfield_10042",
+            "ESCALATE_SERVICENOW__URL": "https://example.service-now.com",
+            "ESCALATE_SERVICENOW__USER": "robot",
+            "ESCALATE_TICKETS__OPEN_IN": "servicenow",
+        }
+    )
+
+    doors = door_settings(settings)
+    found = trackers(settings, http=httpx.AsyncClient(), clock=SystemClock())
+
+    assert settings.jira.solved_status == ("Won't do", "Done")
+    assert doors.jira_fields == {"customfield_10042": "form-kind"}
+    assert (doors.jira_instance, doors.own_jira_account) == ("example.atlassian.net", "5b10")
+    assert [(each.source.value, each.polls) for each in found] == [
+        ("servicenow", True),
+        ("jira", False),
+    ]
+    with pytest.raises(NotSetUpError, match="not connected"):
+        trackers(
+            Settings.load({"ESCALATE_TICKETS__OPEN_IN": "zendesk"}),
+            http=httpx.AsyncClient(),
+            clock=SystemClock(),
+        )

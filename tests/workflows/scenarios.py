@@ -35,6 +35,7 @@ from cases.acts import (
     Withdraw,
 )
 from cases.acts import Receipt as SettleEffect
+from cases.notice import OnCallNote
 from cases.receipts import ActReceipt, Outcome, Reason
 from cases.report import Source
 from cases.state import CasePicture
@@ -434,9 +435,16 @@ async def an_action_is_done_by_hand(case: CaseUnderTest) -> None:
 async def a_notice_is_given_up(case: CaseUnderTest) -> None:
     """A notice that cannot be delivered ends in an outcome that the watch sees (I10)."""
     case.world.fail_next("notify", 1)
-    await case.until(lambda seen: seen.notices_failed == 1)
+    seen = await case.until(lambda seen: seen.notices_failed == 1)
+    # What rotas say of the notices that follow is in the journal, and derivable like all of it.
+    note = OnCallNote(team="incident-manager", as_of=seen.opened_at, on_call=("ines",))
+    case.world.rota = (note,)
     accepted(await case.act(Complete(stage="triage", outcome="no-violation"), person="tess"))
     await close(case, "no-violation")
+    # What is told while a case closes is stored with its last entries.
+    await case.handle.result()
+    entries = case.world.entries[case.handle.id]
+    assert [note.said()] in [entry.body.get("on_call") for entry in entries]
 
 
 @scenario("silent-gate", text=SILENT)

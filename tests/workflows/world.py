@@ -25,7 +25,7 @@ from cases.file import EDITION
 from cases.ids import case_id
 from cases.journal import Entry
 from cases.merging import BackAnswer, MergeAnswer
-from cases.notice import NoticeEnd, NoticeOrder, NoticeResult
+from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, OnCallNote
 from cases.receipts import ActReceipt, Reason
 from cases.records import Decider, Pinned
 from cases.report import Report, Source, TicketRef
@@ -165,6 +165,8 @@ class World:
     fields: dict[str, dict[str, Any]] = field(default_factory=dict)
     batches: list[JournalBatch] = field(default_factory=list)
     notices: list[NoticeOrder] = field(default_factory=list)
+    rota: tuple[OnCallNote, ...] = ()
+    """What rotas say of every notice."""
     performed: list[EffectOrder] = field(default_factory=list)
     ticket_orders: list[TicketOrder] = field(default_factory=list)
     linked: list[LinkOrder] = field(default_factory=list)
@@ -237,7 +239,7 @@ class World:
         """Everybody is reachable."""
         self._maybe_fail("notify")
         self.notices.append(order)
-        return NoticeResult(end=NoticeEnd.DELIVERED)
+        return NoticeResult(end=NoticeEnd.DELIVERED, on_call=self.rota)
 
     @activity.defn(name="perform_effect")
     async def perform_effect(self, order: EffectOrder) -> EffectResult:

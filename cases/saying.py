@@ -1,0 +1,56 @@
+"""What a message may say: the strictest of its viewers decides (I13).
+
+A mail goes to one person, whose right to see the case was looked up. A room in a chat shows its
+messages to whoever is in it, also to people who join later and have nothing to do with the case.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from cases.drafts.draft import reports_of
+from runbooks.plan import Assurance, Pathway
+
+
+class Viewer(StrEnum):
+    """Who will read a message."""
+
+    NAMED = "named"
+    """One person, who may see the case."""
+    ROOM = "room"
+    """Whoever is in the room: nobody's right to see was looked up."""
+
+
+@dataclass(frozen=True)
+class Sayable:
+    """What may stand in a message beside the case's number, when it is due, and the link."""
+
+    rules: bool
+    """The words of the runbook: title of the stage, the question, the role that is asked."""
+    severity: bool
+    own: bool
+    """What the runbook's macro says to the person who is asked."""
+
+
+def sayable(pathway: Pathway, viewers: Iterable[Viewer]) -> Sayable:
+    """What all of the viewers may read."""
+    in_a_room = Viewer.ROOM in set(viewers)
+    open_to_room = not pathway.need_to_know
+    return Sayable(
+        rules=not in_a_room or open_to_room,
+        severity=not in_a_room or open_to_room,
+        own=not in_a_room,
+    )
+
+
+def decidable_in_a_room(pathway: Pathway, gate: str) -> bool:
+    """Whether a button in a chat may take a verdict at that gate.
+
+    A chat proves no more than a log-in (L1) and shows none of what people wrote. So a gate that
+    needs more proof, a memo or a draft to be read, or the need to know, is decided on our page.
+    """
+    rule = next((stage.gate for stage in pathway.stages if stage.name == gate), None)
+    if rule is None or pathway.need_to_know:
+        return False
+    drafts = any(plan.gate == gate for plan in reports_of(pathway))
+    return rule.assurance is Assurance.L1 and not rule.memo and not drafts

@@ -1,0 +1,33 @@
+"""`escalate case messages`: where people were asked in chats, and what came back by mail."""
+
+from cli.acting import Case
+from cli.case_group import app
+from cli.output import AsJson, local, print_json, say, show, table
+from cli.reach import gateway, path_of
+
+
+@app.command()
+def messages(case: Case, *, json_: AsJson = False) -> None:
+    """Cards in chats and what was pressed on them, and replies by mail, are listed."""
+    said = gateway().get(path_of(case, "messages"))
+    if json_:
+        print_json(said)
+        return
+    cards = [
+        (local(each["at"]), each["chat"], each["room"], each["role"], each["stage"], each["state"])
+        for each in said["cards"]
+    ]
+    if cards:
+        show(table("posted", "chat", "room", "asks", "stage", "stands", rows=cards))
+    presses = [
+        (local(each["at"]), each["who"], each["what"], each["came_of"]) for each in said["presses"]
+    ]
+    if presses:
+        show(table("pressed", "who", "what", "came of it", rows=presses))
+    for mail in said["mails"]:
+        proof = "its sender proved" if mail["proved"] else "its sender not proved"
+        say(f"\n{local(mail['at'])}  {mail['kind']} by mail, {mail['who']}, {proof}")
+        if mail["text"]:
+            say(mail["text"])
+    if not any(said.values()):
+        say("Nothing went through a chat, and nothing came by mail.")

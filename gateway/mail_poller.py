@@ -1,0 +1,247 @@
+"""Mail that comes in is looked for: replies become comments, bounces tell somebody else.
+
+A mail never decides anything: who writes "approve" gets a link to the page where it can be done,
+at the address the directory has for them. Everything is done before the mail counts as read, and
+doing it twice does nothing more.
+"""
+
+import asyncio
+
+import structlog
+
+from activities.notify import LINK_LIFE, Notifying
+from cases.file import DUTY_MANAGER, INCIDENT_MANAGER
+from cases.ids import key_of
+from cases.journal import Kind
+from cases.notice import NoticeOrder, Purpose
+from cases.state import CasePicture
+from gateway.casework import open_case
+from gateway.doors import Doors, MailDoorParts
+from integrations.errors import DirectoryError, VendorError
+from integrations.imap import Position
+from integrations.incoming_mail import IncomingMail, MailKind, read_mail
+from integrations.ports.directory import Person
+from integrations.ports.messaging import Message, message_id
+from runbooks.plan import Severity
+from store import IncomingRow, NoticeRow, StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+KIND = "mail-poller"
+CURSOR = "mail/inbox"
+
+
+class MailPoller:
+    """Reads the mailbox, and remembers how far it came."""
+
+    def __init__(self, doors: Doors, parts: MailDoorParts) -> None:
+        self._doors = doors
+        self._parts = parts
+        self._outside = parts.outside
+        self._notifying = Notifying(parts.outside)
+
+    async def run(self) -> None:
+        """The mailbox is read again and again, until this is cancelled."""
+        doors = self._doors
+        while True:
+            try:
+                read = await self.once()
+                at = await doors.clock.now()
+                await doors.store.health.heartbeat(kind=KIND, id=doors.id, at=at, detail=str(read))
+                await doors.store.health.clear(kind="mailbox", key=CURSOR, at=at)
+                if read:
+                    continue
+            except VendorError as error:
+                log.warning("the mailbox cannot be read", error=type(error).__name__)
+                await self._alarm(error.mend)
+            except DirectoryError as error:
+                log.warning("the directory does not answer", error=type(error).__name__)
+            except StoreUnavailable as error:
+                log.warning("the poller waits for the store", error=error.what)
+            except Exception as error:  # noqa: BLE001 - the edge of a task: the next poll must come
+                log.error("the poller failed", error=type(error).__name__)  # noqa: TRY400 - a trace may hold what was written
+            await asyncio.sleep(self._parts.every.total_seconds())
+
+    async def once(self) -> int:
+        """What was new has been dealt with; how many mails that were."""
+        deliveries = self._doors.store.deliveries
+        remembered = await deliveries.cursor(CURSOR)
+        position = Position.read(remembered) if remembered else None
+        fetched = await self._parts.inbox.after(position)
+        for mail in fetched:
+            await self.take(mail.raw)
+            await deliveries.set_cursor(CURSOR, value=mail.position.written())
+        return len(fetched)
+
+    async def take(self, raw: bytes) -> str:
+        """The mail has been dealt with; what it was."""
+        doors = self._doors
+        mail = read_mail(
+            raw,
+            domain=self._outside.mail_domain,
+            own=self._parts.own,
+            authserv=self._parts.authserv,
+        )
+        if await doors.store.incoming.known(mail.key):
+            return "known"
+        notice = await doors.store.notices.by_message(mail.answers) if mail.answers else None
+        at = await doors.clock.now(notice.case if notice is not None else None)
+        row = IncomingRow(
+            key=mail.key, kind=mail.kind.value, why=mail.why, proved=mail.proved, received_at=at
+        )
+        if notice is None:
+            why = mail.why or "answers no notice that is known"
+            await doors.store.incoming.drop(row.model_copy(update={"why": why}))
+            log.info("mail dropped", kind=mail.kind.value, reason=why)
+            return mail.kind.value
+        if mail.kind is MailKind.BOUNCE:
+            await self._bounced(mail, notice, row)
+        else:
+            await self._reply(mail, notice, row)
+        log.info("mail taken", kind=mail.kind.value)
+        return mail.kind.value
+
+    async def _bounced(self, mail: IncomingMail, notice: NoticeRow, row: IncomingRow) -> None:
+        """The notice fell back: the duty manager hears of it, or, the last resort, the watch."""
+        doors = self._doors
+        status = mail.bounced[0].status
+        if notice.purpose is Purpose.BOUNCED:
+            # The duty manager's own mail came back: no further mail will help.
+            await doors.store.health.alarm(
+                kind="notice-lost",
+                key=f"{notice.case}/{notice.key}",
+                text=f"mail to the duty manager {notice.recipient} comes back ({status})",
+                mend="escalate doctor --live; put the address right in the directory",
+                at=row.received_at,
+            )
+        else:
+            await self._tell(
+                notice,
+                key=key_of("bounced", notice.key, notice.recipient),
+                purpose=Purpose.BOUNCED,
+                role=DUTY_MANAGER,
+                step=f"mail {status}",
+                out=(notice.recipient,),
+            )
+        await doors.store.notices.came_back(notice, detail=f"came back: {status}")
+        await doors.store.incoming.keep(
+            row.model_copy(update={"person": notice.recipient}),
+            case=notice.case,
+            kind=Kind.DOOR_NOTICE_BOUNCED,
+            role=notice.role,
+            purpose=notice.purpose.value,
+            detail=status,
+        )
+
+    async def _reply(self, mail: IncomingMail, notice: NoticeRow, row: IncomingRow) -> None:
+        """The words are kept, sealed, and who runs the case hears that there are some."""
+        people = await self._doors.directory.snapshot()
+        writer = next(
+            (person for person in people.people if person.email.lower() == mail.sender), None
+        )
+        if writer is not None and mail.kind is MailKind.INTENT:
+            await self._ask_to_confirm(mail, notice, writer)
+        await self._tell(
+            notice,
+            key=key_of("reply", mail.key),
+            purpose=Purpose.INFORMATION,
+            role=INCIDENT_MANAGER,
+            step="",
+            out=(writer.id,) if writer is not None else (),
+        )
+        await self._doors.store.incoming.keep(
+            row.model_copy(update={"person": writer.id if writer is not None else None}),
+            case=notice.case,
+            kind=Kind.DOOR_MAIL_RECEIVED,
+            text=mail.text,
+            what=mail.wish or "comment",
+            role=notice.role,
+            why="the sender's address is in the directory"
+            if writer is not None
+            else "the sender's address is nobody's in the directory",
+        )
+
+    async def _ask_to_confirm(self, mail: IncomingMail, notice: NoticeRow, writer: Person) -> None:
+        """Who wished a verdict gets the link to give it; nothing was decided."""
+        doors, outside = self._doors, self._outside
+        view = await doors.store.views.get(notice.case)
+        if view is None:
+            return
+        case = await open_case(doors, view, person=writer.id, roles=writer.roles)
+        if case is None:
+            return
+        number = case.row.number
+        asked = next((each for each in case.allowed() if each.verb == "decide"), None)
+        link, says = f"{outside.public_url}/cases/{number}", "Nothing is asked of you there now."
+        if asked is not None:
+            at = await doors.clock.now(notice.case)
+            token = await doors.store.locators.mint(
+                person=writer.id,
+                case=notice.case,
+                gate=asked.gate,
+                round=asked.round,
+                at=at,
+                expires_at=at + LINK_LIFE,
+            )
+            link, says = f"{outside.public_url}/a/{token}", "Open the link, read, and confirm it."
+        answer = Message(
+            to=writer.email,
+            subject=f"Case {number}: your mail decided nothing yet",
+            text=f"You answered a notice of case {number} by mail. A mail never decides: it can be "
+            f"forged. {says}\n\n{link}\n\nYour words are kept with the case as a comment.\n",
+            message_id=message_id(domain=outside.mail_domain, key=("intent", mail.key)),
+            in_reply_to=mail.answers[0],
+            references=(mail.answers[0],),
+            case_number=number,
+        )
+        for channel in outside.channels:
+            try:
+                await channel.messaging.send(answer)
+            except VendorError as error:
+                if error.retryable:
+                    raise
+                log.warning("confirmation not sent", error=type(error).__name__)
+            else:
+                return
+
+    async def _tell(
+        self,
+        notice: NoticeRow,
+        *,
+        key: str,
+        purpose: Purpose,
+        role: str,
+        step: str,
+        out: tuple[str, ...],
+    ) -> None:
+        view = await self._doors.store.views.get(notice.case)
+        if view is None:
+            return
+        state = CasePicture.of(view.state)
+        title = state.stage or "the case"
+        await self._notifying.notify(
+            NoticeOrder(
+                key=key,
+                case=notice.case,
+                number=state.number,
+                purpose=purpose,
+                role=role,
+                except_people=tuple(sorted({*state.conflicts, *out})),
+                stage_title=title.replace("-", " "),
+                severity=Severity(view.line.severity),
+                step=step,
+                at=await self._doors.clock.now(notice.case),
+            )
+        )
+
+    async def _alarm(self, mend: str) -> None:
+        try:
+            await self._doors.store.health.alarm(
+                kind="mailbox",
+                key=CURSOR,
+                text="replies and bounced notices cannot be read",
+                mend=mend,
+                at=await self._doors.clock.now(),
+            )
+        except StoreUnavailable as error:
+            log.warning("the poller waits for the store", error=error.what)

@@ -1,0 +1,79 @@
+"""What a case wants its ticket to be like, read from the store's own view of the case."""
+
+from activities.ticket_writing import PRIORITIES, opening
+from cases.gate import RoundState
+from cases.report import TicketRef
+from cases.state import CasePicture
+from cases.values import Instant, Value
+from integrations.markers import fingerprint
+from integrations.ports.ticketing import TicketPriority
+from runbooks.plan import Severity
+from store import CaseView, KeptTicket, TicketWrite
+
+
+class Wanted(Value):
+    """A case as its ticket should show it; pure, so that comparing needs neither store nor net."""
+
+    kept: KeptTicket
+    """As we left the ticket."""
+    ended: bool
+    held: bool = False
+    at_gate: bool = False
+    """A gate is open: an approval record elsewhere is a hint to it."""
+    severity: Severity
+    knows: TicketRef | None = None
+    """The ticket that the case itself takes for its own."""
+    page: str
+    related: tuple[str, ...] = ()
+    """Pages of the cases that belong to it."""
+    said: tuple[str, ...] = ()
+    """Marks of the notes that stood on the ticket."""
+    owed: bool = False
+    """Notes wait whose writer has given up."""
+    settled: tuple[tuple[str, str], ...] = ()
+    """Differences that were mended before, by kind and subject."""
+    shared_with: tuple[str, ...] = ()
+    """Tickets that other cases keep."""
+
+    @property
+    def priority(self) -> TicketPriority:
+        """What the severity comes to."""
+        return PRIORITIES[self.severity]
+
+    @property
+    def mark(self) -> str:
+        """The mark of the ticket that the case opened."""
+        return fingerprint(opening(self.kept.case))
+
+
+def wanted(
+    kept: KeptTicket,
+    view: CaseView,
+    *,
+    writes: list[TicketWrite],
+    settled: list[tuple[str, str]],
+    public_url: str,
+    stale_before: Instant,
+) -> Wanted:
+    """What the case wants; a note that nobody gave up may be on its way until `stale_before`."""
+    state = CasePicture.of(view.state)
+    return Wanted(
+        kept=kept,
+        ended=state.closed,
+        held=state.hold is not None,
+        at_gate=any(round_.state is RoundState.OPEN for round_ in state.rounds),
+        severity=Severity(view.line.severity),
+        knows=state.ticket,
+        page=f"{public_url}/cases/{kept.number}",
+        related=tuple(
+            sorted({f"{public_url}/cases/{link.number}" for link in state.links if link.number})
+        ),
+        said=tuple(
+            fingerprint(write.key) for write in writes if write.done_at is not None and write.note
+        ),
+        owed=any(
+            write.done_at is None and (write.given_up_at is not None or write.at < stale_before)
+            for write in writes
+        ),
+        settled=tuple(settled),
+    )

@@ -1,0 +1,297 @@
+"""Many cases at once while everything outside goes wrong and processes are killed."""
+
+import asyncio
+import json
+import random
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+import httpx
+import sqlalchemy as sa
+
+from cases.journal import Stream
+from cases.receipts import Outcome
+from cases.state import CasePicture
+from store.tables import journal
+from tests.faults.course import RECORD
+from tests.faults.place import Place
+from tests.faults.process import Process
+from tests.faults.weather import Lived, Receiver, Vendor
+
+LOOK = 0.25
+PATIENCE = 900.0
+"""Seconds until a case is given up: far beyond what the storm lasts."""
+
+Found = TypeVar("Found")
+
+
+class Trouble(NamedTuple):
+    """One line of the table: what goes wrong with whom, when and for how long, in minutes."""
+
+    vendor: str
+    trouble: str
+    at: float
+    lasts: float
+
+
+@dataclass
+class Storm:
+    """The installation, the systems outside, and what became of the cases."""
+
+    place: Place
+    vendors: Sequence[Vendor]
+    table: Sequence[Trouble]
+    minute: float
+    """Seconds that stand for a minute of the table."""
+    steps: int
+    """After so many entries of its stream the worker is killed, after half as many the gateway."""
+    killed: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
+    cases: list[Lived] = field(default_factory=list)
+    _quiet: asyncio.Event = field(default_factory=asyncio.Event)
+    _begun: int = 0
+
+    async def blow(self, many: int) -> None:
+        """So many cases have been lived through, with everything in the table on the way."""
+        gateway, worker = await self.place.gateway(), await self.place.worker()
+        over = asyncio.Event()
+        beaters = [
+            asyncio.create_task(self._beaten("gateway", gateway, self.steps // 2, over)),
+            asyncio.create_task(self._beaten("worker", worker, self.steps, over)),
+        ]
+        troubles = [asyncio.create_task(self._trouble(line)) for line in self.table]
+        try:
+            for vendor in self.vendors:
+                if isinstance(vendor, Receiver):
+                    await self._subscribe(vendor)
+            self.cases = await self._reported(many)
+            await asyncio.gather(*(self._lived(case) for case in self.cases))
+            await asyncio.gather(*troubles)
+            over.set()
+            await self._settled()
+        finally:
+            over.set()
+            self._quiet.set()
+            for task in troubles:
+                task.cancel()
+            await asyncio.gather(*beaters, *troubles, return_exceptions=True)
+
+    async def counted(self) -> dict[str, int]:
+        """What must be 0, counted."""
+        wrong = {
+            "cases not closed": sum(case.status != "closed" for case in self.cases),
+            "acts lost": sum(len(case.acts) - case.accepted for case in self.cases),
+            "acts doubled": sum(count > 1 for count in self._applied()),
+            "acts refused": sum(
+                entry.kind.value.startswith("act:envelope:refused")
+                for case in self.cases
+                for entry in case.entries
+            ),
+            "cases doubled": len(await self.place.house.store.views.list()) - len(self.cases),
+        }
+        for vendor in self.vendors:
+            wrong |= vendor.wrong(self.cases)
+        return wrong
+
+    async def table_of(self) -> str:
+        """The counts as people read them, and as JSON on the last line."""
+        counted = await self.counted()
+        met = {f"{v.name}: {name}": n for v in self.vendors for name, n in v.met.items()}
+        rows = {
+            "cases": len(self.cases),
+            "acts": sum(len(case.acts) for case in self.cases),
+            "webhooks sent": self.sent,
+            **{f"{name} killed": count for name, count in sorted(self.killed.items())},
+            **met,
+            **counted,
+        }
+        width = max(map(len, rows))
+        lines = [f"{name.ljust(width)}  {count:>6}" for name, count in rows.items()]
+        return "\n".join([*lines, json.dumps(rows)])
+
+    def _applied(self) -> list[int]:
+        return [
+            sum(entry.body.get("act") == act for entry in case.entries)
+            for case in self.cases
+            for act in case.acts
+        ]
+
+    # -- what goes wrong -----------------------------------------------------------------------
+
+    async def _trouble(self, line: Trouble) -> None:
+        vendor = next(each for each in self.vendors if each.name == line.vendor)
+        await asyncio.sleep(line.at * self.minute)
+        vendor.begin(line.trouble)
+        self._begun += 1
+        try:
+            await asyncio.sleep(line.lasts * self.minute)
+            # On a fast machine nobody may have come by: what was never met proves nothing.
+            while not vendor.met[line.trouble]:  # noqa: ASYNC110 - servers of other threads count
+                await asyncio.sleep(LOOK)
+        finally:
+            vendor.end(line.trouble)
+
+    async def _beaten(self, name: str, process: Process, steps: int, over: asyncio.Event) -> None:
+        """The process is killed by signal 9 whenever it has done so much; afterwards it lives.
+
+        By what was done and not by the clock: on a slow machine a process that is killed every few
+        seconds would never do anything.
+        """
+        start = self.place.worker if name == "worker" else self.place.gateway
+        stream = Stream.CASE if name == "worker" else Stream.DOOR
+        try:
+            done = await self._entries(stream)
+            while not over.is_set():
+                await asyncio.sleep(LOOK)
+                if await self._entries(stream) < done + steps:
+                    continue
+                await process.kill()
+                self.killed[name] += 1
+                process = await start()
+                done = await self._entries(stream)
+            await self._quiet.wait()
+        finally:
+            await process.kill()
+
+    async def _entries(self, stream: Stream) -> int:
+        """How much that process has recorded, of all cases together."""
+        query = sa.select(sa.func.count()).where(journal.c.stream == stream)
+        async with self.place.house.store.database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
+
+    # -- what people do ------------------------------------------------------------------------
+
+    async def _subscribe(self, receiver: Receiver) -> None:
+        answer = await self._asked(
+            "imani", "POST", "/api/subscriptions", {"name": "all", "url": receiver.url}
+        )
+        receiver.secrets.append(answer["secret"])
+
+    async def _reported(self, many: int) -> list[Lived]:
+        """Every report is sent five times, all of them mixed: each is one case."""
+        sent = [self.place.report(tags=["fraud"]) for _ in range(many)]
+        copies = [each for each in sent for _ in range(5)]
+        random.Random(many).shuffle(copies)  # noqa: S311 - an order, not a secret
+        numbers: list[str] = []
+        for start in range(0, len(copies), 20):
+            some = copies[start : start + 20]
+            numbers += await asyncio.gather(*(self._delivered(*each) for each in some))
+        return [Lived(number) for number in sorted(set(numbers))]
+
+    async def _delivered(self, body: bytes, headers: dict[str, str]) -> str:
+        async def send() -> str | None:
+            self.sent += 1
+            answer = await self.place.deliver(body, headers)
+            return str(answer.json()["case"]) if answer.status_code in (200, 202) else None
+
+        return await self._until(send)
+
+    async def _lived(self, case: Lived) -> None:
+        """From triage to its end, whatever answers or does not."""
+        await self._at(case, stage="triage")
+        await self._act(case, "tessa", verb="complete", stage="triage", outcome="escalate")
+        for gate, person in (("legal-review", "lena"), ("policy-sign-off", "paula")):
+            await self._asks(case, gate)
+            await self._act(case, person, verb="decide", gate=gate, verdict="approve")
+        effect = await self._manual(case)
+        await self._act(
+            case, "imani", verb="receipt", effect=effect, resolution="done", reference="change-8841"
+        )
+        await self._at(case, stage="closure")
+        await self._until(self._all_begun)
+        await self._act(case, "imani", verb="close", disposition="actioned", record=RECORD)
+        await self._at(case, status="closed")
+
+    async def _act(self, case: Lived, person: str, **body: Any) -> None:
+        """The act was answered; until then it is sent again and again under its own id."""
+        content: dict[str, Any] = {"act_id": str(uuid.uuid4()), "body": body}
+        if body["verb"] == "decide":
+            path = f"/api/cases/{case.number}/rounds/{body['gate']}"
+            content["binding"] = (await self._asked(person, "GET", path))["binding"]
+        heard = await self._asked(person, "POST", f"/api/cases/{case.number}/acts", content)
+        assert heard["outcome"] in ("accepted", "recorded", "duplicate"), heard
+        case.acts.append(heard["act_id"])
+
+    async def _asked(self, person: str, method: str, path: str, content: Any = None) -> Any:
+        """The door's answer, from whichever gateway process lives long enough to give it."""
+
+        async def ask() -> Any:
+            token = await self.place.token(person)
+            answer = await self.place.http.request(
+                method, path, json=content, headers={"authorization": f"Bearer {token}"}
+            )
+            # 404 and 409: what the person saw in the store has not reached the page's own look.
+            return answer.json() if answer.status_code in (200, 201, 202) else None
+
+        return await self._until(ask)
+
+    async def _all_begun(self) -> bool:
+        """Every trouble of the table has begun: whoever closes now meets the last of them."""
+        return self._begun == len(self.table)
+
+    # -- looking -------------------------------------------------------------------------------
+
+    async def _at(self, case: Lived, **wanted: str) -> None:
+        async def there() -> bool:
+            view = await self.place.view(case.number)
+            return view is not None and all(
+                getattr(view.line, name) == value for name, value in wanted.items()
+            )
+
+        await self._until(there)
+
+    async def _asks(self, case: Lived, gate: str) -> None:
+        async def there() -> bool:
+            rounds = await self.place.house.store.rounds.of(await self.place.case_of(case.number))
+            return any(each.gate == gate and each.open for each in rounds)
+
+        await self._until(there)
+
+    async def _manual(self, case: Lived) -> str:
+        async def there() -> str | None:
+            view = await self.place.view(case.number)
+            effects = CasePicture.of(view.state).effects if view is not None else []
+            return next((each.key for each in effects if each.state == "manual"), None)
+
+        return await self._until(there)
+
+    async def _settled(self) -> None:
+        """Nothing is under way any more: histories have ended, and every event was sent."""
+        store = self.place.house.store
+        for case in self.cases:
+            id_ = await self.place.case_of(case.number)
+            await self.place.client.get_workflow_handle(id_).result()
+
+        async def nothing_waits() -> bool:
+            counts = await store.events.counts()
+            lag = await store.health.outbox()
+            waits = sum(n for (_, state), n in counts.items() if state == "pending")
+            return not (waits or lag.acts.pending or lag.deliveries.pending)
+
+        await self._until(nothing_waits)
+        for case in self.cases:
+            view = await self.place.view(case.number)
+            case.status = view.line.status if view is not None else ""
+            case.entries = await self.place.entries(case.number)
+            rows = await store.notices.by_case(await self.place.case_of(case.number))
+            case.notices = rows
+            receipts = [await store.acts.receipt(act) for act in case.acts]
+            case.accepted = sum(
+                receipt is not None and receipt.outcome is Outcome.ACCEPTED for receipt in receipts
+            )
+        self._quiet.set()
+
+    async def _until(self, look: Callable[[], Awaitable[Found | None]]) -> Found:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    found = await look()
+                except httpx.HTTPError:
+                    # No gateway at this moment.
+                    found = None
+                if found:
+                    return found
+                await asyncio.sleep(LOOK)

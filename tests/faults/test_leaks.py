@@ -1,0 +1,203 @@
+"""What people report and write stays inside: thirty strings, looked for wherever anything goes."""
+
+import base64
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import structlog
+
+from tests.faults.canaries import MANY, Canaries
+from tests.faults.course import open_round, step
+from tests.faults.guarded_house import GuardedHouse, guarded_house, proven, subscribe
+from workers.engine import Engine
+
+RESTRICTED = ("intimate-imagery", "self-harm", "child-safety")
+"""Tags of three runbooks whose cases only those see who need to."""
+
+
+@pytest.fixture
+async def guarded(present: Engine, tmp_path: Path) -> AsyncIterator[GuardedHouse]:
+    """The house; the loggers are afterwards as pytest had them."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        async with guarded_house(present, tmp_path) as made:
+            await subscribe(made)
+            yield made
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
+
+
+async def test_thirty_strings_of_restricted_cases_leave_by_no_channel(
+    guarded: GuardedHouse, record_property: Callable[[str, object], None]
+) -> None:
+    """Put into reports, reasons, names and evidence; found in no channel."""
+    canaries = Canaries()
+    acts: list[str] = []
+    numbers = [await reported(guarded, tag, canaries) for tag in RESTRICTED]
+    await worked_on(guarded, numbers[1], canaries, acts)
+    await handed_over(guarded, numbers[2], canaries, acts)
+    await refused_at_a_gate(guarded, numbers[0], canaries, acts)
+    for number in numbers:
+        await step(guarded.place, number, acts, "imani", verb="cancel", reason="a test")
+    await everything_sent(guarded, numbers)
+
+    leaks = await canaries.leaks(guarded.sinks())
+
+    record_property("canaries", len(canaries.placed))
+    record_property("channels", len(guarded.sinks()))
+    record_property("leaks", sum(len(places) for places in leaks.values()))
+    assert leaks == {}
+    assert len(canaries.placed) == MANY
+    assert canaries.seen_in(await known(guarded, numbers, acts)) == set(canaries.placed)
+    assert guarded.receiver.unbelieved == 0
+    outside = (guarded.smtp.taken, guarded.receiver.taken, guarded.zendesk.tickets)
+    for heard in (*outside, guarded.pagerduty.events):
+        assert heard, "silence would prove nothing"
+    assert any(b"notify" in said for said in guarded.collector.said)
+    assert '"event"' in guarded.log.getvalue()
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda word: word.encode(),
+        lambda word: word.upper().encode(),
+        lambda word: base64.b64encode(f"x{word} and more".encode()),
+        lambda word: word.encode().hex().encode(),
+        lambda word: (
+            b"Subject: x\nContent-Transfer-Encoding: base64\n\n"
+            + base64.b64encode(f"some {word} text".encode())
+        ),
+    ],
+)
+async def test_a_string_is_found_however_it_is_written(written: Callable[[str], bytes]) -> None:
+    """The search would see a leak: in clear, in capitals, as base64, as hex, in a mail's part."""
+    canaries = Canaries()
+    word = canaries.word("a place")
+
+    async def sink() -> list[bytes]:
+        return [b"harmless", written(word)]
+
+    async def clean() -> list[bytes]:
+        return [b"harmless"]
+
+    assert await canaries.leaks({"one": sink, "other": clean}) == {"one": ["a place"]}
+
+
+async def reported(guarded: GuardedHouse, tag: str, canaries: Canaries) -> str:
+    """A report full of what nobody else may read; the number of its case."""
+    say, word = canaries.prose, canaries.word
+    return await guarded.place.opened_case(
+        tags=[tag],
+        about=word(f"{tag}: whom it is about"),
+        note=say(f"{tag}: the report"),
+        reporter={"name": word(f"{tag}: the reporter's name"), "email": "x@example.test"},
+        fields={"summary": say(f"{tag}: a field"), "title": say(f"{tag}: a title")},
+    )
+
+
+async def refused_at_a_gate(
+    guarded: GuardedHouse, number: str, canaries: Canaries, acts: list[str]
+) -> None:
+    """A request is refused by two roles, with memo and reasons, and one of them objects."""
+    place, say = guarded.place, canaries.prose
+    for person in ("samir", "lena"):
+        await proven(guarded, person)
+    await place.at(number, stage="validity")
+    valid_since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+    await step(
+        place, number, acts, "tessa", verb="answer",
+        answers={"requester": "person-shown", "age": "adult", "valid-since": valid_since},
+    )  # fmt: skip
+    await step(
+        place, number, acts, "tessa", verb="complete", stage="validity", outcome="valid",
+        note=say("the note of triage"),
+    )  # fmt: skip
+    await place.at(number, stage="removal")
+    await step(
+        place, number, acts, "rhea", verb="complete", stage="removal", outcome="refuse",
+        note=say("the note of a reviewer"),
+    )  # fmt: skip
+    await place.at(number, stage="refusal")
+    fields = ("facts", "ground", "why-not-intimate-or-consensual")
+    await step(
+        place, number, acts, "samir", verb="memo", gate="refusal",
+        fields={name: say(f"the memo's {name}") for name in fields},
+    )  # fmt: skip
+    await open_round(place, number, "refusal")
+    await step(
+        place, number, acts, "samir", verb="decide", gate="refusal", verdict="reject",
+        reason=say("the reason of a vote"),
+    )  # fmt: skip
+
+
+async def worked_on(
+    guarded: GuardedHouse, number: str, canaries: Canaries, acts: list[str]
+) -> None:
+    """Evidence, severity, a page by hand."""
+    place, say, word = guarded.place, canaries.prose, canaries.word
+    await place.at(number, status="open")
+    await step(
+        place, number, acts, "imani", verb="evidence", label=word("evidence: label"),
+        reference=f"vault://{word('evidence: reference')}", digest="0" * 64,
+    )  # fmt: skip
+    await step(
+        place, number, acts, "imani", verb="evidence", label=word("evidence: another label"),
+        reference=say("evidence: where it is"), digest="1" * 64,
+    )  # fmt: skip
+    await step(
+        place, number, acts, "imani", verb="severity", severity="SEV0", reason=say("severity")
+    )  # fmt: skip
+    await step(
+        place, number, acts, "imani", verb="raise", to="executive", reason=say("a page by hand")
+    )  # fmt: skip
+
+
+async def handed_over(
+    guarded: GuardedHouse, number: str, canaries: Canaries, acts: list[str]
+) -> None:
+    """Held, resumed, given to somebody."""
+    place, say = guarded.place, canaries.prose
+    await place.at(number, status="open")
+    review_at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    await step(
+        place, number, acts, "imani", verb="hold", review_at=review_at, reason=say("hold")
+    )  # fmt: skip
+    await step(place, number, acts, "imani", verb="resume", reason=say("resume"))
+    await step(
+        place, number, acts, "imani", verb="assign", role="incident-manager", person="imani",
+        reason=say("assign"),
+    )  # fmt: skip
+
+
+async def everything_sent(guarded: GuardedHouse, numbers: list[str]) -> None:
+    """The cases rest, and nothing waits to be sent."""
+    for number in numbers:
+        await guarded.place.quiet(number)
+
+    async def nothing_waits() -> bool:
+        counts = await guarded.place.house.store.events.counts()
+        return counts.get(("warehouse", "pending"), 0) == 0 and bool(counts)
+
+    await guarded.place.until(nothing_waits, what="every event to be sent")
+
+
+async def known(guarded: GuardedHouse, numbers: list[str], acts: list[str]) -> list[bytes]:
+    """What the house itself knows: the reports as they came, and the acts as they were signed."""
+    store = guarded.place.house.store
+    found: list[bytes] = []
+    for number in numbers:
+        case = await guarded.place.case_of(number)
+        rows = await store.deliveries.list(case=case)
+        found += [(await store.deliveries.show(row.key)).body for row in rows]
+    for act in acts:
+        envelope = (await store.acts.show(act)).envelope
+        found.append(envelope.model_dump_json().encode())
+        found.append(envelope.payload.encode())
+    return found
