@@ -80,7 +80,7 @@ class _Said:
     disposition: str | None
     record: str | None
 
-    def wish(self, verb: str) -> dict[str, Any]:
+    def wish(self, verb: str, door: Gateway) -> dict[str, Any]:
         """The order's words; used wrongly, the command ends."""
         if verb not in _VERBS:
             stop(f"{verb} cannot be ordered for many cases", mend=" | ".join(_VERBS), code=USAGE)
@@ -98,7 +98,9 @@ class _Said:
                 wish["disposition"] = _given(self.disposition, "--disposition")
                 wish["record"] = prose(self.record, what="the decision record")
             case "hold":
-                wish["review_at"] = instant(_given(self.review_at, "--review-at"))
+                wish["review_at"] = instant(
+                    _given(self.review_at, "--review-at"), now=door.get(_PATH)["as_of"]
+                )
             case "move":
                 wish["runbook"] = _given(self.to, "--to")
             case "severity":
@@ -155,7 +157,8 @@ def preview(
     json_: AsJson = False,
 ) -> None:
     """What would happen to each case, or why it would be left out; nothing is done."""
-    wish = _Said(reason, review_at, role, person, new, to, disposition, record).wish(verb)
+    door = gateway()
+    wish = _Said(reason, review_at, role, person, new, to, disposition, record).wish(verb, door)
     which = _which(
         case=case,
         runbook=runbook,
@@ -165,7 +168,7 @@ def preview(
         work_of=work_of,
         held=held,
     )
-    said = gateway().post(f"{_PATH}/preview", {"wish": wish, "which": which})
+    said = door.post(f"{_PATH}/preview", {"wish": wish, "which": which})
     if json_:
         print_json(said)
     else:
@@ -197,7 +200,8 @@ def run(
     json_: AsJson = False,
 ) -> None:
     """The cases that were shown get the act, each its own; exit code 1 if one of them said no."""
-    wish = _Said(reason, review_at, role, person, new, to, disposition, record).wish(verb)
+    door = gateway()
+    wish = _Said(reason, review_at, role, person, new, to, disposition, record).wish(verb, door)
     which = _which(
         case=case,
         runbook=runbook,
@@ -207,7 +211,6 @@ def run(
         work_of=work_of,
         held=held,
     )
-    door = gateway()
     plan = door.post(f"{_PATH}/preview", {"wish": wish, "which": which})
     if not json_:
         _show_plan(plan)

@@ -2,7 +2,7 @@
 
 POST /api/bulk/preview {wish, which}      → {cases, willing, refused, cap, needs_second}
 POST /api/bulk {id, wish, numbers}        → the order; 202 while it is on its way or waits
-GET  /api/bulk                            → {orders}
+GET  /api/bulk                            → {orders, as_of}
 GET  /api/bulk/{order}                    → the order with what became of each case
 GET  /api/bulk/{order}/undo               → what an undo would do to each case
 POST /api/bulk/{order}/confirm {id}       → the order that a second person gave
@@ -66,7 +66,8 @@ class BulkApi:
         """Orders, the latest first."""
         del request
         rows = await bulk_orders.orders_seen(self._doors, viewer)
-        return JSONResponse({"orders": [order_told(row) for row in rows]})
+        as_of = (await self._doors.clock.now()).isoformat()
+        return JSONResponse({"orders": [order_told(row) for row in rows], "as_of": as_of})
 
     async def show(self, request: Request, viewer: Viewer) -> Response:
         """What became of each case."""

@@ -130,7 +130,7 @@ async def confirm(
     for item in said.items:
         seen = await seen_case(doors, viewer, item.number)
         if seen is None:
-            plan.append(Planned(number=item.number, refused=Reason.NO_SUCH_CASE.value))
+            plan.append(_unseen(first, viewer, item.number))
         else:
             plan.append(await tried_on(doors, viewer, *seen, said.bodies[item.does]))
     return await _place(
@@ -174,7 +174,7 @@ async def plan_back(
     for item in await doors.store.bulk_orders.items(first.id):
         seen = await seen_case(doors, viewer, item.number)
         if seen is None:
-            plan.append(Planned(number=item.number, refused=Reason.NO_SUCH_CASE.value))
+            plan.append(_unseen(first, viewer, item.number))
             continue
         case, view = seen
         taken = item.receipt is not None and item.receipt.outcome is Outcome.ACCEPTED
@@ -217,6 +217,12 @@ async def order_seen(doors: Doors, viewer: Viewer, position: int) -> OrderSeen:
         hidden=len(items) - len(shown),
         confirmed_by=await doors.store.bulk_orders.confirmation_of(row.id),
     )
+
+
+def _unseen(first: BulkRow, viewer: Viewer, number: str) -> Planned:
+    # Whoever named the case knows its number; nobody else learns that there is one.
+    named = number if first.person == viewer.id else ""
+    return Planned(number=named, refused=Reason.NO_SUCH_CASE.value)
 
 
 def _mine(row: BulkRow, viewer: Viewer) -> bool:

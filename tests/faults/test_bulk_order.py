@@ -105,8 +105,8 @@ async def opened(house: Place, count: int) -> list[str]:
     while len(numbers) < count:
         together = range(min(_AT_ONCE, count - len(numbers)))
         numbers += await asyncio.gather(*(house.opened_case() for _ in together))
-        for number in numbers[-len(together) :]:
-            await house.at(number, status="open", stage="triage", seconds=_PATIENCE)
+    for number in numbers:
+        await house.at(number, status="open", stage="triage", seconds=_PATIENCE)
     return numbers
 
 
