@@ -208,11 +208,11 @@ class TicketReconciler:
             kept.case,
             Kind.DOOR_TICKET_MENDED,
             at=at,
-            what=drift.kind.value,
+            kind=drift.kind.value,
             ticket=ticket.id,
             subject=drift.subject or None,
         )
-        log.info("a ticket was mended", what=drift.kind.value)
+        log.info("a ticket was mended", kind=drift.kind.value)
 
     async def _settle(self, kept: KeptTicket, left: list[Drift], *, at: datetime) -> None:
         """What a person must settle is on record and told once; what is gone is over."""
@@ -224,7 +224,7 @@ class TicketReconciler:
                 kept.case,
                 Kind.DOOR_TICKET_DIFFERS,
                 at=at,
-                what=drift.kind.value,
+                kind=drift.kind.value,
                 subject=drift.subject or None,
             )
             await self._store.health.alarm(
