@@ -190,7 +190,7 @@ class TicketReconciler:
         said = drift.said
         return await self._store.ticket_drift.found(
             case=kept.case,
-            kind=drift.kind.value,
+            what=drift.kind.value,
             subject=drift.subject,
             whose=said.whose,
             says=said.says,
@@ -202,13 +202,13 @@ class TicketReconciler:
         self, kept: KeptTicket, drift: Drift, ticket: TicketRef, *, at: datetime
     ) -> None:
         await self._store.ticket_drift.mended(
-            case=kept.case, kind=drift.kind.value, subject=drift.subject, at=at
+            case=kept.case, what=drift.kind.value, subject=drift.subject, at=at
         )
         await self._store.journal.append_door(
             kept.case,
             Kind.DOOR_TICKET_MENDED,
             at=at,
-            kind=drift.kind.value,
+            what=drift.kind.value,
             ticket=ticket.id,
             subject=drift.subject or None,
         )
@@ -224,7 +224,7 @@ class TicketReconciler:
                 kept.case,
                 Kind.DOOR_TICKET_DIFFERS,
                 at=at,
-                kind=drift.kind.value,
+                what=drift.kind.value,
                 subject=drift.subject or None,
             )
             await self._store.health.alarm(
@@ -277,7 +277,7 @@ class TicketReconciler:
             said = drift.said
             if await self._store.ticket_drift.found(
                 case="",
-                kind=drift.kind.value,
+                what=drift.kind.value,
                 subject=drift.subject,
                 whose=said.whose,
                 says=said.says,

@@ -180,7 +180,7 @@ def test_reference_library_believes_what_we_sign(id_: str, body: str) -> None:
 def test_we_believe_only_what_the_reference_library_believes(
     *, id_: str, body: str, drift: int, flip: bool, secret: str, extra: str
 ) -> None:
-    """On what the library signs, ours and the library agree, but for forbidden ids and malformed entries."""
+    """On what the library signs both agree, but for forbidden ids and malformed entries."""
     now = datetime.now(tz=UTC)
     at = (now + timedelta(seconds=drift)).replace(microsecond=0)
     headers = {
