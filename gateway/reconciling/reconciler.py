@@ -190,7 +190,7 @@ class TicketReconciler:
         said = drift.said
         return await self._store.ticket_drift.found(
             case=kept.case,
-            what=drift.kind.value,
+            kind=drift.kind.value,
             subject=drift.subject,
             whose=said.whose,
             says=said.says,
@@ -202,7 +202,7 @@ class TicketReconciler:
         self, kept: KeptTicket, drift: Drift, ticket: TicketRef, *, at: datetime
     ) -> None:
         await self._store.ticket_drift.mended(
-            case=kept.case, what=drift.kind.value, subject=drift.subject, at=at
+            case=kept.case, kind=drift.kind.value, subject=drift.subject, at=at
         )
         await self._store.journal.append_door(
             kept.case,
@@ -277,7 +277,7 @@ class TicketReconciler:
             said = drift.said
             if await self._store.ticket_drift.found(
                 case="",
-                what=drift.kind.value,
+                kind=drift.kind.value,
                 subject=drift.subject,
                 whose=said.whose,
                 says=said.says,
