@@ -35,10 +35,19 @@ from integrations.signed_webhook import Connector
 from integrations.slack import Slack
 from integrations.teams import Teams
 from integrations.zendesk import Zendesk
-from tests.fakes import jira, pagerduty, servicenow, slack, teams, zendesk
 from tests.fakes.connector import FakeConnector
 from tests.fakes.event_receiver import EventReceiver
+from tests.fakes.jira import EMAIL as JIRA_EMAIL
+from tests.fakes.jira import TOKEN as JIRA_TOKEN
+from tests.fakes.jira import FakeJira
+from tests.fakes.pagerduty import KEY, FakePagerDuty
 from tests.fakes.request_tracker import FakeRequestTracker
+from tests.fakes.servicenow import GROUP, PASSWORD, USER, FakeServiceNow
+from tests.fakes.slack import ROOM, SECRET, TEAM, FakeSlack
+from tests.fakes.slack import TOKEN as SLACK_TOKEN
+from tests.fakes.teams import URL as TEAMS_URL
+from tests.fakes.teams import FakeTeams
+from tests.fakes.zendesk import EMAIL, TOKEN, FakeZendesk
 
 HOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PUBLIC = "https://escalate.example.test"
@@ -99,12 +108,12 @@ class Everybody:
     """The fakes, and every request that left for them."""
 
     clock: Clock
-    zendesk: zendesk.FakeZendesk = field(default_factory=zendesk.FakeZendesk)
-    jira: jira.FakeJira = field(default_factory=jira.FakeJira)
-    servicenow: servicenow.FakeServiceNow = field(default_factory=servicenow.FakeServiceNow)
+    zendesk: FakeZendesk = field(default_factory=FakeZendesk)
+    jira: FakeJira = field(default_factory=FakeJira)
+    servicenow: FakeServiceNow = field(default_factory=FakeServiceNow)
     tracker: FakeRequestTracker = field(default_factory=FakeRequestTracker)
-    pagerduty: pagerduty.FakePagerDuty = field(default_factory=pagerduty.FakePagerDuty)
-    teams: teams.FakeTeams = field(default_factory=teams.FakeTeams)
+    pagerduty: FakePagerDuty = field(default_factory=FakePagerDuty)
+    teams: FakeTeams = field(default_factory=FakeTeams)
     connector: FakeConnector = field(default_factory=lambda: FakeConnector(HOOK_SECRET))
     receiver: EventReceiver = field(default_factory=EventReceiver)
     sent: list[bytes] = field(default_factory=list)
@@ -112,7 +121,7 @@ class Everybody:
 
     def __post_init__(self) -> None:
         """A room lives in the same present as the house."""
-        self.slack = slack.FakeSlack(self.clock)
+        self.slack = FakeSlack(self.clock)
 
     def carried(self) -> dict[str, list[bytes]]:
         """By channel: everything that it holds of us."""
@@ -147,15 +156,15 @@ class Everybody:
         """What gets people up."""
         return PagerDuty(
             self.client(self.pagerduty.network),
-            keys={DEFAULT: SecretStr(pagerduty.KEY)},
+            keys={DEFAULT: SecretStr(KEY)},
             clock=self.clock,
             events_url=self.pagerduty.events_url,
         )
 
     def room_door(self) -> SlackDoorParts:
         """What presses in rooms come in by."""
-        chat = Slack(self.client(self.slack.transport), token=slack.TOKEN, clock=self.clock)
-        return SlackDoorParts(slack=chat, team=slack.TEAM, secrets=(slack.SECRET,))
+        chat = Slack(self.client(self.slack.transport), token=SLACK_TOKEN, clock=self.clock)
+        return SlackDoorParts(slack=chat, team=TEAM, secrets=(SECRET,))
 
     def outside(self, real: Outside) -> Outside:
         """The house's own, with each of them in its place; mail stays what it is."""
@@ -178,27 +187,27 @@ class Everybody:
             default_ticketing="zendesk",
             connectors={"content-platform": acting},
             pager=self.pager(),
-            rooms=Rooms(chat=self.room_door().slack, default=slack.ROOM),
+            rooms=Rooms(chat=self.room_door().slack, default=ROOM),
             announcements=Announcements(
                 teams=Teams(self.client(self.teams.transport()), clock=self.clock),
-                default=teams.URL,
+                default=TEAMS_URL,
             ),
         )
 
     def _trackers(self) -> dict[str, tuple[Ticketing, str]]:
         clock = self.clock
-        site = JiraSite(url=self.jira.url, email=jira.EMAIL, token=jira.TOKEN)
+        site = JiraSite(url=self.jira.url, email=JIRA_EMAIL, token=JIRA_TOKEN)
         instance = ServiceNowSite(
             url=self.servicenow.url,
-            user=servicenow.USER,
-            password=servicenow.PASSWORD,
-            group=servicenow.GROUP,
+            user=USER,
+            password=PASSWORD,
+            group=GROUP,
         )
         first = Zendesk(
             self.client(self.zendesk.network),
             url=self.zendesk.url,
-            email=zendesk.EMAIL,
-            token=zendesk.TOKEN,
+            email=EMAIL,
+            token=TOKEN,
             clock=clock,
         )
         last = RequestTracker(
@@ -215,7 +224,7 @@ class Everybody:
                 ServiceNow(
                     self.client(self.servicenow.network), instance, clock=self.servicenow.clock
                 ),
-                servicenow.GROUP,
+                GROUP,
             ),
             "request-tracker": (last, "General"),
         }
