@@ -9,8 +9,9 @@ import asyncio
 
 import structlog
 
-from activities.notify import LINK_LIFE, Notifying
+from activities.notify import Notifying
 from activities.on_record import StoreLedger
+from activities.telling_people import LINK_LIFE
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER
 from cases.ids import key_of
 from cases.journal import Kind

@@ -3,9 +3,38 @@
 What is not built yet is a criterion all the same: it fails, and says so.
 """
 
-from bench.acceptance.criterion import Criterion, by_tests
+import json
+import sys
+from collections.abc import Iterator
+
+from bench.acceptance.criterion import Criterion, Extent, by_tests
+from bench.acceptance.running import Verdict, command
+from tests.fuzz.verifiers import VERIFIERS
 
 FUZZED, DRIFTS, HOURS, CANARIES = 100_000, 20, 100, 30
+
+
+def verifiers(extent: Extent) -> Iterator[Verdict]:
+    """Every webhook verifier against its vendor's own: a verdict each."""
+    count = FUZZED // 20 if extent.quick else FUZZED
+    ended = command([sys.executable, "-m", "tests.fuzz", "--count", str(count)], seconds=3600)
+    lines = [json.loads(line) for line in ended.said.splitlines() if line.startswith("{")]
+    found = {line["verifier"]: line for line in lines}
+    for each in VERIFIERS:
+        line = found.get(each.name)
+        if line is None:
+            yield Verdict(f"webhooks of {each.name}", "fuzzed", ended.tail, passed=False)
+            continue
+        faults = {name: len(line[name]) for name in ("uncaught", "too_trusting", "too_strict")}
+        counted = ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in faults.items())
+        yield Verdict(
+            f"webhooks of {each.name} against {each.oracle}",
+            f">= {count} inputs, nothing uncaught, nothing believed that the oracle refuses",
+            f"{line['inputs']} inputs; {counted}; stricter: {', '.join(line['stricter'])}",
+            line["sound"] and line["inputs"] >= count,
+            line["seconds"],
+        )
+
 
 CRITERIA: dict[str, Criterion] = {
     "regressions": by_tests(
@@ -21,11 +50,23 @@ CRITERIA: dict[str, Criterion] = {
         "tests/cases/test_escalation_policies.py",
         quickly=("tests/cases/test_escalation_policies.py",),
     ),
+    "chaos": by_tests(
+        "200 cases in a storm: vendors down and slow, doubled webhooks, worker and gateway killed",
+        "no decision lost, no ticket or page doubled, all cases closed",
+        "-m",
+        "faults",
+        "tests/faults/test_chaos.py",
+        seconds=5400,
+        quickly=("tests/faults/test_chaos.py",),
+    ),
+    "verifiers": verifiers,
     "reconciliation": by_tests(
         "induced drift, mended or put to a person",
         f">= {DRIFTS} kinds",
         "tests/integrations/test_reconciliation.py",
+        "tests/integrations/test_reconciliation_rt.py",
         at_least=DRIFTS,
+        seconds=2400,
     ),
     "case-operations": by_tests(
         "merge and un-merge, reopen, bulk of 500 with a crash in the middle",

@@ -149,10 +149,13 @@ async def test_a_case_shows_its_way_so_far_and_what_may_come_next(world: World) 
 
 async def test_a_form_for_every_act_can_be_confirmed(world: World) -> None:
     """Each form the page offers leads to a confirm screen, never straight to an act."""
+    other = await world.case(id="evt-0", subject="R-0")
     number = await world.case()
     imani = await world.browser("imani")
     page = await imani.get(f"/cases/{number}")
     filled = {
+        "number": other,
+        "kind": "related",
         "reason": "a reason",
         "review_at": (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT%H:%M"),
         "severity": "SEV0",

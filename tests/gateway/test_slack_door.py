@@ -129,8 +129,8 @@ async def test_every_card_is_closed_once_the_gate_is_decided(slack: SlackWorld) 
 async def test_whatever_is_said_to_slack_is_in_the_ledger_of_its_case(slack: SlackWorld) -> None:
     """The card, the form, who pressed, the whisper and the card's end: each call by its case."""
     number = await asked(slack)
-    # Nobody else here presses as Diana, so Slack is asked who she is.
-    assert (await slack.press(APPROVE, user="U0DIANA")).status_code == 200
+    # Nobody before this pressed as Tessa, so Slack is asked who she is.
+    assert (await slack.press(APPROVE, user="U0TESSA")).status_code == 200
     await slack.whisper()
     await form(slack)
     lena = await slack.world.browser("lena")

@@ -5,7 +5,7 @@ from alembic import op
 
 from store.columns import Instant
 
-revision = "0007"
+revision = "0009"
 down_revision = "0008"
 
 

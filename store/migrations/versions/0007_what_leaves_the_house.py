@@ -5,8 +5,8 @@ from alembic import op
 
 from store.columns import SERIAL, Instant
 
-revision = "0012"
-down_revision = "0011"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:

@@ -5,8 +5,8 @@ from alembic import op
 
 from store.columns import Instant
 
-revision = "0009"
-down_revision = "0013"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:

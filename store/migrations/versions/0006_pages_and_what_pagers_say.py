@@ -5,7 +5,7 @@ from alembic import op
 
 from store.columns import Instant
 
-revision = "0011"
+revision = "0006"
 down_revision = "0005"
 
 

@@ -1,0 +1,180 @@
+"""One person is told: in the role's room or on their channels, in order, and it is on record."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+
+from temporalio import activity
+
+from activities.documents import Documents
+from activities.failing import as_application_error
+from activities.outside import Outside
+from activities.ways import ways_to
+from activities.wording import word
+from cases.ids import key_of
+from cases.notice import (
+    PAGES,
+    NoticeEnd,
+    NoticeOrder,
+    Purpose,
+    RecipientOutcome,
+)
+from integrations.errors import VendorError
+from integrations.ports.directory import Person
+from integrations.ports.messaging import Message, message_id
+from store import NoticeRow
+
+LINK_LIFE = timedelta(days=7)
+"""A locator is no authority; it may live as long as a long gate, and dies with its round."""
+
+ROUND_PURPOSES = frozenset({Purpose.ASK, Purpose.ASK_AGAIN, Purpose.REMIND, Purpose.PAGE})
+"""Notices about a round: they carry a link to it."""
+
+TRIES = 3
+"""How often a step of an escalation policy is tried before the next one comes instead."""
+
+
+class TellingPeople:
+    """Tells one person, once; `room` is what the channel of a role's room is called."""
+
+    def __init__(self, outside: Outside, documents: Documents, *, room: str) -> None:
+        self._outside = outside
+        self._documents = documents
+        self._room = room
+
+    async def tell(
+        self,
+        order: NoticeOrder,
+        person: Person,
+        *,
+        in_room: Mapping[str, str] = MappingProxyType({}),
+        way: int | None = None,
+        instead_of: Person | None = None,
+    ) -> RecipientOutcome:
+        """What became of the notice for the person; `in_room` has those the role's room reached.
+
+        `way` skips that many of their channels.
+        """
+        notices = self._outside.store.notices
+        known = await notices.sent(order.key, recipient=person.id)
+        if known is not None:
+            return RecipientOutcome(
+                person=person.id, channel=known.channel, end=known.end, detail=known.detail
+            )
+        about = _about(order)
+        if about is not None and await notices.told(order.case, recipient=person.id, about=about):
+            return await self._record(
+                order, person, channel="none", end=NoticeEnd.ALREADY_TOLD, detail="", about=None
+            )
+        if person.id in in_room and order.purpose not in PAGES:
+            return await self._record(
+                order,
+                person,
+                channel=self._room,
+                end=NoticeEnd.DELIVERED,
+                detail="in the role's room",
+                sent_id=in_room[person.id],
+                about=about,
+            )
+        message = await self._message(order, person, instead_of=instead_of)
+        failures: list[VendorError] = []
+        tried = order.of_step.way if order.of_step is not None else 0
+        tried = tried if way is None else way
+        for channel in ways_to(person, self._outside.channels)[tried:]:
+            try:
+                sent = await channel.messaging.send(message)
+            except VendorError as error:
+                failures.append(error)
+                continue
+            return await self._record(
+                order,
+                person,
+                channel=channel.name,
+                end=NoticeEnd.DELIVERED,
+                detail=sent.detail,
+                sent_id=message.message_id,
+                about=about,
+            )
+        retryable = next((error for error in failures if error.retryable), None)
+        onward = order.of_step is not None and order.of_step.onward
+        if retryable is not None and not (onward and activity.info().attempt >= TRIES):
+            raise as_application_error(retryable)
+        detail = ", ".join(type(error).__name__ for error in failures) or "no channel"
+        return await self._record(
+            order, person, channel="none", end=NoticeEnd.FELL_BACK, detail=detail
+        )
+
+    async def _message(
+        self, order: NoticeOrder, person: Person, *, instead_of: Person | None
+    ) -> Message:
+        outside = self._outside
+        link = f"{outside.public_url}/cases/{order.number}"
+        asks = order.purpose in ROUND_PURPOSES
+        if asks and order.round is not None and order.stage is not None:
+            token = await outside.store.locators.mint(
+                person=person.id,
+                case=order.case,
+                gate=order.stage,
+                round=order.round,
+                at=order.at,
+                expires_at=order.at + LINK_LIFE,
+            )
+            link = f"{outside.public_url}/a/{token}"
+        own = await self._documents.text(order, link=link)
+        wording = word(
+            order,
+            person,
+            link=link,
+            zone=outside.zone,
+            own=own,
+            instead_of=instead_of.name if instead_of is not None else "",
+        )
+        thread = message_id(domain=outside.mail_domain, key=("thread", order.case, person.id))
+        return Message(
+            to=person.email,
+            subject=wording.subject,
+            text=wording.text,
+            message_id=message_id(domain=outside.mail_domain, key=(order.key, person.id)),
+            in_reply_to=thread,
+            references=(thread,),
+            reply_to=outside.reply_to,
+            case_number=order.number,
+        )
+
+    async def _record(
+        self,
+        order: NoticeOrder,
+        person: Person,
+        *,
+        channel: str,
+        end: NoticeEnd,
+        detail: str,
+        sent_id: str | None = None,
+        about: str | None = None,
+    ) -> RecipientOutcome:
+        row = await self._outside.store.notices.record(
+            NoticeRow(
+                key=order.key,
+                recipient=person.id,
+                case=order.case,
+                purpose=order.purpose,
+                role=order.role,
+                channel=channel,
+                end=end,
+                message_id=sent_id,
+                detail=detail,
+                # The notice's own instant: an activity does not read the clock (I16).
+                at=order.at,
+                about=about,
+            )
+        )
+        return RecipientOutcome(
+            person=person.id, channel=row.channel, end=row.end, detail=row.detail
+        )
+
+
+def _about(order: NoticeOrder) -> str | None:
+    """What a question of a round asks, whichever role it is put to: a round is one revision."""
+    if order.round is None or order.stage is None or order.purpose not in ROUND_PURPOSES:
+        return None
+    return key_of(order.case, order.stage, str(order.round), order.purpose.value, order.step)
