@@ -131,6 +131,8 @@ class TicketReconciler:
             return
         seen = await tracker.tickets.look(kept.ticket)
         twins = await tracker.tickets.find(opening(kept.case)) if kept.ours else []
+        # Read after the ticket: what its case wrote there meanwhile is then known to be ours.
+        asked = await self._wanted(kept, at=at) or asked
         if seen is not None:
             asked = await self._baseline(asked, seen, at=at)
         found = compare(asked, seen, twins=twins)

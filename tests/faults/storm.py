@@ -24,7 +24,8 @@ from tests.faults.process import Process
 from tests.faults.vendors import Receiver
 from tests.faults.weather import Lived, Vendor
 
-LOOK = 0.25
+LOOK, _FEW = 0.25, 10
+"""Seconds between two looks of one person, where there are few cases: many look more seldom."""
 PATIENCE = 900.0
 """Seconds until a case is given up: far beyond what the storm lasts."""
 CALM = 120.0
@@ -60,9 +61,11 @@ class Storm:
     """What was asked → the last answer that was none."""
     _quiet: asyncio.Event = field(default_factory=asyncio.Event)
     _begun: int = 0
+    _look: float = LOOK
 
     async def blow(self, many: int) -> None:
         """So many cases have been lived through, with everything in the table on the way."""
+        self._look = LOOK * max(1.0, many / _FEW)
         gateway, worker = await self.place.gateway(), await self.place.worker()
         over = asyncio.Event()
         beaters = [
@@ -347,7 +350,7 @@ class Storm:
                         found = None
                     if found:
                         return found
-                    await asyncio.sleep(LOOK)
+                    await asyncio.sleep(self._look)
         except TimeoutError as error:
             heard = self.unheard.get(what, "")
             raise AssertionError(f"waited in vain for {what} {heard}") from error
