@@ -71,6 +71,6 @@ class Announcing:
             became = "perhaps announced"
         except VendorError as error:
             # The people themselves are told by the channels, whose outcome is the notice's.
-            log.warning("channel not told", error=type(error).__name__, mend=error.mend)
+            log.warning("channel not told", error=type(error).__name__)
             became = f"not announced: {type(error).__name__}"
         await self._store.prompts.closed(key, became=became, at=order.at)

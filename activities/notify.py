@@ -160,7 +160,7 @@ class Notifying:
             if isinstance(error, ThrottledError) and _tries() < _THROTTLED_TRIES:
                 raise as_application_error(error) from error
             # The channels are next: their outcome is the notice's, and it is on record.
-            log.warning("room not told", error=type(error).__name__, mend=error.mend)
+            log.warning("room not told", error=type(error).__name__)
             return {}
 
 

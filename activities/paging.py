@@ -87,7 +87,7 @@ class PagingOut:
             await pager.trigger(page_of(row, number=order.number))
         except VendorError as error:
             kind = type(error).__name__
-            log.warning("page not taken over", error=kind, mend=error.mend)
+            log.warning("page not taken over", error=kind)
             if error.retryable:
                 later = order.at + max(error.retry_after or timedelta(), _FIRST_AGAIN)
                 await pages.failed(row.key, failure=kind, at=order.at, next_at=later)

@@ -79,7 +79,7 @@ class PageDispatcher:
         )
         at = await doors.clock.now(page.case) if page is not None else await doors.clock.now()
         await doors.store.pages.handled(event, outcome=outcome, at=at, page=page)
-        log.info("pager heard", kind=event.kind, ours=page is not None)
+        log.info("pager heard", kind=event.kind, found="ours" if page is not None else "nobody's")
         return 1
 
     async def _bring_up_to_date(self, pager: Paging, page: PageRow) -> int:

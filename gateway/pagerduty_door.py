@@ -41,7 +41,7 @@ def pagerduty_routes(doors: Doors) -> list[Route]:
         try:
             event = read_event(body)
         except UnreadableBodyError as unreadable:
-            log.warning("an event of the pager cannot be read", why=str(unreadable))
+            log.warning("an event of the pager cannot be read", error=type(unreadable).__name__)
             return _answer(200, ignored=str(unreadable))
         if event is None:
             return _answer(200, ignored="no event")

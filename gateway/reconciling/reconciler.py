@@ -213,7 +213,7 @@ class TicketReconciler:
             ticket=ticket.id,
             subject=drift.subject or None,
         )
-        log.info("a ticket was mended", what=drift.kind.value)
+        log.info("a ticket was mended", kind=drift.kind.value)
 
     async def _settle(self, kept: KeptTicket, left: list[Drift], *, at: datetime) -> None:
         """What a person must settle is on record and told once; what is gone is over."""
