@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 import uvicorn
@@ -133,8 +132,15 @@ class Door:
 class Quiet:
     """What a vendor is like that needs nothing of all this."""
 
-    environ: Mapping[str, str] = MappingProxyType({})
-    known: Mapping[str, str] = MappingProxyType({})
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """No setting names it."""
+        return {}
+
+    @property
+    def known(self) -> Mapping[str, str]:
+        """Nobody is known there by another name."""
+        return {}
 
     async def meet(self, case: Lived, stage: str, people: People) -> None:
         """Nobody does anything there."""
