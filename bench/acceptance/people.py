@@ -74,7 +74,8 @@ CRITERIA: dict[str, Criterion] = {
         "-m",
         "faults or not faults",
         "tests/workflows/test_case_operations.py",
-        seconds=3000,
+        "tests/faults/test_bulk_order.py",
+        seconds=5400,
         quickly=("tests/workflows/test_case_operations.py",),
     ),
     "recipient-hours": by_tests(
