@@ -114,6 +114,10 @@ class DoorSettings:
     """How often each case is compared with its ticket."""
     compare_after: timedelta = timedelta(days=14)
     """How long a case that has ended is still compared with its ticket."""
+    compare_pause: timedelta = timedelta(seconds=30)
+    """The time between two looks at what is due; each look takes few tickets."""
+    compare_owed: timedelta = timedelta(minutes=1)
+    """How often what a tracker did not take is tried again."""
     receipt_wait: timedelta = timedelta(seconds=3)
     """How long a person waits for the workflow's answer before "recorded" is said."""
     dispatch_poll: timedelta = timedelta(seconds=2)

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 KIND = "event-dispatcher"
 GONE = "subscription-gone"
-PAUSES = (
+PAUSES: tuple[timedelta, ...] = (
     timedelta(seconds=5),
     timedelta(minutes=5),
     timedelta(minutes=30),

@@ -168,7 +168,7 @@ class LedgerReading:
         nobody signed (I4), so a person does that in the case.
         """
         if not call.workflow:
-            return await self.again(call.key, by=by)
+            return await self._of_ours(call, by=by)
         hurried = False
         if call.outcome != CallOutcome.ANSWERED:
             try:
@@ -198,6 +198,20 @@ class LedgerReading:
             says="It is not being tried any more: its case has an outcome for it.",
             mend=f"escalate case show {number}: a failed action is retried there, on record",
         )
+
+    async def _of_ours(self, call: CallRow, *, by: str) -> Again:
+        """An event is sent again; pages and cards are looked at now, and told what still holds."""
+        try:
+            await self._doors.store.events.show(call.key)
+        except UnknownRow:
+            self._doors.pages_due.set()
+            self._doors.chat_due.set()
+            return Again(
+                key=call.id,
+                redelivered=False,
+                says="The gateway tries it by itself while it is needed, and looks at it now.",
+            )
+        return await self.again(call.key, by=by)
 
     async def _recorded(self, line: Line, *, by: str, at: datetime) -> None:
         row = None

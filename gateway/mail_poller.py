@@ -10,6 +10,7 @@ import asyncio
 import structlog
 
 from activities.notify import Notifying
+from activities.on_record import StoreLedger
 from activities.telling_people import LINK_LIFE
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER
 from cases.ids import key_of
@@ -21,7 +22,9 @@ from gateway.doors import Doors, MailDoorParts
 from integrations.errors import DirectoryError, VendorError
 from integrations.imap import Position
 from integrations.incoming_mail import IncomingMail, MailKind, read_mail
+from integrations.ledger import speaking
 from integrations.ports.directory import Person
+from integrations.ports.ledger import Behalf
 from integrations.ports.messaging import Message, message_id
 from runbooks.plan import Severity
 from store import IncomingRow, NoticeRow, StoreUnavailable
@@ -40,6 +43,7 @@ class MailPoller:
         self._parts = parts
         self._outside = parts.outside
         self._notifying = Notifying(parts.outside)
+        self._ledger = StoreLedger(doors.store)
 
     async def run(self) -> None:
         """The mailbox is read again and again, until this is cancelled."""
@@ -195,9 +199,11 @@ class MailPoller:
             references=(mail.answers[0],),
             case_number=number,
         )
+        behalf = Behalf(case=notice.case, key=key_of("intent", mail.key))
         for channel in outside.channels:
             try:
-                await channel.messaging.send(answer)
+                with speaking(self._ledger, behalf):
+                    await channel.messaging.send(answer)
             except VendorError as error:
                 if error.retryable:
                     raise

@@ -6,6 +6,7 @@ heard of is looked for first: it may stand there without our knowing its id.
 
 import structlog
 
+from activities.on_record import StoreLedger
 from activities.room_words import closed_card, closed_thread
 from activities.rooms import is_thread
 from cases.gate import RoundState
@@ -13,7 +14,9 @@ from cases.state import CasePicture
 from gateway.doors import Doors
 from gateway.pacing import keep_going
 from integrations.errors import VendorError
+from integrations.ledger import speaking
 from integrations.ports.chat import Chat, Place
+from integrations.ports.ledger import Behalf
 from store import Became, OverPrompt
 
 log = structlog.get_logger(__name__)
@@ -29,6 +32,7 @@ class PromptCloser:
     def __init__(self, doors: Doors, chat: Chat) -> None:
         self._doors = doors
         self._chat = chat
+        self._ledger = StoreLedger(doors.store)
 
     async def run(self) -> None:
         """Cards are closed until this is cancelled."""
@@ -44,8 +48,11 @@ class PromptCloser:
         for over in await doors.store.prompts.over(
             chat=self._chat.name, at=await doors.clock.now()
         ):
+            prompt = over.prompt
+            behalf = Behalf(case=prompt.case, key=prompt.key, attempt=prompt.attempts + 1)
             try:
-                closed += await self._close(over)
+                with speaking(self._ledger, behalf):
+                    closed += await self._close(over)
             except VendorError as error:
                 await self._later(over, error)
         return closed

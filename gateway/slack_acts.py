@@ -111,7 +111,7 @@ class SlackActs:
     async def decide(self, sent: Form, *, person: Person) -> Result:
         """The verdict is signed and durable, or the person reads why nothing was done."""
         asked = _private(sent)
-        prompt = await self._doors.store.prompts.get(asked.get("card", ""))
+        prompt = await self.card(sent)
         if sent.callback != CALLBACK or prompt is None:
             return Result("refused: no form of ours", SLACK_CARD_UNKNOWN)
         try:
@@ -137,6 +137,10 @@ class SlackActs:
             role, binding = prompt.role, None
         done = await self._act(case, person, body, role=role, binding=binding, act_id=act_id)
         return replace(done, case=case.row.id)
+
+    async def card(self, sent: Form) -> Prompt | None:
+        """The card whose button showed the form."""
+        return await self._doors.store.prompts.get(_private(sent).get("card", ""))
 
     async def acknowledge(self, prompt: Prompt, *, person: Person, key: str) -> Result:
         """The person has it: reminders to their role rest for a while."""

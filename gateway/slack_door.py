@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from activities.on_record import StoreLedger
 from activities.room_words import ACKNOWLEDGE, APPROVE, MORE, REJECT
 from cases.acts import Verdict
 from cases.envelope import Door
@@ -31,13 +32,15 @@ from gateway.wording import (
     Wording,
 )
 from integrations.errors import UnreadableBodyError, VendorError, WebhookRefusedError
+from integrations.ledger import speaking
 from integrations.ports.directory import Person
+from integrations.ports.ledger import Behalf
 from integrations.slack import VENDOR, Member
 from integrations.slack_blocks import OPEN, PREFIX, notice
 from integrations.slack_interaction import Click, Form, SlackVerifier, read_interaction
 from integrations.wire import RawHeaders
 from store import Click as Recorded
-from store import StoreUnavailable
+from store import Prompt, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +72,7 @@ class SlackDoor:
         self._slack = parts.slack
         self._verifier = SlackVerifier(parts.secrets)
         self._acts = SlackActs(doors, parts.slack)
+        self._ledger = StoreLedger(doors.store)
         self._members: dict[str, tuple[datetime, Member]] = {}
 
     def routes(self) -> list[Route]:
@@ -109,24 +113,25 @@ class SlackDoor:
         )
         if not new:
             return Response(status_code=200)
-        try:
-            person = await self._who(click.team, click.user, at=at)
-        except _Refused as refused:
-            said: Wording | None = refused.wording
-            prompts = self._doors.store.prompts
-            card = await prompts.at(chat=VENDOR, room=click.room, message=click.message)
-            case = card.case if card is not None else None
-            await prompts.came_of(click.key, "refused: may not act here", case=case)
-        else:
-            said = await self._pressed(click, person, at=at)
+        prompts = self._doors.store.prompts
+        card = await prompts.at(chat=VENDOR, room=click.room, message=click.message)
+        behalf = _behalf(card, key=click.key)
+        with speaking(self._ledger, behalf):
+            try:
+                person = await self._who(click.team, click.user, at=at)
+            except _Refused as refused:
+                said: Wording | None = refused.wording
+                await prompts.came_of(click.key, "refused: may not act here", case=behalf.case)
+            else:
+                said = await self._pressed(click, card, person)
         if said is None or not click.answer_at:
             return Response(status_code=200)
-        return Response(status_code=200, background=BackgroundTask(self._whisper, said, click))
+        whisper = BackgroundTask(self._whisper, said, click, behalf)
+        return Response(status_code=200, background=whisper)
 
-    async def _pressed(self, click: Click, person: Person, *, at: datetime) -> Wording | None:
+    async def _pressed(self, click: Click, prompt: Prompt | None, person: Person) -> Wording | None:
         """What the person is told in the room; None where a form says it."""
         store = self._doors.store
-        prompt = await store.prompts.at(chat=VENDOR, room=click.room, message=click.message)
         if prompt is None or prompt.key != click.value:
             await store.prompts.came_of(click.key, "refused: no card of ours")
             return SLACK_CARD_UNKNOWN
@@ -144,7 +149,8 @@ class SlackDoor:
 
     async def _form(self, form: Form, *, at: datetime) -> Response:
         try:
-            person = await self._who(form.team, form.user, at=at)
+            with speaking(self._ledger, _behalf(await self._acts.card(form), key=form.key)):
+                person = await self._who(form.team, form.user, at=at)
             await self._record(form.key, form.team, form.user, what="form", at=at)
             result = await self._acts.decide(form, person=person)
             await self._doors.store.prompts.came_of(form.key, result.came_of, case=result.case)
@@ -199,12 +205,18 @@ class SlackDoor:
         self._members[user] = (at, member)
         return member
 
-    async def _whisper(self, said: Wording, click: Click) -> None:
+    async def _whisper(self, said: Wording, click: Click, behalf: Behalf) -> None:
+        # The answer has left by now, and with it the block that spoke for the press.
         try:
-            await self._slack.whisper(f"{said.says} {said.mend}", address=click.answer_at)
+            with speaking(self._ledger, behalf):
+                await self._slack.whisper(f"{said.says} {said.mend}", address=click.answer_at)
         except VendorError as error:
             # Nothing was done that the person does not know of: the card says the rest.
             log.warning("whisper failed", error=type(error).__name__)
+
+
+def _behalf(card: Prompt | None, *, key: str) -> Behalf:
+    return Behalf(case=card.case if card is not None else None, key=key)
 
 
 def _says(wording: Wording, *, title: str = "Nothing was done") -> JSONResponse:

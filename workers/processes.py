@@ -64,12 +64,17 @@ async def running_worker(
     *,
     build_id: str | None = None,
     max_cached_workflows: int = 1000,
+    at_once: int | None = None,
     client: Client | None = None,
 ) -> AsyncIterator[Worker]:
     """A worker of this house polls the engine at `address` while the block runs."""
     reached = client or await client_of(house, address=address)
     async with worker(
-        house, reached, build_id=build_id, max_cached_workflows=max_cached_workflows
+        house,
+        reached,
+        build_id=build_id,
+        max_cached_workflows=max_cached_workflows,
+        at_once=at_once,
     ) as running:
         yield running
 

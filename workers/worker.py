@@ -49,8 +49,12 @@ async def worker(
     *,
     build_id: str | None = None,
     max_cached_workflows: int = 1000,
+    at_once: int | None = None,
 ) -> AsyncIterator[Worker]:
     """A worker runs inside; its heart beats in the store, where the watch can hear it.
+
+    `at_once` is how many activities, and how many steps of cases, it takes before it has ended
+    one; None leaves it to the SDK.
 
     With a `build_id` it is versioned and upgrades cases automatically; it gets no work before
     `escalate worker promote` has made that build current.
@@ -66,6 +70,8 @@ async def worker(
         client,
         task_queue=house.settings.task_queue,
         max_cached_workflows=max_cached_workflows,
+        max_concurrent_activities=at_once,
+        max_concurrent_workflow_tasks=at_once,
         graceful_shutdown_timeout=timedelta(seconds=10),
         deployment_config=versioned if build_id is not None else None,
     )

@@ -53,6 +53,9 @@ def _status(wanted: Wanted, seen: SeenTicket) -> Iterator[Drift]:
             outside = left == solved.value
             yield Drift(kind=DriftKind.REOPENED_OUTSIDE if outside else DriftKind.STATUS_BEHIND)
     elif seen.status is solved:
+        if wanted.solving:
+            # Closing it takes a moment, in which the ticket is ahead of what we see of the case.
+            return
         ours = left == solved.value
         yield Drift(kind=DriftKind.STILL_SOLVED if ours else DriftKind.CLOSED_OUTSIDE)
     elif wanted.held:
@@ -127,6 +130,7 @@ def _news(wanted: Wanted, seen: SeenTicket) -> Iterator[Drift]:
         yield Drift(kind=DriftKind.CASE_NOT_TOLD, subject=seen.ticket.id)
     kept = wanted.kept
     by_us = seen.status is not None and seen.status.value == kept.status
+    by_us = by_us or (wanted.solving and seen.status is TicketStatus.SOLVED)
     if kept.heard_word and seen.word != kept.heard_word and not by_us:
         yield Drift(kind=DriftKind.NEWS_MISSED, subject=seen.word)
 

@@ -30,10 +30,9 @@ log = structlog.get_logger(__name__)
 KIND = "ticket-reconciler"
 ALARM = "ticket-drift"
 
-_PAUSE = timedelta(seconds=30)
 _AT_ONCE = 20
-_OWED = timedelta(minutes=1)
-"""What is owed is tried this often."""
+_AGAIN = timedelta(minutes=1)
+"""So much of what was swept before is swept again."""
 _ON_ITS_WAY = timedelta(minutes=15)
 """A note that nobody gave up may still be under way so long."""
 _SWEEP = timedelta(hours=1)
@@ -72,7 +71,7 @@ class TicketReconciler:
                 log.warning("comparing waits for the store", error=error.what)
             except Exception as error:  # noqa: BLE001 - the edge of a task: the next pass must come
                 log.error("comparing failed", error=type(error).__name__)  # noqa: TRY400 - a trace may hold ticket text
-            await asyncio.sleep(_PAUSE.total_seconds())
+            await asyncio.sleep(self._doors.settings.compare_pause.total_seconds())
 
     async def once(self) -> int:
         """What is due has been compared once; how many tickets that were."""
@@ -81,7 +80,7 @@ class TicketReconciler:
         due = await self._store.ticket_keeping.due(
             before=at - doors.settings.compare_every,
             ended_since=at - doors.settings.compare_after,
-            owed_before=at - _OWED,
+            owed_before=at - doors.settings.compare_owed,
             limit=_AT_ONCE,
         )
         silent: set[str] = set()
@@ -132,6 +131,8 @@ class TicketReconciler:
             return
         seen = await tracker.tickets.look(kept.ticket)
         twins = await tracker.tickets.find(opening(kept.case)) if kept.ours else []
+        # Read after the ticket: what its case wrote there meanwhile is then known to be ours.
+        asked = await self._wanted(kept, at=at) or asked
         if seen is not None:
             asked = await self._baseline(asked, seen, at=at)
         found = compare(asked, seen, twins=twins)
@@ -292,7 +293,7 @@ class TicketReconciler:
                     at=at,
                 )
         # Looked at twice: a ticket that changed while we read is not lost between two sweeps.
-        await self._store.deliveries.set_cursor(name, value=(at - _OWED).isoformat())
+        await self._store.deliveries.set_cursor(name, value=(at - _AGAIN).isoformat())
         return len(strange)
 
 

@@ -6,7 +6,7 @@ from cases.report import TicketRef
 from cases.state import CasePicture
 from cases.values import Instant, Value
 from integrations.markers import fingerprint
-from integrations.ports.ticketing import TicketPriority
+from integrations.ports.ticketing import TicketPriority, TicketStatus
 from runbooks.plan import Severity
 from store import CaseView, KeptTicket, TicketWrite
 
@@ -17,6 +17,8 @@ class Wanted(Value):
     kept: KeptTicket
     """As we left the ticket."""
     ended: bool
+    solving: bool = False
+    """The case has said that it is solved, and the view of it is from before."""
     held: bool = False
     at_gate: bool = False
     """A gate is open: an approval record elsewhere is a hint to it."""
@@ -60,6 +62,7 @@ def wanted(
     return Wanted(
         kept=kept,
         ended=state.closed,
+        solving=solved_since(view.line.as_of, writes),
         held=state.hold is not None,
         at_gate=any(round_.state is RoundState.OPEN for round_ in state.rounds),
         severity=Severity(view.line.severity),
@@ -77,3 +80,10 @@ def wanted(
         ),
         settled=tuple(settled),
     )
+
+
+def solved_since(instant: Instant, writes: list[TicketWrite]) -> bool:
+    """Whether the last status that the case gave its ticket is solved, and from then or later."""
+    said = [write for write in writes if write.status]
+    last = max(said, key=lambda write: write.at, default=None)
+    return last is not None and last.status == TicketStatus.SOLVED and last.at >= instant

@@ -21,7 +21,11 @@ class FakeTeams:
 
     def client(self) -> httpx.AsyncClient:
         """A client that reaches this webhook."""
-        return httpx.AsyncClient(transport=httpx.MockTransport(self._take))
+        return httpx.AsyncClient(transport=self.transport())
+
+    def transport(self) -> httpx.MockTransport:
+        """A way to it without a network."""
+        return httpx.MockTransport(self._take)
 
     def answer_next(self, status: int, text: str = "", **headers: str) -> None:
         """The next message has this answer."""

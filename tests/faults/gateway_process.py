@@ -7,13 +7,18 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 
+from gateway import event_dispatcher
 from gateway.faults import FaultPoint
 from tests.faults.place import quick_doors
 from workers.house import house
 from workers.processes import doors_of, listening, running_gateway
 from workers.settings import Settings
 from workers.worker import client_of
+
+EVENT_PAUSES = tuple(timedelta(seconds=s) for s in (1, 2, 4, 8, 16, 16, 16, 16, 16))
+"""Where production waits for minutes and days before it sends an event again."""
 
 
 class Killer:
@@ -35,6 +40,7 @@ class Killer:
 
 async def main(up: Callable[[], None]) -> None:
     """The doors are open until the process is killed, or kills itself; `up` is called then."""
+    event_dispatcher.PAUSES = EVENT_PAUSES
     settings = Settings.load()
     killer = Killer(
         os.environ.get("FAULT_POINT", ""), after=int(os.environ.get("FAULT_AFTER", "0"))

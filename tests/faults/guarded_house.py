@@ -2,13 +2,13 @@
 
 import dataclasses
 import io
-import json
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,35 +16,39 @@ from typing import Any
 import httpx
 import pyotp
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from pydantic import SecretStr
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
 from activities import all_activities
 from gateway.temporal_engine import TemporalEngine
-from integrations._http import new_client
 from integrations.event_webhook import EventWebhooks
 from integrations.file_directory import DEMO_FILE
-from integrations.outgoing_webhook import OutgoingWebhook
-from integrations.pagerduty import DEFAULT, PagerDuty
 from integrations.people_file import read_people
-from integrations.signed_webhook import Connector
-from integrations.zendesk import Zendesk
-from tests.fakes.connector import FakeConnector
-from tests.fakes.event_receiver import URL, EventReceiver
-from tests.fakes.pagerduty import KEY, FakePagerDuty
-from tests.fakes.zendesk import EMAIL, TOKEN, FakeZendesk
+from tests.fakes.event_receiver import URL
 from tests.faults.canaries import Sink
+from tests.faults.guarded_outside import Everybody, public
 from tests.faults.place import Place, place
+from tests.gateway.slack_world import IDS, people_in
 from tests.integrations.test_smtp import Scripted, running
 from workers._engine_process import free_ports
+from workers.clock import SystemClock
 from workers.engine import Engine
 from workers.processes import doors_of, running_gateway
 from workers.settings import Settings
 from workers.telemetry import configure_telemetry, telemetry_plugins, tracer_provider
 from workers.temporal import connect
 
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+VENDORS = (
+    "smtp",
+    "zendesk",
+    "jira",
+    "servicenow",
+    "request-tracker",
+    "slack",
+    "teams",
+    "pagerduty",
+)
+"""Whose calls the ledger must have rows of."""
 
 
 class Collector:
@@ -94,25 +98,17 @@ class GuardedHouse:
     place: Place
     log: io.StringIO
     smtp: Scripted
-    zendesk: FakeZendesk
-    connector: FakeConnector
-    receiver: EventReceiver
-    pagerduty: FakePagerDuty
+    others: Everybody
     collector: Collector
     metrics_url: str
-    sent: list[bytes] = field(default_factory=list)
-    """Every request that left over HTTP."""
     flush: Any = None
 
     def sinks(self) -> Mapping[str, Sink]:
-        """Every channel by name; a new one is one line."""
+        """Every channel by name; a vendor's is one line of `Everybody.carried`."""
+        carried = self.others.carried()
         return {
+            **{name: partial(_now, said) for name, said in carried.items()},
             "mail": lambda: _now(self.smtp.taken),
-            "ticket": lambda: _now([repr(vars(self.zendesk)).encode()]),
-            "action webhook": lambda: _now(body for _, body in self.connector.attempts),
-            "event webhook": lambda: _now(self.receiver.bodies),
-            "pager": lambda: _now([json.dumps(self.pagerduty.events).encode()]),
-            "any request": lambda: _now(self.sent),
             "log": lambda: _now([self.log.getvalue().encode()]),
             "trace": self._traces,
             "metric": self._metrics,
@@ -144,13 +140,20 @@ class GuardedHouse:
         return found
 
     async def _ledger(self) -> Iterable[bytes]:
+        """Its rows, of every vendor there is."""
         token = await self.place.token("imani")
-        answer = await self.place.http.get(
-            "/api/deliveries", headers={"authorization": f"Bearer {token}"}
-        )
-        lines = answer.raise_for_status().json()["deliveries"]
-        assert any(line["what"] == "call" for line in lines)
-        return [answer.content]
+        found, vendors = [], set()
+        for vendor in (*VENDORS, None):
+            answer = await self.place.http.get(
+                "/api/deliveries",
+                params={"vendor": vendor} if vendor else {},
+                headers={"authorization": f"Bearer {token}"},
+            )
+            lines = answer.raise_for_status().json()["deliveries"]
+            vendors |= {line["vendor"] for line in lines if line["what"] == "call"}
+            found.append(answer.content)
+        assert set(VENDORS) <= vendors, "the ledger has rows of every channel"
+        return found
 
     async def _store(self) -> Iterable[bytes]:
         """The database as it lies on the disk."""
@@ -163,20 +166,25 @@ class GuardedHouse:
 @asynccontextmanager
 async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHouse]:
     """Worker and gateway run in this process; every system outside is one that remembers."""
-    log, smtp, receiver = io.StringIO(), Scripted(), EventReceiver()
-    zendesk, connector, pagerduty = FakeZendesk(), FakeConnector(SECRET), FakePagerDuty()
-    sent: list[bytes] = []
+    log, smtp, clock = io.StringIO(), Scripted(), SystemClock()
+    others = Everybody(clock)
     async with AsyncExitStack() as stack:
         collector = stack.enter_context(collecting())
         smtp_port = await stack.enter_async_context(running(smtp))
         (metrics_port,) = free_ports(1)
+        home.mkdir(parents=True, exist_ok=True)
         words = {
             "ESCALATE_SMTP__HOST": "127.0.0.1",
             "ESCALATE_SMTP__PORT": str(smtp_port),
             "ESCALATE_SMTP__TLS": "none",
             "ESCALATE_TELEMETRY__OTLP_ENDPOINT": collector.url,
+            "ESCALATE_DIRECTORY_FILE": str(people_in(home)),
         }
-        made = await stack.enter_async_context(place(home, engine=engine, environ=words))
+        for user in IDS.values():
+            others.slack.join(user)
+        made = await stack.enter_async_context(
+            place(home, engine=engine, environ=words, clock=clock)
+        )
         configure_telemetry(
             Settings.load(
                 {"ESCALATE_TELEMETRY__LOG_FORMAT": "json", "ESCALATE_TELEMETRY__LOG_LEVEL": "debug"}
@@ -187,19 +195,11 @@ async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHous
         provider = tracer_provider(made.settings, "worker")
         assert provider is not None
         stack.callback(provider.shutdown)
-        pager = PagerDuty(
-            _remembering(pagerduty.network, sent),
-            keys={DEFAULT: SecretStr(KEY)},
-            clock=made.house.clock,
-            events_url=pagerduty.events_url,
-        )
         client = await connect(
             made.engine.address,
             namespace=made.engine.namespace,
             keyring=made.house.keyring,
-            activities=all_activities(
-                dataclasses.replace(_outside(made, zendesk, connector, sent), pager=pager)
-            ),
+            activities=all_activities(others.outside(made.house.outside)),
             runtime=Runtime(
                 telemetry=TelemetryConfig(
                     metrics=PrometheusConfig(bind_address=f"127.0.0.1:{metrics_port}")
@@ -210,12 +210,13 @@ async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHous
         doors = dataclasses.replace(
             await doors_of(made.house, made.engine.address),
             engine=TemporalEngine(client, task_queue=made.settings.task_queue),
-            pager=pager,
+            pager=others.pager(),
+            slack=others.room_door(),
             events=EventWebhooks(
-                _remembering(receiver.transport(), sent),
-                clock=made.house.clock,
+                others.client(others.receiver.transport()),
+                clock=clock,
                 source=str(made.settings.public_url),
-                resolver=_public,
+                resolver=public,
             ),
         )
         await stack.enter_async_context(Worker(client, task_queue=made.settings.task_queue))
@@ -226,13 +227,9 @@ async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHous
             place=made,
             log=log,
             smtp=smtp,
-            zendesk=zendesk,
-            connector=connector,
-            receiver=receiver,
-            pagerduty=pagerduty,
+            others=others,
             collector=collector,
             metrics_url=f"http://127.0.0.1:{metrics_port}/metrics",
-            sent=sent,
             flush=provider.force_flush,
         )
 
@@ -245,7 +242,7 @@ async def subscribe(house: GuardedHouse) -> None:
         json={"name": "warehouse", "url": URL},
         headers={"authorization": f"Bearer {token}"},
     )
-    house.receiver.secrets = [answer.raise_for_status().json()["secret"]]
+    house.others.receiver.secrets = [answer.raise_for_status().json()["secret"]]
 
 
 async def proven(house: GuardedHouse, person: str) -> None:
@@ -261,49 +258,6 @@ async def proven(house: GuardedHouse, person: str) -> None:
         "/api/login", json={"person": person, "password": "demo", "totp": code}
     )
     house.place.tokens[person] = answer.raise_for_status().json()["token"]
-
-
-def _outside(made: Place, zendesk: FakeZendesk, connector: FakeConnector, sent: list[bytes]) -> Any:
-    tracker = Zendesk(
-        _remembering(zendesk.network, sent),
-        url=zendesk.url,
-        email=EMAIL,
-        token=TOKEN,
-        clock=made.house.clock,
-    )
-    acting = OutgoingWebhook(
-        _remembering(connector.transport(), sent),
-        connector=Connector(
-            name="content-platform",
-            url="https://platform.example.test/orders",
-            secrets=(SecretStr(SECRET),),
-        ),
-        clock=made.house.clock,
-        resolver=_public,
-    )
-    outside = made.house.outside
-    return dataclasses.replace(
-        outside,
-        # Real mail only: the demo's outbox is a table of ours and no channel.
-        channels=[channel for channel in outside.channels if channel.name == "mail"],
-        ticketing={"zendesk": tracker},
-        default_ticketing="zendesk",
-        connectors={"content-platform": acting},
-    )
-
-
-def _remembering(transport: httpx.AsyncBaseTransport, sent: list[bytes]) -> httpx.AsyncClient:
-    async def remember(request: httpx.Request) -> None:
-        head = json.dumps([str(request.url), *map(str, request.headers.multi_items())])
-        sent.append(head.encode() + b"\n" + request.content)
-
-    client = new_client(transport=transport)
-    client.event_hooks = {"request": [remember], "response": []}
-    return client
-
-
-async def _public(host: str, port: int) -> Sequence[str]:
-    return ["93.184.216.34"]
 
 
 async def _now(pieces: Iterable[bytes]) -> Iterable[bytes]:

@@ -82,7 +82,9 @@ def quick(settings: DoorSettings, **more: Any) -> DoorSettings:
         settings,
         receipt_wait=timedelta(milliseconds=500),
         dispatch_poll=timedelta(milliseconds=200),
-        lease=timedelta(seconds=2),
+        lease=timedelta(seconds=float(os.environ.get("FAULT_LEASE", "2"))),
+        compare_pause=timedelta(seconds=3),
+        compare_owed=timedelta(seconds=3),
         **more,
     )
 

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import random
+import time
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,15 +16,20 @@ import sqlalchemy as sa
 from cases.journal import Stream
 from cases.receipts import Outcome
 from cases.state import CasePicture
+from store import Store
 from store.tables import journal
 from tests.faults.course import RECORD
 from tests.faults.place import Place
 from tests.faults.process import Process
-from tests.faults.weather import Lived, Receiver, Vendor
+from tests.faults.vendors import Receiver
+from tests.faults.weather import Lived, Vendor
 
-LOOK = 0.25
+LOOK, _FEW = 0.25, 10
+"""Seconds between two looks of one person, where there are few cases: many look more seldom."""
 PATIENCE = 900.0
 """Seconds until a case is given up: far beyond what the storm lasts."""
+CALM = 120.0
+"""Seconds without anything new until what is still under way is counted as wrong."""
 
 Found = TypeVar("Found")
 
@@ -51,11 +57,15 @@ class Storm:
     killed: Counter[str] = field(default_factory=Counter)
     sent: int = 0
     cases: list[Lived] = field(default_factory=list)
+    unheard: dict[str, str] = field(default_factory=dict)
+    """What was asked → the last answer that was none."""
     _quiet: asyncio.Event = field(default_factory=asyncio.Event)
     _begun: int = 0
+    _look: float = LOOK
 
     async def blow(self, many: int) -> None:
         """So many cases have been lived through, with everything in the table on the way."""
+        self._look = LOOK * max(1.0, many / _FEW)
         gateway, worker = await self.place.gateway(), await self.place.worker()
         over = asyncio.Event()
         beaters = [
@@ -68,7 +78,9 @@ class Storm:
                 if isinstance(vendor, Receiver):
                     await self._subscribe(vendor)
             self.cases = await self._reported(many)
-            await asyncio.gather(*(self._lived(case) for case in self.cases))
+            async with asyncio.TaskGroup() as lives:
+                for case in self.cases:
+                    lives.create_task(self._lived(case))
             await asyncio.gather(*troubles)
             over.set()
             await self._settled()
@@ -99,18 +111,24 @@ class Storm:
     async def table_of(self) -> str:
         """The counts as people read them, and as JSON on the last line."""
         counted = await self.counted()
-        met = {f"{v.name}: {name}": n for v in self.vendors for name, n in v.met.items()}
+        met = {f"{v.name} met {name}": n for v in self.vendors for name, n in v.met.items()}
         rows = {
             "cases": len(self.cases),
             "acts": sum(len(case.acts) for case in self.cases),
             "webhooks sent": self.sent,
             **{f"{name} killed": count for name, count in sorted(self.killed.items())},
+            **self._carried(),
             **met,
             **counted,
         }
         width = max(map(len, rows))
         lines = [f"{name.ljust(width)}  {count:>6}" for name, count in rows.items()]
         return "\n".join([*lines, json.dumps(rows)])
+
+    def _carried(self) -> dict[str, int]:
+        return {
+            f"{v.name} carried {name}": n for v in self.vendors for name, n in v.carried.items()
+        }
 
     def _applied(self) -> list[int]:
         return [
@@ -166,9 +184,9 @@ class Storm:
 
     async def _subscribe(self, receiver: Receiver) -> None:
         answer = await self._asked(
-            "imani", "POST", "/api/subscriptions", {"name": "all", "url": receiver.url}
+            "imani", "POST", "/api/subscriptions", {"name": "all", "url": receiver.address}
         )
-        receiver.secrets.append(answer["secret"])
+        receiver.events.secrets.append(answer["secret"])
 
     async def _reported(self, many: int) -> list[Lived]:
         """Every report is sent five times, all of them mixed: each is one case."""
@@ -179,7 +197,7 @@ class Storm:
         for start in range(0, len(copies), 20):
             some = copies[start : start + 20]
             numbers += await asyncio.gather(*(self._delivered(*each) for each in some))
-        return [Lived(number) for number in sorted(set(numbers))]
+        return [Lived(n, await self.place.case_of(n)) for n in sorted(set(numbers))]
 
     async def _delivered(self, body: bytes, headers: dict[str, str]) -> str:
         async def send() -> str | None:
@@ -187,25 +205,46 @@ class Storm:
             answer = await self.place.deliver(body, headers)
             return str(answer.json()["case"]) if answer.status_code in (200, 202) else None
 
-        return await self._until(send)
+        return await self.until(send, what="a report to be taken")
+
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """The webhook was taken, by whichever gateway process lives long enough."""
+
+        async def send() -> bool:
+            self.sent += 1
+            answer = await self.place.http.post(path, content=body, headers=dict(headers))
+            return answer.is_success
+
+        await self.until(send, what=f"{path} to be taken")
+
+    @property
+    def store(self) -> Store:
+        """Where one can look."""
+        return self.place.house.store
 
     async def _lived(self, case: Lived) -> None:
         """From triage to its end, whatever answers or does not."""
         await self._at(case, stage="triage")
-        await self._act(case, "tessa", verb="complete", stage="triage", outcome="escalate")
+        await self._met(case, "triage")
+        await self.act(case, "tessa", verb="complete", stage="triage", outcome="escalate")
         for gate, person in (("legal-review", "lena"), ("policy-sign-off", "paula")):
             await self._asks(case, gate)
-            await self._act(case, person, verb="decide", gate=gate, verdict="approve")
+            await self._met(case, gate)
+            await self.act(case, person, verb="decide", gate=gate, verdict="approve")
         effect = await self._manual(case)
-        await self._act(
+        await self.act(
             case, "imani", verb="receipt", effect=effect, resolution="done", reference="change-8841"
         )
         await self._at(case, stage="closure")
-        await self._until(self._all_begun)
-        await self._act(case, "imani", verb="close", disposition="actioned", record=RECORD)
+        await self.until(self._all_begun, what="every trouble of the table to have begun")
+        await self.act(case, "imani", verb="close", disposition="actioned", record=RECORD)
         await self._at(case, status="closed")
 
-    async def _act(self, case: Lived, person: str, **body: Any) -> None:
+    async def _met(self, case: Lived, stage: str) -> None:
+        for vendor in self.vendors:
+            await vendor.meet(case, stage, self)
+
+    async def act(self, case: Lived, person: str, **body: Any) -> None:
         """The act was answered; until then it is sent again and again under its own id."""
         content: dict[str, Any] = {"act_id": str(uuid.uuid4()), "body": body}
         if body["verb"] == "decide":
@@ -217,6 +256,7 @@ class Storm:
 
     async def _asked(self, person: str, method: str, path: str, content: Any = None) -> Any:
         """The door's answer, from whichever gateway process lives long enough to give it."""
+        what = f"an answer of {method} {path} to {person}"
 
         async def ask() -> Any:
             token = await self.place.token(person)
@@ -224,9 +264,12 @@ class Storm:
                 method, path, json=content, headers={"authorization": f"Bearer {token}"}
             )
             # 404 and 409: what the person saw in the store has not reached the page's own look.
-            return answer.json() if answer.status_code in (200, 201, 202) else None
+            if answer.is_success:
+                return answer.json()
+            self.unheard[what] = f"{answer.status_code} {answer.text[:300]}"
+            return None
 
-        return await self._until(ask)
+        return await self.until(ask, what=what)
 
     async def _all_begun(self) -> bool:
         """Every trouble of the table has begun: whoever closes now meets the last of them."""
@@ -241,14 +284,14 @@ class Storm:
                 getattr(view.line, name) == value for name, value in wanted.items()
             )
 
-        await self._until(there)
+        await self.until(there, what=f"case {case.number} at {wanted}")
 
     async def _asks(self, case: Lived, gate: str) -> None:
         async def there() -> bool:
-            rounds = await self.place.house.store.rounds.of(await self.place.case_of(case.number))
+            rounds = await self.store.rounds.of(case.id)
             return any(each.gate == gate and each.open for each in rounds)
 
-        await self._until(there)
+        await self.until(there, what=f"case {case.number} to ask at {gate}")
 
     async def _manual(self, case: Lived) -> str:
         async def there() -> str | None:
@@ -256,42 +299,58 @@ class Storm:
             effects = CasePicture.of(view.state).effects if view is not None else []
             return next((each.key for each in effects if each.state == "manual"), None)
 
-        return await self._until(there)
+        return await self.until(there, what=f"the action of case {case.number}")
 
     async def _settled(self) -> None:
-        """Nothing is under way any more: histories have ended, and every event was sent."""
-        store = self.place.house.store
+        """Nothing is under way any more: histories have ended, and every vendor is calm."""
+        store = self.store
         for case in self.cases:
-            id_ = await self.place.case_of(case.number)
-            await self.place.client.get_workflow_handle(id_).result()
+            await self.place.client.get_workflow_handle(case.id).result()
 
         async def nothing_waits() -> bool:
-            counts = await store.events.counts()
             lag = await store.health.outbox()
-            waits = sum(n for (_, state), n in counts.items() if state == "pending")
-            return not (waits or lag.acts.pending or lag.deliveries.pending)
+            calm = [await vendor.calm(store, self.cases) for vendor in self.vendors]
+            return all(calm) and not (lag.acts.pending or lag.deliveries.pending)
 
-        await self._until(nothing_waits)
+        seen, since = self._carried(), time.monotonic()
+        while not await nothing_waits():
+            if self._carried() != seen:
+                seen, since = self._carried(), time.monotonic()
+            elif time.monotonic() > since + CALM:
+                # What does not come to rest is counted, each by its own name.
+                break
+            await asyncio.sleep(LOOK)
         for case in self.cases:
             view = await self.place.view(case.number)
             case.status = view.line.status if view is not None else ""
             case.entries = await self.place.entries(case.number)
-            rows = await store.notices.by_case(await self.place.case_of(case.number))
-            case.notices = rows
+            case.door = await store.journal.entries(case.id, stream=Stream.DOOR)
+            case.notices = await store.notices.by_case(case.id)
             receipts = [await store.acts.receipt(act) for act in case.acts]
             case.accepted = sum(
                 receipt is not None and receipt.outcome is Outcome.ACCEPTED for receipt in receipts
             )
         self._quiet.set()
 
-    async def _until(self, look: Callable[[], Awaitable[Found | None]]) -> Found:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                try:
-                    found = await look()
-                except httpx.HTTPError:
-                    # No gateway at this moment.
-                    found = None
-                if found:
-                    return found
-                await asyncio.sleep(LOOK)
+    async def until(
+        self,
+        look: Callable[[], Awaitable[Found | None]],
+        *,
+        what: str,
+        seconds: float = PATIENCE,
+    ) -> Found:
+        """What `look` finds; AssertionError says what was waited for in vain."""
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        found = await look()
+                    except httpx.HTTPError:
+                        # No gateway at this moment.
+                        found = None
+                    if found:
+                        return found
+                    await asyncio.sleep(self._look)
+        except TimeoutError as error:
+            heard = self.unheard.get(what, "")
+            raise AssertionError(f"waited in vain for {what} {heard}") from error

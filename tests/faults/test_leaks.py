@@ -4,7 +4,9 @@ import base64
 import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -14,6 +16,7 @@ from tests.faults.course import open_round, step
 from tests.faults.guarded_house import GuardedHouse, guarded_house, proven, subscribe
 from workers.engine import Engine
 
+APPROVE = "escalate.decide-approve"
 RESTRICTED = ("intimate-imagery", "self-harm", "child-safety")
 """Tags of three runbooks whose cases only those see who need to."""
 
@@ -43,22 +46,27 @@ async def test_thirty_strings_of_restricted_cases_leave_by_no_channel(
     await worked_on(guarded, numbers[1], canaries, acts)
     await handed_over(guarded, numbers[2], canaries, acts)
     await refused_at_a_gate(guarded, numbers[0], canaries, acts)
+    numbers.append(await decided_in_a_room(guarded, canaries))
     for number in numbers:
         await step(guarded.place, number, acts, "imani", verb="cancel", reason="a test")
     await everything_sent(guarded, numbers)
 
-    leaks = await canaries.leaks(guarded.sinks())
+    carried = {name: list(await sink()) for name, sink in guarded.sinks().items()}
+    leaks = await canaries.leaks({name: partial(kept, said) for name, said in carried.items()})
 
     record_property("canaries", len(canaries.placed))
-    record_property("channels", len(guarded.sinks()))
+    record_property("channels", len(carried))
     record_property("leaks", sum(len(places) for places in leaks.values()))
     assert leaks == {}
     assert len(canaries.placed) == MANY
     assert canaries.seen_in(await known(guarded, numbers, acts)) == set(canaries.placed)
-    assert guarded.receiver.unbelieved == 0
-    outside = (guarded.smtp.taken, guarded.receiver.taken, guarded.zendesk.tickets)
-    for heard in (*outside, guarded.pagerduty.events):
-        assert heard, "silence would prove nothing"
+    assert guarded.others.receiver.unbelieved == 0
+    assert [name for name, said in carried.items() if not any(said)] == [], "silence proves nothing"
+    for channel in ("Zendesk", "Jira", "ServiceNow", "Request Tracker", "Teams", "event webhook"):
+        untold = [n for n in numbers if not any(n.encode() in said for said in carried[channel])]
+        assert untold == [], f"{channel} was told of every case"
+    restricted = [number.encode() for number in numbers[:-1]]
+    assert any(number in said for number in restricted for said in carried["Slack rooms"])
     assert any(b"notify" in said for said in guarded.collector.said)
     assert '"event"' in guarded.log.getvalue()
 
@@ -174,6 +182,58 @@ async def handed_over(
         place, number, acts, "imani", verb="assign", role="incident-manager", person="imani",
         reason=say("assign"),
     )  # fmt: skip
+
+
+async def decided_in_a_room(guarded: GuardedHouse, canaries: Canaries) -> str:
+    """Everything placed so far is said again, in a case that is decided by Slack's own form.
+
+    The gates of restricted cases are decided on our pages only: this one is shown in a form.
+    """
+    place, slack = guarded.place, guarded.others.slack
+    number = await place.opened_case(
+        tags=["fraud"], note=" ".join(canaries.placed), about=next(iter(canaries.placed))
+    )
+    await place.at(number, stage="triage")
+    await step(
+        place, number, [], "tessa", verb="complete", stage="triage", outcome="escalate",
+        note=" ".join(canaries.placed),
+    )  # fmt: skip
+
+    async def card() -> Any:
+        return next(
+            (
+                card
+                for card in slack.cards()
+                if number in slack.says(card) and APPROVE in slack.actions(card)
+            ),
+            None,
+        )
+
+    asked = await place.until(card, what="a card that asks")
+    await from_slack(guarded, await slack.press(asked, APPROVE, user="U0TESSA"))
+    await from_slack(guarded, await slack.press(asked, APPROVE, user="U0LENA"))
+
+    async def form() -> Any:
+        return next((view for user, view in slack.views if user == "U0LENA"), None)
+
+    view = await place.until(form, what="the form")
+    await from_slack(
+        guarded, await slack.submit(view, user="U0LENA", text=" ".join(canaries.placed))
+    )
+    await place.at(number, stage="policy-sign-off")
+    return number
+
+
+async def from_slack(guarded: GuardedHouse, posted: tuple[bytes, dict[str, str]]) -> None:
+    """Slack posts it, and is answered."""
+    body, headers = posted
+    answer = await guarded.place.http.post("/webhooks/slack", content=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+async def kept(said: list[bytes]) -> list[bytes]:
+    """What was read once."""
+    return said
 
 
 async def everything_sent(guarded: GuardedHouse, numbers: list[str]) -> None:

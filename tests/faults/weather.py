@@ -1,29 +1,25 @@
-"""Systems outside that go wrong on purpose, each with its troubles and what must hold afterwards.
+"""Systems outside that go wrong on purpose: what each of them is to a storm.
 
-A further vendor is one class here, or beside its fake, and one line in `VENDORS` of
+A further vendor is one class in `vendors.py` or `mailing.py`, and one line in `VENDORS` of
 `test_chaos.py`; its troubles are lines of the table there.
 """
 
 import asyncio
-import email
-import itertools
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import uvicorn
-from aiosmtpd import smtp
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cases.journal import Entry, Kind
-from store import NoticeRow
-from tests.fakes.event_receiver import PATH, EventReceiver
-from tests.fakes.zendesk import EMAIL, TOKEN, FakeZendesk
-from tests.integrations.test_smtp import Scripted, running
+from cases.journal import Entry
+from store import NoticeRow, Store
+
+Found = TypeVar("Found")
 
 
 @dataclass
@@ -31,12 +27,35 @@ class Lived:
     """A case as it was lived, and what the house has of it."""
 
     number: str
+    id: str
     acts: list[str] = field(default_factory=list)
     status: str = ""
     accepted: int = 0
     """How many of its acts have an answer that says they count."""
     entries: Sequence[Entry] = ()
+    door: Sequence[Entry] = ()
     notices: Sequence[NoticeRow] = ()
+
+
+class People(Protocol):
+    """What people can do in the storm: everything is tried until it was heard."""
+
+    @property
+    def store(self) -> Store:
+        """Where one can look."""
+        ...
+
+    async def act(self, case: Lived, person: str, **body: Any) -> None:
+        """The act was answered."""
+        ...
+
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """The webhook was taken."""
+        ...
+
+    async def until(self, look: Callable[[], Awaitable[Found | None]], *, what: str) -> Found:
+        """What `look` finds, as soon as it finds something."""
+        ...
 
 
 class Vendor(Protocol):
@@ -50,12 +69,34 @@ class Vendor(Protocol):
         """The settings by which the house reaches it."""
         ...
 
+    @property
+    def known(self) -> Mapping[str, str]:
+        """Person → the line of the directory that says who they are there."""
+        ...
+
+    @property
+    def carried(self) -> Mapping[str, int]:
+        """How much it took: a channel that carried nothing proves nothing."""
+        ...
+
+    def serving(self) -> Any:
+        """While the block runs it is reached."""
+        ...
+
     def begin(self, trouble: str) -> None:
         """It goes wrong in that way from now on."""
         ...
 
     def end(self, trouble: str) -> None:
         """It does not any more."""
+        ...
+
+    async def meet(self, case: Lived, stage: str, people: People) -> None:
+        """What happens there while the case is in that stage has happened."""
+        ...
+
+    async def calm(self, store: Store, cases: Sequence[Lived]) -> bool:
+        """Whether nothing is under way to it any more."""
         ...
 
     def wrong(self, cases: Sequence[Lived]) -> dict[str, int]:
@@ -88,173 +129,61 @@ class Door:
         await (answer or self.inner)(scope, receive, send)
 
 
-class Tracker:
-    """Zendesk, as its documentation has it."""
-
-    name = "tracker"
-
-    def __init__(self) -> None:
-        self.met: Counter[str] = Counter()
-        self.zendesk = FakeZendesk()
-        self.door = Door(self.zendesk.app, self.met)
-        self.port = 0
+class Quiet:
+    """What a vendor is like that needs nothing of all this."""
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """A Zendesk account on this machine."""
-        return {
-            "ESCALATE_ZENDESK__SUBDOMAIN": "chaos",
-            "ESCALATE_ZENDESK__BASE_URL": f"http://127.0.0.1:{self.port}",
-            "ESCALATE_ZENDESK__EMAIL": EMAIL,
-            "ESCALATE_ZENDESK__TOKEN": TOKEN,
-        }
-
-    def begin(self, trouble: str) -> None:
-        """`down`, `throttled` or `deaf`."""
-        self.door.troubles.add(trouble)
-
-    def end(self, trouble: str) -> None:
-        """It answers."""
-        self.door.troubles.discard(trouble)
-
-    def wrong(self, cases: Sequence[Lived]) -> dict[str, int]:
-        """One ticket a case, every note once, solved at the end."""
-        tickets = self.zendesk.tickets
-        bodies = [[c["body"] for c in comments] for comments in self.zendesk.comments.values()]
-        return {
-            "tickets doubled": max(len(tickets) - len(cases), 0),
-            "tickets missing": max(len(cases) - len(tickets), 0),
-            "ticket notes doubled": sum(len(each) - len(set(each)) for each in bodies),
-            "tickets not solved": sum(each["status"] != "solved" for each in tickets.values()),
-        }
-
-
-class Mail(Scripted):
-    """A mail server that greylists: it takes a message at its second try only."""
-
-    name = "mail"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.met: Counter[str] = Counter()
-        self.port = 0
-        self._grey = False
-        self._known: set[str] = set()
+        """No setting names it."""
+        return {}
 
     @property
-    def environ(self) -> Mapping[str, str]:
-        """The one channel: without it nobody is told."""
-        return {
-            "FAULT_MAIL_ONLY": "1",
-            "ESCALATE_SMTP__HOST": "127.0.0.1",
-            "ESCALATE_SMTP__PORT": str(self.port),
-            "ESCALATE_SMTP__TLS": "none",
-        }
+    def known(self) -> Mapping[str, str]:
+        """Nobody is known there by another name."""
+        return {}
 
-    def begin(self, trouble: str) -> None:
-        """`greylisting`."""
-        self._grey = True
+    async def meet(self, case: Lived, stage: str, people: People) -> None:
+        """Nobody does anything there."""
 
-    def end(self, trouble: str) -> None:
-        """It takes everything at once."""
-        self._grey = False
-
-    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
-        self, srv: smtp.SMTP, session: smtp.Session, envelope: smtp.Envelope
-    ) -> str:
-        """Refused for now, the first time a message is seen."""
-        assert isinstance(envelope.content, bytes)
-        id_ = _message_id(envelope.content)
-        if self._grey and id_ not in self._known:
-            self._known.add(id_)
-            self.met["greylisting"] += 1
-            return "451 4.7.1 greylisted, try again"
-        return await super().handle_DATA(srv, session, envelope)
-
-    def wrong(self, cases: Sequence[Lived]) -> dict[str, int]:
-        """Every notice ended, once for each recipient, and its mail is there."""
-        ids = {_message_id(content) for content in self.taken}
-        rows = [row for case in cases for row in case.notices]
-        mailed = [row for row in rows if row.channel == self.name]
-        ordered, ended = (
-            {(case.number, e.body["key"]) for case in cases for e in case.entries if e.kind is kind}
-            for kind in (Kind.NOTICE_ORDERED, Kind.NOTICE_ENDED)
-        )
-        return {
-            "notices doubled": len(rows) - len({(row.key, row.recipient) for row in rows}),
-            "notices without an end": len(ordered - ended),
-            "notices without their mail": sum(
-                row.message_id is not None and row.message_id not in ids for row in mailed
-            ),
-        }
+    async def calm(self, store: Store, cases: Sequence[Lived]) -> bool:
+        """What a case asks of it, the case waits for."""
+        return True
 
 
-class Receiver(EventReceiver):
-    """Who subscribed to everything."""
+class BehindDoor(Quiet):
+    """A vendor over HTTP; its troubles are `down`, `throttled` and `deaf`."""
 
-    name = "receiver"
-
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, app: ASGIApp) -> None:
         self.met: Counter[str] = Counter()
-        self.door = Door(self.app, self.met)
+        self.door = Door(app, self.met)
         self.port = 0
 
     @property
     def url(self) -> str:
-        """Where it is sent events."""
-        return f"http://127.0.0.1:{self.port}{PATH}"
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
 
-    @property
-    def environ(self) -> Mapping[str, str]:
-        """It subscribes; no setting names it."""
-        return {}
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """It is reached on a port of this machine."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.port = listener.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(self.door, log_config=None, lifespan="off"))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await serving
 
     def begin(self, trouble: str) -> None:
-        """`down`, `throttled` or `deaf`."""
+        """It goes wrong in that way."""
         self.door.troubles.add(trouble)
 
     def end(self, trouble: str) -> None:
         """It answers."""
         self.door.troubles.discard(trouble)
 
-    def wrong(self, cases: Sequence[Lived]) -> dict[str, int]:
-        """Every entry's event is there, and of each case in the order it was recorded."""
-        missing = disordered = 0
-        for case in cases:
-            told = [
-                event["sequence"] for event in self.told(case.number) if event["stream"] == "case"
-            ]
-            missing += len({entry.sequence for entry in case.entries} - set(told))
-            disordered += sum(a >= b for a, b in itertools.pairwise(told))
-        return {
-            "events lost": missing,
-            "events out of order": disordered,
-            "events not believed": self.unbelieved,
-        }
-
-
-@asynccontextmanager
-async def blowing(vendor: Any) -> AsyncIterator[None]:
-    """The vendor is reached on a port of this machine."""
-    if isinstance(vendor, Mail):
-        async with running(vendor) as vendor.port:
-            yield
-        return
-    listener = socket.create_server(("127.0.0.1", 0))
-    vendor.port = listener.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(vendor.door, log_config=None, lifespan="off"))
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await serving
-
 
 async def _nowhere(message: Message) -> None:
     """The answer is lost."""
-
-
-def _message_id(content: bytes) -> str:
-    return str(email.message_from_bytes(content)["Message-ID"])

@@ -24,13 +24,19 @@ AGAIN = timedelta(milliseconds=300)
 
 
 def impatient(attempt: timedelta = ATTEMPT) -> None:
-    """Every effect's attempt is short, in this process, from now on."""
+    """Every effect's attempt is short, in this process, from now on.
+
+    Where many cases share a slow machine it is longer, and waits longer each time it failed:
+    attempts that are all begun again before one of them has ended are never done.
+    """
     for name, policy in policies.POLICIES.items():
         policies.POLICIES[name] = dataclasses.replace(
             policy,
             attempt=attempt,
             retry=RetryPolicy(
-                initial_interval=AGAIN, backoff_coefficient=1.0, maximum_interval=AGAIN
+                initial_interval=AGAIN,
+                backoff_coefficient=2.0 if attempt > ATTEMPT else 1.0,
+                maximum_interval=attempt / 5 if attempt > ATTEMPT else AGAIN,
             ),
         )
 
@@ -50,9 +56,14 @@ async def main(up: Callable[[], None]) -> None:
     """Works until it is killed; `up` is called when it does."""
     impatient(timedelta(seconds=float(os.environ.get("FAULT_ATTEMPT", ATTEMPT.seconds))))
     settings = Settings.load()
+    at_once = os.environ.get("FAULT_AT_ONCE")
     async with (
         house(settings) as built,
-        running_worker(_as_asked(built), settings.engine.address or ""),
+        running_worker(
+            _as_asked(built),
+            settings.engine.address or "",
+            at_once=int(at_once) if at_once is not None else None,
+        ),
     ):
         up()
         await asyncio.Event().wait()

@@ -289,6 +289,20 @@ async def test_a_call_whose_step_waits_is_tried_now_and_others_are_not(sending: 
     assert again == [{"delivery": waiting["key"], "what": "call", "by": "imani"}]
 
 
+async def test_a_call_of_the_gateways_own_is_looked_at_and_not_repeated(sending: Sending) -> None:
+    """A page or a card is told again by who keeps it, while it is needed; no step has it."""
+    world = sending.world
+    number = await world.case()
+    await called(world, await case_of(world, number), 503)
+    (waiting,) = await sending.listed(direction="out")
+
+    told = await sending.again(waiting["key"])
+
+    assert told["redelivered"] is False
+    assert "by itself" in told["says"]
+    assert Kind.DOOR_SENT_AGAIN not in await world.kinds(number, "door")
+
+
 async def test_only_who_answers_for_the_house_sees_it(sending: Sending) -> None:
     """Others have neither list nor receivers, and can send nothing again."""
     await sending.log_in("lena")

@@ -1,5 +1,6 @@
 """Mail that comes in: a comment or a wish, never a decision; a bounce finds somebody else."""
 
+import dataclasses
 import smtplib
 import uuid
 from collections.abc import AsyncIterator
@@ -13,17 +14,20 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import Channel, Outside
 from activities.notify import Notifying
+from cases.ids import key_of
 from cases.journal import Stream
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
 from gateway.doors import MailDoorParts
 from gateway.mail_poller import MailPoller
 from integrations.imap import ImapInbox, ImapServer
+from integrations.incoming_mail import read_mail
 from integrations.smtp import SmtpMail, SmtpServer, Tls
 from runbooks.plan import Severity
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, CallFilter, Store, upgrade
 from tests.fakes.ports import FakeMessaging
 from tests.gateway.world import CANARY, World, make_world
 from tests.integrations.mails import DOMAIN, OWN, bounce, reply
+from tests.integrations.test_smtp import Scripted, running, server
 from tests.servers.mail import GreenMail
 
 
@@ -162,6 +166,24 @@ async def test_approve_by_mail_decides_nothing_and_is_asked_to_confirm(mailed: M
     page = await lena.get(f"/a/{token}")
     assert "Is the proposed action lawful?" in page.text
     assert (await lena.act(f"/a/{token}", "decide", "approve")).status == 200
+
+
+async def test_the_answer_to_a_wish_is_in_the_ledger_of_its_case(mailed: Mailed) -> None:
+    """No activity sends it, and it is on record like what activities send."""
+    number, notice = await mailed.asked()
+    raw = reply("APPROVE", In_Reply_To=notice, Message_ID=_id())
+    async with running(Scripted()) as port:
+        smtp = Channel("mail", SmtpMail(server(port), clock=mailed.world.clock))
+        outside = dataclasses.replace(mailed.outside, channels=(smtp,))
+        parts = MailDoorParts(inbox=_inbox("127.0.0.1", 9), outside=outside, own=frozenset({OWN}))
+        assert await MailPoller(mailed.world.doors, parts).take(raw) == "intent"
+
+    row = await mailed.world.store.cases.by_number(number)
+    assert row is not None
+    calls = await mailed.world.store.calls.list(CallFilter(case=row.id, vendor="smtp"))
+    key = read_mail(raw, domain=DOMAIN, own=frozenset({OWN}), authserv=None).key
+    answers = [call for call in calls if call.key == key_of("intent", key)]
+    assert [(call.operation, call.outcome) for call in answers] == [("send mail", "answered")]
 
 
 async def test_a_stranger_who_answers_gets_no_link(mailed: Mailed) -> None:

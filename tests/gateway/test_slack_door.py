@@ -20,7 +20,7 @@ from gateway.wording import (
     SLACK_UNCHECKED,
 )
 from runbooks.library import library
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, CallFilter, Store, upgrade
 from tests.fakes.slack import ROOM, SECRET
 from tests.gateway.slack_world import SlackWorld, make_slack_world
 from tests.gateway.world import CANARY, release
@@ -124,6 +124,31 @@ async def test_every_card_is_closed_once_the_gate_is_decided(slack: SlackWorld) 
     said = slack.slack.says(slack.slack.cards()[-1])
     assert "has been decided" in said
     assert "Lawful" not in said
+
+
+async def test_whatever_is_said_to_slack_is_in_the_ledger_of_its_case(slack: SlackWorld) -> None:
+    """The card, the form, who pressed, the whisper and the card's end: each call by its case."""
+    number = await asked(slack)
+    # Nobody before this pressed as Tessa, so Slack is asked who she is.
+    assert (await slack.press(APPROVE, user="U0TESSA")).status_code == 200
+    await slack.whisper()
+    await form(slack)
+    lena = await slack.world.browser("lena")
+    assert (await lena.act(f"/cases/{number}", "decide", "approve")).status == 200
+    view = await slack.world.view(number)
+    assert view is not None
+
+    async def closed() -> bool:
+        rows = await slack.world.store.prompts.by_case(view.line.case)
+        return all(row.became for row in rows if row.round is not None)
+
+    assert await slack.world.until(closed)
+
+    calls = await slack.world.store.calls.list(CallFilter(case=view.line.case, vendor="slack"))
+    said = {call.operation for call in calls}
+    assert {"chat.postMessage", "users.info", "views.open", "chat.update", "whisper"} <= said
+    assert {call.outcome for call in calls} == {"answered"}
+    assert all("hooks.slack.com/actions/…" in c.url for c in calls if c.operation == "whisper")
 
 
 async def test_a_late_press_is_told_so_and_its_card_is_closed(slack: SlackWorld) -> None:
