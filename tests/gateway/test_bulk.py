@@ -13,6 +13,7 @@ from cases.bulk_orders import read_order
 from cases.envelope import verify_envelope
 from cases.journal import Kind, Stream
 from gateway.faults import FaultPoint
+from integrations.file_directory import DEMO_FILE
 from store import Store
 from tests.gateway.world import World, make_world
 
@@ -247,22 +248,28 @@ async def test_above_the_cap_a_second_person_does_it(small: World) -> None:
     assert (said.actor.person, said.confirms) == ("ivar", asked["digest"])
 
 
-async def test_who_confirms_learns_of_no_case_that_is_not_for_them(small: World) -> None:
+async def test_who_confirms_learns_of_no_case_that_is_not_for_them(
+    store: Store, tmp_path: Path
+) -> None:
     """It is left out without its number, and nothing happens to it."""
-    numbers = await some_cases(small, 3)
-    imani, ivar = await calls(small, "imani"), await calls(small, "ivar")
-    own = {"verb": "acknowledge", "stage": "triage", "conflicted": True, "reason": "a relative"}
-    assert (await small.browsers["ivar"].api_act(numbers[0], own)).status_code == 200
-    asked = await imani.post("", id=str(uuid.uuid4()), wish=await hold(small), numbers=numbers)
+    people = tmp_path / "people.yaml"
+    roles = "incident-manager, trust-and-safety, law-enforcement"
+    people.write_text(DEMO_FILE.read_text().replace(roles, "incident-manager, triage"))
+    async with make_world(store, tmp_path, bulk_cap=2, people=people) as small:
+        numbers = await some_cases(small, 3)
+        imani, ivar = await calls(small, "imani"), await calls(small, "ivar")
+        own = {"verb": "acknowledge", "stage": "triage", "conflicted": True, "reason": "a relative"}
+        assert (await small.browsers["ivar"].api_act(numbers[0], own)).status_code == 200
+        asked = await imani.post("", id=str(uuid.uuid4()), wish=await hold(small), numbers=numbers)
 
-    seen = await ivar.get(f"/{asked['order']}")
-    confirmed = await ivar.post(f"/{asked['order']}/confirm", id=str(uuid.uuid4()))
-    order = await done(small, ivar, confirmed)
+        seen = await ivar.get(f"/{asked['order']}")
+        confirmed = await ivar.post(f"/{asked['order']}/confirm", id=str(uuid.uuid4()))
+        order = await done(small, ivar, confirmed)
 
-    assert ([item["number"] for item in seen["items"]], seen["hidden"]) == (numbers[1:], 1)
-    assert [item["number"] for item in order["items"]] == ["", *numbers[1:]]
-    assert order["outcomes"] == {"accepted": 2, "left-out": 1}
-    assert (await small.picture(numbers[0]))["status"] == "open"
+        assert ([item["number"] for item in seen["items"]], seen["hidden"]) == (numbers[1:], 1)
+        assert [item["number"] for item in order["items"]] == ["", *numbers[1:]]
+        assert order["outcomes"] == {"accepted": 2, "left-out": 1}
+        assert (await small.picture(numbers[0]))["status"] == "open"
 
 
 async def test_an_order_that_nobody_confirmed_for_a_day_is_over(small: World) -> None:
