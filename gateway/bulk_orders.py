@@ -315,7 +315,7 @@ async def _place(
     if isinstance(row, BulkConflict):
         raise BulkRefusedError("bulk-not-waiting" if confirms is not None else "bulk-id-taken")
     doors.faults(FaultPoint.AFTER_STORE)
-    log.info("bulk order recorded", order=row.position, verb=verb, cases=row.total, waits=waits)
+    log.info("bulk order recorded", verb=verb, count=row.total)
     doors.acts_due.set()
     for each in plan:
         if each.refused and each.row is not None and each.refused in _REASONS:
