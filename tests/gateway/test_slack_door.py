@@ -214,6 +214,18 @@ async def test_members_of_another_workspace_are_refused(slack: SlackWorld) -> No
     assert slack.slack.views == []
 
 
+async def test_a_form_of_a_guest_is_answered_and_counts_for_nothing(slack: SlackWorld) -> None:
+    """Whoever became a guest between the press and the form has not decided anything."""
+    number = await asked(slack)
+    shown = await form(slack)
+    slack.slack.join("U0GUSTAV", is_restricted=True)
+
+    answer = await send(slack, shown, user="U0GUSTAV")
+
+    assert SLACK_OUTSIDER.says in json.dumps(answer)
+    assert await votes(slack, number) == []
+
+
 async def test_slack_not_answering_who_it_is_acts_for_nobody(slack: SlackWorld) -> None:
     """A member who cannot be looked up is not believed on trust."""
     await asked(slack)
