@@ -214,15 +214,17 @@ async def test_members_of_another_workspace_are_refused(slack: SlackWorld) -> No
     assert slack.slack.views == []
 
 
-async def test_a_form_of_a_guest_is_answered_and_counts_for_nothing(slack: SlackWorld) -> None:
-    """Whoever became a guest between the press and the form has not decided anything."""
+async def test_a_form_of_nobody_we_know_is_answered_and_counts_for_nothing(
+    slack: SlackWorld,
+) -> None:
+    """A member without an entry in the directory has decided nothing, and is told why."""
     number = await asked(slack)
     shown = await form(slack)
-    slack.slack.join("U0GUSTAV", is_restricted=True)
+    slack.slack.join("U0GUSTAV")
 
     answer = await send(slack, shown, user="U0GUSTAV")
 
-    assert SLACK_OUTSIDER.says in json.dumps(answer)
+    assert SLACK_STRANGER.says in json.dumps(answer)
     assert await votes(slack, number) == []
 
 
