@@ -69,7 +69,7 @@ async def done(world: World, caller: Caller, order: dict[str, Any]) -> dict[str,
         said = await caller.get(f"/{order['order']}")
         return said if said["answered"] == said["cases"] else None
 
-    found: dict[str, Any] = await world.until(answered)
+    found: dict[str, Any] = await world.until(answered, seconds=60)
     return found
 
 
@@ -328,7 +328,7 @@ async def test_the_pages_do_the_same_without_scripts(world: World) -> None:
         text = (await imani.get(path)).text
         return text if "2 of 2 cases have answered" in text else None
 
-    assert "2 accepted" in await world.until(answered)
+    assert "2 accepted" in await world.until(answered, seconds=60)
     assert "order" in (await imani.get("/bulk")).text
     undo = await imani.get(f"{path}/undo")
     assert "2 cases" in undo.text
