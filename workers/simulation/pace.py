@@ -8,7 +8,7 @@ import asyncio
 from datetime import timedelta
 from types import TracebackType
 
-LAGGING = timedelta(seconds=3.5)
+LAGGING = timedelta(seconds=2.5)
 """A skip alone is answered about a second after it has happened."""
 TOO_LATE = timedelta(seconds=6)
 """A case in which anything came later than this is played again."""
