@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from activities.documents import Documents
+from activities.guarding import Passing, unguarded, urgency_of
 from activities.room_words import card_for, thread_card
 from cases.ids import key_of
 from cases.notice import NoticeOrder, Purpose
@@ -41,8 +42,15 @@ class TellingRooms:
     """Posts cards, once each."""
 
     def __init__(
-        self, rooms: Rooms, *, store: Store, documents: Documents, public_url: str
+        self,
+        rooms: Rooms,
+        *,
+        store: Store,
+        documents: Documents,
+        public_url: str,
+        passing: Passing = unguarded,
     ) -> None:
+        self._passing = passing
         self._rooms = rooms
         self._store = store
         self._documents = documents
@@ -88,11 +96,12 @@ class TellingRooms:
         if known.message is not None:
             return known.message
         place = Place(room=row.room, thread=row.thread)
-        message = None if fresh else await chat.find(place=place, key=row.key)
-        if message is None:
-            if known.begun_by != order.key:
-                await self._take_over(known, order=order)
-            message = await chat.post(card, place=place, key=row.key)
+        async with self._passing(self.name, urgency=urgency_of(order), place=row.room):
+            message = None if fresh else await chat.find(place=place, key=row.key)
+            if message is None:
+                if known.begun_by != order.key:
+                    await self._take_over(known, order=order)
+                message = await chat.post(card, place=place, key=row.key)
         await prompts.posted(row.key, message=message, thread=row.thread)
         return message
 

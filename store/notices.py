@@ -88,7 +88,8 @@ class Notices:
             notices.c.case == case,
             notices.c.recipient == recipient,
             notices.c.about == about,
-            notices.c.end == NoticeEnd.DELIVERED,
+            # What waits in their digest will be told, or ends on record.
+            notices.c.end.in_((NoticeEnd.DELIVERED, NoticeEnd.BUNDLED)),
         )
         async with self._database.read() as connection:
             row = (await connection.execute(query.limit(1))).one_or_none()
