@@ -36,7 +36,7 @@ class Bundling:
         detail: str,
         instead_of: str = "",
     ) -> RecipientOutcome:
-        """It waits; what becomes of it is recorded when the digest goes, or when it is overtaken."""
+        """It waits; what becomes of it is recorded when the digest goes, or it is overtaken."""
         row = await self._outside.store.digests.put(
             NoticeRow(
                 key=order.key,

@@ -84,9 +84,7 @@ class PagingOut:
         if row.state is not PageState.WANTED:
             return NoticeEnd.DELIVERED, "known to the pager"
         try:
-            async with self._outside.passing(
-                pager.name, urgency=Urgency.FIRST, place=row.service
-            ):
+            async with self._outside.passing(pager.name, urgency=Urgency.FIRST, place=row.service):
                 await pager.trigger(page_of(row, number=order.number))
         except VendorError as error:
             kind = type(error).__name__

@@ -142,9 +142,7 @@ class TellingPeople:
         ):
             return await channel.messaging.send(message)
 
-    async def message(
-        self, order: NoticeOrder, person: Person, *, instead_of: str = ""
-    ) -> Message:
+    async def message(self, order: NoticeOrder, person: Person, *, instead_of: str = "") -> Message:
         """The notice as a message of its own; `instead_of` is the name of who is away."""
         outside = self._outside
         link = await self.link(order, person)

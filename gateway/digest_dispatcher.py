@@ -41,6 +41,7 @@ KIND = "digest-dispatcher"
 LOST = "notice-lost"
 _AT_ONCE = 16
 _FAR = timedelta(days=3650)
+_PRUNE_EVERY = timedelta(days=1)
 _FIRST_AGAIN, _LONGEST_AGAIN = timedelta(seconds=10), timedelta(minutes=5)
 _DOUBLINGS = 6
 GIVEN_UP_AFTER = timedelta(hours=1)
@@ -56,6 +57,7 @@ class DigestDispatcher:
         self._people = TellingPeople(outside, Documents(outside.store), room="")
         self._notifying = Notifying(outside)
         self._ledger = StoreLedger(doors.store)
+        self._pruned: datetime | None = None
 
     async def run(self) -> None:
         """Digests are sent until this is cancelled."""
@@ -72,6 +74,7 @@ class DigestDispatcher:
         """What is due now has been tried once; how many notices have ended."""
         doors = self._doors
         at = await doors.clock.now()
+        await self._forget(at)
         # Simulated cases live in times of their own, up to years ahead of the present.
         before = at + _FAR if doors.settings.demo else at
         due = await self._due(await doors.store.digests.due(before=before))
@@ -85,6 +88,12 @@ class DigestDispatcher:
             *(self._group(recipient, name, some, at=at) for (recipient, name), some in chosen)
         )
         return sum(done)
+
+    async def _forget(self, at: datetime) -> None:
+        """A bucket that nobody has asked for a day is full, and need not be kept."""
+        if self._pruned is None or not self._pruned <= at < self._pruned + _PRUNE_EVERY:
+            self._pruned = at
+            await self._doors.store.paces.prune(before=at - _PRUNE_EVERY)
 
     async def _due(self, notices: Sequence[WaitingNotice]) -> list[WaitingNotice]:
         """Those whose instant has come in their case's own time, or whose case has become grave."""
@@ -144,9 +153,7 @@ class DigestDispatcher:
         urgency = min([await self._urgency(item) for item in items])
         failures: list[VendorError] = []
         passed: list[str] = []
-        behalf = Behalf(
-            case=items[0].waiting.case, key=digest, attempt=items[0].waiting.attempts
-        )
+        behalf = Behalf(case=items[0].waiting.case, key=digest, attempt=items[0].waiting.attempts)
         ways = ways_to(person, outside.channels)
         for channel in ways:
             try:
@@ -204,9 +211,7 @@ class DigestDispatcher:
     def _id(self, digest: str, person: Person) -> str:
         return message_id(domain=self._outside.mail_domain, key=("digest", digest, person.id))
 
-    async def _told(
-        self, items: list[DigestItem], channel: str, detail: str, sent_id: str
-    ) -> int:
+    async def _told(self, items: list[DigestItem], channel: str, detail: str, sent_id: str) -> int:
         doors = self._doors
         for item in items:
             await doors.store.digests.end(

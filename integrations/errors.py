@@ -102,9 +102,7 @@ class UnavailableError(VendorError):
 
 
 class OutageError(UnavailableError):
-    """The channel has failed again and again and is left alone until it is probed: nothing was
-    tried, so nobody waits for a time-out.
-    """
+    """The channel has failed again and again and is left alone: nothing was tried."""
 
 
 class OutcomeUnknownError(VendorError):

@@ -102,12 +102,18 @@ class Digests:
         self, *, case: str | None = None, recipient: str | None = None, limit: int = 500
     ) -> list[WaitingNotice]:
         """What waits, of one case, for one person, or at all; what goes first comes first."""
-        conditions = [sa.true()]
+        conditions: list[sa.ColumnElement[bool]] = []
         if case is not None:
             conditions.append(digest_items.c.case == case)
         if recipient is not None:
             conditions.append(digest_items.c.recipient == recipient)
         return await self._waiting(*conditions, limit=limit)
+
+    async def count(self) -> int:
+        """How many notices wait."""
+        query = sa.select(sa.func.count()).where(digest_items.c.end.is_(None))
+        async with self._database.read() as connection:
+            return int((await connection.execute(query)).scalar_one())
 
     async def claim(
         self,
@@ -229,8 +235,12 @@ class Digests:
             ]
 
     async def _opened(self, row: Any) -> DigestItem:
-        data = await self._vault.open_sealed(row.case, row.order, aad=_place(row.key, row.recipient))
-        known = {name: getattr(row, name) for name in WaitingNotice.model_fields if name != "severity"}
+        data = await self._vault.open_sealed(
+            row.case, row.order, aad=_place(row.key, row.recipient)
+        )
+        known = {
+            name: getattr(row, name) for name in WaitingNotice.model_fields if name != "severity"
+        }
         return DigestItem(
             waiting=WaitingNotice(**known),
             order=NoticeOrder.model_validate_json(data),

@@ -17,6 +17,8 @@ from cases.values import Instant, Value
 from store.database import Database, uninterrupted
 from store.telling_tables import paces
 
+TO_PERSON = "to"
+"""What the name of a person's own limit begins with."""
 _RESERVE = 4
 """What is low leaves one in so many tokens of a full bucket."""
 
@@ -105,6 +107,14 @@ class Paces:
             query = sa.select(paces).order_by(paces.c.name)
             return [_row(row) for row in await connection.execute(query)]
 
+    async def hits(self) -> dict[str, int]:
+        """How often each limit was hit; those of people are one, for nobody is named in metrics."""
+        found: dict[str, int] = {}
+        for row in await self.all():
+            name = TO_PERSON if row.name.startswith(f"{TO_PERSON}/") else row.name
+            found[name] = found.get(name, 0) + row.hits
+        return found
+
     async def prune(self, *, before: datetime) -> int:
         """Buckets nobody has asked since are forgotten: they are full."""
         async with self._database.write() as connection:
@@ -125,9 +135,7 @@ class Paces:
 
     async def _hit(self, connection: AsyncConnection, name: str, *, at: datetime) -> None:
         await connection.execute(
-            paces.update()
-            .where(paces.c.name == name)
-            .values(hits=paces.c.hits + 1, hit_at=at)
+            paces.update().where(paces.c.name == name).values(hits=paces.c.hits + 1, hit_at=at)
         )
 
 

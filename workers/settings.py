@@ -44,7 +44,6 @@ from workers._settings_trackers import (
     ZendeskSettings,
 )
 
-
 URGENT = "-urgent"
 """What the name of a queue ends with that only activities of grave cases are put into."""
 

@@ -135,7 +135,7 @@ async def test_what_is_grave_never_waits(desk: Desk, severity: Severity) -> None
 
 async def test_one_question_waits_once_whatever_the_roles_are(desk: Desk) -> None:
     """Dedup key: case, gate, recipient, revision."""
-    asked = {"purpose": Purpose.ASK, "round": 1}
+    asked: dict[str, Any] = {"purpose": Purpose.ASK, "round": 1}
     await desk.notify(**asked)
 
     second = await desk.notify(key="n-2", role="legal", **asked)
@@ -243,7 +243,7 @@ async def test_the_vendors_own_limit_holds_everybody_back_but_the_urgent(desk: D
 
 
 @pytest.mark.parametrize(
-    ("error", "against_the_channel"),
+    "error, against_the_channel",
     [
         (trouble(), True),
         (trouble(status=503), True),

@@ -62,9 +62,7 @@ def test_no_grave_notice_and_no_page_ever_waits(
     severity: Severity, purpose: Purpose, due: timedelta | None, window: timedelta
 ) -> None:
     """SEV0 to SEV2, pages, failures: at once, whatever the window and the deadline are."""
-    asked = order(
-        severity=severity, purpose=purpose, due_at=None if due is None else START + due
-    )
+    asked = order(severity=severity, purpose=purpose, due_at=None if due is None else START + due)
 
     leaves = leaves_at(asked, window)
 
