@@ -108,7 +108,7 @@ class Paces:
             return [_row(row) for row in await connection.execute(query)]
 
     async def hits(self) -> dict[str, int]:
-        """How often each limit was hit; those of people are one, for nobody is named in metrics."""
+        """How often each limit was hit; those of people are one: nobody is named in metrics."""
         found: dict[str, int] = {}
         for row in await self.all():
             name = TO_PERSON if row.name.startswith(f"{TO_PERSON}/") else row.name

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from store import Store
+from store.paces import TO_PERSON
 from workers._doctor_check import Check, fine, warn
 from workers.settings import Settings
 
@@ -22,7 +23,11 @@ async def telling(settings: Settings, store: Store) -> AsyncIterator[Check]:
     if not out:
         yield fine("channels", "every channel that was used answers")
     hits = {name: count for name, count in (await store.paces.hits()).items() if count}
-    often = sorted(name for name, count in hits.items() if count >= _OFTEN)
+    often = sorted(
+        "messages to one person" if name == TO_PERSON else name
+        for name, count in hits.items()
+        if count >= _OFTEN
+    )
     if often:
         yield warn(
             "limits",

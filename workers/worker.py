@@ -70,6 +70,7 @@ async def worker(
         if build_id is not None
         else VersioningBehavior.UNSPECIFIED,
     )
+    urgent_slots = house.settings.urgent_slots
     deployment = versioned if build_id is not None else None
     running = Worker(
         client,
@@ -83,7 +84,7 @@ async def worker(
     urgent = Worker(
         client,
         task_queue=house.settings.urgent_queue,
-        max_concurrent_activities=house.settings.urgent_slots,
+        max_concurrent_activities=min(at_once or urgent_slots, urgent_slots),
         graceful_shutdown_timeout=GRACE,
         deployment_config=deployment,
     )

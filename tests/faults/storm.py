@@ -5,7 +5,7 @@ import json
 import random
 import time
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
@@ -20,7 +20,7 @@ from store import Store
 from store.tables import journal
 from tests.faults.course import RECORD
 from tests.faults.place import Place
-from tests.faults.process import Process
+from tests.faults.process import Process, worked_by
 from tests.faults.vendors import Receiver
 from tests.faults.weather import Lived, Vendor
 
@@ -55,6 +55,9 @@ class Storm:
     steps: int
     """After so many entries of its stream the worker is killed, after half as many the gateway."""
     killed: Counter[str] = field(default_factory=Counter)
+    worked: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """Seconds of a core, by whom."""
+    lasted: float = 0.0
     sent: int = 0
     cases: list[Lived] = field(default_factory=list)
     unheard: dict[str, str] = field(default_factory=dict)
@@ -66,6 +69,7 @@ class Storm:
     async def blow(self, many: int) -> None:
         """So many cases have been lived through, with everything in the table on the way."""
         self._look = LOOK * max(1.0, many / _FEW)
+        began, own, server = time.monotonic(), time.process_time(), self._server()
         gateway, worker = await self.place.gateway(), await self.place.worker()
         over = asyncio.Event()
         beaters = [
@@ -90,6 +94,14 @@ class Storm:
             for task in troubles:
                 task.cancel()
             await asyncio.gather(*beaters, *troubles, return_exceptions=True)
+            self.lasted = time.monotonic() - began
+            self.worked["test"] = time.process_time() - own
+            self.worked["server"] = self._server() - server
+
+    def _server(self) -> float:
+        """The seconds of a core that Temporal has used."""
+        pid = self.place.engine.pid
+        return worked_by(pid) if pid is not None else 0.0
 
     async def counted(self) -> dict[str, int]:
         """What must be 0, counted."""
@@ -115,6 +127,8 @@ class Storm:
         rows = {
             "cases": len(self.cases),
             "acts": sum(len(case.acts) for case in self.cases),
+            "seconds": round(self.lasted),
+            **{f"core seconds of {name}": round(s) for name, s in sorted(self.worked.items())},
             "webhooks sent": self.sent,
             **{f"{name} killed": count for name, count in sorted(self.killed.items())},
             **self._carried(),
@@ -168,11 +182,13 @@ class Storm:
                     continue
                 await process.kill()
                 self.killed[name] += 1
+                self.worked[name] += process.worked
                 process = await start()
                 done = await self._entries(stream)
             await self._quiet.wait()
         finally:
             await process.kill()
+            self.worked[name] += process.worked
 
     async def _entries(self, stream: Stream) -> int:
         """How much that process has recorded, of all cases together."""

@@ -53,7 +53,7 @@ PATIENCE = {
     "FAULT_ATTEMPT": os.environ.get("CHAOS_ATTEMPT", "10"),
     "FAULT_TASK": "10",
     "FAULT_LEASE": "10",
-    "FAULT_AT_ONCE": "12",
+    "FAULT_AT_ONCE": "8",
 }
 """Few things at once and time for each: a slow machine must not begin all of them again and again
 before one has ended.

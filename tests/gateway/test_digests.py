@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import SecretStr
 from temporalio.testing import ActivityEnvironment
 
 from activities import Channel, Outside
@@ -17,11 +18,16 @@ from activities.notify import Notifying
 from cases.journal import Stream
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
 from gateway.digest_dispatcher import LOST, DigestDispatcher
+from gateway.doors import MailDoorParts
+from gateway.mail_poller import MailPoller
 from integrations.errors import UnavailableError
+from integrations.imap import ImapInbox, ImapServer
+from integrations.smtp import Tls
 from runbooks.plan import Severity
 from store import DEMO_KEK, NoticeRow, Store, upgrade
 from tests.fakes.ports import FakeMessaging
 from tests.gateway.world import World, make_world
+from tests.integrations.mails import DOMAIN, OWN, bounce
 
 WINDOW = timedelta(minutes=30)
 
@@ -114,7 +120,7 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Post
             directory=world.doors.directory,
             channels=(Channel("mail", mail),),
             public_url=world.url,
-            mail_domain="escalate.test",
+            mail_domain=DOMAIN,
             zone=ZoneInfo("UTC"),
             guard=Guard(store, clock=world.clock, limits=Limits()),
             digest=WINDOW,
@@ -272,3 +278,56 @@ async def test_two_gateways_send_a_digest_once(post: Post) -> None:
     assert theirs == []
     assert await post.dispatcher.once() == 0
     assert await post.later(lease) == 1
+
+
+async def test_what_waits_and_what_is_out_can_be_seen(post: Post) -> None:
+    """On the case's page, in `explain`, at the probe and in the metrics; then it is over."""
+    number = await post.case()
+    await post.told(number)
+    channels, at = post.world.store.channels, await post.world.clock.now()
+    await channels.failed(
+        "slack", reason="UnavailableError", mend="look", at=at, most=1, pause=WINDOW
+    )
+    imani = await post.world.browser("imani")
+
+    page = await imani.get(f"/cases/{number}")
+    who = {"person": "imani", "password": "demo"}
+    token = (await imani.http.post("/api/login", json=who)).json()["token"]
+    asked = {"Authorization": f"Bearer {token}"}
+    explained = await imani.http.get(f"/api/cases/{number}/explain", headers=asked)
+    ready = (await imani.http.get("/readyz")).json()
+    metrics = (await imani.http.get("/metrics")).text
+
+    assert "goes in company" in page.text
+    assert "digest for tessa" in explained.text
+    assert "slack is out (UnavailableError)" in explained.text
+    assert (
+        "channel slack is out (UnavailableError); people are told by another" in ready["degraded"]
+    )
+    assert 'escalate_channel_out{channel="slack"} 1.0' in metrics
+    assert "escalate_digest_waiting 1.0" in metrics
+    await channels.answered("slack", at=at)
+    assert (await imani.http.get("/readyz")).json()["degraded"] == []
+
+
+async def test_a_digest_that_bounces_falls_back_for_each_of_its_notices(post: Post) -> None:
+    """One mail comes back: every notice in it has not reached its recipient."""
+    numbers = [await post.case(), await post.case()]
+    for number in numbers:
+        await post.told(number)
+    await post.later()
+    [mail] = post.mail.sent
+    parts = MailDoorParts(
+        inbox=ImapInbox(
+            ImapServer(host="127.0.0.1", port=9, tls=Tls.NONE, user=OWN, password=SecretStr("any"))
+        ),
+        outside=post.outside,
+        own=frozenset({OWN}),
+    )
+
+    await MailPoller(post.world.doors, parts).take(bounce(original=mail.message_id))
+
+    for number in numbers:
+        [row] = [row for row in await post.rows(number) if row.recipient == "tessa"]
+        assert row.end is NoticeEnd.FELL_BACK
+        assert (await post.world.kinds(number, "door")).count("door:notice:bounced") == 1

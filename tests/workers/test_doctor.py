@@ -17,7 +17,7 @@ from cli import engine as engine_command
 from cli.demo.installation import connectors_named
 from integrations.file_directory import DEMO_FILE
 from integrations.zendesk_webhook import PUBLIC_SECRET
-from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
+from store import DEMO_KEK, KeyEncryptionKey, Pace, Store, Urgency, upgrade
 from tests.fakes.clock import START
 from tests.servers.mail import GreenMail
 from tests.servers.openid import OpenIdProvider
@@ -411,3 +411,26 @@ async def test_a_live_provider_is_asked(home: Path, openid_provider: OpenIdProvi
     elsewhere = {**there, "ESCALATE_OIDC__ISSUER": f"{openid_provider.issuer}/realm"}
     found = [check async for check in provider(settings(home, **elsewhere), at=now)]
     assert found[0].level is Level.FAIL
+
+
+async def test_a_channel_that_is_out_and_limits_that_are_hit_are_told(home: Path) -> None:
+    """Since when, why, how many went another way; and which limit is in the way."""
+    given = settings(home, ESCALATE_DEMO="true")
+    home.mkdir(parents=True)
+    await upgrade(given.store)
+    async with await Store.open(given.store, kek=DEMO_KEK) as store:
+        fine = await checked(given)
+        await store.channels.failed(
+            "slack", reason="UnavailableError", mend="look", at=START, most=1, pause=timedelta(1)
+        )
+        await store.channels.enter("slack", at=START, pause=timedelta(1))
+        pace = Pace(name="to/ada", count=1, per=timedelta(hours=1), burst=1)
+        for _ in range(101):
+            await store.paces.take([pace], urgency=Urgency.LOW, at=START)
+        told = await checked(given)
+
+    assert {fine[name].level for name in ("channels", "limits")} == {Level.OK}
+    out = told["channel slack"]
+    assert out.level is Level.WARN
+    assert "(UnavailableError); 1 messages went another way" in out.text
+    assert told["limits"].text == "messages wait again and again for: messages to one person"
