@@ -41,6 +41,8 @@ KIND = "digest-dispatcher"
 LOST = "notice-lost"
 _AT_ONCE = 16
 _FAR = timedelta(days=3650)
+_LONGEST = 100
+"""Notices in one mail; what is beyond goes with the next one."""
 _PRUNE_EVERY = timedelta(days=1)
 _FIRST_AGAIN, _LONGEST_AGAIN = timedelta(seconds=10), timedelta(minutes=5)
 _DOUBLINGS = 6
@@ -117,7 +119,7 @@ class DigestDispatcher:
                 if each.key in keys or (each.digest is None and each.severity not in GRAVER)
             ]
         items = await doors.store.digests.claim(
-            notices, owner=doors.id, at=at, lease=doors.settings.lease
+            notices[:_LONGEST], owner=doors.id, at=at, lease=doors.settings.lease
         )
         left = [item for item in items if not await self._ended(item)]
         done = len(items) - len(left)

@@ -5,7 +5,7 @@ The backlog is real: activities of a real server, more than the worker has slots
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
@@ -116,7 +116,7 @@ async def begun(
 
 
 async def test_a_grave_case_goes_its_way_while_every_slot_is_taken_by_mild_ones(
-    engine: Engine, task_queue: str
+    engine: Engine, task_queue: str, record_property: Callable[[str, object], None]
 ) -> None:
     """300 mild notices, every slot stuck: meanwhile it is told, decided and recorded."""
     world = Busy()
@@ -142,6 +142,7 @@ async def test_a_grave_case_goes_its_way_while_every_slot_is_taken_by_mild_ones(
         assert (case.request.number, Purpose.WORK) in urgent
         assert len(world.told) == len(urgent)
         assert world.waiting == SLOTS
+        record_property("lanes", f"{len(urgent)} urgent told, 0 of {MANY} mild ones before them")
         world.stuck.set()
         assert await backlog.result() == MANY
         accepted(await case.act(Cancel(reason="the test ends"), person="ines"))
