@@ -100,7 +100,8 @@ async def messages_of(doors: Doors, case: OpenCase) -> MessagesShown:
             room=each.room,
             role=each.role,
             stage=each.stage or "",
-            state=each.became or ("open" if each.message else "being posted"),
+            state=(each.became if each.closed_at is not None else None)
+            or ("open" if each.message else "being posted"),
         )
         for each in await store.prompts.by_case(row.id)
     ]

@@ -54,9 +54,10 @@ PATIENCE = {
     "FAULT_TASK": "10",
     "FAULT_LEASE": "10",
     "FAULT_AT_ONCE": "8",
+    "FAULT_POLL": "1",
 }
 """Few things at once and time for each: a slow machine must not begin all of them again and again
-before one has ended.
+before one has ended, nor look a dozen tables through five times a second.
 """
 
 

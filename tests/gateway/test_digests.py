@@ -289,6 +289,8 @@ async def test_what_waits_and_what_is_out_can_be_seen(post: Post) -> None:
         "slack", reason="UnavailableError", mend="look", at=at, most=1, pause=WINDOW
     )
     imani = await post.world.browser("imani")
+    # Hours have passed in the tests before: a log-in has ended.
+    await imani.log_in()
 
     page = await imani.get(f"/cases/{number}")
     who = {"person": "imani", "password": "demo"}
