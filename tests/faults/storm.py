@@ -26,7 +26,7 @@ from tests.faults.weather import Lived, Vendor
 
 LOOK, _FEW = 0.25, 10
 """Seconds between two looks of one person, where there are few cases: many look more seldom."""
-PATIENCE = 900.0
+PATIENCE = 1800.0
 """Seconds until a case is given up: far beyond what the storm lasts."""
 CALM = 120.0
 """Seconds without anything new until what is still under way is counted as wrong."""
@@ -335,7 +335,7 @@ class Storm:
             elif time.monotonic() > since + CALM:
                 # What does not come to rest is counted, each by its own name.
                 break
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(self._look)
         for case in self.cases:
             view = await self.place.view(case.number)
             case.status = view.line.status if view is not None else ""

@@ -130,7 +130,7 @@ async def test_a_card_that_arrives_after_its_question_is_over_is_closed_too(
 
     assert await slack.world.until(lambda: became("unseen"))
     card = Card(heading="Decide", buttons=(Button(action="x", label="x", value="x"),), link="l")
-    await parts.slack.post(card, place=Place(room=row.room), key=row.key)
+    await parts.slack.post(card, place=Place(room=row.room, thread=row.thread), key=row.key)
     slack.world.clock.ahead += UNDER_WAY
 
     assert await slack.world.until(lambda: became("decided"))
