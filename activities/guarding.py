@@ -8,7 +8,7 @@ another way is left.
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -108,19 +108,23 @@ class Guard:
         try:
             yield
         except VendorError as error:
-            await self._learn(channel, error, paces, at=at)
+            if isinstance(error, ThrottledError) and channel in self._limits.per_minute:
+                until = at + (error.retry_after or _FIRST_PAUSE)
+                await self._store.paces.closed(paces[0], until=until, at=at)
+            if is_outage(error):
+                await self._failed(channel, error)
+            else:
+                # It said no, or not now: so it is there.
+                await self._answered(channel)
             raise
+        await self._answered(channel)
+
+    async def _answered(self, channel: str) -> None:
         if await self._store.channels.answered(channel, at=await self._clock.now()):
             log.info("channel answers again", channel=channel)
 
-    async def _learn(
-        self, channel: str, error: VendorError, paces: list[Pace], *, at: datetime
-    ) -> None:
-        if isinstance(error, ThrottledError):
-            until = at + (error.retry_after or _FIRST_PAUSE)
-            for pace in paces[:1]:
-                await self._store.paces.closed(pace, until=until, at=at)
-        elif is_outage(error) and await self._store.channels.failed(
+    async def _failed(self, channel: str, error: VendorError) -> None:
+        if await self._store.channels.failed(
             channel,
             reason=type(error).__name__,
             mend=error.mend,

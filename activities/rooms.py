@@ -98,23 +98,29 @@ class TellingRooms:
         place = Place(room=row.room, thread=row.thread)
         async with self._passing(self.name, urgency=urgency_of(order), place=row.room):
             message = None if fresh else await chat.find(place=place, key=row.key)
-            if message is None:
+            if message is None and self._is_mine(known, order):
                 if known.begun_by != order.key:
-                    await self._take_over(known, order=order)
+                    await prompts.taken_over(known.key, by=order.key, at=order.at)
                 message = await chat.post(card, place=place, key=row.key)
+        if message is None:
+            # Said outside: it is no failure of the chat.
+            raise self._being_posted()
         await prompts.posted(row.key, message=message, thread=row.thread)
         return message
 
-    async def _take_over(self, known: Prompt, *, order: NoticeOrder) -> None:
-        if order.at - known.begun_at < _PATIENCE:
-            raise UnavailableError(
-                "another notice is posting this card",
-                vendor=self.name,
-                operation="post",
-                retry_after=timedelta(seconds=2),
-                mend="Nothing: it is looked for again in a moment.",
-            )
-        await self._store.prompts.taken_over(known.key, by=order.key, at=order.at)
+    @staticmethod
+    def _is_mine(known: Prompt, order: NoticeOrder) -> bool:
+        """Whether this notice may post it: it began to, or whoever did is taken to be dead."""
+        return known.begun_by == order.key or order.at - known.begun_at >= _PATIENCE
+
+    def _being_posted(self) -> UnavailableError:
+        return UnavailableError(
+            "another notice is posting this card",
+            vendor=self.name,
+            operation="post",
+            retry_after=timedelta(seconds=2),
+            mend="Nothing: it is looked for again in a moment.",
+        )
 
     def _row(
         self, order: NoticeOrder, *, room: str, key: str, asks: bool, thread: str | None = None

@@ -26,7 +26,7 @@ from cases.notice import NoticeEnd, NoticeOrder, Purpose
 from cases.state import CasePicture
 from gateway.doors import Doors
 from gateway.pacing import keep_going
-from integrations.errors import DirectoryError, UnknownPersonError, VendorError
+from integrations.errors import DirectoryError, PacedError, UnknownPersonError, VendorError
 from integrations.ledger import speaking
 from integrations.ports.directory import Person
 from integrations.ports.ledger import Behalf
@@ -174,9 +174,11 @@ class DigestDispatcher:
             detail = "; ".join([*passed, sent.detail])
             return await self._told(items, channel.name, detail, message.message_id)
         retryable = [error for error in failures if error.retryable]
+        # A limit is no failure: what it holds back is sent when it allows, however late.
+        paced = any(isinstance(error, PacedError) for error in failures)
         begun = min(item.waiting.due_at for item in items)
         now = await self._doors.clock.now(items[0].waiting.case)
-        if not retryable or now >= begun + GIVEN_UP_AFTER:
+        if not retryable or (now >= begun + GIVEN_UP_AFTER and not paced):
             return await self._fell_back(items, why="; ".join(passed) or "no channel")
         waits = [error.retry_after for error in retryable if error.retry_after is not None]
         await self._later(

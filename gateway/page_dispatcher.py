@@ -66,8 +66,9 @@ class PageDispatcher:
         self._looked = {
             page.key: self._looked[page.key] for page in pages if page.key in self._looked
         }
+        heads = await self._doors.store.views.heads({page.case for page in pages})
         for page in pages:
-            done += await self._bring_up_to_date(self._pager, page)
+            done += await self._bring_up_to_date(self._pager, page, heads.get(page.case))
         return done
 
     async def _handle(self, event: PagerEvent) -> int:
@@ -83,13 +84,15 @@ class PageDispatcher:
         log.info("pager heard", kind=event.kind, found="ours" if page is not None else "nobody's")
         return 1
 
-    async def _bring_up_to_date(self, pager: Paging, page: PageRow) -> int:
+    async def _bring_up_to_date(
+        self, pager: Paging, page: PageRow, seen: tuple[str, int] | None
+    ) -> int:
         doors = self._doors
         at = await doors.clock.now(page.case)
         if page.next_at > at:
             return 0
-        head = await doors.store.journal.head(page.case)
-        seen = (head.branch, head.sequence)
+        if seen is None:
+            return 0
         if page.state is not PageState.WANTED and self._looked.get(page.key) == seen:
             return 0
         view = await doors.store.views.get(page.case)

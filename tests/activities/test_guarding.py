@@ -242,6 +242,25 @@ async def test_the_vendors_own_limit_holds_everybody_back_but_the_urgent(desk: D
     assert rows[2].channel == "chat"
 
 
+async def test_a_channel_that_says_no_is_there(desk: Desk) -> None:
+    """A refusal or a greylist ends an outage as an answer does, and begins the count anew."""
+    desk.people = [person("ben")]
+    desk.chat.fail_next(trouble(), times=1)
+    desk.chat.fail_next(trouble(status=451), times=1)
+    desk.chat.fail_next(trouble(), times=1)
+    for key in ("n-1", "n-2", "n-3"):
+        await desk.notify(Severity.SEV1, key=key)
+    assert await desk.store.channels.out() == []
+
+    desk.chat.fail_next(trouble())
+    await desk.notify(Severity.SEV1, key="n-4")
+    assert [row.name for row in await desk.store.channels.out()] == ["chat"]
+    desk.clock.at += HALF
+    desk.chat.fail_next(trouble(RefusedError, status=403))
+    await desk.notify(Severity.SEV1, key="n-5")
+    assert await desk.store.channels.out() == []
+
+
 @pytest.mark.parametrize(
     "error, against_the_channel",
     [
