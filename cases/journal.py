@@ -183,6 +183,7 @@ class Kind(StrEnum):
     DOOR_TICKET_MENDED = "door:ticket:mended"
     DOOR_TICKET_DIFFERS = "door:ticket:differs"
     DOOR_RUN_SEALED = "door:run:sealed"
+    DOOR_NOTICE = "door:notice:ended"
     DOOR_PAGE = "door:page:changed"
     DOOR_PAGER_SAID = "door:pager:said"
 

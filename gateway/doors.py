@@ -125,6 +125,8 @@ class DoorSettings:
     lease: timedelta = timedelta(seconds=30)
     bulk_cap: int = 200
     """An order over more cases than this waits for a second person."""
+    urgent_queue: str = ""
+    """The task queue of what cannot wait in a grave case; empty: there is none of its own."""
     most_attempts: int = 50
     """A delivery that fails this often is a dead letter."""
     ledger_keep: timedelta = timedelta(days=90)
@@ -172,6 +174,8 @@ class Doors:
     """Where people log in; None: with a password of the directory."""
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
+    telling: Outside | None = None
+    """By which people are told what waited for company; without it no digest goes out here."""
     events: EventWebhooks | None = None
     """Sends events to whoever subscribed; without it none are sent from here."""
     faults: FaultSeam = no_faults
@@ -181,6 +185,7 @@ class Doors:
     """Set when a delivery was accepted here: the dispatcher looks at once."""
     obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
     events_due: asyncio.Event = field(default_factory=asyncio.Event)
+    digests_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
     chat_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a card in a chat may be over: the closer looks at once."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from audit.explain import explain_state, lines
-from audit.explanation import Explanation, Owed, Trouble
+from audit.explanation import Coming, Explanation, Owed, Trouble
 from gateway.casework import OpenCase
 from gateway.doors import Doors
 from gateway.engine_look import EngineLook, LooksIn
@@ -45,6 +45,7 @@ async def explain(doors: Doors, case: OpenCase) -> Explained:
         said.model_copy(
             update={
                 "owed": (*said.owed, *owed),
+                "coming": (*said.coming, *await _digests(doors, case.row)),
                 "troubles": troubles,
                 "looked_at_engine": look is not None,
             }
@@ -73,6 +74,19 @@ async def _after_closing(doors: Doors, case: OpenCase) -> tuple[list[Owed], list
                 Trouble(what=f"{line.name} {state}", mend="escalate worker, and escalate gateway")
             )
     return owed, troubles
+
+
+async def _digests(doors: Doors, row: CaseRow) -> list[Coming]:
+    """The notices of the case that wait for company, and when they go."""
+    return [
+        Coming(
+            at=each.next_at,
+            clock=f"digest for {each.recipient}",
+            what="a notice of this case goes with it"
+            + (f", tried {each.attempts} times ({each.last_error})" if each.last_error else ""),
+        )
+        for each in await doors.store.digests.waiting(case=row.id)
+    ]
 
 
 async def explain_unopened(doors: Doors, row: CaseRow) -> Explained:
@@ -116,6 +130,14 @@ async def _stuck(doors: Doors, row: CaseRow) -> list[Trouble]:
                     mend=f"escalate deliveries redeliver {delivery.key}",
                 )
             )
+    found += [
+        Trouble(
+            what=f"{channel.name} is out ({channel.reason}) and people are told by another way",
+            since=channel.out_since,
+            mend="escalate doctor --live",
+        )
+        for channel in await doors.store.channels.out()
+    ]
     if not await _worker_heard(doors, now):
         found.append(Trouble(what="no worker has been heard of", mend="escalate worker"))
     return found

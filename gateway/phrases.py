@@ -125,6 +125,7 @@ TITLES: dict[Kind, str] = {
     Kind.DOOR_NOTICE_BOUNCED: "A notice came back undelivered",
     Kind.DOOR_TICKET_MENDED: "The ticket was brought back to what its case says",
     Kind.DOOR_TICKET_DIFFERS: "Case and ticket differ, and a person must settle it",
+    Kind.DOOR_NOTICE: "A notice that waited for company ended",
     Kind.DOOR_PAGE: "A page changed at the pager",
     Kind.DOOR_PAGER_SAID: "The pager said something of a page",
     Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",

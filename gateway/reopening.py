@@ -156,6 +156,7 @@ async def _begin_again(doors: Doors, case: str, envelope: ActEnvelope) -> bool:
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=doors.settings.continue_after,
             shadow=row.shadow,
+            urgent_queue=doors.settings.urgent_queue,
             reopened=Reopened(
                 envelope=envelope,
                 run=await doors.store.journal.last_run(case),

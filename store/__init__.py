@@ -28,6 +28,9 @@
     calls        every call to a system outside: begin, end, list, show, prune
     subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
     events       claim, delivered, failed, dead, redeliver; written with the journal
+    digests      notices that wait for company: put, due, claim, later, end
+    channels     which of them are out: enter, failed, answered
+    paces        how fast channels and people are told: take, closed
     notices      what became of each; `messages` is the demo's local outbox
     incoming     mail that came in: known, keep, drop, by_case, recent
     prompts      cards in a chat: which message asks what, which are over, what was pressed
@@ -60,6 +63,7 @@ from store.branches import MAIN, Branch
 from store.bulk_orders import BulkConflict, BulkItemRow, BulkRow, BulkState, NewBulkItem
 from store.calls import CallFilter, CallRow
 from store.cases import CaseRow
+from store.channels import ChannelRow
 from store.claimed import ClaimedRow
 from store.core import CaseBatch, Store
 from store.deliveries import (
@@ -69,6 +73,7 @@ from store.deliveries import (
     DeliveryRow,
     DeliveryState,
 )
+from store.digests import DigestItem, WaitingNotice
 from store.effects import Attempt, EffectRow
 from store.errors import (
     BackupFailed,
@@ -92,6 +97,7 @@ from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.paces import Pace, PaceRow, Refusal, Urgency
 from store.pages import PagerEvent, PageRow, PageState
 from store.prompts import Became, Click, OverPrompt, Prompt
 from store.rounds import DoorRound
@@ -139,6 +145,7 @@ __all__ = [
     "CaseLine",
     "CaseRow",
     "CaseView",
+    "ChannelRow",
     "ClaimedAct",
     "ClaimedDelivery",
     "ClaimedRow",
@@ -147,6 +154,7 @@ __all__ = [
     "DeliveryConflict",
     "DeliveryRow",
     "DeliveryState",
+    "DigestItem",
     "DoorRound",
     "DriftRow",
     "Duplicate",
@@ -178,6 +186,8 @@ __all__ = [
     "ObligationRow",
     "OutboxLag",
     "OverPrompt",
+    "Pace",
+    "PaceRow",
     "PageRow",
     "PageState",
     "PagerEvent",
@@ -185,6 +195,7 @@ __all__ = [
     "Prompt",
     "ReadMail",
     "Recorded",
+    "Refusal",
     "RoundClosed",
     "Session",
     "Store",
@@ -200,8 +211,10 @@ __all__ = [
     "UnknownKey",
     "UnknownObject",
     "UnknownRow",
+    "Urgency",
     "Vault",
     "Waiting",
+    "WaitingNotice",
     "restore",
     "upgrade",
 ]

@@ -17,9 +17,11 @@ from store.belonging import Belonging
 from store.bulk_orders import BulkOrders
 from store.calls import Calls
 from store.cases import Cases
+from store.channels import Channels
 from store.claimed import ClaimedPeople
 from store.database import Database
 from store.deliveries import Deliveries
+from store.digests import Digests
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
 from store.errors import JournalGap
@@ -32,6 +34,7 @@ from store.log import Log
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
+from store.paces import Paces
 from store.pages import Pages
 from store.prompts import Prompts
 from store.releases import Releases
@@ -81,6 +84,8 @@ class Store:
         self.absences = Absences(database)
         self.cases = Cases(database)
         self.health = Health(database)
+        self.channels = Channels(database, health=self.health)
+        self.paces = Paces(database)
         self.rounds = Rounds(database)
         self.views = Views(database, vault=self.vault)
         self.objects = Objects(database)
@@ -106,6 +111,7 @@ class Store:
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )
         self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.digests = Digests(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.log = Log(database, vault=self.vault, health=self.health)
         self.belonging = Belonging(database, cases=self.cases)

@@ -21,6 +21,7 @@ from workers._doctor_log_in import log_in, provider
 from workers._doctor_outside import engine, live, messages, webhooks
 from workers._doctor_paging import paging
 from workers._doctor_people import people, runbooks
+from workers._doctor_telling import telling
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.house import people_file
@@ -179,6 +180,8 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
                 f"{box.pending} {what} wait, the oldest since {box.oldest_at:%Y-%m-%d %H:%M} UTC",
                 mend="See the engine, worker and gateway above: they are applied when all run.",
             )
+    async for check in telling(settings, store):
+        yield check
     yield await transparency_log(settings, store, at=at)
     yield await _tickets(store)
     yield await _door_record(store)

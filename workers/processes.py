@@ -129,6 +129,7 @@ async def doors_of(
         pager=pager(house),
         slack=slack_parts(house),
         mail=mail_parts(house),
+        telling=house.outside,
         trackers=tuple(house.trackers),
         provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
@@ -215,6 +216,7 @@ def door_settings(settings: Settings) -> DoorSettings:
         connected=settings.reports.connected,
         ledger_keep=settings.ledger.keep,
         bulk_cap=settings.gateway.bulk_cap,
+        urgent_queue=settings.urgent_queue,
     )
 
 
