@@ -39,6 +39,7 @@ from audit.reading import (
     read_model,
     read_stream,
 )
+from audit.redacted.checking import is_redacted, verify_redacted
 from audit.reopened import check_reopened
 from audit.rules import newest, read_rules
 from audit.sealing import check_seals
@@ -91,6 +92,8 @@ async def verify(
     replay: bool = True,
 ) -> Verdict:
     """What the export proves; INCOMPLETE without pinned keys of root and log: its own word only."""
+    if is_redacted(directory):
+        return verify_redacted(directory, pinned=pinned, logs=logs)
     try:
         export = read_export(directory)
     except ExportUnreadableError as error:

@@ -12,6 +12,9 @@
     deliveries   accept, claim, done, failed, dead, redeliver; cursors of pollers
     acts         record, claim, answered, failed, dead, redeliver, collect
     bulk_orders  one order over many cases, and what became of each
+    legal_holds  what may not be deleted: set, keep, ask_to_lift, lift, over
+    erasures     ask, agree, withdraw; which are due
+    shredding    destroys a case's key: shred, reapply; what forbids it, and what stays
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
@@ -70,9 +73,20 @@ from store.deliveries import (
     DeliveryState,
 )
 from store.effects import Attempt, EffectRow
+from store.erasure_rows import (
+    Blocked,
+    EndedCase,
+    ErasureOrigin,
+    ErasureRow,
+    ErasureState,
+    Shred,
+    Skeleton,
+    Waits,
+)
 from store.errors import (
     BackupFailed,
     BrokenSeal,
+    ContentErased,
     JournalGap,
     ProgramMissing,
     StoreError,
@@ -87,7 +101,8 @@ from store.errors import (
 from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.incoming import IncomingRow, ReadMail
-from store.journal import Appended, Fork, Head
+from store.journal import Appended, Fork, Head, Link
+from store.legal_holds import HoldOrigin, HoldRow
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
@@ -124,6 +139,7 @@ __all__ = [
     "Beat",
     "Became",
     "Belongs",
+    "Blocked",
     "Branch",
     "BrokenSeal",
     "BulkConflict",
@@ -143,6 +159,7 @@ __all__ = [
     "ClaimedDelivery",
     "ClaimedRow",
     "Click",
+    "ContentErased",
     "Counts",
     "DeliveryConflict",
     "DeliveryRow",
@@ -151,7 +168,11 @@ __all__ = [
     "DriftRow",
     "Duplicate",
     "EffectRow",
+    "EndedCase",
     "EndedRun",
+    "ErasureOrigin",
+    "ErasureRow",
+    "ErasureState",
     "EventFilter",
     "EventRow",
     "EventState",
@@ -160,11 +181,14 @@ __all__ = [
     "Head",
     "Hidden",
     "HiddenBy",
+    "HoldOrigin",
+    "HoldRow",
     "IncomingRow",
     "JournalGap",
     "KeptTicket",
     "KeyEncryptionKey",
     "KnownMatter",
+    "Link",
     "Locator",
     "LocatorState",
     "LogHead",
@@ -187,6 +211,8 @@ __all__ = [
     "Recorded",
     "RoundClosed",
     "Session",
+    "Shred",
+    "Skeleton",
     "Store",
     "StoreError",
     "StoreMisconfigured",
@@ -202,6 +228,7 @@ __all__ = [
     "UnknownRow",
     "Vault",
     "Waiting",
+    "Waits",
     "restore",
     "upgrade",
 ]

@@ -44,7 +44,7 @@ class Backup:
     async def reconcile(self) -> list[Finding]:
         """Everything in the store that contradicts itself; empty if nothing does."""
         query = (
-            sa.select(cases.c.id, views.c.branch, views.c.sequence)
+            sa.select(cases.c.id, cases.c.erased, views.c.branch, views.c.sequence)
             .outerjoin(views, views.c.case == cases.c.id)
             .order_by(cases.c.opened_at, cases.c.id)
         )
@@ -52,6 +52,9 @@ class Backup:
             rows = (await connection.execute(query)).all()
         findings: list[Finding] = []
         for row in rows:
+            if row.erased:
+                findings.extend(await self._unlinked(row.id))
+                continue
             for branch in await self._journal.branches(row.id):
                 what = await self._broken(row.id, branch.stream, branch.branch)
                 if what:
@@ -81,6 +84,22 @@ class Backup:
                 for fork in await self._journal.forks(row.id)
             )
         return findings
+
+    async def _unlinked(self, case: str) -> list[Finding]:
+        """Where an erased case's entries do not follow one another: what they say is gone."""
+        hashes: dict[tuple[str, int], set[str]] = {}
+        links = await self._journal.links(case)
+        for link in links:
+            hashes.setdefault((link.stream, link.sequence), set()).add(link.hash)
+        return [
+            Finding(
+                case=case,
+                what=f"{link.stream} stream, {link.branch}: entry {link.sequence} follows nothing",
+                mend="compare it with the case's last bundle: somebody changed the journal",
+            )
+            for link in links
+            if link.previous not in (hashes.get((link.stream, link.sequence - 1)) or {GENESIS})
+        ]
 
     async def _broken(self, case: str, stream: str, branch: str) -> str:
         try:

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cases.journal import Entry
+from cases.journal import Entry, Kind
 from cases.values import Instant, Value
 from store.absences import Absences
 from store.acts import Acts
@@ -22,11 +22,13 @@ from store.database import Database
 from store.deliveries import Deliveries
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
+from store.erasures import Erasures
 from store.errors import JournalGap
 from store.events import Events
 from store.health import Health
 from store.incoming import Incoming
 from store.journal import Appended, Journal
+from store.legal_holds import LegalHolds
 from store.locators import Locators
 from store.log import Log
 from store.notices import Messages, Notices
@@ -39,6 +41,7 @@ from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.seals import Seals
 from store.sessions import Sessions
+from store.shredding import Shredding
 from store.sign_ins import SignIns
 from store.splitting import Splitting
 from store.subscriptions import Subscriptions
@@ -79,7 +82,7 @@ class Store:
         self.database = database
         self.vault = Vault(database, kek=kek, earlier=earlier_keks, ticks=ticks)
         self.absences = Absences(database)
-        self.cases = Cases(database)
+        self.cases = Cases(database, vault=self.vault)
         self.health = Health(database)
         self.rounds = Rounds(database)
         self.views = Views(database, vault=self.vault)
@@ -101,6 +104,28 @@ class Store:
         self.subscriptions = Subscriptions(database, vault=self.vault)
         self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
+        self.legal_holds = LegalHolds(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            record=self.door_record,
+        )
+        self.shredding = Shredding(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            holds=self.legal_holds,
+        )
+        self.erasures = Erasures(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            holds=self.legal_holds,
+            shredding=self.shredding,
+        )
         self.incoming = Incoming(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
@@ -195,6 +220,11 @@ class Store:
             changes=batch.changes,
             as_of=batch.at,
         )
+        for entry in batch.entries:
+            if entry.kind is Kind.LEGAL_HOLD:
+                await self.legal_holds.set_by_runbook_in(
+                    connection, batch.case, role=str(entry.body.get("role", "")), at=entry.at
+                )
         if newer:
             await self.rounds.publish_in(connection, batch.case, batch.rounds)
 
