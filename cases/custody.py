@@ -86,6 +86,7 @@ def chains(evidence: Sequence[EvidenceItem], door: Iterable[Entry]) -> list[Cust
                     kept_at=item.reference,
                     found=item.digest,
                     intact=True,
+                    why=f"came with case {item.origin}" if item.origin else "",
                 ),
                 *steps.get(item.digest, ()),
             ),

@@ -10,6 +10,10 @@ from gateway.doors import Doors
 from gateway.house_acting import hand_of, refused
 from gateway.web import Viewer
 
+CUSTODY_FORMS = tuple(
+    (event.value, event.value) for event in CustodyEvent if event is not CustodyEvent.ACQUIRED
+)
+"""What a form offers: an item is acquired by the evidence act alone."""
 DIFFERS = "evidence-differs"
 
 

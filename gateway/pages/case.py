@@ -1,5 +1,6 @@
 """One case: next step, people, clocks, gates, memo, facts, actions, timeline, and a form an act."""
 
+import uuid
 from typing import Any
 
 from starlette.requests import Request
@@ -11,14 +12,17 @@ from cases.gate import Round
 from cases.journal import Stream
 from gateway.casework import OpenCase, find_case
 from gateway.confirming import fact_lines, memo_lines
+from gateway.custody import CUSTODY_FORMS, custody_of
 from gateway.doors import Doors
 from gateway.drafts import reports_shown
 from gateway.form_content import Surroundings, verdict_label
 from gateway.forms import CHIEF, forms_of
+from gateway.holding import holds_seen
 from gateway.linked import links_of
 from gateway.messages import messages_of
 from gateway.migrations import MIGRATORS, versions_of
 from gateway.pages.acts import ActPages
+from gateway.pages.keeping import erased_page
 from gateway.pages.owed import owed_lines
 from gateway.phrases import details, title, words
 from gateway.shadows import beside_today
@@ -105,6 +109,8 @@ class CasePages:
 
     async def _not_yet(self, number: str, viewer: Viewer) -> Response:
         row = await self._web.doors.store.cases.by_number(number)
+        if row is not None and row.erased:
+            return await erased_page(self._web, viewer, row)
         opening = row is not None and await self._web.doors.store.views.get(row.id) is None
         if opening and viewer.roles & ALWAYS:
             return self._web.page("opening.html", viewer=viewer, number=number)
@@ -158,6 +164,10 @@ class CasePages:
             ],
             owed=await owed_lines(web.doors, case, show=show),
             reports=reports_shown(web.doors, case),
+            legal_holds=await holds_seen(web.doors, viewer, case=case.row),
+            custody=await custody_of(web.doors, case),
+            custody_events=CUSTODY_FORMS,
+            act_id=str(uuid.uuid4()),
             facts=fact_lines(case),
             links=await links_of(web.doors, state, person=viewer.id, roles=viewer.roles),
             content_ref=state.report.content_ref,
