@@ -1,6 +1,6 @@
 """The retention table of this installation: the one it was given, else the one that ships."""
 
-from runbooks import RunbookError
+from runbooks import RunbookProblems
 from runbooks.retention import Retention, read_retention, shipped
 from workers.errors import NotSetUpError
 from workers.settings import Settings
@@ -18,7 +18,7 @@ def retention_of(settings: Settings) -> Retention:
             f"{file} cannot be read: {error.strerror}",
             mend="ESCALATE_KEEPING__RETENTION_FILE names it.",
         ) from error
-    except RunbookError as error:
+    except RunbookProblems as error:
         raise NotSetUpError(
             f"{file}: {error}", mend="`escalate retention list` shows a table that holds together."
         ) from error
