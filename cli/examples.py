@@ -10,7 +10,7 @@ EXAMPLES = {
     "audit verify": "escalate audit verify exports/1042 --keys root.json",
     "audit replay": "escalate audit replay exports/1042",
     "backup": "escalate backup backups/2026-11-22",
-    "restore": "escalate restore backups/2026-11-22",
+    "restore": "escalate restore backups/2026-11-22 --erased old-home/erased",
     "demo": "escalate demo --auto --json --out demo-out",
     "login": "escalate login --url https://escalate.example",
     "logout": "escalate logout",

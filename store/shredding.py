@@ -5,7 +5,7 @@ what the case still owes and at what is still on its way; what stays of the case
 same transaction.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,6 @@ from store.side_tables import obligations
 from store.tables import (
     acts,
     assigned,
-    case_keys,
     cases,
     deliveries,
     ended_runs,
@@ -176,26 +175,6 @@ class Shredding:
 
     async def _settle_in(self, connection: AsyncConnection, id_: str, **values: Any) -> None:
         await connection.execute(erasures.update().where(erasures.c.id == id_).values(**values))
-
-    async def destroy(self, keys: Iterable[tuple[str, str]]) -> int:
-        """The wrapped keys of these cases, with these ids, are gone; how many still were there.
-
-        For a store that was put back and nobody has opened yet: it needs no key to do it.
-        """
-        gone = 0
-        async with self._database.write() as connection:
-            for case, key_id in keys:
-                changed = await connection.execute(
-                    case_keys.update()
-                    .where(case_keys.c.case == case, case_keys.c.key_id == key_id)
-                    .values(
-                        wrapped=b"",
-                        key_id=f"gone-{key_id}",
-                        destroyed=sa.func.trim(case_keys.c.destroyed + f" {key_id}"),
-                    )
-                )
-                gone += changed.rowcount
-        return gone
 
     async def reapply(self, shred: Shred, streams: Mapping[str, bytes]) -> bool:
         """A case whose key a restore destroyed is as it was left; False if it has its key."""

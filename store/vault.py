@@ -241,12 +241,12 @@ class Vault:
         row = (await connection.execute(query)).one_or_none()
         if row is None:
             return None
-        return await self._replace_in(connection, case, key_id="", before=row.destroyed)
+        return await self._replace_in(connection, case, key_id=row.key_id, before=row.destroyed)
 
     async def _replace_in(
         self, connection: AsyncConnection, case: str, *, key_id: str, before: str
     ) -> CaseKeys:
-        destroyed = " ".join((*before.split(), *([key_id] if key_id else ())))
+        destroyed = " ".join(dict.fromkeys((*before.split(), key_id)))
         fresh = CaseKeys(
             case=case,
             key_id=secrets.token_hex(8),

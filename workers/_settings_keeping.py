@@ -29,6 +29,9 @@ class KeepingSettings(Group):
         description="folder that tells a restore what was erased, kept beside the backups; "
         "default: erased in home",
     )
+    readers_file: Path | None = Field(
+        None, description="YAML of what each role gets in an export; default: the one shipped"
+    )
     one_side: tuple[str, ...] = Field(
         _DEFAULT.sides[0], description="roles of one signer of an erasure or the end of a hold"
     )
