@@ -32,6 +32,7 @@ from gateway.way import way_of
 from gateway.web import Viewer, Web
 from runbooks import prioritise
 from runbooks.statutes.table import find
+from store import ContentErased
 
 
 async def timeline_of(
@@ -82,7 +83,10 @@ class CasePages:
         if viewer is None:
             return web.to_login(request)
         number = request.path_params["number"]
-        case = await find_case(web.doors, number, person=viewer.id, roles=viewer.roles)
+        try:
+            case = await find_case(web.doors, number, person=viewer.id, roles=viewer.roles)
+        except ContentErased as erased:
+            return await erased_page(web, viewer, await web.doors.store.cases.get(erased.case))
         if case is None:
             return await self._not_yet(number, viewer)
         await web.doors.store.notices.read(case.row.id, recipient=viewer.id, at=case.now)
@@ -109,8 +113,6 @@ class CasePages:
 
     async def _not_yet(self, number: str, viewer: Viewer) -> Response:
         row = await self._web.doors.store.cases.by_number(number)
-        if row is not None and row.erased:
-            return await erased_page(self._web, viewer, row)
         opening = row is not None and await self._web.doors.store.views.get(row.id) is None
         if opening and viewer.roles & ALWAYS:
             return self._web.page("opening.html", viewer=viewer, number=number)
