@@ -1,6 +1,7 @@
 """Content goes with its key, once two people and nothing else decide so."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ from tests.store.erasing import (
     shredded,
 )
 
-RACES = 8
+RACES = int(os.environ.get("SHRED_RACES", "3"))
+"""Acceptance raises it."""
 
 
 async def sealed_bytes(store: Store, case: str) -> list[tuple[str, bytes]]:
