@@ -53,6 +53,11 @@ class Keepers(Value):
         held = set(roles)
         return next((role for role in self.holding if role in held), None)
 
+    def knows(self, roles: Iterable[str]) -> bool:
+        """Whether somebody with these roles has to do with what is kept and what is erased."""
+        held = tuple(roles)
+        return self.role_for(held) is not None or self.holder(held) is not None
+
     def reaches(self, assurance: Assurance) -> bool:
         """Whether the person has proved enough of who they are."""
         return _LEVELS.index(assurance) >= _LEVELS.index(self.assurance)

@@ -147,9 +147,7 @@ async def open_case(
 
 def knows_erased(doors: Doors, roles: frozenset[str]) -> bool:
     """Whether somebody with these roles hears that a case was erased, not that there is none."""
-    keepers = doors.settings.keepers
-    knows = keepers.role_for(roles) is not None or keepers.holder(roles) is not None
-    return knows or bool(roles & ALWAYS)
+    return doors.settings.keepers.knows(roles) or bool(roles & ALWAYS)
 
 
 async def find_case(

@@ -47,8 +47,7 @@ class ErasureShown(Value):
 
 def sees_erasures(doors: Doors, roles: frozenset[str]) -> bool:
     """Whether somebody with these roles has to do with erasures."""
-    keepers = doors.settings.keepers
-    return keepers.role_for(roles) is not None or keepers.holder(roles) is not None
+    return doors.settings.keepers.knows(roles)
 
 
 async def ask_to_erase(
