@@ -26,42 +26,51 @@ _HEAD = frozenset({"v", "case", "stream", "sequence", "previous", "at", "kind", 
 
 _SKELETON = frozenset(
     {
-        "act", "acts", "act_id", "answer", "approve", "asked_act", "asked_role", "agreed",
+        "act", "acts", "act_id", "approve", "asked_act", "asked_role", "agreed",
         "agreed_role", "assurance", "attempt", "basis", "before", "calendar", "checked",
         "clock", "clocks", "conservative_due", "counted", "counts", "delivery", "digest",
         "digest_was", "directory", "disposition", "door", "door_at", "due", "due_was", "effect",
         "end", "ended", "ending", "entries", "entry", "erasure", "event", "events", "block",
-        "expires", "fields", "first", "format", "gate", "gates", "hash", "hold", "id", "input",
+        "expires", "fields", "first", "format", "gate", "gates", "hash", "hold", "input",
         "instead_of", "key", "keys", "kind", "lapsed", "last", "latest", "legal_latest", "life",
-        "manifest", "marks", "merging_act", "missing", "nonce", "number", "numbers", "obligation",
-        "on_call", "opens", "order", "origin", "outcome", "owner", "page", "passage", "purpose",
+        "manifest", "marks", "merging_act", "missing", "nonce", "numbers", "obligation",
+        "opens", "order", "origin", "outcome", "owner", "page", "passage", "purpose",
         "question", "questions", "received", "reject", "released", "request", "restored", "result",
-        "review", "revision", "role", "roles", "root", "round", "routed", "row", "rule", "run",
+        "review", "revision", "role", "roles", "root", "round", "row", "rule", "run",
         "runbook", "runs", "scope", "sequence", "service", "severity", "share", "sign", "signed",
-        "since", "size", "source", "stage", "state", "status", "step", "steps", "stream", "target",
+        "since", "size", "stage", "state", "status", "step", "steps", "stream", "target",
         "taxonomy", "total", "turn", "turns", "unasked", "unmerging_act", "until", "verb",
-        "verdict", "visit", "vote", "was", "why", "wrong",
+        "verdict", "visit", "vote", "wrong",
     }
 )  # fmt: skip
 _STAFF = frozenset(
     {
         "who", "by", "person", "people", "asked_by", "agreed_by", "acting_for", "on_behalf_of",
-        "recipients", "voter", "with", "reader",
+        "recipients", "voter", "with", "reader", "on_call",
     }
 )  # fmt: skip
 
-_ERASED_IN: dict[Kind, frozenset[str]] = {
-    # A call-back is about somebody outside: their number, and where it was found.
-    Kind.CALLED_BACK: frozenset({"number", "source", "by_number"}),
-    Kind.INTAKE_ANSWERED: frozenset({"answer", "was"}),
-    # What a report's sender called the matter, and what its rule looked for.
-    Kind.DOOR_DELIVERY: frozenset({"key", "why"}),
-    Kind.DOOR_MAIL_RECEIVED: frozenset({"key", "why", "id"}),
-    Kind.ROUND_SUPERSEDED: frozenset({"was"}),
-    Kind.TICKET_CHANGED: frozenset({"was"}),
-    Kind.DOOR_TICKET_DIFFERS: frozenset({"was"}),
+_ONLY_IN: dict[str, frozenset[Kind]] = {
+    # A code of ours here; elsewhere somebody's words, or a mail server's.
+    "why": frozenset(
+        {
+            Kind.ACT_REFUSED,
+            Kind.ACTS_REFUSED,
+            Kind.DOOR_ACT_REFUSED,
+            Kind.DOOR_ERASURE_REFUSED,
+        }
+    ),
+    # One of the answers an obligation knows; elsewhere what somebody said.
+    "answer": frozenset({Kind.OBLIGATION_SETTLED, Kind.OBLIGATION_ENDED}),
+    # An earlier version or severity; elsewhere an earlier answer or title.
+    "was": frozenset({Kind.CASE_MIGRATED, Kind.REPLANNED, Kind.SEVERITY_SET}),
+    # A case's; elsewhere somebody's telephone.
+    "number": frozenset(
+        {Kind.CASE_OPENED, Kind.CASE_LINKED, Kind.CASE_UNLINKED, Kind.ACTS_REFUSED}
+    ),
+    "source": frozenset({Kind.CASE_OPENED, Kind.DOOR_DELIVERY, Kind.REPORT_RECEIVED}),
 }
-"""Fields that say more in these entries than their name says elsewhere."""
+"""Fields whose name says enough only in these entries."""
 
 _OF_EVIDENCE: dict[Kind, frozenset[str]] = {
     Kind.EVIDENCE_ADDED: frozenset({"label", "reference", "digest"}),
@@ -78,6 +87,8 @@ def class_of(kind: Kind, path: str) -> FieldClass:
         return FieldClass.EVIDENCE
     if name in _STAFF:
         return FieldClass.STAFF
-    if name in _SKELETON and name not in _ERASED_IN.get(kind, ()):
+    if name in _ONLY_IN:
+        return FieldClass.SKELETON if kind in _ONLY_IN[name] else FieldClass.CONTENT
+    if name in _SKELETON:
         return FieldClass.SKELETON
     return FieldClass.CONTENT

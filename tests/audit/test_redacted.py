@@ -95,6 +95,8 @@ def test_a_field_nobody_classified_is_content() -> None:
     assert class_of(Kind.VOTE_CAST, "body.something-new") is FieldClass.CONTENT
     assert class_of(Kind.VOTE_CAST, "body.reason") is FieldClass.CONTENT
     assert class_of(Kind.CALLED_BACK, "body.number") is FieldClass.CONTENT
+    assert class_of(Kind.DOOR_MAIL_RECEIVED, "body.why") is FieldClass.CONTENT
+    assert class_of(Kind.DOOR_ACT_REFUSED, "body.why") is FieldClass.SKELETON
     assert class_of(Kind.VOTE_CAST, "body.who") is FieldClass.STAFF
     assert class_of(Kind.EVIDENCE_ADDED, "body.digest") is FieldClass.EVIDENCE
 
