@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 from activities.outside import Outside
 from audit.log.note import NoteSigner
 from cases.drafts.party import Party
+from cases.keepers import Keepers
 from cases.report import Source
 from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
@@ -25,6 +27,7 @@ from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from integrations.slack import Slack
+from runbooks.retention import Retention, shipped
 from store import Store
 
 
@@ -138,6 +141,14 @@ class DoorSettings:
     """The forms that a connector hands in; the others are handed in by a person."""
     passwords: bool = True
     """Whether the directory's own passwords are taken; beside a provider usually not."""
+    keepers: Keepers = field(default_factory=Keepers)
+    """Who may erase content and end legal holds."""
+    retention: Retention = field(default_factory=shipped)
+    """How long each class of data is kept."""
+    cooling_off: timedelta = timedelta(days=7)
+    """How long an erasure that two people agreed to can still be withdrawn."""
+    erased: Path | None = None
+    """The folder that tells a later restore what was erased; None: only the store knows."""
     log_in_attempts: int = 8
     """Failed log-ins of one person in a minute before the door stops checking."""
 

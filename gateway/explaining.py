@@ -12,6 +12,7 @@ from gateway.casework import OpenCase
 from gateway.doors import Doors
 from gateway.engine_look import EngineLook, LooksIn
 from gateway.errors import EngineUnavailableError
+from gateway.explaining_kept import explain_erased, kept_in
 from gateway.pages.owed import owed_in
 from gateway.times import span
 from store import CaseRow, DeliveryState
@@ -40,12 +41,13 @@ async def explain(doors: Doors, case: OpenCase) -> Explained:
     look, silent = await _looked(doors, case.row, open_=not case.state.closed)
     said = explain_state(case.state, case.pathway, at=case.now, as_of=case.as_of)
     owed, silent_owed = await _after_closing(doors, case)
+    kept, coming = await kept_in(doors, case.row)
     troubles = (*await _stuck(doors, case.row), *silent_owed, *_engine(look))
     return Explained(
         said.model_copy(
             update={
-                "owed": (*said.owed, *owed),
-                "coming": (*said.coming, *await _digests(doors, case.row)),
+                "owed": (*said.owed, *owed, *kept),
+                "coming": (*said.coming, *coming, *await _digests(doors, case.row)),
                 "troubles": troubles,
                 "looked_at_engine": look is not None,
             }
@@ -90,7 +92,9 @@ async def _digests(doors: Doors, row: CaseRow) -> list[Coming]:
 
 
 async def explain_unopened(doors: Doors, row: CaseRow) -> Explained:
-    """The answer for a case that is recorded and has not begun."""
+    """The answer for a case that is recorded and has not begun, or of which little is left."""
+    if row.erased:
+        return Explained(await explain_erased(doors, row))
     look, silent = await _looked(doors, row, open_=True)
     return Explained(
         Explanation(

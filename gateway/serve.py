@@ -20,6 +20,8 @@ from gateway.digest_dispatcher import KIND as DIGESTS
 from gateway.digest_dispatcher import DigestDispatcher
 from gateway.doors import Doors
 from gateway.engine_port import KeepsRuns
+from gateway.erasure_dispatcher import KIND as ERASURES
+from gateway.erasure_dispatcher import ErasureDispatcher
 from gateway.event_dispatcher import KIND as EVENTS
 from gateway.event_dispatcher import EventDispatcher
 from gateway.log_dispatcher import KIND as LOG
@@ -75,6 +77,7 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         DELIVERIES: DeliveryDispatcher(doors).run(),
         ACTS: ActDispatcher(doors).run(),
         OBLIGATIONS: ObligationDispatcher(doors).run(),
+        ERASURES: ErasureDispatcher(doors).run(),
     }
     if doors.events is not None:
         work[EVENTS] = EventDispatcher(doors, doors.events).run()

@@ -12,6 +12,9 @@
     deliveries   accept, claim, done, failed, dead, redeliver; cursors of pollers
     acts         record, claim, answered, failed, dead, redeliver, collect
     bulk_orders  one order over many cases, and what became of each
+    legal_holds  what may not be deleted: set, keep, ask_to_lift, lift, over
+    erasures     ask, agree, withdraw; which are due
+    shredding    destroys a case's key: shred, reapply; what forbids it, and what stays
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
@@ -75,9 +78,20 @@ from store.deliveries import (
 )
 from store.digests import DigestItem, WaitingNotice
 from store.effects import Attempt, EffectRow
+from store.erasure_rows import (
+    Blocked,
+    EndedCase,
+    ErasureOrigin,
+    ErasureRow,
+    ErasureState,
+    Shred,
+    Skeleton,
+    Waits,
+)
 from store.errors import (
     BackupFailed,
     BrokenSeal,
+    ContentErased,
     JournalGap,
     ProgramMissing,
     StoreError,
@@ -92,7 +106,8 @@ from store.errors import (
 from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.incoming import IncomingRow, ReadMail
-from store.journal import Appended, Fork, Head
+from store.journal import Appended, Fork, Head, Link
+from store.legal_holds import HoldOrigin, HoldRow
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
@@ -130,6 +145,7 @@ __all__ = [
     "Beat",
     "Became",
     "Belongs",
+    "Blocked",
     "Branch",
     "BrokenSeal",
     "BulkConflict",
@@ -150,6 +166,7 @@ __all__ = [
     "ClaimedDelivery",
     "ClaimedRow",
     "Click",
+    "ContentErased",
     "Counts",
     "DeliveryConflict",
     "DeliveryRow",
@@ -159,7 +176,11 @@ __all__ = [
     "DriftRow",
     "Duplicate",
     "EffectRow",
+    "EndedCase",
     "EndedRun",
+    "ErasureOrigin",
+    "ErasureRow",
+    "ErasureState",
     "EventFilter",
     "EventRow",
     "EventState",
@@ -168,11 +189,14 @@ __all__ = [
     "Head",
     "Hidden",
     "HiddenBy",
+    "HoldOrigin",
+    "HoldRow",
     "IncomingRow",
     "JournalGap",
     "KeptTicket",
     "KeyEncryptionKey",
     "KnownMatter",
+    "Link",
     "Locator",
     "LocatorState",
     "LogHead",
@@ -198,6 +222,8 @@ __all__ = [
     "Refusal",
     "RoundClosed",
     "Session",
+    "Shred",
+    "Skeleton",
     "Store",
     "StoreError",
     "StoreMisconfigured",
@@ -215,6 +241,7 @@ __all__ = [
     "Vault",
     "Waiting",
     "WaitingNotice",
+    "Waits",
     "restore",
     "upgrade",
 ]

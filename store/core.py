@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cases.journal import Entry
+from cases.journal import Entry, Kind
 from cases.values import Instant, Value
 from store.absences import Absences
 from store.acts import Acts
@@ -24,11 +24,13 @@ from store.deliveries import Deliveries
 from store.digests import Digests
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
+from store.erasures import Erasures
 from store.errors import JournalGap
 from store.events import Events
 from store.health import Health
 from store.incoming import Incoming
 from store.journal import Appended, Journal
+from store.legal_holds import LegalHolds
 from store.locators import Locators
 from store.log import Log
 from store.notices import Messages, Notices
@@ -42,6 +44,7 @@ from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.seals import Seals
 from store.sessions import Sessions
+from store.shredding import Shredding
 from store.sign_ins import SignIns
 from store.splitting import Splitting
 from store.subscriptions import Subscriptions
@@ -82,7 +85,7 @@ class Store:
         self.database = database
         self.vault = Vault(database, kek=kek, earlier=earlier_keks, ticks=ticks)
         self.absences = Absences(database)
-        self.cases = Cases(database)
+        self.cases = Cases(database, vault=self.vault)
         self.health = Health(database)
         self.channels = Channels(database, health=self.health)
         self.paces = Paces(database)
@@ -106,6 +109,28 @@ class Store:
         self.subscriptions = Subscriptions(database, vault=self.vault)
         self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
+        self.legal_holds = LegalHolds(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            record=self.door_record,
+        )
+        self.shredding = Shredding(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            holds=self.legal_holds,
+        )
+        self.erasures = Erasures(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            holds=self.legal_holds,
+            shredding=self.shredding,
+        )
         self.incoming = Incoming(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
@@ -201,6 +226,11 @@ class Store:
             changes=batch.changes,
             as_of=batch.at,
         )
+        for entry in batch.entries:
+            if entry.kind is Kind.LEGAL_HOLD:
+                await self.legal_holds.set_by_runbook_in(
+                    connection, batch.case, role=str(entry.body.get("role", "")), at=entry.at
+                )
         if newer:
             await self.rounds.publish_in(connection, batch.case, batch.rounds)
 

@@ -103,6 +103,20 @@ class Database:
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
 
+    async def scrub(self) -> None:
+        """What was overwritten is in no file of the database any more, as far as it lets us.
+
+        SQLite overwrites what it deletes (`secure_delete`), and its write-ahead log is cut here;
+        Postgres gives up a row's old versions when the table is vacuumed.
+        """
+        if self.file is not None:
+            await asyncio.to_thread(_cut_the_log, self.file)
+            return
+        with _typed_failures():
+            async with self.engine.connect() as connection:
+                plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await plain.execute(sa.text("VACUUM case_keys, views, pictures"))
+
     async def close(self) -> None:
         """No work is under way and no connection is open."""
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -197,6 +211,17 @@ def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _cut_the_log(file: Path) -> None:
+    connection = sqlite3.connect(file, timeout=_BUSY_MILLISECONDS / 1000)
+    try:
+        # Readers may hold it back; the next checkpoint of the database's own takes it then.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.OperationalError:
+        pass
+    finally:
+        connection.close()
 
 
 def _begin(connection: Connection) -> None:

@@ -95,7 +95,7 @@ class Views:
         return True
 
     async def get(self, case: str) -> CaseView | None:
-        """The case as its workflow last described it; None before it has."""
+        """The case as its workflow last described it; None before it has, and once it is erased."""
         return await self._one(views.c.case == case)
 
     async def heads(self, which: Collection[str]) -> dict[str, tuple[str, int]]:
@@ -161,7 +161,7 @@ class Views:
         )
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        return [await self._view(row) for row in rows]
+        return [await self._view(row) for row in rows if row.state]
 
     async def due(self, *, before: datetime) -> list[CaseLine]:
         """Open cases whose next instant has passed without the workflow having said anything.
@@ -215,7 +215,7 @@ class Views:
         async with self._database.read() as connection:
             query = lines(views.c.state).where(condition)
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else await self._view(row)
+        return None if row is None or not row.state else await self._view(row)
 
     async def _view(self, row: Any) -> CaseView:
         keys = await self._vault.keys(row.case)

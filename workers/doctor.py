@@ -15,6 +15,7 @@ from store.database import Database
 from store.ticket_drift import PERSON
 from workers._doctor_chat import chats
 from workers._doctor_check import Check, Level, fail, fine, warn
+from workers._doctor_keeping import keeping
 from workers._doctor_keys import kek_in, keys
 from workers._doctor_log import transparency_log
 from workers._doctor_log_in import log_in, provider
@@ -185,6 +186,8 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
     yield await transparency_log(settings, store, at=at)
     yield await _tickets(store)
     yield await _door_record(store)
+    async for check in keeping(settings, store, at=at):
+        yield check
     alarms = await store.health.open_alarms()
     for alarm in alarms:
         yield warn(f"alarm {alarm.kind} {alarm.key}", alarm.text, mend=alarm.mend)

@@ -32,6 +32,7 @@ from workers.errors import NotSetUpError
 from workers.house import House, inbox, pager, rotas, slack
 from workers.log_in import provider_door
 from workers.reporting import party
+from workers.retention import retention_of
 from workers.settings import Settings
 from workers.worker import beat, client_of, worker
 
@@ -217,6 +218,10 @@ def door_settings(settings: Settings) -> DoorSettings:
         ledger_keep=settings.ledger.keep,
         bulk_cap=settings.gateway.bulk_cap,
         urgent_queue=settings.urgent_queue,
+        keepers=settings.keeping.keepers,
+        cooling_off=settings.keeping.cooling_off,
+        erased=settings.erased,
+        retention=retention_of(settings),
     )
 
 

@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from workers._settings_chat import SlackSettings, TeamsSettings
 from workers._settings_group import Group
+from workers._settings_keeping import KeepingSettings
 from workers._settings_log_in import OidcSettings
 from workers._settings_mail import ImapSettings
 from workers._settings_notices import NoticeSettings
@@ -272,6 +273,9 @@ class Settings(BaseSettings):
     reports: ReportSettings = Field(
         default_factory=ReportSettings, description="reports to authorities"
     )
+    keeping: KeepingSettings = Field(
+        default_factory=KeepingSettings, description="erasure, legal holds, retention"
+    )
     ledger: LedgerSettings = Field(
         default_factory=LedgerSettings, description="the delivery ledger"
     )
@@ -328,6 +332,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The folder of signing keys."""
         return self.keys_dir or self.home / "keys"
+
+    @property
+    def erased(self) -> Path:
+        """The folder that tells a restore what was erased."""
+        return self.keeping.erased_dir or self.home / "erased"
 
     @property
     def log_name(self) -> str:
