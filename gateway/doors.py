@@ -15,9 +15,11 @@ from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
+from integrations.cedar import shipped
 from integrations.event_webhook import EventWebhooks
 from integrations.imap import ImapInbox
 from integrations.oidc.role_map import RoleMap
+from integrations.ports.access import Access
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
 from integrations.ports.identity import Identity
@@ -174,6 +176,8 @@ class Doors:
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
     events: EventWebhooks | None = None
     """Sends events to whoever subscribed; without it none are sent from here."""
+    access: Access = field(default_factory=shipped)
+    """Who may do what."""
     faults: FaultSeam = no_faults
     id: str = "gateway"
     """Names this process in leases and heartbeats."""

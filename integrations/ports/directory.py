@@ -51,6 +51,12 @@ class Person(Value):
     """By which channels they are told, in order; without any, as the installation is set up."""
     same_as: frozenset[PersonId] = frozenset()
     """Other accounts of the same human."""
+    clearances: frozenset[Name] = frozenset()
+    """Restricted classes of case they may work on, beyond those their roles are cleared for."""
+    platform_accounts: frozenset[str] = frozenset()
+    """Accounts of theirs on the platform: a case about one of them is closed to them."""
+    close_accounts: frozenset[str] = frozenset()
+    """The same of people close to them."""
 
 
 class Absence(Value):

@@ -1,0 +1,169 @@
+"""May this person do this? The one place where doors ask it, by the policies of the installation.
+
+Facts come from the store's picture of the case and from the directory; the engine behind
+`doors.access` decides by policies alone. Codec server, exports and pages ask `may`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from cases.relations import Relation, bars_at, relations_of
+from cases.state import CasePicture, CaseState
+from gateway.covering import NOBODY_ELSE, Standing
+from gateway.doors import Doors
+from gateway.reports import salted
+from integrations.ports.access import (
+    Apart,
+    Circumstances,
+    Decision,
+    Kind,
+    Look,
+    Principal,
+    Resource,
+)
+from integrations.ports.directory import DirectorySnapshot
+from runbooks.plan import Assurance, Pathway
+
+LEVELS = {Assurance.L0: 0, Assurance.L1: 1, Assurance.L2: 2, Assurance.L3: 3}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Somebody who asks, with everything the directory says of them."""
+
+    principal: Principal
+    standing: Standing = NOBODY_ELSE
+    assurance: int = 1
+    subjects: frozenset[str] = frozenset()
+    """Salted digests of their own accounts on the platform, as a report says whom it is about."""
+    close: frozenset[str] = frozenset()
+    """The same of accounts of people close to them."""
+    opened: frozenset[str] = field(default_factory=frozenset)
+    """Cases they have open in an emergency."""
+
+
+async def asking(
+    doors: Doors,
+    person: str,
+    *,
+    roles: frozenset[str] | None = None,
+    standing: Standing = NOBODY_ELSE,
+    assurance: Assurance = Assurance.L1,
+    snapshot: DirectorySnapshot | None = None,
+) -> Asking:
+    """The person as the directory knows them now; nobody it does not know holds anything."""
+    known = (snapshot or await doors.directory.snapshot()).find(person)
+    held = roles if roles is not None else known.roles if known is not None else frozenset()
+    named = known.clearances if known is not None else frozenset()
+    own = known.platform_accounts if known is not None else frozenset()
+    close = known.close_accounts if known is not None else frozenset()
+    salt = (await doors.store.vault.installation()).salt if own or close else b""
+    return Asking(
+        principal=Principal(
+            id=person, roles=held, clearances=named | doors.access.clearances(held)
+        ),
+        standing=standing,
+        assurance=LEVELS[assurance],
+        subjects=frozenset(salted(salt, name.encode()) for name in own),
+        close=frozenset(salted(salt, name.encode()) for name in close),
+    )
+
+
+def judged(
+    doors: Doors,
+    who: Asking,
+    action: str,
+    state: CaseState,
+    pathway: Pathway,
+    *,
+    apart: Apart | None = None,
+    gate: str = "",
+    names: Iterable[str] = (),
+    delegate: bool = False,
+    principal_cleared: bool = True,
+) -> Decision:
+    """What the policies say of that person and this case, as the store last knew it.
+
+    `gate` is where they would decide, `names` every name that their act would be bound to.
+    """
+    relations = relations_of(
+        state,
+        pathway,
+        person=who.principal.id,
+        roles=who.principal.roles | who.standing.roles,
+    )
+    about = state.report.subject_ref
+    if about is not None and about in who.subjects:
+        relations |= {Relation.SUBJECT.value}
+    if about is not None and about in who.close:
+        relations |= {Relation.RELATIVE.value}
+    bars = (
+        bars_at(
+            state,
+            pathway,
+            gate=gate,
+            names={who.principal.id, *who.standing.accounts, *names},
+            delegate=delegate,
+        )
+        if gate
+        else frozenset()
+    )
+    return doors.access.may(
+        who.principal,
+        action,
+        resource_of(doors, state, pathway, apart=apart),
+        Circumstances(
+            relations=relations,
+            bars=bars,
+            assurance=who.assurance,
+            glass=state.case in who.opened,
+            delegate=delegate,
+            principal_cleared=principal_cleared,
+        ),
+    )
+
+
+def resource_of(
+    doors: Doors, state: CaseState, pathway: Pathway, *, apart: Apart | None = None
+) -> Resource:
+    """The case, or what is kept apart in it, as policies see it."""
+    return Resource(
+        kind=Kind.CASE if apart is None else Kind.FIELD,
+        id=state.case,
+        case_class=class_of(doors, state),
+        need_to_know=pathway.need_to_know,
+        stage=state.stage or "",
+        ended=state.closed,
+        name=apart.value if apart is not None else "",
+    )
+
+
+def class_of(doors: Doors, state: CaseState) -> str:
+    """The restricted class of the case; empty for an ordinary one."""
+    answers = {name: given.value for name, given in state.answers.items()}
+    return doors.access.case_class(state.runbook, answers)
+
+
+async def may(
+    doors: Doors,
+    person: str,
+    action: str,
+    case: str,
+    *,
+    apart: Apart | None = None,
+    assurance: Assurance = Assurance.L1,
+) -> Decision:
+    """Whether the person may do that to the case of this id, with the policies that say so.
+
+    `action` is one of `Look`, or the verb of an act. A case that has not begun is nobody's.
+    """
+    view = await doors.store.views.get(case)
+    if view is None:
+        return Decision(allowed=False, digest=doors.access.digest)
+    state = CasePicture.of(view.state)
+    shelved = await doors.shelf.by_digest(state.digest)
+    who = await asking(doors, person, assurance=assurance)
+    return judged(doors, who, action, state, shelved.pathway, apart=apart)
+
+
+__all__ = ["Apart", "Asking", "Decision", "Look", "asking", "class_of", "judged", "may"]
