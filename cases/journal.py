@@ -185,6 +185,15 @@ class Kind(StrEnum):
     DOOR_RUN_SEALED = "door:run:sealed"
     DOOR_PAGE = "door:page:changed"
     DOOR_PAGER_SAID = "door:pager:said"
+    LOOK_ALLOWED = "access:look:allowed"
+    LOOK_DENIED = "access:look:denied"
+    LOOK_REPEATED = "access:look:repeated"
+    ACT_ALLOWED = "access:act:allowed"
+    ACT_DENIED = "access:act:denied"
+    EMERGENCY_OPENED = "access:emergency:opened"
+    EMERGENCY_ENDED = "access:emergency:ended"
+    EMERGENCY_REVIEWED = "access:emergency:reviewed"
+    EMERGENCY_UNREVIEWED = "access:emergency:unreviewed"
 
 
 class Entry(Value):

@@ -5,11 +5,12 @@ Facts come from the store's picture of the case and from the directory; the engi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypedDict, Unpack
 
 from cases.relations import Relation, bars_at, relations_of
 from cases.state import CasePicture, CaseState
-from gateway.covering import NOBODY_ELSE, Standing
+from gateway.covering import NOBODY_ELSE, Standing, standing_of
 from gateway.doors import Doors
 from gateway.reports import salted
 from integrations.ports.access import (
@@ -23,6 +24,7 @@ from integrations.ports.access import (
 )
 from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import Assurance, Pathway
+from store import Emergency
 
 LEVELS = {Assurance.L0: 0, Assurance.L1: 1, Assurance.L2: 2, Assurance.L3: 3}
 
@@ -33,6 +35,9 @@ class Asking:
 
     principal: Principal
     standing: Standing = NOBODY_ELSE
+    """Their other accounts, and the roles they may act in for somebody else."""
+    lent: frozenset[str] = frozenset()
+    """Roles of the one person in whose place they act now."""
     assurance: int = 1
     subjects: frozenset[str] = frozenset()
     """Salted digests of their own accounts on the platform, as a report says whom it is about."""
@@ -48,6 +53,7 @@ async def asking(
     *,
     roles: frozenset[str] | None = None,
     standing: Standing = NOBODY_ELSE,
+    lent: frozenset[str] = frozenset(),
     assurance: Assurance = Assurance.L1,
     snapshot: DirectorySnapshot | None = None,
 ) -> Asking:
@@ -63,62 +69,75 @@ async def asking(
             id=person, roles=held, clearances=named | doors.access.clearances(held)
         ),
         standing=standing,
+        lent=lent,
         assurance=LEVELS[assurance],
         subjects=frozenset(salted(salt, name.encode()) for name in own),
         close=frozenset(salted(salt, name.encode()) for name in close),
     )
 
 
-def judged(
-    doors: Doors,
-    who: Asking,
-    action: str,
-    state: CaseState,
-    pathway: Pathway,
-    *,
-    apart: Apart | None = None,
-    gate: str = "",
-    names: Iterable[str] = (),
-    delegate: bool = False,
-    principal_cleared: bool = True,
-) -> Decision:
-    """What the policies say of that person and this case, as the store last knew it.
+class More(TypedDict, total=False):
+    """What else may stand between the person and the case."""
 
-    `gate` is where they would decide, `names` every name that their act would be bound to.
-    """
+    apart: Apart | None
+    gate: str
+    """Where they would decide."""
+    names: Iterable[str]
+    """Every name that their act would be bound to."""
+    delegate: bool
+    principal_cleared: bool
+    also: frozenset[str]
+    """What stands against them besides what the gate's rule says."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the policies, with every fact that the answer can rest on."""
+
+    person: Principal
+    action: str
+    resource: Resource
+    context: Circumstances
+
+
+def judged(
+    doors: Doors, who: Asking, action: str, state: CaseState, pathway: Pathway, **more: Unpack[More]
+) -> Decision:
+    """What the policies say of that person and this case, as the store last knew it."""
+    asked = question(doors, who, action, state, pathway, **more)
+    return doors.access.may(asked.person, asked.action, asked.resource, asked.context)
+
+
+def question(
+    doors: Doors, who: Asking, action: str, state: CaseState, pathway: Pathway, **more: Unpack[More]
+) -> Question:
+    """The facts, gathered; nothing is decided."""
     relations = relations_of(
         state,
         pathway,
         person=who.principal.id,
-        roles=who.principal.roles | who.standing.roles,
+        roles=who.principal.roles | who.standing.roles | who.lent,
     )
     about = state.report.subject_ref
     if about is not None and about in who.subjects:
         relations |= {Relation.SUBJECT.value}
     if about is not None and about in who.close:
         relations |= {Relation.RELATIVE.value}
-    bars = (
-        bars_at(
-            state,
-            pathway,
-            gate=gate,
-            names={who.principal.id, *who.standing.accounts, *names},
-            delegate=delegate,
-        )
-        if gate
-        else frozenset()
-    )
-    return doors.access.may(
-        who.principal,
-        action,
-        resource_of(doors, state, pathway, apart=apart),
-        Circumstances(
+    delegate = more.get("delegate", False)
+    names = {who.principal.id, *who.standing.accounts, *more.get("names", ())}
+    gate = more.get("gate", "")
+    bars = bars_at(state, pathway, gate=gate, names=names, delegate=delegate)
+    return Question(
+        person=who.principal,
+        action=action,
+        resource=resource_of(doors, state, pathway, apart=more.get("apart")),
+        context=Circumstances(
             relations=relations,
-            bars=bars,
+            bars=bars | more.get("also", frozenset()),
             assurance=who.assurance,
             glass=state.case in who.opened,
             delegate=delegate,
-            principal_cleared=principal_cleared,
+            principal_cleared=more.get("principal_cleared", True),
         ),
     )
 
@@ -144,6 +163,26 @@ def class_of(doors: Doors, state: CaseState) -> str:
     return doors.access.case_class(state.runbook, answers)
 
 
+async def looking(
+    doors: Doors, who: Asking, action: str, state: CaseState, pathway: Pathway
+) -> Decision:
+    """As `judged`, of somebody who may have the case open in an emergency."""
+    decision = judged(doors, who, action, state, pathway)
+    if decision.allowed or not await emergency_of(doors, who.principal.id, state.case):
+        return decision
+    opened = replace(who, opened=who.opened | {state.case})
+    return judged(doors, opened, action, state, pathway)
+
+
+async def emergency_of(doors: Doors, person: str, case: str) -> Emergency | None:
+    """The emergency by which the person may read the case now; None where there is none."""
+    at = await doors.clock.now(case)
+    for opened in await doors.store.emergencies.of_person(person):
+        if opened.case == case and opened.open_at(at):
+            return opened
+    return None
+
+
 async def may(
     doors: Doors,
     person: str,
@@ -162,8 +201,25 @@ async def may(
         return Decision(allowed=False, digest=doors.access.digest)
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
-    who = await asking(doors, person, assurance=assurance)
+    at = await doors.clock.now(case)
+    known = await doors.directory.snapshot()
+    standing = await standing_of(doors, person, at=at, runbook=state.runbook, snapshot=known)
+    who = await asking(doors, person, standing=standing, assurance=assurance, snapshot=known)
+    if apart is None:
+        return await looking(doors, who, action, state, shelved.pathway)
     return judged(doors, who, action, state, shelved.pathway, apart=apart)
 
 
-__all__ = ["Apart", "Asking", "Decision", "Look", "asking", "class_of", "judged", "may"]
+__all__ = [
+    "Apart",
+    "Asking",
+    "Decision",
+    "Look",
+    "asking",
+    "class_of",
+    "emergency_of",
+    "judged",
+    "looking",
+    "may",
+    "question",
+]

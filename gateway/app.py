@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from gateway.absences_api import AbsencesApi
+from gateway.access_api import AccessApi
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.bulk_api import BulkApi
@@ -32,6 +33,7 @@ from gateway.messages import MessagesApi
 from gateway.migrations_api import MigrationsApi
 from gateway.on_call import OnCallPages
 from gateway.pagerduty_door import pagerduty_routes
+from gateway.pages.access import AccessPages
 from gateway.pages.acts import ActPages
 from gateway.pages.away import AwayPages
 from gateway.pages.bulk import BulkPages
@@ -102,6 +104,7 @@ def build_app(
             *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
             *AbsencesApi(doors).routes(),
+            *AccessApi(doors).routes(),
             *BulkApi(doors).routes(),
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),
@@ -118,6 +121,7 @@ def build_app(
             *TerminalPages(web).routes(),
             *InboxPages(web).routes(),
             *AwayPages(web).routes(),
+            *AccessPages(web, proving).routes(),
             *BulkPages(web).routes(),
             *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),

@@ -11,13 +11,16 @@ from cases.independence import kept_out
 from cases.objection import can_be_disputed
 from cases.permissions import Allowed, Waiting, allowed_acts, next_step, view_of, waiting_on
 from cases.state import CasePicture
+from gateway.access import Decision, Look, asking, emergency_of, looking
 from gateway.covering import NOBODY_ELSE, Standing, standing_of
 from gateway.doors import Doors
 from gateway.linked import unseen
 from gateway.shelf import Shelved
-from gateway.sight import blinded, hidden_rounds, may_see, without_cases
+from gateway.sight import blinded, hidden_rounds, without_cases
+from integrations.ports.access import EMERGENCY
+from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import EffectPlan, GateRule, Pathway
-from store import CaseFilter, CaseLine, CaseRow, CaseView
+from store import CaseFilter, CaseLine, CaseRow, CaseView, Emergency, Seen
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class OpenCase:
     """Their other accounts, and in whose place they may act."""
     unseen: frozenset[str] = frozenset()
     """Numbers of cases that the record names and this person may not see."""
+    emergency: Emergency | None = None
+    """By which they read it, where they have nothing else to do with it: they may not act."""
 
     @property
     def pathway(self) -> Pathway:
@@ -84,6 +89,8 @@ class OpenCase:
 
     def allowed(self) -> list[Allowed]:
         """Every act this person may do now."""
+        if self.emergency is not None:
+            return []
         return allowed_acts(
             self.state,
             self.pathway,
@@ -120,14 +127,35 @@ async def every_line(doors: Doors, which: CaseFilter) -> AsyncIterator[CaseLine]
 
 
 async def open_case(
-    doors: Doors, view: CaseView, *, person: str, roles: frozenset[str]
+    doors: Doors,
+    view: CaseView,
+    *,
+    person: str,
+    roles: frozenset[str],
+    snapshot: DirectorySnapshot | None = None,
+    listed: list[Seen] | None = None,
 ) -> OpenCase | None:
-    """The case in front of the person; None when they have nothing to do with it."""
+    """The case in front of the person; None when no policy lets them read it.
+
+    A look at a restricted case is on record before anything of it is shown. `listed` is where a
+    list collects its looks: it writes them at once, and nobody is refused what they did not ask
+    for.
+    """
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
     now = await doors.clock.now(state.case)
-    standing = await standing_of(doors, person, at=now, runbook=state.runbook)
-    if not may_see(state, shelved.pathway, person=person, roles=roles | standing.roles):
+    known = snapshot or await doors.directory.snapshot()
+    standing = await standing_of(doors, person, at=now, runbook=state.runbook, snapshot=known)
+    who = await asking(doors, person, roles=roles, standing=standing, snapshot=known)
+    decision = await looking(doors, who, Look.READ, state, shelved.pathway)
+    emergency = EMERGENCY in decision.policies
+    if decision.restricted or emergency:
+        seen = seen_by(person, state.case, decision, at=now, listed=listed is not None)
+        if listed is None:
+            await doors.store.looks.note([seen])
+        elif decision.allowed:
+            listed.append(seen)
+    if not decision.allowed:
         return None
     hidden = await unseen(doors, state, person=person, roles=roles)
     return OpenCase(
@@ -142,14 +170,38 @@ async def open_case(
         hidden=hidden_rounds(state, shelved.pathway, person=person),
         standing=standing,
         unseen=hidden,
+        emergency=await emergency_of(doors, person, state.case) if emergency else None,
     )
 
 
 async def find_case(
-    doors: Doors, number: str, *, person: str, roles: frozenset[str]
+    doors: Doors,
+    number: str,
+    *,
+    person: str,
+    roles: frozenset[str],
+    snapshot: DirectorySnapshot | None = None,
+    listed: list[Seen] | None = None,
 ) -> OpenCase | None:
     """The case of that number, if there is one and the person may see it."""
     view = await doors.store.views.by_number(number)
     if view is None:
         return None
-    return await open_case(doors, view, person=person, roles=roles)
+    return await open_case(
+        doors, view, person=person, roles=roles, snapshot=snapshot, listed=listed
+    )
+
+
+def seen_by(
+    person: str, case: str, decision: Decision, *, at: datetime, listed: bool = False
+) -> Seen:
+    """The look as it goes on record."""
+    return Seen(
+        case=case,
+        person=person,
+        action=(Look.LIST if listed else Look.READ).value,
+        allowed=decision.allowed,
+        policies=decision.policies,
+        digest=decision.digest,
+        at=at,
+    )

@@ -176,6 +176,8 @@ class Doors:
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
     events: EventWebhooks | None = None
     """Sends events to whoever subscribed; without it none are sent from here."""
+    outside: Outside | None = None
+    """By which people are told of what is no notice of a case; None: the watch tells of it."""
     access: Access = field(default_factory=shipped)
     """Who may do what."""
     faults: FaultSeam = no_faults
@@ -186,6 +188,8 @@ class Doors:
     obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
     events_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
+    emergencies_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a case was opened in an emergency: who must know of it is told at once."""
     chat_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a card in a chat may be over: the closer looks at once."""
     pages_due: asyncio.Event = field(default_factory=asyncio.Event)

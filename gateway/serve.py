@@ -17,6 +17,8 @@ from gateway.app import build_app
 from gateway.delivery_dispatcher import KIND as DELIVERIES
 from gateway.delivery_dispatcher import DeliveryDispatcher
 from gateway.doors import Doors
+from gateway.emergency_dispatcher import KIND as EMERGENCIES
+from gateway.emergency_dispatcher import EmergencyDispatcher
 from gateway.engine_port import KeepsRuns
 from gateway.event_dispatcher import KIND as EVENTS
 from gateway.event_dispatcher import EventDispatcher
@@ -73,6 +75,7 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         DELIVERIES: DeliveryDispatcher(doors).run(),
         ACTS: ActDispatcher(doors).run(),
         OBLIGATIONS: ObligationDispatcher(doors).run(),
+        EMERGENCIES: EmergencyDispatcher(doors).run(),
     }
     if doors.events is not None:
         work[EVENTS] = EventDispatcher(doors, doors.events).run()

@@ -94,6 +94,7 @@ class CedarAccess:
             digest=self.digest,
             reason=next((each.reason for each in decided if each.reason), "") if decided else "",
             says=tuple(each.says for each in decided),
+            restricted=resource.restricted,
         )
 
 

@@ -36,6 +36,8 @@
     sign_ins     log-ins under way at a provider: begun, taken once
     claimed      what the provider last said of people
     door_record  how log-ins began and ended, as a chain
+    looks        who looked at restricted cases: an entry, then a count
+    emergencies  cases opened in an emergency: until when, and who reviewed it
     health       heartbeats, alarms, lag of the outbox
     backup       copy_to, reconcile; `restore` brings a copy back
 
@@ -70,6 +72,7 @@ from store.deliveries import (
     DeliveryState,
 )
 from store.effects import Attempt, EffectRow
+from store.emergencies import LONGEST, UNREVIEWED, Emergency
 from store.errors import (
     BackupFailed,
     BrokenSeal,
@@ -90,6 +93,7 @@ from store.incoming import IncomingRow, ReadMail
 from store.journal import Appended, Fork, Head
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
+from store.looks import WINDOW, Seen
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
 from store.pages import PagerEvent, PageRow, PageState
@@ -108,7 +112,10 @@ from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
 __all__ = [
     "DEMO_KEK",
+    "LONGEST",
     "MAIN",
+    "UNREVIEWED",
+    "WINDOW",
     "AbsenceRow",
     "Accepted",
     "Account",
@@ -151,6 +158,7 @@ __all__ = [
     "DriftRow",
     "Duplicate",
     "EffectRow",
+    "Emergency",
     "EndedRun",
     "EventFilter",
     "EventRow",
@@ -186,6 +194,7 @@ __all__ = [
     "ReadMail",
     "Recorded",
     "RoundClosed",
+    "Seen",
     "Session",
     "Store",
     "StoreError",

@@ -22,6 +22,7 @@ from store.database import Database
 from store.deliveries import Deliveries
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
+from store.emergencies import Emergencies
 from store.errors import JournalGap
 from store.events import Events
 from store.health import Health
@@ -29,6 +30,7 @@ from store.incoming import Incoming
 from store.journal import Appended, Journal
 from store.locators import Locators
 from store.log import Log
+from store.looks import Looks
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
@@ -104,6 +106,14 @@ class Store:
         self.incoming = Incoming(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
+        )
+        self.looks = Looks(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.emergencies = Emergencies(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            health=self.health,
         )
         self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)

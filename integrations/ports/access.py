@@ -21,6 +21,9 @@ class Look(StrEnum):
     READ_FIELD = "read-field"
 
 
+EMERGENCY = "read-in-emergency"
+"""The policy that lets somebody read who has nothing to do with the case."""
+
 PERFORM = "perform"
 OPEN_IN_EMERGENCY = "open-in-emergency"
 REVIEW_EMERGENCY = "review-emergency"
@@ -99,6 +102,8 @@ class Decision(Value):
     """Of a denial, in the words of receipts; empty where no policy says more than no."""
     says: tuple[str, ...] = ()
     """What each of those policies means, in a person's words: for a denial also who can help."""
+    restricted: bool = False
+    """Whether it was about something that needs a clearance: then the answer goes on record."""
 
 
 class Access(Protocol):
