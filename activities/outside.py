@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from activities.announcing import Announcements
 from activities.rooms import Rooms
+from integrations.cedar import shipped
+from integrations.ports.access import POLICIES, Access
 from integrations.ports.actions import Actions
 from integrations.ports.directory import Directory
 from integrations.ports.messaging import Messaging
@@ -58,6 +61,15 @@ class Outside:
     """By form, as runbooks say it after `report:`; a form that is not here is handed in by hand."""
     announcements: Announcements | None = None
     """The channels of Teams that hear of notices, beside the people."""
+    access: Access = field(default_factory=shipped)
+    """Who may do what: asked once more before what cannot be taken back."""
+    policies_kept: set[str] = field(default_factory=set)
+
+    async def keep_policies(self, *, at: datetime) -> None:
+        """The policies are in the store under their digest, as any answer names them."""
+        if self.access.digest not in self.policies_kept:
+            await self.store.objects.put(kind=POLICIES, data=self.access.written_down, at=at)
+            self.policies_kept.add(self.access.digest)
 
     def queue_of(self, system: str) -> str:
         """Where a case opens a ticket in that system."""

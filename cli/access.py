@@ -82,9 +82,9 @@ def lint(
     from integrations.cedar_folder import PoliciesRefusedError, checked, read_folder
     from integrations.cedar_reach import unreachable
     from runbooks.library import access_schema
-    from workers.settings import load_settings
+    from workers.settings import Settings
 
-    chosen = folder if folder is not None else load_settings().access_dir
+    chosen = folder if folder is not None else Settings.load().access_dir
     try:
         texts, classes = read_folder(chosen)
         problems = list(checked(texts))

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from cases.state import CasePicture
 from gateway.access_explaining import (
     ACTIONS,
     NO_SUCH_ACTION,
@@ -158,7 +159,7 @@ async def overseen(doors: Doors, viewer: Viewer, number: str) -> CaseView | None
     if view is None:
         return None
     case = await find_case(doors, number, person=viewer.id, roles=viewer.roles)
-    walled = viewer.id in (view.state.get("conflicts") or {})
+    walled = viewer.id in CasePicture.of(view.state).conflicts
     return view if case is not None or (viewer.roles & OVERSEERS and not walled) else None
 
 

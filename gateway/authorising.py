@@ -12,6 +12,7 @@ from cases.state import CasePicture
 from gateway.access import Decision, asking, class_of, judged
 from gateway.covering import Standing
 from gateway.doors import Doors
+from integrations.ports.access import POLICIES
 from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import Assurance
 from store import CaseRow
@@ -29,6 +30,7 @@ async def authorise(
     snapshot: DirectorySnapshot,
 ) -> Decision:
     """What the policies say of this act, as the store last knew the case."""
+    await keep_policies(doors)
     view = await doors.store.views.get(case.id)
     if view is None:
         return Decision(allowed=False, digest=doors.access.digest)
@@ -77,6 +79,15 @@ async def on_record(
         policies=list(decision.policies),
         policy=decision.digest,
     )
+
+
+async def keep_policies(doors: Doors) -> None:
+    """The policies are in the store under the digest that what is signed names."""
+    if doors.access.digest in doors.policies_kept:
+        return
+    at = await doors.clock.now()
+    await doors.store.objects.put(kind=POLICIES, data=doors.access.written_down, at=at)
+    doors.policies_kept.add(doors.access.digest)
 
 
 def stamp(decision: Decision) -> Authorised:

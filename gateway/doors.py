@@ -194,5 +194,6 @@ class Doors:
     """Set when a card in a chat may be over: the closer looks at once."""
     pages_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a pager said something."""
+    policies_kept: set[str] = field(default_factory=set)
     outcomes: Counter[str] = field(default_factory=Counter)
     """How the acts answered in this process ended, for `/metrics`."""

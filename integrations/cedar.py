@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any
 
 import cedarpy
 
+from cases.canonical import canonical, sha256
 from integrations.ports.access import Circumstances, Decision, Kind, Principal, Resource
 from runbooks.library import access_policies, access_schema, restricted_classes
 from runbooks.restricting import Classes, load_classes
@@ -21,7 +21,15 @@ OTHER = "other"
 """The action an act stands for that the schema does not name."""
 
 _ACTIONS = re.compile(r"^action\s+(?P<names>[^{};]*?)\s*(?:\sin\s|\sappliesTo\s|;)", re.MULTILINE)
-_NAMES_A_CASE = re.compile(r'\b(?:Case|Field|Effect|Glass)::"')
+_NAMED = {
+    "principal": (re.compile(r'\bPerson::"'), ""),
+    "id": (re.compile(r'\b(?:Case|Field|Effect|Glass|Release)::"'), "one"),
+    "stage": (re.compile(r"\.stage\b"), ""),
+    "ended": (re.compile(r"\.ended\b"), False),
+    "name": (re.compile(r"\.(?:name|kind)\b"), ""),
+}
+"""How a policy would have to speak of it for it to matter, and what stands there when none does."""
+
 _MOST_REMEMBERED = 20_000
 
 
@@ -46,9 +54,9 @@ class CedarAccess:
         self._classes = classes
         self.written: dict[str, PolicyText] = policies_of(text)
         """Every policy, by the engine's own name of it."""
-        self.digest: str = digest_of(policies, schema=schema, classes=classes)
-        # Where no policy names one case, its name cannot matter to the answer.
-        self._by_id = _NAMES_A_CASE.search(text) is not None
+        self.written_down: bytes = written_down(policies, schema=schema, classes=classes)
+        self.digest: str = sha256(self.written_down)
+        self._blind = _blind_to(text)
         self._remembered = lru_cache(maxsize=_MOST_REMEMBERED)(self._decide)
 
     def may(
@@ -59,8 +67,10 @@ class CedarAccess:
         The same question has the same answer, so an answer is remembered for as long as these
         policies are.
         """
-        asked = resource if self._by_id else resource.model_copy(update={"id": "one"})
-        return self._remembered(person, action, asked, context)
+        if "principal" in self._blind:
+            person = person.model_copy(update={"id": "somebody"})
+        unasked = {name: value for name, value in self._blind.items() if name != "principal"}
+        return self._remembered(person, action, resource.model_copy(update=unasked), context)
 
     def case_class(self, runbook: str, answers: dict[str, str]) -> str:
         """The restricted class of a case; empty for an ordinary one."""
@@ -107,14 +117,15 @@ def shipped() -> CedarAccess:
     )
 
 
-def digest_of(policies: Mapping[str, bytes], *, schema: bytes, classes: Classes) -> str:
-    """SHA-256 over every policy file with its name, the schema, and the classes, in hex."""
-    whole = sha256()
-    parts = [*((name, policies[name]) for name in sorted(policies)), ("schema", schema)]
-    for name, text in [*parts, ("classes", classes.digest.encode())]:
-        whole.update(b"%d %s %d " % (len(name.encode()), name.encode(), len(text)))
-        whole.update(text)
-    return whole.hexdigest()
+def written_down(policies: Mapping[str, bytes], *, schema: bytes, classes: Classes) -> bytes:
+    """Everything an answer depends on besides the question, as one text that can be kept."""
+    return canonical(
+        {
+            "policies": {name: text.decode() for name, text in policies.items()},
+            "schema": schema.decode(),
+            "classes": classes.source.decode(),
+        }
+    )
 
 
 def actions_of(schema: str) -> frozenset[str]:
@@ -138,6 +149,11 @@ def policies_of(text: str) -> dict[str, PolicyText]:
             reason=said.get("reason") or "",
         )
     return written
+
+
+def _blind_to(text: str) -> dict[str, Any]:
+    """What no policy of the text asks about, which therefore cannot change an answer."""
+    return {name: unsaid for name, (asked, unsaid) in _NAMED.items() if not asked.search(text)}
 
 
 def _person(person: Principal) -> dict[str, Any]:

@@ -142,8 +142,8 @@ def _of(
         said = str(error).split("\n", 1)[0]
         yield PolicyProblem(file, line, f"cannot be read: {said}", "Correct this policy.")
         return
-    for error in cedarpy.validate_policies(statement.text, schema).errors:
-        said = error.error.replace("for policy `policy0`, ", "")
+    for wrong in cedarpy.validate_policies(statement.text, schema).errors:
+        said = wrong.error.replace("for policy `policy0`, ", "")
         yield PolicyProblem(
             file, line, said, "`escalate access schema` shows what there is.", written.id
         )

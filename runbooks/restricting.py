@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 
 from runbooks.grammar.restricted import ClassesDocument
 from runbooks.reading import read_model
@@ -13,8 +12,8 @@ class Classes:
     """The classes of one installation."""
 
     document: ClassesDocument
-    digest: str
-    """SHA-256 of the exact bytes they were read from, in hex."""
+    source: bytes
+    """The exact bytes they were read from."""
 
     def of(self, runbook: str, answers: Mapping[str, str]) -> str:
         """The first class the case is of; empty for an ordinary case."""
@@ -36,4 +35,4 @@ class Classes:
 def load_classes(text: bytes, *, file: str) -> Classes:
     """The classes in `text`; RunbookProblems, each with its place, when it is refused."""
     document, _ = read_model(ClassesDocument, text, file=file)
-    return Classes(document=document, digest=sha256(text).hexdigest())
+    return Classes(document=document, source=text)

@@ -139,6 +139,7 @@ async def doors_of(
             allow_loopback=settings.demo,
         ),
         outside=house.outside,
+        access=house.access,
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",

@@ -24,6 +24,9 @@ class Look(StrEnum):
 EMERGENCY = "read-in-emergency"
 """The policy that lets somebody read who has nothing to do with the case."""
 
+POLICIES = "access-policies"
+"""The kind of kept text that answers name by its digest."""
+
 PERFORM = "perform"
 OPEN_IN_EMERGENCY = "open-in-emergency"
 REVIEW_EMERGENCY = "review-emergency"
@@ -111,7 +114,12 @@ class Access(Protocol):
 
     @property
     def digest(self) -> str:
-        """Of everything an answer depends on besides the question."""
+        """SHA-256 of `written_down`, in hex."""
+        ...
+
+    @property
+    def written_down(self) -> bytes:
+        """Everything an answer depends on besides the question: policies, schema and classes."""
         ...
 
     def may(
