@@ -174,6 +174,15 @@ async def looking(
     return judged(doors, opened, action, state, pathway)
 
 
+def kept_apart(doors: Doors, who: Asking, state: CaseState, pathway: Pathway) -> frozenset[Apart]:
+    """What inside the case the person does not read, though they read the case."""
+    return frozenset(
+        each
+        for each in Apart
+        if not judged(doors, who, Look.READ_FIELD, state, pathway, apart=each).allowed
+    )
+
+
 async def emergency_of(doors: Doors, person: str, case: str) -> Emergency | None:
     """The emergency by which the person may read the case now; None where there is none."""
     at = await doors.clock.now(case)
@@ -219,6 +228,7 @@ __all__ = [
     "class_of",
     "emergency_of",
     "judged",
+    "kept_apart",
     "looking",
     "may",
     "question",

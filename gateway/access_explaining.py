@@ -16,7 +16,10 @@ from store import CaseView
 ACTIONS: tuple[str, ...] = (*(look.value for look in Look), *VERBS, OPEN_IN_EMERGENCY)
 """What can be asked about."""
 
-NO_SUCH_ACTION = Wording("There is no such action.", f"One of: {', '.join(ACTIONS)}.")
+NO_SUCH_ACTION = Wording(
+    "There is no such action.",
+    "`read`, `list`, `decode`, `export`, `open-in-emergency`, or the verb of an act.",
+)
 NO_SUCH_LEVEL = Wording("There is no such level of proof.", "One of: L0, L1, L2, L3.")
 NOBODY = Wording("The directory knows nobody of that name.", "Use the id they log in with.")
 

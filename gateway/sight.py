@@ -1,6 +1,6 @@
 """What of a case is shown to whoever may see it: not votes that are blind, nor other cases."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue
 
@@ -8,10 +8,13 @@ from cases.file import DUTY_MANAGER, INCIDENT_MANAGER
 from cases.gate import Round, RoundState
 from cases.journal import Entry, Kind
 from cases.state import CasePicture
+from integrations.ports.access import Apart
 from runbooks.plan import Pathway, Votes
 
 ALWAYS = frozenset({INCIDENT_MANAGER, DUTY_MANAGER})
 _OF_VOTES = frozenset({Kind.VOTE_CAST, Kind.VOTE_WITHDRAWN})
+_OF_APART = frozenset({Kind.EVIDENCE_ADDED, Kind.CALLED_BACK})
+_NAMING = frozenset({"agency", "label", "note", "number", "reference", "source"})
 _VERDICT = frozenset(
     {"verdict", "reason", "instead_of", "on_behalf_of", "replaces", "conditions", "input"}
 )
@@ -52,6 +55,43 @@ def blinded(state: CasePicture, pathway: Pathway, *, person: str) -> CasePicture
     return state.model_copy(update={"rounds": rounds})
 
 
+KEPT_APART = "kept apart"
+"""What stands where something of a restricted case is not for this reader."""
+
+
+def without_apart(
+    state: CasePicture, apart: frozenset[Apart], answers: Mapping[Apart, Iterable[str]]
+) -> CasePicture:
+    """The state without what is kept apart from this reader; that there is something stays.
+
+    What a form is filled in with, and what a verdict is shown, goes to people who work on the case
+    and read all of it.
+    """
+    if not apart:
+        return state
+    told: dict[str, object] = {}
+    hidden = {name for each in apart for name in answers.get(each, ())}
+    told["answers"] = {
+        name: given.model_copy(update={"value": KEPT_APART}) if name in hidden else given
+        for name, given in state.answers.items()
+    }
+    if Apart.EVIDENCE in apart:
+        told["evidence"] = [
+            item.model_copy(update={"reference": KEPT_APART, "digest": ""})
+            for item in state.evidence
+        ]
+    if Apart.AUTHORITY_CONTACT in apart:
+        told["call_backs"] = [
+            item.model_copy(update={"agency": KEPT_APART, "number": "", "source": "", "note": ""})
+            for item in state.call_backs
+        ]
+    if Apart.REPORTER in apart:
+        told["report"] = state.report.model_copy(
+            update={"content_ref": None, "fields": {}, "unknown": {}}
+        )
+    return state.model_copy(update=told)
+
+
 def without_cases(state: CasePicture, unseen: frozenset[str]) -> CasePicture:
     """The state without the numbers of cases that the person may not know of."""
     if not unseen:
@@ -70,6 +110,7 @@ def seen_entries(
     entries: Iterable[Entry],
     hidden: frozenset[tuple[str, int]],
     unseen: frozenset[str] = frozenset(),
+    apart: frozenset[Apart] = frozenset(),
 ) -> list[tuple[Entry, dict[str, JsonValue]]]:
     """The entries, each with what of its body may be read."""
     seen: list[tuple[Entry, dict[str, JsonValue]]] = []
@@ -78,6 +119,9 @@ def seen_entries(
         if entry.kind in _OF_VOTES and (body.get("gate"), body.get("round")) in hidden:
             body = {name: value for name, value in body.items() if name not in _VERDICT}
             body["note"] = "hidden until you have voted"
+        if apart and entry.kind in _OF_APART:
+            body = {name: value for name, value in body.items() if name not in _NAMING}
+            body["note"] = KEPT_APART
         if body.get("number") in unseen:
             body = {"note": "about a case that you may not see"}
         seen.append((entry, body))

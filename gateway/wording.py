@@ -84,7 +84,7 @@ REASONS: dict[Reason, Wording] = {
     ),
     Reason.NO_ACCESS: Wording(
         "No policy allows you this here.",
-        "`escalate access explain` says which would; ask the incident manager to assign it to you.",
+        "Ask an incident manager: `escalate access explain` says which policy would.",
     ),
     Reason.NO_CLEARANCE: Wording(
         "The case is of a restricted class, and you are not cleared for it.",

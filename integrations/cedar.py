@@ -13,7 +13,7 @@ from typing import Any
 import cedarpy
 
 from cases.canonical import canonical, sha256
-from integrations.ports.access import Circumstances, Decision, Kind, Principal, Resource
+from integrations.ports.access import Apart, Circumstances, Decision, Kind, Principal, Resource
 from runbooks.library import access_policies, access_schema, restricted_classes
 from runbooks.restricting import Classes, load_classes
 
@@ -75,6 +75,10 @@ class CedarAccess:
     def case_class(self, runbook: str, answers: dict[str, str]) -> str:
         """The restricted class of a case; empty for an ordinary one."""
         return self._classes.of(runbook, answers)
+
+    def answers_of(self, apart: Apart) -> tuple[str, ...]:
+        """The questions whose answers belong to what is kept apart."""
+        return self._classes.apart.get(apart.value, ())
 
     def clearances(self, roles: frozenset[str]) -> frozenset[str]:
         """The classes that these roles are cleared for."""

@@ -24,6 +24,12 @@ class Classes:
                 return name
         return ""
 
+    @property
+    def apart(self) -> dict[str, tuple[str, ...]]:
+        """By what is kept apart, the questions whose answers belong to it."""
+        said = self.document.apart
+        return {"authority-contact": said.authority_contact, "victim": said.victim}
+
     def cleared(self, roles: Iterable[str]) -> frozenset[str]:
         """The classes that somebody with these roles is cleared for."""
         held = frozenset(roles)

@@ -47,7 +47,10 @@ async def timeline_of(
         for entry in await journal.entries(case.row.id, stream=stream)
     ]
     seen = seen_entries(
-        (entry for entry in entries if entry.kind not in LET_IN), case.hidden, case.unseen
+        (entry for entry in entries if entry.kind not in LET_IN),
+        case.hidden,
+        case.unseen,
+        case.apart,
     )
     seen.sort(key=lambda item: (item[0].at, item[0].stream, item[0].sequence))
     return [

@@ -132,6 +132,10 @@ class Access(Protocol):
         """The restricted class of a case; empty for an ordinary one."""
         ...
 
+    def answers_of(self, apart: Apart) -> tuple[str, ...]:
+        """The questions whose answers belong to what is kept apart."""
+        ...
+
     def clearances(self, roles: frozenset[str]) -> frozenset[str]:
         """The classes that these roles are cleared for."""
         ...

@@ -25,7 +25,15 @@ class ClassRule(Strict):
         return self
 
 
+class Apart(Strict):
+    """Answers that are kept apart inside a restricted case, by whose they are."""
+
+    authority_contact: tuple[Name, ...] = ()
+    victim: tuple[Name, ...] = ()
+
+
 class ClassesDocument(Strict):
     """Every class, in the order in which they are asked."""
 
+    apart: Apart = Field(default_factory=Apart)
     classes: dict[Name, ClassRule]

@@ -160,7 +160,7 @@ def may(cell: Cell, text: Text) -> bool:
     decides = bool(cell.roles & (voters | text.deciding_in_turn()))
     reads = sees and cleared
     return {
-        "list": sees,
+        "list": sees or bool(restricted and cell.roles & MANAGERS),
         "decode": reads and (not restricted or cell.level >= SECOND_FACTOR),
         "export": reads and (not restricted or cell.level >= SECOND_FACTOR),
         "evidence-apart": cleared and (named or decides or owes or owner in cell.roles)

@@ -5,10 +5,8 @@ each kind: ordinary, need-to-know, and two restricted classes.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
-
-import pytest
 
 from cases.acts import Verdict
 from cases.gate import Round, RoundState, Vote
@@ -173,7 +171,7 @@ def answer(cell: Cell, state: CaseState, pathway: Pathway) -> bool:
 
 
 def test_policies_and_oracle_agree_in_every_cell(
-    record_property: pytest.FixtureRequest,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """Roles, classes, stages, actions and relations: no cell is answered in two ways."""
     texts = {name: Text(library()[name]) for name in RUNBOOKS}

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from cases.receipts import Outcome, Reason
 from gateway.absences import PROBLEMS
+from gateway.access_explaining import PROBLEMS as OF_ACCESS
 from gateway.bulk_words import PROBLEMS as OF_ORDERS
+from gateway.emergencies import PROBLEMS as OF_EMERGENCIES
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
 from gateway.wording import OUTCOMES, PAGES, REASONS
 from integrations.errors import IdentityReason
@@ -26,6 +28,8 @@ def test_every_reason_and_outcome_has_words() -> None:
         *LOG_IN_PAGES.values(),
         *PROBLEMS.values(),
         *OF_ORDERS.values(),
+        *OF_ACCESS.values(),
+        *OF_EMERGENCIES.values(),
     ):
         assert wording.says.endswith(".")
         assert wording.mend.endswith((".", "`"))
@@ -40,6 +44,8 @@ def test_the_documentation_says_the_same() -> None:
         **PAGES,
         **PROBLEMS,
         **OF_ORDERS,
+        **OF_ACCESS,
+        **OF_EMERGENCIES,
         **LOG_IN_PAGES,
     }
 
