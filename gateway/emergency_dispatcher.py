@@ -21,13 +21,11 @@ from integrations.ledger import speaking
 from integrations.ports.directory import DirectorySnapshot, Person
 from integrations.ports.ledger import Behalf
 from integrations.ports.messaging import Message, message_id
-from store import WINDOW, Emergency
+from store import UNTOLD, WINDOW, Emergency
 
 log = structlog.get_logger(__name__)
 
 KIND = "emergency-dispatcher"
-UNTOLD = "emergency-opened"
-"""The kind of the alarm by which the watch tells when nobody else could be told."""
 
 
 class EmergencyDispatcher:

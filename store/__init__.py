@@ -72,7 +72,7 @@ from store.deliveries import (
     DeliveryState,
 )
 from store.effects import Attempt, EffectRow
-from store.emergencies import LONGEST, UNREVIEWED, Emergency
+from store.emergencies import LONGEST, UNREVIEWED, UNTOLD, Emergency
 from store.errors import (
     BackupFailed,
     BrokenSeal,
@@ -115,6 +115,7 @@ __all__ = [
     "LONGEST",
     "MAIN",
     "UNREVIEWED",
+    "UNTOLD",
     "WINDOW",
     "AbsenceRow",
     "Accepted",

@@ -19,7 +19,9 @@ from store.vault import Vault
 LONGEST = timedelta(minutes=60)
 REVIEW_WITHIN = timedelta(hours=24)
 UNREVIEWED = "emergency-unreviewed"
-"""The kind of the alarm."""
+"""The kind of the alarm that nobody has reviewed it in time."""
+UNTOLD = "emergency-opened"
+"""The kind of the alarm that nobody could be told of it."""
 
 
 class Emergency(Value):
@@ -152,7 +154,8 @@ class Emergencies:
                     note=note or None,
                     late=True if at > row.review_by else None,
                 )
-        await self._health.clear(kind=UNREVIEWED, key=emergency, at=at)
+        for kind in (UNREVIEWED, UNTOLD):
+            await self._health.clear(kind=kind, key=emergency, at=at)
         return await self.get(emergency)
 
     async def overdue(self, emergency: str, *, number: str, at: datetime) -> None:
