@@ -36,7 +36,8 @@ class Performing:
 
         An attempt after a crash sends the same key again: the receiver keeps its ids.
         """
-        decision = await permitted(self._outside, order)
+        with told_to_temporal():
+            decision = await permitted(self._outside, order)
         if decision is not None and not decision.allowed:
             why = "; ".join(decision.says) or "no policy permits it"
             result = EffectResult(state=EffectState.FAILED, detail=f"kept back by a policy: {why}")

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from temporalio.exceptions import ApplicationError
+
 from activities.outside import Outside
 from cases.file import SYSTEM
 from cases.gate import Round, RoundState
@@ -25,7 +27,10 @@ from integrations.ports.access import (
 from integrations.ports.directory import DirectorySnapshot
 from runbooks import compile_runbook, load_runbook
 from workflows.effects import EffectOrder
+from workflows.ordering import attempt_key
 
+NOT_ON_RECORD = "NotOnRecord"
+"""The store does not show yet what was ordered."""
 _MOST_KNOWN = 64
 
 
@@ -47,15 +52,24 @@ class _Rules:
 
 
 async def permitted(outside: Outside, order: EffectOrder) -> Decision | None:
-    """What the policies say; None for what can be taken back and tells nobody outside anything."""
+    """What the policies say; None for what can be taken back and tells nobody outside anything.
+
+    They are asked about the case as its record stood when this was ordered: until the store shows
+    the order, the activity is tried again.
+    """
     view = await outside.store.views.get(order.case)
-    if view is None:
-        return None
-    state = CasePicture.of(view.state)
-    rules = _rules_in(state.digest, await outside.store.objects.get(state.digest))
-    discloses = order.name in rules.disclosing
+    state = CasePicture.of(view.state) if view is not None else None
+    row = await outside.store.cases.get(order.case)
+    digests = {row.digest, state.digest if state is not None else None} - {None}
+    rules = [
+        _rules_in(digest, await outside.store.objects.get(digest))
+        for digest in sorted(map(str, digests))
+    ]
+    discloses = any(order.name in each.disclosing for each in rules)
     if not (order.irreversible or order.report is not None or discloses):
         return None
+    if state is None or not any(attempt_key(each) == order.key for each in state.effects):
+        raise ApplicationError(NOT_ON_RECORD, type=NOT_ON_RECORD)
     answers = {name: given.value for name, given in state.answers.items()}
     resource = Resource(
         kind=Kind.EFFECT,
@@ -65,7 +79,8 @@ async def permitted(outside: Outside, order: EffectOrder) -> Decision | None:
         irreversible=order.irreversible,
         discloses=discloses,
     )
-    people = list(dict.fromkeys(_deciders(state, order, rules)))
+    owners = {stage: owner for each in rules for stage, owner in each.owners.items()}
+    people = list(dict.fromkeys(_deciders(state, order, owners)))
     asked: list[_Decider | None] = [*people] if people else [None]
     count = len({each.person for each in people})
     known = await _known(outside)
@@ -107,7 +122,9 @@ def _principal(
     )
 
 
-def _deciders(state: CasePicture, order: EffectOrder, rules: _Rules) -> Iterator[_Decider]:
+def _deciders(
+    state: CasePicture, order: EffectOrder, owners: Mapping[str, str]
+) -> Iterator[_Decider]:
     """Who has decided that it happens: at the gate it was ordered from, or by ending a stage."""
     round_ = _round(state, order.stage)
     if round_ is not None:
@@ -116,7 +133,7 @@ def _deciders(state: CasePicture, order: EffectOrder, rules: _Rules) -> Iterator
                 yield _Decider(vote.person, vote.role)
         for hand in round_.glass:
             yield _Decider(hand.person, hand.role)
-    owner = rules.owners.get(order.stage)
+    owner = owners.get(order.stage)
     for visit in state.visits:
         if visit.stage == order.stage and visit.by not in (None, SYSTEM) and owner is not None:
             yield _Decider(str(visit.by), owner)

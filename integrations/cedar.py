@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import cedarpy
@@ -112,8 +112,9 @@ class CedarAccess:
         )
 
 
+@cache
 def shipped() -> CedarAccess:
-    """The policies that come with escalate."""
+    """The policies that come with escalate: the same for as long as it runs, so read once."""
     return CedarAccess(
         policies=access_policies(),
         schema=access_schema(),

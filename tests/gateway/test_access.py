@@ -14,6 +14,7 @@ from activities import Channel, Outside
 from activities.actions import Performing
 from cases.envelope import Act
 from cases.journal import Kind, Stream
+from cases.state import CasePicture
 from gateway.access import Apart, Look, may
 from integrations.cedar import shipped
 from integrations.cedar_folder import installed
@@ -191,9 +192,9 @@ async def test_hostile_13_an_approver_who_lost_the_role_is_refused_and_what_was_
         people.write_text(people.read_text().replace("[legal, general-counsel]", "[support]"))
         paula = await Person.of(house, "paula")
         assert (await paula.decide(number, "policy-sign-off")).status_code == 200
-        picture = await house.picture(number)
-        assert picture["rounds.0"]["votes"][0]["person"] == "lena"
-        assert picture["rounds.0"]["state"] == "approved"
+        state = CasePicture.of(await house.picture(number))
+        assert [vote.person for vote in state.rounds[0].votes] == ["lena"]
+        assert [round_.state for round_ in state.rounds] == ["approved", "approved"]
 
 
 async def test_hostile_25_a_display_name_gives_nobody_a_role(store: Store, tmp_path: Path) -> None:
@@ -241,7 +242,7 @@ async def test_hostile_63_an_emergency_opening_is_one_case_for_an_hour_to_read_a
         f"/api/access/cases/{other}/emergency", {"reason": "another child as well"}
     )
     assert (second.status_code, second.json()["error"]) == (403, "no-access")
-    written = await lena.act(number, {"verb": "raise", "role": "child-safety-lead", "reason": "x"})
+    written = await lena.act(number, {"verb": "raise", "to": "child-safety-lead", "reason": "x"})
     assert (written.status_code, written.json()["error"]) == (403, "no-clearance")
     case = await id_of(world, number)
     for action in (Look.EXPORT, Look.DECODE, "assign", "close", "hold", "evidence"):
@@ -419,7 +420,7 @@ async def test_a_clearance_can_be_named_in_the_directory(store: Store, tmp_path:
         assert (await (await Person.of(house, "tessa")).get(f"/api/cases/{number}")).is_error
         elise = await Person.of(house, "imani")
         for name in ("tessa", "tariq"):
-            body = {"verb": "assign", "role": "triage", "person": name, "reason": "help"}
+            body = {"verb": "assign", "role": "custodian", "person": name, "reason": "help"}
             given = await elise.act(number, body)
             assert given.status_code == 200, given.text
             seen = await (await Person.of(house, name)).get(f"/api/cases/{number}")
@@ -449,11 +450,11 @@ async def test_policies_are_asked_again_before_what_cannot_be_taken_back(
         lena, paula = await Person.of(world, "lena"), await Person.of(world, "paula")
         assert (await lena.decide(number, "legal-review")).status_code == 200
         assert (await paula.decide(number, "policy-sign-off")).status_code == 200
-        order = order_of(await id_of(world, number), number, "policy-sign-off", "apply-action")
+        order = await order_of(world, number, "apply-action", irreversible=True)
         done = await ActivityEnvironment().run(performing(store).perform_effect, order)
         strict = await ActivityEnvironment().run(
             performing(store, access=own_policies(tmp_path)).perform_effect,
-            order.model_copy(update={"key": "another"}),
+            order,
         )
 
         assert (done.state, done.policies) == (
@@ -464,7 +465,7 @@ async def test_policies_are_asked_again_before_what_cannot_be_taken_back(
         assert (strict.state, strict.policies) == (EffectState.FAILED, ("not-while-frozen",))
         assert "nothing is done for good this week" in strict.detail
         assert await store.objects.get(strict.policy)
-        lasting = order.model_copy(update={"irreversible": False, "key": "third"})
+        lasting = order.model_copy(update={"irreversible": False})
         plain = await ActivityEnvironment().run(performing(store).perform_effect, lasting)
         assert (plain.policies, plain.policy) == ((), "")
 
@@ -472,25 +473,30 @@ async def test_policies_are_asked_again_before_what_cannot_be_taken_back(
 async def test_nothing_is_disclosed_that_no_person_has_decided_on(world: World) -> None:
     """A disclosure that only the runbook ordered is kept back, whatever the runbook says."""
     number = await world.case(**RESTRICTED)
-    order = order_of(await id_of(world, number), number, "first-look", "report-canada")
-    kept = await ActivityEnvironment().run(
-        performing(world.store).perform_effect, order.model_copy(update={"irreversible": False})
-    )
+    order = await order_of(world, number, "block-and-quarantine", name="report-canada")
+    kept = await ActivityEnvironment().run(performing(world.store).perform_effect, order)
 
     assert (kept.state, kept.policies) == (EffectState.FAILED, ("disclosure-needs-a-person",))
 
 
-def order_of(case: str, number: str, stage: str, name: str) -> EffectOrder:
-    """An effect that cannot be taken back, handed to a person."""
+async def order_of(
+    world: World, number: str, known: str, *, name: str = "", irreversible: bool = False
+) -> EffectOrder:
+    """The order of an effect that the case has on record, handed to a person; perhaps of another.
+
+    `name` is what it is called instead.
+    """
+    state = CasePicture.of(await world.picture(number))
+    effect = next(each for each in state.effects if each.name == known)
     return EffectOrder(
-        key="key",
-        case=case,
+        key=effect.key,
+        case=state.case,
         number=number,
-        name=name,
+        name=name or effect.name,
         title="Do it",
         by="manual",
-        stage=stage,
-        irreversible=True,
+        stage=effect.stage,
+        irreversible=irreversible,
         at=BEGIN,
     )
 
