@@ -16,7 +16,12 @@ from integrations.ports.access import Circumstances, Kind, Principal, Resource
 from runbooks.library import access_schema
 
 _Asked = tuple[Principal, str, Resource, Circumstances]
-_DRAWN = 400
+_DRAWN, _MOST = 600, 1_000
+"""How many questions are drawn, and how many more asked in order, before a policy is called idle.
+
+A policy that ships is found within forty; what nothing finds is named for a person to look at.
+"""
+_SAID = re.compile(r'@\w+\("(?:[^"\\]|\\.)*"\)')
 _WORDS = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ACTIONS = re.compile(r'Action::"([^"]+)"')
 _KINDS = re.compile(r"resource\s+(?:is\s+(\w+)|==\s*(\w+)::)")
@@ -51,8 +56,8 @@ def _decides(access: CedarAccess, policy: str, asked: _Asked) -> bool:
 
 
 def _tries(text: str) -> Iterator[_Asked]:
-    """Questions made of the words the policy itself speaks of: a draw of them first, then all."""
-    words = frozenset(_WORDS.findall(text))
+    """Questions made of the words the policy itself speaks of: drawn, then one after the other."""
+    words = frozenset(_WORDS.findall(_SAID.sub("", text)))
     few = [words, frozenset[str](), *(frozenset({word}) for word in sorted(words))]
     space: tuple[Sequence[Any], ...] = (
         list(_scope(text)),
@@ -70,7 +75,7 @@ def _tries(text: str) -> Iterator[_Asked]:
     draw = Random(0)  # noqa: S311 - the order of trying, no secret
     for _ in range(_DRAWN):
         yield _asked(*(draw.choice(options) for options in space), words=words)
-    for chosen in itertools.product(*space):
+    for chosen in itertools.islice(itertools.product(*space), _MOST):
         yield _asked(*chosen, words=words)
 
 

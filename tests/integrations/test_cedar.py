@@ -92,7 +92,7 @@ def test_a_teams_own_classes_take_the_place_of_those_that_ship(folder: Path) -> 
         (GOOD.replace('"read"', '"reed"'), 2, "unrecognized action"),
         (GOOD.replace('@says("not today: come back tomorrow")\n', ""), 2, "no @says"),
         (GOOD.replace("@says", '@reason("because")\n@says'), 2, "not one that people know"),
-        ("// only a comment\n" + GOOD + "garbage", 7, "cannot be read"),
+        ("// only a comment\n" + GOOD + "garbage", 6, "cannot be read"),
         ('@id("t")\n@says("u")\npermit (principal == ?principal, action, resource);', 1, "read"),
     ],
 )
