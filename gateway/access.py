@@ -164,11 +164,19 @@ def class_of(doors: Doors, state: CaseState) -> str:
 
 
 async def looking(
-    doors: Doors, who: Asking, action: str, state: CaseState, pathway: Pathway
+    doors: Doors,
+    who: Asking,
+    action: str,
+    state: CaseState,
+    pathway: Pathway,
+    *,
+    emergencies: tuple[Emergency, ...] | None = None,
 ) -> Decision:
     """As `judged`, of somebody who may have the case open in an emergency."""
     decision = judged(doors, who, action, state, pathway)
-    if decision.allowed or not await emergency_of(doors, who.principal.id, state.case):
+    if decision.allowed:
+        return decision
+    if not await emergency_of(doors, who.principal.id, state.case, known=emergencies):
         return decision
     opened = replace(who, opened=who.opened | {state.case})
     return judged(doors, opened, action, state, pathway)
@@ -183,10 +191,16 @@ def kept_apart(doors: Doors, who: Asking, state: CaseState, pathway: Pathway) ->
     )
 
 
-async def emergency_of(doors: Doors, person: str, case: str) -> Emergency | None:
-    """The emergency by which the person may read the case now; None where there is none."""
+async def emergency_of(
+    doors: Doors, person: str, case: str, *, known: tuple[Emergency, ...] | None = None
+) -> Emergency | None:
+    """The emergency by which the person may read the case now; None where there is none.
+
+    `known` are all the person has open, where they are known already.
+    """
     at = await doors.clock.now(case)
-    for opened in await doors.store.emergencies.of_person(person):
+    theirs = known if known is not None else await doors.store.emergencies.of_person(person)
+    for opened in theirs:
         if opened.case == case and opened.open_at(at):
             return opened
     return None

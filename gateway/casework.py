@@ -27,7 +27,7 @@ from gateway.linked import unseen
 from gateway.shelf import Shelved
 from gateway.sight import blinded, hidden_rounds, without_apart, without_cases
 from integrations.ports.access import EMERGENCY
-from integrations.ports.directory import DirectorySnapshot
+from integrations.ports.directory import Absence, DirectorySnapshot
 from runbooks.plan import EffectPlan, GateRule, Pathway
 from store import CaseFilter, CaseLine, CaseRow, CaseView, Emergency, Seen
 
@@ -165,22 +165,42 @@ class Answer:
         )
 
 
+@dataclass(frozen=True)
+class Around:
+    """What is the same for every case that one person asks about at once."""
+
+    snapshot: DirectorySnapshot
+    absences: tuple[Absence, ...] | None = None
+    emergencies: tuple[Emergency, ...] | None = None
+
+
 async def may_read(
     doors: Doors,
     view: CaseView,
     *,
     person: str,
     roles: frozenset[str],
-    snapshot: DirectorySnapshot | None = None,
+    around: Around | None = None,
 ) -> Answer:
     """The policies' answer to whether the person may read the case; nothing is recorded."""
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
     now = await doors.clock.now(state.case)
-    known = snapshot or await doors.directory.snapshot()
-    standing = await standing_of(doors, person, at=now, runbook=state.runbook, snapshot=known)
+    if around is None:
+        around = Around(await doors.directory.snapshot())
+    known = around.snapshot
+    standing = await standing_of(
+        doors,
+        person,
+        at=now,
+        runbook=state.runbook,
+        snapshot=known,
+        absences=around.absences,
+    )
     who = await asking(doors, person, roles=roles, standing=standing, snapshot=known)
-    decision = await looking(doors, who, Look.READ, state, shelved.pathway)
+    decision = await looking(
+        doors, who, Look.READ, state, shelved.pathway, emergencies=around.emergencies
+    )
     return Answer(who=who, state=state, shelved=shelved, now=now, decision=decision)
 
 

@@ -4,27 +4,38 @@ Nobody is refused a case of a list: they did not ask for it. What they see of re
 record as one look at a list.
 """
 
+from activities.absent import known_absences
 from gateway.access import Look, judged
-from gateway.casework import Answer, OpenCase, may_read, opened
+from gateway.casework import Answer, Around, OpenCase, may_read, opened
 from gateway.doors import Doors
 from gateway.web import Viewer
-from integrations.ports.directory import DirectorySnapshot
 from store import CaseView, Seen
 
 
 class Reading:
     """One person, reading a list."""
 
-    def __init__(self, doors: Doors, viewer: Viewer, snapshot: DirectorySnapshot) -> None:
+    def __init__(self, doors: Doors, viewer: Viewer, around: Around) -> None:
         self._doors = doors
         self._viewer = viewer
-        self._snapshot = snapshot
+        self._around = around
         self._seen: list[Seen] = []
 
     @classmethod
     async def of(cls, doors: Doors, viewer: Viewer) -> "Reading":
-        """With the directory as it is now."""
-        return cls(doors, viewer, await doors.directory.snapshot())
+        """With the directory, and who is away, as it is now."""
+        snapshot = await doors.directory.snapshot()
+        now = await doors.clock.now()
+        return cls(
+            doors,
+            viewer,
+            Around(
+                snapshot,
+                # No case's own present lies before ours, so none of its absences is missing.
+                absences=await known_absences(doors.store, snapshot, at=now),
+                emergencies=tuple(await doors.store.emergencies.of_person(viewer.id)),
+            ),
+        )
 
     async def answer(self, view: CaseView) -> Answer:
         """Whether they may read it; a look at a restricted one is collected."""
@@ -33,7 +44,7 @@ class Reading:
             view,
             person=self._viewer.id,
             roles=self._viewer.roles,
-            snapshot=self._snapshot,
+            around=self._around,
         )
         if answer.recorded and answer.decision.allowed:
             self._seen.append(answer.seen(Look.LIST))
