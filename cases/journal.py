@@ -198,6 +198,15 @@ class Kind(StrEnum):
     DOOR_CUSTODY = "door:custody:recorded"
     DOOR_EXPORTED = "door:export:made"
     KEY_SHREDDED = "key:case:shredded"
+    LOOK_ALLOWED = "access:look:allowed"
+    LOOK_DENIED = "access:look:denied"
+    LOOK_REPEATED = "access:look:repeated"
+    ACT_ALLOWED = "access:act:allowed"
+    ACT_DENIED = "access:act:denied"
+    EMERGENCY_OPENED = "access:emergency:opened"
+    EMERGENCY_ENDED = "access:emergency:ended"
+    EMERGENCY_REVIEWED = "access:emergency:reviewed"
+    EMERGENCY_UNREVIEWED = "access:emergency:unreviewed"
 
 
 class Entry(Value):

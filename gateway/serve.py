@@ -19,6 +19,8 @@ from gateway.delivery_dispatcher import DeliveryDispatcher
 from gateway.digest_dispatcher import KIND as DIGESTS
 from gateway.digest_dispatcher import DigestDispatcher
 from gateway.doors import Doors
+from gateway.emergency_dispatcher import KIND as EMERGENCIES
+from gateway.emergency_dispatcher import EmergencyDispatcher
 from gateway.engine_port import KeepsRuns
 from gateway.erasure_dispatcher import KIND as ERASURES
 from gateway.erasure_dispatcher import ErasureDispatcher
@@ -78,6 +80,7 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         ACTS: ActDispatcher(doors).run(),
         OBLIGATIONS: ObligationDispatcher(doors).run(),
         ERASURES: ErasureDispatcher(doors).run(),
+        EMERGENCIES: EmergencyDispatcher(doors).run(),
     }
     if doors.events is not None:
         work[EVENTS] = EventDispatcher(doors, doors.events).run()

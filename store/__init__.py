@@ -42,6 +42,8 @@
     sign_ins     log-ins under way at a provider: begun, taken once
     claimed      what the provider last said of people
     door_record  how log-ins began and ended, as a chain
+    looks        who looked at restricted cases: an entry, then a count
+    emergencies  cases opened in an emergency: until when, and who reviewed it
     health       heartbeats, alarms, lag of the outbox
     backup       copy_to, reconcile; `restore` brings a copy back
 
@@ -78,6 +80,7 @@ from store.deliveries import (
 )
 from store.digests import DigestItem, WaitingNotice
 from store.effects import Attempt, EffectRow
+from store.emergencies import LONGEST, UNREVIEWED, UNTOLD, Emergency
 from store.erasure_rows import (
     Blocked,
     EndedCase,
@@ -110,6 +113,7 @@ from store.journal import Appended, Fork, Head, Link
 from store.legal_holds import HoldOrigin, HoldRow
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
+from store.looks import WINDOW, Seen
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
 from store.paces import Pace, PaceRow, Refusal, Urgency
@@ -129,7 +133,11 @@ from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
 __all__ = [
     "DEMO_KEK",
+    "LONGEST",
     "MAIN",
+    "UNREVIEWED",
+    "UNTOLD",
+    "WINDOW",
     "AbsenceRow",
     "Accepted",
     "Account",
@@ -176,6 +184,7 @@ __all__ = [
     "DriftRow",
     "Duplicate",
     "EffectRow",
+    "Emergency",
     "EndedCase",
     "EndedRun",
     "ErasureOrigin",
@@ -221,6 +230,7 @@ __all__ = [
     "Recorded",
     "Refusal",
     "RoundClosed",
+    "Seen",
     "Session",
     "Shred",
     "Skeleton",

@@ -24,6 +24,7 @@ from store.deliveries import Deliveries
 from store.digests import Digests
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
+from store.emergencies import Emergencies
 from store.erasures import Erasures
 from store.errors import JournalGap
 from store.events import Events
@@ -33,6 +34,7 @@ from store.journal import Appended, Journal
 from store.legal_holds import LegalHolds
 from store.locators import Locators
 from store.log import Log
+from store.looks import Looks
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
@@ -134,6 +136,14 @@ class Store:
         self.incoming = Incoming(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
+        )
+        self.looks = Looks(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.emergencies = Emergencies(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            health=self.health,
         )
         self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.digests = Digests(database, vault=self.vault, cases=self.cases, journal=self.journal)

@@ -13,6 +13,7 @@ from integrations.ports.directory import DirectorySnapshot
 from store import Store, StoreError
 from store.database import Database
 from store.ticket_drift import PERSON
+from workers._doctor_access import access
 from workers._doctor_chat import chats
 from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_keeping import keeping
@@ -53,7 +54,7 @@ async def _checks(settings: Settings, *, live_too: bool, at: datetime) -> AsyncI
     directory = _directory(settings)
     async for check in _store(settings, directory, at=at):
         yield check
-    for check in log_in(settings):
+    for check in (*access(settings), *log_in(settings)):
         yield check
     for check in webhooks(settings):
         yield check

@@ -140,6 +140,8 @@ async def doors_of(
             source=str(settings.public_url).rstrip("/"),
             allow_loopback=settings.demo,
         ),
+        outside=house.outside,
+        access=house.access,
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",

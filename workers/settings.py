@@ -231,6 +231,9 @@ class Settings(BaseSettings):
     on_call_file: Path | None = Field(
         None, description="YAML of which roles have a rota, and where it stands"
     )
+    access_dir: Path | None = Field(
+        None, description="a team's own policies of who may do what, beside those that ship"
+    )
     directory_file: Path | None = Field(None, description="YAML of people, roles and rotas")
     runbooks_dir: Path | None = Field(None, description="a team's own runbooks, beside the library")
     duty_manager: str | None = Field(

@@ -246,7 +246,9 @@ class Errands:
         loud = result.end in (NoticeEnd.NOBODY, NoticeEnd.UNDELIVERED)
         if loud:
             state.notices_failed += 1
-        with self._recorder.aside(until=self._quiet(expected, soon=order.purpose in PAGES), loud=loud):
+        with self._recorder.aside(
+            until=self._quiet(expected, soon=order.purpose in PAGES), loud=loud
+        ):
             file.note(
                 Kind.NOTICE_ENDED,
                 workflow.now(),
@@ -325,6 +327,8 @@ class Errands:
                 key=key,
                 state=result.state.value,
                 because="settled by a person before",
+                policies=list(result.policies) or None,
+                policy=result.policy or None,
                 result=file.record.commit(result),
             )
             return
@@ -337,6 +341,7 @@ class Errands:
             detail=result.detail,
             commitment=file.record.commit(result),
             found=result.found,
+            asked=(result.policies, result.policy) if result.policy else None,
         )
 
     async def _sync_ticket(self) -> None:

@@ -40,6 +40,8 @@ TITLES: dict[str, str] = {
     FindingKind.UNSEALED: "runs have ended and are not sealed",
     FindingKind.STORE_DOWN: "the store cannot be used",
     FindingKind.HIDDEN: "a rule hides many reports",
+    "emergency-opened": "a case was opened in an emergency, and nobody could be told",
+    "emergency-unreviewed": "emergency openings were not reviewed in time",
     "many-reports": "a case has gathered many reports",
     "pager": "a pager does not take our pages",
     "channel-out": "a channel does not answer",
