@@ -22,8 +22,10 @@ from store import (
     Store,
     Waits,
     restore,
+    upgrade,
 )
 from store.columns import metadata
+from store.database import Database
 from store.tables import case_keys, cases
 from tests.store.building import CANARY, START, accept, later
 from tests.store.erasing import (
@@ -86,6 +88,7 @@ async def test_what_is_said_after_the_shredding_can_be_read(store: Store) -> Non
     """The case has a new key: who asked, who agreed and what was counted stand under it."""
     case = await ended_case(store)
     shred = await erase(store, case)
+    await store.database.scrub()
 
     door = await store.journal.entries(case, stream=Stream.DOOR)
     gone = door[-1]
@@ -387,3 +390,26 @@ async def test_a_copy_from_before_holds_the_key_until_it_is_destroyed_again(
         assert (await old.shredding.streams(case))[shred.key_id] == left
         assert (await old.cases.get(case)).erased == 1
         assert not await old.shredding.reapply(shred, left)
+
+
+async def test_holds_that_runbooks_put_before_this_are_found(empty_url: str) -> None:
+    """They stood in journals only; what kind an entry is was always readable without a key."""
+    await upgrade(empty_url, to="0014")
+    database = Database(empty_url)
+    async with database.write() as connection:
+        for statement in (
+            "INSERT INTO cases (id, number, source, instance, external_id, opened_at, status, "
+            "shadow) VALUES ('case/a', '1001', 's', 'i', 'e', '2026-01-01', 'open', false)",
+            'INSERT INTO journal ("case", stream, branch, sequence, previous, hash, kind, at, '
+            "entry, run, original_run) VALUES ('case/a', 'case', 'main', 1, 'p', 'h', "
+            "'case:legal-hold:begun', '2026-01-01', :sealed, 'r', 'r')",
+        ):
+            values = {"sealed": b"x"} if ":sealed" in statement else {}
+            await connection.execute(sa.text(statement), values)
+    await database.close()
+    await upgrade(empty_url)
+
+    async with await Store.open(empty_url, kek=DEMO_KEK) as store:
+        (hold,) = await store.legal_holds.over("case/a")
+        assert (hold.origin.value, hold.stands) == ("runbook", True)
+        assert await store.legal_holds.envelopes(hold.id) == []
