@@ -19,6 +19,7 @@ from pydantic import JsonValue
 from temporalio.client import Client
 from temporalio.converter import PayloadCodec
 
+from audit.comments import COMMENTS, OpenComments, open_comments
 from audit.commitments import case_input, inputs, salt_of
 from audit.errors import ExportRefusedError
 from audit.histories import CaseHistory, Run, fetch, left_behind
@@ -45,7 +46,7 @@ from audit.report import write_report
 from audit.rules import digests, document
 from audit.shape import ending
 from audit.strict_replay import is_closed
-from cases.canonical import sha256
+from cases.canonical import canonical, sha256
 from cases.envelope import Certificate
 from cases.journal import GENESIS, Entry, Stream
 from cases.state import CasePicture, picture
@@ -85,6 +86,8 @@ class CaseRecord:
     """What the transparency log says of the case."""
     owed: Sequence[OwedRecord] = ()
     """What the case owes after closing."""
+    comments: OpenComments | None = None
+    """What was said about the case, to everybody."""
 
 
 async def export_case(
@@ -154,6 +157,7 @@ async def gather(
         lineage={file: segments for file, (_, segments) in streams.items()},
         log=await log_part(store, case, streams=streams.values()),
         owed=await gather_owed(case, store=store, client=client, codec=codec),
+        comments=open_comments(entries, await store.comments.of_case(case)),
     )
 
 
@@ -253,6 +257,8 @@ def _files(
     files["case.json"] = json.dumps(
         dict(record.picture), indent=1, ensure_ascii=False, sort_keys=True
     ).encode()
+    if record.comments is not None:
+        files[COMMENTS] = canonical(record.comments)
     files["report.html"] = write_report(record.request, record.entries, record.door).encode()
     files["README.txt"] = readme(record.request.number).encode()
     return files, runs, left, owed

@@ -9,8 +9,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from cases.acts_at_gates import BreakGlass, Condition, Finish, Revoke
+from cases.acts_at_gates import BreakGlass, Condition, Revoke
 from cases.acts_on_many import Observe, RollBack
+from cases.acts_on_tasks import Finish, HandOn, SetTask
+from cases.comments import Comment
 from cases.values import Grown, Inbound, Instant, Line, Name, Prose
 from runbooks.plan import CallBackResult, Pathway, Severity
 
@@ -243,13 +245,29 @@ class Close(Inbound):
     linked_case: str = ""
 
 
-class Cancel(Inbound):
-    """The case ends without its runbook: opened by mistake, or a test."""
+class SubCase(Inbound):
+    """A case that is cancelled along with the one it is part of, at whatever distance."""
+
+    number: Line
+    case: str
+
+
+class Cancel(Grown):
+    """The case ends without its runbook: opened by mistake, or a test.
+
+    It cannot be cancelled before its sub-cases, unless they go on without it or are cancelled too.
+    """
+
+    since_grown: ClassVar[frozenset[str]] = frozenset({"with_sub_cases", "sub_cases"})
 
     verb: Literal["cancel"] = "cancel"
     reason: Prose
     leave_sub_cases: bool = False
-    """Its sub-cases go on as cases of their own; without it, it cannot be cancelled before them."""
+    """Its sub-cases go on as cases of their own."""
+    with_sub_cases: bool = False
+    """Its open sub-cases, and theirs, are cancelled first."""
+    sub_cases: tuple[SubCase, ...] = ()
+    """These are they, the deepest first, put in by the door: each takes the act by its own name."""
 
 
 class Reopen(Inbound):
@@ -356,6 +374,9 @@ ActBody = Annotated[
     | Withdraw
     | Revoke
     | BreakGlass
+    | Comment
+    | SetTask
+    | HandOn
     | Finish
     | Acknowledge
     | Claim
@@ -394,6 +415,9 @@ VERBS: tuple[str, ...] = (
     "withdraw",
     "revoke",
     "break-glass",
+    "comment",
+    "task",
+    "hand-on",
     "finish",
     "acknowledge",
     "claim",

@@ -14,7 +14,7 @@ from cases.call_back import takes_call_backs
 from cases.drafts.holding import waits_for_gate
 from cases.ended_outside import ENDED_OUTSIDE
 from cases.file import INCIDENT_MANAGER, CaseFile
-from cases.gate_permissions import Allowed, Place, Voter, acts_at, settles
+from cases.gate_permissions import Allowed, Place, Voter, acts_at, hands_on, settles
 from cases.independence import kept_out
 from cases.joining import joined_reports
 from cases.linking import CHOSEN
@@ -30,6 +30,7 @@ from cases.rules import (
     watchers,
 )
 from cases.state import CaseState
+from cases.tasks import PERSON
 from cases.waiting import Waiting, is_waiting, next_step, waiting_on
 from runbooks.plan import Pathway, StageKind
 
@@ -204,13 +205,21 @@ def _offer_clearance(offered: _Offered, effect: EffectRecord) -> None:
 
 
 def _offer_tasks(offered: _Offered, own: Voter) -> None:
-    """Tasks that the person can settle, and how."""
+    """Tasks that the person can settle or give to somebody else, and that they can set one."""
     for task in offered.file.state.tasks:
         role, ways = settles(offered.file, task, own)
         if ways:
             offered.acts.append(
                 Allowed(verb="finish", role=role, task=task.id, label=task.id, choices=ways)
             )
+        role = hands_on(offered.file, task, own)
+        if role:
+            choices = all_roles(offered.file.pathway) if task.origin == PERSON else (task.owner,)
+            offered.acts.append(
+                Allowed(verb="hand-on", role=role, task=task.id, label=task.id, choices=choices)
+            )
+    offered.offer("comment", choices=all_roles(offered.file.pathway))
+    offered.offer("task", choices=all_roles(offered.file.pathway))
 
 
 def _offer_running(offered: _Offered) -> None:

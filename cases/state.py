@@ -7,6 +7,7 @@ from pydantic import JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from cases.canonical import canonical, sha256
 from cases.clock import ClockRun
+from cases.comments import Said
 from cases.drafts.record import Drafted
 from cases.ended_outside import OutsideEnd
 from cases.gate import Change, Round, RoundState
@@ -16,6 +17,7 @@ from cases.paging import EscalationRun, HeldNotice, RunState
 from cases.receipts import ActReceipt
 from cases.records import (
     SET,
+    Along,
     AnswerGiven,
     CallBackRecord,
     ClaimRecord,
@@ -45,7 +47,9 @@ from cases.tasks import Task
 from cases.values import Instant, Mutable
 from runbooks.plan import Pathway
 
-LATER_FIELDS = frozenset({"claims", "left_sub_cases", "merged", "reopenings", "taken_in"})
+LATER_FIELDS = frozenset(
+    {"along", "claims", "comments", "left_sub_cases", "merged", "reopenings", "taken_in"}
+)
 """Fields that cases of earlier releases do not know: while empty they are not written."""
 
 
@@ -75,6 +79,7 @@ class CaseState(Mutable):
     dissents: list[DissentRecord] = []
     ratifications: list[Ratification] = []
     tasks: list[Task] = []
+    comments: list[Said] = []
     call_backs: list[CallBackRecord] = []
     rules: list[IssuedRule] = []
     legal_hold: str | None = None
@@ -112,6 +117,8 @@ class CaseState(Mutable):
     """Answers changed, and the severity table has not judged them yet."""
     left_sub_cases: bool = False
     """It is being cancelled, and its sub-cases go on without it."""
+    along: Along | None = None
+    """It is being cancelled together with sub-cases, or as one."""
     closing_act: ClosingRecord | None = None
     """An accepted act that ends the case, until the case has ended."""
     moving_to: str | None = None
@@ -297,6 +304,7 @@ GROWING = (
     "dissents",
     "ratifications",
     "tasks",
+    "comments",
     "call_backs",
     "rules",
     "offered",

@@ -14,6 +14,7 @@ from cases.records import HELD_BACK, IN_STEPS
 from cases.rounds import memo_missing
 from cases.rules import view_of
 from cases.state import CaseState
+from cases.tasks import PERSON
 from cases.updates import UPDATE
 from cases.values import Instant, Value
 from runbooks.plan import Pathway, StagePlan
@@ -28,6 +29,8 @@ class Waiting(Value):
     what: str
     stage: str
     due_at: Instant | None = None
+    task: str | None = None
+    """The task that is owed, where it is one: whatever the case's stage asks meanwhile."""
 
 
 def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Waiting]:
@@ -98,9 +101,10 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
             role=task.owner,
             person=task.person or state.assignments.get(task.owner),
             # What is to be done stands on the case's page: nobody reads over a shoulder (I13).
-            what=f"settle {task.id} ({_said(task.origin)})",
+            what=f"settle {task.id} ({_said(task.origin)})" if task.origin != PERSON else task.id,
             stage=task.gate or state.stage or "",
             due_at=task.due,
+            task=task.id,
         )
         for task in state.tasks
         if task.open

@@ -10,6 +10,7 @@ import typer
 from cli import (
     case_again,
     case_bulk,
+    case_comments,
     case_correct,
     case_gate,
     case_messages,
@@ -19,6 +20,7 @@ from cli import (
     case_rules,
     case_run,
     case_suppressed,
+    case_tasks,
     case_work,
 )
 from cli.acting import Case
@@ -43,6 +45,7 @@ __all__ = [
     "app",
     "case_again",
     "case_bulk",
+    "case_comments",
     "case_correct",
     "case_gate",
     "case_messages",
@@ -52,6 +55,7 @@ __all__ = [
     "case_rules",
     "case_run",
     "case_suppressed",
+    "case_tasks",
     "case_work",
 ]
 

@@ -56,6 +56,13 @@ EXAMPLES = {
     "case withdraw": "escalate case withdraw 1042 --gate legal-review",
     "case revoke": "escalate case revoke 1042 --gate legal-review --reason 'a fact was wrong'",
     "case break-glass": "escalate case break-glass 1042 --reason 'no counsel answers'",
+    "case comment": "escalate case comment 1042 'counsel was asked' --restricted-to legal "
+    "--privileged",
+    "case comments": "escalate case comments 1042",
+    "case task": "escalate case task 1042 'Ask the bank for the trail' --to triage --due 2d "
+    "--before-closing",
+    "case tasks": "escalate case tasks 1042 --json",
+    "case hand-on": "escalate case hand-on 1042 task-1 --person tessa",
     "case finish": "escalate case finish 1042 task-1 done --reference OPS-9",
     "away list": "escalate away list",
     "away set": "escalate away set --until 2026-12-24T09:00 --delegate luca --role legal",

@@ -15,6 +15,7 @@ from cases.acts import ActBody
 from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding
 from cases.journal import Kind
 from cases.receipts import ActReceipt, Outcome, Reason
+from gateway.comments import words_kept
 from gateway.covering import NOBODY_ELSE, standing_of
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
@@ -123,6 +124,7 @@ async def act(
         acting_for=acting_for,
     )
     reached = assurance if assurance is not None else await assurance_of(doors, session)
+    signed = await words_kept(doors, case, body, at=as_of)
 
     def sign(signed_at: datetime) -> ActEnvelope:
         envelope = doors.signer.sign(
@@ -134,7 +136,7 @@ async def act(
                 assurance=reached,
                 door=door,
                 signed_at=signed_at,
-                body=body,
+                body=signed,
                 binding=binding,
             )
         )

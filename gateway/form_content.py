@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cases.acts import Verdict
 from cases.ended_outside import ENDED_OUTSIDE
+from cases.linking import sub_cases
 from cases.permissions import Allowed
 from cases.values import spoken
 from gateway.casework import OpenCase
@@ -262,6 +263,33 @@ def _close(ask: Ask) -> Content:
     return fields, ()
 
 
+def _comment(ask: Ask) -> Content:
+    roles = tuple((role, role.replace("-", " ")) for role in ask.allowed.choices)
+    fields = (
+        Field("text", "What you say; it decides nothing", "prose", required=True),
+        Field(
+            "restricted_to", "Only this role reads it (may be left open)", "select", choices=roles
+        ),
+        Field("and_to", "and this one", "select", choices=roles),
+    )
+    buttons = (
+        ("", "Say it", False),
+        ("privileged", "Say it, privileged (counsel and client)", False),
+    )
+    return fields, buttons
+
+
+def _cancel(ask: Ask) -> Content:
+    if not sub_cases(ask.case.state):
+        return (_reason(),), ()
+    buttons = (
+        ("", "Cancel the case", False),
+        ("with-sub-cases", "Cancel it and its open sub-cases", False),
+        ("leave-sub-cases", "Cancel it; its sub-cases go on", False),
+    )
+    return (_reason(),), buttons
+
+
 def _reopen(ask: Ask) -> Content:
     pairs = tuple((name, ask.case.title_of(name)) for name in ask.allowed.choices)
     fields = (
@@ -313,7 +341,9 @@ _CONTENT: dict[str, Fill] = {
     "migrate": _migrate,
     "attach": _attach,
     "split": _split,
+    "comment": _comment,
     "close": _close,
+    "cancel": _cancel,
     "reopen": _reopen,
     "link": _link,
     "merge": _merge,

@@ -39,7 +39,7 @@ def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset
     concerned |= {task.owner for task in state.tasks}
     return (
         bool(roles & (ALWAYS | concerned))
-        or person in state.assignments.values()
+        or _has_work(state, person)
         or any(vote.person == person for round_ in state.rounds for vote in round_.votes)
     )
 
@@ -79,9 +79,15 @@ def _needs_to_know(
     asked |= {task.owner for task in state.tasks if task.open}
     return (
         bool(roles & asked)
-        or person in state.assignments.values()
+        or _has_work(state, person)
         or any(vote.person == person for round_ in state.rounds for vote in round_.votes)
     )
+
+
+def _has_work(state: CaseState, person: str) -> bool:
+    """Whether something of the case is the person's by name."""
+    tasks = (task.person for task in state.tasks if task.open)
+    return person in state.assignments.values() or person in tasks
 
 
 def hides_votes(round_: Round, pathway: Pathway, *, person: str) -> bool:

@@ -178,8 +178,17 @@ REASONS: dict[Reason, Wording] = {
         "This is done by the person themselves, never by a delegate.",
         "Act in your own role; whoever is away can act from wherever they are.",
     ),
+    Reason.NO_READERS: Wording(
+        "What is privileged must say for whom it is.", "Name the roles that may read it."
+    ),
     Reason.NO_SUCH_TASK: Wording(
         "The case has no such task.", "Open the case and use the form beside the task."
+    ),
+    Reason.NO_SUCH_PERSON: Wording(
+        "The directory knows nobody by that id.", "Name somebody by their id, or name a role."
+    ),
+    Reason.DUE_PASSED: Wording(
+        "The instant it would be due has passed.", "Name an instant that lies ahead."
     ),
     Reason.NO_SUCH_EFFECT: Wording(
         "The case has no such action.", "Open the case and use the form beside the action."
@@ -255,7 +264,7 @@ REASONS: dict[Reason, Wording] = {
     ),
     Reason.SUB_CASES_OPEN: Wording(
         "A sub-case of it has not ended.",
-        "End the sub-cases first; a case that is cancelled can leave them to go on without it.",
+        "End those first that you can see; a case can also be cancelled with them, or leave them.",
     ),
     Reason.NO_SUCH_CASE: Wording(
         "There is no such case for you.",

@@ -29,6 +29,7 @@
     subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
     events       claim, delivered, failed, dead, redeliver; written with the journal
     notices      what became of each; `messages` is the demo's local outbox
+    comments     what people said about cases: keep, of_case
     incoming     mail that came in: known, keep, drop, by_case, recent
     prompts      cards in a chat: which message asks what, which are over, what was pressed
     locators     links to a round: live, expired, superseded, decided

@@ -18,6 +18,7 @@ from store.bulk_orders import BulkOrders
 from store.calls import Calls
 from store.cases import Cases
 from store.claimed import ClaimedPeople
+from store.comments import Comments
 from store.database import Database
 from store.deliveries import Deliveries
 from store.door_record import DoorRecord
@@ -87,6 +88,7 @@ class Store:
         self.releases = Releases(database, objects=self.objects)
         self.notices = Notices(database)
         self.messages = Messages(database, vault=self.vault)
+        self.comments = Comments(database, vault=self.vault)
         self.prompts = Prompts(database)
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)

@@ -24,6 +24,8 @@ with workflow.unsafe.imports_passed_through():
     from cases.setting import come
     from cases.stages import ask_what_waits
     from cases.suppression import is_order, review
+    from cases.task_work import CLOCK as TASK_CLOCK
+    from cases.task_work import remind
     from cases.updates import UPDATE, missed, remind_writer
     from runbooks.plan import Late
     from workflows.asking import ask
@@ -87,6 +89,8 @@ class Deadlines:
                 ask_for_note(self.file, at=workflow.now())
             elif clock.id.startswith(UPDATE):
                 remind_writer(self.file, clock)
+            elif clock.id.startswith(TASK_CLOCK):
+                remind(self.file, clock, step)
             else:
                 role = step.page or step.remind or clock.owner
                 purpose = Purpose.PAGE if step.page else Purpose.REMIND

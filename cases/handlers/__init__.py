@@ -9,6 +9,7 @@ from cases.file import CaseFile
 from cases.handlers import (
     approval,
     claiming,
+    commenting,
     correcting,
     ending,
     joining,
@@ -17,6 +18,7 @@ from cases.handlers import (
     migrating,
     running,
     settling,
+    tasks,
     watching,
     working,
 )
@@ -47,7 +49,10 @@ HANDLERS: Mapping[str, Handler] = {
     "withdraw": approval.withdraw,
     "revoke": correcting.revoke,
     "break-glass": correcting.break_glass,
-    "finish": correcting.finish,
+    "comment": commenting.comment,
+    "task": tasks.set_task,
+    "hand-on": tasks.hand_on,
+    "finish": tasks.finish,
     "acknowledge": running.acknowledge,
     "claim": claiming.claim,
     "assign": running.assign,

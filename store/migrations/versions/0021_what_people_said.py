@@ -1,0 +1,22 @@
+"""What people said about cases."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from store.columns import Instant
+
+revision = "0021"
+down_revision = "0014"
+
+
+def upgrade() -> None:
+    """Brings the schema forward."""
+    op.create_table(
+        "comments",
+        sa.Column("case", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("words", sa.LargeBinary(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["cases.id"], name=op.f("fk_comments_case")),
+        sa.PrimaryKeyConstraint("case", "digest", name=op.f("pk_comments")),
+    )
