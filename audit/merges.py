@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from audit.acts import Proven
 from audit.histories import CaseHistory
 from audit.other_cases import asked_by_others
-from cases.acts import Merge, Unmerge
+from cases.acts_between_cases import Merge, Unmerge
 from cases.journal import Entry, Kind
 
 MERGES = (Kind.CASE_MERGED, Kind.CASE_MERGED_AWAY, Kind.MERGE_GIVEN_BACK)

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints
 
 from cases.acts_at_gates import BreakGlass, Condition, Revoke
+from cases.acts_between_cases import Attach, LinkTo, Merge, Move, Split, Unmerge
 from cases.acts_on_many import Observe, RollBack
 from cases.acts_on_tasks import Finish, HandOn, SetTask
 from cases.comments import Comment
@@ -197,14 +198,6 @@ class Raise(Inbound):
     reason: Prose
 
 
-class Move(Inbound):
-    """The case closes and goes on as a linked case under another runbook."""
-
-    verb: Literal["move"] = "move"
-    runbook: Name
-    reason: Prose
-
-
 class Migrate(Inbound):
     """The case goes on under another version of its runbook: one person asks, a second does it."""
 
@@ -213,25 +206,6 @@ class Migrate(Inbound):
     reason: Prose = ""
     pathway: Pathway | None = None
     """The version's rules, compiled: the door puts them in, out of the release, before it signs."""
-
-
-class Attach(Inbound):
-    """The case's report is given to another case about the same subject, or kept apart."""
-
-    verb: Literal["attach"] = "attach"
-    to: str
-    """The other case's number."""
-    keep_apart: bool = False
-    reason: Prose = ""
-
-
-class Split(Inbound):
-    """A report that a rule put into the case gets a case of its own again."""
-
-    verb: Literal["split"] = "split"
-    delivery: Line
-    """The delivery that brought it."""
-    reason: Prose
 
 
 class Close(Inbound):
@@ -279,61 +253,6 @@ class Reopen(Inbound):
     """The stage; None leaves it to the runbook."""
     head: Digest | None = None
     """The hash of the journal's last entry, put in by the door: no other ending is reopened."""
-
-
-class LinkKind(StrEnum):
-    """What another case is to this one."""
-
-    RELATED = "related"
-    DUPLICATE = "duplicate"
-    CAUSED_BY = "caused-by"
-    CAUSES = "causes"
-    SUB_CASE = "sub-case"
-    PART_OF = "part-of"
-    """This one is a sub-case of it."""
-
-
-OTHER_WAY: dict[LinkKind, LinkKind] = {
-    LinkKind.RELATED: LinkKind.RELATED,
-    LinkKind.DUPLICATE: LinkKind.DUPLICATE,
-    LinkKind.CAUSED_BY: LinkKind.CAUSES,
-    LinkKind.CAUSES: LinkKind.CAUSED_BY,
-    LinkKind.SUB_CASE: LinkKind.PART_OF,
-    LinkKind.PART_OF: LinkKind.SUB_CASE,
-}
-"""How the same link reads from the other case."""
-
-
-class LinkTo(Inbound):
-    """Another case belongs with this one, or no longer does."""
-
-    verb: Literal["link"] = "link"
-    number: Line
-    kind: LinkKind = LinkKind.RELATED
-    remove: bool = False
-    reason: Prose = ""
-    case: str = ""
-    """Its id, put in by the door."""
-
-
-class Merge(Inbound):
-    """Another case becomes part of this one; the other is then a pointer to it."""
-
-    verb: Literal["merge"] = "merge"
-    number: Line
-    """The other case's number."""
-    reason: Prose
-    case: str = ""
-    """Its id, put in by the door: the other case takes the act for its own by it."""
-
-
-class Unmerge(Inbound):
-    """A case that became part of another one is a case of its own again."""
-
-    verb: Literal["unmerge"] = "unmerge"
-    reason: Prose
-    head: Digest | None = None
-    """The hash of the journal's last entry, put in by the door."""
 
 
 class Settle(Inbound):

@@ -188,6 +188,8 @@ class Kind(StrEnum):
     DOOR_NOTICE_BOUNCED = "door:notice:bounced"
     DOOR_TICKET_MENDED = "door:ticket:mended"
     DOOR_TICKET_DIFFERS = "door:ticket:differs"
+    DOOR_ABSENCE_SET = "door:absence:set"
+    DOOR_ABSENCE_ENDED = "door:absence:ended"
     DOOR_RUN_SEALED = "door:run:sealed"
     DOOR_PAGE = "door:page:changed"
     DOOR_PAGER_SAID = "door:pager:said"

@@ -1,6 +1,6 @@
 """Links that people set between cases: what they mean, and what they keep from ending."""
 
-from cases.acts import LinkKind
+from cases.acts_between_cases import LinkKind
 from cases.records import Link
 from cases.state import CaseState
 

@@ -8,7 +8,7 @@ keep all of it.
 
 from datetime import datetime
 
-from cases.acts import Unmerge
+from cases.acts_between_cases import Unmerge
 from cases.envelope import ActEnvelope
 from cases.file import INCIDENT_MANAGER, CaseFile, Note
 from cases.journal import Kind

@@ -6,7 +6,7 @@ Whatever it was is kept for ever, so that an un-merge, which reopens it, gives i
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from cases.acts import Merge, Unmerge
+from cases.acts_between_cases import Merge, Unmerge
 from cases.clock import ClockRun, ClockVerb
 from cases.clocks import put_down
 from cases.dual_control import must_not_be_under_way

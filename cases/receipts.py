@@ -29,6 +29,7 @@ class Reason(StrEnum):
     EXPIRED_KEY = "expired-key"
     REVOKED_KEY = "revoked-key"
     STALE_DIRECTORY = "stale-directory"
+    STALE_ROLES = "stale-roles"
     OTHER_CASE = "other-case"
     MALFORMED = "malformed"
     UNKNOWN_DOOR = "unknown-door"

@@ -51,11 +51,10 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
             return (file.pathway.closure.owner,)
         case "migrate":
             return (INCIDENT_MANAGER, DUTY_MANAGER)
-        case "comment":
-            return all_roles(file.pathway)
-        case "task" | "hand-on":
+        case "comment" | "task" | "hand-on":
             # Who is given a task may see the case: a closed circle is widened by who runs it.
-            return (INCIDENT_MANAGER,) if file.pathway.need_to_know else all_roles(file.pathway)
+            closed = file.pathway.need_to_know and verb != "comment"
+            return (INCIDENT_MANAGER,) if closed else all_roles(file.pathway)
         case _:
             return (INCIDENT_MANAGER,)
 

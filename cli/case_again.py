@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cases.acts import LinkKind
+from cases.acts_between_cases import LinkKind
 from cli.acting import ActId, Because, Case, Reason, Role, act
 from cli.case_group import ACTS, app
 from cli.output import AsJson

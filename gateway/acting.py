@@ -267,6 +267,12 @@ async def _actor(
     if person is None or role not in held:
         await refuse_at_door(doors, case, person=session.person, verb="act", reason=Reason.ROLE)
         raise ActRefusedError(Reason.ROLE)
+    told_at = person.roles_told_at
+    if told_at is not None and await doors.clock.now() > told_at + doors.settings.session_lifetime:
+        # A door without a session (a chat, a pager) must not stretch what a log-in said.
+        reason = Reason.STALE_ROLES
+        await refuse_at_door(doors, case, person=session.person, verb="act", reason=reason)
+        raise ActRefusedError(reason)
     return Actor(
         person=person.id,
         roles=tuple(sorted(person.roles)),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cases.acts import OTHER_WAY, LinkKind
+from cases.acts_between_cases import OTHER_WAY, LinkKind
 from cases.linking import KINDS
 from cases.state import CasePicture
 from gateway.doors import Doors

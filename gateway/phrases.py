@@ -124,6 +124,8 @@ TITLES: dict[Kind, str] = {
     Kind.DOOR_SESSION_REFUSED: "A log-in was refused",
     Kind.DOOR_SESSION_ENDED: "A log-in ended",
     Kind.DOOR_SESSION_FORGOTTEN: "Bound to no account any more",
+    Kind.DOOR_ABSENCE_SET: "Somebody said that they, or another, will be away",
+    Kind.DOOR_ABSENCE_ENDED: "An absence was ended",
     Kind.DOOR_RUN_SEALED: "Temporal's record of a run that ended was sealed",
     Kind.DOOR_SENT_AGAIN: "A person had something sent again",
     Kind.DOOR_OUTSIDE_ENDED: "Today's process ended, after the shadow had",
@@ -143,7 +145,8 @@ TITLES: dict[Kind, str] = {
 SHOWN = (
     "stage", "gate", "round", "question", "task", "origin", "who", "acting_for", "by", "person",
     "people", "role", "verb", "what", "conditions",
-    "restricted_to", "privileged", "outcome", "verdict", "state", "status", "priority", "tags", "to", "severity", "was", "target",
+    "restricted_to", "privileged",
+    "outcome", "verdict", "state", "status", "priority", "tags", "to", "severity", "was", "target",
     "ahead",
     "disposition", "effect",
     "title", "label", "form", "missing",

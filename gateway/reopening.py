@@ -7,19 +7,8 @@ names the journal's head: the run checks it, and ends at once when it does not h
 import base64
 from datetime import datetime, timedelta
 
-from cases.acts import (
-    ENDED_VERBS,
-    ActBody,
-    Assign,
-    Cancel,
-    Close,
-    LinkKind,
-    LinkTo,
-    Merge,
-    Reopen,
-    SubCase,
-    Unmerge,
-)
+from cases.acts import ENDED_VERBS, ActBody, Assign, Cancel, Close, Reopen, SubCase
+from cases.acts_between_cases import LinkKind, LinkTo, Merge, Unmerge
 from cases.acts_on_tasks import HandOn, SetTask
 from cases.comments import Comment
 from cases.envelope import Act, ActEnvelope

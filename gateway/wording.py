@@ -66,6 +66,10 @@ REASONS: dict[Reason, Wording] = {
         "What the directory said of you was older than a minute when you signed.",
         "Act again.",
     ),
+    Reason.STALE_ROLES: Wording(
+        "What your provider said of your roles is older than a log-in may be.",
+        "Log in again, then act.",
+    ),
     Reason.OTHER_CASE: Wording(
         "The act was signed for another case.", "Open the right case and act there."
     ),

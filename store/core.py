@@ -79,7 +79,6 @@ class Store:
     ) -> None:
         self.database = database
         self.vault = Vault(database, kek=kek, earlier=earlier_keks, ticks=ticks)
-        self.absences = Absences(database)
         self.cases = Cases(database)
         self.health = Health(database)
         self.rounds = Rounds(database)
@@ -96,6 +95,7 @@ class Store:
         self.ticket_drift = TicketDrift(database)
         self.locators = Locators(database)
         self.door_record = DoorRecord(database)
+        self.absences = Absences(database, record=self.door_record)
         self.sessions = Sessions(database, record=self.door_record)
         self.sign_ins = SignIns(database)
         self.claimed = ClaimedPeople(database)

@@ -273,8 +273,12 @@ def _theirs(state: Mapping[str, JsonValue]) -> dict[str, str]:
     theirs = (
         {role: str(person) for role, person in given.items()} if isinstance(given, dict) else {}
     )
-    for name, item in state.items():
-        if name.startswith("tasks.") and isinstance(item, dict):
+    # The list as a whole, or item by item, as the case's batches carry it.
+    whole = state.get("tasks")
+    items = whole if isinstance(whole, list) else []
+    items = items + [item for name, item in state.items() if name.startswith("tasks.")]
+    for item in items:
+        if isinstance(item, dict):
             person = item.get("person")
             # A field that still has its default is left out of a picture.
             if person is not None and item.get("state", "open") == "open":

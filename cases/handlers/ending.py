@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from cases.acts import Attach, Cancel, Close, Move
+from cases.acts import Cancel, Close
+from cases.acts_between_cases import Attach, Move
 from cases.dual_control import must_not_be_under_way
 from cases.ended_outside import ENDED_OUTSIDE
 from cases.envelope import Act

@@ -51,6 +51,8 @@ class Person(Value):
     """By which channels they are told, in order; without any, as the installation is set up."""
     same_as: frozenset[PersonId] = frozenset()
     """Other accounts of the same human."""
+    roles_told_at: Instant | None = None
+    """When a provider last said the roles; None where the directory itself says them now."""
 
 
 class Absence(Value):

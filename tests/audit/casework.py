@@ -25,7 +25,8 @@ from audit.export import Seal, export_case
 from audit.log.note import NoteSigner
 from audit.log.recorder import Recorder
 from audit.sealing import seal_of
-from cases.acts import ActBody, Close, Reopen, Unmerge
+from cases.acts import ActBody, Close, Reopen
+from cases.acts_between_cases import Unmerge
 from cases.envelope import Act, ActEnvelope
 from cases.file import EDITION
 from cases.journal import Entry, Kind

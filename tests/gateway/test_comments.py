@@ -35,6 +35,11 @@ async def test_a_comment_is_read_by_those_it_is_for(world: World) -> None:
 
     lena, imani = await world.browser("lena"), await world.browser("imani")
 
+    async def both() -> bool:
+        return len(await words(lena, number)) == 2
+
+    await world.until(both)
+
     assert await words(tessa, number) == ["two reports agree", SECRET]
     assert await words(lena, number) == ["two reports agree", SECRET]
     assert await words(imani, number) == ["two reports agree", None]

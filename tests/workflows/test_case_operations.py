@@ -6,15 +6,8 @@ import pytest
 
 from audit.verdict import Outcome
 from audit.verify import verify
-from cases.acts import (
-    Cancel,
-    Complete,
-    Evidence,
-    LinkKind,
-    LinkTo,
-    Merge,
-    SubCase,
-)
+from cases.acts import Cancel, Complete, Evidence, SubCase
+from cases.acts_between_cases import LinkKind, LinkTo, Merge
 from cases.cancelling import CancelAnswer, CancelRequest
 from cases.gate import RoundState
 from cases.journal import Kind

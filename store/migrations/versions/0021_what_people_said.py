@@ -1,4 +1,4 @@
-"""What people said about cases."""
+"""What people said about cases, and which runs have their seal."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,4 +19,11 @@ def upgrade() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(["case"], ["cases.id"], name=op.f("fk_comments_case")),
         sa.PrimaryKeyConstraint("case", "digest", name=op.f("pk_comments")),
+    )
+    op.create_table(
+        "sealed_runs",
+        sa.Column("case", sa.Text(), nullable=False),
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["cases.id"], name=op.f("fk_sealed_runs_case")),
+        sa.PrimaryKeyConstraint("case", "run", name=op.f("pk_sealed_runs")),
     )
