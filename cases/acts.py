@@ -13,6 +13,7 @@ from cases.acts_at_gates import BreakGlass, Condition, Revoke
 from cases.acts_between_cases import Attach, LinkTo, Merge, Move, Split, Unmerge
 from cases.acts_on_many import Observe, RollBack
 from cases.acts_on_tasks import Finish, HandOn, SetTask
+from cases.acts_on_work import Accept, HandOver
 from cases.comments import Comment
 from cases.values import Grown, Inbound, Instant, Line, Name, Prose
 from runbooks.plan import CallBackResult, Pathway, Severity
@@ -300,6 +301,8 @@ ActBody = Annotated[
     | Acknowledge
     | Claim
     | Assign
+    | HandOver
+    | Accept
     | Hold
     | Resume
     | ChangeSeverity
@@ -341,6 +344,8 @@ VERBS: tuple[str, ...] = (
     "acknowledge",
     "claim",
     "assign",
+    "hand-over",
+    "accept",
     "hold",
     "resume",
     "severity",

@@ -222,10 +222,28 @@ def _offer_tasks(offered: _Offered, own: Voter) -> None:
     offered.offer("task", choices=all_roles(offered.file.pathway))
 
 
+def _offer_handing_over(offered: _Offered) -> None:
+    """Work of one's own, or anybody's for who runs the case; and what one is offered oneself."""
+    state, person = offered.file.state, offered.person
+    everything = INCIDENT_MANAGER in offered.roles
+    names = human(state, {person})
+    mine = [role for role, who in state.assignments.items() if who in names]
+    choices = tuple(all_roles(offered.file.pathway) if everything else mine)
+    if choices:
+        within = (INCIDENT_MANAGER,) if everything else sorted(offered.roles)
+        offered.offer("hand-over", within=within, choices=choices)
+    for each in state.work_offers:
+        if each.person in names:
+            within = (each.role, *sorted(offered.roles))
+            choices = ("accept", "decline")
+            offered.offer("accept", within=within, label=each.role, choices=choices)
+
+
 def _offer_running(offered: _Offered) -> None:
     """What steers the case as a whole."""
     state, pathway = offered.file.state, offered.file.pathway
     offered.offer("assign", choices=all_roles(pathway))
+    _offer_handing_over(offered)
     offered.offer("hold" if state.hold is None else "resume")
     offered.offer("severity")
     offered.offer("raise", choices=all_roles(pathway))

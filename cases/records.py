@@ -217,6 +217,17 @@ class ClaimRecord(Value):
     until: Instant
 
 
+class WorkOffer(Value):
+    """A role's work that somebody wants to hand over, until the other answers or time is over."""
+
+    role: str
+    by: str
+    person: str
+    note: str = ""
+    at: Instant
+    until: Instant
+
+
 class Link(Value):
     """Another case this one belongs with."""
 

@@ -41,6 +41,7 @@ from cases.records import (
     SeverityRecord,
     StageVisit,
     TakenIn,
+    WorkOffer,
 )
 from cases.report import Report, TicketRef
 from cases.tasks import Task
@@ -48,7 +49,16 @@ from cases.values import Instant, Mutable
 from runbooks.plan import Pathway
 
 LATER_FIELDS = frozenset(
-    {"along", "claims", "comments", "left_sub_cases", "merged", "reopenings", "taken_in"}
+    {
+        "along",
+        "claims",
+        "comments",
+        "work_offers",
+        "left_sub_cases",
+        "merged",
+        "reopenings",
+        "taken_in",
+    }
 )
 """Fields that cases of earlier releases do not know: while empty they are not written."""
 
@@ -136,6 +146,8 @@ class CaseState(Mutable):
     merged: MergedInto | None = None
     """It is part of another case now, and a pointer to it."""
     claims: list[ClaimRecord] = []
+    work_offers: list[WorkOffer] = []
+    """Work that is being handed over: whoever had it has it until the other accepts."""
     taken_in: list[TakenIn] = []
     """Cases that became part of this one."""
 
@@ -234,6 +246,7 @@ class CaseState(Mutable):
             for instant, label, _ in clock.steps(at)[:1]
         ]
         coming += [(claim.until, f"claim of {claim.role} lapses") for claim in self.claims]
+        coming += [(offer.until, f"hand-over of {offer.role}") for offer in self.work_offers]
         if self.hold is None:
             coming += [
                 (effect.set_for, f"{effect.title}: the instant it is set for")

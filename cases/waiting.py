@@ -30,7 +30,7 @@ class Waiting(Value):
     stage: str
     due_at: Instant | None = None
     task: str | None = None
-    """The task that is owed, where it is one: whatever the case's stage asks meanwhile."""
+    """What is owed beside the stage, where it is that: a task, or an answer to a hand-over."""
 
 
 def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Waiting]:
@@ -108,6 +108,17 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
         )
         for task in state.tasks
         if task.open
+    )
+    waiting.extend(
+        Waiting(
+            role=offer.role,
+            person=offer.person,
+            what=f"accept the work of {_said(offer.role)}, or decline",
+            stage="",
+            due_at=offer.until,
+            task=f"hand-over of {offer.role}",
+        )
+        for offer in state.work_offers
     )
     waiting.extend(_of_many(file, at=at))
     if pathway.handover is not None:

@@ -32,6 +32,8 @@ _HINTS = {
     "hand-on": "{task} --to ROLE --person PERSON",
     "task": "WHAT --to ROLE --due 2d",
     "assign": "ROLE PERSON",
+    "hand-over": "ROLE PERSON",
+    "accept": "ROLE",
     "hold": "--review-at 2d --reason TEXT",
     "severity": "SEV1 --reason TEXT",
     "raise": "ROLE --reason TEXT",

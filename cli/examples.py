@@ -69,6 +69,8 @@ EXAMPLES = {
     "away end": "escalate away end 6f1d1c1e-0b5e-4b8e-9f55-0f3f6d2c9a11",
     "case acknowledge": "escalate case acknowledge 1042 --conflicted",
     "case claim": "escalate case claim 1042",
+    "case hand-over": "escalate case hand-over 1042 triage tariq --note 'the bank calls at four'",
+    "case accept": "escalate case accept 1042 triage",
     "case assign": "escalate case assign 1042 legal lena",
     "case hold": "escalate case hold 1042 --review-at 2d --reason 'waits for the court'",
     "case report": "escalate case report 1042 statement --out statement.html",

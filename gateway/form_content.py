@@ -199,6 +199,30 @@ def _assign(ask: Ask) -> Content:
     return fields, ()
 
 
+def _hand_over(ask: Ask) -> Content:
+    pairs = tuple((person.id, person.name) for person in ask.around.people.people)
+    fields = (
+        _choice("what-role", "Work of", ask.allowed.choices),
+        Field("person", "To", "select", required=True, choices=pairs),
+        Field("note", "What they should know", "prose"),
+    )
+    return fields, ()
+
+
+def _accept(ask: Ask) -> Content:
+    role = ask.allowed.label
+    offer = next(each for each in ask.case.state.work_offers if each.role == role)
+    said = f"{offer.by} offers you the work of {role.replace('-', ' ')}"
+    fields = (
+        _hidden("what-role", role),
+        _reason(
+            required=False, label=f"{said}{': ' + offer.note if offer.note else ''}. Your words"
+        ),
+    )
+    buttons = (("accept", "I take it", True), ("decline", "I cannot", False))
+    return fields, buttons
+
+
 def _hold(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
     label = "Review on (your local time)"
     return (_reason(), Field("review_at", label, "datetime-local", required=True)), ()
@@ -333,6 +357,8 @@ _CONTENT: dict[str, Fill] = {
     "acknowledge": _acknowledge,
     "claim": _claim,
     "assign": _assign,
+    "hand-over": _hand_over,
+    "accept": _accept,
     "hold": _hold,
     "resume": _resume,
     "severity": _severity,

@@ -45,6 +45,8 @@ _TITLES = {
     "acknowledge": "Take it, or say that you cannot",
     "claim": "Claim the work, or give it back",
     "assign": "Assign work to a person",
+    "hand-over": "Hand work over to a person, who accepts it",
+    "accept": "Take work that you are offered",
     "hold": "Put the case on hold",
     "resume": "Resume the case",
     "severity": "Change the severity",
@@ -73,6 +75,7 @@ _INSTANT = {"hold": "review_at", "extend": "until", "task": "due", "call-back": 
 _PRESSED: Mapping[str, Mapping[str, str]] = {
     "acknowledge": {"conflicted": "conflicted"},
     "claim": {"release": "release"},
+    "accept": {"decline": "decline"},
     "link": {"remove": "remove"},
     "attach": {"keep_apart": "keep-apart"},
     "comment": {"privileged": "privileged"},
@@ -82,7 +85,7 @@ _PRESSED: Mapping[str, Mapping[str, str]] = {
 """What is said by which button, by verb."""
 CHIEF = frozenset(
     {"decide", "complete", "close", "receipt", "observe", "roll-back", "memo", "reply", "answer"}
-    | {"resume", "finish"}
+    | {"resume", "finish", "accept"}
 )
 """Acts the case waits for; the others are shown folded."""
 
@@ -221,6 +224,8 @@ _MORE: Mapping[str, Callable[[Mapping[str, str], Show], dict[str, object]]] = {
     "answer": _answers,
     "memo": _memo,
     "assign": _assigned,
+    "hand-over": _assigned,
+    "accept": _assigned,
     "comment": _readers,
     "task": _whose,
     "hand-on": _whose,

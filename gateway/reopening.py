@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from cases.acts import ENDED_VERBS, ActBody, Assign, Cancel, Close, Reopen, SubCase
 from cases.acts_between_cases import LinkKind, LinkTo, Merge, Unmerge
 from cases.acts_on_tasks import HandOn, SetTask
+from cases.acts_on_work import HandOver
 from cases.comments import Comment
 from cases.envelope import Act, ActEnvelope
 from cases.receipts import ActReceipt, Reason
@@ -72,7 +73,7 @@ async def refused_at_door(
 
     None where it can, where the case runs (and says itself what it thinks), or for another verb.
     """
-    if isinstance(body, Assign | SetTask | HandOn):
+    if isinstance(body, Assign | HandOver | SetTask | HandOn):
         return await unknown_person(doors, body)
     if isinstance(body, Comment):
         return None if body.text.strip() else Reason.REASON_REQUIRED

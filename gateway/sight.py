@@ -86,8 +86,9 @@ def _needs_to_know(
 
 def _has_work(state: CaseState, person: str) -> bool:
     """Whether something of the case is the person's by name."""
-    tasks = (task.person for task in state.tasks if task.open)
-    return person in state.assignments.values() or person in tasks
+    theirs = [task.person for task in state.tasks if task.open]
+    theirs += [offer.person for offer in state.work_offers]
+    return person in state.assignments.values() or person in theirs
 
 
 def hides_votes(round_: Round, pathway: Pathway, *, person: str) -> bool:

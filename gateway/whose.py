@@ -5,6 +5,7 @@ Only the door can say so: a case knows roles, and nobody's list of them.
 
 from cases.acts import ActBody, Assign
 from cases.acts_on_tasks import HandOn, SetTask
+from cases.acts_on_work import HandOver
 from cases.permissions import all_roles
 from cases.receipts import Reason
 from cases.state import CasePicture
@@ -32,7 +33,7 @@ async def in_a_role(doors: Doors, case: CaseRow, body: SetTask | HandOn) -> SetT
 
 async def unknown_person(doors: Doors, body: ActBody) -> Reason | None:
     """That nobody of the name is in the directory: work given to them would be nobody's."""
-    if not isinstance(body, Assign | SetTask | HandOn) or body.person is None:
+    if not isinstance(body, Assign | HandOver | SetTask | HandOn) or body.person is None:
         return None
     known = (await doors.directory.snapshot()).find(body.person)
     return None if known is not None else Reason.NO_SUCH_PERSON

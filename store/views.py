@@ -268,11 +268,15 @@ class Views:
 
 
 def _theirs(state: Mapping[str, JsonValue]) -> dict[str, str]:
-    """Whose by name the case's work is: by role, and by the id of each open task."""
+    """Whose by name the case's work is: by role, by each open task, and by what is offered."""
     given = state.get("assignments")
     theirs = (
         {role: str(person) for role, person in given.items()} if isinstance(given, dict) else {}
     )
+    offers = state.get("work_offers")
+    for offer in offers if isinstance(offers, list) else []:
+        if isinstance(offer, dict):
+            theirs[f"hand-over of {offer['role']}"] = str(offer["person"])
     # The list as a whole, or item by item, as the case's batches carry it.
     whole = state.get("tasks")
     items = whole if isinstance(whole, list) else []

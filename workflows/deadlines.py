@@ -5,7 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from cases import escalations, held, leases
+    from cases import escalations, handing_over, held, leases
     from cases.batches import WATCH
     from cases.bulk import watched
     from cases.claims import lapse
@@ -50,6 +50,7 @@ class Deadlines:
         state = self.file.state
         self.desk.count_refusals(at=at)
         lapse(self.file, at=at)
+        handing_over.lapse(self.file, at=at)
         hold = state.hold
         if hold is not None and not hold.reviewed and hold.review_at <= at:
             state.hold = hold.model_copy(update={"reviewed": True})
