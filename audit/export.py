@@ -21,6 +21,7 @@ from temporalio.client import Client
 from temporalio.converter import PayloadCodec
 
 from audit.access import digests_of, policy_file
+from audit.comments import COMMENTS, OpenComments, open_comments
 from audit.commitments import case_input, inputs, salt_of
 from audit.errors import ExportRefusedError
 from audit.histories import CaseHistory, Run, fetch, left_behind
@@ -47,7 +48,7 @@ from audit.report import write_report
 from audit.rules import digests, document
 from audit.shape import ending
 from audit.strict_replay import is_closed
-from cases.canonical import sha256
+from cases.canonical import canonical, sha256
 from cases.envelope import Certificate
 from cases.journal import GENESIS, Entry, Stream
 from cases.state import CasePicture, picture
@@ -89,6 +90,8 @@ class CaseRecord:
     """What the case owes after closing."""
     policies: Mapping[str, bytes] = field(default_factory=dict)
     """By digest, the policies by which people were let in, and things were let happen."""
+    comments: OpenComments | None = None
+    """What was said about the case, to everybody."""
 
 
 async def export_case(
@@ -159,6 +162,7 @@ async def gather(
         log=await log_part(store, case, streams=streams.values()),
         owed=await gather_owed(case, store=store, client=client, codec=codec),
         policies=await _policies(store, entries, door),
+        comments=open_comments(entries, await store.comments.of_case(case)),
     )
 
 
@@ -268,6 +272,8 @@ def _files(
     files["case.json"] = json.dumps(
         dict(record.picture), indent=1, ensure_ascii=False, sort_keys=True
     ).encode()
+    if record.comments is not None:
+        files[COMMENTS] = canonical(record.comments)
     files["report.html"] = write_report(record.request, record.entries, record.door).encode()
     files["README.txt"] = readme(record.request.number).encode()
     return files, runs, left, owed

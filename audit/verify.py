@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from audit.access import check_access, digests_of
 from audit.acts import check_decisions, check_door, prove, root_of
+from audit.comments import COMMENTS, OpenComments, check_comments
 from audit.commitments import Incoming, case_input, inputs, salt_of
 from audit.custody import check_custody
 from audit.errors import ExportUnreadableError
@@ -47,6 +48,7 @@ from audit.rules import newest, read_rules
 from audit.sealing import check_seals
 from audit.shadow import left_the_house
 from audit.strict_replay import is_closed, strict_replay
+from audit.sub_cases import CANCELLED_TOGETHER, check_cancelled_together
 from audit.verdict import Check, Outcome, Verdict, judged
 from cases.ids import obligation_id
 from cases.journal import GENESIS, Entry, Kind, Stream, obligation_stream
@@ -213,6 +215,13 @@ def _checks(
     if any(entry.kind in MERGES for entry in export.entries):
         found = check_merges(export.history, proven, export.entries, root=root_of(request.root_key))
         yield judged("merges", wrong=list(found))
+    if any(entry.kind in CANCELLED_TOGETHER for entry in export.entries):
+        root = root_of(request.root_key)
+        found = check_cancelled_together(export.history, proven, export.entries, root=root)
+        yield judged("sub-cases", wrong=list(found))
+    if COMMENTS in export.files:
+        said = read_model(COMMENTS, export.files[COMMENTS], OpenComments)
+        yield judged("comments", wrong=list(check_comments(export.entries, said)))
     rules, wrong = read_rules(export.files, request, proven, export.entries)
     yield judged("runbook", wrong=wrong)
     if rules is not None:

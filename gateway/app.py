@@ -21,6 +21,7 @@ from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.bulk_api import BulkApi
 from gateway.case_api import CaseApi
+from gateway.comments import CommentsApi
 from gateway.deliveries_api import DeliveriesApi
 from gateway.doors import Doors
 from gateway.drafts import DraftPages
@@ -104,6 +105,7 @@ def build_app(
             *pagerduty_routes(doors),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
+            *CommentsApi(doors).routes(),
             *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
             *AbsencesApi(doors).routes(),

@@ -14,9 +14,13 @@ TITLES: dict[Kind, str] = {
     Kind.CASE_CLOSED: "The case was closed",
     Kind.CLAIMED: "Somebody took the work out of the queue",
     Kind.CLAIM_RELEASED: "The work was given back to the queue",
+    Kind.WORK_OFFERED: "Somebody wants to hand work over",
+    Kind.WORK_ACCEPTED: "Work was handed over: the other has accepted",
+    Kind.WORK_DECLINED: "Work was not handed over: the other declined",
+    Kind.WORK_OFFER_LAPSED: "Work was not handed over: nobody answered in time",
     Kind.CLAIM_LAPSED: "An abandoned claim lapsed: the work is in the queue again",
     Kind.CASE_UNLINKED: "A link to another case was taken away",
-    Kind.CLOSING_TAKEN_BACK: "The case did not end: sub-cases are open",
+    Kind.CLOSING_TAKEN_BACK: "The case did not end",
     Kind.CASE_MERGING: "Another case was asked to become part of this one",
     Kind.CASE_MERGED: "Another case became part of this one",
     Kind.MERGE_FAILED: "Another case stays a case of its own",
@@ -24,6 +28,9 @@ TITLES: dict[Kind, str] = {
     Kind.CASE_UNMERGED: "The case is a case of its own again",
     Kind.MERGE_GIVEN_BACK: "A case that was part of this one left it",
     Kind.CASE_REOPENED: "The case was reopened",
+    Kind.CANCELLED_ALONG: "The case is cancelled with the one it is part of",
+    Kind.SUB_CASE_CANCELLED: "A sub-case was cancelled with this case",
+    Kind.SUB_CASE_STAYS: "A sub-case was not cancelled",
     Kind.CASE_CANCELLED: "The case was cancelled",
     Kind.INTAKE_ANSWERED: "Intake questions were answered",
     Kind.SEVERITY_ASSESSED: "The severity table was read",
@@ -41,9 +48,12 @@ TITLES: dict[Kind, str] = {
     Kind.DECISION_REVOKED: "A decision was taken back",
     Kind.GLASS_BEGUN: "Somebody began to break the glass",
     Kind.GLASS_BROKEN: "Two people broke the glass",
+    Kind.COMMENTED: "Somebody said something about the case",
     Kind.TASK_OPENED: "A task was set",
+    Kind.TASK_HANDED_ON: "A task was given to somebody else",
     Kind.TASK_SETTLED: "A task was settled",
     Kind.TASK_FELL_AWAY: "A task fell away",
+    Kind.TASK_OWED_AGAIN: "A task is owed again",
     Kind.DISSENT_FILED: "A reviewer objected",
     Kind.SILENCE_TAKEN: "Silence took effect",
     Kind.STAND_IN_ALLOWED: "A stand-in may now vote",
@@ -118,6 +128,8 @@ TITLES: dict[Kind, str] = {
     Kind.DOOR_SESSION_REFUSED: "A log-in was refused",
     Kind.DOOR_SESSION_ENDED: "A log-in ended",
     Kind.DOOR_SESSION_FORGOTTEN: "Bound to no account any more",
+    Kind.DOOR_ABSENCE_SET: "Somebody said that they, or another, will be away",
+    Kind.DOOR_ABSENCE_ENDED: "An absence was ended",
     Kind.DOOR_RUN_SEALED: "Temporal's record of a run that ended was sealed",
     Kind.DOOR_SENT_AGAIN: "A person had something sent again",
     Kind.DOOR_OUTSIDE_ENDED: "Today's process ended, after the shadow had",
@@ -159,6 +171,7 @@ TITLES: dict[Kind, str] = {
 SHOWN = (
     "stage", "gate", "round", "question", "task", "origin", "who", "acting_for", "by", "person",
     "people", "role", "verb", "what", "conditions",
+    "restricted_to", "privileged",
     "outcome", "verdict", "state", "status", "priority", "tags", "to", "severity", "was", "target",
     "ahead",
     "disposition", "effect",
@@ -193,7 +206,7 @@ INSTANTS = frozenset(
 NAMED = INSTANTS - {"review", "expires"} | {
     "round", "row", "passage", "lapsed", "by", "was", "target", "ahead"} | {
     "share", "first", "last", "total", "checked", "wrong", "acting_for", "conditions",
-    "bulk", "of", "about", "policies", "times",
+    "bulk", "of", "about", "policies", "times", "restricted_to", "privileged",
 }  # fmt: skip
 """Parts that say nothing without their name."""
 

@@ -35,6 +35,7 @@
     channels     which of them are out: enter, failed, answered
     paces        how fast channels and people are told: take, closed
     notices      what became of each; `messages` is the demo's local outbox
+    comments     what people said about cases: keep, of_case
     incoming     mail that came in: known, keep, drop, by_case, recent
     prompts      cards in a chat: which message asks what, which are over, what was pressed
     locators     links to a round: live, expired, superseded, decided

@@ -19,6 +19,7 @@ from store.calls import Calls
 from store.cases import Cases
 from store.channels import Channels
 from store.claimed import ClaimedPeople
+from store.comments import Comments
 from store.database import Database
 from store.deliveries import Deliveries
 from store.digests import Digests
@@ -86,7 +87,6 @@ class Store:
     ) -> None:
         self.database = database
         self.vault = Vault(database, kek=kek, earlier=earlier_keks, ticks=ticks)
-        self.absences = Absences(database)
         self.cases = Cases(database, vault=self.vault)
         self.health = Health(database)
         self.channels = Channels(database, health=self.health)
@@ -97,6 +97,7 @@ class Store:
         self.releases = Releases(database, objects=self.objects)
         self.notices = Notices(database)
         self.messages = Messages(database, vault=self.vault)
+        self.comments = Comments(database, vault=self.vault)
         self.prompts = Prompts(database)
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)
@@ -104,6 +105,7 @@ class Store:
         self.ticket_drift = TicketDrift(database)
         self.locators = Locators(database)
         self.door_record = DoorRecord(database)
+        self.absences = Absences(database, record=self.door_record)
         self.sessions = Sessions(database, record=self.door_record)
         self.sign_ins = SignIns(database)
         self.claimed = ClaimedPeople(database)

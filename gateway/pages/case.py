@@ -12,6 +12,7 @@ from cases.gate import Round
 from cases.journal import Stream
 from gateway.access_explaining import LET_IN
 from gateway.casework import OpenCase, find_case
+from gateway.comments import comments_of
 from gateway.confirming import fact_lines, memo_lines
 from gateway.custody import CUSTODY_FORMS, custody_of
 from gateway.doors import Doors
@@ -172,8 +173,14 @@ class CasePages:
                 case.shelved.runbook, {n: given.value for n, given in state.answers.items()}
             ),
             gates=_gates(case),
+            comments=await comments_of(web.doors, case),
             tasks=[
-                {**task.model_dump(), "open": task.open, "due": show.due(task.due)}
+                {
+                    **task.model_dump(),
+                    "before_closing": task.before_closing,
+                    "open": task.open,
+                    "due": show.due(task.due),
+                }
                 for task in state.tasks
             ],
             owed=await owed_lines(web.doors, case, show=show),

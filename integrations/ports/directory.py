@@ -59,6 +59,8 @@ class Person(Value):
     """Accounts of theirs on the platform: a case about one of them is closed to them."""
     close_accounts: frozenset[str] = frozenset()
     """The same of people close to them."""
+    roles_told_at: Instant | None = None
+    """When a provider last said the roles; None where the directory itself says them now."""
 
 
 class Absence(Value):
