@@ -7,7 +7,7 @@ from typer.models import CommandInfo, TyperInfo
 
 EXAMPLES = {
     "audit export": "escalate audit export 1042 --out exports/1042",
-    "audit verify": "escalate audit verify exports/1042 --keys root.json",
+    "audit verify": "escalate audit verify exports/1042 --keys root.json --policy policy",
     "audit replay": "escalate audit replay exports/1042",
     "backup": "escalate backup backups/2026-11-22",
     "restore": "escalate restore backups/2026-11-22",
@@ -19,6 +19,11 @@ EXAMPLES = {
     "keys public": "escalate keys public > root.json",
     "log show": "escalate log show --json",
     "log checkpoint": "escalate log checkpoint --since kept/checkpoint",
+    "log witness": "escalate log witness witness --log example.org/log+… --name w.example/1",
+    "keys renew-log": "escalate keys renew-log",
+    "keys retire-log": "escalate keys retire-log",
+    "keys sign-keyring": "escalate keys sign-keyring --revoke 3f9c2a71b0d4e688",
+    "keys keyring": "escalate keys keyring --json",
     "log proof": "escalate log proof 1042 7 --stream door > 7.tlog-proof",
     "keys renew-door": "escalate keys renew-door",
     "keys renew-kek": "escalate keys renew-kek",

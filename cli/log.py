@@ -1,4 +1,4 @@
-"""`escalate log show|checkpoint|proof`: the transparency log, read where the store is."""
+"""`escalate log show|checkpoint|proof|witness`: the transparency log, and who vouches for it."""
 
 import asyncio
 import base64
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 import typer
 
 from cases.journal import Stream
+from cli.log_witness import witness
 from cli.output import REFUSED, USAGE, AsJson, note, print_json, say, stop
 from workers.settings import Settings
 
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 app = typer.Typer(
-    help="Show the transparency log, its checkpoint, and proofs.", no_args_is_help=True
+    help="Show the transparency log, its checkpoint, and proofs; vouch for one.",
+    no_args_is_help=True,
 )
+app.command()(witness)
 
 
 class Signed(NamedTuple):
@@ -133,14 +136,14 @@ async def _since(
     from audit.log.checkpoint import trusted_checkpoint
     from audit.log.errors import LogError
     from audit.log.merkle import extends
-    from audit.log.note import NoteKey
     from audit.log.reader import consistency
+    from gateway.log_key import log_keys_in
 
     found = await _signed(store)
     if since is None:
         return found, None, ()
     try:
-        kept = trusted_checkpoint(since.read_bytes(), [NoteKey.parse(found.key)])
+        kept = trusted_checkpoint(since.read_bytes(), log_keys_in(Settings.load().keys))
     except (OSError, LogError) as error:
         stop(f"{since}: {error}", mend="It is a checkpoint of this log, byte for byte.", code=USAGE)
     now = found.checkpoint
@@ -162,17 +165,18 @@ async def _since(
 
 async def _signed(store: "Store") -> Signed:
     from audit.log.checkpoint import trusted_checkpoint
-    from gateway.log_key import log_key_in
+    from audit.log.vouched import published_head
+    from gateway.log_key import log_keys_in
 
-    key = log_key_in(Settings.load().keys)
-    head = await store.log.head()
-    if key is None or not head.checkpoint:
+    keys = log_keys_in(Settings.load().keys)
+    head = await published_head(store)
+    if not keys or not head.checkpoint:
         stop(
             "there is no checkpoint yet",
             mend="A gateway signs the first one with the first case: escalate gateway",
             code=USAGE,
         )
-    return Signed(head, trusted_checkpoint(head.checkpoint.encode(), [key]), str(key))
+    return Signed(head, trusted_checkpoint(head.checkpoint.encode(), keys), str(keys[0]))
 
 
 async def _with_store(work: "Callable[[Store], Awaitable[Result]]") -> Result:

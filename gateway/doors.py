@@ -15,6 +15,7 @@ from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
+from gateway.vouching import Stamping, Witnessing
 from integrations.event_webhook import EventWebhooks
 from integrations.imap import ImapInbox
 from integrations.oidc.role_map import RoleMap
@@ -172,6 +173,10 @@ class Doors:
     """Where people log in; None: with a password of the directory."""
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
+    witnessing: Witnessing | None = None
+    """Who is asked to vouch for checkpoints; without it nobody is asked from here."""
+    stamping: Stamping | None = None
+    """Who stamps checkpoints with the time; without it nobody is asked from here."""
     events: EventWebhooks | None = None
     """Sends events to whoever subscribed; without it none are sent from here."""
     faults: FaultSeam = no_faults

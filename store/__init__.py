@@ -17,6 +17,7 @@
     journal      append_door, entries, head, branches, forks
     seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
+    vouching     which of its checkpoints witnesses cosigned and a clock stamped
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
@@ -105,6 +106,7 @@ from store.ticket_drift import DriftRow
 from store.ticket_keeping import KeptTicket, TicketWrite
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
+from store.vouched import Standing, Vouched
 
 __all__ = [
     "DEMO_KEK",
@@ -187,6 +189,7 @@ __all__ = [
     "Recorded",
     "RoundClosed",
     "Session",
+    "Standing",
     "Store",
     "StoreError",
     "StoreMisconfigured",
@@ -201,6 +204,7 @@ __all__ = [
     "UnknownObject",
     "UnknownRow",
     "Vault",
+    "Vouched",
     "Waiting",
     "restore",
     "upgrade",

@@ -21,6 +21,7 @@ from workers._doctor_log_in import log_in, provider
 from workers._doctor_outside import engine, live, messages, webhooks
 from workers._doctor_paging import paging
 from workers._doctor_people import people, runbooks
+from workers._doctor_vouching import vouching
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.house import people_file
@@ -46,7 +47,7 @@ def worst(checks: list[Check]) -> Level:
 async def _checks(settings: Settings, *, live_too: bool, at: datetime) -> AsyncIterator[Check]:
     yield fine("settings", "every ESCALATE_ name is known and every value can be used")
     yield _public_url(settings)
-    for check in keys(settings):
+    for check in (*keys(settings), *vouching(settings, at=at)):
         yield check
     directory = _directory(settings)
     async for check in _store(settings, directory, at=at):

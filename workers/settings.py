@@ -42,6 +42,7 @@ from workers._settings_trackers import (
     TicketSettings,
     ZendeskSettings,
 )
+from workers._settings_vouching import TsaSettings, WitnessSettings
 
 
 class EngineSettings(Group):
@@ -261,6 +262,12 @@ class Settings(BaseSettings):
     actions: ActionSettings = Field(default_factory=ActionSettings, description="systems that act")
     reports: ReportSettings = Field(
         default_factory=ReportSettings, description="reports to authorities"
+    )
+    witnesses: WitnessSettings = Field(
+        default_factory=WitnessSettings, description="who vouches for the transparency log"
+    )
+    tsa: TsaSettings = Field(
+        default_factory=TsaSettings, description="time stamps on the transparency log"
     )
     ledger: LedgerSettings = Field(
         default_factory=LedgerSettings, description="the delivery ledger"

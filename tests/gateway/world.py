@@ -21,6 +21,7 @@ from gateway.log_key import load_or_create_log_key
 from gateway.serve import listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
+from gateway.vouching import Stamping, Witnessing
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
 from integrations.ports.on_call import OnCallDirectory
@@ -285,6 +286,8 @@ async def make_world(
     on_call: OnCallDirectory | None = None,
     pager: Paging | None = None,
     people: Path = DEMO_FILE,
+    witnessing: Witnessing | None = None,
+    stamping: Stamping | None = None,
     **settings: Any,
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
@@ -305,6 +308,8 @@ async def make_world(
         clock=clock,
         signer=load_or_create_keys(folder / "keys"),
         log=load_or_create_log_key(folder / "keys", origin="example.org/log"),
+        witnessing=witnessing,
+        stamping=stamping,
         engine=engine,
         shelf=Shelf(store),
         settings=DoorSettings(

@@ -1,0 +1,57 @@
+"""A witness that prints what it signed and dies by signal 9 around one write of its state.
+
+Arguments: its folder, and whether it dies before or after the seventh tree is on the disk.
+"""
+
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from audit.log.cosignature import WitnessSigner
+from audit.log.witness import Status, Witness
+from audit.log.witness_state import Seen, WitnessState
+from tests.audit.log.growing import Growing
+
+_LAST = 7
+
+
+class Dying(WitnessState):
+    """Kills its process around a write."""
+
+    point = "before"
+
+    def keep(self, origin: str, seen: Seen) -> None:
+        """The tree is kept, unless the process dies first."""
+        if seen.size == _LAST and self.point == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().keep(origin, seen)
+        if seen.size == _LAST:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(folder: Path, point: str) -> None:
+    """Cosigns a log that grows leaf by leaf, until it is dead."""
+    log = Growing(leaves=1)
+    state = Dying.opened(folder, has_key=False)
+    state.point = point
+    signer = WitnessSigner(name="witness.example/w1", private=Ed25519PrivateKey.generate())
+    witness = Witness(signer, logs=[log.signer.key], state=state)
+    size = 0
+    while True:
+        answer = witness.add_checkpoint(
+            log.request(old=size).data, at=datetime(2026, 11, 26, tzinfo=UTC)
+        )
+        if answer.status is not Status.COSIGNED:
+            raise SystemExit(answer.text)
+        size = len(log.leaves)
+        sys.stdout.write(f"{size}\n")
+        sys.stdout.flush()
+        log.grow()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])
