@@ -31,15 +31,17 @@ from here (`escalate keys public` prints it):
 
 The answer is PASS (exit code 0), FAIL (1), or INCOMPLETE (2): something could not be checked, for
 instance because the case is not closed, because entries are not in the log yet or because no key
-was given. --policy FILE (C2SP tlog-policy) asks for the cosignatures of your witnesses, --tsa-roots
-FILE for a time stamp you believe. Without --keys the export vouches for itself only, and the answer is never PASS.
+was given. --policy FILE (C2SP tlog-policy) asks for your witnesses' cosignatures, --tsa-roots FILE
+for a time stamp that you believe. Without --keys the export vouches for itself only, and the
+answer is never PASS.
 
 Without our program
 -------------------
   sha256sum of a file is its "sha256" in manifest.json.
   Each line of a .jsonl file has in "previous" the SHA-256 of the line before (without line end).
   openssl ts -verify -data log/checkpoint -in log/checkpoint.tsr -CAfile ROOTS.pem
-  log/checkpoint is a C2SP signed note, with the lines of its witnesses (cosignature/v1); a proof's "extra" line is the leaf, base64.
+  log/checkpoint is a C2SP signed note, with its witnesses' lines (cosignature/v1); a proof's
+  "extra" line is the leaf, base64.
   Signatures are Ed25519 over DSSE's encoding: "DSSEv1 <len> <type> <len> <bytes>".
 """
 
