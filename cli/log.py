@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from audit.log.checkpoint import Checkpoint
-    from store import Backlog, LogHead, Store
+    from store import Backlog, LogHead, Standing, Store
 
 Result = TypeVar("Result")
 
@@ -37,23 +37,34 @@ class Signed(NamedTuple):
 
 @app.command()
 def show(*, json_: AsJson = False) -> None:
-    """How large the log is, under which key, and what waits for it."""
-    found, behind = asyncio.run(_with_store(_standing))
+    """How large the log is, under which key, who vouched for it last, and what waits for it."""
+    found, behind, standing = asyncio.run(_with_store(_standing))
+    vouched = {
+        "stamped_size": standing.stamped_size,
+        "stamped_at": standing.stamped_at.isoformat() if standing.stamped_at else None,
+        "cosigned_at": {
+            key.partition("+")[0]: at.isoformat() for key, at in sorted(standing.cosigned.items())
+        },
+    }
     signed = found.head.signed_at.isoformat() if found and found.head.signed_at else None
-    said = {
+    said: dict[str, Any] = {
         "origin": found.checkpoint.origin if found else None,
         "size": found.checkpoint.size if found else 0,
         "root": _base64(found.checkpoint.root) if found else None,
         "key": found.key if found else None,
         "signed_at": signed,
+        **vouched,
         "waiting": behind.pending,
         "oldest_at": behind.oldest_at.isoformat() if behind.oldest_at else None,
     }
     if json_:
         print_json(said)
         return
+    by = said.pop("cosigned_at")
     for name, value in said.items():
-        say(f"{name.replace('_', ' '):<10} {'—' if value is None else value}")
+        say(f"{name.replace('_', ' '):<12} {'—' if value is None else value}")
+    for witness_, at in by.items():
+        say(f"{'cosigned at':<12} {at} by {witness_}")
 
 
 @app.command()
@@ -125,9 +136,10 @@ def proof(
         typer.echo(said["proof"], nl=False)
 
 
-async def _standing(store: "Store") -> "tuple[Signed | None, Backlog]":
+async def _standing(store: "Store") -> "tuple[Signed | None, Backlog, Standing]":
     head = await store.log.head()
-    return (await _signed(store) if head.checkpoint else None), await store.log.backlog()
+    found = await _signed(store) if head.checkpoint else None
+    return found, await store.log.backlog(), await store.vouching.standing()
 
 
 async def _since(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from audit.log.witness_state import WitnessState
 
 KEY_FILE, PUBLIC_FILE = "witness.pem", "witness.vkey"
+_AT_ONCE = 64
+"""Logs ask one after the other, and each request is one signature and one sync of the disk."""
 
 
 def witness(
@@ -103,7 +105,12 @@ async def _serve(
     app = witness_app(Witness(signer, logs=logs, state=state), key=signer.key, clock=SystemClock())
     listening = listen(host, port)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, lifespan="off"
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        limit_concurrency=_AT_ONCE,
     )
     server = uvicorn.Server(config)
     say(str(signer.key))

@@ -25,7 +25,7 @@ WORTH_A_TOKEN = (
     Kind.EFFECT_SETTLED,
 )
 """Closures, and actions that took effect: whether one disclosed anything only its runbook says."""
-_KEPT = 64
+_KEPT = 16
 """Checkpoints without a token that are kept, for each number of cosignatures."""
 
 
@@ -114,6 +114,16 @@ class Vouching:
         async with self._database.read() as connection:
             largest = (await connection.execute(size)).scalar_one_or_none()
         return None if largest is None else await self.at(largest)
+
+    async def latest(self, limit: int) -> list[Vouched]:
+        """The largest checkpoints that a witness cosigned, the smallest of them first."""
+        sizes = (
+            sa.select(log_cosignatures.c.size)
+            .distinct()
+            .order_by(log_cosignatures.c.size.desc())
+            .limit(limit)
+        )
+        return await self._rows(log_vouched.c.size.in_(sizes), limit=limit)
 
     async def standing(self) -> Standing:
         """When each witness last cosigned, and what the last token covers."""

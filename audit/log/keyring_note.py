@@ -146,6 +146,9 @@ class KeyringNote:
                 keys.append(replace(each, revoked=min(each.revoked or at, at)))
             elif known is None and each.until is None and each.revoked is None:
                 keys.append(replace(each, until=max(overlap_until or at, at)))
+            elif known is not None and each.revoked is None:
+                # A witness that left a policy by mistake may come back.
+                keys.append(replace(each, until=None))
             else:
                 keys.append(each)
         if gone:

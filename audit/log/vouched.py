@@ -13,7 +13,7 @@ from audit.log.reader import until
 from store import LogHead, Store, Vouched
 
 _COVERING = 256
-_ALL = 100_000
+_LATEST = 200
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ async def cosigned(store: Store, case: str, *, within: timedelta) -> bool:
 
 
 async def witnessed_size(store: Store, policy: Policy) -> int:
-    """The largest tree that enough of the policy's witnesses cosigned; 0 before the first."""
-    rows = await store.vouching.covering(0, limit=_ALL)
+    """The largest tree that enough of the policy's witnesses cosigned; 0 when none of late is."""
+    rows = await store.vouching.latest(_LATEST)
     met = [
         each.size
         for each in rows

@@ -41,8 +41,11 @@ def check_witnesses(
     if data is None:
         missing = ["no checkpoint is in it for anybody to vouch for"] if policy.asks else []
         return Witnessed(judged(NAME, wrong=[], missing=missing))
+    known = tuple(logs)
+    unknown = [] if known else ["no log key was given: whose checkpoint it is was not checked"]
     try:
-        trusted_checkpoint(data, logs)
+        if known:
+            trusted_checkpoint(data, known)
         found = tuple(cosignatures(read_note(data), [each.key for each in policy.witnesses]))
     except LogError as error:
         return Witnessed(judged(NAME, wrong=[f"{CHECKPOINT}: {error}"]))
@@ -52,5 +55,6 @@ def check_witnesses(
         if each.at > at + SKEW
     ]
     lacking = policy.lacking(each.key for each in found)
-    missing = [f"not vouched for by enough witnesses; lacking: {', '.join(lacking)}"]
-    return Witnessed(judged(NAME, wrong=wrong, missing=missing if lacking else []), found)
+    if lacking:
+        unknown.append(f"not vouched for by enough witnesses; lacking: {', '.join(lacking)}")
+    return Witnessed(judged(NAME, wrong=wrong, missing=unknown), found)

@@ -1,5 +1,7 @@
 """Whole exports and what others say of them: cosignatures, time stamps, and the root's keyring."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typer.testing import CliRunner
 
 from audit.export import CaseRecord, Seal, gather, write_export
 from audit.log.checkpoint import read_checkpoint
@@ -21,6 +24,7 @@ from audit.verdict import Outcome, Verdict
 from audit.verify import verify
 from audit.vouchers import Vouchers
 from cases.envelope import issue_certificate, key_id
+from cli.app import app
 from store import DEMO_KEK, Store, upgrade
 from tests.audit.casework import PINNED, ROOT_KEY, office
 from tests.audit.log.tsa import Authority, authority
@@ -280,6 +284,19 @@ async def test_a_cosignature_that_is_missing_is_incomplete_and_a_false_one_fails
     assert failed(await told(bare + line, "false")) == ["witnesses"]
 
 
+async def test_witnesses_alone_do_not_say_whose_log_it_is(
+    record: CaseRecord, tmp_path: Path
+) -> None:
+    """No log key from anywhere: cosigned, and INCOMPLETE."""
+    out = written(record, EPOCHS[2026], tmp_path / "out", keyring=None)
+
+    told = await verdict(out, by=policy(logs=False))
+
+    assert checked(told)["witnesses"] is Outcome.INCOMPLETE
+    assert checked(told)["log"] is Outcome.INCOMPLETE
+    assert failed(told) == []
+
+
 @pytest.fixture(scope="module")
 def tsa(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """An authority of time on this machine."""
@@ -365,3 +382,40 @@ async def test_a_certificate_that_was_revoked_stamps_no_more(
 
     assert failed(await verdict(out, authority_=tsa, keyring=good)) == []
     assert failed(await verdict(out, authority_=tsa, keyring=revoked)) == ["keyring"]
+
+
+async def test_a_reader_says_by_command_whom_to_believe(
+    record: CaseRecord, tmp_path: Path, tsa: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys, policy, roots and keyring from files; what is configured here says nothing then."""
+    monkeypatch.setenv("ESCALATE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ESCALATE_WITNESSES__POLICY_FILE", str(tmp_path / "none"))
+    of = EPOCHS[2026]
+    log = signed_in(record, of)
+    token = tsa.reply(query(log.checkpoint).data)
+    out = written(record, of, tmp_path / "out", log=replace(log, token=token))
+    files = {
+        "keys": json.dumps({"root": ROOT_KEY}),
+        "policy": f"log {of.log.key}\nwitness w {of.witness.key}\nquorum w\n",
+        "stricter": f"log {of.log.key}\nwitness w {EPOCHS[2025].witness.key}\nquorum w\n",
+        "keyring": KEYRING.signed(ROOT),
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    async def said(code: int, **options: Path) -> str:
+        words = ["audit", "verify", str(out), "--keys", str(tmp_path / "keys")]
+        words += [word for name, file in options.items() for word in (f"--{name}", str(file))]
+        result = await asyncio.to_thread(CliRunner().invoke, app, words)
+        assert result.exit_code == code, result.output
+        return result.output
+
+    whole = {"tsa-roots": tsa.roots_file, "keyring": tmp_path / "keyring"}
+    good = await said(0, policy=tmp_path / "policy", **whole)
+    lacking = await said(2, policy=tmp_path / "stricter", **whole)
+    await said(2, policy=tmp_path / "keys", **whole)
+    await said(2, policy=tmp_path / "none")
+
+    for name in ("witnesses", "time", "keyring", "log"):
+        assert f"PASS       {name}\n" in good
+    assert "lacking: w" in lacking

@@ -76,6 +76,7 @@ async def test_before_the_first_checkpoint_there_is_nothing_to_prove(desk: Desk)
     said = await told("log", "show")
 
     assert (said["size"], said["waiting"], said["origin"]) == (0, 1, None)
+    assert (said["stamped_at"], said["cosigned_at"]) == (None, {})
     await run("log", "checkpoint", code=2)
     await run("log", "proof", desk.answer.number, "1", "--stream", "door", code=2)
 

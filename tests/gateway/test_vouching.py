@@ -286,14 +286,14 @@ async def test_what_others_vouched_for_is_kept_and_the_rest_goes(desk: Desk) -> 
     await asking.once()
     first = (await desk.store.log.head()).size
     desk.elsewhere.down = {"w2.example"}
-    for _ in range(70):
+    for _ in range(20):
         await desk.grow()
         desk.clock.ahead += timedelta(seconds=1)
         await asking.once()
 
     rows = await desk.store.vouching.covering(0, limit=1000)
 
-    assert len(rows) == 65
+    assert len(rows) == 17
     assert rows[0].size == first
     assert len(rows[0].lines) == 2
     assert rows[-1].size == (await desk.store.log.head()).size

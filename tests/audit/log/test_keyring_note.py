@@ -80,6 +80,8 @@ def test_the_next_note_keeps_every_key_that_ever_counted() -> None:
     assert again.keys[0].revoked == later
     named = NOTE.next(list(KEYS), at=later, revoked=[key_id(RAW), "example.org/log+" + LOG[16:24]])
     assert (named.keys[0].revoked, named.keys[2].revoked) == (later, later)
+    back = after.next([KEYS[0], KEYS[2]], at=later + DAY)
+    assert (back.keys[0], back.keys[2]) == (KEYS[0], KEYS[2])
     with pytest.raises(LogUnreadableError, match="no key of this keyring: nobody"):
         NOTE.next([], at=later, revoked=["nobody"])
 

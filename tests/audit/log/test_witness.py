@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from dataclasses import replace
@@ -23,6 +24,7 @@ from tests.audit.log.growing import Growing
 from tests.gateway.world import MovableClock
 
 AT = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+KILLS = int(os.environ.get("ESCALATE_WITNESS_KILLS", "2"))
 SIGNER = WitnessSigner(
     name="witness.example/w1", private=Ed25519PrivateKey.from_private_bytes(b"wits" * 8)
 )
@@ -223,17 +225,20 @@ async def test_two_who_ask_at_once_are_answered_one_after_the_other(tmp_path: Pa
     assert ask(seen, log.request(old=winner)).status is Status.COSIGNED
 
 
-@pytest.mark.parametrize("point", ["before", "after"])
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kill", range(KILLS))
 async def test_a_killed_witness_never_signed_what_it_does_not_remember(
-    tmp_path: Path, point: str
+    tmp_path: Path, kill: int
 ) -> None:
     """Signal 9 before or after the state is on the disk: what it signed is in its file, or more."""
+    point = ("before", "after")[kill % 2]
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.audit.log.witness_process",
         str(tmp_path),
         point,
+        str(2 + kill % 11),
         stdout=asyncio.subprocess.PIPE,
     )
     async with asyncio.timeout(60):

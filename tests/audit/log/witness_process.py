@@ -1,6 +1,6 @@
 """A witness that prints what it signed and dies by signal 9 around one write of its state.
 
-Arguments: its folder, and whether it dies before or after the seventh tree is on the disk.
+Arguments: its folder, and whether it dies before or after which tree is on the disk.
 """
 
 import os
@@ -16,28 +16,27 @@ from audit.log.witness import Status, Witness
 from audit.log.witness_state import Seen, WitnessState
 from tests.audit.log.growing import Growing
 
-_LAST = 7
-
 
 class Dying(WitnessState):
     """Kills its process around a write."""
 
     point = "before"
+    last = 0
 
     def keep(self, origin: str, seen: Seen) -> None:
         """The tree is kept, unless the process dies first."""
-        if seen.size == _LAST and self.point == "before":
+        if seen.size == self.last and self.point == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         super().keep(origin, seen)
-        if seen.size == _LAST:
+        if seen.size == self.last:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(folder: Path, point: str) -> None:
+def main(folder: Path, point: str, last: int) -> None:
     """Cosigns a log that grows leaf by leaf, until it is dead."""
     log = Growing(leaves=1)
     state = Dying.opened(folder, has_key=False)
-    state.point = point
+    state.point, state.last = point, last
     signer = WitnessSigner(name="witness.example/w1", private=Ed25519PrivateKey.generate())
     witness = Witness(signer, logs=[log.signer.key], state=state)
     size = 0
@@ -54,4 +53,4 @@ def main(folder: Path, point: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
