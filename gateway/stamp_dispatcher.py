@@ -133,7 +133,7 @@ class StampDispatcher:
             longest=LONGEST_TOKEN,
         )
         if answer.status != httpx.codes.OK or answer.media_type != REPLY_TYPE:
-            raise OutsideSilentError(f"it answered {answer.status} {answer.media_type}")
+            raise OutsideSilentError(f"it answered {answer.status}, and no time stamp")
         if rules.roots is None:
             stamped = read_token(answer.body, data, nonce=asked.nonce)
         else:

@@ -7,6 +7,7 @@ asked about, one question at a time for each witness, and what they answer is ke
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import httpx
 import structlog
@@ -55,21 +56,33 @@ class WitnessDispatcher:
         self._asked = [Asked(each) for each in witnessing.asked]
 
     async def run(self) -> None:
-        """Each checkpoint that stands for a moment is cosigned, until this is cancelled."""
-        await keep_going(KIND, self._doors, due=asyncio.Event(), every=_LOOK, work=self.once)
+        """Each checkpoint that stands for a moment is cosigned, until this is cancelled.
 
-    async def once(self) -> int:
+        Each witness in a loop of its own: one that hangs must not keep us from asking the others.
+        """
+        await asyncio.gather(
+            *(
+                keep_going(
+                    f"{KIND}/{each.witness.key.name}",
+                    self._doors,
+                    due=asyncio.Event(),
+                    every=_LOOK,
+                    work=partial(self._turn, each),
+                )
+                for each in self._asked
+            )
+        )
+
+    async def once(self) -> None:
         """Every witness that can be asked now was asked about the newest checkpoint."""
+        await asyncio.gather(*(self._turn(each) for each in self._asked))
+
+    async def _turn(self, asked: Asked) -> int:
         head = await self._doors.store.log.head()
-        if not head.checkpoint:
-            return 0
         at = await self._doors.clock.now()
-        due = [
-            each
-            for each in self._asked
-            if each.cosigned != head.checkpoint and (each.again_at is None or each.again_at <= at)
-        ]
-        await asyncio.gather(*(self._ask(each, head, at=at) for each in due))
+        due = asked.again_at is None or asked.again_at <= at
+        if head.checkpoint and asked.cosigned != head.checkpoint and due:
+            await self._ask(asked, head, at=at)
         return 0
 
     async def _ask(self, asked: Asked, head: LogHead, *, at: datetime) -> None:

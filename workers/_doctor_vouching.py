@@ -18,10 +18,12 @@ from gateway.errors import GatewayError
 from gateway.log_key import log_key_in
 from gateway.signer import DOOR_FILE, ROOT_FILE, load_or_create_keys
 from gateway.small_answers import post
+from gateway.watching.vouching import unvouched
+from store import Store
 from workers._doctor_check import Check, fail, fine, warn
 from workers.errors import NotSetUpError
 from workers.settings import Settings
-from workers.vouching import keyring_note_of, policy_of, roots_of
+from workers.vouching import freshness, keyring_note_of, policy_of, roots_of
 
 _PROBE = b"escalate doctor: whether time stamps come\n"
 _SKEW = timedelta(minutes=5)
@@ -76,6 +78,17 @@ def _keyring(settings: Settings, *, at: datetime) -> Iterator[Check]:
             yield fail(FILE, f"the {role} key in use {fault}", mend=mend)
             return
     yield fine(FILE, f"number {note.number} lists {len(note.keys)} keys, those in use among them")
+
+
+async def fresh(settings: Settings, store: Store, *, at: datetime) -> AsyncIterator[Check]:
+    """What nobody outside has vouched for in time."""
+    try:
+        rules = freshness(settings)
+    except NotSetUpError:
+        # Said where the files are looked at.
+        return
+    for found in await unvouched(store, rules, at=at):
+        yield warn(found.kind.removeprefix("watch-"), found.text, mend=found.mend)
 
 
 async def live_vouching(

@@ -21,7 +21,7 @@ from workers._doctor_log_in import log_in, provider
 from workers._doctor_outside import engine, live, messages, webhooks
 from workers._doctor_paging import paging
 from workers._doctor_people import people, runbooks
-from workers._doctor_vouching import vouching
+from workers._doctor_vouching import fresh, vouching
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.house import people_file
@@ -181,6 +181,8 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
                 mend="See the engine, worker and gateway above: they are applied when all run.",
             )
     yield await transparency_log(settings, store, at=at)
+    async for check in fresh(settings, store, at=at):
+        yield check
     yield await _tickets(store)
     yield await _door_record(store)
     alarms = await store.health.open_alarms()

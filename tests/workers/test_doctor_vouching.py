@@ -8,14 +8,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.log.cosignature import WitnessSigner
+from audit.log.note import NoteSigner
+from audit.log.recorder import Recorder
 from audit.log.witness import Witness
 from audit.log.witness_door import witness_app
 from audit.log.witness_state import STATE_FILE, WitnessState
+from store import DEMO_KEK, Store, upgrade
 from tests.audit.log.growing import Growing
 from tests.audit.log.tsa import authority, serving
 from tests.gateway.world import MovableClock
+from tests.store.building import START, accepted, later
 from workers._doctor_check import Check, Level
-from workers._doctor_vouching import live_vouching, vouching
+from workers._doctor_vouching import fresh, live_vouching, vouching
 from workers.errors import NotSetUpError
 from workers.settings import Settings
 from workers.vouching import freshness, policy_of, roots_of, stamping, witnessing
@@ -119,6 +123,24 @@ async def test_settings_say_who_is_asked(tmp_path: Path) -> None:
         "witness-policy": Level.OK,
         "tsa-roots": Level.WARN,
     }
+
+
+async def test_what_nobody_vouches_for_is_told_without_asking(tmp_path: Path) -> None:
+    """Entries that wait for witnesses longer than they should: a warning, from the store alone."""
+    known = settings(tmp_path)
+    await upgrade(known.store)
+    log = NoteSigner(name="example.org/log", private=Ed25519PrivateKey.generate())
+    async with await Store.open(known.store, kek=DEMO_KEK) as store:
+        await accepted(store)
+        await Recorder(store, signer=log).record(at=START)
+
+        early = [check async for check in fresh(known, store, at=START)]
+        late = [check async for check in fresh(known, store, at=later(minutes=16))]
+        (tmp_path / "policy").write_text("nonsense\n")
+        broken = [check async for check in fresh(known, store, at=later(minutes=16))]
+
+    assert (early, broken) == ([], [])
+    assert [(check.name, check.level) for check in late] == [("unwitnessed", Level.WARN)]
 
 
 def test_files_that_cannot_be_used_stop_the_process(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A witness that prints what it signed and dies by signal 9 around one write of its state.
+"""A witness that says what it signs as it signs it, and dies by signal 9 around one write.
 
 Arguments: its folder, and whether it dies before or after which tree is on the disk.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.log.cosignature import WitnessSigner
+from audit.log.note import Signature
 from audit.log.witness import Status, Witness
 from audit.log.witness_state import Seen, WitnessState
 from tests.audit.log.growing import Growing
@@ -32,12 +33,22 @@ class Dying(WitnessState):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
+class Telling(WitnessSigner):
+    """Says which tree it signs, in the moment in which it does."""
+
+    def cosign(self, text: str, *, at: datetime) -> Signature:
+        """The cosignature, and its size on standard output."""
+        sys.stdout.write(text.split("\n")[1] + "\n")
+        sys.stdout.flush()
+        return super().cosign(text, at=at)
+
+
 def main(folder: Path, point: str, last: int) -> None:
     """Cosigns a log that grows leaf by leaf, until it is dead."""
     log = Growing(leaves=1)
     state = Dying.opened(folder, has_key=False)
     state.point, state.last = point, last
-    signer = WitnessSigner(name="witness.example/w1", private=Ed25519PrivateKey.generate())
+    signer = Telling(name="witness.example/w1", private=Ed25519PrivateKey.generate())
     witness = Witness(signer, logs=[log.signer.key], state=state)
     size = 0
     while True:
@@ -47,8 +58,6 @@ def main(folder: Path, point: str, last: int) -> None:
         if answer.status is not Status.COSIGNED:
             raise SystemExit(answer.text)
         size = len(log.leaves)
-        sys.stdout.write(f"{size}\n")
-        sys.stdout.flush()
         log.grow()
 
 
