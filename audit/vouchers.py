@@ -108,7 +108,11 @@ def check_vouchers(
         witnessed = check_witnesses(export.files, policy=vouchers.policy, logs=logs, at=vouchers.at)
         yield witnessed.check
     timed = check_time(
-        export.files, roots=vouchers.roots, entries=[covered(export.logged)], at=vouchers.at
+        export.files,
+        roots=vouchers.roots,
+        entries=[covered(export.logged)],
+        cosigned=witnessed.cosigned,
+        at=vouchers.at,
     )
     if timed is not None:
         yield timed.check

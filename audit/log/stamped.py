@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from audit.log.cosignature import Cosigned
 from audit.log.errors import LogError
 from audit.log.exported import CHECKPOINT, TOKEN
 from audit.log.timestamp import Roots, Stamped, verify_token
@@ -32,6 +33,7 @@ def check_time(
     *,
     roots: Roots | None,
     entries: Iterable[Sequence[Entry]],
+    cosigned: Iterable[Cosigned] = (),
     at: datetime,
 ) -> Timed | None:
     """Whether the token holds for these roots; None where there is none and none is asked for."""
@@ -56,5 +58,12 @@ def check_time(
         for stream in entries
         for entry in stream
         if entry.at > stamped.at + SKEW
+    ]
+    # The stamped bytes have the cosignatures in them: none can be younger than the token.
+    late += [
+        f"{each.key.name} says it vouched at {each.at:%Y-%m-%d %H:%M:%S} UTC, and its line was "
+        f"there at {stamped.at:%Y-%m-%d %H:%M:%S} UTC already"
+        for each in cosigned
+        if each.at > stamped.at + SKEW
     ]
     return Timed(judged(NAME, wrong=[*wrong, *late[:_SHOWN]]), stamped)

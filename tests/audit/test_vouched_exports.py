@@ -365,6 +365,21 @@ async def test_an_entry_cannot_be_later_than_the_token_over_it(
     assert any("was there at" in line for line in told.lines())
 
 
+async def test_a_cosignature_cannot_be_later_than_the_token_over_it(
+    record: CaseRecord, tmp_path: Path, tsa: Authority
+) -> None:
+    """The witness claims an instant at which its line had long been stamped."""
+    of = replace(EPOCHS[2026], number=2029)
+    log = signed_in(record, of)
+    token = tsa.reply(query(log.checkpoint).data)
+    out = written(record, of, tmp_path / "out", log=replace(log, token=token), keyring=None)
+
+    told = await verdict(out, authority_=tsa)
+
+    assert failed(told) == ["time"]
+    assert any("says it vouched" in line for line in told.lines())
+
+
 async def test_a_certificate_that_was_revoked_stamps_no_more(
     record: CaseRecord, tmp_path: Path, tsa: Authority
 ) -> None:
