@@ -26,7 +26,9 @@ from audit.commitments import case_input, inputs, salt_of
 from audit.errors import ExportRefusedError
 from audit.histories import CaseHistory, Run, fetch, left_behind
 from audit.log.exported import LogPart, Segment, lineage, log_part
+from audit.log.keyring_note import FILE as KEYRING_NOTE
 from audit.log.reader import sealed, settled
+from audit.log.vouched import cosigned
 from audit.manifest import (
     CASE_STREAM,
     DOOR_STREAM,
@@ -66,6 +68,8 @@ class Seal:
     """The root's public key, base64."""
     log: str = ""
     """The log's public key, as a note's verifier pins it."""
+    keyring_note: bytes = b""
+    """The root's keyring note; empty where the root signed none yet."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +111,8 @@ async def export_case(
 ) -> Path:
     """The case's export is at `out`, complete, or nothing was written.
 
-    So long is waited until every run that ended is sealed, and as long again until the log has a
-    checkpoint over everything that was read.
+    So long is waited until every run that ended is sealed, as long again until the log has a
+    checkpoint over everything that was read, and until the witnesses cosigned one.
     """
     refuse_to_overwrite(out)
     record = await gather(case, store=store, client=client, patience=patience)
@@ -149,6 +153,7 @@ async def gather(
     # Only now: doors go on writing about a case that has closed, and what was read must be covered.
     if patience:
         await settled(store, case, within=patience)
+        await cosigned(store, case, within=patience)
     return CaseRecord(
         history=history,
         request=request,
@@ -269,6 +274,8 @@ def _files(
     files |= {document(digest): source for digest, source in record.runbooks.items()}
     files |= {policy_file(digest): text for digest, text in record.policies.items()}
     files[KEYRING] = write(_keyring(record, seal))
+    if seal.keyring_note:
+        files[KEYRING_NOTE] = seal.keyring_note
     files["case.json"] = json.dumps(
         dict(record.picture), indent=1, ensure_ascii=False, sort_keys=True
     ).encode()

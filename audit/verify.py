@@ -50,6 +50,7 @@ from audit.shadow import left_the_house
 from audit.strict_replay import is_closed, strict_replay
 from audit.sub_cases import CANCELLED_TOGETHER, check_cancelled_together
 from audit.verdict import Check, Outcome, Verdict, judged
+from audit.vouchers import Vouched, Vouchers, check_vouchers, keyring_of, trusted_logs
 from cases.ids import obligation_id
 from cases.journal import GENESIS, Entry, Kind, Stream, obligation_stream
 from workflows.messages import CaseInput
@@ -93,9 +94,13 @@ async def verify(
     *,
     pinned: frozenset[bytes] = frozenset(),
     logs: frozenset[NoteKey] = frozenset(),
+    vouchers: Vouchers | None = None,
     replay: bool = True,
 ) -> Verdict:
-    """What the export proves; INCOMPLETE without pinned keys of root and log: its own word only."""
+    """What the export proves; INCOMPLETE without pinned keys of root and log: its own word only.
+
+    `vouchers` is what witnesses, authorities of time and the root's keyring are held against.
+    """
     if is_redacted(directory):
         return verify_redacted(directory, pinned=pinned, logs=logs)
     try:
@@ -107,7 +112,11 @@ async def verify(
     request = case_input(export.history)
     incoming = inputs(export.history, salt=salt_of(request)) if request is not None else None
     checks = list(_checks(export, pinned, request, incoming or ()))
-    checks.append(check_log(_logged(export), pinned=logs))
+    logged, keyrings = _logged(export), keyring_of(export.files, vouchers, pinned=pinned)
+    logs = trusted_logs(logs, vouchers, keyrings)
+    checks.append(check_log(logged, pinned=logs))
+    vouched = Vouched(logged, export.manifest, export.signed, incoming or ())
+    checks.extend(check_vouchers(vouched, vouchers, logs=logs, keyrings=keyrings))
     replayed: Replayed | None = None
     if replay:
         replayed = await strict_replay(export.history, export.entries, incoming=incoming)

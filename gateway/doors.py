@@ -17,6 +17,7 @@ from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
+from gateway.vouching import Stamping, Witnessing
 from integrations import cedar
 from integrations.event_webhook import EventWebhooks
 from integrations.imap import ImapInbox
@@ -190,6 +191,10 @@ class Doors:
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
     telling: Outside | None = None
     """By which people are told what waited for company; without it no digest goes out here."""
+    witnessing: Witnessing | None = None
+    """Who is asked to vouch for checkpoints; without it nobody is asked from here."""
+    stamping: Stamping | None = None
+    """Who stamps checkpoints with the time; without it nobody is asked from here."""
     events: EventWebhooks | None = None
     """Sends events to whoever subscribed; without it none are sent from here."""
     outside: Outside | None = None

@@ -20,6 +20,7 @@
     journal      append_door, entries, head, branches, forks
     seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
+    vouching     which of its checkpoints witnesses cosigned and a clock stamped
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
@@ -131,6 +132,7 @@ from store.ticket_drift import DriftRow
 from store.ticket_keeping import KeptTicket, TicketWrite
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
+from store.vouched import Standing, Vouched
 
 __all__ = [
     "DEMO_KEK",
@@ -235,6 +237,7 @@ __all__ = [
     "Session",
     "Shred",
     "Skeleton",
+    "Standing",
     "Store",
     "StoreError",
     "StoreMisconfigured",
@@ -250,6 +253,7 @@ __all__ = [
     "UnknownRow",
     "Urgency",
     "Vault",
+    "Vouched",
     "Waiting",
     "WaitingNotice",
     "Waits",

@@ -57,6 +57,7 @@ from store.ticket_keeping import TicketKeeping
 from store.vault import KeyEncryptionKey, Vault
 from store.view_rows import CaseHeading
 from store.views import Views
+from store.vouched import Vouching
 
 
 class CaseBatch(Value):
@@ -151,6 +152,7 @@ class Store:
         self.digests = Digests(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.log = Log(database, vault=self.vault, health=self.health)
+        self.vouching = Vouching(database)
         self.belonging = Belonging(database, cases=self.cases)
         self.deliveries = Deliveries(
             database,

@@ -44,6 +44,7 @@ from workers._settings_trackers import (
     TicketSettings,
     ZendeskSettings,
 )
+from workers._settings_vouching import TsaSettings, WitnessSettings
 
 URGENT = "-urgent"
 """What the name of a queue ends with that only activities of grave cases are put into."""
@@ -278,6 +279,12 @@ class Settings(BaseSettings):
     )
     keeping: KeepingSettings = Field(
         default_factory=KeepingSettings, description="erasure, legal holds, retention"
+    )
+    witnesses: WitnessSettings = Field(
+        default_factory=WitnessSettings, description="who vouches for the transparency log"
+    )
+    tsa: TsaSettings = Field(
+        default_factory=TsaSettings, description="time stamps on the transparency log"
     )
     ledger: LedgerSettings = Field(
         default_factory=LedgerSettings, description="the delivery ledger"
