@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from pydantic import JsonValue
 from temporalio.client import Client
 from temporalio.converter import PayloadCodec
 
+from audit.access import digests_of, policy_file
 from audit.commitments import case_input, inputs, salt_of
 from audit.errors import ExportRefusedError
 from audit.histories import CaseHistory, Run, fetch, left_behind
@@ -49,7 +51,7 @@ from cases.canonical import sha256
 from cases.envelope import Certificate
 from cases.journal import GENESIS, Entry, Stream
 from cases.state import CasePicture, picture
-from store import MAIN, Store
+from store import MAIN, Store, UnknownObject
 from workflows.messages import CaseInput
 
 
@@ -85,6 +87,8 @@ class CaseRecord:
     """What the transparency log says of the case."""
     owed: Sequence[OwedRecord] = ()
     """What the case owes after closing."""
+    policies: Mapping[str, bytes] = field(default_factory=dict)
+    """By digest, the policies by which people were let in, and things were let happen."""
 
 
 async def export_case(
@@ -154,7 +158,17 @@ async def gather(
         lineage={file: segments for file, (_, segments) in streams.items()},
         log=await log_part(store, case, streams=streams.values()),
         owed=await gather_owed(case, store=store, client=client, codec=codec),
+        policies=await _policies(store, entries, door),
     )
+
+
+async def _policies(store: Store, *streams: Sequence[Entry]) -> dict[str, bytes]:
+    """The texts that the store still has; a verifier says which are missing."""
+    found = {}
+    for digest in digests_of(*streams):
+        with suppress(UnknownObject):
+            found[digest] = await store.objects.get(digest)
+    return found
 
 
 def codec_of(client: Client) -> PayloadCodec:
@@ -249,6 +263,7 @@ def _files(
             runs=keep(item.runs, history_folder(item.name)),
         )
     files |= {document(digest): source for digest, source in record.runbooks.items()}
+    files |= {policy_file(digest): text for digest, text in record.policies.items()}
     files[KEYRING] = write(_keyring(record, seal))
     files["case.json"] = json.dumps(
         dict(record.picture), indent=1, ensure_ascii=False, sort_keys=True

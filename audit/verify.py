@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from audit.access import check_access, digests_of
 from audit.acts import check_decisions, check_door, prove, root_of
 from audit.commitments import Incoming, case_input, inputs, salt_of
 from audit.custody import check_custody
@@ -206,6 +207,9 @@ def _checks(
         "decisions",
         wrong=list(check_decisions(incoming, proven, export.entries, open_case=open_case)),
     )
+    if digests_of(export.entries, export.door):
+        wrong, missing = check_access(export.files, proven, export.entries, export.door)
+        yield judged("access", wrong=wrong, missing=missing)
     if any(entry.kind in MERGES for entry in export.entries):
         found = check_merges(export.history, proven, export.entries, root=root_of(request.root_key))
         yield judged("merges", wrong=list(found))

@@ -183,6 +183,7 @@ class Kind(StrEnum):
     DOOR_TICKET_MENDED = "door:ticket:mended"
     DOOR_TICKET_DIFFERS = "door:ticket:differs"
     DOOR_RUN_SEALED = "door:run:sealed"
+    DOOR_NOTICE = "door:notice:ended"
     DOOR_PAGE = "door:page:changed"
     DOOR_PAGER_SAID = "door:pager:said"
     DOOR_HOLD_SET = "door:legal-hold:set"
@@ -197,6 +198,15 @@ class Kind(StrEnum):
     DOOR_CUSTODY = "door:custody:recorded"
     DOOR_EXPORTED = "door:export:made"
     KEY_SHREDDED = "key:case:shredded"
+    LOOK_ALLOWED = "access:look:allowed"
+    LOOK_DENIED = "access:look:denied"
+    LOOK_REPEATED = "access:look:repeated"
+    ACT_ALLOWED = "access:act:allowed"
+    ACT_DENIED = "access:act:denied"
+    EMERGENCY_OPENED = "access:emergency:opened"
+    EMERGENCY_ENDED = "access:emergency:ended"
+    EMERGENCY_REVIEWED = "access:emergency:reviewed"
+    EMERGENCY_UNREVIEWED = "access:emergency:unreviewed"
 
 
 class Entry(Value):

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     UNKNOWN_DOOR = "unknown-door"
     PLAINTEXT = "plaintext"
     ROLE = "role"
+    NO_ACCESS = "no-access"
+    NO_CLEARANCE = "no-clearance"
     CONFLICTED = "conflicted"
     SAME_PERSON = "same-person"
     NOT_INDEPENDENT = "not-independent"

@@ -6,6 +6,14 @@ import typer
 from typer.models import CommandInfo, TyperInfo
 
 EXAMPLES = {
+    "access log": "escalate access log 1042 --json",
+    "access explain": "escalate access explain luca decide 1042 --gate legal-review",
+    "access lint": "escalate access lint policies/",
+    "access schema": "escalate access schema",
+    "access open": "escalate access open 1042 --reason 'a child may be in danger now'",
+    "access close": "escalate access close 6f1d1c1e-0b5e-4b8e-9f55-0f3f6d2c9a11",
+    "access emergencies": "escalate access emergencies",
+    "access review": "escalate access review 6f1d1c1e-0b5e-4b8e-9f55-0f3f6d2c9a11 in-order",
     "audit export": "escalate audit export 1042 --out exports/1042",
     "audit verify": "escalate audit verify exports/1042 --keys root.json",
     "audit replay": "escalate audit replay exports/1042",

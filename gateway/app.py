@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from cases.receipts import Reason
 from gateway.absences_api import AbsencesApi
+from gateway.access_api import AccessApi
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.bulk_api import BulkApi
@@ -34,6 +35,7 @@ from gateway.messages import MessagesApi
 from gateway.migrations_api import MigrationsApi
 from gateway.on_call import OnCallPages
 from gateway.pagerduty_door import pagerduty_routes
+from gateway.pages.access import AccessPages
 from gateway.pages.acts import ActPages
 from gateway.pages.away import AwayPages
 from gateway.pages.bulk import BulkPages
@@ -105,6 +107,7 @@ def build_app(
             *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
             *AbsencesApi(doors).routes(),
+            *AccessApi(doors).routes(),
             *BulkApi(doors).routes(),
             *KeepingApi(doors).routes(),
             *ReleasesApi(doors).routes(),
@@ -122,6 +125,7 @@ def build_app(
             *TerminalPages(web).routes(),
             *InboxPages(web).routes(),
             *AwayPages(web).routes(),
+            *AccessPages(web, proving).routes(),
             *BulkPages(web).routes(),
             *OnCallPages(web).routes(),
             *KeepingPages(web, logins).routes(),

@@ -22,13 +22,13 @@ from cases.envelope import Act, ActEnvelope
 from cases.receipts import ActReceipt, Reason
 from cases.reopening import barred, barred_from_unmerging, inherited
 from cases.state import CasePicture
+from gateway.access import Look, asking, judged
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineUnavailableError
 from gateway.keeping import kept_from
 from gateway.linked import is_above, open_sub_cases
 from gateway.migrations import GRAPH
 from gateway.owed import meant_for
-from gateway.sight import may_see
 from store import CaseRow
 from store.cases import ENDED
 from workflows.messages import CaseInput, Reopened, RoutedBy
@@ -104,14 +104,12 @@ async def _unseen(doors: Doors, body: Merge | LinkTo, *, person: str, of: CaseRo
     if below and await is_above(doors, body.number, of=of.number):
         return Reason.NO_SUCH_CASE
     view = await doors.store.views.by_number(body.number)
-    known = (await doors.directory.snapshot()).find(person)
-    if view is None or known is None:
+    if view is None:
         return Reason.NO_SUCH_CASE
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
-    roles = frozenset(known.roles)
-    seen = may_see(state, shelved.pathway, person=person, roles=roles)
-    return None if seen else Reason.NO_SUCH_CASE
+    seen = judged(doors, await asking(doors, person), Look.READ, state, shelved.pathway)
+    return None if seen.allowed else Reason.NO_SUCH_CASE
 
 
 async def hand_over(
@@ -161,6 +159,7 @@ async def _begin_again(doors: Doors, case: str, envelope: ActEnvelope) -> bool:
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=doors.settings.continue_after,
             shadow=row.shadow,
+            urgent_queue=doors.settings.urgent_queue,
             reopened=Reopened(
                 envelope=envelope,
                 run=await doors.store.journal.last_run(case),

@@ -31,6 +31,9 @@
     calls        every call to a system outside: begin, end, list, show, prune
     subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
     events       claim, delivered, failed, dead, redeliver; written with the journal
+    digests      notices that wait for company: put, due, claim, later, end
+    channels     which of them are out: enter, failed, answered
+    paces        how fast channels and people are told: take, closed
     notices      what became of each; `messages` is the demo's local outbox
     incoming     mail that came in: known, keep, drop, by_case, recent
     prompts      cards in a chat: which message asks what, which are over, what was pressed
@@ -39,6 +42,8 @@
     sign_ins     log-ins under way at a provider: begun, taken once
     claimed      what the provider last said of people
     door_record  how log-ins began and ended, as a chain
+    looks        who looked at restricted cases: an entry, then a count
+    emergencies  cases opened in an emergency: until when, and who reviewed it
     health       heartbeats, alarms, lag of the outbox
     backup       copy_to, reconcile; `restore` brings a copy back
 
@@ -63,6 +68,7 @@ from store.branches import MAIN, Branch
 from store.bulk_orders import BulkConflict, BulkItemRow, BulkRow, BulkState, NewBulkItem
 from store.calls import CallFilter, CallRow
 from store.cases import CaseRow
+from store.channels import ChannelRow
 from store.claimed import ClaimedRow
 from store.core import CaseBatch, Store
 from store.deliveries import (
@@ -72,7 +78,9 @@ from store.deliveries import (
     DeliveryRow,
     DeliveryState,
 )
+from store.digests import DigestItem, WaitingNotice
 from store.effects import Attempt, EffectRow
+from store.emergencies import LONGEST, UNREVIEWED, UNTOLD, Emergency
 from store.erasure_rows import (
     Blocked,
     EndedCase,
@@ -105,8 +113,10 @@ from store.journal import Appended, Fork, Head, Link
 from store.legal_holds import HoldOrigin, HoldRow
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
+from store.looks import WINDOW, Seen
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.paces import Pace, PaceRow, Refusal, Urgency
 from store.pages import PagerEvent, PageRow, PageState
 from store.prompts import Became, Click, OverPrompt, Prompt
 from store.rounds import DoorRound
@@ -123,7 +133,11 @@ from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
 __all__ = [
     "DEMO_KEK",
+    "LONGEST",
     "MAIN",
+    "UNREVIEWED",
+    "UNTOLD",
+    "WINDOW",
     "AbsenceRow",
     "Accepted",
     "Account",
@@ -155,6 +169,7 @@ __all__ = [
     "CaseLine",
     "CaseRow",
     "CaseView",
+    "ChannelRow",
     "ClaimedAct",
     "ClaimedDelivery",
     "ClaimedRow",
@@ -164,10 +179,12 @@ __all__ = [
     "DeliveryConflict",
     "DeliveryRow",
     "DeliveryState",
+    "DigestItem",
     "DoorRound",
     "DriftRow",
     "Duplicate",
     "EffectRow",
+    "Emergency",
     "EndedCase",
     "EndedRun",
     "ErasureOrigin",
@@ -202,6 +219,8 @@ __all__ = [
     "ObligationRow",
     "OutboxLag",
     "OverPrompt",
+    "Pace",
+    "PaceRow",
     "PageRow",
     "PageState",
     "PagerEvent",
@@ -209,7 +228,9 @@ __all__ = [
     "Prompt",
     "ReadMail",
     "Recorded",
+    "Refusal",
     "RoundClosed",
+    "Seen",
     "Session",
     "Shred",
     "Skeleton",
@@ -226,8 +247,10 @@ __all__ = [
     "UnknownKey",
     "UnknownObject",
     "UnknownRow",
+    "Urgency",
     "Vault",
     "Waiting",
+    "WaitingNotice",
     "Waits",
     "restore",
     "upgrade",

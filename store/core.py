@@ -17,11 +17,14 @@ from store.belonging import Belonging
 from store.bulk_orders import BulkOrders
 from store.calls import Calls
 from store.cases import Cases
+from store.channels import Channels
 from store.claimed import ClaimedPeople
 from store.database import Database
 from store.deliveries import Deliveries
+from store.digests import Digests
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
+from store.emergencies import Emergencies
 from store.erasures import Erasures
 from store.errors import JournalGap
 from store.events import Events
@@ -31,9 +34,11 @@ from store.journal import Appended, Journal
 from store.legal_holds import LegalHolds
 from store.locators import Locators
 from store.log import Log
+from store.looks import Looks
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
+from store.paces import Paces
 from store.pages import Pages
 from store.prompts import Prompts
 from store.releases import Releases
@@ -84,6 +89,8 @@ class Store:
         self.absences = Absences(database)
         self.cases = Cases(database, vault=self.vault)
         self.health = Health(database)
+        self.channels = Channels(database, health=self.health)
+        self.paces = Paces(database)
         self.rounds = Rounds(database)
         self.views = Views(database, vault=self.vault)
         self.objects = Objects(database)
@@ -130,7 +137,16 @@ class Store:
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )
+        self.looks = Looks(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.emergencies = Emergencies(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            health=self.health,
+        )
         self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.digests = Digests(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.log = Log(database, vault=self.vault, health=self.health)
         self.belonging = Belonging(database, cases=self.cases)

@@ -24,6 +24,8 @@ Class = TypeVar("Class")
 
 _WRITING = "escalate_writing"
 _BUSY_MILLISECONDS = 10_000
+SYNCHRONOUS = "FULL"
+"""What was committed survives the machine's end as well as the process's."""
 _POSTGRES_OPTIONS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 
 
@@ -203,7 +205,7 @@ def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
     for pragma in (
         f"busy_timeout={_BUSY_MILLISECONDS}",
         "journal_mode=WAL",
-        "synchronous=FULL",
+        f"synchronous={SYNCHRONOUS}",
         "foreign_keys=ON",
         "secure_delete=ON",
     ):

@@ -1,6 +1,7 @@
 """Cases as pages, lists and the watch see them: the picture the journal's last batch left."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -96,6 +97,13 @@ class Views:
     async def get(self, case: str) -> CaseView | None:
         """The case as its workflow last described it; None before it has, and once it is erased."""
         return await self._one(views.c.case == case)
+
+    async def heads(self, which: Collection[str]) -> dict[str, tuple[str, int]]:
+        """Up to which entry those cases have been described: the branch, and its last entry."""
+        query = sa.select(views.c.case, views.c.branch, views.c.sequence)
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.where(views.c.case.in_(which)))
+            return {case: (branch, sequence) for case, branch, sequence in rows}
 
     async def by_number(self, number: str) -> CaseView | None:
         """The case that people call by that number."""

@@ -13,6 +13,7 @@ from integrations.ports.directory import DirectorySnapshot
 from store import Store, StoreError
 from store.database import Database
 from store.ticket_drift import PERSON
+from workers._doctor_access import access
 from workers._doctor_chat import chats
 from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_keeping import keeping
@@ -22,6 +23,7 @@ from workers._doctor_log_in import log_in, provider
 from workers._doctor_outside import engine, live, messages, webhooks
 from workers._doctor_paging import paging
 from workers._doctor_people import people, runbooks
+from workers._doctor_telling import telling
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.house import people_file
@@ -52,7 +54,7 @@ async def _checks(settings: Settings, *, live_too: bool, at: datetime) -> AsyncI
     directory = _directory(settings)
     async for check in _store(settings, directory, at=at):
         yield check
-    for check in log_in(settings):
+    for check in (*access(settings), *log_in(settings)):
         yield check
     for check in webhooks(settings):
         yield check
@@ -180,6 +182,8 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
                 f"{box.pending} {what} wait, the oldest since {box.oldest_at:%Y-%m-%d %H:%M} UTC",
                 mend="See the engine, worker and gateway above: they are applied when all run.",
             )
+    async for check in telling(settings, store):
+        yield check
     yield await transparency_log(settings, store, at=at)
     yield await _tickets(store)
     yield await _door_record(store)

@@ -5,7 +5,9 @@ from pathlib import Path
 from cases.house_acts import HouseRefusal
 from cases.receipts import Outcome, Reason
 from gateway.absences import PROBLEMS
+from gateway.access_explaining import PROBLEMS as OF_ACCESS
 from gateway.bulk_words import PROBLEMS as OF_ORDERS
+from gateway.emergencies import PROBLEMS as OF_EMERGENCIES
 from gateway.keeping_words import KEEPERS
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
 from gateway.wording import OUTCOMES, PAGES, REASONS
@@ -30,6 +32,8 @@ def test_every_reason_and_outcome_has_words() -> None:
         *PROBLEMS.values(),
         *OF_ORDERS.values(),
         *KEEPERS.values(),
+        *OF_ACCESS.values(),
+        *OF_EMERGENCIES.values(),
     ):
         assert wording.says.endswith(".")
         assert wording.mend.endswith((".", "`"))
@@ -44,6 +48,8 @@ def test_the_documentation_says_the_same() -> None:
         **PAGES,
         **PROBLEMS,
         **OF_ORDERS,
+        **OF_ACCESS,
+        **OF_EMERGENCIES,
         **LOG_IN_PAGES,
         **{refusal.value: words for refusal, words in KEEPERS.items()},
     }
