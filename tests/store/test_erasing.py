@@ -400,15 +400,16 @@ async def test_holds_that_runbooks_put_before_this_are_found(empty_url: str) -> 
         for statement in (
             (
                 "INSERT INTO cases (id, number, source, instance, external_id, opened_at, status, "
-                "shadow) VALUES ('case/a', '1001', 's', 'i', 'e', '2026-01-01', 'open', false)"
+                "shadow) VALUES ('case/a', '1001', 's', 'i', 'e', :at, 'open', false)"
             ),
             (
                 'INSERT INTO journal ("case", stream, branch, sequence, previous, hash, kind, at, '
                 "entry, run, original_run) VALUES ('case/a', 'case', 'main', 1, 'p', 'h', "
-                "'case:legal-hold:begun', '2026-01-01', :sealed, 'r', 'r')"
+                "'case:legal-hold:begun', :at, :sealed, 'r', 'r')"
             ),
         ):
-            values = {"sealed": b"x"} if ":sealed" in statement else {}
+            values: dict[str, object] = {"at": "2026-01-01 00:00:00.000000"}
+            values |= {"sealed": b"x"} if ":sealed" in statement else {}
             await connection.execute(sa.text(statement), values)
     await database.close()
     await upgrade(empty_url)
