@@ -13,8 +13,9 @@ from audit.custody import check_custody
 from audit.errors import ExportUnreadableError
 from audit.findings import Replayed
 from audit.histories import CaseHistory, Run
-from audit.log.exported import Logged, check_log
+from audit.log.exported import Logged, check_log, covered
 from audit.log.note import NoteKey
+from audit.log.stamped import Claim
 from audit.manifest import (
     CASE_STREAM,
     DOOR_STREAM,
@@ -102,7 +103,7 @@ async def verify(
     `vouchers` is what witnesses, authorities of time and the root's keyring are held against.
     """
     if is_redacted(directory):
-        return verify_redacted(directory, pinned=pinned, logs=logs)
+        return verify_redacted(directory, pinned=pinned, logs=logs, vouchers=vouchers)
     try:
         export = read_export(directory)
     except ExportUnreadableError as error:
@@ -115,7 +116,13 @@ async def verify(
     logged, keyrings = _logged(export), keyring_of(export.files, vouchers, pinned=pinned)
     logs = trusted_logs(logs, vouchers, keyrings)
     checks.append(check_log(logged, pinned=logs))
-    vouched = Vouched(logged, export.manifest, export.signed, incoming or ())
+    vouched = Vouched(
+        files=export.files,
+        claims=[Claim(entry.stream, entry.sequence, entry.at) for entry in covered(logged)],
+        signed=export.signed,
+        created_at=export.manifest.created_at,
+        incoming=incoming or (),
+    )
     checks.extend(check_vouchers(vouched, vouchers, logs=logs, keyrings=keyrings))
     replayed: Replayed | None = None
     if replay:
