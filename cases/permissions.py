@@ -234,9 +234,9 @@ def _offer_handing_over(offered: _Offered) -> None:
         offered.offer("hand-over", within=within, choices=choices)
     for each in state.work_offers:
         if each.person in names:
-            acting = (each.role, *sorted(offered.roles))
+            roles = (each.role, *sorted(offered.roles))
             answers = ("accept", "decline")
-            offered.offer("accept", within=acting, label=each.role, choices=answers)
+            offered.offer("accept", within=roles, label=each.role, choices=answers)
 
 
 def _offer_running(offered: _Offered) -> None:

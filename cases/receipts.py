@@ -35,6 +35,8 @@ class Reason(StrEnum):
     UNKNOWN_DOOR = "unknown-door"
     PLAINTEXT = "plaintext"
     ROLE = "role"
+    NO_ACCESS = "no-access"
+    NO_CLEARANCE = "no-clearance"
     CONFLICTED = "conflicted"
     SAME_PERSON = "same-person"
     NOT_INDEPENDENT = "not-independent"
@@ -101,6 +103,8 @@ class Reason(StrEnum):
     NOT_DUE = "not-due"
     TOO_FAR = "too-far"
     NO_RENEWAL = "no-renewal"
+    UNDER_LEGAL_HOLD = "under-legal-hold"
+    ERASED = "erased"
 
 
 class ActReceipt(Value):

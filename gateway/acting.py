@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from cases.acts import ActBody
-from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding
+from cases.envelope import Act, ActEnvelope, Actor, Authorised, Door, RoundBinding
 from cases.journal import Kind
 from cases.receipts import ActReceipt, Outcome, Reason
+from gateway.authorising import authorise, on_record, reason_of, stamp
 from gateway.comments import words_kept
 from gateway.covering import NOBODY_ELSE, standing_of
 from gateway.doors import Doors
@@ -124,6 +125,9 @@ async def act(
         acting_for=acting_for,
     )
     reached = assurance if assurance is not None else await assurance_of(doors, session)
+    allowed = await _allowed(
+        doors, session, case, body, actor=actor, assurance=reached, snapshot=snapshot
+    )
     signed = await words_kept(doors, case, body, at=as_of)
 
     def sign(signed_at: datetime) -> ActEnvelope:
@@ -138,6 +142,7 @@ async def act(
                 signed_at=signed_at,
                 body=signed,
                 binding=binding,
+                authorised=allowed,
             )
         )
         doors.faults(FaultPoint.AFTER_SIGN)
@@ -281,6 +286,28 @@ async def _actor(
         accounts=standing.accounts,
         acting_for=principal,
     )
+
+
+async def _allowed(
+    doors: Doors,
+    session: Session,
+    case: CaseRow,
+    body: ActBody,
+    *,
+    actor: Actor,
+    assurance: Assurance,
+    snapshot: DirectorySnapshot,
+) -> Authorised:
+    """That the policies allow the act, to be signed with it; refused on record otherwise."""
+    decision = await authorise(
+        doors, case, body, actor=actor, assurance=assurance, snapshot=snapshot
+    )
+    await on_record(doors, case, body, decision, person=session.person)
+    if decision.allowed:
+        return stamp(decision)
+    reason = reason_of(decision)
+    await refuse_at_door(doors, case, person=session.person, verb=body.verb, reason=reason)
+    raise ActRefusedError(reason)
 
 
 async def _runbook(doors: Doors, case: CaseRow) -> str | None:

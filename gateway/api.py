@@ -41,7 +41,7 @@ from gateway.log_in_words import NO_PASSWORDS, PROVE_AT_PROVIDER
 from gateway.logins import LogIns, NoPasswordsError, TooManyLogInsError, WrongLogInError
 from gateway.pages.acts import STATUS
 from gateway.pages.case import timeline_of
-from gateway.pages.inbox import owed_by, seen_lines
+from gateway.pages.inbox import listing, owed_by
 from gateway.pages.owed import owed_in
 from gateway.raw import read_body
 from gateway.shadows import comparison_told
@@ -169,10 +169,13 @@ class Api:
 
     async def cases(self, request: Request, viewer: Viewer) -> Response:
         """The cases the person may see."""
-        lines = await seen_lines(self._doors, viewer, request.query_params.get("status", "open"))
+        listed = await listing(self._doors, viewer, request.query_params.get("status", "open"))
         return JSONResponse(
             {
-                "cases": [line.model_dump(mode="json", exclude={"waiting_on"}) for line in lines],
+                "cases": [
+                    line.model_dump(mode="json", exclude={"waiting_on"}) for line in listed.lines
+                ],
+                "apart": [each.model_dump(mode="json") for each in listed.apart],
                 "as_of": (await self._doors.clock.now()).isoformat(),
             }
         )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from cases.acts_between_cases import OTHER_WAY, LinkKind
 from cases.linking import KINDS
 from cases.state import CasePicture
+from gateway.access import Look, asking, judged
 from gateway.doors import Doors
-from gateway.sight import may_see
 from store import CaseView
 from store.cases import ENDED
 
@@ -108,4 +108,5 @@ async def is_above(doors: Doors, number: str, *, of: str) -> bool:
 async def _seen(doors: Doors, view: CaseView, *, person: str, roles: frozenset[str]) -> bool:
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
-    return may_see(state, shelved.pathway, person=person, roles=roles)
+    who = await asking(doors, person, roles=roles)
+    return judged(doors, who, Look.READ, state, shelved.pathway).allowed

@@ -137,8 +137,30 @@ TITLES: dict[Kind, str] = {
     Kind.DOOR_NOTICE_BOUNCED: "A notice came back undelivered",
     Kind.DOOR_TICKET_MENDED: "The ticket was brought back to what its case says",
     Kind.DOOR_TICKET_DIFFERS: "Case and ticket differ, and a person must settle it",
+    Kind.DOOR_NOTICE: "A notice that waited for company ended",
     Kind.DOOR_PAGE: "A page changed at the pager",
+    Kind.DOOR_HOLD_SET: "A legal hold was put",
+    Kind.DOOR_HOLD_KEPT: "A legal hold was looked at, and stands",
+    Kind.DOOR_LIFT_ASKED: "Somebody asked for a legal hold to end",
+    Kind.DOOR_HOLD_LIFTED: "A legal hold was lifted by two people",
+    Kind.DOOR_ERASURE_PROPOSED: "A retention time is over: erasure is proposed",
+    Kind.DOOR_ERASURE_ASKED: "Somebody asked for the content to be erased",
+    Kind.DOOR_ERASURE_AGREED: "A second person agreed to the erasure",
+    Kind.DOOR_ERASURE_WITHDRAWN: "The erasure was withdrawn",
+    Kind.DOOR_ERASURE_REFUSED: "An erasure was refused",
+    Kind.DOOR_CUSTODY: "Something was done with an item of evidence",
+    Kind.DOOR_EXPORTED: "An export was made",
+    Kind.KEY_SHREDDED: "The case's key was destroyed",
     Kind.DOOR_PAGER_SAID: "The pager said something of a page",
+    Kind.LOOK_ALLOWED: "Somebody looked at the case",
+    Kind.LOOK_DENIED: "Somebody was not let in",
+    Kind.LOOK_REPEATED: "The same person looked again",
+    Kind.ACT_ALLOWED: "A policy allowed an act",
+    Kind.ACT_DENIED: "A policy kept somebody from an act",
+    Kind.EMERGENCY_OPENED: "Somebody opened the case in an emergency",
+    Kind.EMERGENCY_ENDED: "The emergency opening is over",
+    Kind.EMERGENCY_REVIEWED: "The emergency opening was reviewed",
+    Kind.EMERGENCY_UNREVIEWED: "Nobody has reviewed the emergency opening in time",
     Kind.DOOR_ACT_RECORDED: "An act was signed and recorded",
     Kind.DOOR_ACT_ANSWERED: "An act was answered",
     Kind.DOOR_ACT_REFUSED: "A door refused an act",
@@ -155,24 +177,36 @@ SHOWN = (
     "disposition", "effect",
     "title", "label", "form", "missing",
     "request", "clock", "run", "runs", "passage", "lapsed", "step",
-    "purpose", "end", "why", "reason", "because", "note", "detail",
+    "hold", "erasure", "basis", "event", "kept_at",
+    "purpose", "end", "about", "policies", "times", "how",
+    "why", "reason", "because", "note", "detail",
     "on_call",
     "share", "first", "last", "total", "checked", "wrong",
     "bulk", "of",
     "obligation", "turn", "answer", "reference", "owner",
-    "due", "due_was", "until", "review", "expires", "number", "row", "counted", "conservative_due",
+    "due", "due_was", "until", "review_by", "review", "expires",
+    "number", "row", "counted", "conservative_due",
     "legal_latest", "taxonomy", "code", "runbook", "back", "unasked", "restored", "asked_by",
 )  # fmt: skip
 """The parts of an entry's body that a reader needs; digests, keys and ids stay in the export."""
 
 
 INSTANTS = frozenset(
-    {"due", "due_was", "until", "review", "expires", "conservative_due", "legal_latest"}
+    {
+        "due",
+        "due_was",
+        "until",
+        "review_by",
+        "review",
+        "expires",
+        "conservative_due",
+        "legal_latest",
+    }
 )
 NAMED = INSTANTS - {"review", "expires"} | {
     "round", "row", "passage", "lapsed", "by", "was", "target", "ahead"} | {
     "share", "first", "last", "total", "checked", "wrong", "acting_for", "conditions",
-    "bulk", "of", "restricted_to", "privileged",
+    "bulk", "of", "about", "policies", "times", "restricted_to", "privileged",
 }  # fmt: skip
 """Parts that say nothing without their name."""
 

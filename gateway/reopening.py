@@ -16,12 +16,13 @@ from cases.envelope import Act, ActEnvelope
 from cases.receipts import ActReceipt, Reason
 from cases.reopening import barred, barred_from_unmerging, inherited
 from cases.state import CasePicture
+from gateway.access import Look, asking, judged
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineUnavailableError
+from gateway.keeping import kept_from
 from gateway.linked import MOST_BELOW, below, is_above, open_sub_cases
 from gateway.migrations import GRAPH
 from gateway.owed import meant_for
-from gateway.sight import may_see
 from gateway.whose import in_a_role, unknown_person
 from store import CaseRow
 from store.cases import ENDED
@@ -72,7 +73,11 @@ async def refused_at_door(
     """Why a closed case cannot be reopened so: its journal takes no refusal, the door's does.
 
     None where it can, where the case runs (and says itself what it thinks), or for another verb.
+    What no case may do while a legal hold stands, or once it is erased, is refused here as well.
     """
+    kept = await kept_from(doors, case, body)
+    if kept is not None:
+        return kept
     if isinstance(body, Assign | HandOver | SetTask | HandOn):
         return await unknown_person(doors, body)
     if isinstance(body, Comment):
@@ -85,6 +90,12 @@ async def refused_at_door(
         return await _waits_for_sub_cases(doors, case)
     if body.verb not in ENDED_VERBS or case.status not in ENDED:
         return None
+    return await _barred_from_a_new_run(doors, case, body, role=role, at=at)
+
+
+async def _barred_from_a_new_run(
+    doors: Doors, case: CaseRow, body: ActBody, *, role: str, at: datetime
+) -> Reason | None:
     view = await doors.store.views.get(case.id)
     if view is None:
         return Reason.NOT_CLOSED
@@ -135,12 +146,12 @@ async def _unseen(doors: Doors, body: Merge | LinkTo, *, person: str, of: CaseRo
 
 async def _sees(doors: Doors, number: str, *, person: str) -> bool:
     view = await doors.store.views.by_number(number)
-    known = (await doors.directory.snapshot()).find(person)
-    if view is None or known is None:
+    if view is None:
         return False
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
-    return may_see(state, shelved.pathway, person=person, roles=frozenset(known.roles))
+    who = await asking(doors, person)
+    return judged(doors, who, Look.READ, state, shelved.pathway).allowed
 
 
 async def hand_over(
@@ -190,6 +201,7 @@ async def _begin_again(doors: Doors, case: str, envelope: ActEnvelope) -> bool:
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=doors.settings.continue_after,
             shadow=row.shadow,
+            urgent_queue=doors.settings.urgent_queue,
             reopened=Reopened(
                 envelope=envelope,
                 run=await doors.store.journal.last_run(case),

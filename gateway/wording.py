@@ -86,6 +86,14 @@ REASONS: dict[Reason, Wording] = {
         "You do not hold a role that may do this.",
         "Ask the incident manager who does, or to have the directory put right.",
     ),
+    Reason.NO_ACCESS: Wording(
+        "No policy allows you this here.",
+        "Ask an incident manager: `escalate access explain` says which policy would.",
+    ),
+    Reason.NO_CLEARANCE: Wording(
+        "The case is of a restricted class, and you are not cleared for it.",
+        "Ask whoever keeps the directory for the clearance, or leave it to somebody who has it.",
+    ),
     Reason.CONFLICTED: Wording(
         "You declared a conflict on this case.",
         "Somebody else of your role must act; the incident manager sees who is left.",
@@ -319,6 +327,14 @@ REASONS: dict[Reason, Wording] = {
         "It has been renewed as often as the runbook allows.",
         "Release it, or ask Legal for a new basis.",
     ),
+    Reason.UNDER_LEGAL_HOLD: Wording(
+        "A legal hold forbids that anything of this case is released or deleted.",
+        "See `escalate legal-hold list`; it ends when two people lift it.",
+    ),
+    Reason.ERASED: Wording(
+        "The content of this case was erased; nothing can be done with it any more.",
+        "See `escalate case erasure` for what is left of it; a new report opens a new case.",
+    ),
 }
 
 NO_REASON = Wording("No reason was given.", "Open the case to see where it stands.")
@@ -350,7 +366,10 @@ FOREIGN_ORIGIN = Wording(
     "This request did not come from our own pages.",
     "Open the page here and use its buttons. Nothing was done.",
 )
-NOT_FOUND = Wording("There is nothing here for you.", "Open the inbox.")
+NOT_FOUND = Wording(
+    "There is nothing here for you.",
+    "If you should see it, ask the incident manager on duty to assign it to you.",
+)
 STORE_DOWN = Wording(
     "The records cannot be reached, so nothing was recorded and nothing was done.",
     "Try again in a minute. If it is urgent, call the incident manager.",

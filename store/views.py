@@ -1,7 +1,7 @@
 """Cases as pages, lists and the watch see them: the picture the journal's last batch left."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -94,8 +94,15 @@ class Views:
         return True
 
     async def get(self, case: str) -> CaseView | None:
-        """The case as its workflow last described it; None before it has."""
+        """The case as its workflow last described it; None before it has, and once it is erased."""
         return await self._one(views.c.case == case)
+
+    async def heads(self, which: Collection[str]) -> dict[str, tuple[str, int]]:
+        """Up to which entry those cases have been described: the branch, and its last entry."""
+        query = sa.select(views.c.case, views.c.branch, views.c.sequence)
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.where(views.c.case.in_(which)))
+            return {case: (branch, sequence) for case, branch, sequence in rows}
 
     async def by_number(self, number: str) -> CaseView | None:
         """The case that people call by that number."""
@@ -153,7 +160,7 @@ class Views:
         )
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        return [await self._view(row) for row in rows]
+        return [await self._view(row) for row in rows if row.state]
 
     async def due(self, *, before: datetime) -> list[CaseLine]:
         """Open cases whose next instant has passed without the workflow having said anything.
@@ -207,7 +214,7 @@ class Views:
         async with self._database.read() as connection:
             query = lines(views.c.state).where(condition)
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else await self._view(row)
+        return None if row is None or not row.state else await self._view(row)
 
     async def _view(self, row: Any) -> CaseView:
         keys = await self._vault.keys(row.case)

@@ -209,6 +209,10 @@ class EffectResult(Compact):
     detail: str = ""
     found: tuple[int, int] | None = None
     """What a look came to: how many were checked, and how many of them were the wrong ones."""
+    policies: tuple[str, ...] = ()
+    """Which policies let it happen, or kept it from happening; none: they were not asked."""
+    policy: str = ""
+    """The digest of all of them, as they were asked."""
 
 
 class TicketOrder(Compact):
