@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from activities.announcing import Announcements
+from activities.guarding import Guard, Passing, unguarded
 from activities.rooms import Rooms
 from integrations.cedar import shipped
 from integrations.ports.access import POLICIES, Access
@@ -64,6 +65,16 @@ class Outside:
     access: Access = field(default_factory=shipped)
     """Who may do what: asked once more before what cannot be taken back."""
     policies_kept: set[str] = field(default_factory=set)
+
+    guard: Guard | None = None
+    """What holds messages back; without it every message is sent as fast as it comes."""
+    digest: timedelta | None = None
+    """How long what is not pressing waits for company; None = not, unless a recipient wishes it."""
+
+    @property
+    def passing(self) -> Passing:
+        """A message is sent inside it; it raises where nothing may be sent that way now."""
+        return self.guard.passing if self.guard is not None else unguarded
 
     async def keep_policies(self, *, at: datetime) -> None:
         """The policies are in the store under their digest, as any answer names them."""

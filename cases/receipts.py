@@ -29,6 +29,7 @@ class Reason(StrEnum):
     EXPIRED_KEY = "expired-key"
     REVOKED_KEY = "revoked-key"
     STALE_DIRECTORY = "stale-directory"
+    STALE_ROLES = "stale-roles"
     OTHER_CASE = "other-case"
     MALFORMED = "malformed"
     UNKNOWN_DOOR = "unknown-door"
@@ -63,7 +64,10 @@ class Reason(StrEnum):
     NO_BREAK_GLASS = "no-break-glass"
     NO_DELEGATION = "no-delegation"
     NOT_DELEGABLE = "not-delegable"
+    NO_READERS = "no-readers"
     NO_SUCH_TASK = "no-such-task"
+    NO_SUCH_PERSON = "no-such-person"
+    DUE_PASSED = "due-passed"
     NO_SUCH_EFFECT = "no-such-effect"
     SETTLED = "settled"
     NO_SUCH_REQUEST = "no-such-request"
@@ -99,6 +103,8 @@ class Reason(StrEnum):
     NOT_DUE = "not-due"
     TOO_FAR = "too-far"
     NO_RENEWAL = "no-renewal"
+    UNDER_LEGAL_HOLD = "under-legal-hold"
+    ERASED = "erased"
 
 
 class ActReceipt(Value):

@@ -63,7 +63,7 @@ def relations_of(
         Relation.WATCHER: watching,
     }
     found |= {relation for relation, theirs in by_role.items() if roles & theirs}
-    if person in state.assignments.values():
+    if person in _named(state):
         found.add(Relation.ASSIGNED)
     if any(claim.person == person for claim in state.claims):
         found.add(Relation.CLAIMED)
@@ -98,6 +98,12 @@ def _concerned(state: CaseState, pathway: Pathway) -> set[str]:
         concerned |= set(round_.asked)
     concerned |= {task.owner for task in state.tasks}
     return concerned
+
+
+def _named(state: CaseState) -> set[str]:
+    """Who has something of the case by name, or was offered it."""
+    tasks = (task.person for task in state.tasks if task.open and task.person is not None)
+    return {*state.assignments.values(), *tasks, *(offer.person for offer in state.work_offers)}
 
 
 def _of_rules(state: CaseState, pathway: Pathway) -> set[str]:

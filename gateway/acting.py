@@ -16,6 +16,7 @@ from cases.envelope import Act, ActEnvelope, Actor, Authorised, Door, RoundBindi
 from cases.journal import Kind
 from cases.receipts import ActReceipt, Outcome, Reason
 from gateway.authorising import authorise, on_record, reason_of, stamp
+from gateway.comments import words_kept
 from gateway.covering import NOBODY_ELSE, standing_of
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
@@ -129,6 +130,7 @@ async def act(
     allowed = await _allowed(
         doors, session, case, body, actor=actor, assurance=reached, snapshot=snapshot
     )
+    signed = await words_kept(doors, case, body, at=as_of)
 
     def sign(signed_at: datetime) -> ActEnvelope:
         envelope = doors.signer.sign(
@@ -140,7 +142,7 @@ async def act(
                 assurance=reached,
                 door=door,
                 signed_at=signed_at,
-                body=body,
+                body=signed,
                 binding=binding,
                 authorised=allowed,
             )
@@ -272,6 +274,12 @@ async def _actor(
     if person is None or role not in held:
         await refuse_at_door(doors, case, person=session.person, verb="act", reason=Reason.ROLE)
         raise ActRefusedError(Reason.ROLE)
+    told_at = person.roles_told_at
+    if told_at is not None and await doors.clock.now() > told_at + doors.settings.session_lifetime:
+        # A door without a session (a chat, a pager) must not stretch what a log-in said.
+        reason = Reason.STALE_ROLES
+        await refuse_at_door(doors, case, person=session.person, verb="act", reason=reason)
+        raise ActRefusedError(reason)
     return Actor(
         person=person.id,
         roles=tuple(sorted(person.roles)),

@@ -317,7 +317,6 @@ def _allowed(item: Allowed, case: OpenCase) -> dict[str, Any]:
 
 
 def _role(asked: ActRequest, case: OpenCase, viewer: Viewer) -> str:
-    gate = getattr(asked.body, "gate", None)
     owed = getattr(asked.body, "obligation", None)
     plan = case.pathway.owed_plan(owed) if owed is not None else None
     mine = [role for role in roles_of(plan) if role in viewer.roles] if plan is not None else []
@@ -325,7 +324,10 @@ def _role(asked: ActRequest, case: OpenCase, viewer: Viewer) -> str:
         return mine[0]
     for item in case.allowed():
         meant = item.verb == asked.body.verb and (item.acting_for or "") == asked.acting_for
-        if meant and (gate is None or item.gate in (None, gate)):
+        if meant and all(
+            getattr(item, name) in (None, getattr(asked.body, name, getattr(item, name)))
+            for name in ("gate", "task", "effect", "request")
+        ):
             return item.role
     # Not allowed in any role: the workflow says why, in whichever of their roles comes first.
     return next(iter(sorted(viewer.roles)), "")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cases.acts import OTHER_WAY, LinkKind
+from cases.acts_between_cases import OTHER_WAY, LinkKind
 from cases.linking import KINDS
 from cases.state import CasePicture
 from gateway.access import Look, asking, judged
@@ -71,6 +71,26 @@ async def open_sub_cases(doors: Doors, state: CasePicture) -> list[str]:
         if link.why == LinkKind.SUB_CASE
     ]
     return [row.number for row in rows if row is not None and row.status not in ENDED]
+
+
+MOST_BELOW = 100
+"""Cases that one act cancels together: more is a slip, and cancelled in parts."""
+
+
+async def below(doors: Doors, state: CasePicture) -> list[CaseView]:
+    """The open sub-cases of the case, and theirs, at whatever distance: the deepest first."""
+    found: dict[str, CaseView] = {}
+
+    async def go(of: CasePicture) -> None:
+        for number in await open_sub_cases(doors, of):
+            view = await doors.store.views.by_number(number)
+            if view is None or view.line.case in found or view.line.case == state.case:
+                continue
+            await go(CasePicture.of(view.state))
+            found[view.line.case] = view
+
+    await go(state)
+    return list(found.values())
 
 
 async def is_above(doors: Doors, number: str, *, of: str) -> bool:

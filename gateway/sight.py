@@ -13,8 +13,10 @@ from runbooks.plan import Pathway, Votes
 
 ALWAYS = frozenset({INCIDENT_MANAGER, DUTY_MANAGER})
 _OF_VOTES = frozenset({Kind.VOTE_CAST, Kind.VOTE_WITHDRAWN})
-_OF_APART = frozenset({Kind.EVIDENCE_ADDED, Kind.CALLED_BACK})
-_NAMING = frozenset({"agency", "label", "note", "number", "reference", "source"})
+_OF_APART = frozenset({Kind.EVIDENCE_ADDED, Kind.CALLED_BACK, Kind.DOOR_CUSTODY})
+_NAMING = frozenset(
+    {"agency", "label", "note", "number", "reference", "source", "kept_at", "to", "why", "event"}
+)
 _VERDICT = frozenset(
     {"verdict", "reason", "instead_of", "on_behalf_of", "replaces", "conditions", "input"}
 )

@@ -18,6 +18,7 @@ from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.house import House, channels, key_encryption_key, people_file
 from workers.settings import Settings
+from workers.vouching import freshness
 
 
 def watch_of(house: House, *, simulated: bool = False) -> Watch:
@@ -37,6 +38,7 @@ def watch_of(house: House, *, simulated: bool = False) -> Watch:
         grace=settings.watch.grace,
         repeat=settings.watch.repeat,
         simulated=simulated,
+        fresh=freshness(settings),
         id=f"{socket.gethostname()}/{os.getpid()}",
     )
 

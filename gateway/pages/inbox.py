@@ -231,7 +231,11 @@ def _is_mine(item: Waiting, case: OpenCase, viewer: Viewer) -> bool:
         # What was given to somebody who is away waits on whoever acts for them.
         places = {place.person for place in case.standing.places}
         return item.person == viewer.id or item.person in places
-    if item.role not in viewer.roles | case.standing.roles or case.kept_out(item.stage):
+    if item.role not in viewer.roles | case.standing.roles:
+        return False
+    if item.task is not None:
+        return True
+    if case.kept_out(item.stage):
         return False
     # An open question one has already answered, or may not answer, waits on others.
     round_ = case.state.open_round(item.stage)

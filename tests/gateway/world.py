@@ -22,6 +22,7 @@ from gateway.log_key import load_or_create_log_key
 from gateway.serve import listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
+from gateway.vouching import Stamping, Witnessing
 from integrations.cedar import shipped
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
@@ -290,6 +291,8 @@ async def make_world(
     people: Path = DEMO_FILE,
     outside: Outside | None = None,
     access: Access | None = None,
+    witnessing: Witnessing | None = None,
+    stamping: Stamping | None = None,
     **settings: Any,
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
@@ -310,6 +313,8 @@ async def make_world(
         clock=clock,
         signer=load_or_create_keys(folder / "keys"),
         log=load_or_create_log_key(folder / "keys", origin="example.org/log"),
+        witnessing=witnessing,
+        stamping=stamping,
         engine=engine,
         shelf=Shelf(store),
         settings=DoorSettings(

@@ -6,7 +6,7 @@ from alembic import op
 from store.columns import Instant
 
 revision = "0019"
-down_revision = "0014"
+down_revision = "0018"
 
 
 def upgrade() -> None:
