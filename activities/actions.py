@@ -25,8 +25,17 @@ class Performing:
     async def perform_effect(self, order: EffectOrder) -> EffectResult:
         """The action is done, or handed to a person. The same key is never ordered twice knowingly.
 
-        An attempt after a crash sends the same key again: the receiver keeps its ids.
+        An attempt after a crash sends the same key again: the receiver keeps its ids. What must be
+        in the transparency log before is in it by then, and the result carries its proof.
         """
+        if not order.entry:
+            return await self._perform(order)
+        with told_to_temporal():
+            logged = await self._outside.intents.logged(order.case, order.entry, at=order.at)
+        result = await self._perform(order)
+        return result.model_copy(update={"logged": logged})
+
+    async def _perform(self, order: EffectOrder) -> EffectResult:
         if order.report is not None:
             return await self._report(order, order.report)
         how, _, connector = order.by.partition(":")

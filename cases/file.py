@@ -140,6 +140,8 @@ class CaseFile:
     record: Record
     new_nonce: Callable[[], str]
     edition: int = EDITION
+    leaf_first: bool = False
+    """What cannot be undone waits until the transparency log has its intent."""
     wishes: list[Wish] = field(default_factory=list)
 
     def note(self, kind: Kind, at: datetime, **body: Any) -> Entry:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from activities.outside import Outside
 from audit.log.note import NoteSigner
+from audit.log.spool import Spool
 from cases.drafts.party import Party
 from cases.report import Source
 from gateway.engine_port import CaseEngine
@@ -136,6 +137,9 @@ class DoorSettings:
     """The forms that a connector hands in; the others are handed in by a person."""
     passwords: bool = True
     """Whether the directory's own passwords are taken; beside a provider usually not."""
+    leaf_first: bool = False
+    """Decisions and irreversible effects take effect once the transparency log has their entries.
+    Only where a gateway of the installation writes the log."""
     log_in_attempts: int = 8
     """Failed log-ins of one person in a minute before the door stops checking."""
 
@@ -172,6 +176,8 @@ class Doors:
     """Where people log in; None: with a password of the directory."""
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
+    spool: Spool | None = None
+    """Signs what is decided while the log cannot be written, if two people order it."""
     events: EventWebhooks | None = None
     """Sends events to whoever subscribed; without it none are sent from here."""
     faults: FaultSeam = no_faults
@@ -184,6 +190,8 @@ class Doors:
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
     chat_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a card in a chat may be over: the closer looks at once."""
+    log_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a decision was recorded that waits for the log: the recorder looks at once."""
     pages_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a pager said something."""
     outcomes: Counter[str] = field(default_factory=Counter)

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from audit.log.errors import LogUnreadableError
 from audit.log.note import NoteKey, NoteSigner
+from audit.log.spool import Spool
+from cases.log_glass import SPOOL_USE
 from gateway.errors import KeysUnusableError
-from gateway.signer import read_or_create
+from gateway.signer import DoorSigner, read_or_create
 
 LOG_FILE = "log.pem"
 LOG_KEY_FILE = "log.vkey"
+SPOOL_FILE = "spool.pem"
 
 
 def load_or_create_log_key(folder: Path, *, origin: str) -> NoteSigner:
@@ -35,6 +38,16 @@ def load_or_create_log_key(folder: Path, *, origin: str) -> NoteSigner:
     if key.public != signer.key.public:
         raise KeysUnusableError(f"{LOG_KEY_FILE} is not the public key of {LOG_FILE}")
     return NoteSigner(name=key.name, private=private)
+
+
+def load_or_create_spool(folder: Path, *, file: Path, signer: DoorSigner) -> Spool:
+    """The spool of this gateway: its own key, certified by the root whenever it signs."""
+    key = read_or_create(folder / SPOOL_FILE)
+    return Spool(
+        file=file,
+        key=key,
+        certify=lambda at: signer.certificate_for(key.public_key(), use=SPOOL_USE, at=at),
+    )
 
 
 def log_key_in(folder: Path) -> NoteKey | None:

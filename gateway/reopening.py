@@ -156,6 +156,7 @@ async def _begin_again(doors: Doors, case: str, envelope: ActEnvelope) -> bool:
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=doors.settings.continue_after,
             shadow=row.shadow,
+            leaf_first=doors.settings.leaf_first,
             reopened=Reopened(
                 envelope=envelope,
                 run=await doors.store.journal.last_run(case),

@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -83,6 +86,14 @@ class DoorSigner:
         )
         self.certificate, self.not_before, self.not_after = certificate, not_before, not_after
         return certificate
+
+    def certificate_for(self, public: Ed25519PublicKey, *, use: str, at: datetime) -> Certificate:
+        """The root's word that another key of this gateway is what it is, for a day around `at`."""
+        if self.root is None:
+            raise KeysUnusableError(f"the root is not here: it must certify the key for {use}")
+        return issue_certificate(
+            self.root, public, use=use, not_before=at - _SKEW, not_after=at + SHORTEST
+        )
 
     def _covers(self, at: datetime) -> bool:
         if self.not_before is None or self.not_after is None:

@@ -17,6 +17,8 @@
     journal      append_door, entries, head, branches, forks
     seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
+    log_spool    what was decided while the log could not be written, until it has that
+    log_glass    who ordered to go on without the log, and who looked at it afterwards
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
@@ -53,6 +55,7 @@ from store.act_rows import (
     Duplicate,
     Recorded,
     RoundClosed,
+    WaitingAct,
 )
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
@@ -74,6 +77,7 @@ from store.errors import (
     BackupFailed,
     BrokenSeal,
     JournalGap,
+    LogBehind,
     ProgramMissing,
     StoreError,
     StoreMisconfigured,
@@ -89,7 +93,10 @@ from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.incoming import IncomingRow, ReadMail
 from store.journal import Appended, Fork, Head
 from store.locators import Locator, LocatorState
-from store.log import LogHead, LogKey, NewLeaf, Waiting
+from store.log import LogHead, LogKey, NewLeaf, Placed, Pressing, Waiting
+from store.log_glass import GlassRow
+from store.log_spool import Spooled, SpooledLine
+from store.log_tiles import Published, Tiles
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
 from store.pages import PagerEvent, PageRow, PageState
@@ -157,6 +164,7 @@ __all__ = [
     "EventState",
     "Finding",
     "Fork",
+    "GlassRow",
     "Head",
     "Hidden",
     "HiddenBy",
@@ -167,6 +175,7 @@ __all__ = [
     "KnownMatter",
     "Locator",
     "LocatorState",
+    "LogBehind",
     "LogHead",
     "LogKey",
     "NewBulkItem",
@@ -181,12 +190,17 @@ __all__ = [
     "PageRow",
     "PageState",
     "PagerEvent",
+    "Placed",
+    "Pressing",
     "ProgramMissing",
     "Prompt",
+    "Published",
     "ReadMail",
     "Recorded",
     "RoundClosed",
     "Session",
+    "Spooled",
+    "SpooledLine",
     "Store",
     "StoreError",
     "StoreMisconfigured",
@@ -196,12 +210,14 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "TicketWrite",
+    "Tiles",
     "UnknownCase",
     "UnknownKey",
     "UnknownObject",
     "UnknownRow",
     "Vault",
     "Waiting",
+    "WaitingAct",
     "restore",
     "upgrade",
 ]

@@ -68,6 +68,7 @@ class EscalationWorkflow:
             record=Record(self._state, salt=base64.b64decode(request.salt)),
             new_nonce=lambda: workflow.uuid4().hex,
             edition=request.edition,
+            leaf_first=request.leaf_first,
         )
         root = self._root = base64.b64decode(request.root_key)
         desk = Desk(self._file, root=root)

@@ -73,12 +73,15 @@ class CaseInput(Value):
     edition: int = 0
     """What a case does by itself, as of its beginning (`cases.file.EDITION`); 0: before there was
     any."""
+    leaf_first: bool = False
+    """Its decisions and irreversible effects wait until the transparency log has their entries."""
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # The case commits to its input: one of an earlier release must read as it did.
         written = _without(handler(self), "shadow", unless=self.shadow)
         written = _without(written, "reopened", unless=self.reopened is not None)
+        written = _without(written, "leaf_first", unless=self.leaf_first)
         return _without(written, "edition", unless=bool(self.edition))
 
 

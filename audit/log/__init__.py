@@ -7,9 +7,12 @@
     checkpoint   C2SP tlog-checkpoint: origin, size and root as a note
     proof        C2SP tlog-proof: one leaf's proof in one file
     recorder     the one that writes: leaves first, then tiles and checkpoint in one swap
+    directory    tiles and checkpoint as files, where they are not kept in the store
+    levelling    store and directory say the same before anything more is signed
+    joining      what a spool held while the log could not be written joins it first
     reader       proofs out of the stored tiles
     exported     the log's part of an export, and whether it holds
 
-The store keeps, the gateway runs the recorder. Not here yet: decisions that wait for a checkpoint,
-witnesses, time stamps of others (RFC 3161), verifiers that we did not write.
+The store keeps, the gateway runs the recorder. Not here yet: witnesses, time stamps of others
+(RFC 3161), verifiers that we did not write.
 """
