@@ -10,11 +10,10 @@ from typing import Protocol
 
 from temporalio import activity
 
-from audit.log.reader import proofs_for
 from cases.journal import Stream
 from store import LogBehind, LogKey, Store
 
-_LOOKS = 50
+LOOKS = 50
 _LOOK_AGAIN = 0.1
 """Seconds; with the looks a little longer than a checkpoint takes. Then the attempt ends, and with
 it the worker's slot: other work goes on while the log cannot be written."""
@@ -38,20 +37,20 @@ class Unlogged:
 
 
 class LoggedIntents:
-    """Waits for a checkpoint over the entry, or for its line in a spool."""
+    """Waits until a gateway has proven the entry: by a checkpoint over it, or a spool's line."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, looks: int = LOOKS) -> None:
         self._store = store
+        self._looks = looks
 
     async def logged(self, case: str, entry: int, *, at: datetime) -> str:
         """The log's proof, or the spool's line."""
         key = await self._key(case, entry)
-        for look in range(_LOOKS):
-            found = await self._found(key)
-            if found:
-                return found
-            if look == 0:
-                await self._store.log.press(key, at=at)
+        await self._store.log.press(key, at=at)
+        for _ in range(self._looks):
+            found = await self._store.log.relieved(key)
+            if found is not None:
+                return found.decode()
             if activity.in_activity():
                 activity.heartbeat()
             await asyncio.sleep(_LOOK_AGAIN)
@@ -60,12 +59,3 @@ class LoggedIntents:
     async def _key(self, case: str, entry: int) -> LogKey:
         branch = await self._store.journal.branch_of(case, stream=Stream.CASE, sequence=entry)
         return LogKey(case, Stream.CASE, branch, entry)
-
-    async def _found(self, key: LogKey) -> str:
-        store = self._store
-        head = await store.log.head()
-        proofs = await proofs_for(store, await store.log.covered([key]), head=head)
-        if key in proofs:
-            return proofs[key].data.decode()
-        lines = await store.log_spool.of([key])
-        return lines[key].line.decode() if key in lines else ""

@@ -10,6 +10,7 @@ from audit.commitments import Incoming, case_input, inputs, salt_of
 from audit.errors import ExportUnreadableError
 from audit.findings import Replayed
 from audit.histories import CaseHistory, Run
+from audit.log.errors import LogError
 from audit.log.exported import Logged, check_log
 from audit.log.note import NoteKey
 from audit.manifest import (
@@ -45,6 +46,7 @@ from audit.sealing import check_seals
 from audit.shadow import left_the_house
 from audit.strict_replay import is_closed, strict_replay
 from audit.verdict import Check, Outcome, Verdict, judged
+from audit.write_order import WriteOrder
 from cases.ids import obligation_id
 from cases.journal import GENESIS, Entry, Kind, Stream, obligation_stream
 from workflows.messages import CaseInput
@@ -101,6 +103,8 @@ async def verify(
     incoming = inputs(export.history, salt=salt_of(request)) if request is not None else None
     checks = list(_checks(export, pinned, request, incoming or ()))
     checks.append(check_log(_logged(export), pinned=logs))
+    if request is not None:
+        checks.extend(_write_order(export, request, incoming or (), pinned=logs))
     replayed: Replayed | None = None
     if replay:
         replayed = await strict_replay(export.history, export.entries, incoming=incoming)
@@ -248,6 +252,32 @@ def _logged(export: Export) -> Logged:
             for file, lines in streams.items()
         ],
     )
+
+
+def _write_order(
+    export: Export,
+    request: CaseInput,
+    incoming: Sequence[Incoming],
+    *,
+    pinned: frozenset[NoteKey],
+) -> Iterator[Check]:
+    try:
+        keys = pinned or frozenset([NoteKey.parse(export.keyring.log)])
+    except LogError:
+        # That no key is named is told with the log itself; then no proof can hold.
+        keys = frozenset()
+    check = WriteOrder(
+        request=request,
+        history=export.history,
+        proven=prove(incoming, case=export.manifest.case, root=root_of(request.root_key)),
+        entries=export.entries,
+        segments=export.manifest.lineage.get(CASE_STREAM, ()),
+        door=export.door,
+        files=export.files,
+        keys=keys,
+    ).check()
+    if check is not None:
+        yield check
 
 
 def _chains(export: Export) -> Check:

@@ -1,4 +1,4 @@
-"""`escalate log show|checkpoint|proof`: the transparency log, read where the store is."""
+"""`escalate log show|checkpoint|proof|verify`: the transparency log, read where the store is."""
 
 import asyncio
 import base64
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 import typer
 
 from cases.journal import Stream
+from cli.log_glass import app as break_glass
 from cli.output import REFUSED, USAGE, AsJson, note, print_json, say, stop
 from workers.settings import Settings
 
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from audit.log.checkpoint import Checkpoint
-    from store import Backlog, LogHead, Store
+    from store import Backlog, LogHead, Pressing, Spooled, Store
 
 Result = TypeVar("Result")
 
 app = typer.Typer(
     help="Show the transparency log, its checkpoint, and proofs.", no_args_is_help=True
 )
+app.add_typer(break_glass, name="break-glass")
 
 
 class Signed(NamedTuple):
@@ -35,7 +37,7 @@ class Signed(NamedTuple):
 @app.command()
 def show(*, json_: AsJson = False) -> None:
     """How large the log is, under which key, and what waits for it."""
-    found, behind = asyncio.run(_with_store(_standing))
+    found, behind, pressing, spool = asyncio.run(_with_store(_standing))
     signed = found.head.signed_at.isoformat() if found and found.head.signed_at else None
     said = {
         "origin": found.checkpoint.origin if found else None,
@@ -45,12 +47,16 @@ def show(*, json_: AsJson = False) -> None:
         "signed_at": signed,
         "waiting": behind.pending,
         "oldest_at": behind.oldest_at.isoformat() if behind.oldest_at else None,
+        "decisions_waiting": pressing.acts,
+        "actions_waiting": pressing.effects,
+        "waiting_since": pressing.since.isoformat() if pressing.since else None,
+        "spooled": spool.waiting,
     }
     if json_:
         print_json(said)
         return
     for name, value in said.items():
-        say(f"{name.replace('_', ' '):<10} {'—' if value is None else value}")
+        say(f"{name.replace('_', ' '):<18} {'—' if value is None else value}")
 
 
 @app.command()
@@ -122,9 +128,54 @@ def proof(
         typer.echo(said["proof"], nl=False)
 
 
-async def _standing(store: "Store") -> "tuple[Signed | None, Backlog]":
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="The log as files: checkpoint and tile/.")],
+    *,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="JSON with the log's key under `log`; else this installation's own."),
+    ] = None,
+    json_: AsJson = False,
+) -> None:
+    """Check a whole log from its files: leaves, tiles, root and signature.
+
+    Exit code 1 when one of them does not hold, 2 when no key is known.
+    """
+    from audit.log.errors import LogError
+    from audit.log.exported import parse_logs
+    from audit.log.whole import check_folder
+    from gateway.log_key import log_key_in
+
+    if keys is not None:
+        trusted = parse_logs(keys.read_text(encoding="utf-8"))
+    else:
+        own = log_key_in(Settings.load().keys)
+        trusted = frozenset([own]) if own is not None else frozenset()
+    if not trusted:
+        stop(
+            "no key of a log is known",
+            mend="--keys FILE, with what `escalate keys public` says",
+            code=USAGE,
+        )
+    try:
+        found = check_folder(folder, trusted)
+    except (LogError, OSError) as error:
+        stop(f"{folder}: {error}", mend="It is not the log that was signed.", code=REFUSED)
+    if json_:
+        print_json(_told(found))
+    else:
+        say(f"{found.size} leaves are what {found.origin} signed.")
+
+
+async def _standing(store: "Store") -> "tuple[Signed | None, Backlog, Pressing, Spooled]":
     head = await store.log.head()
-    return (await _signed(store) if head.checkpoint else None), await store.log.backlog()
+    return (
+        await _signed(store) if head.checkpoint else None,
+        await store.log.backlog(),
+        await store.log.pressing(),
+        await store.log_spool.standing(),
+    )
 
 
 async def _since(

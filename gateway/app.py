@@ -24,6 +24,7 @@ from gateway.doors import Doors
 from gateway.drafts import DraftPages
 from gateway.headers import Headers
 from gateway.health import HealthPages
+from gateway.log_glass_api import LogGlassApi
 from gateway.log_in_api import LogInApi
 from gateway.log_in_words import IDENTITY, PROVIDER_DOWN
 from gateway.log_pages import LogPages
@@ -39,6 +40,7 @@ from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
 from gateway.pages.deliveries import DeliveryPages
 from gateway.pages.inbox import InboxPages
+from gateway.pages.log_glass import LogGlassPages
 from gateway.pages.login import LoginPages
 from gateway.pages.proving import Proving
 from gateway.pages.sessions import SessionPages
@@ -112,6 +114,7 @@ def build_app(
             *TicketsApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),
+            *LogGlassApi(doors).routes(),
             *LogInApi(doors, provider).routes(),
             *LoginPages(web, logins, provider, proving).routes(),
             *SessionPages(web).routes(),
@@ -119,6 +122,7 @@ def build_app(
             *InboxPages(web).routes(),
             *AwayPages(web).routes(),
             *BulkPages(web).routes(),
+            *LogGlassPages(web).routes(),
             *OnCallPages(web).routes(),
             *SuppressedPages(web).routes(),
             *TicketPages(web).routes(),

@@ -4,6 +4,8 @@ Decisions wait in the acts' own table, effects in the worker that was asked for 
 gateway finds that the log has their entries lets them all go, its own and others'.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,7 +16,7 @@ from audit.log.reader import proofs_for
 from audit.log.spool import Spooling
 from cases.journal import Stream
 from gateway.doors import Doors
-from store import MAIN, LogKey, UnknownCase, WaitingAct
+from store import MAIN, LogKey, Store, UnknownCase, WaitingAct
 
 log = structlog.get_logger(__name__)
 
@@ -29,26 +31,8 @@ class LogWaiting:
         self._doors = doors
 
     async def release(self) -> int:
-        """Every act whose entry is under a checkpoint, or in a spool, may be delivered."""
-        store = self._doors.store
-        held = await store.acts.held_for_log()
-        urgent = await store.log.pressing_keys()
-        keys = {act.id: entry_of(act) for act in held}
-        if not keys and not urgent:
-            return 0
-        wanted = [*keys.values(), *urgent]
-        head = await store.log.head()
-        placed = await store.log.covered(wanted)
-        proofs = await proofs_for(store, placed, head=head)
-        lines = await store.log_spool.of([key for key in wanted if key not in proofs])
-        found = {key: proof.data for key, proof in proofs.items()}
-        found |= {key: line.line for key, line in lines.items()}
-        released = await store.acts.release(
-            {act: found[key] for act, key in keys.items() if key in found}
-        )
-        settled = [key for key in urgent if key in proofs]
-        if settled:
-            await store.log.relieve(settled)
+        """What the log or a spool has by now goes on; how many acts that are."""
+        released = await release(self._doors.store)
         if released:
             self._doors.acts_due.set()
         return released
@@ -64,15 +48,7 @@ class LogWaiting:
         held = await doors.store.acts.held_for_log()
         wanted = [*(entry_of(act) for act in held), *await doors.store.log.pressing_keys()]
         known = await doors.store.log_spool.of(wanted)
-        waiting = await doors.store.log.waiting_for([key for key in wanted if key not in known])
-        fresh: list[Spooling] = []
-        for key, item in waiting.items():
-            if item.entry is None:
-                continue
-            try:
-                fresh.append(Spooling(key, leaf_of(item.entry, branch=key.branch)))
-            except LogUnreadableError:
-                continue
+        fresh = await _leaves(doors.store, [key for key in wanted if key not in known])
         if not fresh:
             return 0
         lines = await doors.spool.append(fresh, glass=ordered[1], at=at)
@@ -94,6 +70,37 @@ class LogWaiting:
                 # The store was set back to before this case: the file still has its line.
                 continue
             await doors.store.log_spool.keep([line])
+
+
+async def _leaves(store: Store, keys: Sequence[LogKey]) -> list[Spooling]:
+    """The leaves of these entries, as far as no checkpoint covers them."""
+    head = await store.log.head()
+    placed = await store.log.placed(keys)
+    found = [Spooling(key, each.leaf) for key, each in placed.items() if each.number >= head.size]
+    for key, item in (await store.log.waiting_for(keys)).items():
+        if item.entry is None or key in placed:
+            continue
+        with suppress(LogUnreadableError):
+            # An entry without a leaf is alarmed by the recorder.
+            found.append(Spooling(key, leaf_of(item.entry, branch=key.branch)))
+    return sorted(found)
+
+
+async def release(store: Store) -> int:
+    """Every act and effect whose entry is under a checkpoint, or in a spool, has its proof."""
+    held = await store.acts.held_for_log()
+    urgent = await store.log.pressing_keys()
+    keys = {act.id: entry_of(act) for act in held}
+    wanted = [*keys.values(), *urgent]
+    if not wanted:
+        return 0
+    head = await store.log.head()
+    proofs = await proofs_for(store, await store.log.covered(wanted), head=head)
+    lines = await store.log_spool.of([key for key in wanted if key not in proofs])
+    found = {key: proof.data for key, proof in proofs.items()}
+    found |= {key: line.line for key, line in lines.items()}
+    await store.log.relieve({key: found[key] for key in urgent if key in found})
+    return await store.acts.release({act: found[key] for act, key in keys.items() if key in found})
 
 
 def entry_of(act: WaitingAct) -> LogKey:

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from cases.bulk_orders import BulkOrder, OrderEnvelope, sign_order
 from cases.envelope import Act, ActEnvelope, Certificate, issue_certificate, key_id, sign_act
+from cases.log_glass import GlassOrder, Signed, sign
 from gateway.errors import KeysUnusableError
 
 ROOT_FILE = "root.pem"
@@ -69,6 +70,11 @@ class DoorSigner:
         """The same for an order over many cases."""
         certificate = self.certificate_at(order.signed_at)
         return sign_order(order, key=self.door, certificate=certificate)
+
+    def sign_glass(self, order: GlassOrder) -> Signed:
+        """The same for an order to go on without the transparency log."""
+        certificate = self.certificate_at(order.signed_at)
+        return sign(order, key=self.door, certificate=certificate)
 
     def certificate_at(self, at: datetime) -> Certificate:
         """A certificate valid at `at`; a fresh one when the present one does not cover it."""

@@ -6,6 +6,7 @@ recorders cannot sign two trees.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from store.database import Database, uninterrupted
 from store.errors import BrokenSeal, UnknownCase, UnknownKey
 from store.health import Backlog, Health
 from store.journal import opened
-from store.log_tables import log_head, log_leaves, log_spool, log_urgent, log_waiting
+from store.log_tables import log_head, log_leaves, log_urgent, log_waiting
 from store.log_tiles import Published, SqlTiles, Tiles
 from store.tables import acts, journal
 from store.vault import Vault
@@ -191,6 +192,8 @@ class Log:
                     log_head.c.checkpoint == seen.checkpoint,
                     log_head.c.size == seen.size,
                     log_head.c.leaves >= size,
+                    # Leaves that were made late since are others than those that were signed.
+                    log_head.c.signed_at.is_not_distinct_from(seen.signed_at),
                 )
                 .values(size=size, checkpoint=checkpoint, signed_at=at)
             )
@@ -198,6 +201,30 @@ class Log:
                 return False
             await self._tiles.along(connection, new)
         return True
+
+    async def relabel(self, leaves: Mapping[LogKey, bytes], *, at: datetime) -> None:
+        """These leaves, which no checkpoint covers yet, are those from now on.
+
+        Whoever is signing over what they were before has seen another head and publishes nothing.
+        """
+        if not leaves:
+            return
+        async with self._database.write() as connection:
+            head = await self._head_in(connection, lock=True)
+            for key, leaf in sorted(leaves.items()):
+                await connection.execute(
+                    log_leaves.update()
+                    .where(
+                        *(log_leaves.c[name] == value for name, value in key._asdict().items()),
+                        log_leaves.c.number >= head.size,
+                    )
+                    .values(leaf=leaf)
+                )
+            await connection.execute(log_head.update().where(_HEAD).values(signed_at=at))
+
+    def exclusive(self) -> AbstractAsyncContextManager[None]:
+        """Nobody else publishes where the tiles are kept while the block runs."""
+        return self._tiles.exclusive()
 
     async def elsewhere(self) -> str | None:
         """The checkpoint that the tiles' own place says was signed last; None where it has none.
@@ -273,23 +300,43 @@ class Log:
             )
 
     async def pressing_keys(self, *, limit: int = 500) -> list[LogKey]:
-        """The entries that effects wait for, and that no checkpoint covered when last looked."""
-        query = sa.select(log_urgent).order_by(log_urgent.c.since).limit(limit)
+        """The entries that effects wait for and have no proof of."""
+        query = (
+            sa.select(log_urgent)
+            .where(log_urgent.c.proof.is_(None))
+            .order_by(log_urgent.c.since)
+            .limit(limit)
+        )
         async with self._database.read() as connection:
             return [_key(row) for row in await connection.execute(query)]
 
-    async def relieve(self, keys: Sequence[LogKey]) -> None:
-        """Nothing waits for these entries any more."""
+    async def relieve(self, proofs: Mapping[LogKey, bytes]) -> None:
+        """Whatever waits for these entries goes on, each with the proof that came first."""
+        if not proofs:
+            return
         async with self._database.write() as connection:
-            for key in sorted(keys):
-                await connection.execute(log_urgent.delete().filter_by(**key._asdict()))
+            for key, proof in sorted(proofs.items()):
+                await connection.execute(
+                    log_urgent.update()
+                    .where(
+                        *(log_urgent.c[name] == value for name, value in key._asdict().items()),
+                        log_urgent.c.proof.is_(None),
+                    )
+                    .values(proof=proof)
+                )
+
+    async def relieved(self, key: LogKey) -> bytes | None:
+        """The proof of an entry that was pressed for; None while there is none."""
+        query = sa.select(log_urgent.c.proof).filter_by(**key._asdict())
+        async with self._database.read() as connection:
+            found: bytes | None = (await connection.execute(query)).scalar_one_or_none()
+        return found
 
     async def pressing(self) -> Pressing:
         """What takes no effect before the log has its entry, and since when it waits."""
         held = sa.and_(
             acts.c.state == "pending", acts.c.log_after.is_not(None), acts.c.proof.is_(None)
         )
-        spooled = sa.exists().where(*(log_spool.c[name] == log_urgent.c[name] for name in _KEY))
         async with self._database.read() as connection:
             number, since = (
                 await connection.execute(
@@ -298,7 +345,9 @@ class Log:
             ).one()
             effects, first = (
                 await connection.execute(
-                    sa.select(sa.func.count(), sa.func.min(log_urgent.c.since)).where(~spooled)
+                    sa.select(sa.func.count(), sa.func.min(log_urgent.c.since)).where(
+                        log_urgent.c.proof.is_(None)
+                    )
                 )
             ).one()
         instants = [each for each in (since, first) if each is not None]

@@ -109,7 +109,7 @@ class LogSpool:
         async with self._database.read() as connection:
             lines = (
                 await connection.execute(sa.select(sa.func.count(log_spool.c.number)))
-            ).scalar()
+            ).scalar_one()
             number, since = (
                 await connection.execute(
                     sa.select(sa.func.count(), sa.func.min(log_spool.c.at)).where(waits)

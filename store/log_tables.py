@@ -71,9 +71,11 @@ log_urgent = sa.Table(
     text("branch"),
     number("sequence"),
     instant("since"),
+    sa.Column("proof", sa.LargeBinary),
     sa.PrimaryKeyConstraint("case", "stream", "branch", "sequence"),
 )
-"""Entries that an effect waits for; the acts that wait stand in the acts' own table."""
+"""Entries that an effect waits for, with the proof once there is one: workers need no tile. The
+acts that wait stand in the acts' own table."""
 
 log_spool = sa.Table(
     "log_spool",

@@ -7,6 +7,7 @@ it. So the place that is published never says less than the store.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import NamedTuple, Protocol
 
 import sqlalchemy as sa
@@ -35,6 +36,10 @@ class Published(NamedTuple):
 class Tiles(Protocol):
     """Keeps tiles and the checkpoint over them."""
 
+    def exclusive(self) -> AbstractAsyncContextManager[None]:
+        """Nobody else publishes there while the block runs."""
+        ...
+
     async def ahead(self, new: Published) -> bool:
         """What is kept elsewhere is published, before the store's head; False if another was."""
         ...
@@ -57,6 +62,10 @@ class SqlTiles:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def exclusive(self) -> AbstractAsyncContextManager[None]:
+        """The head's row is the lock: whoever has seen another one publishes nothing."""
+        return nullcontext()
 
     async def ahead(self, new: Published) -> bool:
         """Nothing is kept elsewhere."""

@@ -10,7 +10,9 @@
     directory    tiles and checkpoint as files, where they are not kept in the store
     levelling    store and directory say the same before anything more is signed
     joining      what a spool held while the log could not be written joins it first
+    spool        what takes effect without the log, signed line by line into a file
     reader       proofs out of the stored tiles
+    whole        a whole log, checked from its files alone
     exported     the log's part of an export, and whether it holds
 
 The store keeps, the gateway runs the recorder. Not here yet: witnesses, time stamps of others

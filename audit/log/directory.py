@@ -16,8 +16,8 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,9 +40,23 @@ class DirectoryTiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._alone = asyncio.Lock()
+
+    @asynccontextmanager
+    async def exclusive(self) -> AsyncIterator[None]:
+        """The lock is held, against other recorders of this process and of others."""
+        async with self._alone:
+            handle = await asyncio.to_thread(self._lock)
+            try:
+                yield
+            finally:
+                os.close(handle)
 
     async def ahead(self, new: Published) -> bool:
-        """The checkpoint and all it covers are durable files; False if another was first."""
+        """The checkpoint and all it covers are durable files; False if another was first.
+
+        For whoever holds the lock (`exclusive`).
+        """
         return await asyncio.to_thread(self._publish, new)
 
     async def along(self, connection: AsyncConnection, new: Published) -> None:
@@ -59,11 +73,9 @@ class DirectoryTiles:
 
     def _publish(self, new: Published) -> bool:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with self._locked():
-                if self._checkpoint() != new.seen:
-                    return False
-                self._replace_all(new)
+            if self._checkpoint() != new.seen:
+                return False
+            self._replace_all(new)
         except OSError as error:
             raise LogUnwritableError(self._folder, error) from error
         return True
@@ -138,22 +150,24 @@ class DirectoryTiles:
             raise LogUnwritableError(self._folder, error) from error
         return data.decode("utf-8", errors="replace")
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        handle = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    def _lock(self) -> int:
+        """The handle that holds the lock: closing it, or the end of the process, lets it go."""
         try:
-            until = time.monotonic() + _PATIENCE
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > until:
-                        raise
+            self._folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise LogUnwritableError(self._folder, error) from error
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if isinstance(error, BlockingIOError) and time.monotonic() < until:
                     time.sleep(_LOOK_AGAIN)
-            yield
-        finally:
-            os.close(handle)
+                    continue
+                os.close(handle)
+                raise LogUnwritableError(self._folder, error) from error
+            return handle
 
 
 def _files(new: Published) -> Iterator[tuple[str, bytes]]:

@@ -8,20 +8,36 @@ and, by its hash, in the log.
 from datetime import datetime
 
 from audit.log.errors import LogUnreadableError
-from audit.log.leaf import leaf_of
+from audit.log.leaf import late_of, leaf_of, made_late
 from store import NewLeaf, SpooledLine, Store
 
 _BATCH = 256
 
 
 async def join_spool(store: Store, *, at: datetime) -> int:
-    """Every line that waited has its leaf, in the order in which they were signed; how many."""
+    """Every line that waited has its leaf, in the order in which they were signed; how many.
+
+    A leaf that no checkpoint covers yet is made late where it stands; one that the log signed in
+    time stays as it was signed.
+    """
     joined = 0
     while lines := await store.log_spool.waiting(limit=_BATCH):
-        fresh = await _late(store, lines)
+        keys = [line.key for line in lines]
+        head = await store.log.head()
+        placed = await store.log.placed(keys)
+        await store.log.relabel(
+            {
+                line.key: made_late(placed[line.key].leaf, line.hash)
+                for line in lines
+                if line.key in placed
+                and placed[line.key].number >= head.size
+                and not late_of(placed[line.key].leaf)
+            },
+            at=at,
+        )
+        fresh = await _late(store, [line for line in lines if line.key not in placed])
         await store.log.append(fresh, at=at)
-        # Whatever has a leaf by now has joined: one that the log took in time needs no late one.
-        placed = await store.log.placed([line.key for line in lines])
+        placed = await store.log.placed(keys)
         done = [line for line in lines if line.key in placed]
         await store.log_spool.joined(done)
         joined += len(fresh)

@@ -17,6 +17,7 @@ from cases.canonical import canonical
 from cases.journal import Entry
 
 VERSION = 1
+_IN_TIME = re.compile(rb'\{"entry":"(?P<root>[0-9a-f]{64})","v":1\}')
 _LATE = re.compile(rb'\{"entry":"[0-9a-f]{64}","late":"(?P<late>[0-9a-f]{64})","v":1\}')
 _PLAIN = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
@@ -32,6 +33,14 @@ def leaf_of(entry: Entry, *, branch: str, late: str = "") -> bytes:
     root = hashlib.sha256(b"".join(sorted(field_digests(entry, branch=branch)))).hexdigest()
     marked = f'"late":"{late}",' if late else ""
     return f'{{"entry":"{root}",{marked}"v":{VERSION}}}'.encode()
+
+
+def made_late(leaf: bytes, late: str) -> bytes:
+    """The leaf as it is when its entry took effect under that line of a spool."""
+    match = _IN_TIME.fullmatch(leaf)
+    if match is None:
+        raise LogUnreadableError("not the leaf of an entry that came in time")
+    return f'{{"entry":"{match["root"].decode()}","late":"{late}","v":{VERSION}}}'.encode()
 
 
 def late_of(leaf: bytes) -> str:

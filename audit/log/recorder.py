@@ -85,6 +85,10 @@ class Recorder:
         What a spool holds comes first, marked late. LogDamagedError, and nothing is signed, when
         the stored log is not what was signed.
         """
+        async with self._store.log.exclusive():
+            return await self._record(at, pressed=pressed)
+
+    async def _record(self, at: datetime, *, pressed: bool) -> Written:
         await catch_up(self._store, signer=self._signer, at=at)
         if not self._edge_holds:
             await self._prove_edge()
@@ -192,9 +196,9 @@ class Recorder:
 
 
 def _is_time(head: LogHead, at: datetime, *, apart: timedelta) -> bool:
-    # A clock that was set back must not silence the log until it has caught up.
+    # A clock that was set back, or that stands still, must not silence the log until it goes on.
     since = head.signed_at
-    return since is None or not since <= at < since + apart
+    return since is None or not since < at < since + apart
 
 
 def _leaf(item: Waiting) -> NewLeaf | None:

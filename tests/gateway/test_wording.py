@@ -5,6 +5,7 @@ from pathlib import Path
 from cases.receipts import Outcome, Reason
 from gateway.absences import PROBLEMS
 from gateway.bulk_words import PROBLEMS as OF_ORDERS
+from gateway.log_glass_words import PROBLEMS as OF_LOG
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
 from gateway.wording import OUTCOMES, PAGES, REASONS
 from integrations.errors import IdentityReason
@@ -25,6 +26,7 @@ def test_every_reason_and_outcome_has_words() -> None:
         *PAGES.values(),
         *LOG_IN_PAGES.values(),
         *PROBLEMS.values(),
+        *OF_LOG.values(),
         *OF_ORDERS.values(),
     ):
         assert wording.says.endswith(".")
@@ -39,6 +41,7 @@ def test_the_documentation_says_the_same() -> None:
         **{reason.value: words for reason, words in REASONS.items()},
         **PAGES,
         **PROBLEMS,
+        **OF_LOG,
         **OF_ORDERS,
         **LOG_IN_PAGES,
     }

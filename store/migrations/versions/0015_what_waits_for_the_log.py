@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("branch", sa.Text(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("since", Instant(), nullable=False),
+        sa.Column("proof", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["case"], ["cases.id"], name=op.f("fk_log_urgent_case")),
         sa.PrimaryKeyConstraint("case", "stream", "branch", "sequence", name=op.f("pk_log_urgent")),
     )
