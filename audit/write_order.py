@@ -95,7 +95,7 @@ class WriteOrder:
     def _effects(self) -> Iterator[_Found]:
         placed = dict(placed_on(self.entries, self.segments))
         by_number = {entry.sequence: entry for entry in self.entries}
-        for order, result in _performed(self.history.runs):
+        for order, result in performed(self.history.runs):
             if not order.irreversible:
                 continue
             entry = by_number.get(order.entry)
@@ -163,7 +163,7 @@ class WriteOrder:
         return _Found()
 
 
-def _performed(runs: Iterable[Run]) -> Iterator[tuple[EffectOrder, EffectResult | None]]:
+def performed(runs: Iterable[Run]) -> Iterator[tuple[EffectOrder, EffectResult | None]]:
     """Every order to do something outside, with what came of it where it came back."""
     for run in runs:
         results: dict[int, EffectResult | None] = {}

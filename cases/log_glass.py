@@ -42,8 +42,8 @@ WAITS = timedelta(minutes=30)
 REVIEW_WITHIN = timedelta(hours=24)
 MAY = ("incident-manager", "duty-manager", "executive")
 """Roles that may order it, confirm it and review it."""
-SPOOL_LINE = '{"payload":'
-"""How a spool's line begins where an act carries one: a tlog-proof begins otherwise."""
+SPOOL_LINE = "{"
+"""How a spool's line begins where an act carries one: a tlog-proof begins with its version."""
 
 Model = TypeVar("Model", bound=Inbound)
 

@@ -19,7 +19,7 @@ from audit.log.spool import Spool, Spooling
 from audit.manifest import CASE_STREAM
 from audit.verdict import Outcome
 from audit.verify import Export, read_export, verify
-from audit.write_order import WriteOrder
+from audit.write_order import WriteOrder, performed
 from cases.acts import Decide
 from cases.envelope import Actor, Certificate, Door, issue_certificate
 from cases.journal import Entry, Kind, Stream
@@ -166,12 +166,23 @@ def test_another_decisions_proof_fails(proof: Proof) -> None:
 
 def test_an_action_without_its_proof_fails(proof: Proof) -> None:
     """An irreversible order names the entry of its intent, and its result carries the proof."""
-    outcome, said = proof.check(
-        entries=[entry for entry in proof.order.entries if entry.kind is not Kind.EFFECT_INTENDED]
-    )
+    ((order, result),) = [
+        each for each in performed(proof.order.history.runs) if each[0].irreversible
+    ]
+    assert result is not None
+    others = [each for each in proof.order.entries if each.sequence != order.entry]
+    altered = [
+        each.model_copy(update={"body": {"effect": "another"}})
+        if each.sequence == order.entry
+        else each
+        for each in proof.order.entries
+    ]
 
-    assert outcome is Outcome.FAIL
-    assert "apply-action" in said
+    for entries, why in ((others, "without an intent"), (altered, "of something else")):
+        outcome, said = proof.check(entries=entries)
+        assert outcome is Outcome.FAIL
+        assert f"{order.name}: " in said
+        assert why in said
 
 
 def test_a_decision_in_the_record_before_the_checkpoint_fails(proof: Proof) -> None:
