@@ -6,13 +6,22 @@ from temporalio.exceptions import ApplicationError
 from activities.failing import told_to_temporal
 from activities.on_record import speaking_for
 from activities.outside import Outside
+from activities.permitted import permitted
 from activities.reports import hand_in
+from integrations.ports.access import Decision
 from integrations.ports.actions import ActionOrder
 from workflows.effects import PERFORM, EffectOrder, EffectResult, EffectState, ReportOrder
 
 MANUAL = "manual"
 WEBHOOK = "webhook"
 NOT_CONNECTED = "NotConnected"
+
+
+def asked(result: EffectResult, decision: Decision | None) -> EffectResult:
+    """The result, with the policies that were asked about it."""
+    if decision is None:
+        return result
+    return result.model_copy(update={"policies": decision.policies, "policy": decision.digest})
 
 
 class Performing:
@@ -28,12 +37,18 @@ class Performing:
         An attempt after a crash sends the same key again: the receiver keeps its ids. What must be
         in the transparency log before is in it by then, and the result carries its proof.
         """
-        if not order.entry:
-            return await self._perform(order)
         with told_to_temporal():
-            logged = await self._outside.intents.logged(order.case, order.entry, at=order.at)
-        result = await self._perform(order)
-        return result.model_copy(update={"logged": logged})
+            decision = await permitted(self._outside, order)
+        if decision is not None and not decision.allowed:
+            why = "; ".join(decision.says) or "no policy permits it"
+            result = EffectResult(state=EffectState.FAILED, detail=f"kept back by a policy: {why}")
+            return asked(result, decision)
+        logged = ""
+        if order.entry:
+            with told_to_temporal():
+                logged = await self._outside.intents.logged(order.case, order.entry, at=order.at)
+        result = asked(await self._perform(order), decision)
+        return result.model_copy(update={"logged": logged}) if logged else result
 
     async def _perform(self, order: EffectOrder) -> EffectResult:
         if order.report is not None:

@@ -27,7 +27,7 @@ from cases.envelope import RefusedEnvelope
 from cases.journal import Entry, Kind
 from cases.log_glass import SPOOL_LINE, line_hash, read_line
 from store import MAIN
-from workflows.effects import PERFORM, EffectOrder, EffectResult
+from workflows.effects import PERFORM, EffectOrder, EffectResult, EffectState
 from workflows.messages import CaseInput
 
 NAME = "write order"
@@ -101,7 +101,8 @@ class WriteOrder:
             entry = by_number.get(order.entry)
             if entry is None:
                 yield _Found(wrong=f"{order.name}: ordered without an intent that the log has")
-            elif result is not None:
+            elif result is not None and (result.logged or result.state is not EffectState.FAILED):
+                # An order that a policy kept back waited for nothing, because nothing was done.
                 branch = placed.get(entry.sequence, MAIN)
                 yield self._stands(result.logged, entry, branch, what=order.name)
 

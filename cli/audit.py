@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.output import REFUSED, UNREACHABLE, USAGE, AsJson, note, print_json, say, stop
+from workers.clock import SystemClock
 from workers.settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from temporalio.client import Client
 
     from audit.findings import Replayed
     from audit.log.note import NoteKey
+    from store import CaseRow
     from workers.house import House
 
 app = typer.Typer(help="Export a case's whole record; verify and replay it.", no_args_is_help=True)
@@ -36,16 +40,25 @@ def export(
     case: Annotated[str, typer.Argument(help="The case's number.")],
     *,
     out: Annotated[Path, typer.Option(help="A folder that does not exist yet.")],
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--for", help="A role or a person: only what they may see, the rest as digests."
+        ),
+    ] = "",
     address: Address = None,
 ) -> None:
     """The case's record stands in a new folder: histories, journal, rules, keys, a report.
 
-    Payloads are in clear: treat the folder as the case itself.
+    Payloads are in clear: treat the folder as the case itself. Of a case that was erased it holds
+    what is left.
     """
     from audit.errors import AuditError
     from audit.export import Seal, export_case
+    from audit.log.exported import TOKEN
     from gateway.log_key import log_key_in
     from gateway.signer import load_or_create_keys
+    from workers.vouching import keyring_note_of
 
     async def run() -> Path:
         async with _at_work(address) as (home, client):
@@ -55,6 +68,8 @@ def export(
             at = await home.clock.now()
             signer = load_or_create_keys(home.settings.keys)
             log = log_key_in(home.settings.keys)
+            if reader or row.erased:
+                return await _redacted(home, row, reader=reader, out=out, at=at)
             written = await export_case(
                 row.id,
                 store=home.store,
@@ -64,12 +79,16 @@ def export(
                     certificate=signer.certificate_at(at),
                     root=signer.root_key,
                     log=str(log or ""),
+                    keyring_note=keyring_note_of(home.settings),
                 ),
                 out=out,
                 at=at,
                 version=metadata.version("escalate"),
                 patience=PATIENCE,
             )
+            await _exported(home, row.id, reader="", at=at)
+            if home.settings.tsa.url is not None and not (written / TOKEN).exists():
+                note("no time stamp covers it yet: verify says INCOMPLETE; export it in a minute")
             if not await home.store.log.is_settled(row.id):
                 note("some entries are not in the transparency log yet: verify says INCOMPLETE")
             return written
@@ -81,6 +100,44 @@ def export(
         stop(str(error), code=REFUSED)
 
 
+async def _redacted(
+    home: "House", row: "CaseRow", *, reader: str, out: Path, at: "datetime"
+) -> Path:
+    from audit.export import Seal
+    from audit.log.reader import settled
+    from gateway.log_key import log_key_in
+    from gateway.signer import load_or_create_keys
+    from workers.redacting import export_redacted
+
+    await settled(home.store, row.id, within=PATIENCE)
+    signer = load_or_create_keys(home.settings.keys)
+    written = await export_redacted(
+        home,
+        row,
+        reader=reader,
+        seal=Seal(
+            key=signer.door,
+            certificate=signer.certificate_at(at),
+            root=signer.root_key,
+            log=str(log_key_in(home.settings.keys) or ""),
+        ),
+        out=out,
+        at=at,
+        version=metadata.version("escalate"),
+    )
+    await _exported(home, row.id, reader=reader, at=at)
+    return written
+
+
+async def _exported(home: "House", case: str, *, reader: str, at: "datetime") -> None:
+    """That it was handed out stands in the doors' stream: an erasure later does not reach it."""
+    from cases.journal import Kind
+
+    await home.store.journal.append_door(
+        case, Kind.DOOR_EXPORTED, at=at, who="installation", reader=reader or None
+    )
+
+
 @app.command()
 def verify(
     folder: Folder,
@@ -89,14 +146,38 @@ def verify(
         Path | None,
         typer.Option(help="File with the public keys you trust; default: this installation's."),
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="C2SP tlog-policy: which log, whose cosignatures. Without --keys: ours."),
+    ] = None,
+    tsa_roots: Annotated[
+        Path | None,
+        typer.Option(help="PEM of authorities whose time you believe. Without --keys: ours."),
+    ] = None,
+    keyring: Annotated[
+        Path | None,
+        typer.Option(help="A keyring note newer than the export's. Without --keys: ours."),
+    ] = None,
     replay: Annotated[bool, typer.Option(help="Also replay strictly.")] = True,
     json_: AsJson = False,
 ) -> None:
     """PASS (exit code 0), FAIL (1) or INCOMPLETE (2), each check with its reasons; offline."""
+    from audit.log.errors import LogError
     from audit.verify import verify as verified
+    from workers.vouching import vouchers
 
     pinned, logs = _pinned(keys)
-    verdict = asyncio.run(verified(folder, pinned=pinned, logs=logs, replay=replay))
+    at = asyncio.run(SystemClock().now())
+    try:
+        # Whoever brings keys verifies for themselves: what is configured here says nothing then.
+        own = Settings.load() if keys is None else None
+        brought = vouchers(own, at=at, policy=policy, roots=tsa_roots, keyring=keyring)
+    except (OSError, LogError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        stop(f"--policy, --tsa-roots or --keyring: {reason}", code=USAGE)
+    verdict = asyncio.run(
+        verified(folder, pinned=pinned, logs=logs, vouchers=brought, replay=replay)
+    )
     if json_:
         written = verdict.model_dump(mode="json")
         print_json({**written, "outcome": verdict.outcome.value})
@@ -223,7 +304,7 @@ def _pinned(file: Path | None) -> "tuple[frozenset[bytes], frozenset[NoteKey]]":
     from audit.log.errors import LogError
     from audit.log.exported import parse_logs
     from audit.manifest import parse_keys
-    from gateway.log_key import log_key_in
+    from gateway.log_key import log_keys_in
     from gateway.signer import ROOT_FILE
 
     if file is not None:
@@ -234,8 +315,7 @@ def _pinned(file: Path | None) -> "tuple[frozenset[bytes], frozenset[NoteKey]]":
             mend = 'It holds {"root": "<base64>", "log": "<name>+<hash>+<base64>"}.'
             stop(f"{file}: {error}", mend=mend, code=USAGE)
     folder = Settings.load().keys
-    log = log_key_in(folder)
-    logs = frozenset({log} if log is not None else ())
+    logs = frozenset(log_keys_in(folder))
     own = folder / ROOT_FILE
     if not own.is_file():
         return frozenset(), logs

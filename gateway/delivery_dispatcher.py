@@ -194,6 +194,7 @@ class DeliveryDispatcher:
             shadow=pinned.shadow,
             edition=EDITION,
             leaf_first=doors.settings.leaf_first,
+            urgent_queue=doors.settings.urgent_queue,
         )
 
     async def _same_subject(self, row: CaseRow, *, shadow: bool) -> list[CaseRow]:

@@ -112,3 +112,26 @@ log_glass = sa.Table(
     sealed("orders"),
 )
 """Who ordered to go on without the log, for how long, and who looked at it afterwards."""
+
+log_vouched = sa.Table(
+    "log_vouched",
+    metadata,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    text("checkpoint"),
+    instant("signed_at"),
+    sa.Column("stamped", sa.LargeBinary, nullable=True),
+    sa.Column("token", sa.LargeBinary, nullable=True),
+    instant("stamped_at", required=False),
+)
+"""Checkpoints that others vouched for; `stamped` are the exact bytes that the token is over."""
+
+log_cosignatures = sa.Table(
+    "log_cosignatures",
+    metadata,
+    number("size"),
+    text("witness"),
+    text("line"),
+    instant("at"),
+    sa.PrimaryKeyConstraint("size", "witness"),
+)
+"""A witness's signature line over the checkpoint of that size."""

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
+from cases.cancelling import CancelAnswer
 from cases.envelope import ActEnvelope
 from cases.gate import Round, RoundState
 from cases.journal import Entry, PackedEntry, Stream, restored
@@ -213,6 +214,10 @@ class EffectResult(Compact):
     logged: str = ""
     """That the log had the order's entry before anything was done: a C2SP tlog-proof, or a line of
     the spool. It is the log's word, not the receiver's."""
+    policies: tuple[str, ...] = ()
+    """Which policies let it happen, or kept it from happening; none: they were not asked."""
+    policy: str = ""
+    """The digest of all of them, as they were asked."""
 
 
 class TicketOrder(Compact):
@@ -336,6 +341,16 @@ class MergeOrder(Compact):
     at: Instant
 
 
+class CancelOrder(Compact):
+    """A sub-case is cancelled along with this one, by an act that names it."""
+
+    act: str
+    number: str
+    sub_case: str
+    shadow: bool = False
+    at: Instant
+
+
 class GiveBackOrder(Compact):
     """The case that this one was part of is told that it is no more."""
 
@@ -364,6 +379,7 @@ SPLIT_OFF = Effect("split_off_report", SplitOrder, Linked)
 LOOK_UP_DECIDERS = Effect("look_up_deciders", DecidersOrder, Pinned)
 MERGE_AWAY = Effect("merge_away", MergeOrder, MergeAnswer)
 LOOK_AT_CHILDREN = Effect("look_at_sub_cases", ChildrenOrder, Children)
+CANCEL_ALONG = Effect("cancel_along", CancelOrder, CancelAnswer)
 GIVE_BACK = Effect("give_back", GiveBackOrder, BackAnswer)
 
 OUTSIDE: frozenset[str] = frozenset(
@@ -384,6 +400,7 @@ EFFECTS: tuple[str, ...] = tuple(
         SPLIT_OFF,
         LOOK_UP_DECIDERS,
         LOOK_AT_CHILDREN,
+        CANCEL_ALONG,
         MERGE_AWAY,
         GIVE_BACK,
     )

@@ -72,6 +72,6 @@ async def _root(store: Store, size: int) -> bytes:
 
 def _trusted(checkpoint: str, signer: NoteSigner) -> Checkpoint:
     try:
-        return trusted_checkpoint(checkpoint.encode(), [signer.key])
+        return trusted_checkpoint(checkpoint.encode(), signer.keys)
     except LogError as error:
         raise LogDamagedError(f"a checkpoint that this log did not sign: {error}") from error

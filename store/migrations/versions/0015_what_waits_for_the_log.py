@@ -6,7 +6,7 @@ from alembic import op
 from store.columns import SERIAL, Instant
 
 revision = "0015"
-down_revision = "0014"
+down_revision = "0016"
 
 
 def upgrade() -> None:
