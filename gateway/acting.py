@@ -59,9 +59,11 @@ class Answered:
 class ActRefusedError(Exception):
     """The door itself refuses: the act was neither signed nor stored, the refusal is on record."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, *, detail: str = "") -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.detail = detail
+        """What the policy that forbids it means, and who can help."""
 
 
 class ActIdTakenError(Exception):
@@ -318,7 +320,7 @@ async def _allowed(
         return stamp(decision)
     reason = reason_of(decision)
     await refuse_at_door(doors, case, person=session.person, verb=body.verb, reason=reason)
-    raise ActRefusedError(reason)
+    raise ActRefusedError(reason, detail="; ".join(decision.says))
 
 
 async def _runbook(doors: Doors, case: CaseRow) -> str | None:

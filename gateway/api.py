@@ -245,7 +245,7 @@ class Api:
                 acting_for=asked.acting_for,
             )
         except ActRefusedError as refused:
-            return problem(403, refused.reason.value, REASONS[refused.reason])
+            return problem(403, refused.reason.value, REASONS[refused.reason], refused.detail)
         except ActIdTakenError:
             return problem(409, "page-outdated", PAGE_OUTDATED)
         receipt = answered.receipt
