@@ -30,7 +30,7 @@ FAULTS = ("EIO", "ENOSPC", "SIGKILL")
 EVERYTHING = os.environ.get("ESCALATE_RECORDER_FAULTS") == "all"
 BEFORE = 253
 """So many leaves before: within the rounds a tile becomes full, and its parts are removed."""
-QUICK = {"rename": (2,), "fsync": (2, 7), "write": (3,), "close": (4,)}
+QUICK = {"rename": (2,), "fsync": (4,), "write": (3,)}
 
 pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None, reason="strace is not on this machine"
