@@ -28,6 +28,7 @@ from gateway.drafts import DraftPages
 from gateway.headers import Headers
 from gateway.health import HealthPages
 from gateway.keeping_api import KeepingApi
+from gateway.log_glass_api import LogGlassApi
 from gateway.log_in_api import LogInApi
 from gateway.log_in_words import IDENTITY, PROVIDER_DOWN
 from gateway.log_pages import LogPages
@@ -45,6 +46,7 @@ from gateway.pages.decision import DecisionPages
 from gateway.pages.deliveries import DeliveryPages
 from gateway.pages.inbox import InboxPages
 from gateway.pages.keeping import KeepingPages
+from gateway.pages.log_glass import LogGlassPages
 from gateway.pages.login import LoginPages
 from gateway.pages.proving import Proving
 from gateway.pages.sessions import SessionPages
@@ -121,6 +123,7 @@ def build_app(
             *TicketsApi(doors).routes(),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),
+            *LogGlassApi(doors).routes(),
             *LogInApi(doors, provider).routes(),
             *LoginPages(web, logins, provider, proving).routes(),
             *SessionPages(web).routes(),
@@ -129,6 +132,7 @@ def build_app(
             *AwayPages(web).routes(),
             *AccessPages(web, proving).routes(),
             *BulkPages(web).routes(),
+            *LogGlassPages(web).routes(),
             *OnCallPages(web).routes(),
             *KeepingPages(web, logins).routes(),
             *SuppressedPages(web).routes(),

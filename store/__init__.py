@@ -20,6 +20,8 @@
     journal      append_door, entries, head, branches, forks
     seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
+    log_spool    what was decided while the log could not be written, until it has that
+    log_glass    who ordered to go on without the log, and who looked at it afterwards
     vouching     which of its checkpoints witnesses cosigned and a clock stamped
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
@@ -63,6 +65,7 @@ from store.act_rows import (
     Duplicate,
     Recorded,
     RoundClosed,
+    WaitingAct,
 )
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
@@ -98,6 +101,7 @@ from store.errors import (
     BrokenSeal,
     ContentErased,
     JournalGap,
+    LogBehind,
     ProgramMissing,
     StoreError,
     StoreMisconfigured,
@@ -114,7 +118,10 @@ from store.incoming import IncomingRow, ReadMail
 from store.journal import Appended, Fork, Head, Link
 from store.legal_holds import HoldOrigin, HoldRow
 from store.locators import Locator, LocatorState
-from store.log import LogHead, LogKey, NewLeaf, Waiting
+from store.log import LogHead, LogKey, NewLeaf, Placed, Pressing, Waiting
+from store.log_glass import GlassRow
+from store.log_spool import Spooled, SpooledLine
+from store.log_tiles import Published, Tiles
 from store.looks import WINDOW, Seen
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
@@ -198,6 +205,7 @@ __all__ = [
     "EventState",
     "Finding",
     "Fork",
+    "GlassRow",
     "Head",
     "Hidden",
     "HiddenBy",
@@ -211,6 +219,7 @@ __all__ = [
     "Link",
     "Locator",
     "LocatorState",
+    "LogBehind",
     "LogHead",
     "LogKey",
     "NewBulkItem",
@@ -227,8 +236,11 @@ __all__ = [
     "PageRow",
     "PageState",
     "PagerEvent",
+    "Placed",
+    "Pressing",
     "ProgramMissing",
     "Prompt",
+    "Published",
     "ReadMail",
     "Recorded",
     "Refusal",
@@ -237,6 +249,8 @@ __all__ = [
     "Session",
     "Shred",
     "Skeleton",
+    "Spooled",
+    "SpooledLine",
     "Standing",
     "Store",
     "StoreError",
@@ -247,6 +261,7 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "TicketWrite",
+    "Tiles",
     "UnknownCase",
     "UnknownKey",
     "UnknownObject",
@@ -255,6 +270,7 @@ __all__ = [
     "Vault",
     "Vouched",
     "Waiting",
+    "WaitingAct",
     "WaitingNotice",
     "Waits",
     "restore",

@@ -35,6 +35,9 @@ from store.journal import Appended, Journal
 from store.legal_holds import LegalHolds
 from store.locators import Locators
 from store.log import Log
+from store.log_glass import LogGlass
+from store.log_spool import LogSpool
+from store.log_tiles import Tiles
 from store.looks import Looks
 from store.notices import Messages, Notices
 from store.objects import Objects
@@ -85,6 +88,7 @@ class Store:
         kek: KeyEncryptionKey,
         earlier_keks: Iterable[KeyEncryptionKey] = (),
         ticks: Callable[[], float] = time.monotonic,
+        tiles: Tiles | None = None,
     ) -> None:
         self.database = database
         self.vault = Vault(database, kek=kek, earlier=earlier_keks, ticks=ticks)
@@ -151,6 +155,9 @@ class Store:
         self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.digests = Digests(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.log = Log(database, vault=self.vault, health=self.health, tiles=tiles)
+        self.log_spool = LogSpool(database)
+        self.log_glass = LogGlass(database, vault=self.vault, record=self.door_record)
         self.log = Log(database, vault=self.vault, health=self.health)
         self.vouching = Vouching(database)
         self.belonging = Belonging(database, cases=self.cases)
@@ -189,15 +196,19 @@ class Store:
         kek: KeyEncryptionKey,
         earlier_keks: Iterable[KeyEncryptionKey] = (),
         ticks: Callable[[], float] = time.monotonic,
+        tiles: Tiles | None = None,
     ) -> Self:
-        """The store, once its schema fits: StoreOutdated or StoreUnavailable otherwise."""
+        """The store, once its schema fits: StoreOutdated or StoreUnavailable otherwise.
+
+        `tiles` keeps the log's tiles where they are not kept in the store.
+        """
         database = Database(url)
         try:
             await check_schema(database)
         except BaseException:
             await database.close()
             raise
-        return cls(database, kek=kek, earlier_keks=earlier_keks, ticks=ticks)
+        return cls(database, kek=kek, earlier_keks=earlier_keks, ticks=ticks, tiles=tiles)
 
     async def check(self) -> None:
         """The database answers and has the right schema; says what is wrong otherwise."""

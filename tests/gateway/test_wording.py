@@ -9,6 +9,7 @@ from gateway.access_explaining import PROBLEMS as OF_ACCESS
 from gateway.bulk_words import PROBLEMS as OF_ORDERS
 from gateway.emergencies import PROBLEMS as OF_EMERGENCIES
 from gateway.keeping_words import KEEPERS
+from gateway.log_glass_words import PROBLEMS as OF_LOG
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
 from gateway.wording import OUTCOMES, PAGES, REASONS
 from integrations.errors import IdentityReason
@@ -30,6 +31,7 @@ def test_every_reason_and_outcome_has_words() -> None:
         *PAGES.values(),
         *LOG_IN_PAGES.values(),
         *PROBLEMS.values(),
+        *OF_LOG.values(),
         *OF_ORDERS.values(),
         *KEEPERS.values(),
         *OF_ACCESS.values(),
@@ -47,6 +49,7 @@ def test_the_documentation_says_the_same() -> None:
         **{reason.value: words for reason, words in REASONS.items()},
         **PAGES,
         **PROBLEMS,
+        **OF_LOG,
         **OF_ORDERS,
         **OF_ACCESS,
         **OF_EMERGENCIES,
