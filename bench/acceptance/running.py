@@ -112,7 +112,7 @@ class Tested:
         return "; ".join(words)
 
 
-def tested(*selection: str, seconds: float, environ: Mapping[str, str] | None = None) -> Tested:
+def tested(*selection: str, seconds: float, environ: Mapping[str, str] | None) -> Tested:
     """The selected tests have run in a process of their own."""
     with tempfile.TemporaryDirectory(prefix="accept-") as folder:
         report = Path(folder) / "report.xml"
