@@ -1,13 +1,18 @@
 """`escalate keys`: show public keys, renew keys, revoke those that got into wrong hands."""
 
 import asyncio
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.progress import Progress
 
-from cli.output import AsJson, note, print_json, say, stop
+from cli.output import AsJson, errors, local, note, print_json, say, show, stop, table
 from workers.clock import SystemClock
 from workers.settings import Settings
+
+if TYPE_CHECKING:
+    from store import Rotated
 
 app = typer.Typer(help="Renew keys, and revoke those in wrong hands.", no_args_is_help=True)
 
@@ -41,20 +46,86 @@ def renew_door(*, json_: AsJson = False) -> None:
     note("restart every gateway; acts signed before stay valid")
 
 
-@app.command(name="renew-kek")
-def renew_kek(*, json_: AsJson = False) -> None:
-    """Every case key is wrapped by a new key-encryption key; wants workers and gateways stopped."""
+@app.command(name="list")
+def list_epochs(*, json_: AsJson = False) -> None:
+    """The key-encryption keys there were: which wraps what is new, and what each wraps still."""
     from workers import rekeying
 
-    async def run() -> rekeying.Renewed:
-        return await rekeying.renew_kek(Settings.load(), at=await SystemClock().now())
-
-    renewed = asyncio.run(run())
+    lines = asyncio.run(rekeying.epochs_of(Settings.load()))
     if json_:
-        print_json(renewed.model_dump())
+        print_json([line.model_dump(mode="json") for line in lines])
         return
-    say(f"key-encryption key {renewed.before} gave way to {renewed.after}")
-    note("make a backup now; the old key is kept beside the new one for older backups")
+    show(
+        table(
+            "epoch",
+            "kept in",
+            "state",
+            "wraps",
+            "begun",
+            rows=[
+                (
+                    line.epoch,
+                    line.source,
+                    line.state,
+                    line.wraps,
+                    local(line.begun_at.isoformat() if line.begun_at else None),
+                )
+                for line in lines
+            ],
+        )
+    )
+
+
+@app.command(name="rotate-kek")
+def rotate_kek(
+    *,
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Keys in one transaction.")] = 200,
+    json_: AsJson = False,
+) -> None:
+    """A new epoch wraps every case's key, while everything runs; killed half-way, call it again."""
+    from workers import rekeying
+
+    async def run(tell: Callable[[int, int], None]) -> "Rotated":
+        at = await SystemClock().now()
+        return await rekeying.rotate_kek(Settings.load(), at=at, batch=batch, tell=tell)
+
+    with Progress(console=errors, transient=True) as progress:
+        bar = progress.add_task("wrapping keys anew", total=None)
+        rotated = asyncio.run(run(lambda done, of: progress.update(bar, completed=done, total=of)))
+    if json_:
+        print_json(rotated.model_dump())
+        return
+    say(f"{rotated.wrapped} keys wrapped anew; the epoch is {rotated.after}")
+    for before in rotated.before:
+        note(f"{before} wraps nothing now: `escalate keys retire-kek {before}` destroys it")
+    note("make a backup now: those made before need the earlier key")
+
+
+@app.command(name="retire-kek")
+def retire_kek(
+    epoch: Annotated[str, typer.Argument(help="Which, as `keys list` names it.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    json_: AsJson = False,
+) -> None:
+    """The epoch's key is destroyed: backups made in its time can be read by nobody any more."""
+    from workers import rekeying
+
+    if not yes:
+        typer.confirm(
+            f"Backups made while {epoch} was present become unreadable for ever. Go on?",
+            abort=True,
+            err=True,
+        )
+
+    async def run() -> None:
+        await rekeying.retire_kek(Settings.load(), epoch, at=await SystemClock().now())
+
+    asyncio.run(run())
+    if json_:
+        print_json({"retired": epoch})
+        return
+    say(f"epoch {epoch} is retired")
 
 
 @app.command()

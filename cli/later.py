@@ -28,6 +28,9 @@ LATER = {
     "on-call": Later("cli.on_call", "Say who is on call for which role."),
     "restore": Later("cli.backup", "Put a backup into an empty home, and compare.", "restore"),
     "keys": Later("cli.keys", "Renew keys, and revoke those in wrong hands."),
+    "passkey": Later(
+        "cli.passkey", "Show, confirm and revoke the keys people sign with themselves."
+    ),
     "log": Later("cli.log", "Show the transparency log, its checkpoint, and proofs."),
     "demo": Later(
         "cli.demo", "Run the whole of escalate on this machine, with cases to play with."

@@ -7,7 +7,7 @@ GET  /api/inbox                                     → {mine, others, as_of}
 GET  /api/cases?status=open|held|closed|all         → {cases, as_of}
 GET  /api/cases/{number}                            → {state, allowed, waiting, pending, as_of …}
 GET  /api/cases/{number}/timeline                   → {entries}
-POST /api/cases/{number}/acts {body, role?, binding?, act_id} → {act_id, receipt, says …}
+POST /api/cases/{number}/acts {body, role?, binding?, act_id, personal?} → {act_id, receipt, says …}
 POST /api/reports  (gateway.standard_body)          → {case}
 """
 
@@ -43,6 +43,7 @@ from gateway.pages.acts import STATUS
 from gateway.pages.case import timeline_of
 from gateway.pages.inbox import owed_by, seen_lines
 from gateway.pages.owed import owed_in
+from gateway.personal import Proof
 from gateway.raw import read_body
 from gateway.shadows import comparison_told
 from gateway.suppressing import Held
@@ -90,6 +91,8 @@ class ActRequest(Inbound):
     door: str = "cli"
     acting_for: str = ""
     """The person in whose place it is done, by their delegate."""
+    personal: Proof | None = None
+    """The person's own signature, over the statement of `POST …/acts/options`."""
 
 
 _LOG_IN = TypeAdapter(LogInRequest)
@@ -234,11 +237,12 @@ class Api:
                 session=viewer.session,
                 case=case.row,
                 body=asked.body,
-                role=asked.role or _role(asked, case, viewer),
+                role=asked.role or role_of(asked, case, viewer),
                 binding=asked.binding,
                 door=_DOORS.get(asked.door, Door.API),
                 act_id=asked.act_id,
                 acting_for=asked.acting_for,
+                proof=asked.personal,
             )
         except ActRefusedError as refused:
             return problem(403, refused.reason.value, REASONS[refused.reason])
@@ -313,7 +317,8 @@ def _allowed(item: Allowed, case: OpenCase) -> dict[str, Any]:
     }
 
 
-def _role(asked: ActRequest, case: OpenCase, viewer: Viewer) -> str:
+def role_of(asked: ActRequest, case: OpenCase, viewer: Viewer) -> str:
+    """The role in which the person may do this now."""
     gate = getattr(asked.body, "gate", None)
     owed = getattr(asked.body, "obligation", None)
     plan = case.pathway.owed_plan(owed) if owed is not None else None

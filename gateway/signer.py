@@ -17,7 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cases.bulk_orders import BulkOrder, OrderEnvelope, sign_order
-from cases.envelope import Act, ActEnvelope, Certificate, issue_certificate, key_id, sign_act
+from cases.canonical import canonical
+from cases.envelope import Act, ActEnvelope, Certificate, issue_certificate, key_id, pae, sign_act
+from cases.personal import ENROLMENT_TYPE, Enrolment, PersonalKey
 from gateway.errors import KeysUnusableError
 
 ROOT_FILE = "root.pem"
@@ -66,6 +68,16 @@ class DoorSigner:
         """The same for an order over many cases."""
         certificate = self.certificate_at(order.signed_at)
         return sign_order(order, key=self.door, certificate=certificate)
+
+    def sign_enrolment(self, key: PersonalKey) -> Enrolment:
+        """The door's word on whose key it is, under a certificate valid when it was confirmed."""
+        payload = canonical(key)
+        signature = self.door.sign(pae(ENROLMENT_TYPE, payload))
+        return Enrolment(
+            payload=payload.decode(),
+            signature=base64.b64encode(signature).decode(),
+            certificate=self.certificate_at(key.confirmed_at),
+        )
 
     def certificate_at(self, at: datetime) -> Certificate:
         """A certificate valid at `at`; a fresh one when the present one does not cover it."""

@@ -4,7 +4,9 @@
     await upgrade(url)                                  creates or migrates
     store = await Store.open(url, kek=kek)              StoreOutdated: upgrade first
 
-    vault        keys of cases: create, keys, seal, open_sealed, installation, rewrap
+    vault        keys of cases: create, keys, seal, open_sealed, installation
+    epochs       the key-encryption keys there were, and how much each wraps
+    rotation     rotate: every key wrapped anew, in batches; retire an epoch
     cases        which report belongs to which case, its number, its pinned runbook
     belonging    which report was put into which case by a rule
     splitting    a joined report has its own case after all
@@ -34,6 +36,7 @@
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, revocation, nonces that are spent once
     sign_ins     log-ins under way at a provider: begun, taken once
+    passkeys     people's own keys: enrol, confirm, revoke, count
     claimed      what the provider last said of people
     door_record  how log-ins began and ended, as a chain
     health       heartbeats, alarms, lag of the outbox
@@ -73,7 +76,9 @@ from store.effects import Attempt, EffectRow
 from store.errors import (
     BackupFailed,
     BrokenSeal,
+    EpochInUse,
     JournalGap,
+    NoNewKey,
     ProgramMissing,
     StoreError,
     StoreMisconfigured,
@@ -88,12 +93,22 @@ from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.incoming import IncomingRow, ReadMail
 from store.journal import Appended, Fork, Head
+from store.key_encryption import (
+    DEMO_KEK,
+    Epoch,
+    HeldKeys,
+    KeyEncryptionKey,
+    KeyRing,
+    KeySource,
+)
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
 from store.pages import PagerEvent, PageRow, PageState
+from store.passkeys import PasskeyRow, PasskeyState
 from store.prompts import Became, Click, OverPrompt, Prompt
+from store.rotation import Rotated
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.seals import EndedRun
@@ -103,7 +118,7 @@ from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
 from store.ticket_drift import DriftRow
 from store.ticket_keeping import KeptTicket, TicketWrite
-from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
+from store.vault import CaseKeys, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
 __all__ = [
@@ -152,18 +167,23 @@ __all__ = [
     "Duplicate",
     "EffectRow",
     "EndedRun",
+    "Epoch",
+    "EpochInUse",
     "EventFilter",
     "EventRow",
     "EventState",
     "Finding",
     "Fork",
     "Head",
+    "HeldKeys",
     "Hidden",
     "HiddenBy",
     "IncomingRow",
     "JournalGap",
     "KeptTicket",
     "KeyEncryptionKey",
+    "KeyRing",
+    "KeySource",
     "KnownMatter",
     "Locator",
     "LocatorState",
@@ -172,6 +192,7 @@ __all__ = [
     "NewBulkItem",
     "NewLeaf",
     "NewSession",
+    "NoNewKey",
     "NotTaken",
     "NoticeRow",
     "ObligationEntries",
@@ -181,10 +202,13 @@ __all__ = [
     "PageRow",
     "PageState",
     "PagerEvent",
+    "PasskeyRow",
+    "PasskeyState",
     "ProgramMissing",
     "Prompt",
     "ReadMail",
     "Recorded",
+    "Rotated",
     "RoundClosed",
     "Session",
     "Store",

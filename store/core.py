@@ -22,19 +22,23 @@ from store.database import Database
 from store.deliveries import Deliveries
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
+from store.epochs import Epochs
 from store.errors import JournalGap
 from store.events import Events
 from store.health import Health
 from store.incoming import Incoming
 from store.journal import Appended, Journal
+from store.key_encryption import HeldKeys, KeyEncryptionKey, KeyRing
 from store.locators import Locators
 from store.log import Log
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
 from store.pages import Pages
+from store.passkeys import Passkeys
 from store.prompts import Prompts
 from store.releases import Releases
+from store.rotation import Rotation
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.seals import Seals
@@ -45,7 +49,7 @@ from store.subscriptions import Subscriptions
 from store.suppression import Suppression
 from store.ticket_drift import TicketDrift
 from store.ticket_keeping import TicketKeeping
-from store.vault import KeyEncryptionKey, Vault
+from store.vault import Vault
 from store.view_rows import CaseHeading
 from store.views import Views
 
@@ -72,12 +76,15 @@ class Store:
         self,
         database: Database,
         *,
-        kek: KeyEncryptionKey,
+        kek: KeyEncryptionKey | KeyRing,
         earlier_keks: Iterable[KeyEncryptionKey] = (),
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
+        ring = HeldKeys(kek, earlier_keks) if isinstance(kek, KeyEncryptionKey) else kek
         self.database = database
-        self.vault = Vault(database, kek=kek, earlier=earlier_keks, ticks=ticks)
+        self.epochs = Epochs(database)
+        self.vault = Vault(database, ring=ring, epochs=self.epochs, ticks=ticks)
+        self.rotation = Rotation(database, vault=self.vault, epochs=self.epochs, ring=ring)
         self.absences = Absences(database)
         self.cases = Cases(database)
         self.health = Health(database)
@@ -96,6 +103,7 @@ class Store:
         self.door_record = DoorRecord(database)
         self.sessions = Sessions(database, record=self.door_record)
         self.sign_ins = SignIns(database)
+        self.passkeys = Passkeys(database, record=self.door_record)
         self.claimed = ClaimedPeople(database)
         self.calls = Calls(database, vault=self.vault)
         self.subscriptions = Subscriptions(database, vault=self.vault)
@@ -141,7 +149,7 @@ class Store:
         cls,
         url: str,
         *,
-        kek: KeyEncryptionKey,
+        kek: KeyEncryptionKey | KeyRing,
         earlier_keks: Iterable[KeyEncryptionKey] = (),
         ticks: Callable[[], float] = time.monotonic,
     ) -> Self:

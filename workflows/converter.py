@@ -1,10 +1,10 @@
 """The one data converter and the codec in it: the same for client, worker, replayer.
 
-Every payload is deflated, padded and encrypted with its case's own key; the namespace and the workflow id
-are bound in, so a ciphertext moved to another case does not open. What arrives unencrypted is never
-trusted: it is marked as refused, and only a handler that asks for the raw payload gets to see that
-mark. So a plain signal from Temporal's command line cannot wedge a case; it is journalled and
-refused.
+Every payload is deflated, padded and encrypted with its case's own key; the namespace and the
+workflow id are bound in, so a ciphertext moved to another case does not open. What arrives
+unencrypted is never trusted: it is marked as refused, and only a handler that asks for the raw
+payload gets to see that mark. So a plain signal from Temporal's command line cannot wedge a case;
+it is journalled and refused.
 """
 
 import copy

@@ -5,7 +5,9 @@ from pathlib import Path
 from cases.receipts import Outcome, Reason
 from gateway.absences import PROBLEMS
 from gateway.bulk_words import PROBLEMS as OF_ORDERS
+from gateway.codec_server import CODEC_WORDS
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
+from gateway.passkeys import PASSKEY_WORDS
 from gateway.wording import OUTCOMES, PAGES, REASONS
 from integrations.errors import IdentityReason
 
@@ -24,6 +26,8 @@ def test_every_reason_and_outcome_has_words() -> None:
         *OUTCOMES.values(),
         *PAGES.values(),
         *LOG_IN_PAGES.values(),
+        *PASSKEY_WORDS.values(),
+        *CODEC_WORDS.values(),
         *PROBLEMS.values(),
         *OF_ORDERS.values(),
     ):
@@ -41,6 +45,8 @@ def test_the_documentation_says_the_same() -> None:
         **PROBLEMS,
         **OF_ORDERS,
         **LOG_IN_PAGES,
+        **PASSKEY_WORDS,
+        **CODEC_WORDS,
     }
 
     missing = [

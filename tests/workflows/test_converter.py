@@ -13,7 +13,8 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import ApplicationError
 
-from cases.acts import Condition, Decide, Verdict
+from cases.acts import Decide, Verdict
+from cases.acts_at_gates import Condition
 from cases.envelope import Act, Actor, Door, RoundBinding, sign_act
 from runbooks.plan import Assurance
 from tests.cases.house import CERTIFICATE, DOOR
@@ -215,9 +216,7 @@ async def test_a_short_reason_does_not_give_a_rejection_away() -> None:
     assert len(plain.data) == len(reasoned.data)
 
 
-@given(
-    st.binary(max_size=600), st.binary(max_size=600), st.sampled_from(["", "\\", "\\\\\\"])
-)
+@given(st.binary(max_size=600), st.binary(max_size=600), st.sampled_from(["", "\\", "\\\\\\"]))
 def test_siblings_are_of_one_length(before: bytes, behind: bytes, escape: str) -> None:
     """Whatever else stands in the payload: the verdict alone never changes the length."""
     lengths = {
