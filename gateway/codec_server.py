@@ -268,7 +268,7 @@ def written(payload: Payload) -> dict[str, Any]:
 def _payload(value: object) -> Payload | None:
     if not isinstance(value, dict) or value.keys() - {"metadata", "data", "externalPayloads"}:
         return None
-    metadata = value.get("metadata") or {}
+    metadata = value.get("metadata", {})
     if not isinstance(metadata, dict):
         return None
     try:

@@ -76,7 +76,8 @@ async def epochs_of(settings: Settings) -> list[EpochLine]:
     async with await Store.open(settings.store, kek=ring) as store:
         listed, wrapping = await store.epochs.all(), await store.epochs.wrapping()
         first = None
-        if not listed and (settings.demo or settings.kek.exists()):
+        kept = settings.demo or settings.wrapping.source != "file" or settings.kek.exists()
+        if not listed and kept:
             first = await ring.first()
     present = next(
         (each.name for each in reversed(listed) if each.retired_at is None),

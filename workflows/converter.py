@@ -33,7 +33,8 @@ from temporalio.converter import (
 from cases.ids import case_of
 from workflows.padding import deflated_and_padded
 
-ENCODING = b"binary/escalate-padded-aes-256-gcm"
+ENCODING = b"binary/escalate-2"
+"""Deflated, padded, AES-256-GCM; short, since every payload of a history says it."""
 FORMER = b"binary/escalate-deflate-aes-256-gcm"
 """How payloads were sealed before they were padded: still opened, never written."""
 REFUSED = b"binary/escalate-refused"
@@ -207,7 +208,7 @@ def decoded(raw: RawValue, kind: type[Message]) -> Message:
 
 def _inflated(data: bytes, *, padded: bool) -> bytes:
     """What was deflated; ValueError when it is not whole or larger than any payload may be."""
-    inflater = zlib.decompressobj()
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS if padded else zlib.MAX_WBITS)
     opened = inflater.decompress(data, MAX_OPENED)
     behind = inflater.unused_data.strip(b"\0") if padded else inflater.unused_data
     if not inflater.eof or behind:

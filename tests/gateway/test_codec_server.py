@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -16,9 +16,13 @@ from temporalio.converter import WorkflowSerializationContext
 from cases.journal import Kind
 from gateway.app import build_app
 from gateway.codec_server import MOST_PAYLOADS, written
-from gateway.doors import CodecParts
+from gateway.doors import CodecParts, ProviderDoor
+from integrations.errors import IdentityError, IdentityReason
+from integrations.ports.identity import Bearer, Identity
+from store import ClaimedRow
 from tests.gateway.world import World
 from workers.kept import StoreKeyring
+from workflows.converter import ENCODING as SEALED
 from workflows.converter import Codec
 
 NAMESPACE, UI = "escalate", "http://127.0.0.1:8233"
@@ -116,31 +120,29 @@ async def test_who_may_not_see_the_case_gets_it_back_sealed(
     world: World, http: httpx.AsyncClient
 ) -> None:
     """Being allowed to decode is not being allowed to read every case: refused, on record."""
-    number = await world.case()
-    case = await case_of(world, number)
-    imani = await log_in(world, http, "imani")
-    conflicted = {
-        "act_id": "00000000-0000-4000-8000-00000000abcd",
-        "body": {"verb": "acknowledge", "stage": "triage", "conflicted": True, "reason": "known"},
-    }
-    tessa = await log_in(world, http, "tessa")
-    payload = await sealed(world, case)
-    no_right = await http.post("/api/codec/token", headers=tessa)
-    assert (no_right.status_code, no_right.json()["error"]) == (403, "no-decode-right")
-    told = await http.post(f"/api/cases/{number}/acts", json=conflicted, headers=imani)
-    assert told.status_code in (200, 202, 409, 422), told.text
-    lena = await reader(world, http, "lena")
-    other = await world.case(id="evt-2", subject="R-2")
-    del other
+    number, other = await world.case(), await world.case(id="evt-2", subject="R-2")
+    case, another = await case_of(world, number), await case_of(world, other)
+    await world.to_gate(number)
+    lena = await log_in(world, http, "lena")
+    token = (await http.post("/api/codec/token", headers=lena)).json()["token"]
+    reads = {"Authorization": f"Bearer {token}", "X-Namespace": NAMESPACE}
+    body = {"verb": "acknowledge", "stage": "legal-review", "conflicted": True, "reason": "known"}
+    act = {"act_id": "00000000-0000-4000-8000-00000000abcd", "body": body}
+    done = await http.post(f"/api/cases/{number}/acts", json=act, headers=lena)
+    assert done.json()["outcome"] == "accepted", done.text
+    hers, not_hers = await sealed(world, another), await sealed(world, case)
 
-    seen = await http.get(f"/api/cases/{number}", headers=await log_in(world, http, "lena"))
-    (back,) = await decoded(http, lena, payload)
+    opened, back = await decoded(http, reads, hers, not_hers)
 
-    may = seen.status_code == 200
-    assert (plain(back) == SECRET) is may
-    stranger = Payload(metadata=dict(payload.metadata), data=payload.data[:-1] + b"x")
-    (broken,) = await decoded(http, await reader(world, http, "imani"), stranger)
-    assert b"does not open" in plain(broken)
+    assert plain(opened) == SECRET
+    assert back == written(not_hers)
+    entries = await world.store.journal.entries(case, stream="door")
+    (entry,) = [item for item in entries if item.kind is Kind.DOOR_PAYLOADS_REFUSED]
+    assert (entry.body["who"], entry.body["count"]) == ("lena", 1)
+    altered = Payload(metadata=dict(hers.metadata), data=hers.data[:-1] + b"x")
+    moved = await sealed(world, f"{another}/obligation/nothing-of-that-name")
+    for each in await decoded(http, reads, altered, moved):
+        assert b"does not open" in plain(each)
 
 
 async def test_engineers_decode_nothing(world: World, http: httpx.AsyncClient) -> None:
@@ -154,7 +156,7 @@ async def test_engineers_decode_nothing(world: World, http: httpx.AsyncClient) -
         {"Authorization": "Bearer " + "x" * 43},
         {"Authorization": "Basic eDp5"},
         # A log-in of the API is not a token of the codec server.
-        await log_in(world, http, "imani"),
+        await log_in(world, http, "imani", code=False),
     ):
         answer = await http.post("/codec/decode", json=body, headers=headers)
         assert answer.status_code == 401, headers
@@ -166,6 +168,55 @@ async def test_engineers_decode_nothing(world: World, http: httpx.AsyncClient) -
     assert answer.json()["error"] == "codec-second-factor"
 
 
+class OneToken:
+    """A log-in provider that made one token for the codec server."""
+
+    issuer = "https://id.example"
+
+    async def read_access_token(self, token: str, *, audience: str) -> Bearer:
+        """Whose it is."""
+        if (token, audience) != ("made-for-codec", "codec"):
+            raise IdentityError(IdentityReason.WRONG_AUDIENCE, "for another application")
+        return Bearer(issuer=self.issuer, subject="account-7")
+
+
+async def test_a_token_of_the_provider_is_taken_for_whom_it_is_bound_to(world: World) -> None:
+    """Its own audience; an account that never logged in here is nobody's."""
+    case = await case_of(world, await world.case())
+    payload = await sealed(world, case)
+    parts = CodecParts(
+        keyring=StoreKeyring(world.store),
+        namespace=NAMESPACE,
+        roles=frozenset({"incident-manager"}),
+    )
+    identity = cast("Identity", OneToken())
+    doors = replace(world.doors, codec=parts, provider=ProviderDoor(identity=identity))
+    transport = httpx.ASGITransport(app=build_app(doors))
+    body = {"payloads": [written(payload)]}
+    async with httpx.AsyncClient(transport=transport, base_url=world.url) as http:
+
+        async def status(token: str) -> int:
+            headers = {"Authorization": f"Bearer {token}", "X-Namespace": NAMESPACE}
+            return (await http.post("/codec/decode", json=body, headers=headers)).status_code
+
+        assert await status("made-for-codec") == 401
+        await world.store.claimed.told(
+            ClaimedRow(
+                person="imani",
+                issuer=OneToken.issuer,
+                subject="account-7",
+                name="Imani",
+                email="",
+                told_at=await world.clock.now(),
+            )
+        )
+        assert await status("made-for-codec") == 200
+        assert await status("made-for-another") == 401
+    entries = await world.store.journal.entries(case, stream="door")
+    (entry,) = [item for item in entries if item.kind is Kind.DOOR_PAYLOADS_OPENED]
+    assert (entry.body["who"], entry.body["by"]) == ("imani", "provider")
+
+
 async def test_what_escalate_did_not_seal_is_never_shown_as_if_it_had(
     world: World, http: httpx.AsyncClient
 ) -> None:
@@ -174,7 +225,7 @@ async def test_what_escalate_did_not_seal_is_never_shown_as_if_it_had(
     imani = await reader(world, http, "imani")
     forged = Payload(metadata={"encoding": b"json/plain"}, data=SECRET)
     ours = Payload(
-        metadata={"encoding": b"binary/escalate-padded-aes-256-gcm", "escalate-key": b"0" * 16},
+        metadata={"encoding": SEALED, "escalate-key": b"0" * 16},
         data=bytes(64),
     )
 

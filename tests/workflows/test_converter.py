@@ -31,7 +31,7 @@ from workflows.converter import (
     RefusedPayloadError,
     converter,
 )
-from workflows.padding import DECISION_STEP, STEP, deflated_and_padded
+from workflows.padding import DECISION_STEP, LEAST, STEP, deflated, deflated_and_padded
 
 CASE, NAMESPACE, KEY = "case/one", "escalate", bytes(range(32))
 
@@ -118,12 +118,12 @@ async def test_it_opens_nowhere_else(reader: Codec) -> None:
 @pytest.mark.parametrize(
     "plain",
     [
-        zlib.compress(bytes(MAX_OPENED + 1)),
-        zlib.compress(b"whole" * 100)[:-8],
-        zlib.compress(b"") + b"more",
-        zlib.compress(b"\xff\xff no message"),
+        deflated(bytes(MAX_OPENED + 1)),
+        deflated(b"whole" * 100)[:-2],
+        deflated(b"") + b"more",
+        deflated(b"\xff\xff no message"),
         b"never deflated",
-        zlib.compress(b"").ljust(60, b"\0") + b"more",
+        deflated(b"").ljust(60, b"\0") + b"more",
     ],
     ids=[
         "larger than any payload",
@@ -176,7 +176,7 @@ async def test_no_version_passes_for_another() -> None:
     """Neither a padded payload under the former name opens, nor a former one under the new."""
     (there,) = await codec().encode([Payload(data=b"{}")])
     there.metadata["encoding"] = FORMER
-    former = sealed(zlib.compress(Payload(data=b"{}").SerializeToString()), version=1)
+    former = sealed(deflated(Payload(data=b"{}").SerializeToString()), version=1)
 
     back = await codec().decode([there, former])
 
@@ -204,7 +204,7 @@ async def test_no_verdict_can_be_told_from_the_length_of_its_envelope() -> None:
         (there,) = await codec().encode([decision(verdict, number=number)])
         lengths.add(len(there.data))
 
-    assert lengths == {DECISION_STEP + 28}
+    assert lengths == {LEAST + 28}
 
 
 async def test_a_short_reason_does_not_give_a_rejection_away() -> None:
@@ -224,7 +224,9 @@ def test_siblings_are_of_one_length(before: bytes, behind: bytes, escape: str) -
     }
 
     assert len(lengths) == 1
-    assert lengths.pop() % DECISION_STEP == 0
+    (length,) = lengths
+    assert length >= LEAST
+    assert length % DECISION_STEP == 0
 
 
 def spoken(verdict: Verdict, escape: str) -> bytes:
@@ -238,7 +240,7 @@ def test_other_payloads_come_in_steps(data: bytes) -> None:
     padded = deflated_and_padded(data)
 
     assert len(padded) % STEP == 0
-    assert len(padded) - len(zlib.compress(data)) < STEP or b"verdict" in data
+    assert len(padded) - len(deflated(data)) < STEP or b"verdict" in data
 
 
 async def test_a_failure_travels_sealed_message_and_trace() -> None:
