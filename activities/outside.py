@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from activities.announcing import Announcements
+from activities.guarding import Guard, Passing, unguarded
 from activities.rooms import Rooms
 from integrations.ports.actions import Actions
 from integrations.ports.directory import Directory
@@ -58,6 +60,16 @@ class Outside:
     """By form, as runbooks say it after `report:`; a form that is not here is handed in by hand."""
     announcements: Announcements | None = None
     """The channels of Teams that hear of notices, beside the people."""
+
+    guard: Guard | None = None
+    """What holds messages back; without it every message is sent as fast as it comes."""
+    digest: timedelta | None = None
+    """How long what is not pressing waits for company; None = not, unless a recipient wishes it."""
+
+    @property
+    def passing(self) -> Passing:
+        """A message is sent inside it; it raises where nothing may be sent that way now."""
+        return self.guard.passing if self.guard is not None else unguarded
 
     def queue_of(self, system: str) -> str:
         """Where a case opens a ticket in that system."""

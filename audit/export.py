@@ -212,7 +212,7 @@ def write_export(record: CaseRecord, *, seal: Seal, out: Path, at: datetime, ver
     draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         for name, data in files.items():
-            _write(draft / name, data)
+            write_file(draft / name, data)
         draft.rename(out)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -292,7 +292,8 @@ def _branch_file(index: int) -> str:
     return f"journal/branch-{index + 1}.jsonl"
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
+    """The file is on the disk, new, readable by its owner only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:

@@ -5,6 +5,7 @@ from html import escape
 
 from pydantic import JsonValue
 
+from audit.custody import in_order
 from cases.journal import Entry, Kind
 from cases.values import spoken
 from workflows.messages import CaseInput
@@ -36,6 +37,7 @@ _DECISIONS = (
 _ROUNDS = (Kind.ROUND_OPENED, Kind.ROUND_SUPERSEDED, Kind.ROUND_CLOSED)
 _UNREAD = frozenset(
     {"input", "result", "nonce", "content", "digest", "digest_was", "key", "calendar", "routing"}
+    | {"envelope", "acts"}
 )
 """Digests and keys: the journal has them, a reader does not need them."""
 
@@ -69,6 +71,7 @@ def write_report(request: CaseInput, entries: Sequence[Entry], door: Sequence[En
             _section("Clocks", _area(entries, "clock:")),
             _section("Actions", _area(entries, "effect:")),
             _section("Notices", _area(entries, "notice:")),
+            _section("Evidence and its custody", [_row(e) for e in in_order(entries, door)]),
             _section("Refusals", _rows(entries, (Kind.ACT_REFUSED, Kind.ACTS_REFUSED))),
             _section("Everything, in order", [_row(entry) for entry in entries]),
             _section("At the doors", [_row(entry) for entry in door]),

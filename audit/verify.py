@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from audit.acts import check_decisions, check_door, prove, root_of
 from audit.commitments import Incoming, case_input, inputs, salt_of
+from audit.custody import check_custody
 from audit.errors import ExportUnreadableError
 from audit.findings import Replayed
 from audit.histories import CaseHistory, Run
@@ -40,6 +41,7 @@ from audit.reading import (
     read_model,
     read_stream,
 )
+from audit.redacted.checking import is_redacted, verify_redacted
 from audit.reopened import check_reopened
 from audit.rules import newest, read_rules
 from audit.sealing import check_seals
@@ -92,6 +94,8 @@ async def verify(
     replay: bool = True,
 ) -> Verdict:
     """What the export proves; INCOMPLETE without pinned keys of root and log: its own word only."""
+    if is_redacted(directory):
+        return verify_redacted(directory, pinned=pinned, logs=logs)
     try:
         export = read_export(directory)
     except ExportUnreadableError as error:
@@ -215,6 +219,14 @@ def _checks(
         if any(entry.kind in _AGAIN for entry in export.entries):
             found = check_reopened(export.history, export.entries, rules.versions)
             yield judged("reopened", wrong=list(found))
+    if any(entry.kind is Kind.DOOR_CUSTODY for entry in export.door):
+        found = check_custody(
+            export.entries,
+            export.door,
+            case=export.manifest.case,
+            root=root_of(request.root_key),
+        )
+        yield judged("custody", wrong=list(found))
     wrong, missing = check_door(export.door, proven, salt=salt_of(request), open_case=open_case)
     yield judged("doors", wrong=wrong, missing=missing)
 

@@ -26,12 +26,16 @@ SYSTEM = "escalate"
 CALLING = frozenset({Purpose.WORK, Purpose.REMIND, Purpose.PAGE, Purpose.RAISED, Purpose.LAPSED})
 """What somebody who has the work need not hear any more; a question is still asked of everybody."""
 
-EDITION = 1
+EDITION = 2
 """What a case that is opened today does by itself; an earlier one goes on as it began (I14).
 
 1: an acknowledgement is renewed by what is done, and somebody is told when it lapses; what is told
 of the gravest cases has a lane of its own.
+2: the outcome of a mail waits longer for company in the journal.
 """
+
+UNHURRIED = 2
+"""The first edition in which it does."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,8 @@ class CaseFile:
     record: Record
     new_nonce: Callable[[], str]
     edition: int = EDITION
+    urgent_queue: str = ""
+    """Where what cannot wait is worked on; empty: there is one queue for everything."""
     wishes: list[Wish] = field(default_factory=list)
 
     def note(self, kind: Kind, at: datetime, **body: Any) -> Entry:

@@ -189,8 +189,21 @@ class Kind(StrEnum):
     DOOR_TICKET_MENDED = "door:ticket:mended"
     DOOR_TICKET_DIFFERS = "door:ticket:differs"
     DOOR_RUN_SEALED = "door:run:sealed"
+    DOOR_NOTICE = "door:notice:ended"
     DOOR_PAGE = "door:page:changed"
     DOOR_PAGER_SAID = "door:pager:said"
+    DOOR_HOLD_SET = "door:legal-hold:set"
+    DOOR_HOLD_KEPT = "door:legal-hold:kept"
+    DOOR_LIFT_ASKED = "door:legal-hold:lift-asked"
+    DOOR_HOLD_LIFTED = "door:legal-hold:lifted"
+    DOOR_ERASURE_PROPOSED = "door:erasure:proposed"
+    DOOR_ERASURE_ASKED = "door:erasure:asked"
+    DOOR_ERASURE_AGREED = "door:erasure:agreed"
+    DOOR_ERASURE_WITHDRAWN = "door:erasure:withdrawn"
+    DOOR_ERASURE_REFUSED = "door:erasure:refused"
+    DOOR_CUSTODY = "door:custody:recorded"
+    DOOR_EXPORTED = "door:export:made"
+    KEY_SHREDDED = "key:case:shredded"
 
 
 class Entry(Value):

@@ -102,6 +102,8 @@ class Reason(StrEnum):
     NOT_DUE = "not-due"
     TOO_FAR = "too-far"
     NO_RENEWAL = "no-renewal"
+    UNDER_LEGAL_HOLD = "under-legal-hold"
+    ERASED = "erased"
 
 
 class ActReceipt(Value):

@@ -14,10 +14,13 @@ from cli.output import REFUSED, UNREACHABLE, USAGE, AsJson, note, print_json, sa
 from workers.settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from temporalio.client import Client
 
     from audit.findings import Replayed
     from audit.log.note import NoteKey
+    from store import CaseRow
     from workers.house import House
 
 app = typer.Typer(help="Export a case's whole record; verify and replay it.", no_args_is_help=True)
@@ -36,11 +39,18 @@ def export(
     case: Annotated[str, typer.Argument(help="The case's number.")],
     *,
     out: Annotated[Path, typer.Option(help="A folder that does not exist yet.")],
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--for", help="A role or a person: only what they may see, the rest as digests."
+        ),
+    ] = "",
     address: Address = None,
 ) -> None:
     """The case's record stands in a new folder: histories, journal, rules, keys, a report.
 
-    Payloads are in clear: treat the folder as the case itself.
+    Payloads are in clear: treat the folder as the case itself. Of a case that was erased it holds
+    what is left.
     """
     from audit.errors import AuditError
     from audit.export import Seal, export_case
@@ -55,6 +65,8 @@ def export(
             at = await home.clock.now()
             signer = load_or_create_keys(home.settings.keys)
             log = log_key_in(home.settings.keys)
+            if reader or row.erased:
+                return await _redacted(home, row, reader=reader, out=out, at=at)
             written = await export_case(
                 row.id,
                 store=home.store,
@@ -70,6 +82,7 @@ def export(
                 version=metadata.version("escalate"),
                 patience=PATIENCE,
             )
+            await _exported(home, row.id, reader="", at=at)
             if not await home.store.log.is_settled(row.id):
                 note("some entries are not in the transparency log yet: verify says INCOMPLETE")
             return written
@@ -79,6 +92,44 @@ def export(
         say(str(asyncio.run(run())))
     except AuditError as error:
         stop(str(error), code=REFUSED)
+
+
+async def _redacted(
+    home: "House", row: "CaseRow", *, reader: str, out: Path, at: "datetime"
+) -> Path:
+    from audit.export import Seal
+    from audit.log.reader import settled
+    from gateway.log_key import log_key_in
+    from gateway.signer import load_or_create_keys
+    from workers.redacting import export_redacted
+
+    await settled(home.store, row.id, within=PATIENCE)
+    signer = load_or_create_keys(home.settings.keys)
+    written = await export_redacted(
+        home,
+        row,
+        reader=reader,
+        seal=Seal(
+            key=signer.door,
+            certificate=signer.certificate_at(at),
+            root=signer.root_key,
+            log=str(log_key_in(home.settings.keys) or ""),
+        ),
+        out=out,
+        at=at,
+        version=metadata.version("escalate"),
+    )
+    await _exported(home, row.id, reader=reader, at=at)
+    return written
+
+
+async def _exported(home: "House", case: str, *, reader: str, at: "datetime") -> None:
+    """That it was handed out stands in the doors' stream: an erasure later does not reach it."""
+    from cases.journal import Kind
+
+    await home.store.journal.append_door(
+        case, Kind.DOOR_EXPORTED, at=at, who="installation", reader=reader or None
+    )
 
 
 @app.command()

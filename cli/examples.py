@@ -10,7 +10,7 @@ EXAMPLES = {
     "audit verify": "escalate audit verify exports/1042 --keys root.json",
     "audit replay": "escalate audit replay exports/1042",
     "backup": "escalate backup backups/2026-11-22",
-    "restore": "escalate restore backups/2026-11-22",
+    "restore": "escalate restore backups/2026-11-22 --erased old-home/erased",
     "demo": "escalate demo --auto --json --out demo-out",
     "login": "escalate login --url https://escalate.example",
     "logout": "escalate logout",
@@ -92,6 +92,23 @@ EXAMPLES = {
     "case bulk undo": "escalate case bulk undo 12 --preview",
     "case merge": "escalate case merge 1042 1040 --reason 'one and the same account'",
     "case unmerge": "escalate case unmerge 1040 --reason 'two people after all'",
+    "case erase": "escalate case erase 1042 --basis retention-over --reason 'three years are over'",
+    "case erasure": "escalate case erasure 1042 --json",
+    "case custody": "escalate case custody 1042 chat accessed --file chat.txt --reason 'review'",
+    "erasure list": "escalate erasure list --json",
+    "erasure agree": "escalate erasure agree 6f1d1c1e-0b5e-4b8e-9f55-0f3f6d2c9a11 --code 123456",
+    "erasure withdraw": "escalate erasure withdraw 6f1d1c1e-0b5e-4b8e-9f55-0f3f6d2c9a11 "
+    "--reason 'a claim came in'",
+    "legal-hold list": "escalate legal-hold list --json",
+    "legal-hold set": "escalate legal-hold set --case 1042 --matter 'X v. Y' --review-at 90d "
+    "--reason 'a claim is announced'",
+    "legal-hold keep": "escalate legal-hold keep 6f1d1c1e-0b5e-4b8e-9f55-0f3f6d2c9a11 "
+    "--review-at 90d --reason 'still pending'",
+    "legal-hold lift": "escalate legal-hold lift 6f1d1c1e-0b5e-4b8e-9f55-0f3f6d2c9a11 "
+    "--reason 'settled'",
+    "legal-hold agree": "escalate legal-hold agree 6f1d1c1e-0b5e-4b8e-9f55-0f3f6d2c9a11",
+    "retention list": "escalate retention list --json",
+    "retention due": "escalate retention due --json",
     "case reopen": "escalate case reopen 1042 --to triage --reason 'a new report of the same'",
     "clocks list": "escalate clocks list --jurisdiction EU --on 2026-11-22",
     "clocks show": "escalate clocks show EU-TCO3-1h",

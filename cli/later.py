@@ -25,8 +25,13 @@ LATER = {
     "config": Later("cli.config", "Say what can be set."),
     "doctor": Later("cli.doctor", "Say what is wrong with this installation, and what mends it."),
     "engine": Later("cli.engine", "Say which Temporal is used, and why."),
+    "erasure": Later("cli.erasure", "Agree to erasures, withdraw them, see how they stand."),
+    "legal-hold": Later(
+        "cli.legal_hold", "Forbid that anything of a case or about a subject is deleted."
+    ),
     "on-call": Later("cli.on_call", "Say who is on call for which role."),
     "restore": Later("cli.backup", "Put a backup into an empty home, and compare.", "restore"),
+    "retention": Later("cli.retention", "Show how long what is kept, and whose time is over."),
     "keys": Later("cli.keys", "Renew keys, and revoke those in wrong hands."),
     "passkey": Later(
         "cli.passkey", "Show, confirm and revoke the keys people sign with themselves."

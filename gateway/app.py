@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from cases.receipts import Reason
 from gateway.absences_api import AbsencesApi
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
@@ -25,6 +26,7 @@ from gateway.doors import Doors
 from gateway.drafts import DraftPages
 from gateway.headers import Headers
 from gateway.health import HealthPages
+from gateway.keeping_api import KeepingApi
 from gateway.log_in_api import LogInApi
 from gateway.log_in_words import IDENTITY, PROVIDER_DOWN
 from gateway.log_pages import LogPages
@@ -40,6 +42,7 @@ from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
 from gateway.pages.deliveries import DeliveryPages
 from gateway.pages.inbox import InboxPages
+from gateway.pages.keeping import KeepingPages
 from gateway.pages.login import LoginPages
 from gateway.pages.passkeys import PasskeyPages
 from gateway.pages.proving import Proving
@@ -59,7 +62,7 @@ from gateway.suppressed_api import SuppressedApi
 from gateway.tickets_api import TicketsApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
-from gateway.wording import BAD_FORM, NOT_FOUND, STORE_DOWN, TOO_LARGE, Wording
+from gateway.wording import BAD_FORM, NOT_FOUND, REASONS, STORE_DOWN, TOO_LARGE, Wording
 from integrations.errors import (
     DirectoryError,
     IdentityError,
@@ -67,7 +70,7 @@ from integrations.errors import (
     UnreadableBodyError,
     VendorError,
 )
-from store import StoreUnavailable
+from store import ContentErased, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +110,7 @@ def build_app(
             *PasskeysApi(doors).routes(),
             *AbsencesApi(doors).routes(),
             *BulkApi(doors).routes(),
+            *KeepingApi(doors).routes(),
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),
             *ShadowApi(doors).routes(),
@@ -126,6 +130,7 @@ def build_app(
             *AwayPages(web).routes(),
             *BulkPages(web).routes(),
             *OnCallPages(web).routes(),
+            *KeepingPages(web, logins).routes(),
             *SuppressedPages(web).routes(),
             *TicketPages(web).routes(),
             *DeliveryPages(web).routes(),
@@ -138,6 +143,7 @@ def build_app(
         middleware=[Middleware(Headers, https=doors.settings.https)],
         exception_handlers={
             StoreUnavailable: errors.store_down,
+            ContentErased: errors.erased,
             DirectoryError: errors.directory_down,
             IdentityError: errors.not_logged_in,
             VendorError: errors.provider_down,
@@ -164,6 +170,9 @@ class _Errors:
         response = self._say(request, 503, "store-down", STORE_DOWN)
         response.headers.update(_RETRY_AFTER)
         return response
+
+    async def erased(self, request: Request, error: Exception) -> Response:
+        return self._say(request, 410, "erased", REASONS[Reason.ERASED])
 
     async def directory_down(self, request: Request, error: Exception) -> Response:
         mend = error.mend if isinstance(error, DirectoryError) else ""

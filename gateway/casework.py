@@ -15,9 +15,9 @@ from gateway.covering import NOBODY_ELSE, Standing, standing_of
 from gateway.doors import Doors
 from gateway.linked import unseen
 from gateway.shelf import Shelved
-from gateway.sight import blinded, hidden_rounds, may_see, without_cases
+from gateway.sight import ALWAYS, blinded, hidden_rounds, may_see, without_cases
 from runbooks.plan import EffectPlan, GateRule, Pathway
-from store import CaseFilter, CaseLine, CaseRow, CaseView
+from store import CaseFilter, CaseLine, CaseRow, CaseView, ContentErased
 
 
 @dataclass(frozen=True)
@@ -145,11 +145,22 @@ async def open_case(
     )
 
 
+def knows_erased(doors: Doors, roles: frozenset[str]) -> bool:
+    """Whether somebody with these roles hears that a case was erased, not that there is none."""
+    return doors.settings.keepers.knows(roles) or bool(roles & ALWAYS)
+
+
 async def find_case(
     doors: Doors, number: str, *, person: str, roles: frozenset[str]
 ) -> OpenCase | None:
-    """The case of that number, if there is one and the person may see it."""
+    """The case of that number, if there is one and the person may see it.
+
+    ContentErased, for those who may know of it, when it was erased.
+    """
     view = await doors.store.views.by_number(number)
     if view is None:
+        row = await doors.store.cases.by_number(number)
+        if row is not None and row.erased and knows_erased(doors, roles):
+            raise ContentErased(row.id)
         return None
     return await open_case(doors, view, person=person, roles=roles)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from audit.explain import explain_state, lines
-from audit.explanation import Explanation, Owed, Trouble
+from audit.explanation import Coming, Explanation, Owed, Trouble
 from gateway.casework import OpenCase
 from gateway.doors import Doors
 from gateway.engine_look import EngineLook, LooksIn
 from gateway.errors import EngineUnavailableError
+from gateway.explaining_kept import explain_erased, kept_in
 from gateway.pages.owed import owed_in
 from gateway.times import span
 from store import CaseRow, DeliveryState
@@ -40,11 +41,13 @@ async def explain(doors: Doors, case: OpenCase) -> Explained:
     look, silent = await _looked(doors, case.row, open_=not case.state.closed)
     said = explain_state(case.state, case.pathway, at=case.now, as_of=case.as_of)
     owed, silent_owed = await _after_closing(doors, case)
+    kept, coming = await kept_in(doors, case.row)
     troubles = (*await _stuck(doors, case.row), *silent_owed, *_engine(look))
     return Explained(
         said.model_copy(
             update={
-                "owed": (*said.owed, *owed),
+                "owed": (*said.owed, *owed, *kept),
+                "coming": (*said.coming, *coming, *await _digests(doors, case.row)),
                 "troubles": troubles,
                 "looked_at_engine": look is not None,
             }
@@ -75,8 +78,23 @@ async def _after_closing(doors: Doors, case: OpenCase) -> tuple[list[Owed], list
     return owed, troubles
 
 
+async def _digests(doors: Doors, row: CaseRow) -> list[Coming]:
+    """The notices of the case that wait for company, and when they go."""
+    return [
+        Coming(
+            at=each.next_at,
+            clock=f"digest for {each.recipient}",
+            what="a notice of this case goes with it"
+            + (f", tried {each.attempts} times ({each.last_error})" if each.last_error else ""),
+        )
+        for each in await doors.store.digests.waiting(case=row.id)
+    ]
+
+
 async def explain_unopened(doors: Doors, row: CaseRow) -> Explained:
-    """The answer for a case that is recorded and has not begun."""
+    """The answer for a case that is recorded and has not begun, or of which little is left."""
+    if row.erased:
+        return Explained(await explain_erased(doors, row))
     look, silent = await _looked(doors, row, open_=True)
     return Explained(
         Explanation(
@@ -116,6 +134,14 @@ async def _stuck(doors: Doors, row: CaseRow) -> list[Trouble]:
                     mend=f"escalate deliveries redeliver {delivery.key}",
                 )
             )
+    found += [
+        Trouble(
+            what=f"{channel.name} is out ({channel.reason}) and people are told by another way",
+            since=channel.out_since,
+            mend="escalate doctor --live",
+        )
+        for channel in await doors.store.channels.out()
+    ]
     if not await _worker_heard(doors, now):
         found.append(Trouble(what="no worker has been heard of", mend="escalate worker"))
     return found

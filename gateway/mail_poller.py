@@ -100,7 +100,12 @@ class MailPoller:
             log.info("mail dropped", kind=mail.kind.value, reason=why)
             return mail.kind.value
         if mail.kind is MailKind.BOUNCE:
-            await self._bounced(mail, notice, row)
+            # A digest that comes back is several notices, each with an outcome of its own. The mail
+            # is known by the last of them: whoever dies in between does the others again.
+            several = await doors.store.notices.in_message(notice.message_id or "")
+            for number, each in reversed(list(enumerate(several))):
+                key = f"{mail.key}#{number}" if number else mail.key
+                await self._bounced(mail, each, row.model_copy(update={"key": key}))
         else:
             await self._reply(mail, notice, row)
         log.info("mail taken", kind=mail.kind.value)

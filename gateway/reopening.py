@@ -24,6 +24,7 @@ from cases.reopening import barred, barred_from_unmerging, inherited
 from cases.state import CasePicture
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineUnavailableError
+from gateway.keeping import kept_from
 from gateway.linked import is_above, open_sub_cases
 from gateway.migrations import GRAPH
 from gateway.owed import meant_for
@@ -65,7 +66,11 @@ async def refused_at_door(
     """Why a closed case cannot be reopened so: its journal takes no refusal, the door's does.
 
     None where it can, where the case runs (and says itself what it thinks), or for another verb.
+    What no case may do while a legal hold stands, or once it is erased, is refused here as well.
     """
+    kept = await kept_from(doors, case, body)
+    if kept is not None:
+        return kept
     if isinstance(body, Merge | LinkTo):
         return await _unseen(doors, body, person=person, of=case)
     if isinstance(body, Close) or (isinstance(body, Cancel) and not body.leave_sub_cases):
@@ -156,6 +161,7 @@ async def _begin_again(doors: Doors, case: str, envelope: ActEnvelope) -> bool:
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=doors.settings.continue_after,
             shadow=row.shadow,
+            urgent_queue=doors.settings.urgent_queue,
             reopened=Reopened(
                 envelope=envelope,
                 run=await doors.store.journal.last_run(case),

@@ -16,8 +16,12 @@ from gateway.act_dispatcher import ActDispatcher
 from gateway.app import build_app
 from gateway.delivery_dispatcher import KIND as DELIVERIES
 from gateway.delivery_dispatcher import DeliveryDispatcher
+from gateway.digest_dispatcher import KIND as DIGESTS
+from gateway.digest_dispatcher import DigestDispatcher
 from gateway.doors import Doors
 from gateway.engine_port import KeepsRuns
+from gateway.erasure_dispatcher import KIND as ERASURES
+from gateway.erasure_dispatcher import ErasureDispatcher
 from gateway.event_dispatcher import KIND as EVENTS
 from gateway.event_dispatcher import EventDispatcher
 from gateway.log_dispatcher import KIND as LOG
@@ -73,9 +77,12 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         DELIVERIES: DeliveryDispatcher(doors).run(),
         ACTS: ActDispatcher(doors).run(),
         OBLIGATIONS: ObligationDispatcher(doors).run(),
+        ERASURES: ErasureDispatcher(doors).run(),
     }
     if doors.events is not None:
         work[EVENTS] = EventDispatcher(doors, doors.events).run()
+    if doors.telling is not None:
+        work[DIGESTS] = DigestDispatcher(doors, doors.telling).run()
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()
     if doors.mail is not None:

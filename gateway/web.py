@@ -137,6 +137,7 @@ class Web:
             viewer=viewer,
             csrf=csrf if csrf is not None else (csrf_of(viewer.token) if viewer else ""),
             demo=settings.demo,
+            keeper=viewer is not None and settings.keepers.knows(viewer.roles),
             phone=settings.incident_manager_phone,
             **values,
         )

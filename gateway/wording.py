@@ -326,6 +326,14 @@ REASONS: dict[Reason, Wording] = {
         "It has been renewed as often as the runbook allows.",
         "Release it, or ask Legal for a new basis.",
     ),
+    Reason.UNDER_LEGAL_HOLD: Wording(
+        "A legal hold forbids that anything of this case is released or deleted.",
+        "See `escalate legal-hold list`; it ends when two people lift it.",
+    ),
+    Reason.ERASED: Wording(
+        "The content of this case was erased; nothing can be done with it any more.",
+        "See `escalate case erasure` for what is left of it; a new report opens a new case.",
+    ),
 }
 
 NO_REASON = Wording("No reason was given.", "Open the case to see where it stands.")

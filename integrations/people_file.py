@@ -11,13 +11,14 @@ people:
     totp: "BASE32 SECRET"
     pagerduty: PLH1HKV
     slack: T0123ABCD/U0456EFGH
+    digest: 30m
     same-person-as: [ada-admin]
     away:
       - {from: 2026-07-01T00:00:00Z, until: 2026-07-15T00:00:00Z, delegate: ben, roles: [legal]}
 """
 
 import binascii
-from datetime import UTC
+from datetime import UTC, timedelta
 from io import StringIO
 from typing import Annotated, Any, NamedTuple, Self
 from zoneinfo import available_timezones
@@ -27,6 +28,7 @@ from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -51,8 +53,10 @@ from integrations.ports.directory import (
     SecondFactor,
     SlackId,
 )
+from runbooks.grammar.base import parse_duration
 
 _SHORTEST_TOTP = 10
+_LONGEST_DIGEST = timedelta(days=1)
 _EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
 
 
@@ -77,6 +81,21 @@ def _argon2(value: SecretStr) -> SecretStr:
     except InvalidHashError:
         raise ValueError("is not an argon2 hash") from None
     return value
+
+
+def _digest(value: Any) -> timedelta | None:
+    """`30m`, `4h`, or `never`."""
+    if value is None or isinstance(value, timedelta):
+        return value
+    if value == "never":
+        return timedelta()
+    try:
+        window = parse_duration(str(value))
+    except ValueError:
+        raise ValueError("is neither a time such as 30m nor `never`") from None
+    if window > _LONGEST_DIGEST:
+        raise ValueError("is longer than a day")
+    return window
 
 
 def _base32(value: SecretStr) -> SecretStr:
@@ -122,6 +141,7 @@ class _Entry(Inbound):
     holidays: Annotated[list[Any], Field(max_length=400)] | None = None
     half_days: Any = Field(default=None, alias="half-days")
     channels: Annotated[list[Name], Field(max_length=10)] = Field(default_factory=list)
+    digest: Annotated[timedelta | None, BeforeValidator(_digest)] = None
     same_person_as: Annotated[list[PersonId], Field(max_length=20, alias="same-person-as")] = []
     away: Annotated[list[_Away], Field(max_length=100)] = []
 
@@ -190,6 +210,7 @@ def _account(entry: _Entry) -> Account:
         same_as=frozenset(entry.same_person_as),
         hours=entry.hours(),
         channels=tuple(entry.channels),
+        digest=entry.digest,
     )
     away = tuple(
         Absence(

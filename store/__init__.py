@@ -14,6 +14,9 @@
     deliveries   accept, claim, done, failed, dead, redeliver; cursors of pollers
     acts         record, claim, answered, failed, dead, redeliver, collect
     bulk_orders  one order over many cases, and what became of each
+    legal_holds  what may not be deleted: set, keep, ask_to_lift, lift, over
+    erasures     ask, agree, withdraw; which are due
+    shredding    destroys a case's key: shred, reapply; what forbids it, and what stays
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
@@ -30,6 +33,9 @@
     calls        every call to a system outside: begin, end, list, show, prune
     subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
     events       claim, delivered, failed, dead, redeliver; written with the journal
+    digests      notices that wait for company: put, due, claim, later, end
+    channels     which of them are out: enter, failed, answered
+    paces        how fast channels and people are told: take, closed
     notices      what became of each; `messages` is the demo's local outbox
     incoming     mail that came in: known, keep, drop, by_case, recent
     prompts      cards in a chat: which message asks what, which are over, what was pressed
@@ -62,7 +68,9 @@ from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
 from store.bulk_orders import BulkConflict, BulkItemRow, BulkRow, BulkState, NewBulkItem
 from store.calls import CallFilter, CallRow
+from store.case_keys import CaseKeys
 from store.cases import CaseRow
+from store.channels import ChannelRow
 from store.claimed import ClaimedRow
 from store.core import CaseBatch, Store
 from store.deliveries import (
@@ -72,10 +80,22 @@ from store.deliveries import (
     DeliveryRow,
     DeliveryState,
 )
+from store.digests import DigestItem, WaitingNotice
 from store.effects import Attempt, EffectRow
+from store.erasure_rows import (
+    Blocked,
+    EndedCase,
+    ErasureOrigin,
+    ErasureRow,
+    ErasureState,
+    Shred,
+    Skeleton,
+    Waits,
+)
 from store.errors import (
     BackupFailed,
     BrokenSeal,
+    ContentErased,
     EpochInUse,
     JournalGap,
     NoNewKey,
@@ -92,7 +112,7 @@ from store.errors import (
 from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.incoming import IncomingRow, ReadMail
-from store.journal import Appended, Fork, Head
+from store.journal import Appended, Fork, Head, Link
 from store.key_encryption import (
     DEMO_KEK,
     Epoch,
@@ -101,10 +121,12 @@ from store.key_encryption import (
     KeyRing,
     KeySource,
 )
+from store.legal_holds import HoldOrigin, HoldRow
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.paces import Pace, PaceRow, Refusal, Urgency
 from store.pages import PagerEvent, PageRow, PageState
 from store.passkeys import PasskeyRow, PasskeyState
 from store.prompts import Became, Click, OverPrompt, Prompt
@@ -118,7 +140,7 @@ from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
 from store.ticket_drift import DriftRow
 from store.ticket_keeping import KeptTicket, TicketWrite
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
 __all__ = [
@@ -139,6 +161,7 @@ __all__ = [
     "Beat",
     "Became",
     "Belongs",
+    "Blocked",
     "Branch",
     "BrokenSeal",
     "BulkConflict",
@@ -154,21 +177,28 @@ __all__ = [
     "CaseLine",
     "CaseRow",
     "CaseView",
+    "ChannelRow",
     "ClaimedAct",
     "ClaimedDelivery",
     "ClaimedRow",
     "Click",
+    "ContentErased",
     "Counts",
     "DeliveryConflict",
     "DeliveryRow",
     "DeliveryState",
+    "DigestItem",
     "DoorRound",
     "DriftRow",
     "Duplicate",
     "EffectRow",
+    "EndedCase",
     "EndedRun",
     "Epoch",
     "EpochInUse",
+    "ErasureOrigin",
+    "ErasureRow",
+    "ErasureState",
     "EventFilter",
     "EventRow",
     "EventState",
@@ -178,6 +208,8 @@ __all__ = [
     "HeldKeys",
     "Hidden",
     "HiddenBy",
+    "HoldOrigin",
+    "HoldRow",
     "IncomingRow",
     "JournalGap",
     "KeptTicket",
@@ -185,6 +217,7 @@ __all__ = [
     "KeyRing",
     "KeySource",
     "KnownMatter",
+    "Link",
     "Locator",
     "LocatorState",
     "LogHead",
@@ -199,6 +232,8 @@ __all__ = [
     "ObligationRow",
     "OutboxLag",
     "OverPrompt",
+    "Pace",
+    "PaceRow",
     "PageRow",
     "PageState",
     "PagerEvent",
@@ -208,9 +243,12 @@ __all__ = [
     "Prompt",
     "ReadMail",
     "Recorded",
+    "Refusal",
     "Rotated",
     "RoundClosed",
     "Session",
+    "Shred",
+    "Skeleton",
     "Store",
     "StoreError",
     "StoreMisconfigured",
@@ -224,8 +262,11 @@ __all__ = [
     "UnknownKey",
     "UnknownObject",
     "UnknownRow",
+    "Urgency",
     "Vault",
     "Waiting",
+    "WaitingNotice",
+    "Waits",
     "restore",
     "upgrade",
 ]

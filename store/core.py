@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cases.journal import Entry
+from cases.journal import Entry, Kind
 from cases.values import Instant, Value
 from store.absences import Absences
 from store.acts import Acts
@@ -17,23 +17,28 @@ from store.belonging import Belonging
 from store.bulk_orders import BulkOrders
 from store.calls import Calls
 from store.cases import Cases
+from store.channels import Channels
 from store.claimed import ClaimedPeople
 from store.database import Database
 from store.deliveries import Deliveries
+from store.digests import Digests
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
 from store.epochs import Epochs
+from store.erasures import Erasures
 from store.errors import JournalGap
 from store.events import Events
 from store.health import Health
 from store.incoming import Incoming
 from store.journal import Appended, Journal
 from store.key_encryption import HeldKeys, KeyEncryptionKey, KeyRing
+from store.legal_holds import LegalHolds
 from store.locators import Locators
 from store.log import Log
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
+from store.paces import Paces
 from store.pages import Pages
 from store.passkeys import Passkeys
 from store.prompts import Prompts
@@ -43,6 +48,7 @@ from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.seals import Seals
 from store.sessions import Sessions
+from store.shredding import Shredding
 from store.sign_ins import SignIns
 from store.splitting import Splitting
 from store.subscriptions import Subscriptions
@@ -86,8 +92,10 @@ class Store:
         self.vault = Vault(database, ring=ring, epochs=self.epochs, ticks=ticks)
         self.rotation = Rotation(database, vault=self.vault, epochs=self.epochs, ring=ring)
         self.absences = Absences(database)
-        self.cases = Cases(database)
+        self.cases = Cases(database, vault=self.vault)
         self.health = Health(database)
+        self.channels = Channels(database, health=self.health)
+        self.paces = Paces(database)
         self.rounds = Rounds(database)
         self.views = Views(database, vault=self.vault)
         self.objects = Objects(database)
@@ -109,11 +117,34 @@ class Store:
         self.subscriptions = Subscriptions(database, vault=self.vault)
         self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
+        self.legal_holds = LegalHolds(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            record=self.door_record,
+        )
+        self.shredding = Shredding(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            holds=self.legal_holds,
+        )
+        self.erasures = Erasures(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            holds=self.legal_holds,
+            shredding=self.shredding,
+        )
         self.incoming = Incoming(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )
         self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.digests = Digests(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.log = Log(database, vault=self.vault, health=self.health)
         self.belonging = Belonging(database, cases=self.cases)
@@ -203,6 +234,11 @@ class Store:
             changes=batch.changes,
             as_of=batch.at,
         )
+        for entry in batch.entries:
+            if entry.kind is Kind.LEGAL_HOLD:
+                await self.legal_holds.set_by_runbook_in(
+                    connection, batch.case, role=str(entry.body.get("role", "")), at=entry.at
+                )
         if newer:
             await self.rounds.publish_in(connection, batch.case, batch.rounds)
 

@@ -6,6 +6,7 @@
     ├── StoreMisconfigured   the URL or the key file cannot be used
     ├── UnknownCase          no case of that id
     ├── UnknownKey           a case key, or the key that wraps it, is not there
+    │   └── ContentErased    the key was destroyed on purpose: nobody can open this any more
     ├── EpochInUse           a key-encryption key wraps something still
     ├── NoNewKey             a rotation needs a key that a person has to bring
     ├── UnknownObject        no object of that digest
@@ -90,6 +91,16 @@ class NoNewKey(StoreError):
     def __init__(self, mend: str) -> None:
         super().__init__("there is no new key-encryption key to begin an epoch with")
         self.mend = mend
+
+
+class ContentErased(UnknownKey):
+    """The case's content was erased: the key these bytes were sealed with is destroyed."""
+
+    mend = "`escalate case erasure` shows who asked for it, who agreed, and what is left"
+
+    def __init__(self, case: str) -> None:
+        super().__init__(f"{case}: its content was erased")
+        self.case = case
 
 
 class UnknownObject(StoreError):

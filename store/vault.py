@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -10,9 +10,17 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from store.case_keys import CaseKeys, joined
 from store.database import Database
 from store.epochs import Epochs
-from store.errors import BrokenSeal, StoreMisconfigured, UnknownCase, UnknownKey
+from store.erasure_tables import shreds
+from store.errors import (
+    BrokenSeal,
+    ContentErased,
+    StoreMisconfigured,
+    UnknownCase,
+    UnknownKey,
+)
 from store.key_encryption import KEY_SIZE, Epoch, KeyEncryptionKey, KeyRing
 from store.tables import case_keys
 
@@ -21,38 +29,7 @@ INSTALLATION = "installation"
 TTL = timedelta(minutes=5)
 """How long an unwrapped key may stay in memory (audit facts §5)."""
 _NONCE = 12
-_FORMAT = b"\x01"
 _MAX_CACHED = 4096
-
-
-@dataclass(frozen=True)
-class CaseKeys:
-    """A case's data key and its commitment salt, unwrapped."""
-
-    case: str
-    key_id: str
-    key: bytes = field(repr=False)
-    salt: bytes = field(repr=False)
-
-    def seal(self, data: bytes, *, aad: str) -> bytes:
-        """The data encrypted for one place of one case; `aad` names the place."""
-        nonce = secrets.token_bytes(_NONCE)
-        name = self.key_id.encode()
-        head = _FORMAT + bytes([len(name)]) + name + nonce
-        return head + AESGCM(self.key).encrypt(nonce, data, self._bound(aad))
-
-    def open_sealed(self, sealed: bytes, *, aad: str) -> bytes:
-        """The data; BrokenSeal unless it was sealed by this key for this place."""
-        key_id, rest = _split(sealed)
-        if key_id != self.key_id:
-            raise UnknownKey(f"{self.case}: sealed with key {key_id}, not {self.key_id}")
-        try:
-            return AESGCM(self.key).decrypt(rest[:_NONCE], rest[_NONCE:], self._bound(aad))
-        except InvalidTag:
-            raise BrokenSeal(f"{self.case}: {aad.split('|', 1)[0]} does not open") from None
-
-    def _bound(self, aad: str) -> bytes:
-        return _joined("escalate sealed 1", self.case, self.key_id, aad)
 
 
 class Vault:
@@ -71,11 +48,17 @@ class Vault:
         self._epochs = epochs
         self._ticks = ticks
         self._cache: dict[str, tuple[float, CaseKeys]] = {}
+        self._erased: dict[str, int] = {}
+        self._looked = 0
 
     async def opens(self, epoch: str) -> bool:
         """Whether the keys that this epoch wraps can be unwrapped here and now."""
         async with self._database.read() as connection:
-            query = sa.select(case_keys).where(case_keys.c.wrapped_by == epoch).limit(1)
+            query = (
+                sa.select(case_keys)
+                .where(case_keys.c.wrapped_by == epoch, case_keys.c.wrapped != b"")
+                .limit(1)
+            )
             row = (await connection.execute(query)).one_or_none()
             if row is None:
                 return True
@@ -142,7 +125,7 @@ class Vault:
         ).one_or_none()
         if row is None:
             raise UnknownCase(case)
-        return await self._unwrapped(connection, case, row.key_id, row.wrapped_by, row.wrapped)
+        return await self._read_row(connection, row)
 
     async def wrapped_anew_in(
         self, connection: AsyncConnection, row: sa.Row[tuple[object, ...]], epoch: Epoch
@@ -154,6 +137,8 @@ class Vault:
     async def key(self, case: str, *, key_id: str) -> CaseKeys:
         """The case's keys, if they are the ones named; UnknownKey otherwise."""
         keys = await self.keys(case)
+        if key_id in keys.destroyed:
+            raise ContentErased(case)
         if keys.key_id != key_id:
             raise UnknownKey(f"{case}: no key {key_id}")
         return keys
@@ -172,6 +157,74 @@ class Vault:
     async def open_sealed(self, case: str, sealed: bytes, *, aad: str) -> bytes:
         """The data that was sealed for the place `aad`."""
         return (await self.keys(case)).open_sealed(sealed, aad=aad)
+
+    async def shred_in(self, connection: AsyncConnection, case: str) -> CaseKeys:
+        """The case's data key and salt are gone, and it has new ones for what is said from now on.
+
+        In a transaction of the caller's that has locked the case; `forget` follows its commit.
+        """
+        row = (
+            await connection.execute(sa.select(case_keys).where(case_keys.c.case == case))
+        ).one_or_none()
+        if row is None:
+            raise UnknownCase(case)
+        return await self._replace_in(connection, case, key_id=row.key_id, before=row.destroyed)
+
+    async def revive_in(self, connection: AsyncConnection, case: str) -> CaseKeys | None:
+        """A case whose key a restore destroyed has a new one; None where none was destroyed so."""
+        query = sa.select(case_keys).where(case_keys.c.case == case, case_keys.c.wrapped == b"")
+        row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            return None
+        return await self._replace_in(connection, case, key_id=row.key_id, before=row.destroyed)
+
+    async def _replace_in(
+        self, connection: AsyncConnection, case: str, *, key_id: str, before: str
+    ) -> CaseKeys:
+        destroyed = " ".join(dict.fromkeys((*before.split(), key_id)))
+        kek = await self._present(connection)
+        fresh = CaseKeys(
+            case=case,
+            key_id=secrets.token_hex(8),
+            key=secrets.token_bytes(KEY_SIZE),
+            salt=secrets.token_bytes(KEY_SIZE),
+            destroyed=frozenset(destroyed.split()),
+        )
+        await connection.execute(
+            case_keys.update()
+            .where(case_keys.c.case == case)
+            .values(
+                key_id=fresh.key_id,
+                wrapped_by=kek.key_id,
+                wrapped=_wrap(kek, fresh),
+                destroyed=destroyed,
+            )
+        )
+        return fresh
+
+    def forget(self, case: str) -> None:
+        """The case's keys are not in this process's memory."""
+        self._cache.pop(case, None)
+
+    def forget_older(self, case: str, erased: int) -> None:
+        """Keys that were read before the case's content was erased that often are not used."""
+        if self._erased.get(case, 0) != erased:
+            self._erased[case] = erased
+            self.forget(case)
+
+    async def forget_erased(self) -> int:
+        """Keys that any process destroyed since the last call are not in this one's memory.
+
+        A process that calls this often holds a destroyed key for as long as lies between two
+        calls; one that never does, for the time every unwrapped key may stay.
+        """
+        query = sa.select(shreds.c.position, shreds.c.case).where(shreds.c.position > self._looked)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        for row in rows:
+            self.forget(row.case)
+            self._looked = max(self._looked, row.position)
+        return len(rows)
 
     async def _create(self, case: str) -> CaseKeys:
         async with self._database.write() as connection:
@@ -198,11 +251,19 @@ class Vault:
         epoch = await self._epochs.find_in(connection, name)
         return await self._ring.of(epoch or Epoch(name=name, source=self._ring.source))
 
+    async def _read_row(
+        self, connection: AsyncConnection, row: sa.Row[tuple[object, ...]]
+    ) -> CaseKeys:
+        if not row.wrapped:
+            raise ContentErased(row.case)
+        keys = await self._unwrapped(connection, row.case, row.key_id, row.wrapped_by, row.wrapped)
+        return replace(keys, destroyed=frozenset(row.destroyed.split()))
+
     async def _unwrapped(
         self, connection: AsyncConnection, case: str, key_id: str, wrapped_by: str, wrapped: bytes
     ) -> CaseKeys:
         kek = await self._kek(connection, wrapped_by)
-        bound = _joined("escalate case key 1", case, key_id, wrapped_by)
+        bound = joined("escalate case key 1", case, key_id, wrapped_by)
         try:
             both = AESGCM(kek.secret).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], bound)
         except InvalidTag:
@@ -212,20 +273,5 @@ class Vault:
 
 def _wrap(kek: KeyEncryptionKey, keys: CaseKeys) -> bytes:
     nonce = secrets.token_bytes(_NONCE)
-    bound = _joined("escalate case key 1", keys.case, keys.key_id, kek.key_id)
+    bound = joined("escalate case key 1", keys.case, keys.key_id, kek.key_id)
     return nonce + AESGCM(kek.secret).encrypt(nonce, keys.key + keys.salt, bound)
-
-
-def _split(sealed: bytes) -> tuple[str, bytes]:
-    head = len(_FORMAT) + 1
-    if not sealed.startswith(_FORMAT) or len(sealed) < head:
-        raise BrokenSeal("not sealed bytes")
-    end = head + sealed[head - 1]
-    if len(sealed) < end + _NONCE:
-        raise BrokenSeal("not sealed bytes")
-    return sealed[head:end].decode("ascii", "replace"), sealed[end:]
-
-
-def _joined(*parts: str) -> bytes:
-    # Length-prefixed: no two lists of parts share bytes.
-    return b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)

@@ -1,6 +1,7 @@
 """Cases as pages, lists and the watch see them: the picture the journal's last batch left."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases.journal import Stream
 from store.branches import Branch, Branches
+from store.case_keys import CaseKeys
 from store.cases import ENDED
 from store.database import Database, uninterrupted
 from store.errors import StoreError
 from store.tables import assigned, case_links, cases, pictures, rounds, views, waiting
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 from store.view_queries import conditions, counted, grouped, lines
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 
@@ -94,8 +96,15 @@ class Views:
         return True
 
     async def get(self, case: str) -> CaseView | None:
-        """The case as its workflow last described it; None before it has."""
+        """The case as its workflow last described it; None before it has, and once it is erased."""
         return await self._one(views.c.case == case)
+
+    async def heads(self, which: Collection[str]) -> dict[str, tuple[str, int]]:
+        """Up to which entry those cases have been described: the branch, and its last entry."""
+        query = sa.select(views.c.case, views.c.branch, views.c.sequence)
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.where(views.c.case.in_(which)))
+            return {case: (branch, sequence) for case, branch, sequence in rows}
 
     async def by_number(self, number: str) -> CaseView | None:
         """The case that people call by that number."""
@@ -153,7 +162,7 @@ class Views:
         )
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        return [await self._view(row) for row in rows]
+        return [await self._view(row) for row in rows if row.state]
 
     async def due(self, *, before: datetime) -> list[CaseLine]:
         """Open cases whose next instant has passed without the workflow having said anything.
@@ -207,7 +216,7 @@ class Views:
         async with self._database.read() as connection:
             query = lines(views.c.state).where(condition)
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else await self._view(row)
+        return None if row is None or not row.state else await self._view(row)
 
     async def _view(self, row: Any) -> CaseView:
         keys = await self._vault.keys(row.case)

@@ -155,6 +155,12 @@ async def engine(settings: Settings) -> AsyncIterator[Check]:
             f"no worker polls the task queue {settings.task_queue}",
             mend="Start one: `escalate worker`.",
         )
+    elif answer.urgent_pollers == 0:
+        yield fail(
+            "engine-urgent",
+            f"no worker polls {settings.urgent_queue}: what SEV0 and SEV1 cases ask for waits",
+            mend="A worker of an earlier release runs: upgrade it, or start another.",
+        )
 
 
 async def live(

@@ -15,12 +15,14 @@ from store.database import Database
 from store.ticket_drift import PERSON
 from workers._doctor_chat import chats
 from workers._doctor_check import Check, Level, fail, fine, warn
+from workers._doctor_keeping import keeping
 from workers._doctor_keys import kek_in, keys, live_keys
 from workers._doctor_log import transparency_log
 from workers._doctor_log_in import log_in, provider
 from workers._doctor_outside import engine, live, messages, webhooks
 from workers._doctor_paging import paging
 from workers._doctor_people import people, runbooks
+from workers._doctor_telling import telling
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.house import people_file
@@ -182,9 +184,13 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
                 f"{box.pending} {what} wait, the oldest since {box.oldest_at:%Y-%m-%d %H:%M} UTC",
                 mend="See the engine, worker and gateway above: they are applied when all run.",
             )
+    async for check in telling(settings, store):
+        yield check
     yield await transparency_log(settings, store, at=at)
     yield await _tickets(store)
     yield await _door_record(store)
+    async for check in keeping(settings, store, at=at):
+        yield check
     alarms = await store.health.open_alarms()
     for alarm in alarms:
         yield warn(f"alarm {alarm.kind} {alarm.key}", alarm.text, mend=alarm.mend)

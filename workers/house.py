@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from activities import Announcements, Channel, Outside, Rooms, all_activities
+from activities.guarding import Guard, Limits
 from gateway.doors import Tracker
 from integrations.claims_directory import ClaimsDirectory
 from integrations.file_directory import FileDirectory
@@ -94,6 +95,8 @@ class House:
             ticket_queues={each.source.value: each.opens_in for each in connected},
             connectors=connectors(self),
             reporting=reporting(settings, http=self.http, clock=self.clock),
+            guard=Guard(self.store, clock=self.clock, limits=limits(settings)),
+            digest=settings.notices.digest or None,
         )
 
     @property
@@ -139,6 +142,25 @@ def people_file(settings: Settings) -> Path:
         return Path(__file__).resolve().parent.parent / "integrations" / "demo_directory.yaml"
     message = "no directory of people is configured"
     raise NotSetUpError(message, mend="Set ESCALATE_DIRECTORY_FILE to a YAML file of people.")
+
+
+def limits(settings: Settings) -> Limits:
+    """How fast each channel may be told, and when it counts as out."""
+    notices = settings.notices
+    per_minute = {
+        "slack": notices.slack_per_minute,
+        "teams": notices.teams_per_minute,
+        "pagerduty": notices.pagerduty_per_minute,
+    }
+    if notices.mail_per_minute is not None:
+        per_minute["mail"] = notices.mail_per_minute
+    return Limits(
+        per_minute=per_minute,
+        # The demo's time is skipped: what is an hour there is a minute here.
+        person_per_hour=None if settings.demo else notices.person_per_hour,
+        failures=notices.failures,
+        pause=notices.pause,
+    )
 
 
 def channels(house: House) -> Sequence[Channel]:

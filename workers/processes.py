@@ -32,6 +32,7 @@ from workers.errors import NotSetUpError
 from workers.house import House, inbox, pager, rotas, slack
 from workers.log_in import provider_door
 from workers.reporting import party
+from workers.retention import retention_of
 from workers.settings import Settings
 from workers.worker import beat, client_of, worker
 
@@ -130,6 +131,7 @@ async def doors_of(
         slack=slack_parts(house),
         mail=mail_parts(house),
         codec=codec_parts(house),
+        telling=house.outside,
         trackers=tuple(house.trackers),
         provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
@@ -232,6 +234,11 @@ def door_settings(settings: Settings) -> DoorSettings:
         connected=settings.reports.connected,
         ledger_keep=settings.ledger.keep,
         bulk_cap=settings.gateway.bulk_cap,
+        urgent_queue=settings.urgent_queue,
+        keepers=settings.keeping.keepers,
+        cooling_off=settings.keeping.cooling_off,
+        erased=settings.erased,
+        retention=retention_of(settings),
     )
 
 

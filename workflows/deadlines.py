@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from runbooks.plan import Late
     from workflows.asking import ask
     from workflows.effects import COLLECT_ACTS, CollectOrder
+    from workflows.lanes import queue_of
     from workflows.pulse import Pulse
 
 ACTED = ("done", "intended", "skipped", ROLLED_BACK, SHADOWED, *BY_ITSELF)
@@ -204,7 +205,13 @@ class Deadlines:
             deadline=deadline,
             at=workflow.now(),
         )
-        collected = await ask(COLLECT_ACTS, order, summary="acts signed in time", pulse=self.pulse)
+        collected = await ask(
+            COLLECT_ACTS,
+            order,
+            summary="acts signed in time",
+            pulse=self.pulse,
+            queue=queue_of(self.file),
+        )
         for envelope in collected.envelopes:
             if obligation_of(envelope) is not None:
                 continue

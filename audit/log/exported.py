@@ -68,7 +68,7 @@ async def log_part(
     wanted = {
         LogKey(case, entry.stream, branch, entry.sequence)
         for entries, segments in streams
-        for entry, branch in _placed(entries, segments)
+        for entry, branch in placed(entries, segments)
     }
     return LogPart(
         checkpoint=head.checkpoint.encode(),
@@ -136,7 +136,7 @@ def check_log(logged: Logged, *, pinned: frozenset[NoteKey]) -> Check:
     unproven = sum(
         proof_file(entry.stream, branch, entry.sequence) not in logged.files
         for entries, segments in logged.streams
-        for entry, branch in _placed(entries, segments)
+        for entry, branch in placed(entries, segments)
     )
     if unproven:
         missing.append(f"{unproven} entries are not in a checkpoint yet: export again in a moment")
@@ -149,7 +149,7 @@ def _differences(logged: Logged, checkpoint: Checkpoint) -> Iterator[str]:
         if entries and (not segments or segments[0].after):
             yield f"the {entries[0].stream} stream does not say on which branches it stands"
         left_out = ""
-        for entry, branch in _placed(entries, segments):
+        for entry, branch in placed(entries, segments):
             name = proof_file(entry.stream, branch, entry.sequence)
             data = logged.files.get(name)
             if data is None:
@@ -183,7 +183,7 @@ def _unproven(
     return ""
 
 
-def _placed(entries: Sequence[Entry], segments: Sequence[Segment]) -> Iterator[tuple[Entry, str]]:
+def placed(entries: Sequence[Entry], segments: Sequence[Segment]) -> Iterator[tuple[Entry, str]]:
     """Each entry with the branch it was recorded on."""
     for entry in entries:
         on = [item.branch for item in segments if item.after < entry.sequence]

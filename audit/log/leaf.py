@@ -32,8 +32,8 @@ def leaf_of(entry: Entry, *, branch: str) -> bytes:
 
 def field_digests(entry: Entry, *, branch: str) -> Iterator[bytes]:
     """The salted hash of every field: salt, path and value, so that no two can change places."""
-    for path, value in _fields(entry, branch):
-        yield hashlib.sha256(_opening(field_salt(entry.salt, path), path, value)).digest()
+    for path, value in fields_of(entry, branch):
+        yield hashlib.sha256(opening_of(field_salt(entry.salt, path), path, value)).digest()
 
 
 def field_salt(salt: str, path: str) -> bytes:
@@ -41,7 +41,7 @@ def field_salt(salt: str, path: str) -> bytes:
     return hmac.digest(salt.encode(), path.encode(), "sha256")
 
 
-def _opening(salt: bytes, path: str, value: object) -> bytes:
+def opening_of(salt: bytes, path: str, value: object) -> bytes:
     """RFC 8785's bytes of `[salt, path, value]`: what a reader is shown of one field."""
     if isinstance(value, str | int):
         # The standard library spells these as RFC 8785 does, and most fields are these.
@@ -49,7 +49,8 @@ def _opening(salt: bytes, path: str, value: object) -> bytes:
     return canonical([salt.hex(), path, value])
 
 
-def _fields(entry: Entry, branch: str) -> Iterator[tuple[str, object]]:
+def fields_of(entry: Entry, branch: str) -> Iterator[tuple[str, object]]:
+    """Every field of the entry but its salt, by its path."""
     # As it is stored, so that an instant is spelt here as it is hashed there.
     written = json.loads(entry.data)
     del written["salt"]

@@ -1,5 +1,6 @@
 """One case: next step, people, clocks, gates, memo, facts, actions, timeline, and a form an act."""
 
+import uuid
 from typing import Any
 
 from starlette.requests import Request
@@ -11,14 +12,17 @@ from cases.gate import Round
 from cases.journal import Stream
 from gateway.casework import OpenCase, find_case
 from gateway.confirming import fact_lines, memo_lines
+from gateway.custody import CUSTODY_FORMS, custody_of
 from gateway.doors import Doors
 from gateway.drafts import reports_shown
 from gateway.form_content import Surroundings, verdict_label
 from gateway.forms import CHIEF, forms_of
+from gateway.holding import holds_seen
 from gateway.linked import links_of
 from gateway.messages import messages_of
 from gateway.migrations import MIGRATORS, versions_of
 from gateway.pages.acts import ActPages
+from gateway.pages.keeping import erased_page
 from gateway.pages.owed import owed_lines
 from gateway.phrases import details, title, words
 from gateway.shadows import beside_today
@@ -28,6 +32,7 @@ from gateway.way import way_of
 from gateway.web import Viewer, Web
 from runbooks import prioritise
 from runbooks.statutes.table import find
+from store import ContentErased
 
 
 async def timeline_of(
@@ -78,7 +83,10 @@ class CasePages:
         if viewer is None:
             return web.to_login(request)
         number = request.path_params["number"]
-        case = await find_case(web.doors, number, person=viewer.id, roles=viewer.roles)
+        try:
+            case = await find_case(web.doors, number, person=viewer.id, roles=viewer.roles)
+        except ContentErased as erased:
+            return await erased_page(web, viewer, await web.doors.store.cases.get(erased.case))
         if case is None:
             return await self._not_yet(number, viewer)
         await web.doors.store.notices.read(case.row.id, recipient=viewer.id, at=case.now)
@@ -158,6 +166,10 @@ class CasePages:
             ],
             owed=await owed_lines(web.doors, case, show=show),
             reports=reports_shown(web.doors, case),
+            legal_holds=await holds_seen(web.doors, viewer, case=case.row),
+            custody=await custody_of(web.doors, case),
+            custody_events=CUSTODY_FORMS,
+            act_id=str(uuid.uuid4()),
             facts=fact_lines(case),
             links=await links_of(web.doors, state, person=viewer.id, roles=viewer.roles),
             content_ref=state.report.content_ref,

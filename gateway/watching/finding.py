@@ -42,6 +42,7 @@ TITLES: dict[str, str] = {
     FindingKind.HIDDEN: "a rule hides many reports",
     "many-reports": "a case has gathered many reports",
     "pager": "a pager does not take our pages",
+    "channel-out": "a channel does not answer",
     "notice-lost": "notices reached nobody",
     "obligation-not-started": "work owed after closing cannot be started",
     "card-open": "cards in a chat still ask what has been decided",

@@ -1,6 +1,6 @@
 """What the house asks about people: who holds a role, and is it really they."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Protocol
 
@@ -49,6 +49,8 @@ class Person(Value):
     """When they may be told what is not grave; with nothing said, at any time."""
     channels: tuple[Name, ...] = ()
     """By which channels they are told, in order; without any, as the installation is set up."""
+    digest: timedelta | None = None
+    """How long what is not pressing waits for company; zero: never. None: as the installation."""
     same_as: frozenset[PersonId] = frozenset()
     """Other accounts of the same human."""
 

@@ -51,6 +51,11 @@ def taxonomy_texts() -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in entries if each.name.endswith(".yaml")}
 
 
+def retention_text() -> bytes:
+    """The text of the retention table that ships."""
+    return files(__name__).joinpath("retention", "classes.yaml").read_bytes()
+
+
 def clock_tables() -> dict[str, bytes]:
     """The text of every table of statutory clocks that ships, by file."""
     return {

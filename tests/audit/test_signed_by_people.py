@@ -1,6 +1,7 @@
 """A decision that a person signed themselves: through the workflow, the export and the verifier."""
 
 from pathlib import Path
+from typing import Any
 
 from audit.verdict import Outcome as Answer
 from audit.verify import verify
@@ -46,7 +47,10 @@ async def signed(case: Matter, key: Authenticator) -> ActReceipt:
     )
     proof = key.sign({"challenge": challenge_of(text)})
     del proof["credential"]
-    long_ago = {"enrolled_at": "2026-01-01T00:00:00Z", "confirmed_at": "2026-01-02T00:00:00Z"}
+    long_ago: dict[str, Any] = {
+        "enrolled_at": "2026-01-01T00:00:00Z",
+        "confirmed_at": "2026-01-02T00:00:00Z",
+    }
     personal = PersonalSignature(
         statement=text.decode(), enrolment=enrolled(key, **long_ago), **proof
     )

@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from tests.faults.canaries import MANY, Canaries
+from tests.faults.copies import kept_and_handed_out, opens_nowhere_once_erased
 from tests.faults.course import open_round, step
 from tests.faults.guarded_house import GuardedHouse, guarded_house, proven, subscribe
 from workers.engine import Engine
@@ -22,12 +23,15 @@ RESTRICTED = ("intimate-imagery", "self-harm", "child-safety")
 
 
 @pytest.fixture
-async def guarded(present: Engine, tmp_path: Path) -> AsyncIterator[GuardedHouse]:
-    """The house; the loggers are afterwards as pytest had them."""
+async def guarded(tmp_path: Path) -> AsyncIterator[GuardedHouse]:
+    """The house, its engine on a file; the loggers are afterwards as pytest had them."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     try:
-        async with guarded_house(present, tmp_path) as made:
+        async with (
+            Engine.start(pinned_only=True, database=tmp_path / "engine.db") as engine,
+            guarded_house(engine, tmp_path) as made,
+        ):
             await subscribe(made)
             yield made
     finally:
@@ -37,9 +41,12 @@ async def guarded(present: Engine, tmp_path: Path) -> AsyncIterator[GuardedHouse
 
 
 async def test_thirty_strings_of_restricted_cases_leave_by_no_channel(
-    guarded: GuardedHouse, record_property: Callable[[str, object], None]
+    guarded: GuardedHouse, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Put into reports, reasons, names and evidence; found in no channel."""
+    """Put into reports, reasons, names and evidence; found in no channel, file or copy.
+
+    Then one case is erased: nothing that was sealed for it opens, wherever a copy of it is.
+    """
     canaries = Canaries()
     acts: list[str] = []
     numbers = [await reported(guarded, tag, canaries) for tag in RESTRICTED]
@@ -52,6 +59,7 @@ async def test_thirty_strings_of_restricted_cases_leave_by_no_channel(
     await everything_sent(guarded, numbers)
 
     carried = {name: list(await sink()) for name, sink in guarded.sinks().items()}
+    carried |= await kept_and_handed_out(guarded, numbers, tmp_path, canaries)
     leaks = await canaries.leaks({name: partial(kept, said) for name, said in carried.items()})
 
     record_property("canaries", len(canaries.placed))
@@ -69,6 +77,7 @@ async def test_thirty_strings_of_restricted_cases_leave_by_no_channel(
     assert any(number in said for number in restricted for said in carried["Slack rooms"])
     assert any(b"notify" in said for said in guarded.collector.said)
     assert '"event"' in guarded.log.getvalue()
+    await opens_nowhere_once_erased(guarded, numbers[1], tmp_path, record_property)
 
 
 @pytest.mark.parametrize(

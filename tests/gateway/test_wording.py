@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from cases.house_acts import HouseRefusal
 from cases.receipts import Outcome, Reason
 from gateway.absences import PROBLEMS
 from gateway.bulk_words import PROBLEMS as OF_ORDERS
 from gateway.codec_server import CODEC_WORDS
+from gateway.keeping_words import KEEPERS
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
 from gateway.passkeys import PASSKEY_WORDS
 from gateway.wording import OUTCOMES, PAGES, REASONS
@@ -19,6 +21,7 @@ def test_every_reason_and_outcome_has_words() -> None:
     assert set(REASONS) == set(Reason) - {Reason.NONE}
     assert set(OUTCOMES) == set(Outcome)
     assert set(IDENTITY) == set(IdentityReason)
+    assert set(KEEPERS) == set(HouseRefusal)
     assert not PAGES.keys() & LOG_IN_PAGES.keys()
     assert not {reason.value for reason in Reason} & LOG_IN_PAGES.keys()
     for wording in (
@@ -30,6 +33,7 @@ def test_every_reason_and_outcome_has_words() -> None:
         *CODEC_WORDS.values(),
         *PROBLEMS.values(),
         *OF_ORDERS.values(),
+        *KEEPERS.values(),
     ):
         assert wording.says.endswith(".")
         assert wording.mend.endswith((".", "`"))
@@ -47,6 +51,7 @@ def test_the_documentation_says_the_same() -> None:
         **LOG_IN_PAGES,
         **PASSKEY_WORDS,
         **CODEC_WORDS,
+        **{refusal.value: words for refusal, words in KEEPERS.items()},
     }
 
     missing = [

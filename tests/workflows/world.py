@@ -456,6 +456,7 @@ async def open_case(
     same_subject: tuple[str, ...] = (),
     external_id: str | None = None,
     shadow: bool = False,
+    urgent_queue: str = "",
 ) -> CaseUnderTest:
     """A case has been started on the engine, with time that moves only when told to."""
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
@@ -488,6 +489,7 @@ async def open_case(
         continue_after=continue_after,
         shadow=shadow,
         edition=EDITION,
+        urgent_queue=urgent_queue,
     )
     handle = await skipper.client.start_workflow(
         WORKFLOW,
