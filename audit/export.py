@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,12 +20,16 @@ from pydantic import JsonValue
 from temporalio.client import Client
 from temporalio.converter import PayloadCodec
 
+from audit.access import digests_of, policy_file
 from audit.acts import prove, root_of
+from audit.comments import COMMENTS, OpenComments, open_comments
 from audit.commitments import case_input, inputs, salt_of
 from audit.errors import ExportRefusedError
 from audit.histories import CaseHistory, Run, fetch, left_behind
 from audit.log.exported import LogPart, Segment, lineage, log_part
+from audit.log.keyring_note import FILE as KEYRING_NOTE
 from audit.log.reader import sealed, settled
+from audit.log.vouched import cosigned
 from audit.manifest import (
     CASE_STREAM,
     DOOR_STREAM,
@@ -47,11 +52,11 @@ from audit.report import write_report
 from audit.rules import digests, document
 from audit.shape import ending
 from audit.strict_replay import is_closed
-from cases.canonical import sha256
+from cases.canonical import canonical, sha256
 from cases.envelope import Act, Certificate
 from cases.journal import GENESIS, Entry, Stream
 from cases.state import CasePicture, picture
-from store import MAIN, Store
+from store import MAIN, Store, UnknownObject
 from workflows.messages import CaseInput
 
 
@@ -65,6 +70,8 @@ class Seal:
     """The root's public key, base64."""
     log: str = ""
     """The log's public key, as a note's verifier pins it."""
+    keyring_note: bytes = b""
+    """The root's keyring note; empty where the root signed none yet."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,10 @@ class CaseRecord:
     """What the transparency log says of the case."""
     owed: Sequence[OwedRecord] = ()
     """What the case owes after closing."""
+    policies: Mapping[str, bytes] = field(default_factory=dict)
+    """By digest, the policies by which people were let in, and things were let happen."""
+    comments: OpenComments | None = None
+    """What was said about the case, to everybody."""
 
 
 async def export_case(
@@ -102,8 +113,8 @@ async def export_case(
 ) -> Path:
     """The case's export is at `out`, complete, or nothing was written.
 
-    So long is waited until every run that ended is sealed, and as long again until the log has a
-    checkpoint over everything that was read.
+    So long is waited until every run that ended is sealed, as long again until the log has a
+    checkpoint over everything that was read, and until the witnesses cosigned one.
     """
     refuse_to_overwrite(out)
     record = await gather(case, store=store, client=client, patience=patience)
@@ -144,6 +155,7 @@ async def gather(
     # Only now: doors go on writing about a case that has closed, and what was read must be covered.
     if patience:
         await settled(store, case, within=patience)
+        await cosigned(store, case, within=patience)
     return CaseRecord(
         history=history,
         request=request,
@@ -156,7 +168,18 @@ async def gather(
         lineage={file: segments for file, (_, segments) in streams.items()},
         log=await log_part(store, case, streams=streams.values()),
         owed=await gather_owed(case, store=store, client=client, codec=codec),
+        policies=await _policies(store, entries, door),
+        comments=open_comments(entries, await store.comments.of_case(case)),
     )
+
+
+async def _policies(store: Store, *streams: Sequence[Entry]) -> dict[str, bytes]:
+    """The texts that the store still has; a verifier says which are missing."""
+    found = {}
+    for digest in digests_of(*streams):
+        with suppress(UnknownObject):
+            found[digest] = await store.objects.get(digest)
+    return found
 
 
 def codec_of(client: Client) -> PayloadCodec:
@@ -252,10 +275,15 @@ def _files(
             runs=keep(item.runs, history_folder(item.name)),
         )
     files |= {document(digest): source for digest, source in record.runbooks.items()}
+    files |= {policy_file(digest): text for digest, text in record.policies.items()}
     files[KEYRING] = write(_keyring(record, seal))
+    if seal.keyring_note:
+        files[KEYRING_NOTE] = seal.keyring_note
     files["case.json"] = json.dumps(
         dict(record.picture), indent=1, ensure_ascii=False, sort_keys=True
     ).encode()
+    if record.comments is not None:
+        files[COMMENTS] = canonical(record.comments)
     files["report.html"] = write_report(record.request, record.entries, record.door).encode()
     files["README.txt"] = readme(record.request.number).encode()
     return files, runs, left, owed

@@ -17,6 +17,8 @@ what the system did. Treat it as you treat the case itself: payloads are in clea
   webauthn/           what people signed with their own keys: for each act a folder (below)
   log/checkpoint      the transparency log's signed head; beside it, for each entry, the proof that
                       it is in there (C2SP tlog-proof: any tool that reads them can check them)
+  log/checkpoint.tsr  where there is one: an authority's RFC 3161 time stamp over log/checkpoint
+  keyring.note        where there is one: the root's word on which keys count, and for how long
   keyring.json        public keys: the root, the log's, and the certificates of doors that signed
   manifest.json       every file's SHA-256; manifest.sig.json is the door's signature over it
 
@@ -30,13 +32,17 @@ from here (`escalate keys public` prints it):
 
 The answer is PASS (exit code 0), FAIL (1), or INCOMPLETE (2): something could not be checked, for
 instance because the case is not closed, because entries are not in the log yet or because no key
-was given. Without --keys the export vouches for itself only, and the answer is never PASS.
+was given. --policy FILE (C2SP tlog-policy) asks for your witnesses' cosignatures, --tsa-roots FILE
+for a time stamp that you believe. Without --keys the export vouches for itself only, and the
+answer is never PASS.
 
 Without our program
 -------------------
   sha256sum of a file is its "sha256" in manifest.json.
   Each line of a .jsonl file has in "previous" the SHA-256 of the line before (without line end).
-  log/checkpoint is a C2SP signed note; a proof's "extra" line is the leaf, base64.
+  openssl ts -verify -data log/checkpoint -in log/checkpoint.tsr -CAfile ROOTS.pem
+  log/checkpoint is a C2SP signed note, with its witnesses' lines (cosignature/v1); a proof's
+  "extra" line is the leaf, base64.
   What a person signed with their own key (webauthn/ACT/), in that folder:
     openssl dgst -sha256 -verify key.pem -signature signature.bin signed.bin
     (an Ed25519 key: openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in signed.bin

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from audit.access import check_access, digests_of
 from audit.acts import check_decisions, check_door, prove, root_of
+from audit.comments import COMMENTS, OpenComments, check_comments
 from audit.commitments import Incoming, case_input, inputs, salt_of
 from audit.custody import check_custody
 from audit.errors import ExportUnreadableError
@@ -47,7 +49,9 @@ from audit.rules import newest, read_rules
 from audit.sealing import check_seals
 from audit.shadow import left_the_house
 from audit.strict_replay import is_closed, strict_replay
+from audit.sub_cases import CANCELLED_TOGETHER, check_cancelled_together
 from audit.verdict import Check, Outcome, Verdict, judged
+from audit.vouchers import Vouched, Vouchers, check_vouchers, keyring_of, trusted_logs
 from cases.ids import obligation_id
 from cases.journal import GENESIS, Entry, Kind, Stream, obligation_stream
 from workflows.messages import CaseInput
@@ -91,9 +95,13 @@ async def verify(
     *,
     pinned: frozenset[bytes] = frozenset(),
     logs: frozenset[NoteKey] = frozenset(),
+    vouchers: Vouchers | None = None,
     replay: bool = True,
 ) -> Verdict:
-    """What the export proves; INCOMPLETE without pinned keys of root and log: its own word only."""
+    """What the export proves; INCOMPLETE without pinned keys of root and log: its own word only.
+
+    `vouchers` is what witnesses, authorities of time and the root's keyring are held against.
+    """
     if is_redacted(directory):
         return verify_redacted(directory, pinned=pinned, logs=logs)
     try:
@@ -105,7 +113,11 @@ async def verify(
     request = case_input(export.history)
     incoming = inputs(export.history, salt=salt_of(request)) if request is not None else None
     checks = list(_checks(export, pinned, request, incoming or ()))
-    checks.append(check_log(_logged(export), pinned=logs))
+    logged, keyrings = _logged(export), keyring_of(export.files, vouchers, pinned=pinned)
+    logs = trusted_logs(logs, vouchers, keyrings)
+    checks.append(check_log(logged, pinned=logs))
+    vouched = Vouched(logged, export.manifest, export.signed, incoming or ())
+    checks.extend(check_vouchers(vouched, vouchers, logs=logs, keyrings=keyrings))
     replayed: Replayed | None = None
     if replay:
         replayed = await strict_replay(export.history, export.entries, incoming=incoming)
@@ -208,9 +220,19 @@ def _checks(
         "decisions",
         wrong=list(check_decisions(incoming, proven, export.entries, open_case=open_case)),
     )
+    if digests_of(export.entries, export.door):
+        wrong, missing = check_access(export.files, proven, export.entries, export.door)
+        yield judged("access", wrong=wrong, missing=missing)
     if any(entry.kind in MERGES for entry in export.entries):
         found = check_merges(export.history, proven, export.entries, root=root_of(request.root_key))
         yield judged("merges", wrong=list(found))
+    if any(entry.kind in CANCELLED_TOGETHER for entry in export.entries):
+        root = root_of(request.root_key)
+        found = check_cancelled_together(export.history, proven, export.entries, root=root)
+        yield judged("sub-cases", wrong=list(found))
+    if COMMENTS in export.files:
+        said = read_model(COMMENTS, export.files[COMMENTS], OpenComments)
+        yield judged("comments", wrong=list(check_comments(export.entries, said)))
     rules, wrong = read_rules(export.files, request, proven, export.entries)
     yield judged("runbook", wrong=wrong)
     if rules is not None:

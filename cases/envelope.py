@@ -42,6 +42,7 @@ __all__ = [
     "ActEnvelope",
     "ActingFor",
     "Actor",
+    "Authorised",
     "Certificate",
     "CertifiedKey",
     "Door",
@@ -127,10 +128,23 @@ class Ordered(Inbound):
     """How many cases it names."""
 
 
+class Authorised(Inbound):
+    """That the door asked its policies, and which of them allowed it.
+
+    The directory answer it rests on is the actor's. An act of an earlier release has none: it was
+    allowed by the checks of that release, and stays valid.
+    """
+
+    policies: tuple[str, ...]
+    """Their ids."""
+    digest: str
+    """Of the policies, their schema and the restricted classes, as one kept text."""
+
+
 class Act(Grown):
     """What is signed."""
 
-    since_grown: ClassVar[frozenset[str]] = frozenset({"ordered", "personal"})
+    since_grown: ClassVar[frozenset[str]] = frozenset({"authorised", "ordered", "personal"})
 
     v: int = 1
     act: str
@@ -147,6 +161,7 @@ class Act(Grown):
     ordered: Ordered | None = None
     personal: PersonalSignature | None = None
     """The person's own signature over what they did; without it the door alone says so."""
+    authorised: Authorised | None = None
 
 
 class ActEnvelope(Inbound):

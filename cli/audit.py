@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.output import REFUSED, UNREACHABLE, USAGE, AsJson, note, print_json, say, stop
+from workers.clock import SystemClock
 from workers.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,8 +55,10 @@ def export(
     """
     from audit.errors import AuditError
     from audit.export import Seal, export_case
+    from audit.log.exported import TOKEN
     from gateway.log_key import log_key_in
     from gateway.signer import load_or_create_keys
+    from workers.vouching import keyring_note_of
 
     async def run() -> Path:
         async with _at_work(address) as (home, client):
@@ -76,6 +79,7 @@ def export(
                     certificate=signer.certificate_at(at),
                     root=signer.root_key,
                     log=str(log or ""),
+                    keyring_note=keyring_note_of(home.settings),
                 ),
                 out=out,
                 at=at,
@@ -83,6 +87,8 @@ def export(
                 patience=PATIENCE,
             )
             await _exported(home, row.id, reader="", at=at)
+            if home.settings.tsa.url is not None and not (written / TOKEN).exists():
+                note("no time stamp covers it yet: verify says INCOMPLETE; export it in a minute")
             if not await home.store.log.is_settled(row.id):
                 note("some entries are not in the transparency log yet: verify says INCOMPLETE")
             return written
@@ -140,14 +146,38 @@ def verify(
         Path | None,
         typer.Option(help="File with the public keys you trust; default: this installation's."),
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="C2SP tlog-policy: which log, whose cosignatures. Without --keys: ours."),
+    ] = None,
+    tsa_roots: Annotated[
+        Path | None,
+        typer.Option(help="PEM of authorities whose time you believe. Without --keys: ours."),
+    ] = None,
+    keyring: Annotated[
+        Path | None,
+        typer.Option(help="A keyring note newer than the export's. Without --keys: ours."),
+    ] = None,
     replay: Annotated[bool, typer.Option(help="Also replay strictly.")] = True,
     json_: AsJson = False,
 ) -> None:
     """PASS (exit code 0), FAIL (1) or INCOMPLETE (2), each check with its reasons; offline."""
+    from audit.log.errors import LogError
     from audit.verify import verify as verified
+    from workers.vouching import vouchers
 
     pinned, logs = _pinned(keys)
-    verdict = asyncio.run(verified(folder, pinned=pinned, logs=logs, replay=replay))
+    at = asyncio.run(SystemClock().now())
+    try:
+        # Whoever brings keys verifies for themselves: what is configured here says nothing then.
+        own = Settings.load() if keys is None else None
+        brought = vouchers(own, at=at, policy=policy, roots=tsa_roots, keyring=keyring)
+    except (OSError, LogError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        stop(f"--policy, --tsa-roots or --keyring: {reason}", code=USAGE)
+    verdict = asyncio.run(
+        verified(folder, pinned=pinned, logs=logs, vouchers=brought, replay=replay)
+    )
     if json_:
         written = verdict.model_dump(mode="json")
         print_json({**written, "outcome": verdict.outcome.value})
@@ -274,7 +304,7 @@ def _pinned(file: Path | None) -> "tuple[frozenset[bytes], frozenset[NoteKey]]":
     from audit.log.errors import LogError
     from audit.log.exported import parse_logs
     from audit.manifest import parse_keys
-    from gateway.log_key import log_key_in
+    from gateway.log_key import log_keys_in
     from gateway.signer import ROOT_FILE
 
     if file is not None:
@@ -285,8 +315,7 @@ def _pinned(file: Path | None) -> "tuple[frozenset[bytes], frozenset[NoteKey]]":
             mend = 'It holds {"root": "<base64>", "log": "<name>+<hash>+<base64>"}.'
             stop(f"{file}: {error}", mend=mend, code=USAGE)
     folder = Settings.load().keys
-    log = log_key_in(folder)
-    logs = frozenset({log} if log is not None else ())
+    logs = frozenset(log_keys_in(folder))
     own = folder / ROOT_FILE
     if not own.is_file():
         return frozenset(), logs

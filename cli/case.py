@@ -10,6 +10,7 @@ import typer
 from cli import (
     case_again,
     case_bulk,
+    case_comments,
     case_correct,
     case_erase,
     case_gate,
@@ -20,6 +21,7 @@ from cli import (
     case_rules,
     case_run,
     case_suppressed,
+    case_tasks,
     case_work,
 )
 from cli.acting import Case
@@ -44,6 +46,7 @@ __all__ = [
     "app",
     "case_again",
     "case_bulk",
+    "case_comments",
     "case_correct",
     "case_erase",
     "case_gate",
@@ -54,6 +57,7 @@ __all__ = [
     "case_rules",
     "case_run",
     "case_suppressed",
+    "case_tasks",
     "case_work",
 ]
 

@@ -1,20 +1,23 @@
-"""`escalate keys`: show public keys, renew keys, revoke those that got into wrong hands."""
+"""`escalate keys`: public keys and the keyring; renew keys, revoke those in wrong hands."""
 
 import asyncio
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import Progress
 
-from cli.output import AsJson, errors, local, note, print_json, say, show, stop, table
+from cli import key_epochs
+from cli.output import USAGE, AsJson, note, print_json, say, show, stop, table
 from workers.clock import SystemClock
 from workers.settings import Settings
 
 if TYPE_CHECKING:
-    from store import Rotated
+    from audit.log.keyring_note import KeyringNote, Role
 
 app = typer.Typer(help="Renew keys, and revoke those in wrong hands.", no_args_is_help=True)
+key_epochs.register(app)
 
 
 @app.command()
@@ -23,14 +26,15 @@ def public() -> None:
 
     Hand them to whoever is to check exports, by another way than the exports.
     """
-    from gateway.log_key import log_key_in
+    from gateway.log_key import log_keys_in
     from gateway.signer import ROOT_FILE, load_or_create_keys
 
     folder = Settings.load().keys
-    log = log_key_in(folder)
-    if log is None or not (folder / ROOT_FILE).is_file():
+    logs = [str(key) for key in log_keys_in(folder)]
+    if not logs or not (folder / ROOT_FILE).is_file():
         stop(f"there are no keys in {folder}", mend="They are made at the gateway's first start.")
-    print_json({"root": load_or_create_keys(folder).root_key, "log": str(log)})
+    log = logs[0] if len(logs) == 1 else logs
+    print_json({"root": load_or_create_keys(folder).root_key, "log": log})
 
 
 @app.command(name="renew-door")
@@ -46,86 +50,120 @@ def renew_door(*, json_: AsJson = False) -> None:
     note("restart every gateway; acts signed before stay valid")
 
 
-@app.command(name="list")
-def list_epochs(*, json_: AsJson = False) -> None:
-    """The key-encryption keys there were: which wraps what is new, and what each wraps still."""
-    from workers import rekeying
+@app.command(name="renew-log")
+def renew_log(*, json_: AsJson = False) -> None:
+    """The log is signed by a new key and the old one together, from the gateways' next start on."""
+    from gateway.errors import KeysUnusableError
+    from gateway.log_key import renew_log_key
 
-    lines = asyncio.run(rekeying.epochs_of(Settings.load()))
+    try:
+        signer = renew_log_key(Settings.load().keys)
+    except KeysUnusableError as error:
+        stop(str(error), mend=error.mend)
+    told = {"after": str(signer.key), "before": [str(each.key) for each in signer.beside]}
     if json_:
-        print_json([line.model_dump(mode="json") for line in lines])
+        print_json(told)
         return
-    show(
-        table(
-            "epoch",
-            "kept in",
-            "state",
-            "wraps",
-            "begun",
-            rows=[
-                (
-                    line.epoch,
-                    line.source,
-                    line.state,
-                    line.wraps,
-                    local(line.begun_at.isoformat() if line.begun_at else None),
-                )
-                for line in lines
-            ],
-        )
+    say(str(signer.key))
+    note(
+        "restart every gateway; give the new key to witnesses and verifiers and sign the keyring; "
+        "then `escalate keys retire-log`"
     )
 
 
-@app.command(name="rotate-kek")
-def rotate_kek(
-    *,
-    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Keys in one transaction.")] = 200,
-    json_: AsJson = False,
-) -> None:
-    """A new epoch wraps every case's key, while everything runs; killed half-way, call it again."""
-    from workers import rekeying
+@app.command(name="retire-log")
+def retire_log(*, json_: AsJson = False) -> None:
+    """The log's key before the present one signs no more, from the gateways' next start on."""
+    from gateway.errors import KeysUnusableError
+    from gateway.log_key import retire_log_key
 
-    async def run(tell: Callable[[int, int], None]) -> "Rotated":
-        at = await SystemClock().now()
-        return await rekeying.rotate_kek(Settings.load(), at=at, batch=batch, tell=tell)
-
-    with Progress(console=errors, transient=True) as progress:
-        bar = progress.add_task("wrapping keys anew", total=None)
-        rotated = asyncio.run(run(lambda done, of: progress.update(bar, completed=done, total=of)))
+    try:
+        retired = retire_log_key(Settings.load().keys)
+    except KeysUnusableError as error:
+        stop(str(error), mend=error.mend)
     if json_:
-        print_json(rotated.model_dump())
+        print_json({"retired": str(retired)})
         return
-    say(f"{rotated.wrapped} keys wrapped anew; the epoch is {rotated.after}")
-    for before in rotated.before:
-        note(f"{before} wraps nothing now: `escalate keys retire-kek {before}` destroys it")
-    note("make a backup now: those made before need the earlier key")
+    say(str(retired))
+    note("restart every gateway, and sign the keyring: what it signed stays valid")
 
 
-@app.command(name="retire-kek")
-def retire_kek(
-    epoch: Annotated[str, typer.Argument(help="Which, as `keys list` names it.")],
+@app.command(name="sign-keyring")
+def sign_keyring(
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    root: Annotated[
+        Path | None, typer.Option(help="The root's private key; default: root.pem of the keys.")
+    ] = None,
+    revoke: Annotated[
+        list[str] | None,
+        typer.Option(help="A key that counts no more from now on: as `keys keyring` spells it."),
+    ] = None,
+    overlap: Annotated[
+        int, typer.Option(min=0, help="Days that a key which was replaced still counts.")
+    ] = 0,
+    add: Annotated[
+        list[str] | None,
+        typer.Option(help="ROLE=VKEY of a key no file here tells: approver, worker, break-glass."),
+    ] = None,
+    tsa_cert: Annotated[
+        list[Path] | None, typer.Option(help="PEM of a certificate that stamps the time.")
+    ] = None,
     json_: AsJson = False,
 ) -> None:
-    """The epoch's key is destroyed: backups made in its time can be read by nobody any more."""
-    from workers import rekeying
+    """The root says anew which keys count: doors, log, witnesses of the policy, and what is added.
 
-    if not yes:
-        typer.confirm(
-            f"Backups made while {epoch} was present become unreadable for ever. Go on?",
-            abort=True,
-            err=True,
+    The note goes into every export from then on; hand it to verifiers after a revocation.
+    """
+    from audit.log.errors import LogError
+    from workers.keyrings import root_in
+    from workers.keyrings import sign_keyring as signed
+
+    settings = Settings.load()
+    try:
+        made = signed(
+            settings,
+            root=root_in(settings, root),
+            at=asyncio.run(SystemClock().now()),
+            revoke=revoke or (),
+            overlap=timedelta(days=overlap),
+            add=_added(add or ()),
+            certificates=[file.read_bytes() for file in tsa_cert or ()],
         )
-
-    async def run() -> None:
-        await rekeying.retire_kek(Settings.load(), epoch, at=await SystemClock().now())
-
-    asyncio.run(run())
+    except (LogError, ValueError) as error:
+        stop(str(error), mend="`escalate keys keyring` shows how keys are spelt.")
+    except OSError as error:
+        stop(f"--tsa-cert: {error.strerror}", code=USAGE)
     if json_:
-        print_json({"retired": epoch})
+        print_json(_told(made))
         return
-    say(f"epoch {epoch} is retired")
+    say(f"keyring {made.number} lists {len(made.keys)} keys")
+
+
+@app.command()
+def keyring(
+    file: Annotated[
+        Path | None, typer.Argument(help="A keyring note; default: this installation's.")
+    ] = None,
+    *,
+    json_: AsJson = False,
+) -> None:
+    """Which keys count, since when and until when, once the root's signature is held against it."""
+    from audit.log.errors import LogError
+    from workers.keyrings import keyring_in
+
+    try:
+        note_ = keyring_in(Settings.load(), file=file)
+    except LogError as error:
+        stop(f"the keyring does not hold: {error}", mend="Sign it anew where the root key is.")
+    if json_:
+        print_json(_told(note_))
+        return
+    rows = [
+        (each.role, each.key, *(_moment(at) for at in (each.since, each.until, each.revoked)))
+        for each in note_.keys
+    ]
+    show(table("role", "key", "since", "until", "revoked", rows=rows))
+    note(f"number {note_.number}, signed by the root at {_moment(note_.at)}")
 
 
 @app.command()
@@ -169,3 +207,36 @@ def revoke(
         print_json(revoked.model_dump())
     else:
         say(f"{revoked.told} open cases were told; {revoked.gone} had ended")
+
+
+def _added(words: Iterable[str]) -> "dict[str, Role]":
+    from audit.log.keyring_note import Role
+
+    found: dict[str, Role] = {}
+    for word in words:
+        role, _, key = word.partition("=")
+        if role not in tuple(Role) or not key:
+            stop(f"--add {word}: say ROLE=VKEY", code=USAGE)
+        found[key] = Role(role)
+    return found
+
+
+def _told(note_: "KeyringNote") -> dict[str, Any]:
+    return {
+        "number": note_.number,
+        "at": _moment(note_.at),
+        "keys": [
+            {
+                "role": each.role.value,
+                "key": each.key,
+                "since": _moment(each.since),
+                "until": _moment(each.until),
+                "revoked": _moment(each.revoked),
+            }
+            for each in note_.keys
+        ],
+    }
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else at.strftime("%Y-%m-%dT%H:%M:%SZ")

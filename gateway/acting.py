@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from cases.acts import ActBody
-from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding
+from cases.envelope import Act, ActEnvelope, Actor, Authorised, Door, RoundBinding
 from cases.journal import Kind
 from cases.personal import PersonalSignature
 from cases.receipts import ActReceipt, Outcome, Reason
+from gateway.authorising import authorise, on_record, reason_of, stamp
+from gateway.comments import words_kept
 from gateway.covering import NOBODY_ELSE, standing_of
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
@@ -57,9 +59,11 @@ class Answered:
 class ActRefusedError(Exception):
     """The door itself refuses: the act was neither signed nor stored, the refusal is on record."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, *, detail: str = "") -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.detail = detail
+        """What the policy that forbids it means, and who can help."""
 
 
 class ActIdTakenError(Exception):
@@ -130,6 +134,10 @@ async def act(
         doors, case, proof, act_id=act_id, actor=actor, role=role, body=body, binding=binding
     )
     reached = await _reached(doors, session, assurance, personal)
+    allowed = await _allowed(
+        doors, session, case, body, actor=actor, assurance=reached, snapshot=snapshot
+    )
+    signed = await words_kept(doors, case, body, at=as_of)
 
     def sign(signed_at: datetime) -> ActEnvelope:
         envelope = doors.signer.sign(
@@ -141,9 +149,10 @@ async def act(
                 assurance=reached,
                 door=door,
                 signed_at=signed_at,
-                body=body,
+                body=signed,
                 binding=binding,
                 personal=personal,
+                authorised=allowed,
             )
         )
         doors.faults(FaultPoint.AFTER_SIGN)
@@ -273,6 +282,12 @@ async def _actor(
     if person is None or role not in held:
         await refuse_at_door(doors, case, person=session.person, verb="act", reason=Reason.ROLE)
         raise ActRefusedError(Reason.ROLE)
+    told_at = person.roles_told_at
+    if told_at is not None and await doors.clock.now() > told_at + doors.settings.session_lifetime:
+        # A door without a session (a chat, a pager) must not stretch what a log-in said.
+        reason = Reason.STALE_ROLES
+        await refuse_at_door(doors, case, person=session.person, verb="act", reason=reason)
+        raise ActRefusedError(reason)
     return Actor(
         person=person.id,
         roles=tuple(sorted(person.roles)),
@@ -317,6 +332,28 @@ async def _reached(
     if personal is not None:
         return Assurance.L3
     return said if said is not None else await assurance_of(doors, session)
+
+
+async def _allowed(
+    doors: Doors,
+    session: Session,
+    case: CaseRow,
+    body: ActBody,
+    *,
+    actor: Actor,
+    assurance: Assurance,
+    snapshot: DirectorySnapshot,
+) -> Authorised:
+    """That the policies allow the act, to be signed with it; refused on record otherwise."""
+    decision = await authorise(
+        doors, case, body, actor=actor, assurance=assurance, snapshot=snapshot
+    )
+    await on_record(doors, case, body, decision, person=session.person)
+    if decision.allowed:
+        return stamp(decision)
+    reason = reason_of(decision)
+    await refuse_at_door(doors, case, person=session.person, verb=body.verb, reason=reason)
+    raise ActRefusedError(reason, detail="; ".join(decision.says))
 
 
 async def _runbook(doors: Doors, case: CaseRow) -> str | None:

@@ -16,11 +16,13 @@ from starlette.staticfiles import StaticFiles
 
 from cases.receipts import Reason
 from gateway.absences_api import AbsencesApi
+from gateway.access_api import AccessApi
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.bulk_api import BulkApi
 from gateway.case_api import CaseApi
 from gateway.codec_server import CodecServer
+from gateway.comments import CommentsApi
 from gateway.deliveries_api import DeliveriesApi
 from gateway.doors import Doors
 from gateway.drafts import DraftPages
@@ -35,6 +37,7 @@ from gateway.messages import MessagesApi
 from gateway.migrations_api import MigrationsApi
 from gateway.on_call import OnCallPages
 from gateway.pagerduty_door import pagerduty_routes
+from gateway.pages.access import AccessPages
 from gateway.pages.acts import ActPages
 from gateway.pages.away import AwayPages
 from gateway.pages.bulk import BulkPages
@@ -105,10 +108,12 @@ def build_app(
             *pagerduty_routes(doors),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
+            *CommentsApi(doors).routes(),
             *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
             *PasskeysApi(doors).routes(),
             *AbsencesApi(doors).routes(),
+            *AccessApi(doors).routes(),
             *BulkApi(doors).routes(),
             *KeepingApi(doors).routes(),
             *ReleasesApi(doors).routes(),
@@ -128,6 +133,7 @@ def build_app(
             *TerminalPages(web).routes(),
             *InboxPages(web).routes(),
             *AwayPages(web).routes(),
+            *AccessPages(web, proving).routes(),
             *BulkPages(web).routes(),
             *OnCallPages(web).routes(),
             *KeepingPages(web, logins).routes(),

@@ -17,9 +17,12 @@ from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
+from gateway.vouching import Stamping, Witnessing
+from integrations import cedar
 from integrations.event_webhook import EventWebhooks
 from integrations.imap import ImapInbox
 from integrations.oidc.role_map import RoleMap
+from integrations.ports.access import Access
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
 from integrations.ports.identity import Identity
@@ -27,7 +30,8 @@ from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from integrations.slack import Slack
-from runbooks.retention import Retention, shipped
+from runbooks import retention as keeping
+from runbooks.retention import Retention
 from store import Store
 
 
@@ -164,7 +168,7 @@ class DoorSettings:
     """Whether the directory's own passwords are taken; beside a provider usually not."""
     keepers: Keepers = field(default_factory=Keepers)
     """Who may erase content and end legal holds."""
-    retention: Retention = field(default_factory=shipped)
+    retention: Retention = field(default_factory=keeping.shipped)
     """How long each class of data is kept."""
     cooling_off: timedelta = timedelta(days=7)
     """How long an erasure that two people agreed to can still be withdrawn."""
@@ -210,8 +214,16 @@ class Doors:
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
     telling: Outside | None = None
     """By which people are told what waited for company; without it no digest goes out here."""
+    witnessing: Witnessing | None = None
+    """Who is asked to vouch for checkpoints; without it nobody is asked from here."""
+    stamping: Stamping | None = None
+    """Who stamps checkpoints with the time; without it nobody is asked from here."""
     events: EventWebhooks | None = None
     """Sends events to whoever subscribed; without it none are sent from here."""
+    outside: Outside | None = None
+    """By which people are told of what is no notice of a case; None: the watch tells of it."""
+    access: Access = field(default_factory=cedar.shipped)
+    """Who may do what."""
     faults: FaultSeam = no_faults
     id: str = "gateway"
     """Names this process in leases and heartbeats."""
@@ -221,9 +233,12 @@ class Doors:
     events_due: asyncio.Event = field(default_factory=asyncio.Event)
     digests_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
+    emergencies_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a case was opened in an emergency: who must know of it is told at once."""
     chat_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a card in a chat may be over: the closer looks at once."""
     pages_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a pager said something."""
+    policies_kept: set[str] = field(default_factory=set)
     outcomes: Counter[str] = field(default_factory=Counter)
     """How the acts answered in this process ended, for `/metrics`."""

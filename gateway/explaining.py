@@ -6,14 +6,15 @@ Everything but the engine's part comes from the store, so it also answers while 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from audit.explain import explain_state, lines
-from audit.explanation import Coming, Explanation, Owed, Trouble
+from audit.explain import TRANSITIONS, explain_state, lines
+from audit.explanation import Coming, Explanation, LetIn, Owed, Trouble
 from gateway.casework import OpenCase
 from gateway.doors import Doors
 from gateway.engine_look import EngineLook, LooksIn
 from gateway.errors import EngineUnavailableError
 from gateway.explaining_kept import explain_erased, kept_in
 from gateway.pages.owed import owed_in
+from gateway.sight import seen_entries
 from gateway.times import span
 from store import CaseRow, DeliveryState
 
@@ -50,11 +51,35 @@ async def explain(doors: Doors, case: OpenCase) -> Explained:
                 "coming": (*said.coming, *coming, *await _digests(doors, case.row)),
                 "troubles": troubles,
                 "looked_at_engine": look is not None,
+                "let_in": await _let_in(doors, case),
             }
         ),
         engine=look,
         engine_silent=silent,
     )
+
+
+async def _let_in(doors: Doors, case: OpenCase) -> tuple[LetIn, ...]:
+    """The newest answers of policies in the case's own record; no vote that is still hidden."""
+    entries = await doors.store.journal.entries(case.row.id)
+    found = []
+    for entry, body in seen_entries(entries, case.hidden, case.unseen):
+        policies, digest = body.get("policies"), body.get("policy")
+        if not isinstance(policies, list) or "note" in body or not isinstance(digest, str):
+            continue
+        what = " ".join(
+            str(body[name]) for name in ("verdict", "gate", "effect", "state") if name in body
+        )
+        found.append(
+            LetIn(
+                at=entry.at,
+                what=what,
+                who=str(body.get("who", "")),
+                policies=tuple(map(str, policies)),
+                digest=digest,
+            )
+        )
+    return tuple(found[-TRANSITIONS:])
 
 
 async def _after_closing(doors: Doors, case: OpenCase) -> tuple[list[Owed], list[Trouble]]:

@@ -127,6 +127,11 @@ class HealthPages:
             events.labels(name, state).set(number)
         head, behind = await store.log.head(), await store.log.backlog()
         _gauge(registry, "escalate_log_size", "Leaves under the last checkpoint", head.size)
+        vouched, standing = await store.vouching.newest(), await store.vouching.standing()
+        size = vouched.size if vouched is not None else 0
+        _gauge(registry, "escalate_log_cosigned_size", "Leaves a witness cosigned last", size)
+        stamped = standing.stamped_size
+        _gauge(registry, "escalate_log_stamped_size", "Leaves under the last token", stamped)
         _gauge(registry, "escalate_log_waiting", "Entries no checkpoint covers yet", behind.pending)
         since = (now - behind.oldest_at).total_seconds() if behind.oldest_at else 0.0
         _gauge(registry, "escalate_log_lag_seconds", "Age of the oldest of them", max(since, 0.0))

@@ -122,6 +122,10 @@ class _Away(Inbound):
         return self
 
 
+PlatformAccount = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""An account on the platform, written as reports write it."""
+
+
 class _Entry(Inbound):
     # Inputs stay out of the messages: they hold secrets.
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -143,6 +147,13 @@ class _Entry(Inbound):
     channels: Annotated[list[Name], Field(max_length=10)] = Field(default_factory=list)
     digest: Annotated[timedelta | None, BeforeValidator(_digest)] = None
     same_person_as: Annotated[list[PersonId], Field(max_length=20, alias="same-person-as")] = []
+    clearances: Annotated[list[Name], Field(max_length=50)] = []
+    platform_accounts: Annotated[
+        list[PlatformAccount], Field(max_length=20, alias="platform-accounts")
+    ] = []
+    close_accounts: Annotated[
+        list[PlatformAccount], Field(max_length=50, alias="close-accounts")
+    ] = []
     away: Annotated[list[_Away], Field(max_length=100)] = []
 
     @model_validator(mode="after")
@@ -208,6 +219,9 @@ def _account(entry: _Entry) -> Account:
         slack=entry.slack,
         pagerduty=entry.pagerduty,
         same_as=frozenset(entry.same_person_as),
+        clearances=frozenset(entry.clearances),
+        platform_accounts=frozenset(entry.platform_accounts),
+        close_accounts=frozenset(entry.close_accounts),
         hours=entry.hours(),
         channels=tuple(entry.channels),
         digest=entry.digest,

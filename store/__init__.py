@@ -22,6 +22,7 @@
     journal      append_door, entries, head, branches, forks
     seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
+    vouching     which of its checkpoints witnesses cosigned and a clock stamped
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
@@ -37,6 +38,7 @@
     channels     which of them are out: enter, failed, answered
     paces        how fast channels and people are told: take, closed
     notices      what became of each; `messages` is the demo's local outbox
+    comments     what people said about cases: keep, of_case
     incoming     mail that came in: known, keep, drop, by_case, recent
     prompts      cards in a chat: which message asks what, which are over, what was pressed
     locators     links to a round: live, expired, superseded, decided
@@ -45,6 +47,8 @@
     passkeys     people's own keys: enrol, confirm, revoke, count
     claimed      what the provider last said of people
     door_record  how log-ins began and ended, as a chain
+    looks        who looked at restricted cases: an entry, then a count
+    emergencies  cases opened in an emergency: until when, and who reviewed it
     health       heartbeats, alarms, lag of the outbox
     backup       copy_to, reconcile; `restore` brings a copy back
 
@@ -82,6 +86,7 @@ from store.deliveries import (
 )
 from store.digests import DigestItem, WaitingNotice
 from store.effects import Attempt, EffectRow
+from store.emergencies import LONGEST, UNREVIEWED, UNTOLD, Emergency
 from store.erasure_rows import (
     Blocked,
     EndedCase,
@@ -124,6 +129,7 @@ from store.key_encryption import (
 from store.legal_holds import HoldOrigin, HoldRow
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
+from store.looks import WINDOW, Seen
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
 from store.paces import Pace, PaceRow, Refusal, Urgency
@@ -142,10 +148,15 @@ from store.ticket_drift import DriftRow
 from store.ticket_keeping import KeptTicket, TicketWrite
 from store.vault import Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
+from store.vouched import Standing, Vouched
 
 __all__ = [
     "DEMO_KEK",
+    "LONGEST",
     "MAIN",
+    "UNREVIEWED",
+    "UNTOLD",
+    "WINDOW",
     "AbsenceRow",
     "Accepted",
     "Account",
@@ -192,6 +203,7 @@ __all__ = [
     "DriftRow",
     "Duplicate",
     "EffectRow",
+    "Emergency",
     "EndedCase",
     "EndedRun",
     "Epoch",
@@ -246,9 +258,11 @@ __all__ = [
     "Refusal",
     "Rotated",
     "RoundClosed",
+    "Seen",
     "Session",
     "Shred",
     "Skeleton",
+    "Standing",
     "Store",
     "StoreError",
     "StoreMisconfigured",
@@ -264,6 +278,7 @@ __all__ = [
     "UnknownRow",
     "Urgency",
     "Vault",
+    "Vouched",
     "Waiting",
     "WaitingNotice",
     "Waits",

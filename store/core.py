@@ -19,12 +19,13 @@ from store.calls import Calls
 from store.cases import Cases
 from store.channels import Channels
 from store.claimed import ClaimedPeople
+from store.comments import Comments
 from store.database import Database
 from store.deliveries import Deliveries
 from store.digests import Digests
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
-from store.epochs import Epochs
+from store.emergencies import Emergencies
 from store.erasures import Erasures
 from store.errors import JournalGap
 from store.events import Events
@@ -35,6 +36,7 @@ from store.key_encryption import HeldKeys, KeyEncryptionKey, KeyRing
 from store.legal_holds import LegalHolds
 from store.locators import Locators
 from store.log import Log
+from store.looks import Looks
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
@@ -58,6 +60,7 @@ from store.ticket_keeping import TicketKeeping
 from store.vault import Vault
 from store.view_rows import CaseHeading
 from store.views import Views
+from store.vouched import Vouching
 
 
 class CaseBatch(Value):
@@ -86,12 +89,10 @@ class Store:
         earlier_keks: Iterable[KeyEncryptionKey] = (),
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        ring = HeldKeys(kek, earlier_keks) if isinstance(kek, KeyEncryptionKey) else kek
         self.database = database
-        self.epochs = Epochs(database)
-        self.vault = Vault(database, ring=ring, epochs=self.epochs, ticks=ticks)
-        self.rotation = Rotation(database, vault=self.vault, epochs=self.epochs, ring=ring)
-        self.absences = Absences(database)
+        self.vault = Vault(database, ring=_ring_of(kek, earlier_keks), ticks=ticks)
+        self.epochs = self.vault.epochs
+        self.rotation = Rotation(database, vault=self.vault)
         self.cases = Cases(database, vault=self.vault)
         self.health = Health(database)
         self.channels = Channels(database, health=self.health)
@@ -102,6 +103,7 @@ class Store:
         self.releases = Releases(database, objects=self.objects)
         self.notices = Notices(database)
         self.messages = Messages(database, vault=self.vault)
+        self.comments = Comments(database, vault=self.vault)
         self.prompts = Prompts(database)
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)
@@ -109,6 +111,7 @@ class Store:
         self.ticket_drift = TicketDrift(database)
         self.locators = Locators(database)
         self.door_record = DoorRecord(database)
+        self.absences = Absences(database, record=self.door_record)
         self.sessions = Sessions(database, record=self.door_record)
         self.sign_ins = SignIns(database)
         self.passkeys = Passkeys(database, record=self.door_record)
@@ -143,10 +146,19 @@ class Store:
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )
+        self.looks = Looks(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.emergencies = Emergencies(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            health=self.health,
+        )
         self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.digests = Digests(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.log = Log(database, vault=self.vault, health=self.health)
+        self.vouching = Vouching(database)
         self.belonging = Belonging(database, cases=self.cases)
         self.deliveries = Deliveries(
             database,
@@ -260,3 +272,7 @@ class Store:
     def __repr__(self) -> str:
         """Where it is, without its password."""
         return f"Store({self.database.url.render_as_string(hide_password=True)})"
+
+
+def _ring_of(kek: KeyEncryptionKey | KeyRing, earlier: Iterable[KeyEncryptionKey]) -> KeyRing:
+    return HeldKeys(kek, earlier) if isinstance(kek, KeyEncryptionKey) else kek

@@ -12,8 +12,7 @@ import sqlalchemy as sa
 
 from cases.values import Value
 from store.database import Database, uninterrupted
-from store.epochs import Epochs
-from store.key_encryption import Epoch, KeyRing
+from store.key_encryption import Epoch
 from store.tables import case_keys
 from store.vault import Vault
 
@@ -39,11 +38,11 @@ class Rotated(Value):
 class Rotation:
     """Begins epochs, wraps keys anew, retires epochs."""
 
-    def __init__(self, database: Database, *, vault: Vault, epochs: Epochs, ring: KeyRing) -> None:
+    def __init__(self, database: Database, *, vault: Vault) -> None:
         self._database = database
         self._vault = vault
-        self._epochs = epochs
-        self._ring = ring
+        self._epochs = vault.epochs
+        self._ring = vault.ring
 
     async def rotate(
         self, *, at: datetime, batch: int = BATCH, tell: Tell = lambda _done, _of: None

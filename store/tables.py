@@ -196,6 +196,15 @@ ended_runs = sa.Table(
 )
 """Runs that said they end and are not sealed yet; written with their last entries."""
 
+sealed_runs = sa.Table(
+    "sealed_runs",
+    metadata,
+    of_case(),
+    text("run"),
+    sa.PrimaryKeyConstraint("case", "run"),
+)
+"""Runs whose seal stands in the doors' stream: asked for without opening the stream."""
+
 journal = sa.Table(
     "journal",
     metadata,

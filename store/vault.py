@@ -40,12 +40,11 @@ class Vault:
         database: Database,
         *,
         ring: KeyRing,
-        epochs: Epochs,
         ticks: Callable[[], float],
     ) -> None:
         self._database = database
-        self._ring = ring
-        self._epochs = epochs
+        self.ring = ring
+        self.epochs = Epochs(database)
         self._ticks = ticks
         self._cache: dict[str, tuple[float, CaseKeys]] = {}
         self._erased: dict[str, int] = {}
@@ -236,20 +235,20 @@ class Vault:
 
     async def _present(self, connection: AsyncConnection) -> KeyEncryptionKey:
         """The key that wraps what is new; its epoch is not retired before this transaction ends."""
-        newest = await self._epochs.newest_in(connection)
+        newest = await self.epochs.newest_in(connection)
         if newest is not None:
-            return self._ring.at_hand(newest.name) or await self._ring.of(newest)
-        first = await self._ring.first()
+            return self.ring.at_hand(newest.name) or await self.ring.of(newest)
+        first = await self.ring.first()
         if first is None:
             raise StoreMisconfigured("no epoch of a key-encryption key has begun")
         return first
 
     async def _kek(self, connection: AsyncConnection, name: str) -> KeyEncryptionKey:
-        held = self._ring.at_hand(name)
+        held = self.ring.at_hand(name)
         if held is not None:
             return held
-        epoch = await self._epochs.find_in(connection, name)
-        return await self._ring.of(epoch or Epoch(name=name, source=self._ring.source))
+        epoch = await self.epochs.find_in(connection, name)
+        return await self.ring.of(epoch or Epoch(name=name, source=self.ring.source))
 
     async def _read_row(
         self, connection: AsyncConnection, row: sa.Row[tuple[object, ...]]

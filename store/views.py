@@ -1,7 +1,7 @@
 """Cases as pages, lists and the watch see them: the picture the journal's last batch left."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -88,10 +88,9 @@ class Views:
             await _replace(connection, waiting, keys.case, roles)
         if before.get("links") != state.get("links"):
             await _replace(connection, case_links, keys.case, _links(state.get("links")))
-        if before.get("assignments") != state.get("assignments"):
-            people = state["assignments"]
-            given = people if isinstance(people, dict) else {}
-            rows = [{"role": role, "person": person} for role, person in given.items()]
+        theirs = _theirs(state)
+        if _theirs(before) != theirs:
+            rows = [{"role": what, "person": person} for what, person in theirs.items()]
             await _replace(connection, assigned, keys.case, rows)
         return True
 
@@ -274,6 +273,29 @@ class Views:
         query = query.limit(which.limit).offset(which.offset)
         async with self._database.read() as connection:
             return [_line(row) for row in await connection.execute(query)]
+
+
+def _theirs(state: Mapping[str, JsonValue]) -> dict[str, str]:
+    """Whose by name the case's work is: by role, by each open task, and by what is offered."""
+    given = state.get("assignments")
+    theirs = (
+        {role: str(person) for role, person in given.items()} if isinstance(given, dict) else {}
+    )
+    offers = state.get("work_offers")
+    for offer in offers if isinstance(offers, list) else []:
+        if isinstance(offer, dict):
+            theirs[f"hand-over of {offer['role']}"] = str(offer["person"])
+    # The list as a whole, or item by item, as the case's batches carry it.
+    whole = state.get("tasks")
+    items = whole if isinstance(whole, list) else []
+    items = items + [item for name, item in state.items() if name.startswith("tasks.")]
+    for item in items:
+        if isinstance(item, dict):
+            person = item.get("person")
+            # A field that still has its default is left out of a picture.
+            if person is not None and item.get("state", "open") == "open":
+                theirs[str(item["id"])] = str(person)
+    return theirs
 
 
 async def _replace(

@@ -17,6 +17,7 @@ import httpx
 from activities import Announcements, Channel, Outside, Rooms, all_activities
 from activities.guarding import Guard, Limits
 from gateway.doors import Tracker
+from integrations.cedar_folder import PoliciesRefusedError, installed
 from integrations.claims_directory import ClaimsDirectory
 from integrations.file_directory import FileDirectory
 from integrations.imap import ImapInbox, ImapServer
@@ -26,6 +27,7 @@ from integrations.on_call import OnCallRotas
 from integrations.on_call_sources import PagerDutyRota, Source
 from integrations.outgoing_webhook import OutgoingWebhook
 from integrations.pagerduty import PagerDuty
+from integrations.ports.access import Access
 from integrations.ports.actions import Actions
 from integrations.ports.clock import Clock
 from integrations.signed_webhook import Connector
@@ -54,6 +56,7 @@ class House:
     clock: Clock
     directory: FileDirectory | ClaimsDirectory
     http: httpx.AsyncClient
+    access: Access
 
     @property
     def keyring(self) -> StoreKeyring:
@@ -97,6 +100,7 @@ class House:
             reporting=reporting(settings, http=self.http, clock=self.clock),
             guard=Guard(self.store, clock=self.clock, limits=limits(settings)),
             digest=settings.notices.digest or None,
+            access=self.access,
         )
 
     @property
@@ -125,7 +129,25 @@ async def house(
     ):
         await store.rotation.ready(at=await clock.now())
         directory = directory_of(settings, file, store=store, clock=clock)
-        yield House(settings=settings, store=store, clock=clock, directory=directory, http=http)
+        yield House(
+            settings=settings,
+            store=store,
+            clock=clock,
+            directory=directory,
+            http=http,
+            access=access_of(settings),
+        )
+
+
+def access_of(settings: Settings) -> Access:
+    """The policies that ship and the team's own; NotSetUpError with every place that is wrong."""
+    try:
+        return installed(settings.access_dir)
+    except PoliciesRefusedError as refused:
+        raise NotSetUpError(
+            f"the policies of who may do what cannot be used: {refused}",
+            mend="`escalate access lint` names every place.",
+        ) from refused
 
 
 def has_people(settings: Settings) -> bool:

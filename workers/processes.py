@@ -34,6 +34,7 @@ from workers.log_in import provider_door
 from workers.reporting import party
 from workers.retention import retention_of
 from workers.settings import Settings
+from workers.vouching import stamping, witnessing
 from workers.worker import beat, client_of, worker
 
 GATEWAY = "gateway"
@@ -135,12 +136,16 @@ async def doors_of(
         trackers=tuple(house.trackers),
         provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
+        witnessing=witnessing(settings, house.http),
+        stamping=stamping(settings, house.http),
         events=EventWebhooks(
             house.http,
             clock=house.clock,
             source=str(settings.public_url).rstrip("/"),
             allow_loopback=settings.demo,
         ),
+        outside=house.outside,
+        access=house.access,
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",

@@ -45,6 +45,7 @@ from workers._settings_trackers import (
     TicketSettings,
     ZendeskSettings,
 )
+from workers._settings_vouching import TsaSettings, WitnessSettings
 from workers._settings_wrapping import WrappingSettings
 
 URGENT = "-urgent"
@@ -233,6 +234,9 @@ class Settings(BaseSettings):
     on_call_file: Path | None = Field(
         None, description="YAML of which roles have a rota, and where it stands"
     )
+    access_dir: Path | None = Field(
+        None, description="a team's own policies of who may do what, beside those that ship"
+    )
     directory_file: Path | None = Field(None, description="YAML of people, roles and rotas")
     runbooks_dir: Path | None = Field(None, description="a team's own runbooks, beside the library")
     duty_manager: str | None = Field(
@@ -280,6 +284,12 @@ class Settings(BaseSettings):
     )
     keeping: KeepingSettings = Field(
         default_factory=KeepingSettings, description="erasure, legal holds, retention"
+    )
+    witnesses: WitnessSettings = Field(
+        default_factory=WitnessSettings, description="who vouches for the transparency log"
+    )
+    tsa: TsaSettings = Field(
+        default_factory=TsaSettings, description="time stamps on the transparency log"
     )
     ledger: LedgerSettings = Field(
         default_factory=LedgerSettings, description="the delivery ledger"

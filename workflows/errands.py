@@ -327,6 +327,8 @@ class Errands:
                 key=key,
                 state=result.state.value,
                 because="settled by a person before",
+                policies=list(result.policies) or None,
+                policy=result.policy or None,
                 result=file.record.commit(result),
             )
             return
@@ -339,6 +341,7 @@ class Errands:
             detail=result.detail,
             commitment=file.record.commit(result),
             found=result.found,
+            asked=(result.policies, result.policy) if result.policy else None,
         )
 
     async def _sync_ticket(self) -> None:

@@ -5,7 +5,7 @@ themselves is not believed: each leaf is worked out from its entry, and the key 
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audit.log.checkpoint import Checkpoint, trusted_checkpoint
@@ -13,7 +13,8 @@ from audit.log.errors import LogError
 from audit.log.leaf import leaf_of
 from audit.log.note import NoteKey
 from audit.log.proof import SUFFIX, read_proof
-from audit.log.reader import proofs_of, published
+from audit.log.reader import proofs_of
+from audit.log.vouched import best_head
 from audit.verdict import Check, judged
 from cases.journal import Entry
 from cases.values import Inbound
@@ -21,6 +22,7 @@ from store import Branch, LogKey, Store
 
 FOLDER = "log/"
 CHECKPOINT = "log/checkpoint"
+TOKEN = "log/checkpoint.tsr"  # noqa: S105 -- a time stamp
 NAME = "log"
 _SHOWN = 5
 _NO_LOG = (
@@ -42,6 +44,8 @@ class LogPart:
 
     checkpoint: bytes
     proofs: Mapping[LogKey, bytes] = field(default_factory=dict)
+    token: bytes = b""
+    """The time stamp over the checkpoint's bytes; empty without one."""
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -50,7 +54,8 @@ class LogPart:
             proof_file(key.stream, key.branch, key.sequence): data
             for key, data in self.proofs.items()
         }
-        return {CHECKPOINT: self.checkpoint, **named}
+        stamped = {TOKEN: self.token} if self.token else {}
+        return {CHECKPOINT: self.checkpoint, **stamped, **named}
 
 
 async def log_part(
@@ -60,18 +65,25 @@ async def log_part(
 
     What was recorded since the entries were read has a proof by now, and stays out.
     """
-    found = await published(store)
-    if found is None:
-        return None
-    head, _ = found
-    proofs = await proofs_of(store, case, head=head)
     wanted = {
         LogKey(case, entry.stream, branch, entry.sequence)
         for entries, segments in streams
         for entry, branch in placed(entries, segments)
     }
+    return await log_of(store, case, wanted)
+
+
+async def log_of(store: Store, case: str, wanted: Collection[LogKey]) -> LogPart | None:
+    """The same for entries of the case that are known by name."""
+    if not (await store.log.head()).checkpoint:
+        return None
+    leaves = (await store.log.of_case(case)).items()
+    last = max((leaf.number for key, leaf in leaves if key in wanted), default=-1)
+    shown = await best_head(store, leaves=last + 1)
+    proofs = await proofs_of(store, case, head=shown.head)
     return LogPart(
-        checkpoint=head.checkpoint.encode(),
+        checkpoint=shown.head.checkpoint.encode(),
+        token=shown.token,
         proofs={key: proof.data for key, proof in proofs.items() if key in wanted},
     )
 
@@ -143,8 +155,18 @@ def check_log(logged: Logged, *, pinned: frozenset[NoteKey]) -> Check:
     return judged(NAME, wrong=wrong, missing=missing)
 
 
+def covered(logged: Logged) -> list[Entry]:
+    """The entries that the export claims to have a proof for."""
+    return [
+        entry
+        for entries, segments in logged.streams
+        for entry, branch in placed(entries, segments)
+        if proof_file(entry.stream, branch, entry.sequence) in logged.files
+    ]
+
+
 def _differences(logged: Logged, checkpoint: Checkpoint) -> Iterator[str]:
-    expected = {CHECKPOINT}
+    expected = {CHECKPOINT, TOKEN}
     for entries, segments in logged.streams:
         if entries and (not segments or segments[0].after):
             yield f"the {entries[0].stream} stream does not say on which branches it stands"

@@ -34,6 +34,7 @@ _SKELETON = frozenset(
         "expires", "fields", "first", "format", "gate", "gates", "hash", "hold", "input",
         "instead_of", "key", "keys", "kind", "lapsed", "last", "latest", "legal_latest", "life",
         "manifest", "marks", "merging_act", "missing", "nonce", "numbers", "obligation",
+        "policies", "policy", "review_by", "times",
         "opens", "order", "origin", "outcome", "owner", "page", "passage", "purpose",
         "question", "questions", "received", "reject", "released", "request", "restored", "result",
         "review", "revision", "role", "roles", "root", "round", "row", "rule", "run",
@@ -46,7 +47,7 @@ _SKELETON = frozenset(
 _STAFF = frozenset(
     {
         "who", "by", "person", "people", "asked_by", "agreed_by", "acting_for", "on_behalf_of",
-        "recipients", "voter", "with", "reader", "on_call",
+        "about", "recipients", "voter", "with", "reader", "on_call",
     }
 )  # fmt: skip
 
@@ -64,6 +65,8 @@ _ONLY_IN: dict[str, frozenset[Kind]] = {
     "answer": frozenset({Kind.OBLIGATION_SETTLED, Kind.OBLIGATION_ENDED}),
     # An earlier version or severity; elsewhere an earlier answer or title.
     "was": frozenset({Kind.CASE_MIGRATED, Kind.REPLANNED, Kind.SEVERITY_SET}),
+    # What somebody looked at, or asked to do; elsewhere what a thing is.
+    "what": frozenset({Kind.LOOK_ALLOWED, Kind.LOOK_DENIED, Kind.LOOK_REPEATED, Kind.ACT_REFUSED}),
     # A case's; elsewhere somebody's telephone.
     "number": frozenset(
         {Kind.CASE_OPENED, Kind.CASE_LINKED, Kind.CASE_UNLINKED, Kind.ACTS_REFUSED}

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from audit.log.exported import LogPart, Segment, lineage, placed
-from audit.log.reader import proofs_of, published
+from audit.log.exported import LogPart, Segment, lineage, log_of, placed
 from audit.manifest import CASE_STREAM, DOOR_STREAM
 from audit.owed import stream_file
 from audit.redacted.fields import FieldClass, class_of
@@ -130,17 +129,9 @@ def _less(entry: OpenedEntry, shows: Shows) -> OpenedEntry:
 
 
 async def _log(store: Store, case: str, streams: Iterable[ReadStream]) -> LogPart | None:
-    found = await published(store)
-    if found is None:
-        return None
-    head, _ = found
     wanted = {
         LogKey(case, read.stream, entry.text("branch"), entry.sequence)
         for read in streams
         for entry in read.entries
     }
-    proofs = await proofs_of(store, case, head=head)
-    return LogPart(
-        checkpoint=head.checkpoint.encode(),
-        proofs={key: proof.data for key, proof in proofs.items() if key in wanted},
-    )
+    return await log_of(store, case, wanted)

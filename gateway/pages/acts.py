@@ -154,6 +154,7 @@ class ActPages:
                 REASONS[refused.reason],
                 viewer=viewer,
                 status=403 if refused.reason is Reason.ROLE else 422,
+                detail=refused.detail,
                 onward=back,
                 onward_label="Back to the case",
             )

@@ -10,11 +10,14 @@ from starlette.routing import Route
 from cases.envelope import Door
 from cases.gate import Round
 from cases.journal import Stream
+from gateway.access_explaining import LET_IN
 from gateway.casework import OpenCase, find_case
+from gateway.comments import comments_of
 from gateway.confirming import fact_lines, memo_lines
 from gateway.custody import CUSTODY_FORMS, custody_of
 from gateway.doors import Doors
 from gateway.drafts import reports_shown
+from gateway.emergencies import may_open_some
 from gateway.form_content import Surroundings, verdict_label
 from gateway.forms import CHIEF, forms_of
 from gateway.holding import holds_seen
@@ -38,7 +41,10 @@ from store import ContentErased
 async def timeline_of(
     doors: Doors, case: OpenCase, *, show: Show | None = None
 ) -> list[dict[str, Any]]:
-    """Every stream of the case in the order of their instants, in people's words."""
+    """Every stream of the case in the order of their instants, in people's words.
+
+    Who was let in has a page of its own (`/cases/{number}/access`): here it would hide the rest.
+    """
     journal = doors.store.journal
     owed = [row.stream for row in await doors.store.obligations.by_case(case.row.id)]
     entries = [
@@ -46,7 +52,12 @@ async def timeline_of(
         for stream in (Stream.CASE, Stream.DOOR, *owed)
         for entry in await journal.entries(case.row.id, stream=stream)
     ]
-    seen = seen_entries(entries, case.hidden, case.unseen)
+    seen = seen_entries(
+        (entry for entry in entries if entry.kind not in LET_IN),
+        case.hidden,
+        case.unseen,
+        case.apart,
+    )
     seen.sort(key=lambda item: (item[0].at, item[0].stream, item[0].sequence))
     return [
         {
@@ -116,7 +127,8 @@ class CasePages:
         opening = row is not None and await self._web.doors.store.views.get(row.id) is None
         if opening and viewer.roles & ALWAYS:
             return self._web.page("opening.html", viewer=viewer, number=number)
-        return self._web.nothing_here(viewer)
+        offered = number if may_open_some(self._web.doors, viewer) else ""
+        return self._web.nothing_here(viewer, emergency=offered)
 
     async def _page(self, case: OpenCase, viewer: Viewer) -> Response:
         web = self._web
@@ -140,6 +152,7 @@ class CasePages:
             "case.html",
             viewer=viewer,
             state=state,
+            emergency=case.emergency,
             show=show,
             title=case.pathway.title,
             stage=case.title_of(state.stage) if state.stage is not None else "",
@@ -160,8 +173,14 @@ class CasePages:
                 case.shelved.runbook, {n: given.value for n, given in state.answers.items()}
             ),
             gates=_gates(case),
+            comments=await comments_of(web.doors, case),
             tasks=[
-                {**task.model_dump(), "open": task.open, "due": show.due(task.due)}
+                {
+                    **task.model_dump(),
+                    "before_closing": task.before_closing,
+                    "open": task.open,
+                    "due": show.due(task.due),
+                }
                 for task in state.tasks
             ],
             owed=await owed_lines(web.doors, case, show=show),

@@ -53,6 +53,14 @@ class Person(Value):
     """How long what is not pressing waits for company; zero: never. None: as the installation."""
     same_as: frozenset[PersonId] = frozenset()
     """Other accounts of the same human."""
+    clearances: frozenset[Name] = frozenset()
+    """Restricted classes of case they may work on, beyond those their roles are cleared for."""
+    platform_accounts: frozenset[str] = frozenset()
+    """Accounts of theirs on the platform: a case about one of them is closed to them."""
+    close_accounts: frozenset[str] = frozenset()
+    """The same of people close to them."""
+    roles_told_at: Instant | None = None
+    """When a provider last said the roles; None where the directory itself says them now."""
 
 
 class Absence(Value):

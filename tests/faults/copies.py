@@ -76,7 +76,7 @@ async def opens_nowhere_once_erased(
         WorkflowSerializationContext(namespace=place.client.namespace, workflow_id=case)
     )
     opened = await codec.decode(sealed)
-    assert len(sealed) > 20
+    assert len(sealed) > 10, "a history has dozens of payloads"
     assert all(payload.metadata["encoding"] == REFUSED for payload in opened)
     assert keys.destroyed
 

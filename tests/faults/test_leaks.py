@@ -157,7 +157,7 @@ async def refused_at_a_gate(
 async def worked_on(
     guarded: GuardedHouse, number: str, canaries: Canaries, acts: list[str]
 ) -> None:
-    """Evidence, severity, a page by hand."""
+    """Evidence, severity, a page by hand, a task, a privileged comment."""
     place, say, word = guarded.place, canaries.prose, canaries.word
     await place.at(number, status="open")
     await step(
@@ -173,6 +173,15 @@ async def worked_on(
     )  # fmt: skip
     await step(
         place, number, acts, "imani", verb="raise", to="executive", reason=say("a page by hand")
+    )  # fmt: skip
+    due = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    await step(
+        place, number, acts, "imani", verb="task", what=say("a task"), owner="incident-manager",
+        due=due,
+    )  # fmt: skip
+    await step(
+        place, number, acts, "imani", verb="comment", text=say("a privileged comment"),
+        restricted_to=["incident-manager"], privileged=True,
     )  # fmt: skip
 
 
@@ -265,6 +274,7 @@ async def known(guarded: GuardedHouse, numbers: list[str], acts: list[str]) -> l
         case = await guarded.place.case_of(number)
         rows = await store.deliveries.list(case=case)
         found += [(await store.deliveries.show(row.key)).body for row in rows]
+        found += [each.text.encode() for each in (await store.comments.of_case(case)).values()]
     for act in acts:
         envelope = (await store.acts.show(act)).envelope
         found.append(envelope.model_dump_json().encode())

@@ -5,8 +5,10 @@ from pathlib import Path
 from cases.house_acts import HouseRefusal
 from cases.receipts import Outcome, Reason
 from gateway.absences import PROBLEMS
+from gateway.access_explaining import PROBLEMS as OF_ACCESS
 from gateway.bulk_words import PROBLEMS as OF_ORDERS
 from gateway.codec_server import CODEC_WORDS
+from gateway.emergencies import PROBLEMS as OF_EMERGENCIES
 from gateway.keeping_words import KEEPERS
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
 from gateway.passkeys import PASSKEY_WORDS
@@ -34,6 +36,8 @@ def test_every_reason_and_outcome_has_words() -> None:
         *PROBLEMS.values(),
         *OF_ORDERS.values(),
         *KEEPERS.values(),
+        *OF_ACCESS.values(),
+        *OF_EMERGENCIES.values(),
     ):
         assert wording.says.endswith(".")
         assert wording.mend.endswith((".", "`"))
@@ -48,6 +52,8 @@ def test_the_documentation_says_the_same() -> None:
         **PAGES,
         **PROBLEMS,
         **OF_ORDERS,
+        **OF_ACCESS,
+        **OF_EMERGENCIES,
         **LOG_IN_PAGES,
         **PASSKEY_WORDS,
         **CODEC_WORDS,

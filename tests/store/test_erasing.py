@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,23 @@ import sqlalchemy as sa
 from audit.redacted.gathering import skeleton_of
 from cases.house_acts import HouseRefusal
 from cases.journal import Kind, Stream
+from cases.notice import NoticeEnd, NoticeOrder, Purpose
+from runbooks.plan import Severity
 from store import (
     DEMO_KEK,
     Blocked,
     ContentErased,
     ErasureRow,
     ErasureState,
+    NoticeRow,
     Shred,
     Store,
     Waits,
     restore,
+    upgrade,
 )
 from store.columns import metadata
+from store.database import Database
 from store.tables import case_keys, cases
 from tests.store.building import CANARY, START, accept, later
 from tests.store.erasing import (
@@ -86,6 +92,7 @@ async def test_what_is_said_after_the_shredding_can_be_read(store: Store) -> Non
     """The case has a new key: who asked, who agreed and what was counted stand under it."""
     case = await ended_case(store)
     shred = await erase(store, case)
+    await store.database.scrub()
 
     door = await store.journal.entries(case, stream=Stream.DOOR)
     gone = door[-1]
@@ -277,6 +284,51 @@ async def test_what_the_log_does_not_hold_yet_is_waited_for(store: Store) -> Non
     assert (await tried()).what == "something was recorded meanwhile"
 
 
+async def test_a_notice_that_waits_for_company_is_waited_for(store: Store) -> None:
+    """It is sealed with the key that is to go: afterwards nobody could send it."""
+    case = await ended_case(store)
+    await asked(store, case)
+    row = await agreed(store)
+    assert isinstance(row, ErasureRow)
+    order = NoticeOrder(
+        key="n-1",
+        case=case,
+        number="1001",
+        purpose=Purpose.CLOSED,
+        role="triage",
+        severity=Severity.SEV3,
+        at=START,
+    )
+    waits = NoticeRow(
+        key="n-1",
+        recipient="ada",
+        case=case,
+        purpose=order.purpose,
+        role=order.role,
+        channel="digest",
+        end=NoticeEnd.BUNDLED,
+        at=START,
+    )
+    await store.digests.put(waits, order, due_at=START)
+
+    async def tried() -> Any:
+        await logged(store)
+        return await store.shredding.shred(
+            row,
+            signed=(),
+            skeleton=await skeleton_of(store, case),
+            note=lambda _: "{}",
+            at=AFTER,
+        )
+
+    assert (await tried()).what == "a notice waits for company"
+    [item] = await store.digests.claim(
+        await store.digests.waiting(), owner="a", at=START, lease=timedelta(seconds=30)
+    )
+    await store.digests.end(item, NoticeEnd.READ, at=START)
+    assert isinstance(await tried(), Shred)
+
+
 async def test_a_second_erasure_keeps_what_the_first_one_left(store: Store) -> None:
     """What came in after the first goes as well; both skeletons stand."""
     case = await ended_case(store)
@@ -387,3 +439,31 @@ async def test_a_copy_from_before_holds_the_key_until_it_is_destroyed_again(
         assert (await old.shredding.streams(case))[shred.key_id] == left
         assert (await old.cases.get(case)).erased == 1
         assert not await old.shredding.reapply(shred, left)
+
+
+async def test_holds_that_runbooks_put_before_this_are_found(empty_url: str) -> None:
+    """They stood in journals only; what kind an entry is was always readable without a key."""
+    await upgrade(empty_url, to="0014")
+    database = Database(empty_url)
+    async with database.write() as connection:
+        for statement in (
+            (
+                "INSERT INTO cases (id, number, source, instance, external_id, opened_at, status, "
+                "shadow) VALUES ('case/a', '1001', 's', 'i', 'e', :at, 'open', false)"
+            ),
+            (
+                'INSERT INTO journal ("case", stream, branch, sequence, previous, hash, kind, at, '
+                "entry, run, original_run) VALUES ('case/a', 'case', 'main', 1, 'p', 'h', "
+                "'case:legal-hold:begun', :at, :sealed, 'r', 'r')"
+            ),
+        ):
+            values: dict[str, object] = {"at": "2026-01-01 00:00:00.000000"}
+            values |= {"sealed": b"x"} if ":sealed" in statement else {}
+            await connection.execute(sa.text(statement), values)
+    await database.close()
+    await upgrade(empty_url)
+
+    async with await Store.open(empty_url, kek=DEMO_KEK) as store:
+        (hold,) = await store.legal_holds.over("case/a")
+        assert (hold.origin.value, hold.stands) == ("runbook", True)
+        assert await store.legal_holds.envelopes(hold.id) == []
