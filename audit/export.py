@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from temporalio.client import Client
 from temporalio.converter import PayloadCodec
 
 from audit.access import digests_of, policy_file
+from audit.acts import prove, root_of
 from audit.comments import COMMENTS, OpenComments, open_comments
 from audit.commitments import case_input, inputs, salt_of
 from audit.errors import ExportRefusedError
@@ -45,13 +46,14 @@ from audit.manifest import (
     write,
 )
 from audit.owed import OwedRecord, gather_owed, history_folder, stream_file
+from audit.personal_files import personal_files
 from audit.readme import readme
 from audit.report import write_report
 from audit.rules import digests, document
 from audit.shape import ending
 from audit.strict_replay import is_closed
 from cases.canonical import canonical, sha256
-from cases.envelope import Certificate
+from cases.envelope import Act, Certificate
 from cases.journal import GENESIS, Entry, Stream
 from cases.state import CasePicture, picture
 from store import MAIN, Store, UnknownObject
@@ -260,6 +262,7 @@ def _files(
     files[DOOR_STREAM] = lines(record.door)
     for index, entries in enumerate(record.branches.values()):
         files[_branch_file(index)] = lines(entries)
+    files |= personal_files(_signed(record))
     if record.log is not None:
         files |= record.log.files
     owed: dict[str, OwedFiles] = {}
@@ -298,6 +301,13 @@ def _keyring(record: CaseRecord, seal: Seal) -> Keyring:
         if certificate is not None:
             seen.setdefault(certificate.payload, certificate)
     return Keyring(root=seal.root, certificates=tuple(seen.values()), log=seal.log)
+
+
+def _signed(record: CaseRecord) -> Iterator[Act]:
+    """Every act in the histories whose envelope holds, also one that was refused by the case."""
+    root = root_of(record.request.root_key)
+    runs = inputs(record.history, salt=salt_of(record.request))
+    yield from prove(runs, case=record.history.case, root=root).acts.values()
 
 
 def _head(entries: Sequence[Entry]) -> StreamHead:

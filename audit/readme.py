@@ -14,6 +14,7 @@ what the system did. Treat it as you treat the case itself: payloads are in clea
   owed/               what the case owes after closing: for each its own record and histories
   history/            Temporal's history of every run, payloads opened, ids as they were
   runbooks/           the rules the case was bound to, by their SHA-256
+  webauthn/           what people signed with their own keys: for each act a folder (below)
   log/checkpoint      the transparency log's signed head; beside it, for each entry, the proof that
                       it is in there (C2SP tlog-proof: any tool that reads them can check them)
   log/checkpoint.tsr  where there is one: an authority's RFC 3161 time stamp over log/checkpoint
@@ -42,6 +43,11 @@ Without our program
   openssl ts -verify -data log/checkpoint -in log/checkpoint.tsr -CAfile ROOTS.pem
   log/checkpoint is a C2SP signed note, with its witnesses' lines (cosignature/v1); a proof's
   "extra" line is the leaf, base64.
+  What a person signed with their own key (webauthn/ACT/), in that folder:
+    openssl dgst -sha256 -verify key.pem -signature signature.bin signed.bin
+    (an Ed25519 key: openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in signed.bin
+    -sigfile signature.bin); signed.bin is authenticator-data.bin and the SHA-256 of
+    client-data.json, whose "challenge" is base64url of the SHA-256 of statement.json.
   Signatures are Ed25519 over DSSE's encoding: "DSSEv1 <len> <type> <len> <bytes>".
 """
 

@@ -34,6 +34,7 @@ from audit.manifest import (
 )
 from audit.merges import MERGES, check_merges
 from audit.owed import OwedExport, check_owed
+from audit.personal_files import differing
 from audit.quorum import Count
 from audit.reading import Stream as Lines
 from audit.reading import (
@@ -224,7 +225,8 @@ def _checks(
         "closed", wrong=[], missing=["the case is not closed; it may go on"] if open_case else []
     )
     proven = prove(incoming, case=export.manifest.case, root=root_of(request.root_key))
-    yield judged("acts", wrong=list(proven.wrong))
+    unlike = differing(export.files, proven.acts.values())
+    yield judged("acts", wrong=[*proven.wrong, *unlike])
     yield judged(
         "decisions",
         wrong=list(check_decisions(incoming, proven, export.entries, open_case=open_case)),

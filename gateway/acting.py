@@ -14,6 +14,7 @@ import structlog
 from cases.acts import BOUND_VERBS, ActBody
 from cases.envelope import Act, ActEnvelope, Actor, Authorised, Door, RoundBinding
 from cases.journal import Kind
+from cases.personal import PersonalSignature
 from cases.receipts import ActReceipt, Outcome, Reason
 from gateway.authorising import authorise, on_record, reason_of, stamp
 from gateway.comments import words_kept
@@ -23,6 +24,7 @@ from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableE
 from gateway.faults import FaultPoint
 from gateway.migrations import NoSuchVersionError, with_rules
 from gateway.owed import is_owed, target_of
+from gateway.personal import Proof, Refused, signature_of
 from gateway.reopening import bound, hand_over, refused_at_door, same_words
 from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import Assurance
@@ -38,7 +40,7 @@ from store import (
 
 log = structlog.get_logger(__name__)
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+ACT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _LOOK = timedelta(milliseconds=50)
 ENDED = ("closed", "cancelled")
 
@@ -82,13 +84,15 @@ async def act(
     act_id: str,
     acting_for: str = "",
     assurance: Assurance | None = None,
+    proof: Proof | None = None,
 ) -> Answered:
     """The act is durable and signed, and has been answered if anybody could answer in time.
 
     The same act id again, with the same words, has the same answer. `assurance` is said where the
-    session does not prove the person: another system has.
+    session does not prove the person: another system has. With `proof` the person has signed it
+    with their own key, and it is at L3.
     """
-    if not _UUID.fullmatch(act_id):
+    if not ACT_ID.fullmatch(act_id):
         raise ActRefusedError(Reason.MALFORMED)
     try:
         body = await with_rules(doors, case, body)
@@ -128,7 +132,10 @@ async def act(
         as_of=as_of,
         acting_for=acting_for,
     )
-    reached = assurance if assurance is not None else await assurance_of(doors, session)
+    personal = await _personal(
+        doors, case, proof, act_id=act_id, actor=actor, role=role, body=body, binding=binding
+    )
+    reached = await _reached(doors, session, assurance, personal)
     allowed = await _allowed(
         doors, session, case, body, actor=actor, assurance=reached, snapshot=snapshot
     )
@@ -146,6 +153,7 @@ async def act(
                 signed_at=signed_at,
                 body=signed,
                 binding=binding,
+                personal=personal,
                 authorised=allowed,
             )
         )
@@ -299,6 +307,42 @@ async def _actor(
         accounts=standing.accounts,
         acting_for=principal,
     )
+
+
+async def _personal(
+    doors: Doors,
+    case: CaseRow,
+    proof: Proof | None,
+    *,
+    act_id: str,
+    actor: Actor,
+    role: str,
+    body: ActBody,
+    binding: RoundBinding | None,
+) -> PersonalSignature | None:
+    """The person's own signature, once it holds; refused on record otherwise. None if none came."""
+    if proof is None:
+        return None
+    try:
+        return await signature_of(
+            doors, case, proof, act=act_id, actor=actor, role=role, body=body, binding=binding
+        )
+    except Refused as refused:
+        await refuse_at_door(
+            doors, case, person=actor.person, verb=body.verb, reason=refused.reason, act_id=act_id
+        )
+        raise ActRefusedError(refused.reason) from refused
+
+
+async def _reached(
+    doors: Doors,
+    session: Session,
+    said: Assurance | None,
+    personal: PersonalSignature | None,
+) -> Assurance:
+    if personal is not None:
+        return Assurance.L3
+    return said if said is not None else await assurance_of(doors, session)
 
 
 async def _allowed(

@@ -21,6 +21,7 @@ from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.bulk_api import BulkApi
 from gateway.case_api import CaseApi
+from gateway.codec_server import CodecServer
 from gateway.comments import CommentsApi
 from gateway.deliveries_api import DeliveriesApi
 from gateway.doors import Doors
@@ -48,11 +49,13 @@ from gateway.pages.inbox import InboxPages
 from gateway.pages.keeping import KeepingPages
 from gateway.pages.log_glass import LogGlassPages
 from gateway.pages.login import LoginPages
+from gateway.pages.passkeys import PasskeyPages
 from gateway.pages.proving import Proving
 from gateway.pages.sessions import SessionPages
 from gateway.pages.suppressed import SuppressedPages
 from gateway.pages.terminal import TerminalPages
 from gateway.pages.tickets import TicketPages
+from gateway.passkeys_api import PasskeysApi
 from gateway.provider_logins import ProviderLogIns
 from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
@@ -110,6 +113,7 @@ def build_app(
             *CommentsApi(doors).routes(),
             *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
+            *PasskeysApi(doors).routes(),
             *AbsencesApi(doors).routes(),
             *AccessApi(doors).routes(),
             *BulkApi(doors).routes(),
@@ -121,12 +125,14 @@ def build_app(
             *SubscriptionsApi(doors).routes(),
             *SuppressedApi(doors).routes(),
             *TicketsApi(doors).routes(),
+            *(CodecServer(doors, doors.codec).routes() if doors.codec is not None else ()),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),
             *LogGlassApi(doors).routes(),
             *LogInApi(doors, provider).routes(),
             *LoginPages(web, logins, provider, proving).routes(),
             *SessionPages(web).routes(),
+            *PasskeyPages(web).routes(),
             *TerminalPages(web).routes(),
             *InboxPages(web).routes(),
             *AwayPages(web).routes(),
@@ -248,4 +254,4 @@ class _Errors:
 
 
 def _wants_json(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/webhooks/"))
+    return request.url.path.startswith(("/api/", "/codec/", "/webhooks/"))

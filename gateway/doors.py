@@ -90,6 +90,27 @@ class ProviderDoor:
     name: str = "your organisation"
 
 
+class Keyring(Protocol):
+    """Knows the data key of a case."""
+
+    async def key(self, case: str) -> tuple[str, bytes]:
+        """The key's id and its 32 bytes; KeyError when the case has none."""
+        ...
+
+
+@dataclass(frozen=True)
+class CodecParts:
+    """What Temporal's own pages and command line may read, and who may."""
+
+    keyring: Keyring
+    namespace: str
+    roles: frozenset[str]
+    origins: frozenset[str] = frozenset()
+    audience: str = "codec"
+    token_lifetime: timedelta = timedelta(minutes=15)
+    per_minute: int = 3000
+
+
 @dataclass(frozen=True)
 class DoorSettings:
     """The values of the installation that doors need; `workers.settings` says what they mean."""
@@ -189,6 +210,8 @@ class Doors:
     """Told when a page is answered here."""
     slack: SlackDoorParts | None = None
     mail: MailDoorParts | None = None
+    codec: CodecParts | None = None
+    """Decodes for Temporal's own pages; without it nobody does."""
     provider: ProviderDoor | None = None
     """Where people log in; None: with a password of the directory."""
     log: NoteSigner | None = None

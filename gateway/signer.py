@@ -20,9 +20,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cases.bulk_orders import BulkOrder, OrderEnvelope, sign_order
-from cases.envelope import Act, ActEnvelope, Certificate, issue_certificate, key_id, sign_act
+from cases.canonical import canonical
+from cases.envelope import Act, ActEnvelope, Certificate, issue_certificate, key_id, pae, sign_act
 from cases.house_acts import HouseAct, sign_house_act
 from cases.log_glass import GlassOrder, Signed, sign
+from cases.personal import ENROLMENT_TYPE, Enrolment, PersonalKey
 from cases.shred_note import ShredNote, sign_note
 from gateway.errors import KeysUnusableError
 
@@ -77,6 +79,16 @@ class DoorSigner:
         """The same for an order to go on without the transparency log."""
         certificate = self.certificate_at(order.signed_at)
         return sign(order, key=self.door, certificate=certificate)
+
+    def sign_enrolment(self, key: PersonalKey) -> Enrolment:
+        """The door's word on whose key it is, under a certificate valid when it was confirmed."""
+        payload = canonical(key)
+        signature = self.door.sign(pae(ENROLMENT_TYPE, payload))
+        return Enrolment(
+            payload=payload.decode(),
+            signature=base64.b64encode(signature).decode(),
+            certificate=self.certificate_at(key.confirmed_at),
+        )
 
     def sign_house(self, act: HouseAct) -> ActEnvelope:
         """The same for an act that the doors themselves carry out."""

@@ -4,7 +4,9 @@
     await upgrade(url)                                  creates or migrates
     store = await Store.open(url, kek=kek)              StoreOutdated: upgrade first
 
-    vault        keys of cases: create, keys, seal, open_sealed, installation, rewrap
+    vault        keys of cases: create, keys, seal, open_sealed, installation
+    epochs       the key-encryption keys there were, and how much each wraps
+    rotation     rotate: every key wrapped anew, in batches; retire an epoch
     cases        which report belongs to which case, its number, its pinned runbook
     belonging    which report was put into which case by a rule
     splitting    a joined report has its own case after all
@@ -44,6 +46,7 @@
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, revocation, nonces that are spent once
     sign_ins     log-ins under way at a provider: begun, taken once
+    passkeys     people's own keys: enrol, confirm, revoke, count
     claimed      what the provider last said of people
     door_record  how log-ins began and ended, as a chain
     looks        who looked at restricted cases: an entry, then a count
@@ -72,6 +75,7 @@ from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
 from store.bulk_orders import BulkConflict, BulkItemRow, BulkRow, BulkState, NewBulkItem
 from store.calls import CallFilter, CallRow
+from store.case_keys import CaseKeys
 from store.cases import CaseRow
 from store.channels import ChannelRow
 from store.claimed import ClaimedRow
@@ -100,8 +104,10 @@ from store.errors import (
     BackupFailed,
     BrokenSeal,
     ContentErased,
+    EpochInUse,
     JournalGap,
     LogBehind,
+    NoNewKey,
     ProgramMissing,
     StoreError,
     StoreMisconfigured,
@@ -116,6 +122,14 @@ from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.incoming import IncomingRow, ReadMail
 from store.journal import Appended, Fork, Head, Link
+from store.key_encryption import (
+    DEMO_KEK,
+    Epoch,
+    HeldKeys,
+    KeyEncryptionKey,
+    KeyRing,
+    KeySource,
+)
 from store.legal_holds import HoldOrigin, HoldRow
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Placed, Pressing, Waiting
@@ -127,7 +141,9 @@ from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
 from store.paces import Pace, PaceRow, Refusal, Urgency
 from store.pages import PagerEvent, PageRow, PageState
+from store.passkeys import PasskeyRow, PasskeyState
 from store.prompts import Became, Click, OverPrompt, Prompt
+from store.rotation import Rotated
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.seals import EndedRun
@@ -137,7 +153,7 @@ from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
 from store.ticket_drift import DriftRow
 from store.ticket_keeping import KeptTicket, TicketWrite
-from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
+from store.vault import Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 from store.vouched import Standing, Vouched
 
@@ -197,6 +213,8 @@ __all__ = [
     "Emergency",
     "EndedCase",
     "EndedRun",
+    "Epoch",
+    "EpochInUse",
     "ErasureOrigin",
     "ErasureRow",
     "ErasureState",
@@ -207,6 +225,7 @@ __all__ = [
     "Fork",
     "GlassRow",
     "Head",
+    "HeldKeys",
     "Hidden",
     "HiddenBy",
     "HoldOrigin",
@@ -215,6 +234,8 @@ __all__ = [
     "JournalGap",
     "KeptTicket",
     "KeyEncryptionKey",
+    "KeyRing",
+    "KeySource",
     "KnownMatter",
     "Link",
     "Locator",
@@ -225,6 +246,7 @@ __all__ = [
     "NewBulkItem",
     "NewLeaf",
     "NewSession",
+    "NoNewKey",
     "NotTaken",
     "NoticeRow",
     "ObligationEntries",
@@ -236,6 +258,8 @@ __all__ = [
     "PageRow",
     "PageState",
     "PagerEvent",
+    "PasskeyRow",
+    "PasskeyState",
     "Placed",
     "Pressing",
     "ProgramMissing",
@@ -244,6 +268,7 @@ __all__ = [
     "ReadMail",
     "Recorded",
     "Refusal",
+    "Rotated",
     "RoundClosed",
     "Seen",
     "Session",

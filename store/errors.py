@@ -7,6 +7,8 @@
     ├── UnknownCase          no case of that id
     ├── UnknownKey           a case key, or the key that wraps it, is not there
     │   └── ContentErased    the key was destroyed on purpose: nobody can open this any more
+    ├── EpochInUse           a key-encryption key wraps something still
+    ├── NoNewKey             a rotation needs a key that a person has to bring
     ├── UnknownObject        no object of that digest
     ├── UnknownRow           no delivery, act or message of that key
     ├── BrokenSeal           sealed bytes were altered, or belong somewhere else
@@ -30,9 +32,10 @@ class StoreUnavailable(StoreError):
 
     mend = "look at the database's disk, process and network; then `escalate doctor --live`"
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, mend: str = "") -> None:
         super().__init__(what)
         self.what = what
+        self.mend = mend or self.mend
 
 
 class LogBehind(StoreError):
@@ -66,7 +69,7 @@ class StoreOutdated(StoreError):
 class StoreMisconfigured(StoreError):
     """A setting of the store cannot be used."""
 
-    mend = "see `escalate config reference`: store_url, kek_file"
+    mend = "see `escalate config reference`: store_url, kek_file, wrapping"
 
 
 class UnknownCase(StoreError):
@@ -81,6 +84,26 @@ class UnknownKey(StoreError):
     """A key that the bytes name is not there, or the key that wraps it was not handed in."""
 
     mend = "restore the keys with the store, or hand in the key-encryption key it was made with"
+
+
+class EpochInUse(StoreError):
+    """The epoch wraps keys, or is the one that wraps what is new: nothing was destroyed."""
+
+    mend = "`escalate keys rotate-kek` wraps every key anew; `escalate keys list` shows the rest"
+
+    def __init__(self, name: str, *, wraps: int | None) -> None:
+        why = f"wraps {wraps} keys" if wraps else "is no epoch that another has followed"
+        super().__init__(f"key-encryption key {name} {why}")
+        self.name = name
+        self.wraps = wraps
+
+
+class NoNewKey(StoreError):
+    """The key that a rotation would begin with is not there."""
+
+    def __init__(self, mend: str) -> None:
+        super().__init__("there is no new key-encryption key to begin an epoch with")
+        self.mend = mend
 
 
 class ContentErased(UnknownKey):

@@ -11,6 +11,7 @@ from cases.journal import GENESIS, Entry, Kind, Stream
 from cases.journal import Journal as Chain
 from cases.values import Instant, Value
 from store.branches import MAIN, Branch, Branches
+from store.case_keys import CaseKeys
 from store.cases import Cases
 from store.database import Database, uninterrupted
 from store.errors import JournalGap, LogBehind
@@ -18,7 +19,7 @@ from store.events import announce_in
 from store.health import Health
 from store.log_tables import log_waiting
 from store.tables import journal, journal_forks
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 
 _WAITS = ("case", "stream", "branch", "sequence", "at")
 _ENDS = frozenset({Kind.CASE_CLOSED, Kind.CASE_CANCELLED, Kind.OBLIGATION_ENDED})

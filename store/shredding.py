@@ -16,6 +16,7 @@ from cases.envelope import ActEnvelope
 from cases.house_acts import HouseRefusal
 from cases.journal import Kind, Stream
 from store.branches import Branches
+from store.case_keys import CaseKeys
 from store.cases import ENDED, Cases
 from store.database import Database, uninterrupted
 from store.erasure_rows import Blocked, EndedCase, ErasureRow, ErasureState, Shred, Skeleton, Waits
@@ -39,7 +40,7 @@ from store.tables import (
     waiting,
 )
 from store.telling_tables import digest_items
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 
 _ENDINGS = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED)
 _NOBODY = "erased"

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from gateway.doors import Doors, DoorSettings, MailDoorParts, SlackDoorParts
+from gateway.doors import CodecParts, Doors, DoorSettings, MailDoorParts, SlackDoorParts
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key, load_or_create_spool
 from gateway.serve import Running, listen, run_gateway
@@ -132,6 +132,7 @@ async def doors_of(
         pager=pager(house),
         slack=slack_parts(house),
         mail=mail_parts(house),
+        codec=codec_parts(house),
         telling=house.outside,
         trackers=tuple(house.trackers),
         provider=provider_door(settings, house.http, clock=house.clock),
@@ -150,6 +151,22 @@ async def doors_of(
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+    )
+
+
+def codec_parts(house: House) -> CodecParts | None:
+    """What Temporal's own pages may read, where somebody is named who may."""
+    codec = house.settings.codec
+    if not codec.on:
+        return None
+    return CodecParts(
+        keyring=house.keyring,
+        namespace=house.settings.engine.namespace,
+        roles=frozenset(codec.roles),
+        origins=frozenset(codec.origins),
+        audience=codec.audience,
+        token_lifetime=codec.token_lifetime,
+        per_minute=codec.per_minute,
     )
 
 

@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from workers._settings_chat import SlackSettings, TeamsSettings
+from workers._settings_codec import CodecSettings
 from workers._settings_group import Group
 from workers._settings_keeping import KeepingSettings
 from workers._settings_log_in import OidcSettings
@@ -45,6 +46,7 @@ from workers._settings_trackers import (
     ZendeskSettings,
 )
 from workers._settings_vouching import TsaSettings, WitnessSettings
+from workers._settings_wrapping import WrappingSettings
 
 URGENT = "-urgent"
 """What the name of a queue ends with that only activities of grave cases are put into."""
@@ -255,6 +257,9 @@ class Settings(BaseSettings):
     time_zone: str = Field("UTC", description="IANA zone that pages and mails show times in")
     engine: EngineSettings = Field(default_factory=EngineSettings, description="Temporal")
     gateway: GatewaySettings = Field(default_factory=GatewaySettings, description="the doors")
+    codec: CodecSettings = Field(
+        default_factory=CodecSettings, description="reading payloads in Temporal's own pages"
+    )
     oidc: OidcSettings = Field(
         default_factory=OidcSettings, description="log-in at a provider (OpenID Connect)"
     )
@@ -301,6 +306,9 @@ class Settings(BaseSettings):
     watch: WatchSettings = Field(default_factory=WatchSettings, description="escalate watch")
     telemetry: TelemetrySettings = Field(
         default_factory=TelemetrySettings, description="logs and traces"
+    )
+    wrapping: WrappingSettings = Field(
+        default_factory=WrappingSettings, description="the key that wraps the keys of cases"
     )
 
     @classmethod
