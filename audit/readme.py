@@ -12,19 +12,31 @@ what the system did. Treat it as you treat the case itself: payloads are in clea
   journal/case.jsonl  the case's own record, one entry a line, each with the hash of the one before
   journal/door.jsonl  the doors' record: what came in, and what was answered
   owed/               what the case owes after closing: for each its own record and histories
-  history/            Temporal's history of every run, payloads opened, ids as they were
+  history/            Temporal's history of every run, payloads opened, ids as they were: .json to
+                      read and replay, .events the exact bytes of every event as it was sealed
+                      (each after its length in four bytes, big endian)
+  acts/               every signed act as a DSSE envelope, named by the SHA-256 of what was signed
+  certificates/       the root's word for the doors' keys, as DSSE envelopes
   runbooks/           the rules the case was bound to, by their SHA-256
+  clocks.json         the clocks and calendars of those rules: any deadline is recomputed by them
+  code/build.json     which code wrote this, and which workers the case ran on
   log/checkpoint      the transparency log's signed head; beside it, for each entry, the proof that
                       it is in there (C2SP tlog-proof: any tool that reads them can check them)
+  opened/             of each entry every field with its salt, a line each: the leaf in the log is
+                      {{"entry":"<SHA-256 over the sorted SHA-256 of the lines>","v":1}}
+  redactions.json     what is held back from this reader, on what ground; mostly nothing
   keyring.json        public keys: the root, the log's, and the certificates of doors that signed
+  verify.sh           the checks that openssl and a shell can do
   manifest.json       every file's SHA-256; manifest.sig.json is the door's signature over it
 
 Check it
 --------
-  escalate audit verify DIRECTORY --keys ROOT.json --replay
+  escalate audit verify EXPORT --keys ROOT.json         everything, strict replay included
+  escalate-verify EXPORT --keys ROOT.json               without Temporal, all but the replay
 
-ROOT.json holds the root's and the log's public key, which you must have from somewhere else than
-from here (`escalate keys public` prints it):
+EXPORT is this folder, or the tar of it that `escalate audit export --tar` writes. ROOT.json holds
+the root's and the log's public key, which you must have from somewhere else than from here
+(`escalate keys public` prints it):
   {{"root": "<base64 of 32 bytes>", "log": "<name>+<hash>+<base64>"}}
 
 The answer is PASS (exit code 0), FAIL (1), or INCOMPLETE (2): something could not be checked, for
@@ -33,6 +45,10 @@ was given. Without --keys the export vouches for itself only, and the answer is 
 
 Without our program
 -------------------
+  sh verify.sh --root ROOT --log LOG
+needs OpenSSL 3 and POSIX tools, has the same three exit codes, and says what it does not check.
+Do not run the copy in an export that you do not trust; take the script from escalate's source.
+
   sha256sum of a file is its "sha256" in manifest.json.
   Each line of a .jsonl file has in "previous" the SHA-256 of the line before (without line end).
   log/checkpoint is a C2SP signed note; a proof's "extra" line is the leaf, base64.
@@ -43,3 +59,31 @@ Without our program
 def readme(number: str) -> str:
     """The text, for that case."""
     return _TEXT.format(number=number)
+
+
+_EXCERPT = """\
+Excerpt of case {number}
+========================
+
+This directory shows one case to a reader who may not see everything of it.
+
+  report.html         the entries as far as they are shown, to be read and printed
+  opened/             of each entry every field with its salt, a line each; one that is held back
+                      stands as "sha256:<hash of its line>". The leaf in the log is
+                      {{"entry":"<SHA-256 over the sorted SHA-256 of the lines>","v":1}}
+  redactions.json     what is held back, on what ground, and who decided that
+  log/                the transparency log's signed head, and the proof of each entry
+  keyring.json        public keys; certificates/ has the root's word for the door that signed
+  verify.sh           the checks that openssl and a shell can do
+  manifest.json       every file's SHA-256; manifest.sig.json is the door's signature over it
+
+  escalate audit verify EXCERPT --keys ROOT.json        or: escalate-verify, or: sh verify.sh
+
+Nothing of an entry can be changed, and none left out between two others, without that being found.
+Acts, rules, histories and seals are not in an excerpt: the answer is INCOMPLETE at best.
+"""
+
+
+def excerpt_readme(number: str) -> str:
+    """The text of an excerpt of that case."""
+    return _EXCERPT.format(number=number)

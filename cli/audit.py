@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ from workers.settings import Settings
 if TYPE_CHECKING:
     from temporalio.client import Client
 
+    from audit.bundle.redactions import Redactions
     from audit.findings import Replayed
     from audit.log.note import NoteKey
     from workers.house import House
@@ -28,75 +30,163 @@ Address = Annotated[
 PATIENCE = timedelta(seconds=4)
 """How long an export waits for the log: a gateway that runs signs a checkpoint every second."""
 
-Folder = Annotated[Path, typer.Argument(help="An export's folder.")]
+
+class Format(StrEnum):
+    """How a journal is written for other tools."""
+
+    OCSF = "ocsf"
+    """OCSF 1.5.0, one event a line, without prose."""
+    PROV = "prov"
+    """W3C PROV-JSON, without prose."""
+    CSV = "csv"
+    JSONL = "jsonl"
 
 
 @app.command()
 def export(
     case: Annotated[str, typer.Argument(help="The case's number.")],
     *,
-    out: Annotated[Path, typer.Option(help="A folder that does not exist yet.")],
+    out: Annotated[
+        Path | None, typer.Option(help="A folder, or file, that does not exist yet.")
+    ] = None,
+    tar: Annotated[bool, typer.Option("--tar", help="One file instead of a folder.")] = False,
+    format_: Annotated[
+        Format | None,
+        typer.Option("--format", help="The journal for another tool instead; default: stdout."),
+    ] = None,
+    redactions: Annotated[
+        Path | None,
+        typer.Option(help="File with what its reader may not see: then it is an excerpt."),
+    ] = None,
     address: Address = None,
 ) -> None:
-    """The case's record stands in a new folder: histories, journal, rules, keys, a report.
+    """The case's record stands in a new folder or tar: histories, journal, rules, keys, a report.
 
-    Payloads are in clear: treat the folder as the case itself.
+    Payloads are in clear: treat it as the case itself. With --redactions the named fields are
+    nowhere in it, and entries are proven all the same. With --format only the journal is written,
+    for a SIEM, an archive or a spreadsheet; it proves nothing by itself.
     """
     from audit.errors import AuditError
-    from audit.export import Seal, export_case
-    from gateway.log_key import log_key_in
-    from gateway.signer import load_or_create_keys
 
-    async def run() -> Path:
-        async with _at_work(address) as (home, client):
-            row = await home.store.cases.by_number(case)
-            if row is None:
-                stop(f"there is no case {case}", mend="escalate case list")
-            at = await home.clock.now()
-            signer = load_or_create_keys(home.settings.keys)
-            log = log_key_in(home.settings.keys)
-            written = await export_case(
-                row.id,
-                store=home.store,
-                client=client,
-                seal=Seal(
-                    key=signer.door,
-                    certificate=signer.certificate_at(at),
-                    root=signer.root_key,
-                    log=str(log or ""),
-                ),
-                out=out,
-                at=at,
-                version=metadata.version("escalate"),
-                patience=PATIENCE,
-            )
-            if not await home.store.log.is_settled(row.id):
-                note("some entries are not in the transparency log yet: verify says INCOMPLETE")
-            return written
-
+    held_back = _redactions(redactions)
+    if format_ is not None:
+        if tar:
+            stop("--tar is for the whole record, --format for the journal alone", code=USAGE)
+        text = asyncio.run(_journal_as(case, format_, held_back))
+        if out is None:
+            typer.echo(text, nl=False)
+            return
+        try:
+            with out.open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+        except OSError as error:
+            stop(f"{out}: {error.strerror}", code=REFUSED)
+        say(str(out))
+        return
+    if out is None:
+        stop("say with --out where the record goes: a folder that does not exist yet", code=USAGE)
     note(f"exporting case {case} …")
     try:
-        say(str(asyncio.run(run())))
+        written = _export(case, out=out, tar=tar, held_back=held_back, address=address)
+        say(str(asyncio.run(written)))
     except AuditError as error:
         stop(str(error), code=REFUSED)
 
 
+def _redactions(file: Path | None) -> "Redactions":
+    from audit.bundle.redactions import NONE, Redactions
+    from audit.errors import AuditError
+    from audit.reading import read_model
+
+    if file is None:
+        return NONE
+    try:
+        return read_model(file.name, file.read_bytes(), Redactions)
+    except (OSError, AuditError) as error:
+        stop(f"{file}: {error}", mend="docs/bundle.md says what it holds.", code=USAGE)
+
+
+async def _export(
+    case: str, *, out: Path, tar: bool, held_back: "Redactions", address: str | None
+) -> Path:
+    from audit.export import Seal, export_case
+    from gateway.log_key import log_key_in
+    from gateway.signer import load_or_create_keys
+
+    async with _at_work(address) as (home, client):
+        row = await home.store.cases.by_number(case)
+        if row is None:
+            stop(f"there is no case {case}", mend="escalate case list")
+        at = await home.clock.now()
+        signer = load_or_create_keys(home.settings.keys)
+        log = log_key_in(home.settings.keys)
+        written = await export_case(
+            row.id,
+            store=home.store,
+            client=client,
+            seal=Seal(
+                key=signer.door,
+                certificate=signer.certificate_at(at),
+                root=signer.root_key,
+                log=str(log or ""),
+            ),
+            out=out,
+            at=at,
+            version=metadata.version("escalate"),
+            patience=PATIENCE,
+            tar=tar,
+            redactions=held_back,
+        )
+        if not await home.store.log.is_settled(row.id):
+            note("some entries are not in the transparency log yet: verify says INCOMPLETE")
+        return written
+
+
+async def _journal_as(case: str, wanted: Format, held_back: "Redactions") -> str:
+    """The journal out of the store: no engine needs to run."""
+    from audit.formats.ocsf import as_ocsf
+    from audit.formats.prov import as_prov
+    from audit.formats.rows import as_csv, as_jsonl
+    from audit.formats.seen import seen
+    from audit.formats.stored import streams_of
+    from workers.house import house
+
+    async with house(Settings.load()) as home:
+        row = await home.store.cases.by_number(case)
+        if row is None:
+            stop(f"there is no case {case}", mend="escalate case list")
+        rows = seen(await streams_of(home.store, row.id), held_back)
+    match wanted:
+        case Format.OCSF:
+            return as_ocsf(rows, number=row.number, version=metadata.version("escalate"))
+        case Format.PROV:
+            return as_prov(rows, number=row.number)
+        case Format.CSV:
+            return as_csv(rows)
+        case Format.JSONL:
+            return as_jsonl(rows)
+
+
 @app.command()
 def verify(
-    folder: Folder,
+    place: Annotated[Path, typer.Argument(help="An export: its folder, or its tar.")],
     *,
     keys: Annotated[
         Path | None,
         typer.Option(help="File with the public keys you trust; default: this installation's."),
     ] = None,
     replay: Annotated[bool, typer.Option(help="Also replay strictly.")] = True,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, help="Seconds; then the answer is INCOMPLETE.")
+    ] = 300.0,
     json_: AsJson = False,
 ) -> None:
     """PASS (exit code 0), FAIL (1) or INCOMPLETE (2), each check with its reasons; offline."""
-    from audit.verify import verify as verified
+    from audit.bundle.limit import verify_within
 
     pinned, logs = _pinned(keys)
-    verdict = asyncio.run(verified(folder, pinned=pinned, logs=logs, replay=replay))
+    how = "replay" if replay else "histories"
+    verdict = verify_within(time_limit, place, pinned=pinned, logs=logs, how=how)
     if json_:
         written = verdict.model_dump(mode="json")
         print_json({**written, "outcome": verdict.outcome.value})

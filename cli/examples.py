@@ -7,7 +7,7 @@ from typer.models import CommandInfo, TyperInfo
 
 EXAMPLES = {
     "audit export": "escalate audit export 1042 --out exports/1042",
-    "audit verify": "escalate audit verify exports/1042 --keys root.json",
+    "audit verify": "escalate audit verify exports/1042.tar --keys root.json --time-limit 60",
     "audit replay": "escalate audit replay exports/1042",
     "backup": "escalate backup backups/2026-11-22",
     "restore": "escalate restore backups/2026-11-22",

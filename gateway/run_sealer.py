@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from audit.bundle.sealed import RunSeal, seals_in
 from audit.errors import HistoryMissingError
-from audit.sealing import RunSeal, seal_of, seals_in
+from audit.sealing import seal_of
 from cases.ids import case_of, obligation_name
 from cases.journal import Stream, obligation_stream
 from gateway.doors import Doors

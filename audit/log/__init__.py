@@ -8,7 +8,9 @@
     proof        C2SP tlog-proof: one leaf's proof in one file
     recorder     the one that writes: leaves first, then tiles and checkpoint in one swap
     reader       proofs out of the stored tiles
-    exported     the log's part of an export, and whether it holds
+    segments     on which branches an exported stream's entries stand
+    part         the log's part of an export, as it is written
+    exported     the same as it is read, and whether it holds: without the store
 
 The store keeps, the gateway runs the recorder. Not here yet: decisions that wait for a checkpoint,
 witnesses, time stamps of others (RFC 3161), verifiers that we did not write.

@@ -1,23 +1,21 @@
-"""The log's part of an export: a checkpoint, a proof of each entry, and whether they hold.
+"""The log's part of an export, as it is read: whether its proofs and its checkpoint hold.
 
 Every proof carries the same checkpoint, so its signature is looked at once. What the files say of
 themselves is not believed: each leaf is worked out from its entry, and the key is the verifier's.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from audit.log.checkpoint import Checkpoint, trusted_checkpoint
 from audit.log.errors import LogError
 from audit.log.leaf import leaf_of
 from audit.log.note import NoteKey
 from audit.log.proof import SUFFIX, read_proof
-from audit.log.reader import proofs_of, published
+from audit.log.segments import Segment, placed
 from audit.verdict import Check, judged
 from cases.journal import Entry
-from cases.values import Inbound
-from store import Branch, LogKey, Store
 
 FOLDER = "log/"
 CHECKPOINT = "log/checkpoint"
@@ -27,66 +25,6 @@ _NO_LOG = (
     "no checkpoint of the transparency log is in it: that nothing was rewritten before it was "
     "exported rests on the door's word"
 )
-
-
-class Segment(Inbound):
-    """Entries after that one were recorded on this branch, up to where the next segment begins."""
-
-    branch: str
-    after: int
-
-
-@dataclass(frozen=True)
-class LogPart:
-    """What the log says of a case."""
-
-    checkpoint: bytes
-    proofs: Mapping[LogKey, bytes] = field(default_factory=dict)
-
-    @property
-    def files(self) -> dict[str, bytes]:
-        """The files of the export."""
-        named = {
-            proof_file(key.stream, key.branch, key.sequence): data
-            for key, data in self.proofs.items()
-        }
-        return {CHECKPOINT: self.checkpoint, **named}
-
-
-async def log_part(
-    store: Store, case: str, *, streams: Iterable[tuple[Sequence[Entry], Sequence[Segment]]]
-) -> LogPart | None:
-    """The checkpoint and the proofs of these entries; None before the first checkpoint.
-
-    What was recorded since the entries were read has a proof by now, and stays out.
-    """
-    found = await published(store)
-    if found is None:
-        return None
-    head, _ = found
-    proofs = await proofs_of(store, case, head=head)
-    wanted = {
-        LogKey(case, entry.stream, branch, entry.sequence)
-        for entries, segments in streams
-        for entry, branch in _placed(entries, segments)
-    }
-    return LogPart(
-        checkpoint=head.checkpoint.encode(),
-        proofs={key: proof.data for key, proof in proofs.items() if key in wanted},
-    )
-
-
-def lineage(branches: Iterable[Branch], *, stream: str, branch: str) -> tuple[Segment, ...]:
-    """The branches a branch consists of, the oldest first: its leaves stand under their names."""
-    named = {item.branch: item for item in branches if item.stream == stream}
-    found: list[Segment] = []
-    here = named.get(branch)
-    while here is not None:
-        # A branch that left its parent before the parent's own part took nothing of that part.
-        if not found or here.after < found[0].after:
-            found.insert(0, Segment(branch=here.branch, after=here.after))
-        here = named.get(here.parent) if here.parent is not None else None
-    return tuple(found)
 
 
 def proof_file(stream: str, branch: str, sequence: int) -> str:
@@ -136,7 +74,7 @@ def check_log(logged: Logged, *, pinned: frozenset[NoteKey]) -> Check:
     unproven = sum(
         proof_file(entry.stream, branch, entry.sequence) not in logged.files
         for entries, segments in logged.streams
-        for entry, branch in _placed(entries, segments)
+        for entry, branch in placed(entries, segments)
     )
     if unproven:
         missing.append(f"{unproven} entries are not in a checkpoint yet: export again in a moment")
@@ -149,7 +87,7 @@ def _differences(logged: Logged, checkpoint: Checkpoint) -> Iterator[str]:
         if entries and (not segments or segments[0].after):
             yield f"the {entries[0].stream} stream does not say on which branches it stands"
         left_out = ""
-        for entry, branch in _placed(entries, segments):
+        for entry, branch in placed(entries, segments):
             name = proof_file(entry.stream, branch, entry.sequence)
             data = logged.files.get(name)
             if data is None:
@@ -181,14 +119,6 @@ def _unproven(
     if proof.extra != leaf or not proof.holds(leaf, checkpoint):
         return "the log holds another entry at this place"
     return ""
-
-
-def _placed(entries: Sequence[Entry], segments: Sequence[Segment]) -> Iterator[tuple[Entry, str]]:
-    """Each entry with the branch it was recorded on."""
-    for entry in entries:
-        on = [item.branch for item in segments if item.after < entry.sequence]
-        if on:
-            yield entry, on[-1]
 
 
 def _shown(reasons: list[str]) -> list[str]:
