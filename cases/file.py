@@ -26,12 +26,16 @@ SYSTEM = "escalate"
 CALLING = frozenset({Purpose.WORK, Purpose.REMIND, Purpose.PAGE, Purpose.RAISED, Purpose.LAPSED})
 """What somebody who has the work need not hear any more; a question is still asked of everybody."""
 
-EDITION = 1
+EDITION = 2
 """What a case that is opened today does by itself; an earlier one goes on as it began (I14).
 
 1: an acknowledgement is renewed by what is done, and somebody is told when it lapses; what is told
 of the gravest cases has a lane of its own.
+2: the outcome of a mail waits longer for company in the journal.
 """
+
+UNHURRIED = 2
+"""The first edition in which it does."""
 
 
 @dataclass(frozen=True)

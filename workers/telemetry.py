@@ -3,11 +3,13 @@
 Called once at the start of a process, before anything speaks to Temporal.
 """
 
+import logging
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TextIO
 
 import opentelemetry.trace
@@ -16,7 +18,14 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from temporalio.plugin import SimplePlugin
-from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    PrometheusConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 
 from workers import _telemetry_logs
 from workers._telemetry_spans import CaseTracing, DerivedIds, OpaqueSpans
@@ -50,13 +59,32 @@ def configure_telemetry(
     opaque = _telemetry_logs.configure(
         process=process, level=wanted.log_level, as_json=as_json, stream=out
     )
-    if wanted.worker_metrics is not None and process in ("worker", "up"):
-        metrics = PrometheusConfig(bind_address=wanted.worker_metrics, durations_as_seconds=True)
-        Runtime.set_default(Runtime(telemetry=TelemetryConfig(metrics=metrics)))
+    measured = wanted.worker_metrics if process in ("worker", "up") else None
+    Runtime.set_default(_runtime(measured), error_if_already_set=False)
     provider = tracer_provider(settings, process)
     if provider is not None:
         opentelemetry.trace.set_tracer_provider(provider)
     return Telemetry(provider=provider, dropped=opaque.dropped)
+
+
+@cache
+def _runtime(metrics: str | None) -> Runtime:
+    """The SDK's core speaks through our renderer: by itself it writes on standard output."""
+    logger = logging.getLogger("temporalio.core")
+    return Runtime(
+        telemetry=TelemetryConfig(
+            logging=LoggingConfig(
+                filter=TelemetryFilter(core_level="WARN", other_level="ERROR"),
+                # The fields of a line may hold anything: its words alone are said.
+                forwarding=LogForwardingConfig(
+                    logger, append_log_fields_to_message=False, prepend_target_on_message=False
+                ),
+            ),
+            metrics=PrometheusConfig(bind_address=metrics, durations_as_seconds=True)
+            if metrics is not None
+            else None,
+        )
+    )
 
 
 @contextmanager

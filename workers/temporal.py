@@ -9,7 +9,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import Runtime
-from temporalio.service import TLSConfig
+from temporalio.service import GrpcCompression, TLSConfig
 
 from workflows.converter import CaseKeyring, converter
 from workflows.escalation import EscalationWorkflow
@@ -64,4 +64,7 @@ async def connect(
         lazy=lazy,
         # Headers carry trace context: encrypted like everything else that belongs to a case.
         header_codec_behavior=HeaderCodecBehavior.CODEC,
+        # A payload is deflated and then encrypted: packed once more it costs both ends and saves
+        # nothing (measured: 4 % of a server's time).
+        grpc_compression=GrpcCompression.NONE,
     )

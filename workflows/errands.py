@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from cases import escalations
     from cases.effects import settle
     from cases.file import (
+        UNHURRIED,
         CaseFile,
         Do,
         GiveBack,
@@ -29,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
         Wish,
     )
     from cases.journal import Kind
-    from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
+    from cases.notice import PAGES, NoticeEnd, NoticeOrder, NoticeResult, Purpose
     from cases.records import SHADOWED
     from cases.shadow import NOT_CARRIED_OUT, not_told, not_written, would_look
     from cases.telling import received
@@ -60,6 +61,14 @@ LATE = {
     EffectState.FAILED: Kind.EFFECT_FAILED,
 }
 """What is recorded of an attempt that ended after a person had settled its effect."""
+
+
+QUIET = timedelta(hours=4)
+"""How long the outcome of a mail, or of a note on a ticket, waits for an entry that matters.
+
+The history and the ledger of deliveries have it at once; alone it would cost the case a timer, an
+activity and two workflow tasks: a third of all that a case did (measured over a simulated week).
+"""
 
 
 class Errands:
@@ -148,15 +157,19 @@ class Errands:
                 self._pulse.command()
                 task.cancel()
 
-    def _expect(self, at: datetime, within: timedelta) -> datetime:
-        """When the quiet entry of an errand that begins now is to be stored at the latest."""
-        until = at + within
-        self._expected.append(until)
+    def _expect(self, at: datetime) -> datetime:
+        """When the quiet entry of an errand that begins now is to be stored, before `UNHURRIED`."""
+        until = at + COMPANY
+        if self._file.edition < UNHURRIED:
+            self._expected.append(until)
         return until
 
-    def _quiet(self, expected: datetime) -> datetime:
+    def _quiet(self, expected: datetime, *, soon: bool) -> datetime:
+        """How long the outcome that is known now may wait for an entry that matters."""
         at = workflow.now()
-        return expected if expected > at else at + COMPANY
+        if self._file.edition < UNHURRIED:
+            return expected if expected > at else at + COMPANY
+        return at + (COMPANY if soon else QUIET)
 
     async def _tell(self, wish: Tell) -> None:
         file = self._file
@@ -202,7 +215,7 @@ class Errands:
         here = asyncio.current_task()
         if here is not None:
             self._telling[order.key] = (here, order)
-        expected = self._expect(workflow.now(), COMPANY)
+        expected = self._expect(workflow.now())
         cause = ""
         try:
             result = await ask(
@@ -232,7 +245,7 @@ class Errands:
         loud = result.end in (NoticeEnd.NOBODY, NoticeEnd.UNDELIVERED)
         if loud:
             state.notices_failed += 1
-        with self._recorder.aside(until=self._quiet(expected), loud=loud):
+        with self._recorder.aside(until=self._quiet(expected, soon=order.purpose in PAGES), loud=loud):
             file.note(
                 Kind.NOTICE_ENDED,
                 workflow.now(),
@@ -343,7 +356,7 @@ class Errands:
                 at=workflow.now(),
             )
             return
-        expected = self._expect(workflow.now(), COMPANY)
+        expected = self._expect(workflow.now())
         try:
             result = await ask(SYNC_TICKET, order, summary="ticket note", pulse=self._pulse)
         except ActivityError as error:
@@ -353,7 +366,9 @@ class Errands:
             return
         if state.ticket is None and result.ticket is not None:
             state.ticket = result.ticket
-        with self._recorder.aside(until=self._quiet(expected), loud=bool(result.failed)):
+        # Where a ticket was opened, everybody is to know it soon.
+        until = self._quiet(expected, soon=order.ticket is None)
+        with self._recorder.aside(until=until, loud=bool(result.failed)):
             file.note(
                 Kind.TICKET_FAILED if result.failed else Kind.TICKET_SYNCED,
                 workflow.now(),

@@ -14,7 +14,7 @@ from temporalio.worker import (
     Interceptor,
 )
 
-MOMENT = 0.04
+MOMENT = 0.1
 """Seconds in which a case that was told something asks for the next thing."""
 
 
@@ -24,7 +24,7 @@ class Bustle(Interceptor):
     def __init__(self) -> None:
         self._running: dict[str, int] = {}
         self._ended: dict[str, float] = {}
-        self._changed = asyncio.Condition()
+        self._waiting: dict[str, asyncio.Event] = {}
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK's name
         """Every activity of the worker is counted."""
@@ -35,8 +35,9 @@ class Bustle(Interceptor):
         clock = asyncio.get_running_loop().time
         while True:
             try:
-                async with asyncio.timeout_at(until), self._changed:
-                    await self._changed.wait_for(lambda: not self._running.get(case))
+                async with asyncio.timeout_at(until):
+                    while self._running.get(case):
+                        await self._waiting.setdefault(case, asyncio.Event()).wait()
             except TimeoutError:
                 return
             left = self._ended.get(case, 0.0) + MOMENT - clock()
@@ -48,12 +49,12 @@ class Bustle(Interceptor):
         """Something runs for the case."""
         self._running[case] = self._running.get(case, 0) + 1
 
-    async def ended(self, case: str) -> None:
+    def ended(self, case: str) -> None:
         """One thing less runs for it."""
         self._ended[case] = asyncio.get_running_loop().time()
         self._running[case] -= 1
-        async with self._changed:
-            self._changed.notify_all()
+        if not self._running[case] and (waiting := self._waiting.pop(case, None)) is not None:
+            waiting.set()
 
 
 class _Counted(ActivityInboundInterceptor):
@@ -67,4 +68,4 @@ class _Counted(ActivityInboundInterceptor):
         try:
             return await super().execute_activity(input)
         finally:
-            await self._bustle.ended(case)
+            self._bustle.ended(case)

@@ -4,7 +4,7 @@ They obey the rules the real ones obey: the same key is answered the same, and a
 other bytes is a fork.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from cases.journal import Entry
 from cases.notice import PAGES, NoticeEnd, NoticeOrder, NoticeResult, RecipientOutcome
 from cases.records import Decider, Pinned
 from cases.report import TicketRef
+from cases.state import CasePicture
 from runbooks import assess
 from runbooks.runbook import Runbook
 from workers.simulation.chance import Chance
@@ -83,6 +84,19 @@ class Placed:
     forks: int = 0
     moved_to: str = ""
     """The runbook on which it goes on as another case."""
+    _picture: CasePicture | None = None
+
+    @property
+    def picture(self) -> CasePicture:
+        """The case as it stands, as people see it: out of what its journal has brought."""
+        if self._picture is None:
+            self._picture = CasePicture.of(self.fields)
+        return self._picture
+
+    def changed(self, fields: Mapping[str, JsonValue]) -> None:
+        """So the picture is now."""
+        self.fields.update(fields)
+        self._picture = None
 
     def minute(self, at: datetime) -> int:
         """The whole minute since it began."""
@@ -128,7 +142,7 @@ class Outside:
         """Entries are kept once; the same sequence with other bytes is a fork."""
         placed = self.placed[batch.case]
         known = {entry.sequence: entry for entry in placed.entries}
-        placed.fields.update(batch.changes)
+        placed.changed(batch.changes)
         forked = False
         for entry in batch.restore():
             before = known.get(entry.sequence)

@@ -8,7 +8,7 @@ import asyncio
 from datetime import timedelta
 from types import TracebackType
 
-LAGGING = timedelta(seconds=3.5)
+LAGGING = timedelta(seconds=2.5)
 """A skip alone is answered about a second after it has happened."""
 TOO_LATE = timedelta(seconds=6)
 """A case in which anything came later than this is played again."""
@@ -17,7 +17,7 @@ TOO_LATE = timedelta(seconds=6)
 class Pace:
     """A number of places that grows while everything is on time, and shrinks when it is not."""
 
-    def __init__(self, *, first: int = 24, least: int = 2, most: int = 200) -> None:
+    def __init__(self, *, first: int = 24, least: int = 2, most: int = 64) -> None:
         self._places = float(first)
         self._least = least
         self._most = most

@@ -264,12 +264,21 @@ def _quiet(placed: Placed, picture: CasePicture, *, at: datetime, now: int) -> i
 
 
 def _late_steps(placed: Placed) -> timedelta:
-    """By how much the latest clock step missed its instant; what was due before is not meant."""
+    """By how much the latest clock step missed its instant.
+
+    What was due before the clock ran, or was moved, is not meant: such a step was never early
+    enough, on the fastest machine.
+    """
     missed = timedelta(0)
+    moved: dict[str, datetime] = {}
     for entry in placed.entries:
-        due = entry.body.get("due")
-        if entry.kind in (Kind.CLOCK_REACHED, Kind.CLOCK_BREACHED) and isinstance(due, str):
+        clock, due = str(entry.body.get("clock", "")), entry.body.get("due")
+        if entry.kind is Kind.REPLANNED:
+            moved = dict.fromkeys(moved, entry.at)
+        elif entry.kind not in (Kind.CLOCK_REACHED, Kind.CLOCK_BREACHED):
+            moved[clock] = entry.at
+        elif isinstance(due, str):
             instant = datetime.fromisoformat(due)
-            if instant > placed.begun:
+            if instant > moved.get(clock, placed.begun):
                 missed = max(missed, entry.at - instant)
     return missed

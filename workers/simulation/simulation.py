@@ -1,7 +1,8 @@
 """A whole simulation: cases drawn, played on a server of its own, and accounted for."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import gc
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from cases.rules import all_roles
@@ -70,6 +71,19 @@ class Simulated:
     performance: Performance
 
 
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """What a week leaves behind is little and lives to its end: looking for it costs more."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
 @asynccontextmanager
 async def at_table(order: Order, *, engine: Engine) -> AsyncIterator[Table]:
     """One case of the order's first runbook has arrived, for whoever sits at the table."""
@@ -114,7 +128,8 @@ async def simulate(
             seed=order.seed,
             generator=generator,
         )
-        performance = await director.perform(drawn, progress=progress)
+        with _seldom_collecting():
+            performance = await director.perform(drawn, progress=progress)
     stories = [story_of(played) for played in performance.played]
     account = account_of(
         stories,

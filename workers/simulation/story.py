@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from cases.batches import WATCH
 from cases.journal import Entry, Kind
 from runbooks.plan import Severity
 from workers.simulation.outside import Told
@@ -54,6 +55,9 @@ class Running:
     @property
     def name(self) -> str:
         """What it is called, whichever passage it belongs to: `legal-review`, `EU-TCO3-1h`."""
+        if self.clock.startswith(WATCH):
+            # The rest of it is the key of one effect of one case.
+            return WATCH.removesuffix("/")
         return self.clock.partition("#")[0].rpartition("/")[0] or self.clock.partition("#")[0]
 
 

@@ -55,7 +55,7 @@ from workflows.messages import (
 )
 
 MINUTE = timedelta(minutes=1)
-LOOK, LONGEST_LOOK = 0.04, 0.3
+LOOK, LONGEST_LOOK = 0.12, 0.5
 PATIENCE = 120
 INSTANCE = "simulation"
 
@@ -155,8 +155,8 @@ class Theatre:
             wait = min(wait * 1.5, LONGEST_LOOK)
 
     def picture(self, placed: Placed) -> CasePicture:
-        """The case as it stands, as people see it: out of what its journal has brought."""
-        return CasePicture.of(placed.fields)
+        """The case as it stands."""
+        return placed.picture
 
     async def now(self, placed: Placed) -> datetime:
         """The case's own instant."""

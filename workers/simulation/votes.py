@@ -113,6 +113,20 @@ def _vote(
     return Want(minute, key, person, person.role, lambda _: body, round=round_)
 
 
+def _right(cast: "Cast", picture: CasePicture, round_: Round) -> str:
+    """What the gate is rightly answered this time: a way may come to it again, improved."""
+    right = [
+        step.outcome
+        for step in cast.habits.placed.case.truth.way.steps
+        if step.stage == round_.gate
+    ]
+    answered = sum(
+        other.gate == round_.gate and other.state in (RoundState.APPROVED, RoundState.REJECTED)
+        for other in picture.rounds
+    )
+    return right[min(answered, len(right) - 1)] if right else "approved"
+
+
 def _verdict(cast: "Cast", picture: CasePicture, round_: Round, person: Somebody) -> Verdict:
     """What the person sees of what is right; more is asked for a few times at most."""
     model = cast.habits.model
@@ -124,16 +138,8 @@ def _verdict(cast: "Cast", picture: CasePicture, round_: Round, person: Somebody
         and chance.of("more").happens(model.gate.more_information)
     ):
         return Verdict.MORE_INFORMATION
-    true = next(
-        (
-            step.outcome
-            for step in cast.habits.placed.case.truth.way.steps
-            if step.stage == round_.gate
-        ),
-        "approved",
-    )
     tier = model.tier(person.role)
-    rejected = true == "rejected"
+    rejected = _right(cast, picture, round_) == "rejected"
     right = chance.happens(tier.sensitivity if rejected else tier.specificity)
     return Verdict.REJECT if rejected == right else Verdict.APPROVE
 
