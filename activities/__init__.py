@@ -9,6 +9,7 @@ from activities.linking import Linking
 from activities.looking_up import LookingUp
 from activities.merging import Merging
 from activities.notify import Notifying
+from activities.other_cases import Cancelling
 from activities.outside import Channel, Outside
 from activities.record import Recording
 from activities.rooms import Rooms
@@ -32,6 +33,7 @@ def all_activities(outside: Outside) -> Sequence[Callable[..., Any]]:
         linking.split_off_report,
         linking.look_at_sub_cases,
         LookingUp(outside).look_up_deciders,
+        Cancelling(outside).cancel_along,
         merging.merge_away,
         merging.give_back,
     )

@@ -6,13 +6,22 @@ from temporalio.exceptions import ApplicationError
 from activities.failing import told_to_temporal
 from activities.on_record import speaking_for
 from activities.outside import Outside
+from activities.permitted import permitted
 from activities.reports import hand_in
+from integrations.ports.access import Decision
 from integrations.ports.actions import ActionOrder
 from workflows.effects import PERFORM, EffectOrder, EffectResult, EffectState, ReportOrder
 
 MANUAL = "manual"
 WEBHOOK = "webhook"
 NOT_CONNECTED = "NotConnected"
+
+
+def asked(result: EffectResult, decision: Decision | None) -> EffectResult:
+    """The result, with the policies that were asked about it."""
+    if decision is None:
+        return result
+    return result.model_copy(update={"policies": decision.policies, "policy": decision.digest})
 
 
 class Performing:
@@ -27,6 +36,15 @@ class Performing:
 
         An attempt after a crash sends the same key again: the receiver keeps its ids.
         """
+        with told_to_temporal():
+            decision = await permitted(self._outside, order)
+        if decision is not None and not decision.allowed:
+            why = "; ".join(decision.says) or "no policy permits it"
+            result = EffectResult(state=EffectState.FAILED, detail=f"kept back by a policy: {why}")
+            return asked(result, decision)
+        return asked(await self._perform(order), decision)
+
+    async def _perform(self, order: EffectOrder) -> EffectResult:
         if order.report is not None:
             return await self._report(order, order.report)
         how, _, connector = order.by.partition(":")

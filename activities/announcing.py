@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from activities.guarding import Passing, unguarded, urgency_of
 from activities.room_words import announcement
 from cases.ids import key_of
 from cases.notice import NoticeOrder
@@ -39,7 +40,15 @@ class Announcements:
 class Announcing:
     """Posts cards to channels, at most once each."""
 
-    def __init__(self, where: Announcements, *, store: Store, public_url: str) -> None:
+    def __init__(
+        self,
+        where: Announcements,
+        *,
+        store: Store,
+        public_url: str,
+        passing: Passing = unguarded,
+    ) -> None:
+        self._passing = passing
         self._where = where
         self._store = store
         self._public_url = public_url
@@ -66,7 +75,9 @@ class Announcing:
         link = f"{self._public_url}/cases/{order.number}"
         became = ANNOUNCED
         try:
-            await self._where.teams.post(announcement(order, pathway, link=link), webhook=webhook)
+            async with self._passing(row.chat, urgency=urgency_of(order), place=row.room):
+                card = announcement(order, pathway, link=link)
+                await self._where.teams.post(card, webhook=webhook)
         except OutcomeUnknownError:
             became = "perhaps announced"
         except VendorError as error:

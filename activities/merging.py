@@ -1,32 +1,18 @@
 """A case asks another one, with a person's signed act, to become part of it, or tells it so."""
 
-from typing import TypeVar
-
-from pydantic import BaseModel
 from temporalio import activity
-from temporalio.client import RPCError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCStatusCode
 
 from activities.failing import told_to_temporal
+from activities.other_cases import asked, envelope_of
 from activities.outside import Outside
-from cases.envelope import ActEnvelope
-from cases.merging import (
-    BackAnswer,
-    BackRequest,
-    MergeAnswer,
-    MergeRequest,
-    contributions,
-    merge_key,
-)
+from cases.merging import BackAnswer, BackRequest, MergeAnswer, MergeRequest
+from cases.merging_away import contributions
+from cases.other_cases import update_key
 from cases.receipts import Reason
 from cases.state import CasePicture
-from cases.values import Inbound
 from workflows.effects import GIVE_BACK, MERGE_AWAY, GiveBackOrder, MergeOrder
 from workflows.messages import BACK_UPDATE, MERGE_UPDATE
-
-_GONE = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
-Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class Merging:
@@ -39,29 +25,29 @@ class Merging:
     async def merge_away(self, order: MergeOrder) -> MergeAnswer:
         """The other case's answer, the same however often it is asked."""
         request = MergeRequest(
-            envelope=await self._envelope(order.act),
+            envelope=await envelope_of(self._store, order.act),
             number=order.number,
             clocks=order.clocks,
             need_to_know=order.need_to_know,
             shadow=order.shadow,
         )
-        answer = await _asked(
-            order.loser, MERGE_UPDATE, request, key=merge_key(order.act), gives=MergeAnswer
+        answer = await asked(
+            order.loser,
+            MERGE_UPDATE,
+            request,
+            key=update_key("merge", order.act),
+            gives=MergeAnswer,
         )
         return answer if answer is not None else await self._ended(order)
 
     @activity.defn(name=GIVE_BACK.name)
     async def give_back(self, order: GiveBackOrder) -> BackAnswer:
         """The other case knows; one that has ended keeps its sealed record as it is."""
-        request = BackRequest(envelope=await self._envelope(order.act))
-        answer = await _asked(
-            order.winner, BACK_UPDATE, request, key=merge_key(order.act), gives=BackAnswer
+        request = BackRequest(envelope=await envelope_of(self._store, order.act))
+        answer = await asked(
+            order.winner, BACK_UPDATE, request, key=update_key("merge", order.act), gives=BackAnswer
         )
         return answer if answer is not None else BackAnswer(became="closed")
-
-    async def _envelope(self, act: str) -> ActEnvelope:
-        with told_to_temporal():
-            return (await self._store.acts.show(act)).envelope
 
     async def _ended(self, order: MergeOrder) -> MergeAnswer:
         """No workflow answers: what the case's own record says of the act."""
@@ -77,21 +63,3 @@ class Merging:
         # Its last entries are still being written, or it is about to start: soon it is clear.
         kind = "CaseNotRunning"
         raise ApplicationError(kind, type=kind)
-
-
-async def _asked(
-    case: str, update: str, request: Inbound, *, key: str, gives: type[Answer]
-) -> Answer | None:
-    """The case's answer; None when no such case runs."""
-    handle = activity.client().get_workflow_handle(case)
-    try:
-        answer: Answer = await handle.execute_update(update, request, id=key, result_type=gives)
-    except RPCError as error:
-        if error.status in _GONE:
-            return None
-        raise
-    except WorkflowUpdateFailedError as error:
-        # The run ended, or went on as a new one, under the update: asked again, it is clear.
-        kind = "CaseEnding"
-        raise ApplicationError(kind, type=kind) from error
-    return answer

@@ -1,6 +1,7 @@
 """A role, or one person, is told; what became of it is on record for each recipient (I10)."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import structlog
 from temporalio import activity
@@ -8,6 +9,7 @@ from temporalio import activity
 from activities.announcing import Announcing
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
+from activities.guarding import urgency_of
 from activities.hours import awake_now
 from activities.on_record import speaking_for
 from activities.outside import Outside
@@ -26,12 +28,18 @@ from cases.notice import (
 )
 from integrations.errors import ThrottledError, UnknownPersonError, VendorError
 from integrations.ports.directory import Person
+from store import Urgency
 from workflows.effects import NOTIFY
 
 log = structlog.get_logger(__name__)
 
 _THROTTLED_TRIES = 4
 """So often a busy room is waited for; then people are told by the other channels."""
+
+
+_URGENT_TRIES = 2
+_MOMENT = timedelta(seconds=5)
+_NOW = (NoticeEnd.DELIVERED, NoticeEnd.ALREADY_TOLD)
 
 
 class Notifying:
@@ -47,11 +55,15 @@ class Notifying:
                 store=outside.store,
                 documents=self._documents,
                 public_url=outside.public_url,
+                passing=outside.passing,
             )
         self._announcing = None
         if outside.announcements is not None:
             self._announcing = Announcing(
-                outside.announcements, store=outside.store, public_url=outside.public_url
+                outside.announcements,
+                store=outside.store,
+                public_url=outside.public_url,
+                passing=outside.passing,
             )
         self._paging = PagingOut(outside)
         self._recipients = Recipients(outside)
@@ -84,10 +96,14 @@ class Notifying:
             if self._announcing is not None:
                 pathway = await self._documents.pathway(order)
                 await self._announcing.announce(order, pathway)
-            in_room = await self._in_rooms(order, now)
+            in_room, passed = await self._in_rooms(order, now)
             outcomes = [
                 await self._people.tell(
-                    order, each.person, in_room=in_room, instead_of=each.instead_of
+                    order,
+                    each.person,
+                    in_room=in_room,
+                    instead_of=each.instead_of,
+                    passed=passed,
                 )
                 for each in there
                 if each.person in now
@@ -109,6 +125,8 @@ class Notifying:
                 # A pager that took the page over has somebody to ring, whoever that is.
                 if not _any_delivered([*paged, *outcomes]):
                     end = NoticeEnd.NOBODY
+            if end is NoticeEnd.DELIVERED and not _any_now([*paged, *outcomes]):
+                end = NoticeEnd.BUNDLED
             outcomes = [*paged, *outcomes]
         return NoticeResult(
             end=end,
@@ -150,18 +168,28 @@ class Notifying:
         # A round the store does not know yet has just been opened: the journal is on its way.
         return round_ is not None and not round_.open
 
-    async def _in_rooms(self, order: NoticeOrder, people: Sequence[Person]) -> dict[str, str]:
-        """Who is told in a room of the chat; nobody where there is none, or it fails."""
+    async def _in_rooms(
+        self, order: NoticeOrder, people: Sequence[Person]
+    ) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Who is told in a room of the chat; nobody where there is none, or it fails, and why."""
         if self._rooms is None:
-            return {}
+            return {}, ()
         try:
-            return await self._rooms.tell(order, people)
+            return await self._rooms.tell(order, people), ()
         except VendorError as error:
-            if isinstance(error, ThrottledError) and _tries() < _THROTTLED_TRIES:
+            if isinstance(error, ThrottledError) and _waits(order, error):
                 raise as_application_error(error) from error
             # The channels are next: their outcome is the notice's, and it is on record.
             log.warning("room not told", error=type(error).__name__)
-            return {}
+            return {}, (f"not by {self._rooms.name}: {type(error).__name__}",)
+
+
+def _waits(order: NoticeOrder, error: ThrottledError) -> bool:
+    """Whether a busy room is waited for; what is urgent waits once, and for seconds only."""
+    if urgency_of(order) is not Urgency.FIRST:
+        return _tries() < _THROTTLED_TRIES
+    moment = error.retry_after is None or error.retry_after <= _MOMENT
+    return moment and _tries() < _URGENT_TRIES
 
 
 def _tries() -> int:
@@ -170,5 +198,9 @@ def _tries() -> int:
 
 
 def _any_delivered(outcomes: list[RecipientOutcome]) -> bool:
-    reached = (NoticeEnd.DELIVERED, NoticeEnd.ALREADY_TOLD)
-    return any(outcome.end in reached for outcome in outcomes)
+    """Whether somebody has been told, or will be: a digest is a promise that is kept on record."""
+    return any(outcome.end in (*_NOW, NoticeEnd.BUNDLED) for outcome in outcomes)
+
+
+def _any_now(outcomes: list[RecipientOutcome]) -> bool:
+    return any(outcome.end in _NOW for outcome in outcomes)

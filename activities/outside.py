@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from activities.announcing import Announcements
+from activities.guarding import Guard, Passing, unguarded
 from activities.rooms import Rooms
+from integrations.cedar import shipped
+from integrations.ports.access import POLICIES, Access
 from integrations.ports.actions import Actions
 from integrations.ports.directory import Directory
 from integrations.ports.messaging import Messaging
@@ -58,6 +62,25 @@ class Outside:
     """By form, as runbooks say it after `report:`; a form that is not here is handed in by hand."""
     announcements: Announcements | None = None
     """The channels of Teams that hear of notices, beside the people."""
+    access: Access = field(default_factory=shipped)
+    """Who may do what: asked once more before what cannot be taken back."""
+    policies_kept: set[str] = field(default_factory=set)
+
+    guard: Guard | None = None
+    """What holds messages back; without it every message is sent as fast as it comes."""
+    digest: timedelta | None = None
+    """How long what is not pressing waits for company; None = not, unless a recipient wishes it."""
+
+    @property
+    def passing(self) -> Passing:
+        """A message is sent inside it; it raises where nothing may be sent that way now."""
+        return self.guard.passing if self.guard is not None else unguarded
+
+    async def keep_policies(self, *, at: datetime) -> None:
+        """The policies are in the store under their digest, as any answer names them."""
+        if self.access.digest not in self.policies_kept:
+            await self.store.objects.put(kind=POLICIES, data=self.access.written_down, at=at)
+            self.policies_kept.add(self.access.digest)
 
     def queue_of(self, system: str) -> str:
         """Where a case opens a ticket in that system."""

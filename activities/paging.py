@@ -10,7 +10,7 @@ from cases.notice import PAGES, NoticeEnd, NoticeOrder, RecipientOutcome
 from integrations.errors import VendorError
 from integrations.ports.paging import LOUDNESS, Page, Paging, page_key
 from runbooks.plan import Severity
-from store import NoticeRow, PageRow, PageState
+from store import NoticeRow, PageRow, PageState, Urgency
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +84,8 @@ class PagingOut:
         if row.state is not PageState.WANTED:
             return NoticeEnd.DELIVERED, "known to the pager"
         try:
-            await pager.trigger(page_of(row, number=order.number))
+            async with self._outside.passing(pager.name, urgency=Urgency.FIRST, place=row.service):
+                await pager.trigger(page_of(row, number=order.number))
         except VendorError as error:
             kind = type(error).__name__
             log.warning("page not taken over", error=kind)

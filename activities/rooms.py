@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from activities.documents import Documents
+from activities.guarding import Passing, unguarded, urgency_of
 from activities.room_words import card_for, thread_card
 from cases.ids import key_of
 from cases.notice import NoticeOrder, Purpose
@@ -41,8 +42,15 @@ class TellingRooms:
     """Posts cards, once each."""
 
     def __init__(
-        self, rooms: Rooms, *, store: Store, documents: Documents, public_url: str
+        self,
+        rooms: Rooms,
+        *,
+        store: Store,
+        documents: Documents,
+        public_url: str,
+        passing: Passing = unguarded,
     ) -> None:
+        self._passing = passing
         self._rooms = rooms
         self._store = store
         self._documents = documents
@@ -88,24 +96,31 @@ class TellingRooms:
         if known.message is not None:
             return known.message
         place = Place(room=row.room, thread=row.thread)
-        message = None if fresh else await chat.find(place=place, key=row.key)
+        async with self._passing(self.name, urgency=urgency_of(order), place=row.room):
+            message = None if fresh else await chat.find(place=place, key=row.key)
+            if message is None and self._is_mine(known, order):
+                if known.begun_by != order.key:
+                    await prompts.taken_over(known.key, by=order.key, at=order.at)
+                message = await chat.post(card, place=place, key=row.key)
         if message is None:
-            if known.begun_by != order.key:
-                await self._take_over(known, order=order)
-            message = await chat.post(card, place=place, key=row.key)
+            # Said outside: it is no failure of the chat.
+            raise self._being_posted()
         await prompts.posted(row.key, message=message, thread=row.thread)
         return message
 
-    async def _take_over(self, known: Prompt, *, order: NoticeOrder) -> None:
-        if order.at - known.begun_at < _PATIENCE:
-            raise UnavailableError(
-                "another notice is posting this card",
-                vendor=self.name,
-                operation="post",
-                retry_after=timedelta(seconds=2),
-                mend="Nothing: it is looked for again in a moment.",
-            )
-        await self._store.prompts.taken_over(known.key, by=order.key, at=order.at)
+    @staticmethod
+    def _is_mine(known: Prompt, order: NoticeOrder) -> bool:
+        """Whether this notice may post it: it began to, or whoever did is taken to be dead."""
+        return known.begun_by == order.key or order.at - known.begun_at >= _PATIENCE
+
+    def _being_posted(self) -> UnavailableError:
+        return UnavailableError(
+            "another notice is posting this card",
+            vendor=self.name,
+            operation="post",
+            retry_after=timedelta(seconds=2),
+            mend="Nothing: it is looked for again in a moment.",
+        )
 
     def _row(
         self, order: NoticeOrder, *, room: str, key: str, asks: bool, thread: str | None = None

@@ -1,16 +1,19 @@
 """One person is told: in the role's room or on their channels, in order, and it is on record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
 from temporalio import activity
 
+from activities.bundling import Bundling
 from activities.documents import Documents
 from activities.failing import as_application_error
-from activities.outside import Outside
+from activities.guarding import urgency_of
+from activities.outside import Channel, Outside
 from activities.ways import ways_to
 from activities.wording import word
+from cases.bundling import may_wait
 from cases.ids import key_of
 from cases.notice import (
     PAGES,
@@ -19,9 +22,9 @@ from cases.notice import (
     Purpose,
     RecipientOutcome,
 )
-from integrations.errors import VendorError
+from integrations.errors import PacedError, VendorError
 from integrations.ports.directory import Person
-from integrations.ports.messaging import Message, message_id
+from integrations.ports.messaging import Message, Sent, message_id
 from store import NoticeRow
 
 LINK_LIFE = timedelta(days=7)
@@ -41,6 +44,7 @@ class TellingPeople:
         self._outside = outside
         self._documents = documents
         self._room = room
+        self._bundling = Bundling(outside)
 
     async def tell(
         self,
@@ -50,10 +54,12 @@ class TellingPeople:
         in_room: Mapping[str, str] = MappingProxyType({}),
         way: int | None = None,
         instead_of: Person | None = None,
+        passed: Sequence[str] = (),
     ) -> RecipientOutcome:
         """What became of the notice for the person; `in_room` has those the role's room reached.
 
-        `way` skips that many of their channels.
+        `way` skips that many of their channels; `passed` says which ways were tried before, and
+        why they did not lead there.
         """
         notices = self._outside.store.notices
         known = await notices.sent(order.key, recipient=person.id)
@@ -76,50 +82,70 @@ class TellingPeople:
                 sent_id=in_room[person.id],
                 about=about,
             )
-        message = await self._message(order, person, instead_of=instead_of)
-        failures: list[VendorError] = []
+        in_company = self._bundling.leaves_at(order, person)
+        if in_company is not None:
+            return await self._bundling.put(
+                order,
+                person,
+                due_at=in_company,
+                about=about,
+                detail="with the digest",
+                instead_of=instead_of.name if instead_of is not None else "",
+            )
+        message = await self.message(
+            order, person, instead_of=instead_of.name if instead_of is not None else ""
+        )
+        failures: list[tuple[str, VendorError]] = []
         tried = order.of_step.way if order.of_step is not None else 0
         tried = tried if way is None else way
-        for channel in ways_to(person, self._outside.channels)[tried:]:
+        ways = ways_to(person, self._outside.channels)[tried:]
+        for channel in ways:
             try:
-                sent = await channel.messaging.send(message)
+                sent = await self._send(channel, message, order, person, last=channel is ways[-1])
             except VendorError as error:
-                failures.append(error)
+                failures.append((channel.name, error))
                 continue
             return await self._record(
                 order,
                 person,
                 channel=channel.name,
                 end=NoticeEnd.DELIVERED,
-                detail=sent.detail,
+                detail="; ".join([*passed, *map(_said, failures), sent.detail]),
                 sent_id=message.message_id,
                 about=about,
             )
-        retryable = next((error for error in failures if error.retryable), None)
+        paced = next((error for _, error in failures if isinstance(error, PacedError)), None)
+        if paced is not None and may_wait(order):
+            # A limit drops nothing: what can wait goes in company as soon as it allows.
+            return await self._bundling.put(
+                order,
+                person,
+                due_at=order.at + (paced.retry_after or timedelta()),
+                about=about,
+                detail="; ".join([*passed, *map(_said, failures), "with the digest"]),
+                instead_of=instead_of.name if instead_of is not None else "",
+            )
+        retryable = next((error for _, error in failures if error.retryable), None)
         onward = order.of_step is not None and order.of_step.onward
         if retryable is not None and not (onward and activity.info().attempt >= TRIES):
             raise as_application_error(retryable)
-        detail = ", ".join(type(error).__name__ for error in failures) or "no channel"
+        detail = ", ".join(type(error).__name__ for _, error in failures) or "no channel"
         return await self._record(
             order, person, channel="none", end=NoticeEnd.FELL_BACK, detail=detail
         )
 
-    async def _message(
-        self, order: NoticeOrder, person: Person, *, instead_of: Person | None
-    ) -> Message:
+    async def _send(
+        self, channel: Channel, message: Message, order: NoticeOrder, person: Person, *, last: bool
+    ) -> Sent:
+        async with self._outside.passing(
+            channel.name, urgency=urgency_of(order), person=person.id, last=last
+        ):
+            return await channel.messaging.send(message)
+
+    async def message(self, order: NoticeOrder, person: Person, *, instead_of: str = "") -> Message:
+        """The notice as a message of its own; `instead_of` is the name of who is away."""
         outside = self._outside
-        link = f"{outside.public_url}/cases/{order.number}"
-        asks = order.purpose in ROUND_PURPOSES
-        if asks and order.round is not None and order.stage is not None:
-            token = await outside.store.locators.mint(
-                person=person.id,
-                case=order.case,
-                gate=order.stage,
-                round=order.round,
-                at=order.at,
-                expires_at=order.at + LINK_LIFE,
-            )
-            link = f"{outside.public_url}/a/{token}"
+        link = await self.link(order, person)
         own = await self._documents.text(order, link=link)
         wording = word(
             order,
@@ -127,7 +153,7 @@ class TellingPeople:
             link=link,
             zone=outside.zone,
             own=own,
-            instead_of=instead_of.name if instead_of is not None else "",
+            instead_of=instead_of,
         )
         thread = message_id(domain=outside.mail_domain, key=("thread", order.case, person.id))
         return Message(
@@ -140,6 +166,22 @@ class TellingPeople:
             reply_to=outside.reply_to,
             case_number=order.number,
         )
+
+    async def link(self, order: NoticeOrder, person: Person) -> str:
+        """Where the person finds what the notice is about; it does nothing by itself."""
+        outside = self._outside
+        asks = order.purpose in ROUND_PURPOSES
+        if not asks or order.round is None or order.stage is None:
+            return f"{outside.public_url}/cases/{order.number}"
+        token = await outside.store.locators.mint(
+            person=person.id,
+            case=order.case,
+            gate=order.stage,
+            round=order.round,
+            at=order.at,
+            expires_at=order.at + LINK_LIFE,
+        )
+        return f"{outside.public_url}/a/{token}"
 
     async def _record(
         self,
@@ -171,6 +213,11 @@ class TellingPeople:
         return RecipientOutcome(
             person=person.id, channel=row.channel, end=row.end, detail=row.detail
         )
+
+
+def _said(failure: tuple[str, VendorError]) -> str:
+    """Why a way did not lead there, as the record has it."""
+    return f"not by {failure[0]}: {type(failure[1]).__name__}"
 
 
 def _about(order: NoticeOrder) -> str | None:

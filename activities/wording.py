@@ -1,5 +1,6 @@
 """What notices say: what is asked, of whom, by when, and where. Never what was reported (I13)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -93,17 +94,9 @@ def word(
     and has named this person.
     """
     local = zone_of(person, zone)
-    values = {
-        "number": order.number,
-        "stage": order.stage_title or "the case",
-        "role": order.role,
-        "step": order.step.split(" ", 1)[-1] if order.step else "now",
-    }
+    values = _values(order)
     lines = [own, ""] if own else []
-    lines += [
-        f"{order.severity.value}. {ASKS[order.purpose].format_map(values)}",
-        "",
-    ]
+    lines += [_asked(order), ""]
     if instead_of:
         lines += [f"You are told in the place of {instead_of}, who is away.", ""]
     lapsed = order.lapsed or (order.of_step.lapsed if order.of_step is not None else ())
@@ -122,6 +115,46 @@ def word(
         subject=f"[{order.severity.value}] " + SUBJECTS[order.purpose].format_map(values),
         text="\n".join(lines) + "\n",
     )
+
+
+def word_digest(
+    items: Sequence[tuple[NoticeOrder, str]], person: Person, *, zone: ZoneInfo
+) -> Wording:
+    """Several notices for one person in one message, each with its link, what is due first."""
+    local = zone_of(person, zone)
+    last = datetime.max.replace(tzinfo=UTC)
+    ordered = sorted(items, key=lambda item: (item[0].due_at or last, item[0].at, item[0].key))
+    cases = len({order.number for order, _ in ordered})
+    lines = [f"{len(ordered)} notices that waited for company, of {_counted(cases, 'case')}:", ""]
+    for order, link in ordered:
+        lines.append(f"- Case {order.number}. {_asked(order)}")
+        if order.due_at is not None:
+            lines.append(f"  Due: {spoken(order.due_at, local)}.")
+        lines += [f"  {link}", ""]
+    lines += [
+        "The links show the cases after you log in; they do nothing by themselves.",
+        "Forwarding them is useless: they work for you only. Replies to this mail decide nothing.",
+    ]
+    return Wording(
+        subject=f"{len(ordered)} notices of {_counted(cases, 'case')}", text="\n".join(lines) + "\n"
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _asked(order: NoticeOrder) -> str:
+    return f"{order.severity.value}. {ASKS[order.purpose].format_map(_values(order))}"
+
+
+def _values(order: NoticeOrder) -> dict[str, str]:
+    return {
+        "number": order.number,
+        "stage": order.stage_title or "the case",
+        "role": order.role,
+        "step": order.step.split(" ", 1)[-1] if order.step else "now",
+    }
 
 
 def spoken(at: datetime, zone: ZoneInfo) -> str:

@@ -12,16 +12,17 @@ from audit.findings import Finding, Rule
 from audit.histories import CaseHistory, Run, reopened_from
 from audit.incoming import Incoming, salt_of
 from audit.kinds import EVENT
+from audit.other_cases import REQUESTS
 from audit.payloads import only, read
 from cases.canonical import commit
 from cases.envelope import ActEnvelope
 from cases.ids import case_of
 from cases.journal import Entry, Kind
-from cases.merging import BackRequest, MergeRequest
 from cases.notice import NoticeEnd, NoticeResult
 from cases.receipts import ActReceipt, Outcome, Reason
 from workflows.effects import (
     ASSESS,
+    CANCEL_ALONG,
     COLLECT_ACTS,
     GIVE_BACK,
     LOOK_UP_DECIDERS,
@@ -35,8 +36,6 @@ from workflows.effects import (
 from workflows.messages import (
     ACT_SIGNAL,
     ACT_UPDATE,
-    BACK_UPDATE,
-    MERGE_UPDATE,
     REPORT_SIGNAL,
     TICKET_SIGNAL,
     CaseInput,
@@ -49,6 +48,7 @@ _RESULTS: Mapping[str, type[BaseModel]] = {
     effect.name: effect.gives
     for effect in (
         ASSESS,
+        CANCEL_ALONG,
         GIVE_BACK,
         LOOK_UP_DECIDERS,
         MERGE_AWAY,
@@ -63,11 +63,6 @@ _SIGNALS: Mapping[str, type[BaseModel]] = {
     REPORT_SIGNAL: ReportReceived,
     TICKET_SIGNAL: TicketUpdated,
 }
-_OF_CASES: Mapping[str, type[BaseModel]] = {
-    MERGE_UPDATE: MergeRequest,
-    BACK_UPDATE: BackRequest,
-}
-"""What other cases ask of this one."""
 _FAILED = (
     EVENT.ACTIVITY_TASK_FAILED,
     EVENT.ACTIVITY_TASK_TIMED_OUT,
@@ -195,7 +190,7 @@ def _inputs_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
         if event.event_type == EVENT.WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
             asked = admitted.get(said.protocol_instance_id, said.accepted_request)
             payload = only(asked.input.args.payloads)
-            if asked.input.name in _OF_CASES:
+            if asked.input.name in REQUESTS:
                 yield from _of_case(run, event, asked.input.name, payload, salt, known=known)
             if asked.input.name != ACT_UPDATE:
                 continue
@@ -259,7 +254,7 @@ def _enveloped(
 def _of_case(
     run: Run, event: HistoryEvent, name: str, payload: Payload, salt: bytes, *, known: set[str]
 ) -> Iterator[Incoming]:
-    request = read(payload, _OF_CASES[name])
+    request = read(payload, REQUESTS[name])
     if request is None:
         return
     commitment = commit(salt, request)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from audit.access import policy_file
 from audit.acts import prove, root_of
 from audit.builds import ran_on
 from audit.bundle.clock_rows import FILE as CLOCKS
@@ -12,18 +13,16 @@ from audit.bundle.clock_rows import clock_rows
 from audit.bundle.code import FILE as BUILD
 from audit.bundle.code import build_file
 from audit.bundle.dsse import envelope_files
-from audit.bundle.excerpt import ExcerptManifest
 from audit.bundle.opened import opened_files
-from audit.bundle.redactions import FILE as REDACTIONS
-from audit.bundle.redactions import NONE, Place, Redactions
 from audit.bundle.script import FILE as SCRIPT
 from audit.bundle.script import script
 from audit.bundle.sealed import SUFFIX as EVENTS
 from audit.bundle.sealed import events_file
+from audit.comments import COMMENTS
 from audit.commitments import inputs
-from audit.errors import ExportRefusedError
 from audit.histories import CaseHistory, Run
 from audit.incoming import salt_of
+from audit.log.keyring_note import FILE as KEYRING_NOTE
 from audit.log.segments import placed
 from audit.manifest import (
     CASE_STREAM,
@@ -41,9 +40,9 @@ from audit.manifest import (
     write,
 )
 from audit.owed import OwedRecord, envelopes_owed, history_folder, stream_file
-from audit.readme import excerpt_readme, readme
+from audit.readme import readme
 from audit.record import CaseRecord, Seal, branch_file
-from audit.report import write_excerpt_report, write_report
+from audit.report import write_report
 from audit.rules import compiled, document
 from audit.sealing import as_sealed
 from cases.canonical import canonical, sha256
@@ -78,44 +77,6 @@ def export_files(record: CaseRecord, *, seal: Seal, at: datetime, version: str) 
     written = write(manifest)
     signed = sign_manifest(written, key=seal.key, certificate=seal.certificate)
     return files | {MANIFEST: written, SIGNATURE: write(signed)}
-
-
-def excerpt_files(
-    record: CaseRecord, redactions: Redactions, *, seal: Seal, at: datetime, version: str
-) -> dict[str, bytes]:
-    """Every file of an excerpt: entries as far as this reader may see them, each proven."""
-    known = {
-        Place(entry.stream, branch, entry.sequence): entry for entry, branch in _placed(record)
-    }
-    strange = redactions.by_entry.keys() - known.keys()
-    if strange:
-        raise ExportRefusedError(f"there is no entry {'/'.join(map(str, min(strange)))} to redact")
-    keyring = Keyring(root=seal.root, certificates=(seal.certificate,), log=seal.log)
-    files = {
-        **opened_files(_placed(record), redactions),
-        **envelope_files((), keyring.certificates, root=root_of(seal.root)),
-        **(record.log.files if record.log is not None else {}),
-        REDACTIONS: canonical(redactions),
-        KEYRING: write(keyring),
-        "report.html": write_excerpt_report(
-            record.request.number,
-            [redactions.seen(entry, branch=branch) for entry, branch in _placed(record)],
-        ).encode(),
-        "README.txt": excerpt_readme(record.request.number).encode(),
-        SCRIPT: script(),
-    }
-    manifest = canonical(
-        ExcerptManifest(
-            case=record.history.case,
-            number=record.request.number,
-            created_at=at,
-            escalate=version,
-            entries=len(known),
-            files=_sums(files),
-        )
-    )
-    signed = sign_manifest(manifest, key=seal.key, certificate=seal.certificate)
-    return files | {MANIFEST: manifest, SIGNATURE: write(signed)}
 
 
 @dataclass
@@ -160,7 +121,11 @@ def _record(record: CaseRecord) -> dict[str, bytes]:
         files[branch_file(index)] = lines(entries)
     if record.log is not None:
         files |= record.log.files
-    return files | {document(digest): source for digest, source in record.runbooks.items()}
+    files |= {document(digest): source for digest, source in record.runbooks.items()}
+    files |= {policy_file(digest): text for digest, text in record.policies.items()}
+    if record.comments is not None:
+        files[COMMENTS] = canonical(record.comments)
+    return files
 
 
 def _parts(record: CaseRecord, *, seal: Seal, version: str) -> dict[str, bytes]:
@@ -171,8 +136,7 @@ def _parts(record: CaseRecord, *, seal: Seal, version: str) -> dict[str, bytes]:
     versions = compiled(record.runbooks)
     return {
         **envelope_files(acts, keyring.certificates, root=root),
-        **opened_files(_placed(record), NONE),
-        REDACTIONS: canonical(NONE),
+        **opened_files(_placed(record)),
         CLOCKS: clock_rows(versions),
         BUILD: build_file(
             version=version, runbooks=tuple(record.runbooks), ran_on=ran_on(record.history.runs)
@@ -190,6 +154,7 @@ def _parts(record: CaseRecord, *, seal: Seal, version: str) -> dict[str, bytes]:
         ).encode(),
         "README.txt": readme(record.request.number).encode(),
         SCRIPT: script(),
+        **({KEYRING_NOTE: seal.keyring_note} if seal.keyring_note else {}),
     }
 
 

@@ -287,6 +287,7 @@ def lines(explanation: Explanation) -> list[str]:
     if explanation.because:
         said += ["", "How it came here"]
         said += [f"  {spoken(item.at)}  {_told(item)}" for item in explanation.because]
+    said += _let_in(explanation)
     if explanation.owed:
         said += ["", "Who owes what"]
         said += [f"  {_owing(item)}" for item in explanation.owed]
@@ -315,6 +316,20 @@ def lines(explanation: Explanation) -> list[str]:
     elif explanation.looked_at_engine:
         said += ["", "Engine and outbox: nothing is stuck."]
     return said
+
+
+def _let_in(explanation: Explanation) -> list[str]:
+    if not explanation.let_in:
+        return []
+    return [
+        "",
+        "By which policies",
+        *(
+            f"  {spoken(each.at)}  {each.what}{f' — {each.who}' if each.who else ''}: "
+            f"{', '.join(each.policies)} (policies {each.digest[:16]})"
+            for each in explanation.let_in
+        ),
+    ]
 
 
 def _told(item: Transition) -> str:

@@ -45,6 +45,17 @@ class OpenEffect(Value):
     mend: str
 
 
+class LetIn(Value):
+    """Something that policies allowed, or kept from happening."""
+
+    at: Instant
+    what: str
+    who: str = ""
+    policies: tuple[str, ...] = ()
+    digest: str = ""
+    """Of all the policies, as they were asked."""
+
+
 class Trouble(Value):
     """Something that keeps the case from going on, and the command that mends it."""
 
@@ -70,6 +81,8 @@ class Explanation(Value):
     effects: tuple[OpenEffect, ...] = ()
     notices_failed: int = 0
     troubles: tuple[Trouble, ...] = ()
+    let_in: tuple[LetIn, ...] = ()
+    """By which policies its decisions and irreversible effects were let happen."""
     looked_at_engine: bool = False
     shadow: bool = False
     """It runs beside today's process: nothing of it leaves the house."""

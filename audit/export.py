@@ -9,20 +9,24 @@ it: treat it as the case.
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.converter import PayloadCodec
 
-from audit.bundle.redactions import NONE, Redactions
+from audit.access import digests_of
 from audit.bundle.tar import packed
+from audit.comments import open_comments
 from audit.commitments import case_input
-from audit.contents import excerpt_files, export_files
+from audit.contents import export_files
 from audit.errors import ExportRefusedError
 from audit.histories import CaseHistory, fetch, left_behind
 from audit.log.part import lineage, log_part
 from audit.log.reader import sealed, settled
+from audit.log.vouched import cosigned
 from audit.manifest import (
     CASE_STREAM,
     DOOR_STREAM,
@@ -32,9 +36,9 @@ from audit.record import CaseRecord, Seal, branch_file
 from audit.rules import digests
 from audit.shape import ending
 from audit.strict_replay import is_closed
-from cases.journal import Stream
+from cases.journal import Entry, Stream
 from cases.state import CasePicture, picture
-from store import MAIN, Store
+from store import MAIN, Store, UnknownObject
 from workflows.messages import CaseInput
 
 
@@ -49,18 +53,15 @@ async def export_case(
     version: str,
     patience: timedelta = timedelta(0),
     tar: bool = False,
-    redactions: Redactions = NONE,
 ) -> Path:
     """The case's export is at `out`, a folder or a tar, complete, or nothing was written.
 
-    So long is waited until every run that ended is sealed, and as long again until the log has a
-    checkpoint over everything that was read.
+    So long is waited until every run that ended is sealed, as long again until the log has a
+    checkpoint over everything that was read, and until the witnesses cosigned one.
     """
     refuse_to_overwrite(out)
     record = await gather(case, store=store, client=client, patience=patience)
-    return write_export(
-        record, seal=seal, out=out, at=at, version=version, tar=tar, redactions=redactions
-    )
+    return write_export(record, seal=seal, out=out, at=at, version=version, tar=tar)
 
 
 async def gather(
@@ -97,6 +98,7 @@ async def gather(
     # Only now: doors go on writing about a case that has closed, and what was read must be covered.
     if patience:
         await settled(store, case, within=patience)
+        await cosigned(store, case, within=patience)
     return CaseRecord(
         history=history,
         request=request,
@@ -109,7 +111,18 @@ async def gather(
         lineage={file: segments for file, (_, segments) in streams.items()},
         log=await log_part(store, case, streams=streams.values()),
         owed=await gather_owed(case, store=store, client=client, codec=codec),
+        policies=await _policies(store, entries, door),
+        comments=open_comments(entries, await store.comments.of_case(case)),
     )
+
+
+async def _policies(store: Store, *streams: Sequence[Entry]) -> dict[str, bytes]:
+    """The texts that the store still has; a verifier says which are missing."""
+    found = {}
+    for digest in digests_of(*streams):
+        with suppress(UnknownObject):
+            found[digest] = await store.objects.get(digest)
+    return found
 
 
 def codec_of(client: Client) -> PayloadCodec:
@@ -142,27 +155,20 @@ def write_export(
     at: datetime,
     version: str,
     tar: bool = False,
-    redactions: Redactions = NONE,
 ) -> Path:
-    """The export is at `out`: written beside it, then moved there in one step.
-
-    With redactions it is an excerpt, and what is held back is nowhere in it.
-    """
+    """The export is at `out`: written beside it, then moved there in one step."""
     refuse_to_overwrite(out)
-    if redactions.fields:
-        files = excerpt_files(record, redactions, seal=seal, at=at, version=version)
-    else:
-        files = export_files(record, seal=seal, at=at, version=version)
+    files = export_files(record, seal=seal, at=at, version=version)
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
         if tar:
-            _write(draft / out.name, packed(files))
+            write_file(draft / out.name, packed(files))
             (draft / out.name).rename(out)
             draft.rmdir()
             return out
         for name, data in files.items():
-            _write(draft / name, data)
+            write_file(draft / name, data)
         draft.rename(out)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -170,7 +176,8 @@ def write_export(
     return out
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
+    """The file is on the disk, new, readable by its owner only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
@@ -188,4 +195,5 @@ __all__ = [
     "read_request",
     "refuse_to_overwrite",
     "write_export",
+    "write_file",
 ]

@@ -67,10 +67,14 @@ class Count:
             Kind.GLASS_BEGUN: self._reached,
             Kind.GLASS_BROKEN: self._broken,
             Kind.TASK_OPENED: self._task,
+            Kind.TASK_HANDED_ON: self._task,
             Kind.TASK_SETTLED: self._task,
+            Kind.TASK_FELL_AWAY: self._task,
+            Kind.TASK_OWED_AGAIN: self._task,
             Kind.CONFLICT_DECLARED: self._conflict,
             Kind.CASE_MIGRATED: self._migrated,
             Kind.CASE_CLOSING: self._closing,
+            Kind.CANCELLED_ALONG: self._closing,
             Kind.INTAKE_ANSWERED: self._learnt,
             Kind.DECIDERS_PINNED: self._learnt,
             Kind.STAGE_COMPLETED: self._completed,
@@ -139,7 +143,8 @@ class Count:
     def _task(self, entry: Entry) -> Iterator[str]:
         round_ = self._rounds.get(self._tasks.about(entry))
         hands = round_.hands if round_ is not None else []
-        yield from self._tasks.check(entry, self._humans.of(map(who, hands)))
+        self._humans.note(entry, str(entry.body.get("by")))
+        yield from self._tasks.check(entry, self._humans.of(map(who, hands)), self._humans.of)
         if round_ is not None and entry.body.get("state") == "overturned":
             round_.revoked = True
 

@@ -24,7 +24,8 @@ what the system did. Treat it as you treat the case itself: payloads are in clea
                       it is in there (C2SP tlog-proof: any tool that reads them can check them)
   opened/             of each entry every field with its salt, a line each: the leaf in the log is
                       {{"entry":"<SHA-256 over the sorted SHA-256 of the lines>","v":1}}
-  redactions.json     what is held back from this reader, on what ground; mostly nothing
+  log/checkpoint.tsr  where there is one: an authority's RFC 3161 time stamp over log/checkpoint
+  keyring.note        where there is one: the root's word on which keys count, and for how long
   keyring.json        public keys: the root, the log's, and the certificates of doors that signed
   verify.sh           the checks that openssl and a shell can do
   manifest.json       every file's SHA-256; manifest.sig.json is the door's signature over it
@@ -41,7 +42,9 @@ the root's and the log's public key, which you must have from somewhere else tha
 
 The answer is PASS (exit code 0), FAIL (1), or INCOMPLETE (2): something could not be checked, for
 instance because the case is not closed, because entries are not in the log yet or because no key
-was given. Without --keys the export vouches for itself only, and the answer is never PASS.
+was given. --policy FILE (C2SP tlog-policy) asks for your witnesses' cosignatures, --tsa-roots FILE
+for a time stamp that you believe. Without --keys the export vouches for itself only, and the
+answer is never PASS.
 
 Without our program
 -------------------
@@ -51,7 +54,9 @@ Do not run the copy in an export that you do not trust; take the script from esc
 
   sha256sum of a file is its "sha256" in manifest.json.
   Each line of a .jsonl file has in "previous" the SHA-256 of the line before (without line end).
-  log/checkpoint is a C2SP signed note; a proof's "extra" line is the leaf, base64.
+  openssl ts -verify -data log/checkpoint -in log/checkpoint.tsr -CAfile ROOTS.pem
+  log/checkpoint is a C2SP signed note, with its witnesses' lines (cosignature/v1); a proof's
+  "extra" line is the leaf, base64.
   Signatures are Ed25519 over DSSE's encoding: "DSSEv1 <len> <type> <len> <bytes>".
 """
 
@@ -59,31 +64,3 @@ Do not run the copy in an export that you do not trust; take the script from esc
 def readme(number: str) -> str:
     """The text, for that case."""
     return _TEXT.format(number=number)
-
-
-_EXCERPT = """\
-Excerpt of case {number}
-========================
-
-This directory shows one case to a reader who may not see everything of it.
-
-  report.html         the entries as far as they are shown, to be read and printed
-  opened/             of each entry every field with its salt, a line each; one that is held back
-                      stands as "sha256:<hash of its line>". The leaf in the log is
-                      {{"entry":"<SHA-256 over the sorted SHA-256 of the lines>","v":1}}
-  redactions.json     what is held back, on what ground, and who decided that
-  log/                the transparency log's signed head, and the proof of each entry
-  keyring.json        public keys; certificates/ has the root's word for the door that signed
-  verify.sh           the checks that openssl and a shell can do
-  manifest.json       every file's SHA-256; manifest.sig.json is the door's signature over it
-
-  escalate audit verify EXCERPT --keys ROOT.json        or: escalate-verify, or: sh verify.sh
-
-Nothing of an entry can be changed, and none left out between two others, without that being found.
-Acts, rules, histories and seals are not in an excerpt: the answer is INCOMPLETE at best.
-"""
-
-
-def excerpt_readme(number: str) -> str:
-    """The text of an excerpt of that case."""
-    return _EXCERPT.format(number=number)

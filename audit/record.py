@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import JsonValue
 
+from audit.comments import OpenComments
 from audit.histories import CaseHistory, Run
 from audit.log.part import LogPart
 from audit.log.segments import Segment
@@ -25,6 +26,8 @@ class Seal:
     """The root's public key, base64."""
     log: str = ""
     """The log's public key, as a note's verifier pins it."""
+    keyring_note: bytes = b""
+    """The root's keyring note; empty where the root signed none yet."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ class CaseRecord:
     """What the transparency log says of the case."""
     owed: Sequence[OwedRecord] = ()
     """What the case owes after closing."""
+    policies: Mapping[str, bytes] = field(default_factory=dict)
+    """By digest, the policies by which people were let in, and things were let happen."""
+    comments: OpenComments | None = None
+    """What was said about the case, to everybody."""
 
 
 def branch_file(index: int) -> str:

@@ -6,6 +6,7 @@ from html import escape
 
 from pydantic import JsonValue
 
+from audit.custody import in_order
 from audit.report_gates import HEADS, Asking, askings, memos
 from cases.envelope import Act
 from cases.journal import Entry, Kind
@@ -44,6 +45,7 @@ _DECISIONS = (
 _ROUNDS = (Kind.ROUND_OPENED, Kind.ROUND_SUPERSEDED, Kind.ROUND_CLOSED)
 _UNREAD = frozenset(
     {"input", "result", "nonce", "content", "digest", "digest_was", "key", "calendar", "routing"}
+    | {"envelope", "acts"}
 )
 """Digests and keys: the journal has them, a reader does not need them."""
 
@@ -87,28 +89,13 @@ def write_report(
             _section("Clocks", _area(entries, "clock:")),
             _section("Actions", _area(entries, "effect:")),
             _section("Notices", _area(entries, "notice:")),
+            _section("Evidence and its custody", [_row(e) for e in in_order(entries, door)]),
             _section("Refusals", _rows(entries, (Kind.ACT_REFUSED, Kind.ACTS_REFUSED))),
             _section("Everything, in order", [_row(entry) for entry in entries]),
             _section("At the doors", [_row(entry) for entry in door]),
             "<p><small>Instants are UTC. An act below assurance L3 is attested by the door that ",
             "took it; it is not a personal signature. This page is for reading: what proves the ",
             "case is the journal and the histories beside it.</small></p></body></html>\n",
-        )
-    )
-
-
-def write_excerpt_report(number: str, entries: Sequence[Entry]) -> str:
-    """The page of an excerpt: the entries as far as its reader may see them."""
-    title = f"Case {number} (an excerpt: some fields are held back)"
-    return "".join(
-        (
-            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width,initial-scale=1">',
-            f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
-            f"<h1>{escape(title)}</h1>",
-            _section("What is shown, in order", [_row(entry) for entry in entries]),
-            "<p><small>Instants are UTC. redactions.json names what is held back, on what ",
-            "ground and by whom; each entry is proven all the same.</small></p></body></html>\n",
         )
     )
 

@@ -13,12 +13,12 @@ from audit.bundle.checks import (
     doors_check,
     files_check,
     journal_check,
+    kept_checks,
     logged,
     parts_check,
     rules_checks,
     signature_check,
 )
-from audit.bundle.excerpt import is_excerpt, verify_excerpt
 from audit.bundle.whole import Bundle, bundle_of, need, read_bundle
 from audit.commitments import case_input, inputs
 from audit.errors import ExportUnreadableError
@@ -31,13 +31,16 @@ from audit.manifest import Keyring, Manifest, RunFile
 from audit.merges import MERGES, check_merges
 from audit.owed import OwedExport, check_owed, envelopes_owed
 from audit.reading import read_files
+from audit.redacted.checking import is_redacted, verify_redacted
 from audit.reopened import check_reopened
 from audit.rules import newest
 from audit.sealing import check_exported
 from audit.shadow import left_the_house
 from audit.strict_json import read_json
 from audit.strict_replay import strict_replay
+from audit.sub_cases import CANCELLED_TOGETHER, check_cancelled_together
 from audit.verdict import Check, Outcome, Verdict, judged
+from audit.vouchers import Vouched, Vouchers, check_vouchers, keyring_of, trusted_logs
 from cases.envelope import ActEnvelope
 from cases.ids import obligation_id
 from cases.journal import Entry, Stream, obligation_stream
@@ -93,19 +96,23 @@ async def verify(
     *,
     pinned: frozenset[bytes] = frozenset(),
     logs: frozenset[NoteKey] = frozenset(),
+    vouchers: Vouchers | None = None,
     replay: bool = True,
 ) -> Verdict:
     """What the export at that place proves, a folder or a tar.
 
-    INCOMPLETE without pinned keys of root and log: then it has only its own word.
+    INCOMPLETE without pinned keys of root and log: then it has only its own word. `vouchers` is
+    what witnesses, authorities of time and the root's keyring are held against.
     """
+    if is_redacted(place):
+        return verify_redacted(place, pinned=pinned, logs=logs)
     try:
         files = read_files(place)
     except ExportUnreadableError as error:
         return unreadable(error)
     except OSError as error:
         return Verdict(checks=(judged("files", wrong=[f"cannot be read: {error.strerror}"]),))
-    return await verify_files(files, pinned=pinned, logs=logs, replay=replay)
+    return await verify_files(files, pinned=pinned, logs=logs, vouchers=vouchers, replay=replay)
 
 
 async def verify_files(
@@ -113,19 +120,23 @@ async def verify_files(
     *,
     pinned: frozenset[bytes] = frozenset(),
     logs: frozenset[NoteKey] = frozenset(),
+    vouchers: Vouchers | None = None,
     replay: bool = True,
 ) -> Verdict:
     """The same of files that were read already."""
     try:
-        if is_excerpt(files):
-            return verify_excerpt(files, pinned=pinned, logs=logs)
         export = _export(bundle_of(files))
     except ExportUnreadableError as error:
         return unreadable(error)
     request = case_input(export.history)
     incoming = inputs(export.history, salt=salt_of(request)) if request is not None else None
     checks = list(_checks(export, pinned, request, incoming or ()))
-    checks.append(check_log(logged(export.bundle), pinned=logs))
+    keyrings = keyring_of(export.files, vouchers, pinned=pinned)
+    logs = trusted_logs(logs, vouchers, keyrings)
+    told = logged(export.bundle)
+    checks.append(check_log(told, pinned=logs))
+    vouched = Vouched(told, export.manifest, export.bundle.signed, incoming or ())
+    checks.extend(check_vouchers(vouched, vouchers, logs=logs, keyrings=keyrings))
     replayed: Replayed | None = None
     if replay:
         replayed = await strict_replay(export.history, export.entries, incoming=incoming)
@@ -213,11 +224,15 @@ def _checks(
     if any(entry.kind in MERGES for entry in export.entries):
         found = check_merges(export.history, proven, export.entries, root=root)
         yield judged("merges", wrong=list(found))
+    if any(entry.kind in CANCELLED_TOGETHER for entry in export.entries):
+        found = check_cancelled_together(export.history, proven, export.entries, root=root)
+        yield judged("sub-cases", wrong=list(found))
     rules, checks = rules_checks(bundle, request, proven)
     yield from checks
     if rules is not None and any(entry.kind in AGAIN for entry in export.entries):
         found = check_reopened(export.history, export.entries, rules.versions)
         yield judged("reopened", wrong=list(found))
+    yield from kept_checks(bundle, request, proven)
     yield doors_check(bundle, request, proven)
     envelopes: dict[str, ActEnvelope] = {**proven.envelopes}
     for item in export.owed.values():

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from audit.bundle.alone import verify_alone
@@ -24,6 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("place", type=Path)
     options.add_argument("--root", action="append", default=[], help="base64; may be repeated")
     options.add_argument("--log", action="append", default=[], help="a note's key; may be repeated")
+    options.add_argument("--at", type=datetime.fromisoformat, help="the verifier's own clock")
+    options.add_argument("--policy", type=Path)
+    options.add_argument("--tsa-roots", type=Path)
+    options.add_argument("--keyring", type=Path)
     options.add_argument("--with", dest="how", choices=HOW, default="alone")
     asked = options.parse_args(arguments)
     try:
@@ -51,10 +56,18 @@ def _verdict(asked: argparse.Namespace) -> Verdict:
     try:
         # Most verifiers have no Temporal installed, and need none until they ask for this.
         from audit.verify import verify  # noqa: PLC0415
+        from audit.vouchers import brought  # noqa: PLC0415
     except ImportError:
         return Verdict(checks=(judged("strict replay", wrong=[], missing=[NEEDS_ALL]),))
+    vouchers = None
+    if asked.at is not None:
+        files = (asked.policy, asked.tsa_roots, asked.keyring)
+        policy, roots, keyring = (file.read_bytes() if file else b"" for file in files)
+        vouchers = brought(at=asked.at, policy=policy, roots=roots, keyring=keyring)
     replay = asked.how == "replay"
-    return asyncio.run(verify(asked.place, pinned=pinned, logs=logs, replay=replay))
+    return asyncio.run(
+        verify(asked.place, pinned=pinned, logs=logs, vouchers=vouchers, replay=replay)
+    )
 
 
 if __name__ == "__main__":

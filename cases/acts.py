@@ -9,8 +9,12 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from cases.acts_at_gates import BreakGlass, Condition, Finish, Revoke
+from cases.acts_at_gates import BreakGlass, Condition, Revoke
+from cases.acts_between_cases import Attach, LinkTo, Merge, Move, Split, Unmerge
 from cases.acts_on_many import Observe, RollBack
+from cases.acts_on_tasks import Finish, HandOn, SetTask
+from cases.acts_on_work import Accept, HandOver
+from cases.comments import Comment
 from cases.values import Grown, Inbound, Instant, Line, Name, Prose
 from runbooks.plan import CallBackResult, Pathway, Severity
 
@@ -195,14 +199,6 @@ class Raise(Inbound):
     reason: Prose
 
 
-class Move(Inbound):
-    """The case closes and goes on as a linked case under another runbook."""
-
-    verb: Literal["move"] = "move"
-    runbook: Name
-    reason: Prose
-
-
 class Migrate(Inbound):
     """The case goes on under another version of its runbook: one person asks, a second does it."""
 
@@ -211,25 +207,6 @@ class Migrate(Inbound):
     reason: Prose = ""
     pathway: Pathway | None = None
     """The version's rules, compiled: the door puts them in, out of the release, before it signs."""
-
-
-class Attach(Inbound):
-    """The case's report is given to another case about the same subject, or kept apart."""
-
-    verb: Literal["attach"] = "attach"
-    to: str
-    """The other case's number."""
-    keep_apart: bool = False
-    reason: Prose = ""
-
-
-class Split(Inbound):
-    """A report that a rule put into the case gets a case of its own again."""
-
-    verb: Literal["split"] = "split"
-    delivery: Line
-    """The delivery that brought it."""
-    reason: Prose
 
 
 class Close(Inbound):
@@ -243,13 +220,29 @@ class Close(Inbound):
     linked_case: str = ""
 
 
-class Cancel(Inbound):
-    """The case ends without its runbook: opened by mistake, or a test."""
+class SubCase(Inbound):
+    """A case that is cancelled along with the one it is part of, at whatever distance."""
+
+    number: Line
+    case: str
+
+
+class Cancel(Grown):
+    """The case ends without its runbook: opened by mistake, or a test.
+
+    It cannot be cancelled before its sub-cases, unless they go on without it or are cancelled too.
+    """
+
+    since_grown: ClassVar[frozenset[str]] = frozenset({"with_sub_cases", "sub_cases"})
 
     verb: Literal["cancel"] = "cancel"
     reason: Prose
     leave_sub_cases: bool = False
-    """Its sub-cases go on as cases of their own; without it, it cannot be cancelled before them."""
+    """Its sub-cases go on as cases of their own."""
+    with_sub_cases: bool = False
+    """Its open sub-cases, and theirs, are cancelled first."""
+    sub_cases: tuple[SubCase, ...] = ()
+    """These are they, the deepest first, put in by the door: each takes the act by its own name."""
 
 
 class Reopen(Inbound):
@@ -261,61 +254,6 @@ class Reopen(Inbound):
     """The stage; None leaves it to the runbook."""
     head: Digest | None = None
     """The hash of the journal's last entry, put in by the door: no other ending is reopened."""
-
-
-class LinkKind(StrEnum):
-    """What another case is to this one."""
-
-    RELATED = "related"
-    DUPLICATE = "duplicate"
-    CAUSED_BY = "caused-by"
-    CAUSES = "causes"
-    SUB_CASE = "sub-case"
-    PART_OF = "part-of"
-    """This one is a sub-case of it."""
-
-
-OTHER_WAY: dict[LinkKind, LinkKind] = {
-    LinkKind.RELATED: LinkKind.RELATED,
-    LinkKind.DUPLICATE: LinkKind.DUPLICATE,
-    LinkKind.CAUSED_BY: LinkKind.CAUSES,
-    LinkKind.CAUSES: LinkKind.CAUSED_BY,
-    LinkKind.SUB_CASE: LinkKind.PART_OF,
-    LinkKind.PART_OF: LinkKind.SUB_CASE,
-}
-"""How the same link reads from the other case."""
-
-
-class LinkTo(Inbound):
-    """Another case belongs with this one, or no longer does."""
-
-    verb: Literal["link"] = "link"
-    number: Line
-    kind: LinkKind = LinkKind.RELATED
-    remove: bool = False
-    reason: Prose = ""
-    case: str = ""
-    """Its id, put in by the door."""
-
-
-class Merge(Inbound):
-    """Another case becomes part of this one; the other is then a pointer to it."""
-
-    verb: Literal["merge"] = "merge"
-    number: Line
-    """The other case's number."""
-    reason: Prose
-    case: str = ""
-    """Its id, put in by the door: the other case takes the act for its own by it."""
-
-
-class Unmerge(Inbound):
-    """A case that became part of another one is a case of its own again."""
-
-    verb: Literal["unmerge"] = "unmerge"
-    reason: Prose
-    head: Digest | None = None
-    """The hash of the journal's last entry, put in by the door."""
 
 
 class Settle(Inbound):
@@ -356,10 +294,15 @@ ActBody = Annotated[
     | Withdraw
     | Revoke
     | BreakGlass
+    | Comment
+    | SetTask
+    | HandOn
     | Finish
     | Acknowledge
     | Claim
     | Assign
+    | HandOver
+    | Accept
     | Hold
     | Resume
     | ChangeSeverity
@@ -394,10 +337,15 @@ VERBS: tuple[str, ...] = (
     "withdraw",
     "revoke",
     "break-glass",
+    "comment",
+    "task",
+    "hand-on",
     "finish",
     "acknowledge",
     "claim",
     "assign",
+    "hand-over",
+    "accept",
     "hold",
     "resume",
     "severity",

@@ -3,12 +3,11 @@
 The plain verdict, its withdrawal and an objection stand in `cases.acts`.
 """
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from cases.values import Inbound, Instant, Line, Name, Prose
+from cases.values import Inbound, Instant, Name, Prose
 
 
 class Condition(Inbound):
@@ -18,16 +17,6 @@ class Condition(Inbound):
     owner: Name
     """The role that owes it."""
     due: Instant
-
-
-class Settlement(StrEnum):
-    """How a task ends by a person."""
-
-    DONE = "done"
-    WAIVED = "waived"
-    """Only whoever set the condition can say that it need not be met."""
-    OVERTURNED = "overturned"
-    """Only a review of a broken glass can say so: the gate is then asked again."""
 
 
 class Revoke(Inbound):
@@ -44,14 +33,3 @@ class BreakGlass(Inbound):
     verb: Literal["break-glass"] = "break-glass"
     gate: Name
     reason: Prose
-
-
-class Finish(Inbound):
-    """A task of the case is settled."""
-
-    verb: Literal["finish"] = "finish"
-    task: Line
-    settlement: Settlement = Settlement.DONE
-    reference: Line = ""
-    """Where it can be seen."""
-    note: Prose = ""

@@ -17,17 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 from pydantic import Field, ValidationError
 
-from cases.acts import (
-    Acknowledge,
-    ActBody,
-    Assign,
-    ChangeSeverity,
-    Claim,
-    Close,
-    Hold,
-    Move,
-    Resume,
-)
+from cases.acts import Acknowledge, ActBody, Assign, ChangeSeverity, Claim, Close, Hold, Resume
+from cases.acts_between_cases import Move
 from cases.canonical import canonical, sha256
 from cases.desk import Desk
 from cases.envelope import (

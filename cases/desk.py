@@ -8,7 +8,7 @@ from cases.claims import renew
 from cases.envelope import Act, ActEnvelope, RefusedEnvelope, verify_envelope
 from cases.file import CaseFile
 from cases.handlers import HANDLERS
-from cases.merging import unmerge
+from cases.merging_away import unmerge
 from cases.people import remember
 from cases.receipts import ActReceipt, Outcome, Reason
 from cases.reception import Reception

@@ -267,8 +267,13 @@ def settle(
     by: str | None = None,
     commitment: str | None = None,
     found: tuple[int, int] | None = None,
+    asked: tuple[tuple[str, ...], str] | None = None,
 ) -> None:
-    """The effect has that outcome; who must know is told, and clocks that wait for it stop."""
+    """The effect has that outcome; who must know is told, and clocks that wait for it stop.
+
+    `asked` are the policies that were asked before it, and their digest.
+    """
+    policies, policy = asked if asked is not None else ((), "")
     before = file.state.facts() if file.state.drafts else {}
     effect.state = state
     effect.reference = reference
@@ -297,6 +302,8 @@ def settle(
         reference=reference or None,
         detail=detail or None,
         draft=drafted.digest if drafted is not None else None,
+        policies=list(policies) or None,
+        policy=policy or None,
         result=commitment,
     )
     if effect.performed and redraft(file, at=at):

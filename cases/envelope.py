@@ -105,10 +105,23 @@ class Ordered(Inbound):
     """How many cases it names."""
 
 
+class Authorised(Inbound):
+    """That the door asked its policies, and which of them allowed it.
+
+    The directory answer it rests on is the actor's. An act of an earlier release has none: it was
+    allowed by the checks of that release, and stays valid.
+    """
+
+    policies: tuple[str, ...]
+    """Their ids."""
+    digest: str
+    """Of the policies, their schema and the restricted classes, as one kept text."""
+
+
 class Act(Grown):
     """What is signed."""
 
-    since_grown: ClassVar[frozenset[str]] = frozenset({"ordered"})
+    since_grown: ClassVar[frozenset[str]] = frozenset({"authorised", "ordered"})
 
     v: int = 1
     act: str
@@ -123,6 +136,7 @@ class Act(Grown):
     body: ActBody
     binding: RoundBinding | None = None
     ordered: Ordered | None = None
+    authorised: Authorised | None = None
 
 
 class Certificate(Inbound):

@@ -4,22 +4,17 @@ Everything here is a fold over the case's own state: which step comes when, what
 makes it go on. Whom a step reaches, and when they may be told, is found out where it is sent.
 """
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile, Hush, Tell
+from cases.escalation_holders import counts, is_had, leases_of
+from cases.escalation_steps import page_last, tell_step, tell_unread
+from cases.file import INCIDENT_MANAGER, CaseFile, Hush, Tell
 from cases.held import end_held
 from cases.journal import Kind
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose, StepNotice
 from cases.paging import EscalationRun, RunState, Unread
 from cases.records import Lease
-from runbooks.plan import ANYBODY, EVERYBODY, Obeys, PolicyPlan
-
-LAST = DUTY_MANAGER
-"""Who is paged when every step has come and nobody has said anything."""
-
-CHIEFS = (INCIDENT_MANAGER, DUTY_MANAGER)
-"""Whoever runs cases may say "I have it" for anybody."""
+from runbooks.plan import Obeys, PolicyPlan
 
 ONWARD = (NoticeEnd.PASSED_ON, NoticeEnd.UNDELIVERED, NoticeEnd.NOBODY, NoticeEnd.UNREAD)
 """Ends of a step's notice after which nobody need be waited for."""
@@ -101,21 +96,21 @@ def resume(file: CaseFile, lease: Lease, *, at: datetime) -> tuple[str, ...]:
     """The runs that nobody has any more go on, naming who let it lapse; their keys are returned."""
     resumed: list[str] = []
     for run in here(file):
-        if run.state is not RunState.ACKNOWLEDGED or _is_had(file, run, at=at):
+        if run.state is not RunState.ACKNOWLEDGED or is_had(file, run, at=at):
             continue
         policy = file.pathway.policy(run.policy)
-        if policy is None or not _counts(file, run, policy, lease):
+        if policy is None or not counts(file, run, policy, lease):
             continue
         run.lapsed.append(lease.person)
         resumed.append(run.key)
         if run.exhausted_at is not None:
             run.state = RunState.EXHAUSTED
-            _page_last(file, run, at=at, lapsed=(lease.person,))
+            page_last(file, run, lapsed=(lease.person,))
             continue
         run.state = RunState.RUNNING
         run.step = max(run.step, 1)
         run.told = []
-        _tell(file, run, policy, run.step, at=at, lapsed=(lease.person,))
+        tell_step(file, run, policy, run.step, at=at, lapsed=(lease.person,))
         run.next_at = at + _following(policy, run.step)
     return tuple(resumed)
 
@@ -224,7 +219,7 @@ def _take(file: CaseFile, run: EscalationRun, *, at: datetime) -> None:
         again = [each for each in run.unread if each.at <= at]
         if again:
             run.unread = [each for each in run.unread if each.at > at]
-            _tell_unread(file, run, again, at=at)
+            tell_unread(file, run, again, at=at)
         elif run.next_at is not None and run.next_at <= at:
             _step(file, run, at=at)
         else:
@@ -239,7 +234,7 @@ def _step(file: CaseFile, run: EscalationRun, *, at: datetime) -> None:
     if run.step < len(policy.steps):
         run.step += 1
         run.told = []
-        _tell(file, run, policy, run.step, at=at)
+        tell_step(file, run, policy, run.step, at=at)
         run.next_at = at + _following(policy, run.step)
     elif run.passage <= policy.repeat:
         run.passage += 1
@@ -250,83 +245,7 @@ def _step(file: CaseFile, run: EscalationRun, *, at: datetime) -> None:
         run.exhausted_at = at
         run.next_at = None
         file.note(Kind.ESCALATION_EXHAUSTED, at, run=run.key, passages=run.passage)
-        _page_last(file, run, at=at)
-
-
-def _tell(
-    file: CaseFile,
-    run: EscalationRun,
-    policy: PolicyPlan,
-    number: int,
-    *,
-    at: datetime,
-    lapsed: tuple[str, ...] = (),
-    unread: Unread | None = None,
-) -> None:
-    step = policy.steps[number - 1]
-    stage = _stage(file, run)
-    round_ = file.state.open_round(stage) if stage else None
-    if unread is None:
-        file.note(
-            Kind.ESCALATION_STEP,
-            at,
-            run=run.key,
-            step=number,
-            passage=run.passage,
-            who=step.who,
-            lapsed=list(lapsed) or None,
-        )
-    file.tell(
-        Purpose.REMIND if step.remind else Purpose.PAGE,
-        step.role,
-        stage=stage,
-        round_=round_.number if round_ is not None else None,
-        person=step.person,
-        step=f"{run.key} {_label(run, number, unread)}",
-        of_step=StepNotice(
-            run=run.key,
-            passage=run.passage,
-            step=number,
-            person=step.person or "",
-            on_call=step.on_call or "",
-            onward=True,
-            obeys=step.obeys,
-            # A lapse and a second channel are no first asking: their time has been waited for.
-            since=None if lapsed or unread else at - step.after,
-            after=timedelta() if lapsed or unread else step.after,
-            pierced_by=policy.pierced_by,
-            lapsed=lapsed,
-            unread_of=unread.notice if unread is not None else "",
-            way=unread.way if unread is not None else 0,
-        ),
-    )
-
-
-def _tell_unread(file: CaseFile, run: EscalationRun, again: list[Unread], *, at: datetime) -> None:
-    policy = file.pathway.policy(run.policy)
-    for unread in again:
-        if policy is not None:
-            _tell(file, run, policy, unread.step, at=at, unread=unread)
-
-
-def _page_last(
-    file: CaseFile, run: EscalationRun, *, at: datetime, lapsed: tuple[str, ...] = ()
-) -> None:
-    del at
-    file.tell(
-        Purpose.LAPSED if lapsed else Purpose.EXHAUSTED,
-        LAST,
-        stage=_stage(file, run),
-        step=f"{run.key} exhausted",
-        of_step=StepNotice(run=run.key, passage=run.passage, step=0, lapsed=lapsed),
-    )
-
-
-def _label(run: EscalationRun, number: int, unread: Unread | None) -> str:
-    said = f"step {number}"
-    if run.passage > 1:
-        said += f", time {run.passage}"
-    return f"{said}, unread so far" if unread is not None else said
+        page_last(file, run)
 
 
 def _following(policy: PolicyPlan, number: int) -> timedelta:
@@ -336,9 +255,9 @@ def _following(policy: PolicyPlan, number: int) -> timedelta:
 
 def _stop_where_had(file: CaseFile, run: EscalationRun, *, at: datetime) -> bool:
     """The run stands still where enough people have it; whether it has just stopped."""
-    if run.state not in (RunState.RUNNING, RunState.EXHAUSTED) or not _is_had(file, run, at=at):
+    if run.state not in (RunState.RUNNING, RunState.EXHAUSTED) or not is_had(file, run, at=at):
         return False
-    people = sorted({lease.person for lease in _leases(file, run, at=at)})
+    people = sorted({lease.person for lease in leases_of(file, run, at=at)})
     _quiet(
         file,
         run,
@@ -382,47 +301,6 @@ def _belongs(wish: object, run: EscalationRun) -> bool:
             return key == run.key
         case _:
             return False
-
-
-def _is_had(file: CaseFile, run: EscalationRun, *, at: datetime) -> bool:
-    """Whether as many people have said that they have it as the policy asks for."""
-    policy = file.pathway.policy(run.policy)
-    if policy is None:
-        return False
-    people = {lease.person for lease in _leases(file, run, at=at)}
-    match policy.acknowledged_by:
-        case _ if not people:
-            return False
-        case mode if mode == ANYBODY:
-            return True
-        case mode if mode == EVERYBODY:
-            return bool(run.told) and people.issuperset(run.told)
-        case number:
-            return len(people) >= int(number)
-
-
-def _leases(file: CaseFile, run: EscalationRun, *, at: datetime) -> Iterator[Lease]:
-    policy = file.pathway.policy(run.policy)
-    for lease in file.state.leases:
-        if policy is not None and lease.until > at and _counts(file, run, policy, lease):
-            yield lease
-
-
-def _counts(file: CaseFile, run: EscalationRun, policy: PolicyPlan, lease: Lease) -> bool:
-    """Whether that acknowledgement is one of what the run is about.
-
-    Said by somebody else's role at the same gate it is none: their work is another.
-    """
-    stage = _stage(file, run)
-    if lease.stage != stage:
-        return False
-    owner = file.pathway.stage(stage).owner
-    return lease.role in (owner, *policy.roles, *CHIEFS) or lease.person in run.told
-
-
-def _stage(file: CaseFile, run: EscalationRun) -> str:
-    """The stage whose people have it: of a clock of the whole case, where the case is now."""
-    return (file.state.stage or "") if run.clock else run.stage
 
 
 def _run(file: CaseFile, key: str) -> EscalationRun | None:

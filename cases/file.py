@@ -144,6 +144,8 @@ class CaseFile:
     record: Record
     new_nonce: Callable[[], str]
     edition: int = EDITION
+    urgent_queue: str = ""
+    """Where what cannot wait is worked on; empty: there is one queue for everything."""
     wishes: list[Wish] = field(default_factory=list)
 
     def note(self, kind: Kind, at: datetime, **body: Any) -> Entry:

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from cases.acts_at_gates import Settlement
+from cases.acts_on_tasks import Settlement
 from cases.correction import can_be_revoked, carried
 from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.gate import GlassHand, Round, RoundKind, RoundState, answers_to, roles_of
 from cases.objection import can_be_disputed
 from cases.people import human
 from cases.rules import dissent_role, may_decide, may_vote
-from cases.tasks import CONDITION, REVIEW, Task
+from cases.task_rules import barred_from_handing_on, barred_from_settling
+from cases.tasks import Task
 from cases.values import Value
 from cases.waiting import question_of
 
@@ -82,21 +83,45 @@ def settles(file: CaseFile, task: Task, voter: Voter) -> tuple[str, tuple[str, .
     if not task.open:
         return "", ()
     names = human(file.state, voter.names)
-    ways: list[str] = []
-    owners = (task.owner,) if task.origin == REVIEW else (task.owner, INCIDENT_MANAGER)
-    role = next((name for name in owners if name in voter.roles), "")
-    round_ = next(
-        (item for item in file.state.rounds if (item.gate, item.number) == (task.gate, task.round)),
-        None,
+    found = ((way, _role_to_settle(file, task, way, voter.roles, names)) for way in Settlement)
+    ways = [(way.value, role) for way, role in found if role]
+    # The role of the first way does for all of them, or the act is offered without the others.
+    role = ways[0][1] if ways else ""
+    return role, tuple(
+        way
+        for way, _ in ways
+        if barred_from_settling(file, task, Settlement(way), role=role, names=names) is None
     )
-    hands = round_.glass if task.origin == REVIEW and round_ is not None else []
-    if role and not any(names & hand.names for hand in hands):
-        ways.append(Settlement.DONE.value)
-        if task.origin == REVIEW and round_ is not None and can_be_revoked(file, round_):
-            ways.append(Settlement.OVERTURNED.value)
-    if task.origin == CONDITION and task.by in names and voter.roles:
-        ways.append(Settlement.WAIVED.value)
-    return role or next(iter(sorted(voter.roles)), ""), tuple(ways)
+
+
+def _role_to_settle(
+    file: CaseFile, task: Task, way: Settlement, roles: frozenset[str], names: frozenset[str]
+) -> str:
+    owners = [role for role in (task.owner, INCIDENT_MANAGER) if role in roles]
+    return next(
+        (
+            role
+            for role in (*owners, *sorted(roles))
+            if barred_from_settling(file, task, way, role=role, names=names) is None
+        ),
+        "",
+    )
+
+
+def hands_on(file: CaseFile, task: Task, voter: Voter) -> str:
+    """The role in which the person gives the task to somebody else; empty: they may not."""
+    if not task.open:
+        return ""
+    names = human(file.state, voter.names)
+    return next(
+        (
+            role
+            for role in (task.owner, INCIDENT_MANAGER, *sorted(voter.roles))
+            if role in voter.roles
+            and barred_from_handing_on(file, task, role=role, names=names) is None
+        ),
+        "",
+    )
 
 
 def _votes(file: CaseFile, round_: Round, voter: Voter) -> Iterator[Allowed]:

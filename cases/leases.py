@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from cases import escalations
 from cases.envelope import Act
+from cases.escalation_steps import LAST
 from cases.file import CaseFile
 from cases.journal import Kind
 from cases.notice import Purpose
@@ -25,7 +26,7 @@ def who_may(file: CaseFile, stage: StagePlan, *, person: str) -> tuple[str, ...]
         return None
     policies = (file.pathway.policy(run.policy) for run in runs)
     told = [role for policy in policies if policy is not None for role in policy.roles]
-    last = [escalations.LAST for run in runs if run.exhausted_at is not None]
+    last = [LAST for run in runs if run.exhausted_at is not None]
     asked = stage.gate.roles if stage.gate is not None else ()
     return tuple(dict.fromkeys((stage.owner, *asked, *told, *last, *file.state.raised)))
 

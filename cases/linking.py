@@ -1,6 +1,6 @@
 """Links that people set between cases: what they mean, and what they keep from ending."""
 
-from cases.acts import LinkKind
+from cases.acts_between_cases import LinkKind
 from cases.records import Link
 from cases.state import CaseState
 
@@ -14,6 +14,9 @@ def sub_cases(state: CaseState) -> list[Link]:
     return [link for link in state.links if link.why == LinkKind.SUB_CASE]
 
 
-def waits_for_sub_cases(state: CaseState) -> bool:
-    """Whether the accepted ending has to see first that every sub-case has ended."""
-    return bool(sub_cases(state)) and not state.left_sub_cases
+def waited_for(state: CaseState) -> list[Link]:
+    """The sub-cases of which the accepted ending has to see first that they have ended."""
+    if state.left_sub_cases:
+        return []
+    along = {each.case for each in state.along.cases} if state.along is not None else set()
+    return [link for link in sub_cases(state) if link.case not in along]

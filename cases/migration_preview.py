@@ -4,7 +4,7 @@ The version is tried on a copy of the case, by the very function that moves it: 
 what happens, as long as nothing else happens first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from cases import migration
@@ -28,6 +28,14 @@ class ClockMoved(Value):
     title: str
     was: Instant | None = None
     now: Instant | None = None
+
+    def said(self, written: Callable[[datetime], str]) -> str:
+        """What becomes of it."""
+        if self.now is None:
+            return "runs no more"
+        if self.was is None:
+            return f"runs, due {written(self.now)}"
+        return f"due {written(self.now)} instead of {written(self.was)}"
 
 
 class MigrationPreview(Value):
@@ -54,6 +62,31 @@ class MigrationPreview(Value):
     def fits(self) -> bool:
         """Whether the case can be moved."""
         return not self.wrong
+
+    def said(
+        self, *, written: Callable[[datetime], str], gate: Callable[[str], str] = str
+    ) -> Iterator[tuple[str, str]]:
+        """What it says to people, a heading and a text each, wherever they read it.
+
+        `written` is how their instants are written, `gate` how a gate is called.
+        """
+        for why in self.wrong:
+            yield "It cannot be moved", why
+        for clock in self.clocks:
+            yield clock.title, clock.said(written)
+        for name in self.asked_again:
+            yield "Asked again", gate(name)
+        for title in self.ordered:
+            yield "Ordered at once", title
+        for label, names in (
+            ("Not asked any more, or asked otherwise", self.unasked),
+            ("Answered again as before", self.restored),
+            ("To be answered", self.to_ask),
+        ):
+            if names:
+                yield label, ", ".join(name.replace("-", " ") for name in names)
+        if self.back:
+            yield "One person is enough", "nobody has decided anything since the case was moved"
 
 
 def preview(

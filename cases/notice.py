@@ -63,6 +63,8 @@ class NoticeEnd(StrEnum):
     """Not sent: the question was decided or replaced before."""
     ACKNOWLEDGED = "acknowledged"
     """Not sent, or not sent on: somebody said that they have it before."""
+    BUNDLED = "bundled"
+    """Goes with the recipient's digest; what becomes of it then is on the door's record."""
     HELD = "held"
     """Kept until the recipient's hours: not an end, the notice is sent then."""
     PASSED_ON = "passed-on"

@@ -14,7 +14,7 @@ from cases.call_back import takes_call_backs
 from cases.drafts.holding import waits_for_gate
 from cases.ended_outside import ENDED_OUTSIDE
 from cases.file import INCIDENT_MANAGER, CaseFile
-from cases.gate_permissions import Allowed, Place, Voter, acts_at, settles
+from cases.gate_permissions import Allowed, Place, Voter, acts_at, hands_on, settles
 from cases.independence import kept_out
 from cases.joining import joined_reports
 from cases.linking import CHOSEN
@@ -30,6 +30,7 @@ from cases.rules import (
     watchers,
 )
 from cases.state import CaseState
+from cases.tasks import PERSON
 from cases.waiting import Waiting, is_waiting, next_step, waiting_on
 from runbooks.plan import Pathway, StageKind
 
@@ -204,19 +205,45 @@ def _offer_clearance(offered: _Offered, effect: EffectRecord) -> None:
 
 
 def _offer_tasks(offered: _Offered, own: Voter) -> None:
-    """Tasks that the person can settle, and how."""
+    """Tasks that the person can settle or give to somebody else, and that they can set one."""
     for task in offered.file.state.tasks:
         role, ways = settles(offered.file, task, own)
         if ways:
             offered.acts.append(
                 Allowed(verb="finish", role=role, task=task.id, label=task.id, choices=ways)
             )
+        role = hands_on(offered.file, task, own)
+        if role:
+            choices = all_roles(offered.file.pathway) if task.origin == PERSON else (task.owner,)
+            offered.acts.append(
+                Allowed(verb="hand-on", role=role, task=task.id, label=task.id, choices=choices)
+            )
+    offered.offer("comment", choices=all_roles(offered.file.pathway))
+    offered.offer("task", choices=all_roles(offered.file.pathway))
+
+
+def _offer_handing_over(offered: _Offered) -> None:
+    """Work of one's own, or anybody's for who runs the case; and what one is offered oneself."""
+    state, person = offered.file.state, offered.person
+    everything = INCIDENT_MANAGER in offered.roles
+    names = human(state, {person})
+    mine = [role for role, who in state.assignments.items() if who in names]
+    choices = tuple(all_roles(offered.file.pathway) if everything else mine)
+    if choices:
+        within = (INCIDENT_MANAGER,) if everything else sorted(offered.roles)
+        offered.offer("hand-over", within=within, choices=choices)
+    for each in state.work_offers:
+        if each.person in names:
+            roles = (each.role, *sorted(offered.roles))
+            answers = ("accept", "decline")
+            offered.offer("accept", within=roles, label=each.role, choices=answers)
 
 
 def _offer_running(offered: _Offered) -> None:
     """What steers the case as a whole."""
     state, pathway = offered.file.state, offered.file.pathway
     offered.offer("assign", choices=all_roles(pathway))
+    _offer_handing_over(offered)
     offered.offer("hold" if state.hold is None else "resume")
     offered.offer("severity")
     offered.offer("raise", choices=all_roles(pathway))

@@ -217,6 +217,17 @@ class ClaimRecord(Value):
     until: Instant
 
 
+class WorkOffer(Value):
+    """A role's work that somebody wants to hand over, until the other answers or time is over."""
+
+    role: str
+    by: str
+    person: str
+    note: str = ""
+    at: Instant
+    until: Instant
+
+
 class Link(Value):
     """Another case this one belongs with."""
 
@@ -281,6 +292,12 @@ class BeforeMerging(Value):
     hold: HoldRecord | None = None
     asked: bool = False
     """Whether the stage's gate had an open round."""
+    tasks: tuple[str, ...] = ()
+    """Tasks that were open: they fell away with the merge."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: said for name, said in handler(self).items() if said or name != "tasks"}
 
 
 class MergedInto(Value):
@@ -307,6 +324,24 @@ class TakenIn(Value):
     state: str = "begun"
     """`begun`, `done`, `failed`, `given-back`."""
     because: str = ""
+
+
+class NamedCase(Value):
+    """Another case, by number and id."""
+
+    number: str
+    case: str
+
+
+class Along(Value):
+    """That a case and its sub-cases are cancelled together, and by which act."""
+
+    act: str
+    """Signed on the case at the top; all of them rest on it."""
+    top: str = ""
+    """The number of the case at the top; empty there."""
+    cases: tuple[NamedCase, ...]
+    """Everything the act names, the deepest first."""
 
 
 class Ratification(Mutable):

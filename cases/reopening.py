@@ -159,7 +159,7 @@ def reopen(
 
 def _open_again(state: CaseState) -> None:
     state.status = "open"
-    state.closing_act = None
+    state.closing_act = state.along = None
     state.moving_to = state.attaching_to = None
 
 

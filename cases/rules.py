@@ -51,8 +51,10 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
             return (file.pathway.closure.owner,)
         case "migrate":
             return (INCIDENT_MANAGER, DUTY_MANAGER)
-        case "assign" | "cancel":
-            return (INCIDENT_MANAGER,)
+        case "comment" | "task" | "hand-on":
+            # Who is given a task may see the case: a closed circle is widened by who runs it.
+            closed = file.pathway.need_to_know and verb != "comment"
+            return (INCIDENT_MANAGER,) if closed else all_roles(file.pathway)
         case _:
             return (INCIDENT_MANAGER,)
 
@@ -201,7 +203,7 @@ def unmet(state: CaseState, pathway: Pathway, disposition: str) -> list[str]:
     missing.extend(
         f"{task.id} ({task.origin.replace('-', ' ')}), owed by {task.owner}"
         for task in state.tasks
-        if task.open
+        if task.keeps_open
     )
     missing.extend(f"correction: {gate}" for gate in uncorrected(view_of(state, pathway)))
     missing.extend(

@@ -239,6 +239,7 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
     state.pending_outcome = None
     state.hold = None
     state.leases = []
+    state.work_offers = []
     escalations.end_all(file, because="closed", at=at)
     ended = f"Case {state.number} closed: {closing.disposition}."
     line = TicketLine(text=ended, macro=TICKET_CLOSED, outcome=closing.disposition, at=at)

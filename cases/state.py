@@ -7,6 +7,7 @@ from pydantic import JsonValue, SerializerFunctionWrapHandler, model_serializer
 
 from cases.canonical import canonical, sha256
 from cases.clock import ClockRun
+from cases.comments import Said
 from cases.drafts.record import Drafted
 from cases.ended_outside import OutsideEnd
 from cases.gate import Change, Round, RoundState
@@ -16,6 +17,7 @@ from cases.paging import EscalationRun, HeldNotice, RunState
 from cases.receipts import ActReceipt
 from cases.records import (
     SET,
+    Along,
     AnswerGiven,
     CallBackRecord,
     ClaimRecord,
@@ -39,13 +41,25 @@ from cases.records import (
     SeverityRecord,
     StageVisit,
     TakenIn,
+    WorkOffer,
 )
 from cases.report import Report, TicketRef
 from cases.tasks import Task
 from cases.values import Instant, Mutable
 from runbooks.plan import Pathway
 
-LATER_FIELDS = frozenset({"claims", "left_sub_cases", "merged", "reopenings", "taken_in"})
+LATER_FIELDS = frozenset(
+    {
+        "along",
+        "claims",
+        "comments",
+        "work_offers",
+        "left_sub_cases",
+        "merged",
+        "reopenings",
+        "taken_in",
+    }
+)
 """Fields that cases of earlier releases do not know: while empty they are not written."""
 
 
@@ -75,6 +89,7 @@ class CaseState(Mutable):
     dissents: list[DissentRecord] = []
     ratifications: list[Ratification] = []
     tasks: list[Task] = []
+    comments: list[Said] = []
     call_backs: list[CallBackRecord] = []
     rules: list[IssuedRule] = []
     legal_hold: str | None = None
@@ -112,6 +127,8 @@ class CaseState(Mutable):
     """Answers changed, and the severity table has not judged them yet."""
     left_sub_cases: bool = False
     """It is being cancelled, and its sub-cases go on without it."""
+    along: Along | None = None
+    """It is being cancelled together with sub-cases, or as one."""
     closing_act: ClosingRecord | None = None
     """An accepted act that ends the case, until the case has ended."""
     moving_to: str | None = None
@@ -129,6 +146,8 @@ class CaseState(Mutable):
     merged: MergedInto | None = None
     """It is part of another case now, and a pointer to it."""
     claims: list[ClaimRecord] = []
+    work_offers: list[WorkOffer] = []
+    """Work that is being handed over: whoever had it has it until the other accepts."""
     taken_in: list[TakenIn] = []
     """Cases that became part of this one."""
 
@@ -227,6 +246,7 @@ class CaseState(Mutable):
             for instant, label, _ in clock.steps(at)[:1]
         ]
         coming += [(claim.until, f"claim of {claim.role} lapses") for claim in self.claims]
+        coming += [(offer.until, f"hand-over of {offer.role}") for offer in self.work_offers]
         if self.hold is None:
             coming += [
                 (effect.set_for, f"{effect.title}: the instant it is set for")
@@ -297,6 +317,7 @@ GROWING = (
     "dissents",
     "ratifications",
     "tasks",
+    "comments",
     "call_backs",
     "rules",
     "offered",

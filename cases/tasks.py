@@ -1,6 +1,9 @@
-"""A task: something somebody owes the case by an instant, and without which it does not close."""
+"""A task: something somebody owes the case by an instant."""
 
 from enum import StrEnum
+from typing import Any
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from cases.values import Instant, Mutable
 
@@ -10,9 +13,12 @@ CONDITION = "condition"
 REVIEW = "break-glass"
 """Where a task is from: two people decided in the place of a gate, and somebody looks at it."""
 
+PERSON = "person"
+"""Where a task is from: somebody who works on the case set it."""
+
 
 class TaskState(StrEnum):
-    """Where a task stands; only `open` keeps the case from closing."""
+    """Where a task stands."""
 
     OPEN = "open"
     DONE = "done"
@@ -21,7 +27,7 @@ class TaskState(StrEnum):
     OVERTURNED = "overturned"
     """A review found that what it looked at must not stand."""
     FELL_AWAY = "fell-away"
-    """The case ended without it: moved, attached or cancelled."""
+    """The case ended without it: moved, attached, cancelled, or closed without waiting."""
 
 
 class Task(Mutable):
@@ -48,6 +54,23 @@ class Task(Mutable):
     settled_at: Instant | None = None
     reference: str = ""
     note: str = ""
+    before_closing: bool = True
+    """Whether the case waits for it with closing."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Tasks of earlier releases all kept the case open, and say nothing of it.
+        written: dict[str, Any] = handler(self)
+        return {
+            name: said
+            for name, said in written.items()
+            if name != "before_closing" or not self.before_closing
+        }
+
+    @property
+    def keeps_open(self) -> bool:
+        """Whether the case cannot close as it stands."""
+        return self.open and self.before_closing
 
     @property
     def open(self) -> bool:

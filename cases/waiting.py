@@ -14,6 +14,7 @@ from cases.records import HELD_BACK, IN_STEPS
 from cases.rounds import memo_missing
 from cases.rules import view_of
 from cases.state import CaseState
+from cases.tasks import PERSON
 from cases.updates import UPDATE
 from cases.values import Instant, Value
 from runbooks.plan import Pathway, StagePlan
@@ -28,6 +29,8 @@ class Waiting(Value):
     what: str
     stage: str
     due_at: Instant | None = None
+    task: str | None = None
+    """What is owed beside the stage, where it is that: a task, or an answer to a hand-over."""
 
 
 def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Waiting]:
@@ -98,12 +101,24 @@ def waiting_on(state: CaseState, pathway: Pathway, *, at: datetime) -> list[Wait
             role=task.owner,
             person=task.person or state.assignments.get(task.owner),
             # What is to be done stands on the case's page: nobody reads over a shoulder (I13).
-            what=f"settle {task.id} ({_said(task.origin)})",
+            what=f"settle {task.id} ({_said(task.origin)})" if task.origin != PERSON else task.id,
             stage=task.gate or state.stage or "",
             due_at=task.due,
+            task=task.id,
         )
         for task in state.tasks
         if task.open
+    )
+    waiting.extend(
+        Waiting(
+            role=offer.role,
+            person=offer.person,
+            what=f"accept the work of {_said(offer.role)}, or decline",
+            stage="",
+            due_at=offer.until,
+            task=f"hand-over of {offer.role}",
+        )
+        for offer in state.work_offers
     )
     waiting.extend(_of_many(file, at=at))
     if pathway.handover is not None:

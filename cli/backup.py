@@ -42,6 +42,17 @@ def backup(folder: Folder, *, json_: AsJson = False) -> None:
 def restore(
     folder: Folder,
     *,
+    erased: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A folder of notes on what was erased, newer than the backup; may be repeated.",
+            file_okay=False,
+        ),
+    ] = None,
+    nothing_erased: Annotated[
+        bool,
+        typer.Option("--nothing-erased", help="You know that nothing was erased since the backup."),
+    ] = False,
     only_compare: Annotated[
         bool,
         typer.Option("--only-compare", help="The files are in place; compare and complete again."),
@@ -51,15 +62,24 @@ def restore(
     """The backup in FOLDER is the installation; store and engine are compared and completed.
 
     Wants an empty home, and refuses to touch anything otherwise. Exit code 2 when something is
-    left for a person to do.
+    left for a person to do. What was erased since the backup is erased in it before anybody can
+    open it: it needs the newest folder of notes (`erased` in the home that was lost).
     """
     from workers.keeping import put_back, reconciled
 
     settings = Settings.load()
+    known = bool(erased) or settings.erased.is_dir() or nothing_erased
+    if not only_compare and not known:
+        stop(
+            "it is not known what was erased since this backup was made",
+            mend="Name the newest folder of notes: --erased DIR (`erased` in the home that was "
+            "lost, or ESCALATE_KEEPING__ERASED_DIR); or say --nothing-erased, if you know that.",
+            code=USAGE,
+        )
 
     async def run() -> dict[str, object]:
         if not only_compare:
-            await put_back(settings, folder)
+            await put_back(settings, folder, erased=erased or ())
         note("the files are in place; comparing store and engine …")
         return (await reconciled(settings)).model_dump(mode="json")
 

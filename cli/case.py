@@ -10,7 +10,9 @@ import typer
 from cli import (
     case_again,
     case_bulk,
+    case_comments,
     case_correct,
+    case_erase,
     case_gate,
     case_messages,
     case_owed,
@@ -19,6 +21,7 @@ from cli import (
     case_rules,
     case_run,
     case_suppressed,
+    case_tasks,
     case_work,
 )
 from cli.acting import Case
@@ -43,7 +46,9 @@ __all__ = [
     "app",
     "case_again",
     "case_bulk",
+    "case_comments",
     "case_correct",
+    "case_erase",
     "case_gate",
     "case_messages",
     "case_owed",
@@ -52,6 +57,7 @@ __all__ = [
     "case_rules",
     "case_run",
     "case_suppressed",
+    "case_tasks",
     "case_work",
 ]
 

@@ -1,10 +1,10 @@
-"""`escalate case claim|link|merge|unmerge|reopen`: whose a case is, with what, and again."""
+"""`escalate case claim|hand-over|accept|link|merge|…`: whose a case is, with what, and again."""
 
 from typing import Annotated
 
 import typer
 
-from cases.acts import LinkKind
+from cases.acts_between_cases import LinkKind
 from cli.acting import ActId, Because, Case, Reason, Role, act
 from cli.case_group import ACTS, app
 from cli.output import AsJson
@@ -30,6 +30,50 @@ def claim(
         act_id=act_id,
         json_=json_,
     )
+
+
+@app.command("hand-over", rich_help_panel=ACTS)
+def hand_over(
+    case: Case,
+    work_of: Annotated[str, typer.Argument(metavar="ROLE", help="Whose work it is.")],
+    person: Annotated[str, typer.Argument(help="Who should have it; their id.")],
+    *,
+    note: Annotated[
+        str | None, typer.Option("--note", "-m", help="What they should know; - reads stdin.")
+    ] = None,
+    role: Role = None,
+    act_id: ActId = None,
+    json_: AsJson = False,
+) -> None:
+    """A role's work is offered to a person; it stays where it is until they accept."""
+    body = {
+        "verb": "hand-over",
+        "role": work_of,
+        "person": person,
+        "note": prose(note, what="what they should know", required=False),
+    }
+    act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
+
+
+@app.command(rich_help_panel=ACTS)
+def accept(
+    case: Case,
+    work_of: Annotated[str, typer.Argument(metavar="ROLE", help="Whose work you are offered.")],
+    *,
+    decline: Annotated[bool, typer.Option("--decline", help="You cannot take it.")] = False,
+    reason: Because = None,
+    role: Role = None,
+    act_id: ActId = None,
+    json_: AsJson = False,
+) -> None:
+    """Work that somebody hands over to you is yours, or stays with them."""
+    body = {
+        "verb": "accept",
+        "role": work_of,
+        "decline": decline,
+        "reason": prose(reason, what="the reason", required=False),
+    }
+    act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
 
 
 @app.command(rich_help_panel=ACTS)

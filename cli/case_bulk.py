@@ -25,6 +25,7 @@ from cli.output import (
 )
 from cli.reach import Gateway, gateway
 from cli.reading_text import instant, prose
+from cli.shared_options import taking
 from runbooks.plan import Severity
 
 app = typer.Typer(help="One order for many cases.", no_args_is_help=True)
@@ -69,16 +70,37 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the cas
 
 @dataclass(frozen=True)
 class _Said:
-    """What the options say of the act."""
+    """What the options say: of which cases, and of the act."""
 
-    reason: str | None
-    review_at: str | None
-    role: str | None
-    person: str | None
-    new: Severity | None
-    to: str | None
-    disposition: str | None
-    record: str | None
+    case: Numbers = None
+    runbook: Runbook = None
+    stage: Stage = None
+    severity: Severities = None
+    waits_on: WaitsOn = None
+    work_of: WorkOf = None
+    held: Held = None
+    reason: Because = None
+    review_at: ReviewAt = None
+    role: ToRole = None
+    person: ToPerson = None
+    new: NewSeverity = None
+    to: ToRunbook = None
+    disposition: Disposition = None
+    record: DecisionRecord = None
+
+    @property
+    def which(self) -> dict[str, Any]:
+        """The cases that are meant."""
+        which = {
+            "numbers": self.case,
+            "runbook": self.runbook,
+            "stage": self.stage,
+            "severity": [each.value for each in self.severity or ()],
+            "role": self.waits_on,
+            "person": self.work_of,
+            "held": self.held,
+        }
+        return {name: value for name, value in which.items() if value not in (None, [])}
 
     def wish(self, verb: str, door: Gateway) -> dict[str, Any]:
         """The order's words; used wrongly, the command ends."""
@@ -136,64 +158,23 @@ def list_(*, json_: AsJson = False) -> None:
 
 
 @app.command()
-def preview(
-    verb: Verb,
-    *,
-    case: Numbers = None,
-    runbook: Runbook = None,
-    stage: Stage = None,
-    severity: Severities = None,
-    waits_on: WaitsOn = None,
-    work_of: WorkOf = None,
-    held: Held = None,
-    reason: Because = None,
-    review_at: ReviewAt = None,
-    role: ToRole = None,
-    person: ToPerson = None,
-    new: NewSeverity = None,
-    to: ToRunbook = None,
-    disposition: Disposition = None,
-    record: DecisionRecord = None,
-    json_: AsJson = False,
-) -> None:
+@taking(_Said, as_="said")
+def preview(verb: Verb, said: _Said, *, json_: AsJson = False) -> None:
     """What would happen to each case, or why it would be left out; nothing is done."""
     door = gateway()
-    wish = _Said(reason, review_at, role, person, new, to, disposition, record).wish(verb, door)
-    which = _which(
-        case=case,
-        runbook=runbook,
-        stage=stage,
-        severity=severity,
-        waits_on=waits_on,
-        work_of=work_of,
-        held=held,
-    )
-    said = door.post(f"{_PATH}/preview", {"wish": wish, "which": which})
+    plan = _plan(door, said.wish(verb, door), said)
     if json_:
-        print_json(said)
+        print_json(plan)
     else:
-        _show_plan(said)
+        _show_plan(plan)
 
 
 @app.command()
+@taking(_Said, as_="said")
 def run(
     verb: Verb,
+    said: _Said,
     *,
-    case: Numbers = None,
-    runbook: Runbook = None,
-    stage: Stage = None,
-    severity: Severities = None,
-    waits_on: WaitsOn = None,
-    work_of: WorkOf = None,
-    held: Held = None,
-    reason: Because = None,
-    review_at: ReviewAt = None,
-    role: ToRole = None,
-    person: ToPerson = None,
-    new: NewSeverity = None,
-    to: ToRunbook = None,
-    disposition: Disposition = None,
-    record: DecisionRecord = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask after the preview.")] = False,
     order_id: OrderId = None,
     no_wait: NoWait = False,
@@ -201,17 +182,8 @@ def run(
 ) -> None:
     """The cases that were shown get the act, each its own; exit code 1 if one of them said no."""
     door = gateway()
-    wish = _Said(reason, review_at, role, person, new, to, disposition, record).wish(verb, door)
-    which = _which(
-        case=case,
-        runbook=runbook,
-        stage=stage,
-        severity=severity,
-        waits_on=waits_on,
-        work_of=work_of,
-        held=held,
-    )
-    plan = door.post(f"{_PATH}/preview", {"wish": wish, "which": which})
+    wish = said.wish(verb, door)
+    plan = _plan(door, wish, said)
     if not json_:
         _show_plan(plan)
     numbers = [each["number"] for each in plan["cases"] if each["willing"]]
@@ -355,26 +327,8 @@ def _show_order(said: dict[str, Any]) -> None:
         say(f"{said['hidden']} of its cases are not for you to see.")
 
 
-def _which(
-    *,
-    case: list[str] | None,
-    runbook: str | None,
-    stage: str | None,
-    severity: list[Severity] | None,
-    waits_on: str | None,
-    work_of: str | None,
-    held: bool | None,
-) -> dict[str, Any]:
-    which = {
-        "numbers": case,
-        "runbook": runbook,
-        "stage": stage,
-        "severity": [each.value for each in severity or ()],
-        "role": waits_on,
-        "person": work_of,
-        "held": held,
-    }
-    return {name: value for name, value in which.items() if value not in (None, [])}
+def _plan(door: Gateway, wish: dict[str, Any], said: _Said) -> dict[str, Any]:
+    return door.post(f"{_PATH}/preview", {"wish": wish, "which": said.which})
 
 
 def _given(value: str | None, option: str) -> str:

@@ -1,15 +1,9 @@
-"""`escalate case revoke|break-glass|finish`: about a decision that was given, or is missing."""
+"""`escalate case revoke|break-glass`: about a decision that was given, or is missing."""
 
-from typing import Annotated
-
-import typer
-
-from cases.acts_at_gates import Settlement
 from cli.acting import ActId, Case, Reason, Role, act
 from cli.case_gate import Code, For, Gate, Yes, asked_at, confirm, prove
-from cli.case_group import ACTS, GATES, app
+from cli.case_group import GATES, app
 from cli.output import AsJson
-from cli.reach import gateway
 from cli.reading_text import prose
 
 
@@ -67,30 +61,3 @@ def break_glass(
     confirm(asked, body, what=f"Break the glass — {asked.shown['round']['title']}", yes=yes)
     prove(asked, code, at_least="L2")
     act(asked.door, case, body, role=role, binding=asked.binding, act_id=act_id, json_=json_)
-
-
-@app.command(rich_help_panel=ACTS)
-def finish(
-    case: Case,
-    task: Annotated[str, typer.Argument(help="The task's id, as escalate case show names it.")],
-    settlement: Annotated[
-        Settlement, typer.Argument(help="done, waived (by who set it) or overturned (a review).")
-    ] = Settlement.DONE,
-    *,
-    reference: Annotated[str, typer.Option(help="Where it can be seen.")] = "",
-    note: Annotated[
-        str | None, typer.Option("--note", "-m", help="What was done or found; - reads stdin.")
-    ] = None,
-    role: Role = None,
-    act_id: ActId = None,
-    json_: AsJson = False,
-) -> None:
-    """A task of the case is settled: a condition is met or waived, a broken glass is reviewed."""
-    body = {
-        "verb": "finish",
-        "task": task,
-        "settlement": settlement.value,
-        "reference": reference,
-        "note": prose(note, what="what was done or found", required=not reference),
-    }
-    act(gateway(), case, body, role=role, act_id=act_id, json_=json_)

@@ -1,4 +1,4 @@
-"""`escalate case messages`: where people were asked in chats, and what came back by mail."""
+"""`escalate case messages`: who was told, what was pressed in chats, what came back by mail."""
 
 from cli.acting import Case
 from cli.case_group import app
@@ -8,11 +8,24 @@ from cli.reach import gateway, path_of
 
 @app.command()
 def messages(case: Case, *, json_: AsJson = False) -> None:
-    """Cards in chats and what was pressed on them, and replies by mail, are listed."""
+    """Notices and how they ended, cards in chats, presses, and replies by mail are listed."""
     said = gateway().get(path_of(case, "messages"))
     if json_:
         print_json(said)
         return
+    notices = [
+        (
+            local(each["at"]),
+            each["person"],
+            each["purpose"],
+            each["channel"],
+            each["end"] + (f" until {local(each['due_at'])}" if each["due_at"] else ""),
+            each["detail"],
+        )
+        for each in said["notices"]
+    ]
+    if notices:
+        show(table("told", "who", "why", "by", "ended", "detail", rows=notices))
     cards = [
         (local(each["at"]), each["chat"], each["room"], each["role"], each["stage"], each["state"])
         for each in said["cards"]
@@ -30,4 +43,4 @@ def messages(case: Case, *, json_: AsJson = False) -> None:
         if mail["text"]:
             say(mail["text"])
     if not any(said.values()):
-        say("Nothing went through a chat, and nothing came by mail.")
+        say("Nobody was told yet, and nothing came by mail.")

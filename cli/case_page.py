@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.case_owed import owed_part
-from cli.case_tasks import standing, tasks_part, voter
+from cli.case_standing import standing, tasks_part, voter
 from cli.output import local, table
 from gateway.shadow_words import parts as parts_beside
 from insights.comparison import Comparison
@@ -28,7 +28,12 @@ _HINTS = {
     "revoke": "--gate {gate} --reason TEXT",
     "break-glass": "--gate {gate} --reason TEXT",
     "finish": "{task} done",
+    "comment": "TEXT",
+    "hand-on": "{task} --to ROLE --person PERSON",
+    "task": "WHAT --to ROLE --due 2d",
     "assign": "ROLE PERSON",
+    "hand-over": "ROLE PERSON",
+    "accept": "ROLE",
     "hold": "--review-at 2d --reason TEXT",
     "severity": "SEV1 --reason TEXT",
     "raise": "ROLE --reason TEXT",

@@ -223,16 +223,22 @@ def cancel(
     leave_sub_cases: Annotated[
         bool, typer.Option("--leave-sub-cases", help="Its sub-cases go on without it.")
     ] = False,
+    with_sub_cases: Annotated[
+        bool, typer.Option("--with-sub-cases", help="Its open sub-cases are cancelled with it.")
+    ] = False,
     reason: Reason = None,
     role: Role = None,
     act_id: ActId = None,
     json_: AsJson = False,
 ) -> None:
     """The case ends without its runbook: opened by mistake, or a test."""
+    if leave_sub_cases and with_sub_cases:
+        stop("its sub-cases either go on or end with it", code=USAGE)
     body = {
         "verb": "cancel",
         "reason": prose(reason, what="the reason"),
         "leave_sub_cases": leave_sub_cases,
+        "with_sub_cases": with_sub_cases,
     }
     act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
 

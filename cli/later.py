@@ -18,6 +18,7 @@ class Later(NamedTuple):
 
 
 LATER = {
+    "access": Later("cli.access", "Say who may do what; open a case in an emergency."),
     "audit": Later("cli.audit", "Export a case's whole record; verify and replay it."),
     "away": Later("cli.away", "Say that you are away, and who acts for you."),
     "backup": Later("cli.backup", "Copy store, engine and keys while they run.", "backup"),
@@ -25,8 +26,13 @@ LATER = {
     "config": Later("cli.config", "Say what can be set."),
     "doctor": Later("cli.doctor", "Say what is wrong with this installation, and what mends it."),
     "engine": Later("cli.engine", "Say which Temporal is used, and why."),
+    "erasure": Later("cli.erasure", "Agree to erasures, withdraw them, see how they stand."),
+    "legal-hold": Later(
+        "cli.legal_hold", "Forbid that anything of a case or about a subject is deleted."
+    ),
     "on-call": Later("cli.on_call", "Say who is on call for which role."),
     "restore": Later("cli.backup", "Put a backup into an empty home, and compare.", "restore"),
+    "retention": Later("cli.retention", "Show how long what is kept, and whose time is over."),
     "keys": Later("cli.keys", "Renew keys, and revoke those in wrong hands."),
     "log": Later("cli.log", "Show the transparency log, its checkpoint, and proofs."),
     "demo": Later(

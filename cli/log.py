@@ -1,4 +1,4 @@
-"""`escalate log show|checkpoint|proof`: the transparency log, read where the store is."""
+"""`escalate log show|checkpoint|proof|witness`: the transparency log, and who vouches for it."""
 
 import asyncio
 import base64
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 import typer
 
 from cases.journal import Stream
+from cli.log_witness import witness
 from cli.output import REFUSED, USAGE, AsJson, note, print_json, say, stop
 from workers.settings import Settings
 
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from audit.log.checkpoint import Checkpoint
-    from store import Backlog, LogHead, Store
+    from store import Backlog, LogHead, Standing, Store
 
 Result = TypeVar("Result")
 
 app = typer.Typer(
-    help="Show the transparency log, its checkpoint, and proofs.", no_args_is_help=True
+    help="Show the transparency log, its checkpoint, and proofs; vouch for one.",
+    no_args_is_help=True,
 )
+app.command()(witness)
 
 
 class Signed(NamedTuple):
@@ -34,23 +37,34 @@ class Signed(NamedTuple):
 
 @app.command()
 def show(*, json_: AsJson = False) -> None:
-    """How large the log is, under which key, and what waits for it."""
-    found, behind = asyncio.run(_with_store(_standing))
+    """How large the log is, under which key, who vouched for it last, and what waits for it."""
+    found, behind, standing = asyncio.run(_with_store(_standing))
+    vouched = {
+        "stamped_size": standing.stamped_size,
+        "stamped_at": standing.stamped_at.isoformat() if standing.stamped_at else None,
+        "cosigned_at": {
+            key.partition("+")[0]: at.isoformat() for key, at in sorted(standing.cosigned.items())
+        },
+    }
     signed = found.head.signed_at.isoformat() if found and found.head.signed_at else None
-    said = {
+    said: dict[str, Any] = {
         "origin": found.checkpoint.origin if found else None,
         "size": found.checkpoint.size if found else 0,
         "root": _base64(found.checkpoint.root) if found else None,
         "key": found.key if found else None,
         "signed_at": signed,
+        **vouched,
         "waiting": behind.pending,
         "oldest_at": behind.oldest_at.isoformat() if behind.oldest_at else None,
     }
     if json_:
         print_json(said)
         return
+    by = said.pop("cosigned_at")
     for name, value in said.items():
-        say(f"{name.replace('_', ' '):<10} {'—' if value is None else value}")
+        say(f"{name.replace('_', ' '):<12} {'—' if value is None else value}")
+    for witness_, at in by.items():
+        say(f"{'cosigned at':<12} {at} by {witness_}")
 
 
 @app.command()
@@ -122,9 +136,10 @@ def proof(
         typer.echo(said["proof"], nl=False)
 
 
-async def _standing(store: "Store") -> "tuple[Signed | None, Backlog]":
+async def _standing(store: "Store") -> "tuple[Signed | None, Backlog, Standing]":
     head = await store.log.head()
-    return (await _signed(store) if head.checkpoint else None), await store.log.backlog()
+    found = await _signed(store) if head.checkpoint else None
+    return found, await store.log.backlog(), await store.vouching.standing()
 
 
 async def _since(
@@ -133,14 +148,14 @@ async def _since(
     from audit.log.checkpoint import trusted_checkpoint
     from audit.log.errors import LogError
     from audit.log.merkle import extends
-    from audit.log.note import NoteKey
     from audit.log.reader import consistency
+    from gateway.log_key import log_keys_in
 
     found = await _signed(store)
     if since is None:
         return found, None, ()
     try:
-        kept = trusted_checkpoint(since.read_bytes(), [NoteKey.parse(found.key)])
+        kept = trusted_checkpoint(since.read_bytes(), log_keys_in(Settings.load().keys))
     except (OSError, LogError) as error:
         stop(f"{since}: {error}", mend="It is a checkpoint of this log, byte for byte.", code=USAGE)
     now = found.checkpoint
@@ -162,17 +177,18 @@ async def _since(
 
 async def _signed(store: "Store") -> Signed:
     from audit.log.checkpoint import trusted_checkpoint
-    from gateway.log_key import log_key_in
+    from audit.log.vouched import published_head
+    from gateway.log_key import log_keys_in
 
-    key = log_key_in(Settings.load().keys)
-    head = await store.log.head()
-    if key is None or not head.checkpoint:
+    keys = log_keys_in(Settings.load().keys)
+    head = await published_head(store)
+    if not keys or not head.checkpoint:
         stop(
             "there is no checkpoint yet",
             mend="A gateway signs the first one with the first case: escalate gateway",
             code=USAGE,
         )
-    return Signed(head, trusted_checkpoint(head.checkpoint.encode(), [key]), str(key))
+    return Signed(head, trusted_checkpoint(head.checkpoint.encode(), keys), str(keys[0]))
 
 
 async def _with_store(work: "Callable[[Store], Awaitable[Result]]") -> Result:

@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.progress import track
 
+from cases.migration_preview import MigrationPreview
 from cli.acting import await_picture
 from cli.output import REFUSED, USAGE, AsJson, errors, local, note, print_json, show, stop, table
 from cli.reach import Gateway, gateway, path_of
@@ -207,23 +208,6 @@ def _page(found: dict[str, Any], cases: list[dict[str, Any]]) -> Iterator[Render
 
 
 def _changes(case: dict[str, Any]) -> Iterator[str]:
-    for why in case["wrong"]:
-        yield f"cannot be moved: {why}"
-    for clock in case["clocks"]:
-        if clock["now"] is None:
-            yield f"{clock['title']}: runs no more"
-        elif clock["was"] is None:
-            yield f"{clock['title']}: runs, due {local(clock['now'])}"
-        else:
-            yield f"{clock['title']}: due {local(clock['now'])} instead of {local(clock['was'])}"
-    for label, names in (
-        ("asked again", case["asked_again"]),
-        ("ordered at once", case["ordered"]),
-        ("not asked any more, or otherwise", case["unasked"]),
-        ("answered again as before", case["restored"]),
-        ("to be answered", case["to_ask"]),
-    ):
-        if names:
-            yield f"{label}: {', '.join(names)}"
-    if case["back"]:
-        yield "the way back: one person is enough"
+    shown = MigrationPreview.model_validate(case)
+    for label, text in shown.said(written=lambda at: local(at.isoformat())):
+        yield f"{label}: {text}"

@@ -12,9 +12,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from cases.acts import ActBody
-from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding
+from cases.envelope import Act, ActEnvelope, Actor, Authorised, Door, RoundBinding
 from cases.journal import Kind
 from cases.receipts import ActReceipt, Outcome, Reason
+from gateway.authorising import authorise, on_record, reason_of, stamp
+from gateway.comments import words_kept
 from gateway.covering import NOBODY_ELSE, standing_of
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
@@ -123,6 +125,10 @@ async def act(
         acting_for=acting_for,
     )
     reached = assurance if assurance is not None else await assurance_of(doors, session)
+    allowed = await _allowed(
+        doors, session, case, body, actor=actor, assurance=reached, snapshot=snapshot
+    )
+    signed = await words_kept(doors, case, body, at=as_of)
 
     def sign(signed_at: datetime) -> ActEnvelope:
         envelope = doors.signer.sign(
@@ -134,8 +140,9 @@ async def act(
                 assurance=reached,
                 door=door,
                 signed_at=signed_at,
-                body=body,
+                body=signed,
                 binding=binding,
+                authorised=allowed,
             )
         )
         doors.faults(FaultPoint.AFTER_SIGN)
@@ -265,6 +272,12 @@ async def _actor(
     if person is None or role not in held:
         await refuse_at_door(doors, case, person=session.person, verb="act", reason=Reason.ROLE)
         raise ActRefusedError(Reason.ROLE)
+    told_at = person.roles_told_at
+    if told_at is not None and await doors.clock.now() > told_at + doors.settings.session_lifetime:
+        # A door without a session (a chat, a pager) must not stretch what a log-in said.
+        reason = Reason.STALE_ROLES
+        await refuse_at_door(doors, case, person=session.person, verb="act", reason=reason)
+        raise ActRefusedError(reason)
     return Actor(
         person=person.id,
         roles=tuple(sorted(person.roles)),
@@ -273,6 +286,28 @@ async def _actor(
         accounts=standing.accounts,
         acting_for=principal,
     )
+
+
+async def _allowed(
+    doors: Doors,
+    session: Session,
+    case: CaseRow,
+    body: ActBody,
+    *,
+    actor: Actor,
+    assurance: Assurance,
+    snapshot: DirectorySnapshot,
+) -> Authorised:
+    """That the policies allow the act, to be signed with it; refused on record otherwise."""
+    decision = await authorise(
+        doors, case, body, actor=actor, assurance=assurance, snapshot=snapshot
+    )
+    await on_record(doors, case, body, decision, person=session.person)
+    if decision.allowed:
+        return stamp(decision)
+    reason = reason_of(decision)
+    await refuse_at_door(doors, case, person=session.person, verb=body.verb, reason=reason)
+    raise ActRefusedError(reason)
 
 
 async def _runbook(doors: Doors, case: CaseRow) -> str | None:

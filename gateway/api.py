@@ -41,7 +41,7 @@ from gateway.log_in_words import NO_PASSWORDS, PROVE_AT_PROVIDER
 from gateway.logins import LogIns, NoPasswordsError, TooManyLogInsError, WrongLogInError
 from gateway.pages.acts import STATUS
 from gateway.pages.case import timeline_of
-from gateway.pages.inbox import owed_by, seen_lines
+from gateway.pages.inbox import listing, owed_by
 from gateway.pages.owed import owed_in
 from gateway.raw import read_body
 from gateway.shadows import comparison_told
@@ -169,10 +169,13 @@ class Api:
 
     async def cases(self, request: Request, viewer: Viewer) -> Response:
         """The cases the person may see."""
-        lines = await seen_lines(self._doors, viewer, request.query_params.get("status", "open"))
+        listed = await listing(self._doors, viewer, request.query_params.get("status", "open"))
         return JSONResponse(
             {
-                "cases": [line.model_dump(mode="json", exclude={"waiting_on"}) for line in lines],
+                "cases": [
+                    line.model_dump(mode="json", exclude={"waiting_on"}) for line in listed.lines
+                ],
+                "apart": [each.model_dump(mode="json") for each in listed.apart],
                 "as_of": (await self._doors.clock.now()).isoformat(),
             }
         )
@@ -314,7 +317,6 @@ def _allowed(item: Allowed, case: OpenCase) -> dict[str, Any]:
 
 
 def _role(asked: ActRequest, case: OpenCase, viewer: Viewer) -> str:
-    gate = getattr(asked.body, "gate", None)
     owed = getattr(asked.body, "obligation", None)
     plan = case.pathway.owed_plan(owed) if owed is not None else None
     mine = [role for role in roles_of(plan) if role in viewer.roles] if plan is not None else []
@@ -322,7 +324,10 @@ def _role(asked: ActRequest, case: OpenCase, viewer: Viewer) -> str:
         return mine[0]
     for item in case.allowed():
         meant = item.verb == asked.body.verb and (item.acting_for or "") == asked.acting_for
-        if meant and (gate is None or item.gate in (None, gate)):
+        if meant and all(
+            getattr(item, name) in (None, getattr(asked.body, name, getattr(item, name)))
+            for name in ("gate", "task", "effect", "request")
+        ):
             return item.role
     # Not allowed in any role: the workflow says why, in whichever of their roles comes first.
     return next(iter(sorted(viewer.roles)), "")

@@ -14,16 +14,20 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from cases.receipts import Reason
 from gateway.absences_api import AbsencesApi
+from gateway.access_api import AccessApi
 from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.bulk_api import BulkApi
 from gateway.case_api import CaseApi
+from gateway.comments import CommentsApi
 from gateway.deliveries_api import DeliveriesApi
 from gateway.doors import Doors
 from gateway.drafts import DraftPages
 from gateway.headers import Headers
 from gateway.health import HealthPages
+from gateway.keeping_api import KeepingApi
 from gateway.log_in_api import LogInApi
 from gateway.log_in_words import IDENTITY, PROVIDER_DOWN
 from gateway.log_pages import LogPages
@@ -32,6 +36,7 @@ from gateway.messages import MessagesApi
 from gateway.migrations_api import MigrationsApi
 from gateway.on_call import OnCallPages
 from gateway.pagerduty_door import pagerduty_routes
+from gateway.pages.access import AccessPages
 from gateway.pages.acts import ActPages
 from gateway.pages.away import AwayPages
 from gateway.pages.bulk import BulkPages
@@ -39,6 +44,7 @@ from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
 from gateway.pages.deliveries import DeliveryPages
 from gateway.pages.inbox import InboxPages
+from gateway.pages.keeping import KeepingPages
 from gateway.pages.login import LoginPages
 from gateway.pages.proving import Proving
 from gateway.pages.sessions import SessionPages
@@ -56,7 +62,7 @@ from gateway.suppressed_api import SuppressedApi
 from gateway.tickets_api import TicketsApi
 from gateway.web import ForeignOriginError, OutdatedPageError, Web
 from gateway.webhooks import webhook_routes
-from gateway.wording import BAD_FORM, NOT_FOUND, STORE_DOWN, TOO_LARGE, Wording
+from gateway.wording import BAD_FORM, NOT_FOUND, REASONS, STORE_DOWN, TOO_LARGE, Wording
 from integrations.errors import (
     DirectoryError,
     IdentityError,
@@ -64,7 +70,7 @@ from integrations.errors import (
     UnreadableBodyError,
     VendorError,
 )
-from store import StoreUnavailable
+from store import ContentErased, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -99,10 +105,13 @@ def build_app(
             *pagerduty_routes(doors),
             *Api(doors, logins).routes(),
             *CaseApi(doors).routes(),
+            *CommentsApi(doors).routes(),
             *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
             *AbsencesApi(doors).routes(),
+            *AccessApi(doors).routes(),
             *BulkApi(doors).routes(),
+            *KeepingApi(doors).routes(),
             *ReleasesApi(doors).routes(),
             *RulesApi(doors).routes(),
             *ShadowApi(doors).routes(),
@@ -118,8 +127,10 @@ def build_app(
             *TerminalPages(web).routes(),
             *InboxPages(web).routes(),
             *AwayPages(web).routes(),
+            *AccessPages(web, proving).routes(),
             *BulkPages(web).routes(),
             *OnCallPages(web).routes(),
+            *KeepingPages(web, logins).routes(),
             *SuppressedPages(web).routes(),
             *TicketPages(web).routes(),
             *DeliveryPages(web).routes(),
@@ -132,6 +143,7 @@ def build_app(
         middleware=[Middleware(Headers, https=doors.settings.https)],
         exception_handlers={
             StoreUnavailable: errors.store_down,
+            ContentErased: errors.erased,
             DirectoryError: errors.directory_down,
             IdentityError: errors.not_logged_in,
             VendorError: errors.provider_down,
@@ -158,6 +170,9 @@ class _Errors:
         response = self._say(request, 503, "store-down", STORE_DOWN)
         response.headers.update(_RETRY_AFTER)
         return response
+
+    async def erased(self, request: Request, error: Exception) -> Response:
+        return self._say(request, 410, "erased", REASONS[Reason.ERASED])
 
     async def directory_down(self, request: Request, error: Exception) -> Response:
         mend = error.mend if isinstance(error, DirectoryError) else ""

@@ -24,7 +24,7 @@ from cases.bulk_orders import (
     way_back,
 )
 from cases.canonical import canonical, sha256
-from cases.envelope import Act, ActEnvelope, Actor, Door, Ordered
+from cases.envelope import Act, ActEnvelope, Actor, Authorised, Door, Ordered
 from cases.receipts import Outcome, Reason
 from cases.state import CasePicture
 from cases.values import Inbound, Line, Prose
@@ -267,6 +267,7 @@ async def _place(
     as_of = await doors.clock.now()
     actor = await _actor(doors, viewer, as_of=as_of)
     reached = await assurance_of(doors, viewer.session)
+    allowed = {each.number: each.authorised for each in willing}
     acts = {each.number: str(uuid.uuid5(uuid.UUID(id_), each.number)) for each in willing}
 
     def sign(signed_at: datetime) -> tuple[OrderEnvelope, str, Mapping[str, ActEnvelope]]:
@@ -286,7 +287,7 @@ async def _place(
                 confirms=confirms.digest if confirms is not None else "",
             ),
         )
-        envelopes = {} if waits else _signed(doors, said, reached)
+        envelopes = {} if waits else _signed(doors, said, reached, allowed)
         doors.faults(FaultPoint.AFTER_SIGN)
         return doors.signer.sign_order(said), said.digest, envelopes
 
@@ -341,7 +342,9 @@ def _written(willing: Sequence[Planned], acts: Mapping[str, str], empty: BulkOrd
     return empty.model_copy(update={"bodies": bodies, "items": items})
 
 
-def _signed(doors: Doors, said: BulkOrder, reached: Assurance) -> dict[str, ActEnvelope]:
+def _signed(
+    doors: Doors, said: BulkOrder, reached: Assurance, allowed: Mapping[str, Authorised | None]
+) -> dict[str, ActEnvelope]:
     """The act of each case: the same person at the same instant, and the order it is part of."""
     part = Ordered(order=said.order, digest=said.digest, of=len(said.items))
     return {
@@ -356,6 +359,7 @@ def _signed(doors: Doors, said: BulkOrder, reached: Assurance) -> dict[str, ActE
                 signed_at=said.signed_at,
                 body=said.bodies[item.does],
                 ordered=part,
+                authorised=allowed[item.number],
             )
         )
         for item in said.items

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from cases.acts import ActBody
 from cases.bulk_orders import MOST, Before, Wish, before, body_for, has_way_back, tried
-from cases.envelope import Act, Actor, Door
+from cases.envelope import Act, Actor, Authorised, Door
 from cases.receipts import Reason
 from cases.state import CasePicture
 from cases.values import Inbound, Line, Name
+from gateway.authorising import authorise, reason_of, stamp
 from gateway.bulk_words import PROBLEMS, why_left_out
 from gateway.casework import OpenCase, every_line, open_case
 from gateway.doors import Doors
@@ -59,6 +60,7 @@ class Planned:
     row: CaseRow | None = None
     """None where the person may not see the case, or there is none."""
     body: ActBody | None = None
+    authorised: Authorised | None = None
     role: str = ""
     refused: str = ""
     detail: str = ""
@@ -180,9 +182,21 @@ async def tried_on(
     )
     if answer.refused is not Reason.NONE:
         return left_out(case, answer.refused.value, answer.detail)
+    actor = _unsigned(case, viewer, body, role=role, at=case.now).actor
+    decision = await authorise(
+        doors,
+        case.row,
+        body,
+        actor=actor,
+        assurance=Assurance.L1,
+        snapshot=await doors.directory.snapshot(),
+    )
+    if not decision.allowed:
+        return left_out(case, reason_of(decision).value)
     return Planned(
         number=case.row.number,
         row=case.row,
+        authorised=stamp(decision),
         body=body,
         role=role,
         would=tuple(dict.fromkeys(title(kind) for kind in answer.kinds)),

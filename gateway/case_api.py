@@ -21,13 +21,14 @@ from gateway.bearer import logged_in, problem
 from gateway.casework import OpenCase, find_case, open_case
 from gateway.confirming import shown_round
 from gateway.doors import Doors
-from gateway.explaining import explain, explain_unopened
+from gateway.explaining import Explained, explain, explain_unopened
 from gateway.form_content import verdict_label
 from gateway.gate_words import difference
 from gateway.sight import ALWAYS
 from gateway.times import Show, zone_of
 from gateway.web import Viewer
 from gateway.wording import BAD_FORM, LINK_DECIDED, LINK_SUPERSEDED, NOT_FOUND, Wording
+from store import ContentErased
 
 NOT_YET = Wording("The case was not open yet at that instant.", "Ask for a later one.")
 
@@ -97,7 +98,12 @@ class CaseApi:
     async def explain(self, request: Request, viewer: Viewer) -> Response:
         """Why the case is where it is, also when it has not begun."""
         doors = self._doors
-        case = await self._find(request, viewer)
+        try:
+            case = await self._find(request, viewer)
+        except ContentErased as erased:
+            # Whoever may know of the case hears what is left of it.
+            gone = await doors.store.cases.get(erased.case)
+            return _explained(await explain_unopened(doors, gone))
         if case is not None:
             answer = await explain(doors, case)
         else:
@@ -106,17 +112,7 @@ class CaseApi:
             if row is None or begun or not viewer.roles & ALWAYS:
                 return problem(404, "not-found", NOT_FOUND)
             answer = await explain_unopened(doors, row)
-        engine = answer.engine
-        return JSONResponse(
-            {
-                "explanation": {
-                    **answer.explanation.model_dump(mode="json"),
-                    "engine": engine.model_dump(mode="json") if engine is not None else None,
-                },
-                "lines": answer.lines,
-                "unreachable": answer.engine_silent,
-            }
-        )
+        return _explained(answer)
 
     async def at(self, request: Request, viewer: Viewer) -> Response:
         """The case as it was at a past instant: folded from what was stored up to then."""
@@ -186,3 +182,17 @@ def clock_readings(case: OpenCase) -> list[dict[str, object]]:
             }
         )
     return read
+
+
+def _explained(answer: Explained) -> Response:
+    engine = answer.engine
+    return JSONResponse(
+        {
+            "explanation": {
+                **answer.explanation.model_dump(mode="json"),
+                "engine": engine.model_dump(mode="json") if engine is not None else None,
+            },
+            "lines": answer.lines,
+            "unreachable": answer.engine_silent,
+        }
+    )

@@ -11,13 +11,25 @@ from cases.independence import kept_out
 from cases.objection import can_be_disputed
 from cases.permissions import Allowed, Waiting, allowed_acts, next_step, view_of, waiting_on
 from cases.state import CasePicture
+from gateway.access import (
+    Apart,
+    Asking,
+    Decision,
+    Look,
+    asking,
+    emergency_of,
+    kept_apart,
+    looking,
+)
 from gateway.covering import NOBODY_ELSE, Standing, standing_of
 from gateway.doors import Doors
 from gateway.linked import unseen
 from gateway.shelf import Shelved
-from gateway.sight import blinded, hidden_rounds, may_see, without_cases
+from gateway.sight import ALWAYS, blinded, hidden_rounds, without_apart, without_cases
+from integrations.ports.access import EMERGENCY
+from integrations.ports.directory import Absence, DirectorySnapshot
 from runbooks.plan import EffectPlan, GateRule, Pathway
-from store import CaseFilter, CaseLine, CaseRow, CaseView
+from store import CaseFilter, CaseLine, CaseRow, CaseView, ContentErased, Emergency, Seen
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,10 @@ class OpenCase:
     """Their other accounts, and in whose place they may act."""
     unseen: frozenset[str] = frozenset()
     """Numbers of cases that the record names and this person may not see."""
+    apart: frozenset[Apart] = frozenset()
+    """What of a restricted case is kept apart from this reader."""
+    emergency: Emergency | None = None
+    """By which they read it, where they have nothing else to do with it: they may not act."""
 
     @property
     def pathway(self) -> Pathway:
@@ -84,6 +100,8 @@ class OpenCase:
 
     def allowed(self) -> list[Allowed]:
         """Every act this person may do now."""
+        if self.emergency is not None:
+            return []
         return allowed_acts(
             self.state,
             self.pathway,
@@ -119,37 +137,132 @@ async def every_line(doors: Doors, which: CaseFilter) -> AsyncIterator[CaseLine]
         offset += _PAGE
 
 
-async def open_case(
-    doors: Doors, view: CaseView, *, person: str, roles: frozenset[str]
-) -> OpenCase | None:
-    """The case in front of the person; None when they have nothing to do with it."""
+@dataclass(frozen=True)
+class Answer:
+    """Whether somebody may read a case, with what was gathered to say so."""
+
+    who: Asking
+    state: CasePicture
+    shelved: Shelved
+    now: datetime
+    decision: Decision
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the answer goes on record: the case is restricted, or open in an emergency."""
+        return self.decision.restricted or EMERGENCY in self.decision.policies
+
+    def seen(self, look: Look) -> Seen:
+        """The answer as it goes on record."""
+        return Seen(
+            case=self.state.case,
+            person=self.who.principal.id,
+            action=look.value,
+            allowed=self.decision.allowed,
+            policies=self.decision.policies,
+            digest=self.decision.digest,
+            at=self.now,
+        )
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is the same for every case that one person asks about at once."""
+
+    snapshot: DirectorySnapshot
+    absences: tuple[Absence, ...] | None = None
+    emergencies: tuple[Emergency, ...] | None = None
+
+
+async def may_read(
+    doors: Doors,
+    view: CaseView,
+    *,
+    person: str,
+    roles: frozenset[str],
+    around: Around | None = None,
+) -> Answer:
+    """The policies' answer to whether the person may read the case; nothing is recorded."""
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
     now = await doors.clock.now(state.case)
-    standing = await standing_of(doors, person, at=now, runbook=state.runbook)
-    if not may_see(state, shelved.pathway, person=person, roles=roles | standing.roles):
-        return None
+    if around is None:
+        around = Around(await doors.directory.snapshot())
+    known = around.snapshot
+    standing = await standing_of(
+        doors,
+        person,
+        at=now,
+        runbook=state.runbook,
+        snapshot=known,
+        absences=around.absences,
+    )
+    who = await asking(doors, person, roles=roles, standing=standing, snapshot=known)
+    decision = await looking(
+        doors, who, Look.READ, state, shelved.pathway, emergencies=around.emergencies
+    )
+    return Answer(who=who, state=state, shelved=shelved, now=now, decision=decision)
+
+
+async def open_case(
+    doors: Doors, view: CaseView, *, person: str, roles: frozenset[str]
+) -> OpenCase | None:
+    """The case in front of the person; None when no policy lets them read it.
+
+    A look at a restricted case is on record before anything of it is shown.
+    """
+    answer = await may_read(doors, view, person=person, roles=roles)
+    if answer.recorded:
+        await doors.store.looks.note([answer.seen(Look.READ)])
+    return await opened(doors, view, answer) if answer.decision.allowed else None
+
+
+async def opened(doors: Doors, view: CaseView, answer: Answer) -> OpenCase:
+    """The case as the person of the answer may see it."""
+    person, roles = answer.who.principal.id, answer.who.principal.roles
+    state, shelved = answer.state, answer.shelved
+    apart: frozenset[Apart] = frozenset()
+    if answer.decision.restricted:
+        apart = kept_apart(doors, answer.who, state, shelved.pathway)
     hidden = await unseen(doors, state, person=person, roles=roles)
+    emergency = EMERGENCY in answer.decision.policies
     return OpenCase(
         row=await doors.store.cases.get(state.case),
-        state=without_cases(blinded(state, shelved.pathway, person=person), hidden),
+        state=without_apart(
+            without_cases(blinded(state, shelved.pathway, person=person), hidden),
+            apart,
+            {each: doors.access.answers_of(each) for each in apart},
+        ),
         shelved=shelved,
         as_of=view.line.as_of,
         sequence=view.line.sequence,
-        now=now,
+        now=answer.now,
         person=person,
         roles=roles,
         hidden=hidden_rounds(state, shelved.pathway, person=person),
-        standing=standing,
+        standing=answer.who.standing,
         unseen=hidden,
+        apart=apart,
+        emergency=await emergency_of(doors, person, state.case) if emergency else None,
     )
+
+
+def knows_erased(doors: Doors, roles: frozenset[str]) -> bool:
+    """Whether somebody with these roles hears that a case was erased, not that there is none."""
+    return doors.settings.keepers.knows(roles) or bool(roles & ALWAYS)
 
 
 async def find_case(
     doors: Doors, number: str, *, person: str, roles: frozenset[str]
 ) -> OpenCase | None:
-    """The case of that number, if there is one and the person may see it."""
+    """The case of that number, if there is one and the person may see it.
+
+    ContentErased, for those who may know of it, when it was erased.
+    """
     view = await doors.store.views.by_number(number)
     if view is None:
+        row = await doors.store.cases.by_number(number)
+        if row is not None and row.erased and knows_erased(doors, roles):
+            raise ContentErased(row.id)
         return None
     return await open_case(doors, view, person=person, roles=roles)

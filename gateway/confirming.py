@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from cases.acts import ActBody, Decide, Dissent, Extend, Settle, Withdraw
-from cases.acts_at_gates import BreakGlass, Finish, Revoke
+from cases.acts_at_gates import BreakGlass, Revoke
+from cases.acts_on_tasks import Finish, HandOn, SetTask
 from cases.drafts.draft import reports_of
 from cases.gate import Round
 from cases.obligations.answers import answers_of
@@ -51,6 +52,10 @@ def act_in_words(body: ActBody, case: OpenCase) -> str:
             return f"{AT_A_GATE[body.verb]} — {case.title_of(body.gate)}"
         case Finish():
             return f"{words(body.settlement.value).capitalize()} — {body.task}"
+        case SetTask():
+            return "Set a task"
+        case HandOn():
+            return f"Give {body.task} to somebody else"
         case Settle():
             plan = _owed(case, body.obligation)
             known = answers_of(plan).get(body.answer) if plan is not None else None

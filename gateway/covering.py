@@ -8,7 +8,7 @@ from cases.envelope import ActingFor
 from cases.permissions import Place
 from gateway.doors import Doors
 from integrations.covering import Covered, covered_by
-from integrations.ports.directory import DirectorySnapshot
+from integrations.ports.directory import Absence, DirectorySnapshot
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,16 @@ async def standing_of(
     at: datetime,
     runbook: str | None = None,
     snapshot: DirectorySnapshot | None = None,
+    absences: tuple[Absence, ...] | None = None,
 ) -> Standing:
-    """What the directory and the store say of the person at that instant."""
+    """What the directory and the store say of the person at that instant.
+
+    `absences` are those that were not over at that instant or before it, where somebody asks about
+    many cases at once.
+    """
     known = snapshot or await doors.directory.snapshot()
-    absences = await known_absences(doors.store, known, at=at)
+    if absences is None:
+        absences = await known_absences(doors.store, known, at=at)
     return Standing(
         accounts=known.accounts_of(person),
         covers=covered_by(person, known, absences, at=at, runbook=runbook),

@@ -193,6 +193,7 @@ class DeliveryDispatcher:
             continue_after=doors.settings.continue_after,
             shadow=pinned.shadow,
             edition=EDITION,
+            urgent_queue=doors.settings.urgent_queue,
         )
 
     async def _same_subject(self, row: CaseRow, *, shadow: bool) -> list[CaseRow]:

@@ -5,19 +5,24 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 from activities.outside import Outside
 from audit.log.note import NoteSigner
 from cases.drafts.party import Party
+from cases.keepers import Keepers
 from cases.report import Source
 from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
+from gateway.vouching import Stamping, Witnessing
+from integrations import cedar
 from integrations.event_webhook import EventWebhooks
 from integrations.imap import ImapInbox
 from integrations.oidc.role_map import RoleMap
+from integrations.ports.access import Access
 from integrations.ports.clock import Clock
 from integrations.ports.directory import Credentials, Directory
 from integrations.ports.identity import Identity
@@ -25,6 +30,8 @@ from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
 from integrations.ports.ticketing import Ticketing
 from integrations.slack import Slack
+from runbooks import retention as keeping
+from runbooks.retention import Retention
 from store import Store
 
 
@@ -125,6 +132,8 @@ class DoorSettings:
     lease: timedelta = timedelta(seconds=30)
     bulk_cap: int = 200
     """An order over more cases than this waits for a second person."""
+    urgent_queue: str = ""
+    """The task queue of what cannot wait in a grave case; empty: there is none of its own."""
     most_attempts: int = 50
     """A delivery that fails this often is a dead letter."""
     ledger_keep: timedelta = timedelta(days=90)
@@ -136,6 +145,14 @@ class DoorSettings:
     """The forms that a connector hands in; the others are handed in by a person."""
     passwords: bool = True
     """Whether the directory's own passwords are taken; beside a provider usually not."""
+    keepers: Keepers = field(default_factory=Keepers)
+    """Who may erase content and end legal holds."""
+    retention: Retention = field(default_factory=keeping.shipped)
+    """How long each class of data is kept."""
+    cooling_off: timedelta = timedelta(days=7)
+    """How long an erasure that two people agreed to can still be withdrawn."""
+    erased: Path | None = None
+    """The folder that tells a later restore what was erased; None: only the store knows."""
     log_in_attempts: int = 8
     """Failed log-ins of one person in a minute before the door stops checking."""
 
@@ -172,8 +189,18 @@ class Doors:
     """Where people log in; None: with a password of the directory."""
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
+    telling: Outside | None = None
+    """By which people are told what waited for company; without it no digest goes out here."""
+    witnessing: Witnessing | None = None
+    """Who is asked to vouch for checkpoints; without it nobody is asked from here."""
+    stamping: Stamping | None = None
+    """Who stamps checkpoints with the time; without it nobody is asked from here."""
     events: EventWebhooks | None = None
     """Sends events to whoever subscribed; without it none are sent from here."""
+    outside: Outside | None = None
+    """By which people are told of what is no notice of a case; None: the watch tells of it."""
+    access: Access = field(default_factory=cedar.shipped)
+    """Who may do what."""
     faults: FaultSeam = no_faults
     id: str = "gateway"
     """Names this process in leases and heartbeats."""
@@ -181,10 +208,14 @@ class Doors:
     """Set when a delivery was accepted here: the dispatcher looks at once."""
     obligations_due: asyncio.Event = field(default_factory=asyncio.Event)
     events_due: asyncio.Event = field(default_factory=asyncio.Event)
+    digests_due: asyncio.Event = field(default_factory=asyncio.Event)
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
+    emergencies_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a case was opened in an emergency: who must know of it is told at once."""
     chat_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a card in a chat may be over: the closer looks at once."""
     pages_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a pager said something."""
+    policies_kept: set[str] = field(default_factory=set)
     outcomes: Counter[str] = field(default_factory=Counter)
     """How the acts answered in this process ended, for `/metrics`."""

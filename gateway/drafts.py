@@ -189,4 +189,7 @@ class DraftPages:
         number = request.path_params["number"]
         case = await find_case(self._web.doors, number, person=viewer.id, roles=viewer.roles)
         plan = _named(case, request.path_params["report"]) if case is not None else None
-        return (case, plan) if case is not None and plan is not None else None
+        if case is None or plan is None or case.apart:
+            # A draft names who is kept apart from whoever only reads the case.
+            return None
+        return case, plan

@@ -5,6 +5,7 @@ GatewayError
 ├── CaseGoneError            no running workflow holds this case
 ├── EngineRefusedError       the engine will never take this message: a dead letter
 ├── NothingReleasedError     no runbook is released that the report could run on
+├── OutsideSilentError       a witness or a time-stamping authority did not answer
 └── KeysUnusableError        the door's keys on disk cannot be used
 """
 
@@ -37,6 +38,12 @@ class NothingReleasedError(GatewayError):
     """Neither the routed runbook nor the default pathway has a release."""
 
     mend = "Release a runbook: `escalate runbook release`."
+
+
+class OutsideSilentError(GatewayError):
+    """There was no answer in time, or none that can be one; it is asked again."""
+
+    mend = "Nothing: it is asked again. `escalate doctor --live` says what it answers."
 
 
 class KeysUnusableError(GatewayError):

@@ -6,13 +6,15 @@ Everything but the engine's part comes from the store, so it also answers while 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from audit.explain import explain_state, lines
-from audit.explanation import Explanation, Owed, Trouble
+from audit.explain import TRANSITIONS, explain_state, lines
+from audit.explanation import Coming, Explanation, LetIn, Owed, Trouble
 from gateway.casework import OpenCase
 from gateway.doors import Doors
 from gateway.engine_look import EngineLook, LooksIn
 from gateway.errors import EngineUnavailableError
+from gateway.explaining_kept import explain_erased, kept_in
 from gateway.pages.owed import owed_in
+from gateway.sight import seen_entries
 from gateway.times import span
 from store import CaseRow, DeliveryState
 
@@ -40,18 +42,44 @@ async def explain(doors: Doors, case: OpenCase) -> Explained:
     look, silent = await _looked(doors, case.row, open_=not case.state.closed)
     said = explain_state(case.state, case.pathway, at=case.now, as_of=case.as_of)
     owed, silent_owed = await _after_closing(doors, case)
+    kept, coming = await kept_in(doors, case.row)
     troubles = (*await _stuck(doors, case.row), *silent_owed, *_engine(look))
     return Explained(
         said.model_copy(
             update={
-                "owed": (*said.owed, *owed),
+                "owed": (*said.owed, *owed, *kept),
+                "coming": (*said.coming, *coming, *await _digests(doors, case.row)),
                 "troubles": troubles,
                 "looked_at_engine": look is not None,
+                "let_in": await _let_in(doors, case),
             }
         ),
         engine=look,
         engine_silent=silent,
     )
+
+
+async def _let_in(doors: Doors, case: OpenCase) -> tuple[LetIn, ...]:
+    """The newest answers of policies in the case's own record; no vote that is still hidden."""
+    entries = await doors.store.journal.entries(case.row.id)
+    found = []
+    for entry, body in seen_entries(entries, case.hidden, case.unseen):
+        policies, digest = body.get("policies"), body.get("policy")
+        if not isinstance(policies, list) or "note" in body or not isinstance(digest, str):
+            continue
+        what = " ".join(
+            str(body[name]) for name in ("verdict", "gate", "effect", "state") if name in body
+        )
+        found.append(
+            LetIn(
+                at=entry.at,
+                what=what,
+                who=str(body.get("who", "")),
+                policies=tuple(map(str, policies)),
+                digest=digest,
+            )
+        )
+    return tuple(found[-TRANSITIONS:])
 
 
 async def _after_closing(doors: Doors, case: OpenCase) -> tuple[list[Owed], list[Trouble]]:
@@ -75,8 +103,23 @@ async def _after_closing(doors: Doors, case: OpenCase) -> tuple[list[Owed], list
     return owed, troubles
 
 
+async def _digests(doors: Doors, row: CaseRow) -> list[Coming]:
+    """The notices of the case that wait for company, and when they go."""
+    return [
+        Coming(
+            at=each.next_at,
+            clock=f"digest for {each.recipient}",
+            what="a notice of this case goes with it"
+            + (f", tried {each.attempts} times ({each.last_error})" if each.last_error else ""),
+        )
+        for each in await doors.store.digests.waiting(case=row.id)
+    ]
+
+
 async def explain_unopened(doors: Doors, row: CaseRow) -> Explained:
-    """The answer for a case that is recorded and has not begun."""
+    """The answer for a case that is recorded and has not begun, or of which little is left."""
+    if row.erased:
+        return Explained(await explain_erased(doors, row))
     look, silent = await _looked(doors, row, open_=True)
     return Explained(
         Explanation(
@@ -116,6 +159,14 @@ async def _stuck(doors: Doors, row: CaseRow) -> list[Trouble]:
                     mend=f"escalate deliveries redeliver {delivery.key}",
                 )
             )
+    found += [
+        Trouble(
+            what=f"{channel.name} is out ({channel.reason}) and people are told by another way",
+            since=channel.out_since,
+            mend="escalate doctor --live",
+        )
+        for channel in await doors.store.channels.out()
+    ]
     if not await _worker_heard(doors, now):
         found.append(Trouble(what="no worker has been heard of", mend="escalate worker"))
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from cases.acts import Verdict
 from cases.ended_outside import ENDED_OUTSIDE
+from cases.linking import sub_cases
 from cases.permissions import Allowed
 from cases.values import spoken
 from gateway.casework import OpenCase
@@ -198,6 +199,30 @@ def _assign(ask: Ask) -> Content:
     return fields, ()
 
 
+def _hand_over(ask: Ask) -> Content:
+    pairs = tuple((person.id, person.name) for person in ask.around.people.people)
+    fields = (
+        _choice("what-role", "Work of", ask.allowed.choices),
+        Field("person", "To", "select", required=True, choices=pairs),
+        Field("note", "What they should know", "prose"),
+    )
+    return fields, ()
+
+
+def _accept(ask: Ask) -> Content:
+    role = ask.allowed.label
+    offer = next(each for each in ask.case.state.work_offers if each.role == role)
+    said = f"{offer.by} offers you the work of {role.replace('-', ' ')}"
+    fields = (
+        _hidden("what-role", role),
+        _reason(
+            required=False, label=f"{said}{': ' + offer.note if offer.note else ''}. Your words"
+        ),
+    )
+    buttons = (("accept", "I take it", True), ("decline", "I cannot", False))
+    return fields, buttons
+
+
 def _hold(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
     label = "Review on (your local time)"
     return (_reason(), Field("review_at", label, "datetime-local", required=True)), ()
@@ -262,6 +287,33 @@ def _close(ask: Ask) -> Content:
     return fields, ()
 
 
+def _comment(ask: Ask) -> Content:
+    roles = tuple((role, role.replace("-", " ")) for role in ask.allowed.choices)
+    fields = (
+        Field("text", "What you say; it decides nothing", "prose", required=True),
+        Field(
+            "restricted_to", "Only this role reads it (may be left open)", "select", choices=roles
+        ),
+        Field("and_to", "and this one", "select", choices=roles),
+    )
+    buttons = (
+        ("", "Say it", False),
+        ("privileged", "Say it, privileged (counsel and client)", False),
+    )
+    return fields, buttons
+
+
+def _cancel(ask: Ask) -> Content:
+    if not sub_cases(ask.case.state):
+        return (_reason(),), ()
+    buttons = (
+        ("", "Cancel the case", False),
+        ("with-sub-cases", "Cancel it and its open sub-cases", False),
+        ("leave-sub-cases", "Cancel it; its sub-cases go on", False),
+    )
+    return (_reason(),), buttons
+
+
 def _reopen(ask: Ask) -> Content:
     pairs = tuple((name, ask.case.title_of(name)) for name in ask.allowed.choices)
     fields = (
@@ -305,6 +357,8 @@ _CONTENT: dict[str, Fill] = {
     "acknowledge": _acknowledge,
     "claim": _claim,
     "assign": _assign,
+    "hand-over": _hand_over,
+    "accept": _accept,
     "hold": _hold,
     "resume": _resume,
     "severity": _severity,
@@ -313,7 +367,9 @@ _CONTENT: dict[str, Fill] = {
     "migrate": _migrate,
     "attach": _attach,
     "split": _split,
+    "comment": _comment,
     "close": _close,
+    "cancel": _cancel,
     "reopen": _reopen,
     "link": _link,
     "merge": _merge,

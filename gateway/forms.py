@@ -1,6 +1,6 @@
 """A form for every act a person may do, and the act out of what they filled in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -38,10 +38,15 @@ _TITLES = {
     "withdraw": "Take my verdict back",
     "revoke": "Take a decision back",
     "break-glass": "Break the glass: pass the gate without those it asks",
+    "comment": "Comment, to everybody or to some roles",
+    "task": "Set a task",
+    "hand-on": "Give a task to somebody else",
     "finish": "Settle a task",
     "acknowledge": "Take it, or say that you cannot",
     "claim": "Claim the work, or give it back",
     "assign": "Assign work to a person",
+    "hand-over": "Hand work over to a person, who accepts it",
+    "accept": "Take work that you are offered",
     "hold": "Put the case on hold",
     "resume": "Resume the case",
     "severity": "Change the severity",
@@ -63,12 +68,24 @@ _CHOSEN = {
     "finish": "settlement",
     "receipt": "resolution",
     "settle": "answer",
+    "call-back": "result",
 }
 """What the button that was pressed says, by verb."""
-_INSTANT = {"hold": "review_at", "extend": "until"}
+_INSTANT = {"hold": "review_at", "extend": "until", "task": "due", "call-back": "called_at"}
+_PRESSED: Mapping[str, Mapping[str, str]] = {
+    "acknowledge": {"conflicted": "conflicted"},
+    "claim": {"release": "release"},
+    "accept": {"decline": "decline"},
+    "link": {"remove": "remove"},
+    "attach": {"keep_apart": "keep-apart"},
+    "comment": {"privileged": "privileged"},
+    "task": {"before_closing": "before-closing"},
+    "cancel": {"with_sub_cases": "with-sub-cases", "leave_sub_cases": "leave-sub-cases"},
+}
+"""What is said by which button, by verb."""
 CHIEF = frozenset(
     {"decide", "complete", "close", "receipt", "observe", "roll-back", "memo", "reply", "answer"}
-    | {"resume", "finish"}
+    | {"resume", "finish", "accept"}
 )
 """Acts the case waits for; the others are shown folded."""
 
@@ -93,6 +110,8 @@ def form_of(allowed: Allowed, case: OpenCase, around: Surroundings) -> ActForm:
     task = case.state.task(allowed.task or "")
     if task is not None:
         title = f"{task.id}: {task.what}"
+        if allowed.verb == "hand-on":
+            title = f"Give {task.id} to somebody else"
     if allowed.verb == "break-glass" and allowed.label:
         title = f"{title} ({allowed.label})"
     if allowed.verb in ("receipt", "decide") and allowed.label:
@@ -153,7 +172,7 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
     choice = fields.get("choice", "")
     own = (
         *("csrf", "step", "verb", "choice", "binding", "role", "act_id", "code", "next"),
-        "acting_for",
+        *("acting_for", "what-role", "restricted_to", "and_to"),
     )
     values: dict[str, object] = {
         name: value
@@ -161,41 +180,58 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
         if name not in own and not name.startswith((ANSWER, ANSWER_AT, MEMO, CONDITION))
     }
     values["verb"] = verb
-    match verb:
-        case "answer":
-            answers = _prefixed(fields, ANSWER)
-            for name, text in _prefixed(fields, ANSWER_AT).items():
-                answers[name] = _instant(text, name, show)
-            values["answers"] = answers
-        case "memo":
-            values["fields"] = _prefixed(fields, MEMO)
-        case "complete" | "decide" | "finish" | "receipt" | "settle":
-            values |= _chosen(verb, choice, fields, show)
-        case "acknowledge":
-            values["conflicted"] = choice == "conflicted"
-        case "claim":
-            values["release"] = choice == "release"
-        case "link":
-            values["remove"] = choice == "remove"
-        case "attach":
-            values["keep_apart"] = choice == "keep-apart"
-        case "assign":
-            values["role"] = values.pop("what-role", "")
-        case "call-back":
-            values["result"] = choice
-            values["called_at"] = _instant(fields.get("called_at", ""), "called_at", show)
-        case "hold" | "extend":
-            name = _INSTANT[verb]
-            values[name] = _instant(fields.get(name, ""), name, show)
-        case _:
-            pass
-    return values
+    if verb in _CHOSEN:
+        values[_CHOSEN[verb]] = choice
+    if verb in _INSTANT:
+        name = _INSTANT[verb]
+        values[name] = _instant(fields.get(name, ""), name, show)
+    for name, said in _PRESSED.get(verb, {}).items():
+        values[name] = choice == said
+    more = _MORE.get(verb)
+    return values | more(fields, show) if more is not None else values
 
 
-def _chosen(verb: str, choice: str, fields: Mapping[str, str], show: Show) -> dict[str, object]:
-    """What the button says, and what a verdict is given on."""
-    said: dict[str, object] = {_CHOSEN[verb]: choice}
-    return said | ({"conditions": conditions_from(fields, show)} if verb == "decide" else {})
+def _answers(fields: Mapping[str, str], show: Show) -> dict[str, object]:
+    answers = _prefixed(fields, ANSWER)
+    for name, text in _prefixed(fields, ANSWER_AT).items():
+        answers[name] = _instant(text, name, show)
+    return {"answers": answers}
+
+
+def _memo(fields: Mapping[str, str], show: Show) -> dict[str, object]:  # noqa: ARG001 - one shape for all verbs
+    return {"fields": _prefixed(fields, MEMO)}
+
+
+def _assigned(fields: Mapping[str, str], show: Show) -> dict[str, object]:  # noqa: ARG001 - one shape for all verbs
+    return {"role": fields.get("what-role", "")}
+
+
+def _whose(fields: Mapping[str, str], show: Show) -> dict[str, object]:  # noqa: ARG001 - one shape for all verbs
+    """The role and the person a task is for; what was left empty is named by nobody."""
+    return {name: fields.get(name) or None for name in ("owner", "person")}
+
+
+def _readers(fields: Mapping[str, str], show: Show) -> dict[str, object]:  # noqa: ARG001 - one shape for all verbs
+    named = [fields.get(name, "") for name in ("restricted_to", "and_to")]
+    return {"restricted_to": [role for role in dict.fromkeys(named) if role]}
+
+
+def _conditions(fields: Mapping[str, str], show: Show) -> dict[str, object]:
+    return {"conditions": conditions_from(fields, show)}
+
+
+_MORE: Mapping[str, Callable[[Mapping[str, str], Show], dict[str, object]]] = {
+    "answer": _answers,
+    "memo": _memo,
+    "assign": _assigned,
+    "hand-over": _assigned,
+    "accept": _assigned,
+    "comment": _readers,
+    "task": _whose,
+    "hand-on": _whose,
+    "decide": _conditions,
+}
+"""What some verbs read of their form beside its plain fields."""
 
 
 def _prefixed(fields: Mapping[str, str], prefix: str) -> dict[str, str]:

@@ -62,6 +62,32 @@ def _finish(ask: Ask) -> Content:
     return fields, buttons
 
 
+def _task(ask: Ask) -> Content:
+    fields = (
+        Field("what", "What has to be done", "prose", required=True),
+        *_whose(ask),
+        Field("due", "By when (your local time)", "datetime-local", required=True),
+    )
+    buttons = (
+        ("before-closing", "Set it: the case does not close before it is settled", False),
+        ("optional", "Set it: the case may close without it", False),
+    )
+    return fields, buttons
+
+
+def _hand_on(ask: Ask) -> Content:
+    return (_hidden("task", ask.allowed.task), *_whose(ask), _why(required=False)), ()
+
+
+def _whose(ask: Ask) -> tuple[Field, ...]:
+    roles = tuple((role, words(role)) for role in ask.allowed.choices)
+    people = tuple((person.id, person.name) for person in ask.around.people.people)
+    return (
+        Field("owner", "Which role owes it (may be left to the person's)", "select", choices=roles),
+        Field("person", "Which person, where it is one's", "select", choices=people),
+    )
+
+
 GATE_CONTENT: Mapping[str, Fill] = {
     "decide": _decide,
     "dissent": _dissent,
@@ -69,6 +95,8 @@ GATE_CONTENT: Mapping[str, Fill] = {
     "revoke": _revoke,
     "break-glass": _break_glass,
     "finish": _finish,
+    "task": _task,
+    "hand-on": _hand_on,
 }
 """By verb."""
 

@@ -1,7 +1,7 @@
 """What happens at a gate, in the words of its pages: who voted, what was taken back, and why."""
 
 from cases.acts import ActBody, Decide
-from cases.acts_at_gates import Finish
+from cases.acts_on_tasks import Finish, HandOn, SetTask
 from cases.gate import Change, Round, RoundKind, RoundState, Vote, roles_of, still_needed
 from cases.gate_permissions import glass_waits
 from gateway.casework import OpenCase
@@ -27,6 +27,21 @@ def gate_lines(body: ActBody, case: OpenCase, show: Show) -> list[tuple[str, str
         task = case.state.task(body.task)
         said = [("Task", task.what if task is not None else body.task)]
         return [*said, ("Reference", body.reference), ("Note", body.note)]
+    if isinstance(body, SetTask):
+        waits = "waits for it" if body.before_closing else "may close without it"
+        return [
+            ("Task", body.what),
+            *_whose(body),
+            ("Due", show.text(body.due)),
+            ("The case", waits),
+        ]
+    if isinstance(body, HandOn):
+        task = case.state.task(body.task)
+        return [
+            ("Task", task.what if task is not None else body.task),
+            *_whose(body),
+            ("Reason", body.reason),
+        ]
     return []
 
 
@@ -93,6 +108,11 @@ def _conditions(body: Decide, show: Show) -> list[tuple[str, str]]:
         (f"Condition {number}", f"{each.what} ({words(each.owner)}, by {show.text(each.due)})")
         for number, each in enumerate(body.conditions, start=1)
     ]
+
+
+def _whose(body: SetTask | HandOn) -> list[tuple[str, str]]:
+    role = words(body.owner) if body.owner is not None else "by the person's role"
+    return [("Role", role), *([("Person", body.person)] if body.person is not None else [])]
 
 
 def _voter(vote: Vote) -> str:

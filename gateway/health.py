@@ -55,6 +55,11 @@ class HealthPages:
         trouble = await self._doors.engine.trouble()
         if trouble is not None:
             degraded.append(f"engine: {trouble}; acts are recorded and applied later")
+        if not blocking:
+            degraded += [
+                f"channel {channel.name} is out ({channel.reason}); people are told by another"
+                for channel in await self._doors.store.channels.out()
+            ]
         if not self._tasks:
             degraded.append("dispatchers: none runs in this process")
         degraded += [
@@ -81,6 +86,16 @@ class HealthPages:
         notices = Gauge("escalate_notices", "Notices, by their end", ["end"], registry=registry)
         for end, number in (await store.notices.counts()).items():
             notices.labels(end.value).set(number)
+        out = Gauge("escalate_channel_out", "Channels left alone", ["channel"], registry=registry)
+        for channel in await store.channels.all():
+            out.labels(channel.name).set(channel.out_since is not None)
+        limits = Gauge(
+            "escalate_limit_hits", "Messages a limit held back", ["limit"], registry=registry
+        )
+        for limit, hits in (await store.paces.hits()).items():
+            limits.labels(limit).set(hits)
+        waiting = await store.digests.count()
+        _gauge(registry, "escalate_digest_waiting", "Notices that wait for company", waiting)
         acts = Counter("escalate_acts", "Acts answered here", ["outcome"], registry=registry)
         for outcome, number in self._doors.outcomes.items():
             acts.labels(outcome).inc(number)
@@ -112,6 +127,11 @@ class HealthPages:
             events.labels(name, state).set(number)
         head, behind = await store.log.head(), await store.log.backlog()
         _gauge(registry, "escalate_log_size", "Leaves under the last checkpoint", head.size)
+        vouched, standing = await store.vouching.newest(), await store.vouching.standing()
+        size = vouched.size if vouched is not None else 0
+        _gauge(registry, "escalate_log_cosigned_size", "Leaves a witness cosigned last", size)
+        stamped = standing.stamped_size
+        _gauge(registry, "escalate_log_stamped_size", "Leaves under the last token", stamped)
         _gauge(registry, "escalate_log_waiting", "Entries no checkpoint covers yet", behind.pending)
         since = (now - behind.oldest_at).total_seconds() if behind.oldest_at else 0.0
         _gauge(registry, "escalate_log_lag_seconds", "Age of the oldest of them", max(since, 0.0))

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from cases.acts import OTHER_WAY, LinkKind
+from cases.acts_between_cases import OTHER_WAY, LinkKind
 from cases.linking import KINDS
 from cases.state import CasePicture
+from gateway.access import Look, asking, judged
 from gateway.doors import Doors
-from gateway.sight import may_see
 from store import CaseView
 from store.cases import ENDED
 
@@ -73,6 +73,26 @@ async def open_sub_cases(doors: Doors, state: CasePicture) -> list[str]:
     return [row.number for row in rows if row is not None and row.status not in ENDED]
 
 
+MOST_BELOW = 100
+"""Cases that one act cancels together: more is a slip, and cancelled in parts."""
+
+
+async def below(doors: Doors, state: CasePicture) -> list[CaseView]:
+    """The open sub-cases of the case, and theirs, at whatever distance: the deepest first."""
+    found: dict[str, CaseView] = {}
+
+    async def go(of: CasePicture) -> None:
+        for number in await open_sub_cases(doors, of):
+            view = await doors.store.views.by_number(number)
+            if view is None or view.line.case in found or view.line.case == state.case:
+                continue
+            await go(CasePicture.of(view.state))
+            found[view.line.case] = view
+
+    await go(state)
+    return list(found.values())
+
+
 async def is_above(doors: Doors, number: str, *, of: str) -> bool:
     """Whether the case is what `of` is a sub-case of, at whatever distance."""
     seen: set[str] = set()
@@ -88,4 +108,5 @@ async def is_above(doors: Doors, number: str, *, of: str) -> bool:
 async def _seen(doors: Doors, view: CaseView, *, person: str, roles: frozenset[str]) -> bool:
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
-    return may_see(state, shelved.pathway, person=person, roles=roles)
+    who = await asking(doors, person, roles=roles)
+    return judged(doors, who, Look.READ, state, shelved.pathway).allowed

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from audit.log.errors import LogUnreadableError
 from audit.log.merkle import HASH
 from audit.log.tiles import HEIGHT, WIDTH, Asked, asked, bundle
+from audit.log.vouched import published_head
 from store import LogHead, Store
 
 _CHANGES = {"Cache-Control": "public, max-age=1"}
@@ -27,15 +28,23 @@ class LogPages:
         """The prefix is `/log`."""
         return [
             Route("/log/checkpoint", self.checkpoint, methods=["GET"]),
+            Route("/log/checkpoint/vouched", self.vouched, methods=["GET"]),
             Route("/log/tile/{path:path}", self.tile, methods=["GET"]),
         ]
 
     async def checkpoint(self, request: Request) -> Response:
-        """The last one that was signed; 404 before the first."""
-        head = await self._store.log.head()
+        """The last one that was signed, with the cosignatures it has; 404 before the first."""
+        head = await published_head(self._store)
         if not head.checkpoint:
             return _nothing()
         return PlainTextResponse(head.checkpoint, headers=_CHANGES)
+
+    async def vouched(self, request: Request) -> Response:
+        """The newest one that anybody vouched for, and all who did; 404 before the first."""
+        newest = await self._store.vouching.newest()
+        if newest is None:
+            return _nothing()
+        return PlainTextResponse(newest.published, headers=_CHANGES)
 
     async def tile(self, request: Request) -> Response:
         """A tile or an entry bundle under the last checkpoint; 404 for everything else."""

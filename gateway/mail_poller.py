@@ -19,6 +19,7 @@ from cases.notice import NoticeOrder, Purpose
 from cases.state import CasePicture
 from gateway.casework import open_case
 from gateway.doors import Doors, MailDoorParts
+from gateway.pacing import keep_going
 from integrations.errors import DirectoryError, VendorError
 from integrations.imap import Position
 from integrations.incoming_mail import IncomingMail, MailKind, read_mail
@@ -27,7 +28,7 @@ from integrations.ports.directory import Person
 from integrations.ports.ledger import Behalf
 from integrations.ports.messaging import Message, message_id
 from runbooks.plan import Severity
-from store import IncomingRow, NoticeRow, StoreUnavailable
+from store import IncomingRow, NoticeRow
 
 log = structlog.get_logger(__name__)
 
@@ -47,25 +48,25 @@ class MailPoller:
 
     async def run(self) -> None:
         """The mailbox is read again and again, until this is cancelled."""
+        await keep_going(
+            KIND,
+            self._doors,
+            due=asyncio.Event(),
+            every=self._parts.every,
+            work=self._poll,
+            on_silence=self._silent,
+        )
+
+    async def _poll(self) -> int:
         doors = self._doors
-        while True:
-            try:
-                read = await self.once()
-                at = await doors.clock.now()
-                await doors.store.health.heartbeat(kind=KIND, id=doors.id, at=at, detail=str(read))
-                await doors.store.health.clear(kind="mailbox", key=CURSOR, at=at)
-                if read:
-                    continue
-            except VendorError as error:
-                log.warning("the mailbox cannot be read", error=type(error).__name__)
-                await self._alarm(error.mend)
-            except DirectoryError as error:
-                log.warning("the directory does not answer", error=type(error).__name__)
-            except StoreUnavailable as error:
-                log.warning("the poller waits for the store", error=error.what)
-            except Exception as error:  # noqa: BLE001 - the edge of a task: the next poll must come
-                log.error("the poller failed", error=type(error).__name__)  # noqa: TRY400 - a trace may hold what was written
-            await asyncio.sleep(self._parts.every.total_seconds())
+        try:
+            read = await self.once()
+        except DirectoryError as error:
+            log.warning("the directory does not answer", error=type(error).__name__)
+            return 0
+        at = await doors.clock.now()
+        await doors.store.health.clear(kind="mailbox", key=CURSOR, at=at)
+        return read
 
     async def once(self) -> int:
         """What was new has been dealt with; how many mails that were."""
@@ -100,7 +101,12 @@ class MailPoller:
             log.info("mail dropped", kind=mail.kind.value, reason=why)
             return mail.kind.value
         if mail.kind is MailKind.BOUNCE:
-            await self._bounced(mail, notice, row)
+            # A digest that comes back is several notices, each with an outcome of its own. The mail
+            # is known by the last of them: whoever dies in between does the others again.
+            several = await doors.store.notices.in_message(notice.message_id or "")
+            for number, each in reversed(list(enumerate(several))):
+                key = f"{mail.key}#{number}" if number else mail.key
+                await self._bounced(mail, each, row.model_copy(update={"key": key}))
         else:
             await self._reply(mail, notice, row)
         log.info("mail taken", kind=mail.kind.value)
@@ -241,14 +247,11 @@ class MailPoller:
             )
         )
 
-    async def _alarm(self, mend: str) -> None:
-        try:
-            await self._doors.store.health.alarm(
-                kind="mailbox",
-                key=CURSOR,
-                text="replies and bounced notices cannot be read",
-                mend=mend,
-                at=await self._doors.clock.now(),
-            )
-        except StoreUnavailable as error:
-            log.warning("the poller waits for the store", error=error.what)
+    async def _silent(self, error: VendorError) -> None:
+        await self._doors.store.health.alarm(
+            kind="mailbox",
+            key=CURSOR,
+            text="replies and bounced notices cannot be read",
+            mend=error.mend,
+            at=await self._doors.clock.now(),
+        )

@@ -1,4 +1,4 @@
-"""Where a case's people were asked in chats, what they pressed, and what came back by mail.
+"""Who was told of a case and how that ended, what they pressed in chats, and what came by mail.
 
 What somebody wrote in a mail is for those who run the case, and for its writer: it may hold a view
 on a gate whose votes are hidden, and nobody has judged who else may read it.
@@ -55,9 +55,25 @@ class PressShown:
 
 
 @dataclass(frozen=True)
-class MessagesShown:
-    """Everything of a case that went through chats, or came by mail."""
+class NoticeShown:
+    """What became of a notice for one person, and which ways did not lead to them."""
 
+    at: datetime
+    person: str
+    role: str
+    purpose: str
+    channel: str
+    end: str
+    detail: str
+    due_at: datetime | None = None
+    """While it waits for company: when it goes at the latest."""
+
+
+@dataclass(frozen=True)
+class MessagesShown:
+    """Everything of a case that was told, went through chats, or came by mail."""
+
+    notices: list[NoticeShown]
     mails: list[MailShown]
     cards: list[CardShown]
     presses: list[PressShown]
@@ -84,7 +100,8 @@ async def messages_of(doors: Doors, case: OpenCase) -> MessagesShown:
             room=each.room,
             role=each.role,
             stage=each.stage or "",
-            state=each.became or ("open" if each.message else "being posted"),
+            state=(each.became if each.closed_at is not None else None)
+            or ("open" if each.message else "being posted"),
         )
         for each in await store.prompts.by_case(row.id)
     ]
@@ -98,11 +115,27 @@ async def messages_of(doors: Doors, case: OpenCase) -> MessagesShown:
         )
         for each in await store.prompts.clicks_of(row.id)
     ]
-    return MessagesShown(mails=mails, cards=cards, presses=presses)
+    waiting = {
+        (each.key, each.recipient): each.due_at for each in await store.digests.waiting(case=row.id)
+    }
+    notices = [
+        NoticeShown(
+            at=each.at,
+            person=each.recipient,
+            role=each.role,
+            purpose=each.purpose.value,
+            channel=each.channel,
+            end=each.end.value,
+            detail=each.detail,
+            due_at=waiting.get((each.key, each.recipient)),
+        )
+        for each in await store.notices.by_case(row.id)
+    ]
+    return MessagesShown(notices=notices, mails=mails, cards=cards, presses=presses)
 
 
 class MessagesApi:
-    """GET /api/cases/{number}/messages → {mails, cards, presses}; GET /api/mails → {mails}."""
+    """GET /api/cases/{number}/messages → {notices, mails, cards, presses}; /api/mails → {mails}."""
 
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
@@ -133,4 +166,7 @@ class MessagesApi:
 
 
 def _plain(part: dict[str, Any]) -> dict[str, Any]:
-    return {**part, "at": part["at"].isoformat()}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in part.items()
+    }

@@ -4,16 +4,15 @@ A version is a release, so two people have made it live before anybody moves a c
 puts its rules into the act, and a person's client cannot choose other ones.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from cases.acts import ActBody, Migrate
 from cases.migration import leads_back
-from cases.migration_preview import ClockMoved, MigrationPreview, preview
+from cases.migration_preview import MigrationPreview, preview
 from cases.rules import view_of
 from cases.state import CasePicture
 from gateway.casework import OpenCase
 from gateway.doors import Doors
-from gateway.phrases import words
 from gateway.shelf import Shelved
 from gateway.times import Show
 from runbooks.comparing import compare
@@ -87,40 +86,12 @@ async def migration_lines(doors: Doors, case: OpenCase, body: ActBody, show: Sho
     if not found:
         return []
     return [
-        *_said(look_ahead(case, found[0]), case, show),
+        *look_ahead(case, found[0]).said(written=show.text, gate=case.title_of),
         *(
             ("The version", str(each))
             for each in compare(case.shelved.runbook, found[0].runbook).changes
         ),
     ]
-
-
-def _said(shown: MigrationPreview, case: OpenCase, show: Show) -> Iterator[tuple[str, str]]:
-    for why in shown.wrong:
-        yield "It cannot be moved", why
-    for clock in shown.clocks:
-        yield clock.title, _moved(clock, show)
-    for gate in shown.asked_again:
-        yield "Asked again", case.title_of(gate)
-    for title in shown.ordered:
-        yield "Ordered at once", title
-    for label, names in (
-        ("Not asked any more, or asked otherwise", shown.unasked),
-        ("Answered again as before", shown.restored),
-        ("To be answered", shown.to_ask),
-    ):
-        if names:
-            yield label, ", ".join(words(name) for name in names)
-    if shown.back:
-        yield "One person is enough", "nobody has decided anything since the case was moved"
-
-
-def _moved(clock: ClockMoved, show: Show) -> str:
-    if clock.now is None:
-        return "runs no more"
-    if clock.was is None:
-        return f"runs, due {show.text(clock.now)}"
-    return f"due {show.text(clock.now)} instead of {show.text(clock.was)}"
 
 
 async def _releases(doors: Doors, runbook: str, version: str) -> list[Release]:

@@ -1,4 +1,4 @@
-"""How the dispatchers wait: at once when kicked, slowly otherwise, longer after each failure."""
+"""How whatever runs beside the doors waits: at once when kicked, slowly otherwise."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.doors import Doors
+from integrations.errors import VendorError
 from store import StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -30,26 +31,38 @@ async def keep_going(
     due: asyncio.Event,
     every: timedelta,
     work: Callable[[], Awaitable[int]],
+    part: str = "",
+    again: bool = True,
+    on_silence: Callable[[VendorError], Awaitable[None]] | None = None,
 ) -> None:
     """`work` runs whenever `due` is set and at least every `every`, until this is cancelled.
 
-    `work` answers how much it did; while there was something it is asked again at once.
+    `work` answers how much it did; while there was something it is asked `again` at once. `part`
+    tells loops of one name apart. `on_silence` says so where a system outside does not answer.
     """
     beaten: datetime | None = None
+    own = f"{doors.id}/{part}" if part else doors.id
     while True:
         due.clear()
         done = 0
         try:
-            done = await work()
-            at = await doors.clock.now()
-            if beaten is None or not beaten <= at < beaten + _BEAT:
-                await doors.store.health.heartbeat(kind=name, id=doors.id, at=at, detail=str(done))
-                beaten = at
+            try:
+                done = await work()
+                at = await doors.clock.now()
+                if beaten is None or not beaten <= at < beaten + _BEAT:
+                    await doors.store.health.heartbeat(kind=name, id=own, at=at, detail=str(done))
+                    beaten = at
+            except VendorError as error:
+                if on_silence is None:
+                    raise
+                # Said inside the outer guard: where the store is down too, the loop goes on.
+                log.warning("a system does not answer", dispatcher=name, error=type(error).__name__)
+                await on_silence(error)
         except StoreUnavailable as error:
             log.warning("dispatcher waits for the store", dispatcher=name, error=error.what)
         except Exception as error:  # noqa: BLE001 - the edge of a task: one bad row must not end all dispatching
             log.error("dispatcher failed", dispatcher=name, error=type(error).__name__)  # noqa: TRY400 - a trace may hold case text
-        if done:
+        if done and again:
             continue
         try:
             async with asyncio.timeout(every.total_seconds()):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from activities.guarding import unguarded
 from activities.on_record import StoreLedger
 from activities.paging import page_of
 from cases.paged import Standing, standing
@@ -14,11 +15,11 @@ from cases.state import CasePicture
 from gateway import pager_acts
 from gateway.doors import Doors
 from gateway.pacing import keep_going
-from integrations.errors import DirectoryError, VendorError
+from integrations.errors import DirectoryError, OutageError, VendorError
 from integrations.ledger import speaking
 from integrations.ports.ledger import Behalf
 from integrations.ports.paging import Paging
-from store import PagerEvent, PageRow, PageState
+from store import PagerEvent, PageRow, PageState, Urgency
 
 log = structlog.get_logger(__name__)
 
@@ -65,8 +66,9 @@ class PageDispatcher:
         self._looked = {
             page.key: self._looked[page.key] for page in pages if page.key in self._looked
         }
+        heads = await self._doors.store.views.heads({page.case for page in pages})
         for page in pages:
-            done += await self._bring_up_to_date(self._pager, page)
+            done += await self._bring_up_to_date(self._pager, page, heads.get(page.case))
         return done
 
     async def _handle(self, event: PagerEvent) -> int:
@@ -82,13 +84,15 @@ class PageDispatcher:
         log.info("pager heard", kind=event.kind, found="ours" if page is not None else "nobody's")
         return 1
 
-    async def _bring_up_to_date(self, pager: Paging, page: PageRow) -> int:
+    async def _bring_up_to_date(
+        self, pager: Paging, page: PageRow, seen: tuple[str, int] | None
+    ) -> int:
         doors = self._doors
         at = await doors.clock.now(page.case)
         if page.next_at > at:
             return 0
-        head = await doors.store.journal.head(page.case)
-        seen = (head.branch, head.sequence)
+        if seen is None:
+            return 0
         if page.state is not PageState.WANTED and self._looked.get(page.key) == seen:
             return 0
         view = await doors.store.views.get(page.case)
@@ -113,15 +117,12 @@ class PageDispatcher:
     ) -> int:
         doors = self._doors
         behalf = Behalf(case=page.case, key=page.key, attempt=page.attempts + 1)
+        passing = doors.telling.passing if doors.telling is not None else unguarded
         try:
-            with speaking(self._ledger, behalf):
-                match wanted:
-                    case PageState.TRIGGERED:
-                        await pager.trigger(page_of(page, number=number))
-                    case PageState.ACKNOWLEDGED:
-                        await pager.acknowledge(page.key, service=page.service)
-                    case PageState.RESOLVED:
-                        await pager.resolve(page.key, service=page.service)
+            # While the pager is out the pages do not wait for one another's time-outs.
+            async with passing(pager.name, urgency=Urgency.FIRST, place=page.service):
+                with speaking(self._ledger, behalf):
+                    await _said(pager, page, wanted, number=number)
         except VendorError as error:
             await self._failed(page, error, at=at)
             return 0
@@ -133,13 +134,15 @@ class PageDispatcher:
     async def _failed(self, page: PageRow, error: VendorError, *, at: datetime) -> None:
         doors = self._doors
         log.warning("the pager does not take it", error=type(error).__name__)
-        await doors.store.health.alarm(
-            kind="pager",
-            key=page.service,
-            text=f"the pager's service {page.service} is not told: {type(error).__name__}",
-            mend=error.mend,
-            at=await doors.clock.now(),
-        )
+        if not isinstance(error, OutageError):
+            # An outage of the whole pager has an alarm of its own.
+            await doors.store.health.alarm(
+                kind="pager",
+                key=page.service,
+                text=f"the pager's service {page.service} is not told: {type(error).__name__}",
+                mend=error.mend,
+                at=await doors.clock.now(),
+            )
         if not error.retryable:
             await doors.store.pages.told(page, PageState.REFUSED, at=at)
             return
@@ -150,6 +153,17 @@ class PageDispatcher:
             at=at,
             next_at=at + max(error.retry_after or wait, wait),
         )
+
+
+async def _said(pager: Paging, page: PageRow, wanted: PageState, *, number: str) -> None:
+    """The pager has heard it."""
+    match wanted:
+        case PageState.TRIGGERED:
+            await pager.trigger(page_of(page, number=number))
+        case PageState.ACKNOWLEDGED:
+            await pager.acknowledge(page.key, service=page.service)
+        case PageState.RESOLVED:
+            await pager.resolve(page.key, service=page.service)
 
 
 def _wanted(state: PageState, stands: Standing) -> PageState | None:

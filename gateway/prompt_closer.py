@@ -4,6 +4,8 @@ The case's own rows say what is over, so no case's history knows of it. A card w
 heard of is looked for first: it may stand there without our knowing its id.
 """
 
+from datetime import timedelta
+
 import structlog
 
 from activities.on_record import StoreLedger
@@ -18,11 +20,13 @@ from integrations.ledger import speaking
 from integrations.ports.chat import Chat, Place
 from integrations.ports.ledger import Behalf
 from store import Became, OverPrompt
+from store.prompts import NEVER_POSTED, UNSEEN
 
 log = structlog.get_logger(__name__)
 
 KIND = "prompt-closer"
-NEVER_POSTED = "never-posted"
+UNDER_WAY = timedelta(seconds=60)
+"""As long as a notice's attempt lasts: a card that is not there may still come for so long."""
 _STRANGE_AFTER = 8
 
 
@@ -62,6 +66,9 @@ class PromptCloser:
         at = await doors.clock.now()
         place = Place(room=prompt.room, thread=prompt.thread)
         message = prompt.message or await self._chat.find(place=place, key=prompt.key)
+        if message is None and prompt.became != UNSEEN:
+            await doors.store.prompts.unseen(prompt, until=at + UNDER_WAY)
+            return 1
         if message is None:
             await doors.store.prompts.closed(prompt.key, became=NEVER_POSTED, at=at)
             return 1

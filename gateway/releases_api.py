@@ -17,18 +17,24 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from cases.receipts import Reason
 from cases.values import Inbound
 from gateway.bearer import NOT_FOR_YOU, logged_in, problem
 from gateway.doors import Doors
 from gateway.raw import read_body
 from gateway.web import Viewer
-from gateway.wording import BAD_FORM, Wording
+from gateway.wording import BAD_FORM, REASONS, Wording
+from integrations.ports.access import (
+    RELEASE,
+    Circumstances,
+    Decision,
+    Kind,
+    Principal,
+    Resource,
+)
 from runbooks import Finding, Runbook, RunbookProblems, Weight, library, lint, load_runbook
 from runbooks.errors import ReleaseRefusedError
 from runbooks.release import Release, ReleaseState
-
-RELEASERS = frozenset({"incident-manager", "duty-manager", "policy-lead", "legal"})
-"""The roles that may move a release; two different people of them are needed to make one live."""
 
 NOTHING_PROPOSED = Wording(
     "Nothing like that is proposed.", "Propose it: `escalate runbook release NAME`."
@@ -110,7 +116,7 @@ class ReleasesApi:
 
     async def propose(self, request: Request, viewer: Viewer) -> Response:
         """The text is proposed in the viewer's name, once it reads and lints without an error."""
-        if not viewer.roles & RELEASERS:
+        if not self._may(viewer).allowed:
             return problem(403, "role", NOT_FOR_YOU)
         asked = Proposal.model_validate_json(await self._body(request))
         name = request.path_params["name"]
@@ -147,7 +153,7 @@ class ReleasesApi:
 
     async def approve(self, request: Request, viewer: Viewer) -> Response:
         """The proposal is live, if these are its bytes and somebody else proposed it."""
-        if not viewer.roles & RELEASERS:
+        if not self._may(viewer).allowed:
             return problem(403, "role", NOT_FOR_YOU)
         asked = Approval.model_validate_json(await self._body(request))
         name = request.path_params["name"]
@@ -156,6 +162,9 @@ class ReleasesApi:
             return problem(404, "not-found", NOTHING_PROPOSED)
         if standing.digest != asked.digest:
             return problem(409, "page-outdated", OTHER_BYTES)
+        own = (await self._doors.directory.snapshot()).accounts_of(viewer.id)
+        if not self._may(viewer, author=standing.proposed_by in own).allowed:
+            return problem(403, Reason.SAME_PERSON.value, REASONS[Reason.SAME_PERSON])
         try:
             await self._doors.store.releases.approve(
                 runbook=name,
@@ -172,7 +181,7 @@ class ReleasesApi:
 
     async def retire(self, request: Request, viewer: Viewer) -> Response:
         """No new case walks the version."""
-        if not viewer.roles & RELEASERS:
+        if not self._may(viewer).allowed:
             return problem(403, "role", NOT_FOR_YOU)
         asked = Retirement.model_validate_json(await self._body(request))
         name = request.path_params["name"]
@@ -187,6 +196,15 @@ class ReleasesApi:
         except ReleaseRefusedError as refused:
             return _not_released(refused)
         return await self._moved(name, asked.version, shadow=asked.shadow)
+
+    def _may(self, viewer: Viewer, *, author: bool = False) -> Decision:
+        """Whether the policies let them move a release; `author`: another account of theirs did."""
+        return self._doors.access.may(
+            Principal(id=viewer.id, roles=viewer.roles),
+            RELEASE,
+            Resource(kind=Kind.RELEASE, id="runbook", name="runbook"),
+            Circumstances(bars=frozenset({"author"}) if author else frozenset()),
+        )
 
     async def _findings(self, runbook: Runbook) -> list[Finding]:
         known = {name: load_runbook(text, file=f"{name}.yaml") for name, text in library().items()}

@@ -7,27 +7,23 @@ names the journal's head: the run checks it, and ends at once when it does not h
 import base64
 from datetime import datetime, timedelta
 
-from cases.acts import (
-    ENDED_VERBS,
-    ActBody,
-    Cancel,
-    Close,
-    LinkKind,
-    LinkTo,
-    Merge,
-    Reopen,
-    Unmerge,
-)
+from cases.acts import ENDED_VERBS, ActBody, Assign, Cancel, Close, Reopen, SubCase
+from cases.acts_between_cases import LinkKind, LinkTo, Merge, Unmerge
+from cases.acts_on_tasks import HandOn, SetTask
+from cases.acts_on_work import HandOver
+from cases.comments import Comment
 from cases.envelope import Act, ActEnvelope
 from cases.receipts import ActReceipt, Reason
 from cases.reopening import barred, barred_from_unmerging, inherited
 from cases.state import CasePicture
+from gateway.access import Look, asking, judged
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineUnavailableError
-from gateway.linked import is_above, open_sub_cases
+from gateway.keeping import kept_from
+from gateway.linked import MOST_BELOW, below, is_above, open_sub_cases
 from gateway.migrations import GRAPH
 from gateway.owed import meant_for
-from gateway.sight import may_see
+from gateway.whose import in_a_role, unknown_person
 from store import CaseRow
 from store.cases import ENDED
 from workflows.messages import CaseInput, Reopened, RoutedBy
@@ -38,6 +34,10 @@ WHY = RoutedBy(reason="reopened")
 async def bound(doors: Doors, case: CaseRow, body: ActBody) -> ActBody:
     """The act as it is signed: bound to the last entry of the journal, or to the other case."""
     match body:
+        case SetTask() | HandOn():
+            return await in_a_role(doors, case, body)
+        case Cancel() if body.with_sub_cases:
+            return body.model_copy(update={"sub_cases": await _sub_cases(doors, case)})
         case Reopen() | Unmerge():
             head = await doors.store.journal.head(case.id)
             return body.model_copy(update={"head": head.hash})
@@ -51,6 +51,14 @@ async def bound(doors: Doors, case: CaseRow, body: ActBody) -> ActBody:
 def same_words(first: ActBody, again: ActBody) -> bool:
     """Whether a person sent the same act again; what the door puts in is not theirs."""
     match first:
+        case Cancel():
+            return first.model_copy(update={"sub_cases": getattr(again, "sub_cases", ())}) == again
+        case Comment():
+            # The words are not in the act that was signed; who sends other words has another id.
+            said = again.model_copy(update={"text": "", "digest": first.digest})
+            return first == said
+        case SetTask() | HandOn():
+            return first.model_copy(update={"owner": getattr(again, "owner", None)}) == again
         case Reopen() | Unmerge():
             return first.model_copy(update={"head": getattr(again, "head", None)}) == again
         case Merge() | LinkTo():
@@ -65,13 +73,29 @@ async def refused_at_door(
     """Why a closed case cannot be reopened so: its journal takes no refusal, the door's does.
 
     None where it can, where the case runs (and says itself what it thinks), or for another verb.
+    What no case may do while a legal hold stands, or once it is erased, is refused here as well.
     """
+    kept = await kept_from(doors, case, body)
+    if kept is not None:
+        return kept
+    if isinstance(body, Assign | HandOver | SetTask | HandOn):
+        return await unknown_person(doors, body)
+    if isinstance(body, Comment):
+        return None if body.text.strip() else Reason.REASON_REQUIRED
     if isinstance(body, Merge | LinkTo):
         return await _unseen(doors, body, person=person, of=case)
+    if isinstance(body, Cancel) and body.with_sub_cases:
+        return await _barred_from_sub_cases(doors, body, person=person)
     if isinstance(body, Close) or (isinstance(body, Cancel) and not body.leave_sub_cases):
         return await _waits_for_sub_cases(doors, case)
     if body.verb not in ENDED_VERBS or case.status not in ENDED:
         return None
+    return await _barred_from_a_new_run(doors, case, body, role=role, at=at)
+
+
+async def _barred_from_a_new_run(
+    doors: Doors, case: CaseRow, body: ActBody, *, role: str, at: datetime
+) -> Reason | None:
     view = await doors.store.views.get(case.id)
     if view is None:
         return Reason.NOT_CLOSED
@@ -93,20 +117,41 @@ async def _waits_for_sub_cases(doors: Doors, case: CaseRow) -> Reason | None:
     return Reason.SUB_CASES_OPEN
 
 
+async def _sub_cases(doors: Doors, case: CaseRow) -> tuple[SubCase, ...]:
+    view = await doors.store.views.get(case.id)
+    if view is None:
+        return ()
+    found = await below(doors, CasePicture.of(view.state))
+    return tuple(SubCase(number=each.line.number, case=each.line.case) for each in found)
+
+
+async def _barred_from_sub_cases(doors: Doors, body: Cancel, *, person: str) -> Reason | None:
+    """Nobody cancels a case that they may not see, or more at a time than anybody looked at."""
+    if len(body.sub_cases) > MOST_BELOW or body.leave_sub_cases:
+        return Reason.SUB_CASES_OPEN
+    for each in body.sub_cases:
+        if not await _sees(doors, each.number, person=person):
+            return Reason.SUB_CASES_OPEN
+    return None
+
+
 async def _unseen(doors: Doors, body: Merge | LinkTo, *, person: str, of: CaseRow) -> Reason | None:
     """Nobody names a case that they may not see: to them there is none; nor a case above it."""
     below = isinstance(body, LinkTo) and body.kind is LinkKind.SUB_CASE and not body.remove
     if below and await is_above(doors, body.number, of=of.number):
         return Reason.NO_SUCH_CASE
-    view = await doors.store.views.by_number(body.number)
-    known = (await doors.directory.snapshot()).find(person)
-    if view is None or known is None:
-        return Reason.NO_SUCH_CASE
+    seen = await _sees(doors, body.number, person=person)
+    return None if seen else Reason.NO_SUCH_CASE
+
+
+async def _sees(doors: Doors, number: str, *, person: str) -> bool:
+    view = await doors.store.views.by_number(number)
+    if view is None:
+        return False
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
-    roles = frozenset(known.roles)
-    seen = may_see(state, shelved.pathway, person=person, roles=roles)
-    return None if seen else Reason.NO_SUCH_CASE
+    who = await asking(doors, person)
+    return judged(doors, who, Look.READ, state, shelved.pathway).allowed
 
 
 async def hand_over(
@@ -156,6 +201,7 @@ async def _begin_again(doors: Doors, case: str, envelope: ActEnvelope) -> bool:
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=doors.settings.continue_after,
             shadow=row.shadow,
+            urgent_queue=doors.settings.urgent_queue,
             reopened=Reopened(
                 envelope=envelope,
                 run=await doors.store.journal.last_run(case),

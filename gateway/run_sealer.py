@@ -6,12 +6,10 @@ now and then.
 """
 
 import asyncio
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
-from audit.bundle.sealed import RunSeal, seals_in
 from audit.errors import HistoryMissingError
 from audit.sealing import seal_of
 from cases.ids import case_of, obligation_name
@@ -60,7 +58,7 @@ class RunSealer:
 
     async def _seal(self, ended: EndedRun) -> int:
         doors = self._doors
-        if ended.run in await self._seals(ended.case):
+        if await doors.store.seals.has(ended.case, ended.run):
             # It closed, and went on as another run when its case was opened again.
             await doors.store.seals.drop(ended)
             return 0
@@ -100,7 +98,7 @@ class RunSealer:
         except UnknownCase:
             # Another installation's, or a test's, in the same namespace.
             return
-        if found.run in await self._seals(case):
+        if await store.seals.has(case, found.run):
             return
         name = obligation_name(found.workflow)
         stream = obligation_stream(name) if name else Stream.CASE.value
@@ -116,6 +114,3 @@ class RunSealer:
             "shows where the case stood",
             at=at,
         )
-
-    async def _seals(self, case: str) -> Mapping[str, RunSeal]:
-        return seals_in(await self._doors.store.journal.entries(case, stream=Stream.DOOR))

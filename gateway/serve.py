@@ -16,8 +16,14 @@ from gateway.act_dispatcher import ActDispatcher
 from gateway.app import build_app
 from gateway.delivery_dispatcher import KIND as DELIVERIES
 from gateway.delivery_dispatcher import DeliveryDispatcher
+from gateway.digest_dispatcher import KIND as DIGESTS
+from gateway.digest_dispatcher import DigestDispatcher
 from gateway.doors import Doors
+from gateway.emergency_dispatcher import KIND as EMERGENCIES
+from gateway.emergency_dispatcher import EmergencyDispatcher
 from gateway.engine_port import KeepsRuns
+from gateway.erasure_dispatcher import KIND as ERASURES
+from gateway.erasure_dispatcher import ErasureDispatcher
 from gateway.event_dispatcher import KIND as EVENTS
 from gateway.event_dispatcher import EventDispatcher
 from gateway.log_dispatcher import KIND as LOG
@@ -34,8 +40,12 @@ from gateway.reconciling.reconciler import KIND as RECONCILER
 from gateway.reconciling.reconciler import TicketReconciler
 from gateway.run_sealer import KIND as SEALS
 from gateway.run_sealer import RunSealer
+from gateway.stamp_dispatcher import KIND as STAMPS
+from gateway.stamp_dispatcher import StampDispatcher
 from gateway.ticket_poller import KIND as TICKETS
 from gateway.ticket_poller import TicketPoller
+from gateway.witness_dispatcher import KIND as WITNESSES
+from gateway.witness_dispatcher import WitnessDispatcher
 
 log = structlog.get_logger(__name__)
 
@@ -73,11 +83,16 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         DELIVERIES: DeliveryDispatcher(doors).run(),
         ACTS: ActDispatcher(doors).run(),
         OBLIGATIONS: ObligationDispatcher(doors).run(),
+        ERASURES: ErasureDispatcher(doors).run(),
+        EMERGENCIES: EmergencyDispatcher(doors).run(),
     }
     if doors.events is not None:
         work[EVENTS] = EventDispatcher(doors, doors.events).run()
+    if doors.telling is not None:
+        work[DIGESTS] = DigestDispatcher(doors, doors.telling).run()
     if doors.log is not None:
         work[LOG] = LogDispatcher(doors, doors.log).run()
+    work |= _vouching(doors)
     if doors.mail is not None:
         work[MAIL] = MailPoller(doors, doors.mail).run()
     if doors.slack is not None:
@@ -98,6 +113,16 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         for task in tasks.values():
             task.cancel()
         await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+
+def _vouching(doors: Doors) -> dict[str, Coroutine[Any, Any, None]]:
+    """Whoever asks others to vouch for the log."""
+    work: dict[str, Coroutine[Any, Any, None]] = {}
+    if doors.witnessing is not None:
+        work[WITNESSES] = WitnessDispatcher(doors, doors.witnessing).run()
+    if doors.stamping is not None:
+        work[STAMPS] = StampDispatcher(doors, doors.stamping).run()
+    return work
 
 
 @asynccontextmanager

@@ -1,87 +1,25 @@
-"""Who sees a case, and what of it: need-to-know, conflicts, and votes that are still blind."""
+"""What of a case is shown to whoever may see it: not votes that are blind, nor other cases."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import JsonValue
 
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER
 from cases.gate import Round, RoundState
 from cases.journal import Entry, Kind
-from cases.obligations.answers import roles_of
-from cases.people import is_conflicted
-from cases.permissions import all_roles
-from cases.state import CasePicture, CaseState
+from cases.state import CasePicture
+from integrations.ports.access import Apart
 from runbooks.plan import Pathway, Votes
 
 ALWAYS = frozenset({INCIDENT_MANAGER, DUTY_MANAGER})
 _OF_VOTES = frozenset({Kind.VOTE_CAST, Kind.VOTE_WITHDRAWN})
+_OF_APART = frozenset({Kind.EVIDENCE_ADDED, Kind.CALLED_BACK, Kind.DOOR_CUSTODY})
+_NAMING = frozenset(
+    {"agency", "label", "note", "number", "reference", "source", "kept_at", "to", "why", "event"}
+)
 _VERDICT = frozenset(
     {"verdict", "reason", "instead_of", "on_behalf_of", "replaces", "conditions", "input"}
 )
-
-
-def may_see(state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str]) -> bool:
-    """Whether the person has to do with the case: by role in its runbook, or by name in its record.
-
-    Who has declared a conflict sees nothing of it any more.
-    """
-    if is_conflicted(state, {person}):
-        return False
-    if pathway.need_to_know:
-        return _needs_to_know(state, pathway, person=person, roles=roles)
-    concerned = {*all_roles(pathway), *(effect.owner for effect in pathway.effects)}
-    concerned |= {effect.owner for effect in state.effects}
-    if state.closed:
-        concerned |= {owed.owner for owed in pathway.after_closing}
-    concerned |= _of_rules(state, pathway)
-    for round_ in state.rounds:
-        concerned |= set(round_.asked)
-    concerned |= {task.owner for task in state.tasks}
-    return (
-        bool(roles & (ALWAYS | concerned))
-        or person in state.assignments.values()
-        or any(vote.person == person for round_ in state.rounds for vote in round_.votes)
-    )
-
-
-def _of_rules(state: CaseState, pathway: Pathway) -> set[str]:
-    """Who watches the interim rules that the case has issued, and who decides what stays."""
-    plans = [pathway.owed_plan(rule.obligation) for rule in state.rules]
-    return {role for plan in plans if plan is not None for role in roles_of(plan)}
-
-
-def _needs_to_know(
-    state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str]
-) -> bool:
-    """Whether the person decides on the case, is asked now, or has it by name.
-
-    The duty manager is told when nobody else can be, so they may look; who only holds a role that
-    worked on the case before, or that was paged, may not.
-    """
-    asked = {DUTY_MANAGER, pathway.closure.owner, *_of_rules(state, pathway)}
-    for stage in pathway.stages:
-        rule = stage.gate
-        if stage.name == state.stage:
-            asked.add(stage.owner)
-        if rule is None:
-            continue
-        asked |= set(rule.roles)
-        if rule.silence.stand_in is not None:
-            asked |= set(rule.silence.stand_in.allow)
-    clock = state.stage_clock(state.stage) if state.stage is not None else None
-    if clock is not None:
-        asked |= set(clock.backups)
-    for round_ in state.rounds:
-        asked |= {*round_.asked, *round_.backups}
-    for effect in state.effects:
-        if effect.open:
-            asked.add(effect.owner)
-    asked |= {task.owner for task in state.tasks if task.open}
-    return (
-        bool(roles & asked)
-        or person in state.assignments.values()
-        or any(vote.person == person for round_ in state.rounds for vote in round_.votes)
-    )
 
 
 def hides_votes(round_: Round, pathway: Pathway, *, person: str) -> bool:
@@ -91,7 +29,9 @@ def hides_votes(round_: Round, pathway: Pathway, *, person: str) -> bool:
     return blind and round_.state is RoundState.OPEN and round_.vote_of(person) is None
 
 
-def hidden_rounds(state: CaseState, pathway: Pathway, *, person: str) -> frozenset[tuple[str, int]]:
+def hidden_rounds(
+    state: CasePicture, pathway: Pathway, *, person: str
+) -> frozenset[tuple[str, int]]:
     """The rounds whose votes the person may not see yet."""
     return frozenset(
         (round_.gate, round_.number)
@@ -117,6 +57,43 @@ def blinded(state: CasePicture, pathway: Pathway, *, person: str) -> CasePicture
     return state.model_copy(update={"rounds": rounds})
 
 
+KEPT_APART = "kept apart"
+"""What stands where something of a restricted case is not for this reader."""
+
+
+def without_apart(
+    state: CasePicture, apart: frozenset[Apart], answers: Mapping[Apart, Iterable[str]]
+) -> CasePicture:
+    """The state without what is kept apart from this reader; that there is something stays.
+
+    What a form is filled in with, and what a verdict is shown, goes to people who work on the case
+    and read all of it.
+    """
+    if not apart:
+        return state
+    told: dict[str, object] = {}
+    hidden = {name for each in apart for name in answers.get(each, ())}
+    told["answers"] = {
+        name: given.model_copy(update={"value": KEPT_APART}) if name in hidden else given
+        for name, given in state.answers.items()
+    }
+    if Apart.EVIDENCE in apart:
+        told["evidence"] = [
+            item.model_copy(update={"reference": KEPT_APART, "digest": ""})
+            for item in state.evidence
+        ]
+    if Apart.AUTHORITY_CONTACT in apart:
+        told["call_backs"] = [
+            item.model_copy(update={"agency": KEPT_APART, "number": "", "source": "", "note": ""})
+            for item in state.call_backs
+        ]
+    if Apart.REPORTER in apart:
+        told["report"] = state.report.model_copy(
+            update={"content_ref": None, "fields": {}, "unknown": {}}
+        )
+    return state.model_copy(update=told)
+
+
 def without_cases(state: CasePicture, unseen: frozenset[str]) -> CasePicture:
     """The state without the numbers of cases that the person may not know of."""
     if not unseen:
@@ -135,6 +112,7 @@ def seen_entries(
     entries: Iterable[Entry],
     hidden: frozenset[tuple[str, int]],
     unseen: frozenset[str] = frozenset(),
+    apart: frozenset[Apart] = frozenset(),
 ) -> list[tuple[Entry, dict[str, JsonValue]]]:
     """The entries, each with what of its body may be read."""
     seen: list[tuple[Entry, dict[str, JsonValue]]] = []
@@ -143,6 +121,9 @@ def seen_entries(
         if entry.kind in _OF_VOTES and (body.get("gate"), body.get("round")) in hidden:
             body = {name: value for name, value in body.items() if name not in _VERDICT}
             body["note"] = "hidden until you have voted"
+        if apart and entry.kind in _OF_APART:
+            body = {name: value for name, value in body.items() if name not in _NAMING}
+            body["note"] = KEPT_APART
         if body.get("number") in unseen:
             body = {"note": "about a case that you may not see"}
         seen.append((entry, body))

@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from cases.bulk_orders import BulkOrder, OrderEnvelope, sign_order
 from cases.envelope import Act, ActEnvelope, Certificate, issue_certificate, key_id, sign_act
+from cases.house_acts import HouseAct, sign_house_act
+from cases.shred_note import ShredNote, sign_note
 from gateway.errors import KeysUnusableError
 
 ROOT_FILE = "root.pem"
@@ -66,6 +68,15 @@ class DoorSigner:
         """The same for an order over many cases."""
         certificate = self.certificate_at(order.signed_at)
         return sign_order(order, key=self.door, certificate=certificate)
+
+    def sign_house(self, act: HouseAct) -> ActEnvelope:
+        """The same for an act that the doors themselves carry out."""
+        certificate = self.certificate_at(act.signed_at)
+        return sign_house_act(act, key=self.door, certificate=certificate)
+
+    def sign_note(self, note: ShredNote) -> ActEnvelope:
+        """The door's word that a key was destroyed."""
+        return sign_note(note, key=self.door, certificate=self.certificate_at(note.at))
 
     def certificate_at(self, at: datetime) -> Certificate:
         """A certificate valid at `at`; a fresh one when the present one does not cover it."""

@@ -7,10 +7,11 @@ import structlog
 
 from gateway.doors import Doors, Tracker
 from gateway.intake import take_in
+from gateway.pacing import keep_going
 from gateway.reports import key_of_find, write_ticket
 from integrations.errors import UnreadableBodyError, VendorError
 from integrations.ports.ticketing import NewTicket
-from store import DeliveryConflict, StoreUnavailable
+from store import DeliveryConflict
 
 log = structlog.get_logger(__name__)
 
@@ -29,29 +30,34 @@ class TicketPoller:
 
     async def run(self) -> None:
         """The tracker is asked again and again, until this is cancelled."""
+        await keep_going(
+            KIND,
+            self._doors,
+            due=asyncio.Event(),
+            every=self._tracker.every,
+            work=self._poll,
+            part=self._tracker.instance,
+            # What was found at the boundary is found again: only the pause ends it.
+            again=False,
+            on_silence=self._silent,
+        )
+
+    async def _poll(self) -> int:
+        found = await self.once()
         doors = self._doors
-        while True:
-            try:
-                found = await self.once()
-                at = await doors.clock.now()
-                await doors.store.health.heartbeat(
-                    kind=KIND, id=f"{doors.id}/{self._tracker.instance}", at=at, detail=str(found)
-                )
-                await doors.store.health.clear(kind="tracker", key=self._cursor, at=at)
-            except VendorError as error:
-                log.warning("the tracker does not answer", error=type(error).__name__)
-                await doors.store.health.alarm(
-                    kind="tracker",
-                    key=self._cursor,
-                    text="new tickets cannot be read",
-                    mend=error.mend,
-                    at=await doors.clock.now(),
-                )
-            except StoreUnavailable as error:
-                log.warning("the poller waits for the store", error=error.what)
-            except Exception as error:  # noqa: BLE001 - the edge of a task: the next poll must come
-                log.error("the poller failed", error=type(error).__name__)  # noqa: TRY400 - a trace may hold ticket text
-            await asyncio.sleep(self._tracker.every.total_seconds())
+        at = await doors.clock.now()
+        await doors.store.health.clear(kind="tracker", key=self._cursor, at=at)
+        return found
+
+    async def _silent(self, error: VendorError) -> None:
+        doors = self._doors
+        await doors.store.health.alarm(
+            kind="tracker",
+            key=self._cursor,
+            text="new tickets cannot be read",
+            mend=error.mend,
+            at=await doors.clock.now(),
+        )
 
     async def once(self) -> int:
         """What was new is stored as deliveries; how much that was."""

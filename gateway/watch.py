@@ -14,6 +14,7 @@ import structlog
 from gateway.watching.finding import Finding, FindingKind, title_of
 from gateway.watching.looking import Looking
 from gateway.watching.telling import Telling
+from gateway.watching.vouching import Freshness
 from integrations.ports.clock import Clock
 from store import Alarm, Store, StoreError
 
@@ -39,12 +40,13 @@ class Watch:
         grace: timedelta = timedelta(minutes=2),
         repeat: timedelta = timedelta(minutes=30),
         simulated: bool = False,
+        fresh: Freshness | None = None,
         id: str = KIND,  # noqa: A002 -- the process's id, as in heartbeats
     ) -> None:
         self._store = store
         self._telling = telling
         self._clock = clock
-        self._looking = Looking(store, clock=clock, grace=grace, simulated=simulated)
+        self._looking = Looking(store, clock=clock, grace=grace, simulated=simulated, fresh=fresh)
         self._every = every
         self._repeat = repeat
         self._id = id

@@ -137,6 +137,7 @@ class Web:
             viewer=viewer,
             csrf=csrf if csrf is not None else (csrf_of(viewer.token) if viewer else ""),
             demo=settings.demo,
+            keeper=viewer is not None and settings.keepers.knows(viewer.roles),
             phone=settings.incident_manager_phone,
             **values,
         )
@@ -152,8 +153,13 @@ class Web:
         detail: str = "",
         onward: str = "/",
         onward_label: str = "Inbox",
+        emergency: str = "",
     ) -> HTMLResponse:
-        """A page that says why there is nothing else, and what to do."""
+        """A page that says why there is nothing else, and what to do.
+
+        `emergency` is the number under which somebody who may is offered an emergency opening,
+        whether or not there is such a case.
+        """
         return self.page(
             "problem.html",
             viewer=viewer,
@@ -163,11 +169,14 @@ class Web:
             detail=detail,
             onward=onward,
             onward_label=onward_label,
+            emergency=emergency,
         )
 
-    def nothing_here(self, viewer: Viewer | None) -> HTMLResponse:
+    def nothing_here(self, viewer: Viewer | None, *, emergency: str = "") -> HTMLResponse:
         """The same words whether a thing does not exist or is not for this person."""
-        return self.problem(NOT_FOUND, viewer=viewer, status=404, heading="Nothing here")
+        return self.problem(
+            NOT_FOUND, viewer=viewer, status=404, heading="Nothing here", emergency=emergency
+        )
 
     def outdated(self, viewer: Viewer | None) -> HTMLResponse:
         """The answer to a POST without a valid token."""

@@ -66,6 +66,10 @@ REASONS: dict[Reason, Wording] = {
         "What the directory said of you was older than a minute when you signed.",
         "Act again.",
     ),
+    Reason.STALE_ROLES: Wording(
+        "What your provider said of your roles is older than a log-in may be.",
+        "Log in again, then act.",
+    ),
     Reason.OTHER_CASE: Wording(
         "The act was signed for another case.", "Open the right case and act there."
     ),
@@ -81,6 +85,14 @@ REASONS: dict[Reason, Wording] = {
     Reason.ROLE: Wording(
         "You do not hold a role that may do this.",
         "Ask the incident manager who does, or to have the directory put right.",
+    ),
+    Reason.NO_ACCESS: Wording(
+        "No policy allows you this here.",
+        "Ask an incident manager: `escalate access explain` says which policy would.",
+    ),
+    Reason.NO_CLEARANCE: Wording(
+        "The case is of a restricted class, and you are not cleared for it.",
+        "Ask whoever keeps the directory for the clearance, or leave it to somebody who has it.",
     ),
     Reason.CONFLICTED: Wording(
         "You declared a conflict on this case.",
@@ -178,8 +190,17 @@ REASONS: dict[Reason, Wording] = {
         "This is done by the person themselves, never by a delegate.",
         "Act in your own role; whoever is away can act from wherever they are.",
     ),
+    Reason.NO_READERS: Wording(
+        "What is privileged must say for whom it is.", "Name the roles that may read it."
+    ),
     Reason.NO_SUCH_TASK: Wording(
         "The case has no such task.", "Open the case and use the form beside the task."
+    ),
+    Reason.NO_SUCH_PERSON: Wording(
+        "The directory knows nobody by that id.", "Name somebody by their id, or name a role."
+    ),
+    Reason.DUE_PASSED: Wording(
+        "The instant it would be due has passed.", "Name an instant that lies ahead."
     ),
     Reason.NO_SUCH_EFFECT: Wording(
         "The case has no such action.", "Open the case and use the form beside the action."
@@ -255,7 +276,7 @@ REASONS: dict[Reason, Wording] = {
     ),
     Reason.SUB_CASES_OPEN: Wording(
         "A sub-case of it has not ended.",
-        "End the sub-cases first; a case that is cancelled can leave them to go on without it.",
+        "End those first that you can see; a case can also be cancelled with them, or leave them.",
     ),
     Reason.NO_SUCH_CASE: Wording(
         "There is no such case for you.",
@@ -306,6 +327,14 @@ REASONS: dict[Reason, Wording] = {
         "It has been renewed as often as the runbook allows.",
         "Release it, or ask Legal for a new basis.",
     ),
+    Reason.UNDER_LEGAL_HOLD: Wording(
+        "A legal hold forbids that anything of this case is released or deleted.",
+        "See `escalate legal-hold list`; it ends when two people lift it.",
+    ),
+    Reason.ERASED: Wording(
+        "The content of this case was erased; nothing can be done with it any more.",
+        "See `escalate case erasure` for what is left of it; a new report opens a new case.",
+    ),
 }
 
 NO_REASON = Wording("No reason was given.", "Open the case to see where it stands.")
@@ -337,7 +366,10 @@ FOREIGN_ORIGIN = Wording(
     "This request did not come from our own pages.",
     "Open the page here and use its buttons. Nothing was done.",
 )
-NOT_FOUND = Wording("There is nothing here for you.", "Open the inbox.")
+NOT_FOUND = Wording(
+    "There is nothing here for you.",
+    "If you should see it, ask the incident manager on duty to assign it to you.",
+)
 STORE_DOWN = Wording(
     "The records cannot be reached, so nothing was recorded and nothing was done.",
     "Try again in a minute. If it is urgent, call the incident manager.",

@@ -88,6 +88,9 @@ class ClaimsDirectory:
                 email=claimed.email,
                 roles=frozenset(claimed.roles),
                 second_factor=SecondFactor.PROVIDER,
+                roles_told_at=claimed.told_at,
             )
-        roles = frozenset(claimed.roles) if self._roles.from_claims else listed.roles
-        return listed.model_copy(update={"roles": roles, "second_factor": SecondFactor.PROVIDER})
+        said: dict[str, object] = {"second_factor": SecondFactor.PROVIDER}
+        if self._roles.from_claims:
+            said |= {"roles": frozenset(claimed.roles), "roles_told_at": claimed.told_at}
+        return listed.model_copy(update=said)

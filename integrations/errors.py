@@ -6,7 +6,9 @@
     │   │   └── FieldsRefusedError  the receiver says which fields of a form it does not take
     │   ├── ConflictError           409, 412: somebody changed it in between; read again, try again
     │   ├── ThrottledError          429: too often; wait as long as it says
+    │   │   └── PacedError          our own limit, kept so that the vendor's is not run into
     │   ├── UnavailableError        5xx, no connection: nothing was done
+    │   │   └── OutageError         it failed again and again: it is left alone for a while
     │   ├── OutcomeUnknownError     sent, but no answer came: it may have been done
     │   └── MisansweredError        it said yes, and what it said or shows afterwards says no
     ├── DirectoryError
@@ -89,10 +91,18 @@ class ThrottledError(VendorError):
     retryable = True
 
 
+class PacedError(ThrottledError):
+    """Our own limit for this channel or this recipient is reached: nothing was sent."""
+
+
 class UnavailableError(VendorError):
     """The vendor could not be reached or is broken; nothing was done."""
 
     retryable = True
+
+
+class OutageError(UnavailableError):
+    """The channel has failed again and again and is left alone: nothing was tried."""
 
 
 class OutcomeUnknownError(VendorError):

@@ -11,13 +11,14 @@ people:
     totp: "BASE32 SECRET"
     pagerduty: PLH1HKV
     slack: T0123ABCD/U0456EFGH
+    digest: 30m
     same-person-as: [ada-admin]
     away:
       - {from: 2026-07-01T00:00:00Z, until: 2026-07-15T00:00:00Z, delegate: ben, roles: [legal]}
 """
 
 import binascii
-from datetime import UTC
+from datetime import UTC, timedelta
 from io import StringIO
 from typing import Annotated, Any, NamedTuple, Self
 from zoneinfo import available_timezones
@@ -27,6 +28,7 @@ from argon2 import extract_parameters
 from argon2.exceptions import InvalidHashError
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -51,8 +53,10 @@ from integrations.ports.directory import (
     SecondFactor,
     SlackId,
 )
+from runbooks.grammar.base import parse_duration
 
 _SHORTEST_TOTP = 10
+_LONGEST_DIGEST = timedelta(days=1)
 _EMAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
 
 
@@ -79,6 +83,21 @@ def _argon2(value: SecretStr) -> SecretStr:
     return value
 
 
+def _digest(value: Any) -> timedelta | None:
+    """`30m`, `4h`, or `never`."""
+    if value is None or isinstance(value, timedelta):
+        return value
+    if value == "never":
+        return timedelta()
+    try:
+        window = parse_duration(str(value))
+    except ValueError:
+        raise ValueError("is neither a time such as 30m nor `never`") from None
+    if window > _LONGEST_DIGEST:
+        raise ValueError("is longer than a day")
+    return window
+
+
 def _base32(value: SecretStr) -> SecretStr:
     try:
         secret = pyotp.TOTP(value.get_secret_value()).byte_secret()
@@ -103,6 +122,10 @@ class _Away(Inbound):
         return self
 
 
+PlatformAccount = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""An account on the platform, written as reports write it."""
+
+
 class _Entry(Inbound):
     # Inputs stay out of the messages: they hold secrets.
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -122,7 +145,15 @@ class _Entry(Inbound):
     holidays: Annotated[list[Any], Field(max_length=400)] | None = None
     half_days: Any = Field(default=None, alias="half-days")
     channels: Annotated[list[Name], Field(max_length=10)] = Field(default_factory=list)
+    digest: Annotated[timedelta | None, BeforeValidator(_digest)] = None
     same_person_as: Annotated[list[PersonId], Field(max_length=20, alias="same-person-as")] = []
+    clearances: Annotated[list[Name], Field(max_length=50)] = []
+    platform_accounts: Annotated[
+        list[PlatformAccount], Field(max_length=20, alias="platform-accounts")
+    ] = []
+    close_accounts: Annotated[
+        list[PlatformAccount], Field(max_length=50, alias="close-accounts")
+    ] = []
     away: Annotated[list[_Away], Field(max_length=100)] = []
 
     @model_validator(mode="after")
@@ -188,8 +219,12 @@ def _account(entry: _Entry) -> Account:
         slack=entry.slack,
         pagerduty=entry.pagerduty,
         same_as=frozenset(entry.same_person_as),
+        clearances=frozenset(entry.clearances),
+        platform_accounts=frozenset(entry.platform_accounts),
+        close_accounts=frozenset(entry.close_accounts),
         hours=entry.hours(),
         channels=tuple(entry.channels),
+        digest=entry.digest,
     )
     away = tuple(
         Absence(

@@ -1,9 +1,8 @@
 """A runbook, compiled to what a running case needs."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
-from runbooks.grammar.base import moment_of
-from runbooks.grammar.clocks import Clock
+from runbooks.compile_clocks import clock_plan, late_steps, meaning_of
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.escalations import EscalationPolicy
@@ -16,16 +15,13 @@ from runbooks.grammar.gates import (
     people,
 )
 from runbooks.grammar.interim import interim_rules
-from runbooks.grammar.law import LawRow
 from runbooks.grammar.obligations import carried, obligations_of
-from runbooks.grammar.stages import LateStep, NextStep, Stage
+from runbooks.grammar.stages import NextStep, Stage
 from runbooks.grammar.times import OTHERWISE, time_at
 from runbooks.grammar.updates import UpdateRule
 from runbooks.plan import (
     BrokenGlass,
     Clearance,
-    ClockPlan,
-    ClockStart,
     Disposition,
     Dissent,
     EffectPlan,
@@ -33,9 +29,7 @@ from runbooks.plan import (
     Gag,
     GateRule,
     Handover,
-    Late,
     LegalHold,
-    Meaning,
     Next,
     Pathway,
     PolicyPlan,
@@ -48,14 +42,12 @@ from runbooks.plan import (
     Split,
     StagePlan,
     StandIn,
-    Trigger,
     UpdatePlan,
     Votes,
 )
 from runbooks.quorums import enough_against
 from runbooks.references import RefKind, references
 from runbooks.runbook import Runbook
-from runbooks.statutes.table import Statute
 
 
 def compile_runbook(runbook: Runbook) -> Pathway:
@@ -69,10 +61,10 @@ def compile_runbook(runbook: Runbook) -> Pathway:
         owner=document.owner,
         first=document.stages[0].stage,
         questions={name: question.plan for name, question in document.intake.items()},
-        law=tuple(_meaning(row) for row in document.law),
+        law=tuple(meaning_of(row) for row in document.law),
         stages=tuple(_stage(stage) for stage in document.stages),
         effects=tuple(_effect(name, effect) for name, effect in _used_effects(document).items()),
-        clocks=tuple(_clock(name, clock, document) for name, clock in document.clocks.items()),
+        clocks=tuple(clock_plan(name, clock, document) for name, clock in document.clocks.items()),
         calendars={
             clock.law.row.calendar: clock.law.calendar
             for clock in document.clocks.values()
@@ -139,7 +131,7 @@ def _stage(stage: Stage) -> StagePlan:
             if name != OTHERWISE and time != stage.within[OTHERWISE]
         },
         only_at=stage.only_at or (),
-        late=_late(stage.late, within=stage.within[OTHERWISE]),
+        late=late_steps(stage.late, within=stage.within[OTHERWISE]),
         escalate=stage.escalate,
         enter=stage.do,
         needs=stage.needs,
@@ -162,23 +154,6 @@ def _stage(stage: Stage) -> StagePlan:
             else None
         ),
     )
-
-
-def _late(steps: tuple[LateStep, ...], *, within: timedelta) -> tuple[Late, ...]:
-    compiled = (
-        Late(
-            at=moment_of(step.at, within=within),
-            label=step.at,
-            remind=step.remind,
-            page=step.page,
-            do=step.do,
-            go=step.go,
-            escalate=step.escalate,
-            instead_of=step.instead_of,
-        )
-        for step in steps
-    )
-    return tuple(sorted(compiled, key=lambda late: late.at))
 
 
 def _policy(name: str, rule: EscalationPolicy) -> PolicyPlan:
@@ -335,71 +310,6 @@ def _effect(name: str, effect: Effect) -> EffectPlan:
         },
         bulk=effect.bulk.plan if effect.bulk else None,
     )
-
-
-def _clock(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
-    owner = clock.owner or document.closure.owner
-    if clock.law is not None:
-        return _lawful(name, clock, clock.law, owner=owner, triggered=bool(document.law))
-    within = clock.within or timedelta()
-    return ClockPlan(
-        id=name,
-        title=clock.title or name,
-        kind=clock.kind,
-        starts=clock.starts or ClockStart.RECEIPT,
-        only_at=clock.only_at or (),
-        starts_at=clock.starts_at,
-        starts_after=clock.starts_after,
-        within=within,
-        due_at=clock.due_at,
-        statutory=clock.statutory,
-        owner=owner,
-        stops=clock.stops,
-        restart=clock.restart,
-        late=_late(clock.late, within=within),
-        source=clock.source or "",
-    )
-
-
-def _lawful(name: str, clock: Clock, law: Statute, *, owner: str, triggered: bool) -> ClockPlan:
-    """The clock with the values of its row, which its digest pins."""
-    span = law.span
-    if span is None:
-        raise ValueError(f"{law.reference} has no length")
-    return ClockPlan(
-        id=name,
-        title=clock.title or law.row.title,
-        kind=clock.runs_as,
-        starts=clock.begins or ClockStart.RECEIPT,
-        only_at=clock.only_at or (),
-        starts_at=clock.starts_at,
-        starts_after=clock.starts_after,
-        trigger=_trigger(law) if triggered else None,
-        within=span.nominal,
-        owner=owner,
-        stops=clock.stops,
-        restart=law.row.restart or "remaining",
-        late=_late(clock.late, within=span.nominal),
-        row=law.reference,
-        pin=law.pin,
-        span=span,
-        opens=law.opens,
-        calendar=law.row.calendar if law.needs_calendar else "",
-    )
-
-
-def _trigger(law: Statute) -> Trigger:
-    since, until = law.row.effective.from_, law.row.effective.to
-    return Trigger(
-        if_=law.row.if_.model_dump(mode="json", by_alias=True, exclude_defaults=True),
-        law_from=since if isinstance(since, date) else None,
-        law_to=until,
-    )
-
-
-def _meaning(row: LawRow) -> Meaning:
-    said = row.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    return Meaning(if_=said.pop("if", {}), says=said)
 
 
 def _hold_review(document: RunbookDocument) -> list[FollowUp]:

@@ -12,11 +12,15 @@
     deliveries   accept, claim, done, failed, dead, redeliver; cursors of pollers
     acts         record, claim, answered, failed, dead, redeliver, collect
     bulk_orders  one order over many cases, and what became of each
+    legal_holds  what may not be deleted: set, keep, ask_to_lift, lift, over
+    erasures     ask, agree, withdraw; which are due
+    shredding    destroys a case's key: shred, reapply; what forbids it, and what stays
     rounds       what a gate asks, and whether the door has closed
     append_case  journal, picture and rounds in one transaction
     journal      append_door, entries, head, branches, forks
     seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
+    vouching     which of its checkpoints witnesses cosigned and a clock stamped
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
     releases     the shelf of `runbooks.release`; `active` is what new cases walk
@@ -28,7 +32,11 @@
     calls        every call to a system outside: begin, end, list, show, prune
     subscriptions  who is sent events; subscribe, unsubscribe, gone, resume
     events       claim, delivered, failed, dead, redeliver; written with the journal
+    digests      notices that wait for company: put, due, claim, later, end
+    channels     which of them are out: enter, failed, answered
+    paces        how fast channels and people are told: take, closed
     notices      what became of each; `messages` is the demo's local outbox
+    comments     what people said about cases: keep, of_case
     incoming     mail that came in: known, keep, drop, by_case, recent
     prompts      cards in a chat: which message asks what, which are over, what was pressed
     locators     links to a round: live, expired, superseded, decided
@@ -36,6 +44,8 @@
     sign_ins     log-ins under way at a provider: begun, taken once
     claimed      what the provider last said of people
     door_record  how log-ins began and ended, as a chain
+    looks        who looked at restricted cases: an entry, then a count
+    emergencies  cases opened in an emergency: until when, and who reviewed it
     health       heartbeats, alarms, lag of the outbox
     backup       copy_to, reconcile; `restore` brings a copy back
 
@@ -60,6 +70,7 @@ from store.branches import MAIN, Branch
 from store.bulk_orders import BulkConflict, BulkItemRow, BulkRow, BulkState, NewBulkItem
 from store.calls import CallFilter, CallRow
 from store.cases import CaseRow
+from store.channels import ChannelRow
 from store.claimed import ClaimedRow
 from store.core import CaseBatch, Store
 from store.deliveries import (
@@ -69,10 +80,23 @@ from store.deliveries import (
     DeliveryRow,
     DeliveryState,
 )
+from store.digests import DigestItem, WaitingNotice
 from store.effects import Attempt, EffectRow
+from store.emergencies import LONGEST, UNREVIEWED, UNTOLD, Emergency
+from store.erasure_rows import (
+    Blocked,
+    EndedCase,
+    ErasureOrigin,
+    ErasureRow,
+    ErasureState,
+    Shred,
+    Skeleton,
+    Waits,
+)
 from store.errors import (
     BackupFailed,
     BrokenSeal,
+    ContentErased,
     JournalGap,
     ProgramMissing,
     StoreError,
@@ -87,11 +111,14 @@ from store.errors import (
 from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.incoming import IncomingRow, ReadMail
-from store.journal import Appended, Fork, Head
+from store.journal import Appended, Fork, Head, Link
+from store.legal_holds import HoldOrigin, HoldRow
 from store.locators import Locator, LocatorState
 from store.log import LogHead, LogKey, NewLeaf, Waiting
+from store.looks import WINDOW, Seen
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.paces import Pace, PaceRow, Refusal, Urgency
 from store.pages import PagerEvent, PageRow, PageState
 from store.prompts import Became, Click, OverPrompt, Prompt
 from store.rounds import DoorRound
@@ -105,10 +132,15 @@ from store.ticket_drift import DriftRow
 from store.ticket_keeping import KeptTicket, TicketWrite
 from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
+from store.vouched import Standing, Vouched
 
 __all__ = [
     "DEMO_KEK",
+    "LONGEST",
     "MAIN",
+    "UNREVIEWED",
+    "UNTOLD",
+    "WINDOW",
     "AbsenceRow",
     "Accepted",
     "Account",
@@ -124,6 +156,7 @@ __all__ = [
     "Beat",
     "Became",
     "Belongs",
+    "Blocked",
     "Branch",
     "BrokenSeal",
     "BulkConflict",
@@ -139,19 +172,27 @@ __all__ = [
     "CaseLine",
     "CaseRow",
     "CaseView",
+    "ChannelRow",
     "ClaimedAct",
     "ClaimedDelivery",
     "ClaimedRow",
     "Click",
+    "ContentErased",
     "Counts",
     "DeliveryConflict",
     "DeliveryRow",
     "DeliveryState",
+    "DigestItem",
     "DoorRound",
     "DriftRow",
     "Duplicate",
     "EffectRow",
+    "Emergency",
+    "EndedCase",
     "EndedRun",
+    "ErasureOrigin",
+    "ErasureRow",
+    "ErasureState",
     "EventFilter",
     "EventRow",
     "EventState",
@@ -160,11 +201,14 @@ __all__ = [
     "Head",
     "Hidden",
     "HiddenBy",
+    "HoldOrigin",
+    "HoldRow",
     "IncomingRow",
     "JournalGap",
     "KeptTicket",
     "KeyEncryptionKey",
     "KnownMatter",
+    "Link",
     "Locator",
     "LocatorState",
     "LogHead",
@@ -178,6 +222,8 @@ __all__ = [
     "ObligationRow",
     "OutboxLag",
     "OverPrompt",
+    "Pace",
+    "PaceRow",
     "PageRow",
     "PageState",
     "PagerEvent",
@@ -185,8 +231,13 @@ __all__ = [
     "Prompt",
     "ReadMail",
     "Recorded",
+    "Refusal",
     "RoundClosed",
+    "Seen",
     "Session",
+    "Shred",
+    "Skeleton",
+    "Standing",
     "Store",
     "StoreError",
     "StoreMisconfigured",
@@ -200,8 +251,12 @@ __all__ = [
     "UnknownKey",
     "UnknownObject",
     "UnknownRow",
+    "Urgency",
     "Vault",
+    "Vouched",
     "Waiting",
+    "WaitingNotice",
+    "Waits",
     "restore",
     "upgrade",
 ]

@@ -7,8 +7,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from cases.journal import Kind
 from cases.values import Instant, Value
 from store.database import Database, uninterrupted
+from store.door_record import DoorRecord
 from store.errors import UnknownRow
 from store.side_tables import absences
 
@@ -38,8 +40,9 @@ class AbsenceRow(Value):
 class Absences:
     """Keeps absences; what was once so stays on record."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, record: DoorRecord) -> None:
         self._database = database
+        self._record = record
 
     async def set(
         self,
@@ -68,18 +71,41 @@ class Absences:
         async with self._database.write() as connection:
             await connection.execute(absences.insert().values(**values))
             query = sa.select(absences).where(absences.c.id == values["id"])
-            return _read((await connection.execute(query)).one())
+            row = _read((await connection.execute(query)).one())
+            await self._record.append_in(
+                connection,
+                Kind.DOOR_ABSENCE_SET,
+                person=person,
+                at=at,
+                absence=row.id,
+                by=by,
+                since=row.since.isoformat(),
+                until=row.until.isoformat(),
+                delegate=delegate,
+                roles=sorted(row.roles) or None,
+                runbooks=sorted(row.runbooks) or None,
+            )
+        return row
 
     async def end(self, absence: str, *, by: str, at: datetime) -> AbsenceRow:
         """The absence is over; one that somebody has ended before stays as it is."""
         async with self._database.write() as connection:
-            await connection.execute(
+            ended = await connection.execute(
                 absences.update()
                 .where(absences.c.id == absence, absences.c.ended_at.is_(None))
                 .values(ended_by=by, ended_at=at)
             )
             query = sa.select(absences).where(absences.c.id == absence)
             row = (await connection.execute(query)).one_or_none()
+            if row is not None and ended.rowcount == 1:
+                await self._record.append_in(
+                    connection,
+                    Kind.DOOR_ABSENCE_ENDED,
+                    person=row.person,
+                    at=at,
+                    absence=absence,
+                    by=by,
+                )
         if row is None:
             raise UnknownRow("absence", absence)
         return _read(row)

@@ -216,9 +216,18 @@ class Branches:
     async def _bind(
         self, connection: AsyncConnection, case: str, *, run: str, branch: Branch, at: datetime
     ) -> None:
+        # The newest entry of a stream is the end of one of its branches: found by their keys, and
+        # not by looking through every entry for the latest instant.
+        its_end = sa.and_(
+            journal.c.case == branches.c.case,
+            journal.c.stream == branches.c.stream,
+            journal.c.branch == branches.c.branch,
+            journal.c.sequence == branches.c.sequence,
+        )
         before = (
             sa.select(journal.c.run)
-            .where(journal.c.case == case, journal.c.stream == branch.stream)
+            .select_from(branches.join(journal, its_end))
+            .where(branches.c.case == case, branches.c.stream == branch.stream)
             .order_by(journal.c.at.desc(), journal.c.sequence.desc())
             .limit(1)
         )

@@ -11,6 +11,7 @@ from cases.values import Instant, Value
 from store.database import Database, uninterrupted
 from store.errors import UnknownCase
 from store.tables import cases, counters, views
+from store.vault import Vault
 
 FIRST_NUMBER = 1001
 ENDED = ("closed", "cancelled")
@@ -34,14 +35,17 @@ class CaseRow(Value):
     """`open`, `held`, `closed`, `cancelled`."""
     shadow: bool = False
     """It runs beside today's process; nothing of it leaves the house."""
+    erased: int = 0
+    """How often its content was erased; once is as a rule the end of it."""
 
 
 @uninterrupted
 class Cases:
     """Looks up cases and pins their runbook."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, vault: Vault) -> None:
         self._database = database
+        self._vault = vault
 
     async def get(self, case: str) -> CaseRow:
         """The case; UnknownCase if there is none."""
@@ -151,6 +155,8 @@ class Cases:
         row = (await connection.execute(query)).one_or_none()
         if row is None:
             raise UnknownCase(case)
+        # A key that another process destroyed must not seal what is written now.
+        self._vault.forget_older(case, row.erased)
         return _read(row)
 
     async def wait_in(self, connection: AsyncConnection) -> int:

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import JsonValue
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cases.journal import Entry
+from cases.journal import Entry, Kind
 from cases.values import Instant, Value
 from store.absences import Absences
 from store.acts import Acts
@@ -17,21 +17,29 @@ from store.belonging import Belonging
 from store.bulk_orders import BulkOrders
 from store.calls import Calls
 from store.cases import Cases
+from store.channels import Channels
 from store.claimed import ClaimedPeople
+from store.comments import Comments
 from store.database import Database
 from store.deliveries import Deliveries
+from store.digests import Digests
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
+from store.emergencies import Emergencies
+from store.erasures import Erasures
 from store.errors import JournalGap
 from store.events import Events
 from store.health import Health
 from store.incoming import Incoming
 from store.journal import Appended, Journal
+from store.legal_holds import LegalHolds
 from store.locators import Locators
 from store.log import Log
+from store.looks import Looks
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
+from store.paces import Paces
 from store.pages import Pages
 from store.prompts import Prompts
 from store.releases import Releases
@@ -39,6 +47,7 @@ from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.seals import Seals
 from store.sessions import Sessions
+from store.shredding import Shredding
 from store.sign_ins import SignIns
 from store.splitting import Splitting
 from store.subscriptions import Subscriptions
@@ -48,6 +57,7 @@ from store.ticket_keeping import TicketKeeping
 from store.vault import KeyEncryptionKey, Vault
 from store.view_rows import CaseHeading
 from store.views import Views
+from store.vouched import Vouching
 
 
 class CaseBatch(Value):
@@ -78,15 +88,17 @@ class Store:
     ) -> None:
         self.database = database
         self.vault = Vault(database, kek=kek, earlier=earlier_keks, ticks=ticks)
-        self.absences = Absences(database)
-        self.cases = Cases(database)
+        self.cases = Cases(database, vault=self.vault)
         self.health = Health(database)
+        self.channels = Channels(database, health=self.health)
+        self.paces = Paces(database)
         self.rounds = Rounds(database)
         self.views = Views(database, vault=self.vault)
         self.objects = Objects(database)
         self.releases = Releases(database, objects=self.objects)
         self.notices = Notices(database)
         self.messages = Messages(database, vault=self.vault)
+        self.comments = Comments(database, vault=self.vault)
         self.prompts = Prompts(database)
         self.effects = Effects(database, vault=self.vault)
         self.tickets = Tickets(database)
@@ -94,6 +106,7 @@ class Store:
         self.ticket_drift = TicketDrift(database)
         self.locators = Locators(database)
         self.door_record = DoorRecord(database)
+        self.absences = Absences(database, record=self.door_record)
         self.sessions = Sessions(database, record=self.door_record)
         self.sign_ins = SignIns(database)
         self.claimed = ClaimedPeople(database)
@@ -101,13 +114,45 @@ class Store:
         self.subscriptions = Subscriptions(database, vault=self.vault)
         self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
+        self.legal_holds = LegalHolds(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            record=self.door_record,
+        )
+        self.shredding = Shredding(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            holds=self.legal_holds,
+        )
+        self.erasures = Erasures(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            holds=self.legal_holds,
+            shredding=self.shredding,
+        )
         self.incoming = Incoming(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.obligations = Obligations(
             database, vault=self.vault, cases=self.cases, journal=self.journal
         )
+        self.looks = Looks(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.emergencies = Emergencies(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            health=self.health,
+        )
         self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.digests = Digests(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.log = Log(database, vault=self.vault, health=self.health)
+        self.vouching = Vouching(database)
         self.belonging = Belonging(database, cases=self.cases)
         self.deliveries = Deliveries(
             database,
@@ -195,6 +240,11 @@ class Store:
             changes=batch.changes,
             as_of=batch.at,
         )
+        for entry in batch.entries:
+            if entry.kind is Kind.LEGAL_HOLD:
+                await self.legal_holds.set_by_runbook_in(
+                    connection, batch.case, role=str(entry.body.get("role", "")), at=entry.at
+                )
         if newer:
             await self.rounds.publish_in(connection, batch.case, batch.rounds)
 

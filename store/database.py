@@ -24,6 +24,8 @@ Class = TypeVar("Class")
 
 _WRITING = "escalate_writing"
 _BUSY_MILLISECONDS = 10_000
+SYNCHRONOUS = "FULL"
+"""What was committed survives the machine's end as well as the process's."""
 _POSTGRES_OPTIONS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 
 
@@ -100,6 +102,20 @@ class Database:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return await asyncio.shield(task)
+
+    async def scrub(self) -> None:
+        """What was overwritten is in no file of the database any more, as far as it lets us.
+
+        SQLite overwrites what it deletes (`secure_delete`), and its write-ahead log is cut here;
+        Postgres gives up a row's old versions when the table is vacuumed.
+        """
+        if self.file is not None:
+            await asyncio.to_thread(_cut_the_log, self.file)
+            return
+        with _typed_failures():
+            async with self.engine.connect() as connection:
+                plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await plain.execute(sa.text("VACUUM case_keys, views, pictures"))
 
     async def close(self) -> None:
         """No work is under way and no connection is open."""
@@ -189,12 +205,23 @@ def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
     for pragma in (
         f"busy_timeout={_BUSY_MILLISECONDS}",
         "journal_mode=WAL",
-        "synchronous=FULL",
+        f"synchronous={SYNCHRONOUS}",
         "foreign_keys=ON",
         "secure_delete=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _cut_the_log(file: Path) -> None:
+    connection = sqlite3.connect(file, timeout=_BUSY_MILLISECONDS / 1000)
+    try:
+        # Readers may hold it back; the next checkpoint of the database's own takes it then.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.OperationalError:
+        pass
+    finally:
+        connection.close()
 
 
 def _begin(connection: Connection) -> None:

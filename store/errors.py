@@ -6,6 +6,7 @@
     ├── StoreMisconfigured   the URL or the key file cannot be used
     ├── UnknownCase          no case of that id
     ├── UnknownKey           a case key, or the key that wraps it, is not there
+    │   └── ContentErased    the key was destroyed on purpose: nobody can open this any more
     ├── UnknownObject        no object of that digest
     ├── UnknownRow           no delivery, act or message of that key
     ├── BrokenSeal           sealed bytes were altered, or belong somewhere else
@@ -67,6 +68,16 @@ class UnknownKey(StoreError):
     """A key that the bytes name is not there, or the key that wraps it was not handed in."""
 
     mend = "restore the keys with the store, or hand in the key-encryption key it was made with"
+
+
+class ContentErased(UnknownKey):
+    """The case's content was erased: the key these bytes were sealed with is destroyed."""
+
+    mend = "`escalate case erasure` shows who asked for it, who agreed, and what is left"
+
+    def __init__(self, case: str) -> None:
+        super().__init__(f"{case}: its content was erased")
+        self.case = case
 
 
 class UnknownObject(StoreError):

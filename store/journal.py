@@ -44,6 +44,19 @@ class Fork(Value):
     found_at: Instant
 
 
+class Link(Value):
+    """What of an entry stands in clear: enough to see that each follows the one before."""
+
+    stream: str
+    branch: str
+    sequence: int
+    previous: str
+    hash: str
+    kind: str
+    at: Instant
+    erased: bool
+
+
 class Appended(Value):
     """Entries up to `sequence` are durable; `forked` if some of them stand beside the journal."""
 
@@ -167,7 +180,8 @@ class Journal:
     ) -> list[Entry]:
         """The branch from its first entry on, what it took from its parent included.
 
-        Without a name it is the branch that was opened last: the one the case lives on.
+        Without a name it is the branch that was opened last: the one the case lives on. Entries
+        whose content was erased are left out: `erased` says what stays of them.
         """
         keys = await self._vault.keys(case)
         async with self._database.read() as connection:
@@ -180,7 +194,7 @@ class Journal:
                 .order_by(journal.c.sequence)
             )
             rows = (await connection.execute(query)).all()
-        return [opened(keys, row) for row in rows]
+        return [opened(keys, row) for row in rows if not keys.is_erased(row.entry)]
 
     async def head(
         self, case: str, *, stream: str = Stream.CASE, branch: str | None = None
@@ -227,6 +241,31 @@ class Journal:
                 entry=opened(keys, row),
                 run=row.run,
                 found_at=row.found_at,
+            )
+            for row in rows
+            if not keys.is_erased(row.entry)
+        ]
+
+    async def links(self, case: str) -> list[Link]:
+        """What of every entry stands in clear, in order: also of those that were erased."""
+        keys = await self._vault.keys(case)
+        query = (
+            sa.select(journal)
+            .where(journal.c.case == case)
+            .order_by(journal.c.stream, journal.c.branch, journal.c.sequence)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            Link(
+                stream=row.stream,
+                branch=row.branch,
+                sequence=row.sequence,
+                previous=row.previous,
+                hash=row.hash,
+                kind=row.kind,
+                at=row.at,
+                erased=keys.is_erased(row.entry),
             )
             for row in rows
         ]

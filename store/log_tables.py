@@ -48,3 +48,26 @@ log_head = sa.Table(
     instant("signed_at", required=False),
 )
 """One row: how many leaves are durable, and the last checkpoint over how many of them."""
+
+log_vouched = sa.Table(
+    "log_vouched",
+    metadata,
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    text("checkpoint"),
+    instant("signed_at"),
+    sa.Column("stamped", sa.LargeBinary, nullable=True),
+    sa.Column("token", sa.LargeBinary, nullable=True),
+    instant("stamped_at", required=False),
+)
+"""Checkpoints that others vouched for; `stamped` are the exact bytes that the token is over."""
+
+log_cosignatures = sa.Table(
+    "log_cosignatures",
+    metadata,
+    number("size"),
+    text("witness"),
+    text("line"),
+    instant("at"),
+    sa.PrimaryKeyConstraint("size", "witness"),
+)
+"""A witness's signature line over the checkpoint of that size."""

@@ -71,6 +71,16 @@ class Notices:
         order = list(message_ids)
         return min(rows, key=lambda row: order.index(row.message_id or ""), default=None)
 
+    async def in_message(self, message_id: str) -> list[NoticeRow]:
+        """Every notice that went out in that message: in a digest there are several."""
+        query = (
+            sa.select(notices)
+            .where(notices.c.message_id == message_id)
+            .order_by(notices.c.at, notices.c.key, notices.c.recipient)
+        )
+        async with self._database.read() as connection:
+            return [_notice(row) for row in await connection.execute(query)]
+
     async def came_back(self, row: NoticeRow, *, detail: str) -> bool:
         """The notice did not reach its recipient after all; False if that was known."""
         async with self._database.write() as connection:
@@ -88,7 +98,8 @@ class Notices:
             notices.c.case == case,
             notices.c.recipient == recipient,
             notices.c.about == about,
-            notices.c.end == NoticeEnd.DELIVERED,
+            # What waits in their digest will be told, or ends on record.
+            notices.c.end.in_((NoticeEnd.DELIVERED, NoticeEnd.BUNDLED)),
         )
         async with self._database.read() as connection:
             row = (await connection.execute(query.limit(1))).one_or_none()

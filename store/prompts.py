@@ -12,6 +12,8 @@ from store.chat_tables import clicks, prompts
 from store.database import Database, uninterrupted
 from store.tables import cases, rounds, views
 
+NEVER_POSTED, UNSEEN = "never-posted", "unseen"
+"""What became of a card that nobody heard of: it is not there, or was not at the last look."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=2), timedelta(minutes=10)
 _DOUBLINGS = 9
 
@@ -86,6 +88,14 @@ class Prompts:
                 .returning(prompts.c.key)
             )
             fresh = done.scalar_one_or_none() is not None
+            if not fresh:
+                # It may be posted from now on: whoever took it for never posted looks again.
+                await connection.execute(
+                    prompts.update()
+                    .where(prompts.c.key == prompt.key, prompts.c.message.is_(None))
+                    .where(prompts.c.became.in_((UNSEEN, NEVER_POSTED)))
+                    .values(became=None, closed_at=None)
+                )
             query = sa.select(prompts).where(prompts.c.key == prompt.key)
             row = (await connection.execute(query)).one()
         return _prompt(row), fresh
@@ -95,8 +105,19 @@ class Prompts:
         await self._set(key, begun_by=by, begun_at=at)
 
     async def posted(self, key: str, *, message: str, thread: str | None) -> None:
-        """The card stands there as this message."""
-        await self._set(key, message=message, thread=thread)
+        """The card stands there as this message, also where it was thought never to have been."""
+        unknown = prompts.c.message.is_(None)
+        await self._set(
+            key,
+            message=message,
+            thread=thread,
+            closed_at=sa.case((unknown, None), else_=prompts.c.closed_at),
+            became=sa.case((unknown, None), else_=prompts.c.became),
+        )
+
+    async def unseen(self, prompt: Prompt, *, until: datetime) -> None:
+        """The card was looked for and is not there; it may be on its way, so it is looked again."""
+        await self._set(prompt.key, became=UNSEEN, next_attempt_at=until)
 
     async def get(self, key: str) -> Prompt | None:
         """The card, if there is one of that key."""

@@ -13,7 +13,7 @@ from store.cases import Cases
 from store.database import Database, uninterrupted
 from store.health import Backlog
 from store.journal import Journal
-from store.tables import ended_runs
+from store.tables import ended_runs, sealed_runs
 from store.vault import Vault
 
 _OBLIGATION = obligation_stream("")
@@ -80,7 +80,20 @@ class Seals:
             await self._journal.append_door_in(
                 connection, ended.case, Kind.DOOR_RUN_SEALED, at=at, **body
             )
+            await connection.execute(
+                self._database.insert(sealed_runs)
+                .values(case=ended.case, run=ended.run)
+                .on_conflict_do_nothing(index_elements=["case", "run"])
+            )
         return True
+
+    async def has(self, case: str, run: str) -> bool:
+        """Whether the run has its seal."""
+        query = sa.select(sealed_runs.c.run).where(
+            sealed_runs.c.case == case, sealed_runs.c.run == run
+        )
+        async with self._database.read() as connection:
+            return (await connection.execute(query)).one_or_none() is not None
 
     async def _take_in(self, connection: AsyncConnection, ended: EndedRun) -> bool:
         query = ended_runs.delete().where(ended_runs.c.position == ended.position)

@@ -32,6 +32,8 @@ cases = sa.Table(
     instant("opened_at"),
     text("status"),
     flag("shadow"),
+    # How often its content has been erased.
+    number("erased", server_default="0"),
     sa.UniqueConstraint("source", "instance", "external_id"),
     sa.Index("ix_cases_subject_ref", "subject_ref"),
 )
@@ -44,6 +46,8 @@ case_keys = sa.Table(
     text("key_id", unique=True),
     text("wrapped_by"),
     sealed("wrapped"),
+    # Ids of keys that were destroyed, with a space between two.
+    text("destroyed", server_default=""),
 )
 
 reports = sa.Table(
@@ -191,6 +195,15 @@ ended_runs = sa.Table(
     sa.UniqueConstraint("case", "stream", "run"),
 )
 """Runs that said they end and are not sealed yet; written with their last entries."""
+
+sealed_runs = sa.Table(
+    "sealed_runs",
+    metadata,
+    of_case(),
+    text("run"),
+    sa.PrimaryKeyConstraint("case", "run"),
+)
+"""Runs whose seal stands in the doors' stream: asked for without opening the stream."""
 
 journal = sa.Table(
     "journal",

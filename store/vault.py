@@ -5,8 +5,9 @@ import binascii
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
@@ -14,7 +15,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.database import Database
-from store.errors import BrokenSeal, StoreMisconfigured, UnknownCase, UnknownKey
+from store.erasure_tables import shreds
+from store.errors import (
+    BrokenSeal,
+    ContentErased,
+    StoreMisconfigured,
+    UnknownCase,
+    UnknownKey,
+)
 from store.tables import case_keys
 
 INSTALLATION = "installation"
@@ -78,6 +86,8 @@ class CaseKeys:
     key_id: str
     key: bytes = field(repr=False)
     salt: bytes = field(repr=False)
+    destroyed: frozenset[str] = frozenset()
+    """Ids of keys that the case had before its content was erased."""
 
     def seal(self, data: bytes, *, aad: str) -> bytes:
         """The data encrypted for one place of one case; `aad` names the place."""
@@ -89,12 +99,18 @@ class CaseKeys:
     def open_sealed(self, sealed: bytes, *, aad: str) -> bytes:
         """The data; BrokenSeal unless it was sealed by this key for this place."""
         key_id, rest = _split(sealed)
+        if key_id in self.destroyed:
+            raise ContentErased(self.case)
         if key_id != self.key_id:
             raise UnknownKey(f"{self.case}: sealed with key {key_id}, not {self.key_id}")
         try:
             return AESGCM(self.key).decrypt(rest[:_NONCE], rest[_NONCE:], self._bound(aad))
         except InvalidTag:
             raise BrokenSeal(f"{self.case}: {aad.split('|', 1)[0]} does not open") from None
+
+    def is_erased(self, sealed: bytes) -> bool:
+        """Whether a key that was destroyed has sealed these bytes."""
+        return bool(self.destroyed) and _split(sealed)[0] in self.destroyed
 
     def _bound(self, aad: str) -> bytes:
         return _joined("escalate sealed 1", self.case, self.key_id, aad)
@@ -116,6 +132,8 @@ class Vault:
         self._keks = {key.key_id: key for key in (*earlier, kek)}
         self._ticks = ticks
         self._cache: dict[str, tuple[float, CaseKeys]] = {}
+        self._erased: dict[str, int] = {}
+        self._looked = 0
 
     @property
     def kek_id(self) -> str:
@@ -179,11 +197,13 @@ class Vault:
         ).one_or_none()
         if row is None:
             raise UnknownCase(case)
-        return self._unwrapped(case, row.key_id, row.wrapped_by, row.wrapped)
+        return self._read_row(row)
 
     async def key(self, case: str, *, key_id: str) -> CaseKeys:
         """The case's keys, if they are the ones named; UnknownKey otherwise."""
         keys = await self.keys(case)
+        if key_id in keys.destroyed:
+            raise ContentErased(case)
         if keys.key_id != key_id:
             raise UnknownKey(f"{case}: no key {key_id}")
         return keys
@@ -203,6 +223,73 @@ class Vault:
         """The data that was sealed for the place `aad`."""
         return (await self.keys(case)).open_sealed(sealed, aad=aad)
 
+    async def shred_in(self, connection: AsyncConnection, case: str) -> CaseKeys:
+        """The case's data key and salt are gone, and it has new ones for what is said from now on.
+
+        In a transaction of the caller's that has locked the case; `forget` follows its commit.
+        """
+        row = (
+            await connection.execute(sa.select(case_keys).where(case_keys.c.case == case))
+        ).one_or_none()
+        if row is None:
+            raise UnknownCase(case)
+        return await self._replace_in(connection, case, key_id=row.key_id, before=row.destroyed)
+
+    async def revive_in(self, connection: AsyncConnection, case: str) -> CaseKeys | None:
+        """A case whose key a restore destroyed has a new one; None where none was destroyed so."""
+        query = sa.select(case_keys).where(case_keys.c.case == case, case_keys.c.wrapped == b"")
+        row = (await connection.execute(query)).one_or_none()
+        if row is None:
+            return None
+        return await self._replace_in(connection, case, key_id=row.key_id, before=row.destroyed)
+
+    async def _replace_in(
+        self, connection: AsyncConnection, case: str, *, key_id: str, before: str
+    ) -> CaseKeys:
+        destroyed = " ".join(dict.fromkeys((*before.split(), key_id)))
+        fresh = CaseKeys(
+            case=case,
+            key_id=secrets.token_hex(8),
+            key=secrets.token_bytes(_KEY),
+            salt=secrets.token_bytes(_KEY),
+            destroyed=frozenset(destroyed.split()),
+        )
+        await connection.execute(
+            case_keys.update()
+            .where(case_keys.c.case == case)
+            .values(
+                key_id=fresh.key_id,
+                wrapped_by=self._kek.key_id,
+                wrapped=_wrap(self._kek, fresh),
+                destroyed=destroyed,
+            )
+        )
+        return fresh
+
+    def forget(self, case: str) -> None:
+        """The case's keys are not in this process's memory."""
+        self._cache.pop(case, None)
+
+    def forget_older(self, case: str, erased: int) -> None:
+        """Keys that were read before the case's content was erased that often are not used."""
+        if self._erased.get(case, 0) != erased:
+            self._erased[case] = erased
+            self.forget(case)
+
+    async def forget_erased(self) -> int:
+        """Keys that any process destroyed since the last call are not in this one's memory.
+
+        A process that calls this often holds a destroyed key for as long as lies between two
+        calls; one that never does, for the time every unwrapped key may stay.
+        """
+        query = sa.select(shreds.c.position, shreds.c.case).where(shreds.c.position > self._looked)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        for row in rows:
+            self.forget(row.case)
+            self._looked = max(self._looked, row.position)
+        return len(rows)
+
     async def rewrap(self) -> int:
         """Every key is wrapped by the present key-encryption key; how many were not before."""
         return await self._database.finish(self._rewrap())
@@ -221,6 +308,9 @@ class Vault:
             others = case_keys.c.wrapped_by != self._kek.key_id
             rows = (await connection.execute(sa.select(case_keys).where(others))).all()
             for row in rows:
+                if not row.wrapped:
+                    # A restore destroyed it; there is nothing to wrap.
+                    continue
                 keys = self._unwrapped(row.case, row.key_id, row.wrapped_by, row.wrapped)
                 await connection.execute(
                     case_keys.update()
@@ -229,6 +319,12 @@ class Vault:
                 )
                 changed += 1
         return changed
+
+    def _read_row(self, row: Any) -> CaseKeys:
+        if not row.wrapped:
+            raise ContentErased(row.case)
+        keys = self._unwrapped(row.case, row.key_id, row.wrapped_by, row.wrapped)
+        return replace(keys, destroyed=frozenset(row.destroyed.split()))
 
     def _unwrapped(self, case: str, key_id: str, wrapped_by: str, wrapped: bytes) -> CaseKeys:
         kek = self._keks.get(wrapped_by)

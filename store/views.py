@@ -1,6 +1,7 @@
 """Cases as pages, lists and the watch see them: the picture the journal's last batch left."""
 
 import json
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -86,16 +87,22 @@ class Views:
             await _replace(connection, waiting, keys.case, roles)
         if before.get("links") != state.get("links"):
             await _replace(connection, case_links, keys.case, _links(state.get("links")))
-        if before.get("assignments") != state.get("assignments"):
-            people = state["assignments"]
-            given = people if isinstance(people, dict) else {}
-            rows = [{"role": role, "person": person} for role, person in given.items()]
+        theirs = _theirs(state)
+        if _theirs(before) != theirs:
+            rows = [{"role": what, "person": person} for what, person in theirs.items()]
             await _replace(connection, assigned, keys.case, rows)
         return True
 
     async def get(self, case: str) -> CaseView | None:
-        """The case as its workflow last described it; None before it has."""
+        """The case as its workflow last described it; None before it has, and once it is erased."""
         return await self._one(views.c.case == case)
+
+    async def heads(self, which: Collection[str]) -> dict[str, tuple[str, int]]:
+        """Up to which entry those cases have been described: the branch, and its last entry."""
+        query = sa.select(views.c.case, views.c.branch, views.c.sequence)
+        async with self._database.read() as connection:
+            rows = await connection.execute(query.where(views.c.case.in_(which)))
+            return {case: (branch, sequence) for case, branch, sequence in rows}
 
     async def by_number(self, number: str) -> CaseView | None:
         """The case that people call by that number."""
@@ -153,7 +160,7 @@ class Views:
         )
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
-        return [await self._view(row) for row in rows]
+        return [await self._view(row) for row in rows if row.state]
 
     async def due(self, *, before: datetime) -> list[CaseLine]:
         """Open cases whose next instant has passed without the workflow having said anything.
@@ -207,7 +214,7 @@ class Views:
         async with self._database.read() as connection:
             query = lines(views.c.state).where(condition)
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else await self._view(row)
+        return None if row is None or not row.state else await self._view(row)
 
     async def _view(self, row: Any) -> CaseView:
         keys = await self._vault.keys(row.case)
@@ -265,6 +272,29 @@ class Views:
         query = query.limit(which.limit).offset(which.offset)
         async with self._database.read() as connection:
             return [_line(row) for row in await connection.execute(query)]
+
+
+def _theirs(state: Mapping[str, JsonValue]) -> dict[str, str]:
+    """Whose by name the case's work is: by role, by each open task, and by what is offered."""
+    given = state.get("assignments")
+    theirs = (
+        {role: str(person) for role, person in given.items()} if isinstance(given, dict) else {}
+    )
+    offers = state.get("work_offers")
+    for offer in offers if isinstance(offers, list) else []:
+        if isinstance(offer, dict):
+            theirs[f"hand-over of {offer['role']}"] = str(offer["person"])
+    # The list as a whole, or item by item, as the case's batches carry it.
+    whole = state.get("tasks")
+    items = whole if isinstance(whole, list) else []
+    items = items + [item for name, item in state.items() if name.startswith("tasks.")]
+    for item in items:
+        if isinstance(item, dict):
+            person = item.get("person")
+            # A field that still has its default is left out of a picture.
+            if person is not None and item.get("state", "open") == "open":
+                theirs[str(item["id"])] = str(person)
+    return theirs
 
 
 async def _replace(

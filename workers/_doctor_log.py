@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from audit.log.checkpoint import trusted_checkpoint
 from audit.log.errors import LogError
 from gateway.errors import KeysUnusableError
-from gateway.log_key import LOG_FILE, log_key_in
+from gateway.log_key import LOG_FILE, log_key_in, log_keys_in
 from store import Store
 from workers._doctor_check import Check, fail, fine, warn
 from workers.settings import Settings
@@ -27,7 +27,7 @@ async def transparency_log(settings: Settings, store: Store, *, at: datetime) ->
                 "another log.",
             )
         if head.checkpoint and key is not None:
-            trusted_checkpoint(head.checkpoint.encode(), [key])
+            trusted_checkpoint(head.checkpoint.encode(), log_keys_in(settings.keys))
     except (LogError, KeysUnusableError) as error:
         return fail(NAME, f"its checkpoint does not hold: {error}", mend=error.mend)
     if behind.oldest_at is not None and behind.oldest_at < at - _BEHIND:

@@ -26,6 +26,7 @@ from workers._doctor_live import (
     live_reports,
 )
 from workers._doctor_trackers import live_trackers
+from workers._doctor_vouching import live_vouching
 from workers.house import inbox
 from workers.settings import Settings
 from workers.which_engine import which_engine
@@ -155,6 +156,12 @@ async def engine(settings: Settings) -> AsyncIterator[Check]:
             f"no worker polls the task queue {settings.task_queue}",
             mend="Start one: `escalate worker`.",
         )
+    elif answer.urgent_pollers == 0:
+        yield fail(
+            "engine-urgent",
+            f"no worker polls {settings.urgent_queue}: what SEV0 and SEV1 cases ask for waits",
+            mend="A worker of an earlier release runs: upgrade it, or start another.",
+        )
 
 
 async def live(
@@ -193,6 +200,8 @@ async def live(
         async for check in live_paging(settings, directory, http, at=at):
             yield check
         async for check in live_reports(settings, http):
+            yield check
+        async for check in live_vouching(settings, http, at=at):
             yield check
         yield await live_public_url(settings, http)
     yield skew.check()

@@ -150,6 +150,8 @@ def _dynamic(*, simulation: bool) -> dict[str, Any]:
         # One process serves all: limits meant for shared clusters would only slow a burst of cases.
         "frontend.namespaceRPS": 20_000,
         "frontend.namespaceRPS.visibility": 2_000,
+        # Among tasks of one priority each case has its share; the server's own default is not to.
+        "matching.enableFairness": True,
     }
     if simulation:
         values["frontend.WorkflowTimeSkippingEnabled"] = True

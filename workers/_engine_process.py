@@ -8,7 +8,6 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import Mapping
 from pathlib import Path
 
 from workers import _engine_guard
@@ -41,12 +40,9 @@ def _is_free(port: int) -> bool:
 class GuardedProcess:
     """A server that never outlives this process."""
 
-    def __init__(
-        self, command: list[str], *, log: Path, environment: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, command: list[str], *, log: Path) -> None:
         self.command = command
         self.log = log
-        self.environment = {**(environment or {}), **os.environ}
         self.pid: int | None = None
         self._guard: asyncio.subprocess.Process | None = None
 
@@ -60,7 +56,6 @@ class GuardedProcess:
             _engine_guard.__file__,
             str(self.log),
             *self.command,
-            env=self.environment,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             # A Ctrl-C in the terminal reaches the owner, who ends the server after its workers.

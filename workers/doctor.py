@@ -13,14 +13,18 @@ from integrations.ports.directory import DirectorySnapshot
 from store import Store, StoreError
 from store.database import Database
 from store.ticket_drift import PERSON
+from workers._doctor_access import access
 from workers._doctor_chat import chats
 from workers._doctor_check import Check, Level, fail, fine, warn
+from workers._doctor_keeping import keeping
 from workers._doctor_keys import kek_in, keys
 from workers._doctor_log import transparency_log
 from workers._doctor_log_in import log_in, provider
 from workers._doctor_outside import engine, live, messages, webhooks
 from workers._doctor_paging import paging
 from workers._doctor_people import people, runbooks
+from workers._doctor_telling import telling
+from workers._doctor_vouching import fresh, vouching
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.house import people_file
@@ -46,12 +50,12 @@ def worst(checks: list[Check]) -> Level:
 async def _checks(settings: Settings, *, live_too: bool, at: datetime) -> AsyncIterator[Check]:
     yield fine("settings", "every ESCALATE_ name is known and every value can be used")
     yield _public_url(settings)
-    for check in keys(settings):
+    for check in (*keys(settings), *vouching(settings, at=at)):
         yield check
     directory = _directory(settings)
     async for check in _store(settings, directory, at=at):
         yield check
-    for check in log_in(settings):
+    for check in (*access(settings), *log_in(settings)):
         yield check
     for check in webhooks(settings):
         yield check
@@ -145,6 +149,28 @@ def _without_mend(error: StoreError) -> str:
 
 
 async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncIterator[Check]:
+    async for check in _case_keys(settings, store):
+        yield check
+    async for check in _running(store, at=at):
+        yield check
+    async for check in telling(settings, store):
+        yield check
+    yield await transparency_log(settings, store, at=at)
+    async for check in fresh(settings, store, at=at):
+        yield check
+    yield await _tickets(store)
+    yield await _door_record(store)
+    async for check in keeping(settings, store, at=at):
+        yield check
+    alarms = await store.health.open_alarms()
+    for alarm in alarms:
+        yield warn(f"alarm {alarm.kind} {alarm.key}", alarm.text, mend=alarm.mend)
+    if not alarms:
+        yield fine("alarms", "none is open")
+
+
+async def _case_keys(settings: Settings, store: Store) -> AsyncIterator[Check]:
+    """Whether the keys of cases open here."""
     wrapped = await store.vault.wrapped_by()
     present = {store.vault.kek_id} if settings.demo or settings.kek.exists() else set()
     strange = sorted(set(wrapped) - present)
@@ -157,6 +183,10 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
         )
     elif wrapped:
         yield fine("case-keys", f"keys of {sum(wrapped.values())} cases open with the key here")
+
+
+async def _running(store: Store, *, at: datetime) -> AsyncIterator[Check]:
+    """Whether every process is heard of, and what waits is handed on."""
     for name in ("worker", "gateway", "watch"):
         heard = max((beat.at for beat in await store.health.beats(name)), default=None)
         if heard is not None and heard >= at - _SILENCE:
@@ -179,14 +209,6 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
                 f"{box.pending} {what} wait, the oldest since {box.oldest_at:%Y-%m-%d %H:%M} UTC",
                 mend="See the engine, worker and gateway above: they are applied when all run.",
             )
-    yield await transparency_log(settings, store, at=at)
-    yield await _tickets(store)
-    yield await _door_record(store)
-    alarms = await store.health.open_alarms()
-    for alarm in alarms:
-        yield warn(f"alarm {alarm.kind} {alarm.key}", alarm.text, mend=alarm.mend)
-    if not alarms:
-        yield fine("alarms", "none is open")
 
 
 async def _tickets(store: Store) -> Check:

@@ -41,7 +41,7 @@ __all__ = [
 _ATTEMPTS = 4
 _GRACE = 8.0
 _RETENTION = timedelta(days=30)
-_SIMULATING = {"GOGC": "400", "GOMEMLIMIT": "2GiB"}
+_SIMULATING = ("GOGC=400", "GOMEMLIMIT=2GiB")
 """A week is over in minutes, so its server collects seldom; before 2 GiB it does as usual."""
 
 
@@ -259,9 +259,9 @@ class Engine:
             )
             command = [str(choice.binary), "--config-file", str(files.config), "--allow-no-auth"]
             command.append("start")
-        self._process = GuardedProcess(
-            command, log=log, environment=_SIMULATING if self._simulation else None
-        )
+        if self._simulation:
+            command = ["env", *_SIMULATING, *command]
+        self._process = GuardedProcess(command, log=log)
         await self._process.start()
         self.address = f"127.0.0.1:{ports[0]}"
         client = await answering(self._process, self.address, namespace=self.namespace)

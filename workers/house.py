@@ -17,7 +17,9 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from activities import Announcements, Channel, Outside, Rooms, all_activities
+from activities.guarding import Guard, Limits
 from gateway.doors import Tracker
+from integrations.cedar_folder import PoliciesRefusedError, installed
 from integrations.claims_directory import ClaimsDirectory
 from integrations.file_directory import FileDirectory
 from integrations.imap import ImapInbox, ImapServer
@@ -27,6 +29,7 @@ from integrations.on_call import OnCallRotas
 from integrations.on_call_sources import PagerDutyRota, Source
 from integrations.outgoing_webhook import OutgoingWebhook
 from integrations.pagerduty import PagerDuty
+from integrations.ports.access import Access
 from integrations.ports.actions import Actions
 from integrations.ports.clock import Clock
 from integrations.signed_webhook import Connector
@@ -54,6 +57,7 @@ class House:
     clock: Clock
     directory: FileDirectory | ClaimsDirectory
     http: httpx.AsyncClient
+    access: Access
 
     @property
     def keyring(self) -> StoreKeyring:
@@ -95,6 +99,9 @@ class House:
             ticket_queues={each.source.value: each.opens_in for each in connected},
             connectors=connectors(self),
             reporting=reporting(settings, http=self.http, clock=self.clock),
+            guard=Guard(self.store, clock=self.clock, limits=limits(settings)),
+            digest=settings.notices.digest or None,
+            access=self.access,
         )
 
     @property
@@ -122,7 +129,25 @@ async def house(
         httpx.AsyncClient(trust_env=False, follow_redirects=False) as http,
     ):
         directory = directory_of(settings, file, store=store, clock=clock)
-        yield House(settings=settings, store=store, clock=clock, directory=directory, http=http)
+        yield House(
+            settings=settings,
+            store=store,
+            clock=clock,
+            directory=directory,
+            http=http,
+            access=access_of(settings),
+        )
+
+
+def access_of(settings: Settings) -> Access:
+    """The policies that ship and the team's own; NotSetUpError with every place that is wrong."""
+    try:
+        return installed(settings.access_dir)
+    except PoliciesRefusedError as refused:
+        raise NotSetUpError(
+            f"the policies of who may do what cannot be used: {refused}",
+            mend="`escalate access lint` names every place.",
+        ) from refused
 
 
 def key_encryption_key(settings: Settings) -> KeyEncryptionKey:
@@ -163,6 +188,25 @@ def people_file(settings: Settings) -> Path:
         return Path(__file__).resolve().parent.parent / "integrations" / "demo_directory.yaml"
     message = "no directory of people is configured"
     raise NotSetUpError(message, mend="Set ESCALATE_DIRECTORY_FILE to a YAML file of people.")
+
+
+def limits(settings: Settings) -> Limits:
+    """How fast each channel may be told, and when it counts as out."""
+    notices = settings.notices
+    per_minute = {
+        "slack": notices.slack_per_minute,
+        "teams": notices.teams_per_minute,
+        "pagerduty": notices.pagerduty_per_minute,
+    }
+    if notices.mail_per_minute is not None:
+        per_minute["mail"] = notices.mail_per_minute
+    return Limits(
+        per_minute=per_minute,
+        # The demo's time is skipped: what is an hour there is a minute here.
+        person_per_hour=None if settings.demo else notices.person_per_hour,
+        failures=notices.failures,
+        pause=notices.pause,
+    )
 
 
 def channels(house: House) -> Sequence[Channel]:

@@ -8,6 +8,7 @@ they open everything that was copied before. Whoever has the backup has the keys
 
 import json
 import shutil
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from store.database import Database, normal_url
 from store.postgres_copy import check_dump, must_be_empty
 from workers._doctor_keys import kek_in
 from workers._keeping_engine import check_engine, copy_engine, put_engine_back
+from workers._keeping_erased import keep_notes, notes_for, reapply_notes
 from workers._reconcile import Reconciled, reconcile
 from workers.engine import Engine
 from workers.errors import NotSetUpError
@@ -26,6 +28,7 @@ from workers.which_engine import in_use
 from workers.worker import client_of
 
 STORE, STORE_DUMP, KEYS, ABOUT = "escalate.db", "escalate.dump", "keys", "backup.json"
+ERASED = "erased"
 _PRIVATE, _PRIVATE_FOLDER = 0o600, 0o700
 
 
@@ -54,6 +57,7 @@ async def backup(settings: Settings, folder: Path, *, at: datetime) -> Kept:
     else:
         engine = await copy_engine(settings, folder)
     keys = _copy_keys(settings, folder / KEYS)
+    keep_notes(settings.erased, folder / ERASED)
     kept = Kept(at=at, store=store, engine=engine, keys=keys, by_hand=tuple(by_hand))
     about = folder / ABOUT
     about.write_text(kept.model_dump_json(indent=2), encoding="utf-8")
@@ -94,8 +98,12 @@ def _copy_private(file: Path, target: Path) -> None:
     shutil.copyfile(file, target)
 
 
-async def put_back(settings: Settings, folder: Path) -> Kept:
-    """The files of the backup are in place; refused, with nothing done, where files are already."""
+async def put_back(settings: Settings, folder: Path, *, erased: Sequence[Path] = ()) -> Kept:
+    """The files of the backup are in place; refused, with nothing done, where files are already.
+
+    What was erased since the backup was made is erased in it before anybody can open it: as the
+    notes of this installation, of the backup and of the folders `erased` say.
+    """
     about = folder / ABOUT
     if not about.is_file():
         raise BackupFailed(f"{folder} holds no backup: {ABOUT} is missing")
@@ -107,6 +115,7 @@ async def put_back(settings: Settings, folder: Path) -> Kept:
     if taken:
         raise BackupFailed(f"a restore wants an empty home; there is {', '.join(taken)} already")
     await _check_places(settings, folder, kept)
+    notes = notes_for(settings, folder / KEYS, folders=(folder / ERASED, *erased))
     settings.home.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
     settings.keys.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
     for name in kept.keys:
@@ -116,7 +125,8 @@ async def put_back(settings: Settings, folder: Path) -> Kept:
     if kept.engine:
         await put_engine_back(settings, folder)
     if kept.store:
-        await restore(folder / _store_name(settings), url=settings.store)
+        gone = [(note.case, note.key_id) for note in notes]
+        await restore(folder / _store_name(settings), url=settings.store, gone=gone)
     return kept
 
 
@@ -155,6 +165,7 @@ async def reconciled(settings: Settings) -> Reconciled:
         )
     async with house(settings, migrate=True) as home, Engine.of(settings) as engine:
         client = await client_of(home, address=engine.address)
+        await reapply_notes(settings, home.store)
         return await reconcile(home.store, client, at=await home.clock.now())
 
 

@@ -32,7 +32,9 @@ from workers.errors import NotSetUpError
 from workers.house import House, inbox, pager, rotas, slack
 from workers.log_in import provider_door
 from workers.reporting import party
+from workers.retention import retention_of
 from workers.settings import Settings
+from workers.vouching import stamping, witnessing
 from workers.worker import beat, client_of, worker
 
 GATEWAY = "gateway"
@@ -129,15 +131,20 @@ async def doors_of(
         pager=pager(house),
         slack=slack_parts(house),
         mail=mail_parts(house),
+        telling=house.outside,
         trackers=tuple(house.trackers),
         provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
+        witnessing=witnessing(settings, house.http),
+        stamping=stamping(settings, house.http),
         events=EventWebhooks(
             house.http,
             clock=house.clock,
             source=str(settings.public_url).rstrip("/"),
             allow_loopback=settings.demo,
         ),
+        outside=house.outside,
+        access=house.access,
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
@@ -215,6 +222,11 @@ def door_settings(settings: Settings) -> DoorSettings:
         connected=settings.reports.connected,
         ledger_keep=settings.ledger.keep,
         bulk_cap=settings.gateway.bulk_cap,
+        urgent_queue=settings.urgent_queue,
+        keepers=settings.keeping.keepers,
+        cooling_off=settings.keeping.cooling_off,
+        erased=settings.erased,
+        retention=retention_of(settings),
     )
 
 

@@ -22,8 +22,10 @@ from pydantic_settings import (
 
 from workers._settings_chat import SlackSettings, TeamsSettings
 from workers._settings_group import Group
+from workers._settings_keeping import KeepingSettings
 from workers._settings_log_in import OidcSettings
 from workers._settings_mail import ImapSettings
+from workers._settings_notices import NoticeSettings
 from workers._settings_paging import PagerDutySettings
 from workers._settings_reports import ReportSettings
 from workers._settings_sources import (
@@ -42,6 +44,10 @@ from workers._settings_trackers import (
     TicketSettings,
     ZendeskSettings,
 )
+from workers._settings_vouching import TsaSettings, WitnessSettings
+
+URGENT = "-urgent"
+"""What the name of a queue ends with that only activities of grave cases are put into."""
 
 
 class EngineSettings(Group):
@@ -209,6 +215,9 @@ class Settings(BaseSettings):
         None, description="SQLAlchemy URL of the store; default: escalate.db (SQLite) in home"
     )
     task_queue: str = Field("escalate", description="Temporal task queue of the workers")
+    urgent_slots: int = Field(
+        20, ge=1, description="activities of SEV0/SEV1 cases a worker takes at once, beside others"
+    )
     public_url: AnyHttpUrl = Field(
         AnyHttpUrl("http://127.0.0.1:8080"),
         description="address people reach the gateway at; in every link",
@@ -222,6 +231,9 @@ class Settings(BaseSettings):
     )
     on_call_file: Path | None = Field(
         None, description="YAML of which roles have a rota, and where it stands"
+    )
+    access_dir: Path | None = Field(
+        None, description="a team's own policies of who may do what, beside those that ship"
     )
     directory_file: Path | None = Field(None, description="YAML of people, roles and rotas")
     runbooks_dir: Path | None = Field(None, description="a team's own runbooks, beside the library")
@@ -255,12 +267,24 @@ class Settings(BaseSettings):
     tickets: TicketSettings = Field(
         default_factory=TicketSettings, description="tickets kept in step"
     )
+    notices: NoticeSettings = Field(
+        default_factory=NoticeSettings, description="how people are told"
+    )
     pagerduty: PagerDutySettings = Field(
         default_factory=PagerDutySettings, description="PagerDuty: pages and schedules"
     )
     actions: ActionSettings = Field(default_factory=ActionSettings, description="systems that act")
     reports: ReportSettings = Field(
         default_factory=ReportSettings, description="reports to authorities"
+    )
+    keeping: KeepingSettings = Field(
+        default_factory=KeepingSettings, description="erasure, legal holds, retention"
+    )
+    witnesses: WitnessSettings = Field(
+        default_factory=WitnessSettings, description="who vouches for the transparency log"
+    )
+    tsa: TsaSettings = Field(
+        default_factory=TsaSettings, description="time stamps on the transparency log"
     )
     ledger: LedgerSettings = Field(
         default_factory=LedgerSettings, description="the delivery ledger"
@@ -305,6 +329,11 @@ class Settings(BaseSettings):
         return f"sqlite+aiosqlite:///{self.home / 'escalate.db'}"
 
     @property
+    def urgent_queue(self) -> str:
+        """The task queue of what cannot wait in a case of SEV0 or SEV1."""
+        return self.task_queue + URGENT
+
+    @property
     def engine_database(self) -> Path:
         """The file of the own Temporal server."""
         return self.engine.database or self.home / "engine.db"
@@ -313,6 +342,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The folder of signing keys."""
         return self.keys_dir or self.home / "keys"
+
+    @property
+    def erased(self) -> Path:
+        """The folder that tells a restore what was erased."""
+        return self.keeping.erased_dir or self.home / "erased"
 
     @property
     def log_name(self) -> str:

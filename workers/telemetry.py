@@ -67,6 +67,12 @@ def configure_telemetry(
     return Telemetry(provider=provider, dropped=opaque.dropped)
 
 
+def log_alone(process: str, *, stream: TextIO | None = None) -> None:
+    """The process logs as all do; for one that reads no settings and knows no collector."""
+    out = stream if stream is not None else sys.stderr
+    _telemetry_logs.configure(process=process, level="info", as_json=not out.isatty(), stream=out)
+
+
 @cache
 def _runtime(metrics: str | None) -> Runtime:
     """The SDK's core speaks through our renderer: by itself it writes on standard output."""

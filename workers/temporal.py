@@ -10,7 +10,9 @@ from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression, TLSConfig
+from temporalio.worker import WorkerConfig
 
+from workers.settings import URGENT
 from workflows.converter import CaseKeyring, converter
 from workflows.escalation import EscalationWorkflow
 from workflows.obligation import ObligationWorkflow
@@ -28,13 +30,24 @@ def plugin_with(
     data_converter: DataConverter, *, activities: Sequence[Callable[..., Any]] = ()
 ) -> SimplePlugin:
     """The same, around a converter that is already there: opened histories need no keys."""
-    return SimplePlugin(
+    return CasePlugin(
         "escalate",
         data_converter=data_converter,
         workflows=list(WORKFLOWS),
         activities=list(activities),
         workflow_runner=CaseRunner(),
     )
+
+
+class CasePlugin(SimplePlugin):
+    """As the SDK's, but a worker of an urgent queue polls for no case: its slots are kept free."""
+
+    def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
+        """The worker runs our workflows and activities, or the activities only."""
+        made = super().configure_worker(config)
+        if made["task_queue"].endswith(URGENT):
+            made["workflows"] = []
+        return made
 
 
 async def connect(

@@ -45,6 +45,8 @@ class EngineAnswer(Value):
     retention_days: float | None = None
     missing_attributes: tuple[str, ...] = ()
     pollers: int | None = None
+    urgent_pollers: int | None = None
+    """Of the queue of what SEV0 and SEV1 cases cannot wait for."""
     trouble: str = ""
 
 
@@ -101,6 +103,13 @@ async def _asked(settings: Settings, address: str, answer: EngineAnswer) -> Engi
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
     )
+    urgent = await service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=engine.namespace,
+            task_queue=TaskQueue(name=settings.urgent_queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        )
+    )
     kept = namespace.config.workflow_execution_retention_ttl.ToTimedelta()
     return answer.model_copy(
         update={
@@ -110,6 +119,7 @@ async def _asked(settings: Settings, address: str, answer: EngineAnswer) -> Engi
             "retention_days": kept.total_seconds() / 86_400,
             "missing_attributes": _missing(dict(present.custom_attributes)),
             "pollers": len(queue.pollers),
+            "urgent_pollers": len(urgent.pollers),
         }
     )
 

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 KIND = "worker"
 BEAT = timedelta(seconds=10)
+GRACE = timedelta(seconds=10)
 _PROBE = timedelta(seconds=2)
 DEPLOYMENT = "escalate"
 
@@ -56,6 +57,9 @@ async def worker(
     `at_once` is how many activities, and how many steps of cases, it takes before it has ended
     one; None leaves it to the SDK.
 
+    What SEV0 and SEV1 cases cannot wait for comes by a queue of its own with `urgent_slots`, which
+    nothing else can take.
+
     With a `build_id` it is versioned and upgrades cases automatically; it gets no work before
     `escalate worker promote` has made that build current.
     """
@@ -66,16 +70,25 @@ async def worker(
         if build_id is not None
         else VersioningBehavior.UNSPECIFIED,
     )
+    urgent_slots = house.settings.urgent_slots
+    deployment = versioned if build_id is not None else None
     running = Worker(
         client,
         task_queue=house.settings.task_queue,
         max_cached_workflows=max_cached_workflows,
         max_concurrent_activities=at_once,
         max_concurrent_workflow_tasks=at_once,
-        graceful_shutdown_timeout=timedelta(seconds=10),
-        deployment_config=versioned if build_id is not None else None,
+        graceful_shutdown_timeout=GRACE,
+        deployment_config=deployment,
     )
-    async with running:
+    urgent = Worker(
+        client,
+        task_queue=house.settings.urgent_queue,
+        max_concurrent_activities=min(at_once or urgent_slots, urgent_slots),
+        graceful_shutdown_timeout=GRACE,
+        deployment_config=deployment,
+    )
+    async with running, urgent:
         beating = asyncio.create_task(beat(house, KIND, client=client))
         try:
             yield running
@@ -94,6 +107,8 @@ async def beat(house: House, kind: str, *, client: Client | None = None) -> None
     try:
         while True:
             try:
+                # A key that was destroyed leaves this process as soon as it says that it lives.
+                await house.store.vault.forget_erased()
                 if client is None or await _answers(client):
                     await house.store.health.heartbeat(
                         kind=kind,

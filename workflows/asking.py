@@ -17,8 +17,12 @@ async def ask(
     summary: str,
     pulse: Pulse,
     priority: Priority = Priority.default,
+    queue: str | None = None,
 ) -> Result:
-    """The effect's result. ActivityError when its policy gave up on it."""
+    """The effect's result. ActivityError when its policy gave up on it.
+
+    `queue` is where it is worked on; None: where the workflow itself is.
+    """
     policy = POLICIES[effect.name]
     pulse.command()
     try:
@@ -31,6 +35,7 @@ async def ask(
             retry_policy=policy.retry,
             summary=summary,
             priority=priority,
+            task_queue=queue,
         )
     except ActivityError:
         pulse.watch()

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.asking import ask
     from workflows.effects import ASSESS, AssessOrder
     from workflows.failures import failure_name
+    from workflows.lanes import queue_of
     from workflows.pulse import Pulse
 
 
@@ -27,7 +28,9 @@ async def assess(file: CaseFile, pulse: Pulse) -> None:
         at=workflow.now(),
     )
     try:
-        assessed = await ask(ASSESS, order, summary="severity table", pulse=pulse)
+        assessed = await ask(
+            ASSESS, order, summary="severity table", pulse=pulse, queue=queue_of(file)
+        )
     except ActivityError as error:
         _settled(file, judged)
         file.note(Kind.SEVERITY_ASSESSED, workflow.now(), because=failure_name(error))

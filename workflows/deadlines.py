@@ -5,7 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from cases import escalations, held, leases
+    from cases import escalations, handing_over, held, leases
     from cases.batches import WATCH
     from cases.bulk import watched
     from cases.claims import lapse
@@ -24,10 +24,13 @@ with workflow.unsafe.imports_passed_through():
     from cases.setting import come
     from cases.stages import ask_what_waits
     from cases.suppression import is_order, review
+    from cases.task_work import CLOCK as TASK_CLOCK
+    from cases.task_work import remind
     from cases.updates import UPDATE, missed, remind_writer
     from runbooks.plan import Late
     from workflows.asking import ask
     from workflows.effects import COLLECT_ACTS, CollectOrder
+    from workflows.lanes import queue_of
     from workflows.pulse import Pulse
 
 ACTED = ("done", "intended", "skipped", ROLLED_BACK, SHADOWED, *BY_ITSELF)
@@ -48,6 +51,7 @@ class Deadlines:
         state = self.file.state
         self.desk.count_refusals(at=at)
         lapse(self.file, at=at)
+        handing_over.lapse(self.file, at=at)
         hold = state.hold
         if hold is not None and not hold.reviewed and hold.review_at <= at:
             state.hold = hold.model_copy(update={"reviewed": True})
@@ -87,6 +91,8 @@ class Deadlines:
                 ask_for_note(self.file, at=workflow.now())
             elif clock.id.startswith(UPDATE):
                 remind_writer(self.file, clock)
+            elif clock.id.startswith(TASK_CLOCK):
+                remind(self.file, clock, step)
             else:
                 role = step.page or step.remind or clock.owner
                 purpose = Purpose.PAGE if step.page else Purpose.REMIND
@@ -204,7 +210,13 @@ class Deadlines:
             deadline=deadline,
             at=workflow.now(),
         )
-        collected = await ask(COLLECT_ACTS, order, summary="acts signed in time", pulse=self.pulse)
+        collected = await ask(
+            COLLECT_ACTS,
+            order,
+            summary="acts signed in time",
+            pulse=self.pulse,
+            queue=queue_of(self.file),
+        )
         for envelope in collected.envelopes:
             if obligation_of(envelope) is not None:
                 continue

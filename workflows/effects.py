@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
+from cases.cancelling import CancelAnswer
 from cases.envelope import ActEnvelope
 from cases.gate import Round, RoundState
 from cases.journal import Entry, PackedEntry, Stream, restored
@@ -208,6 +209,10 @@ class EffectResult(Compact):
     detail: str = ""
     found: tuple[int, int] | None = None
     """What a look came to: how many were checked, and how many of them were the wrong ones."""
+    policies: tuple[str, ...] = ()
+    """Which policies let it happen, or kept it from happening; none: they were not asked."""
+    policy: str = ""
+    """The digest of all of them, as they were asked."""
 
 
 class TicketOrder(Compact):
@@ -331,6 +336,16 @@ class MergeOrder(Compact):
     at: Instant
 
 
+class CancelOrder(Compact):
+    """A sub-case is cancelled along with this one, by an act that names it."""
+
+    act: str
+    number: str
+    sub_case: str
+    shadow: bool = False
+    at: Instant
+
+
 class GiveBackOrder(Compact):
     """The case that this one was part of is told that it is no more."""
 
@@ -359,6 +374,7 @@ SPLIT_OFF = Effect("split_off_report", SplitOrder, Linked)
 LOOK_UP_DECIDERS = Effect("look_up_deciders", DecidersOrder, Pinned)
 MERGE_AWAY = Effect("merge_away", MergeOrder, MergeAnswer)
 LOOK_AT_CHILDREN = Effect("look_at_sub_cases", ChildrenOrder, Children)
+CANCEL_ALONG = Effect("cancel_along", CancelOrder, CancelAnswer)
 GIVE_BACK = Effect("give_back", GiveBackOrder, BackAnswer)
 
 OUTSIDE: frozenset[str] = frozenset(
@@ -379,6 +395,7 @@ EFFECTS: tuple[str, ...] = tuple(
         SPLIT_OFF,
         LOOK_UP_DECIDERS,
         LOOK_AT_CHILDREN,
+        CANCEL_ALONG,
         MERGE_AWAY,
         GIVE_BACK,
     )

@@ -45,7 +45,7 @@ with workflow.unsafe.imports_passed_through():
         TicketOrder,
     )
     from workflows.failures import failure_name
-    from workflows.lanes import lane
+    from workflows.lanes import lane, queue_of
     from workflows.looking_up import look_up
     from workflows.merging import merge_in, tell_back
     from workflows.notices import notice_for
@@ -224,6 +224,7 @@ class Errands:
                 summary=f"{order.purpose.value}: tell {_who(order)}",
                 pulse=self._pulse,
                 priority=lane(order) if file.edition else Priority.default,
+                queue=queue_of(file),
             )
         except (ActivityError, asyncio.CancelledError) as error:
             self._telling.pop(order.key, None)
@@ -245,7 +246,9 @@ class Errands:
         loud = result.end in (NoticeEnd.NOBODY, NoticeEnd.UNDELIVERED)
         if loud:
             state.notices_failed += 1
-        with self._recorder.aside(until=self._quiet(expected, soon=order.purpose in PAGES), loud=loud):
+        with self._recorder.aside(
+            until=self._quiet(expected, soon=order.purpose in PAGES), loud=loud
+        ):
             file.note(
                 Kind.NOTICE_ENDED,
                 workflow.now(),
@@ -309,7 +312,9 @@ class Errands:
             at=workflow.now(),
         )
         try:
-            result = await ask(PERFORM, order, summary=effect.title, pulse=self._pulse)
+            result = await ask(
+                PERFORM, order, summary=effect.title, pulse=self._pulse, queue=queue_of(file)
+            )
         except ActivityError as error:
             settle(file, effect, state="failed", at=workflow.now(), detail=failure_name(error))
             return
@@ -322,6 +327,8 @@ class Errands:
                 key=key,
                 state=result.state.value,
                 because="settled by a person before",
+                policies=list(result.policies) or None,
+                policy=result.policy or None,
                 result=file.record.commit(result),
             )
             return
@@ -334,6 +341,7 @@ class Errands:
             detail=result.detail,
             commitment=file.record.commit(result),
             found=result.found,
+            asked=(result.policies, result.policy) if result.policy else None,
         )
 
     async def _sync_ticket(self) -> None:

@@ -9,6 +9,7 @@ from temporalio.common import RawValue
 with workflow.unsafe.imports_passed_through():
     import asyncio
 
+    from cases.cancelling import CancelAnswer, CancelRequest, cancel_along
     from cases.desk import Desk
     from cases.file import CaseFile
     from cases.joining import JOINED, join
@@ -18,9 +19,9 @@ with workflow.unsafe.imports_passed_through():
         BackRequest,
         MergeAnswer,
         MergeRequest,
-        give_away,
         give_back,
     )
+    from cases.merging_away import give_away
     from cases.receipts import ActReceipt, Reason
     from cases.recording import Record
     from cases.records import Offered, SeverityRecord
@@ -36,6 +37,7 @@ with workflow.unsafe.imports_passed_through():
         ACT_SIGNAL,
         ACT_UPDATE,
         BACK_UPDATE,
+        CANCEL_UPDATE,
         JOINED_SIGNAL,
         KEYS_SIGNAL,
         MERGE_UPDATE,
@@ -68,6 +70,7 @@ class EscalationWorkflow:
             record=Record(self._state, salt=base64.b64decode(request.salt)),
             new_nonce=lambda: workflow.uuid4().hex,
             edition=request.edition,
+            urgent_queue=request.urgent_queue,
         )
         root = self._root = base64.b64decode(request.root_key)
         desk = Desk(self._file, root=root)
@@ -143,6 +146,20 @@ class EscalationWorkflow:
         if request is None:
             return MergeAnswer(accepted=False, reason=Reason.MALFORMED)
         return give_away(
+            self._file,
+            request,
+            root=self._root,
+            commitment=self._file.record.commit(request),
+            at=workflow.now(),
+        )
+
+    @workflow.update(name=CANCEL_UPDATE, description="The case this one is part of is cancelled")
+    def cancel_along(self, raw: RawValue) -> CancelAnswer:
+        """The case ends with the one it is part of, or answers why not; both are on record."""
+        request = self._incoming.message(raw, CancelRequest)
+        if request is None:
+            return CancelAnswer(accepted=False, reason=Reason.MALFORMED)
+        return cancel_along(
             self._file,
             request,
             root=self._root,

@@ -5,17 +5,21 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from cases.answers import passed_on
+    from cases.cancelling import CancelAnswer, answered
     from cases.file import INCIDENT_MANAGER, CaseFile
     from cases.ids import key_of
     from cases.journal import Kind
-    from cases.linking import sub_cases, waits_for_sub_cases
+    from cases.linking import waited_for
     from cases.notice import Purpose
-    from cases.records import Link
+    from cases.receipts import Reason
+    from cases.records import Along, Link
     from cases.shadow import not_linked
     from workflows.asking import ask
     from workflows.effects import (
+        CANCEL_ALONG,
         LOOK_AT_CHILDREN,
         OPEN_LINKED,
+        CancelOrder,
         ChildrenOrder,
         Linked,
         LinkOrder,
@@ -31,7 +35,10 @@ async def link(file: CaseFile, pulse: Pulse) -> bool:
     incident manager is told. No case is lost on its way to another.
     """
     state = file.state
-    if waits_for_sub_cases(state) and not await _sub_cases_ended(file, pulse):
+    if waited_for(state) and not await _sub_cases_ended(file, pulse):
+        return False
+    along = state.along
+    if along is not None and not along.top and not await _cancelled(file, along, pulse):
         return False
     if state.moving_to is None and state.attaching_to is None:
         return True
@@ -79,13 +86,13 @@ async def _sub_cases_ended(file: CaseFile, pulse: Pulse) -> bool:
     state = file.state
     order = ChildrenOrder(
         case=state.case,
-        sub_cases=tuple(link.number for link in sub_cases(state)),
+        sub_cases=tuple(link.number for link in waited_for(state)),
         at=workflow.now(),
     )
     found = await ask(LOOK_AT_CHILDREN, order, summary="sub-cases", pulse=pulse)
     if not found.open:
         return True
-    state.closing_act = None
+    state.closing_act = state.along = None
     state.moving_to = state.attaching_to = None
     file.note(
         Kind.CLOSING_TAKEN_BACK,
@@ -95,3 +102,27 @@ async def _sub_cases_ended(file: CaseFile, pulse: Pulse) -> bool:
     )
     file.tell(Purpose.FAILED, INCIDENT_MANAGER, stage=state.stage, step="sub-cases")
     return False
+
+
+async def _cancelled(file: CaseFile, along: Along, pulse: Pulse) -> bool:
+    """Whether every sub-case that the act names is cancelled; else the ending is taken back."""
+    for each in along.cases:
+        order = CancelOrder(
+            act=along.act,
+            number=file.state.number,
+            sub_case=each.case,
+            shadow=file.state.shadow,
+            at=workflow.now(),
+        )
+        try:
+            summary = f"cancel case {each.number}"
+            answer = await ask(CANCEL_ALONG, order, summary=summary, pulse=pulse)
+            commitment = file.record.commit(answer)
+        except ActivityError as error:
+            detail = failure_name(error)
+            answer = CancelAnswer(accepted=False, reason=Reason.NO_SUCH_CASE, detail=detail)
+            commitment = None
+        answered(file, each, answer, commitment=commitment, at=workflow.now())
+        if not answer.accepted:
+            return False
+    return True

@@ -19,6 +19,8 @@ TICKET_SIGNAL = "ticket_updated"
 KEYS_SIGNAL = "keys_revoked"
 MERGE_UPDATE = "merge_away"
 """Another case asks this one to become part of it, with a person's signed act."""
+CANCEL_UPDATE = "cancel_along"
+"""The case this one is part of is cancelled with its sub-cases, by a person's signed act."""
 BACK_UPDATE = "give_back"
 """A case that was part of this one says that it is none any more, with a person's signed act."""
 PICTURE_QUERY = "picture"
@@ -73,11 +75,17 @@ class CaseInput(Value):
     edition: int = 0
     """What a case does by itself, as of its beginning (`cases.file.EDITION`); 0: before there was
     any."""
+    urgent_queue: str = ""
+    """The task queue of what cannot wait while the case is SEV0 or SEV1; empty: its own queue.
+
+    Pinned, so that a history asks for the same queue in every replay, wherever it is replayed.
+    """
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # The case commits to its input: one of an earlier release must read as it did.
         written = _without(handler(self), "shadow", unless=self.shadow)
+        written = _without(written, "urgent_queue", unless=bool(self.urgent_queue))
         written = _without(written, "reopened", unless=self.reopened is not None)
         return _without(written, "edition", unless=bool(self.edition))
 

@@ -12,6 +12,7 @@ from temporalio.common import RetryPolicy
 from workflows.effects import (
     APPEND_JOURNAL,
     ASSESS,
+    CANCEL_ALONG,
     COLLECT_ACTS,
     GIVE_BACK,
     LOOK_AT_CHILDREN,
@@ -57,6 +58,7 @@ POLICIES: dict[str, Policy] = {
     SPLIT_OFF.name: STORE,
     LOOK_UP_DECIDERS.name: STORE,
     LOOK_AT_CHILDREN.name: STORE,
+    CANCEL_ALONG.name: STORE,
     MERGE_AWAY.name: STORE,
     GIVE_BACK.name: STORE,
     NOTIFY.name: Policy(

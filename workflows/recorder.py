@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import attributes
     from workflows.asking import ask
     from workflows.effects import APPEND_JOURNAL, Heading, JournalBatch, Owed
+    from workflows.lanes import queue_of
     from workflows.pulse import Pulse
 
 
@@ -95,6 +96,7 @@ class Recorder:
                 batch,
                 summary=f"journal {batch.first}-{batch.last}",
                 pulse=self._pulse,
+                queue=queue_of(self._file),
             )
             journal.stored(stored.sequence)
             self._durable = max(self._durable, stored.sequence)

@@ -4,7 +4,6 @@
     tar          the same files in one, spelt one way
     dsse         the signed acts and certificates as DSSE envelopes
     opened       every field of every entry with its salt: what a leaf of the log is made of
-    redactions   which fields this reader may not see
     sealed       the events of every run as the exact bytes that were sealed
     code         which code wrote the export and ran the case
     clock_rows   the clocks and calendars the case was bound to

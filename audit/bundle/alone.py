@@ -15,12 +15,12 @@ from audit.bundle.checks import (
     doors_check,
     files_check,
     journal_check,
+    kept_checks,
     logged,
     parts_check,
     rules_checks,
     signature_check,
 )
-from audit.bundle.excerpt import is_excerpt, verify_excerpt
 from audit.bundle.sealed import check_sealed
 from audit.bundle.whole import Bundle, bundle_of, start_of
 from audit.errors import ExportUnreadableError
@@ -28,6 +28,7 @@ from audit.incoming import Incoming, salt_of
 from audit.log.exported import check_log
 from audit.log.note import NoteKey
 from audit.reading import read_files
+from audit.redacted.checking import is_redacted, verify_redacted
 from audit.verdict import Check, Verdict, judged
 from cases.acts import OBLIGATION_VERBS
 from cases.envelope import RefusedEnvelope, verify_envelope
@@ -43,6 +44,8 @@ def verify_alone(
     logs: frozenset[NoteKey] = frozenset(),
 ) -> Verdict:
     """What the export at that place proves, without replaying it; FAIL or INCOMPLETE."""
+    if is_redacted(place):
+        return verify_redacted(place, pinned=pinned, logs=logs)
     try:
         files = read_files(place)
     except ExportUnreadableError as error:
@@ -60,8 +63,6 @@ def verify_files_alone(
 ) -> Verdict:
     """The same of files that were read already."""
     try:
-        if is_excerpt(files):
-            return verify_excerpt(files, pinned=pinned, logs=logs)
         bundle = bundle_of(files)
         request = start_of(bundle)
     except ExportUnreadableError as error:
@@ -101,6 +102,7 @@ def _checks(
     yield decisions_check(bundle, (), proven)
     rules, checks = rules_checks(bundle, request, proven)
     yield from checks
+    yield from kept_checks(bundle, request, proven)
     yield doors_check(bundle, request, proven)
     yield parts_check(bundle, rules)
     wrong, missing = check_sealed(bundle.sealed, bundle.door, salt=salt_of(request))

@@ -6,6 +6,7 @@ little. A check that another part of an export brings along is a module of its o
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from audit.access import check_access, digests_of, policy_file
 from audit.acts import Proven, check_decisions, check_door, root_of
 from audit.bundle.clock_rows import FILE as CLOCKS
 from audit.bundle.clock_rows import clock_rows, unpinned
@@ -14,17 +15,19 @@ from audit.bundle.code import read_build
 from audit.bundle.dsse import ACTS, CERTIFICATES, envelope_files
 from audit.bundle.opened import FOLDER as OPENED
 from audit.bundle.opened import opened_files
-from audit.bundle.redactions import FILE as REDACTIONS
 from audit.bundle.script import FILE as SCRIPT
 from audit.bundle.whole import Bundle, need
+from audit.comments import COMMENTS, OpenComments, check_comments
+from audit.custody import check_custody
 from audit.errors import ExportUnreadableError
 from audit.incoming import Incoming, salt_of
 from audit.log.exported import FOLDER as LOG
 from audit.log.exported import Logged
+from audit.log.keyring_note import FILE as KEYRING_NOTE
 from audit.log.segments import placed
 from audit.manifest import KEYRING, MANIFEST, SIGNATURE, StreamHead, check_signature
 from audit.quorum import Count
-from audit.reading import broken_at, check_files
+from audit.reading import broken_at, check_files, read_model
 from audit.rules import Rules, document, read_rules
 from audit.verdict import Check, judged
 from cases.envelope import ActEnvelope
@@ -39,9 +42,10 @@ ALONE = (
     CLOCKS,
     KEYRING,
     MANIFEST,
-    REDACTIONS,
     SIGNATURE,
     SCRIPT,
+    COMMENTS,
+    KEYRING_NOTE,
     "README.txt",
     "case.json",
     "report.html",
@@ -148,6 +152,28 @@ def doors_check(bundle: Bundle, request: CaseInput, proven: Proven) -> Check:
     return judged("doors", wrong=wrong, missing=missing)
 
 
+def kept_checks(bundle: Bundle, request: CaseInput, proven: Proven) -> Iterator[Check]:
+    """Policies, comments and custody, where the case has any: what is kept is what was recorded."""
+    if digests_of(bundle.entries, bundle.door):
+        wrong, missing = check_access(bundle.files, proven, bundle.entries, bundle.door)
+        yield judged("access", wrong=wrong, missing=missing)
+    if COMMENTS in bundle.files:
+        try:
+            said = read_model(COMMENTS, bundle.files[COMMENTS], OpenComments)
+        except ExportUnreadableError as error:
+            yield judged("comments", wrong=[str(error)])
+        else:
+            yield judged("comments", wrong=list(check_comments(bundle.entries, said)))
+    if any(entry.kind is Kind.DOOR_CUSTODY for entry in bundle.door):
+        found = check_custody(
+            bundle.entries,
+            bundle.door,
+            case=bundle.manifest.case,
+            root=root_of(request.root_key),
+        )
+        yield judged("custody", wrong=list(found))
+
+
 def parts_check(
     bundle: Bundle, rules: Rules | None, *, envelopes: Mapping[str, ActEnvelope] | None = None
 ) -> Check:
@@ -197,6 +223,7 @@ def _strange(bundle: Bundle, rules: Rules | None) -> Iterator[str]:
         *bundle.streams,
         *(item.stream for item in told.owed.values()),
         *(name for run in runs for name in (run.file, run.sealed)),
+        *map(policy_file, digests_of(bundle.entries, bundle.door)),
         *(document(digest) for digest in (rules.versions if rules is not None else ())),
     }
     for name in sorted(bundle.files.keys() - named):
@@ -206,12 +233,9 @@ def _strange(bundle: Bundle, rules: Rules | None) -> Iterator[str]:
 
 def _opened(bundle: Bundle) -> Iterator[str]:
     expected = opened_files(
-        (
-            pair
-            for file, lines in bundle.streams.items()
-            for pair in placed(lines.entries, bundle.manifest.lineage.get(file, ()))
-        ),
-        bundle.redactions,
+        pair
+        for file, lines in bundle.streams.items()
+        for pair in placed(lines.entries, bundle.manifest.lineage.get(file, ()))
     )
     yield from _same(bundle.files, expected, OPENED, "opens other fields than the journal has")
 

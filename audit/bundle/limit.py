@@ -23,13 +23,18 @@ def verify_within(
     pinned: Iterable[bytes],
     logs: Iterable[NoteKey],
     how: str,
+    more: Iterable[str] = (),
 ) -> Verdict:
-    """The verdict, or INCOMPLETE when there was none in that time; FAIL when it broke off."""
+    """The verdict, or INCOMPLETE when there was none in that time; FAIL when it broke off.
+
+    `more` is what else `audit.verifying` is asked.
+    """
     command = [sys.executable, "-P", "-m", "audit.verifying", "--with", how]
     for root in pinned:
         command += ["--root", base64.b64encode(root).decode()]
     for log in logs:
         command += ["--log", str(log)]
+    command += more
     try:
         done = subprocess.run(  # noqa: S603 - our own module, and keys that were parsed before
             [*command, "--", str(place.absolute())],

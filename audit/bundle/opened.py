@@ -1,17 +1,16 @@
 """The fields of every entry, each with its salt: a leaf of the log can be worked out by hand.
 
 One file a stream and branch. An entry is a line that names it, then a line a field: the exact bytes
-that its hash is over, or only the hash where the field is held back. A leaf is the SHA-256 over
-those hashes in their own order, so anybody with a shell can hold an entry against its proof, with
-some of its fields shown or all of them.
+that its hash is over. A leaf is the SHA-256 over those hashes in their own order, so anybody with a
+shell can hold an entry against its proof. (`audit.redacted` shows some fields and not others.)
 """
 
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from audit.bundle.redactions import Place, Redactions
 from audit.errors import ExportUnreadableError
 from audit.log.leaf import leaf_over, openings
 from audit.strict_json import read_json
@@ -19,22 +18,27 @@ from cases.journal import Entry
 
 FOLDER = "opened/"
 SUFFIX = ".fields"
-_HELD_BACK = "sha256:"
 _ENTRY = re.compile(rb"entry (0|[1-9][0-9]{0,8})")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 _TRIPLE = 3
 _SALT = 64
 
 
+class Place(NamedTuple):
+    """An entry."""
+
+    stream: str
+    branch: str
+    sequence: int
+
+
 @dataclass(frozen=True)
 class Opened:
-    """One entry, as far as it is shown."""
+    """One entry, field by field."""
 
     sequence: int
     shown: Mapping[str, object]
     """By path."""
     digests: tuple[bytes, ...]
-    held_back: int
 
     @property
     def leaf(self) -> bytes:
@@ -47,17 +51,14 @@ def opened_file(stream: str, branch: str) -> str:
     return f"{FOLDER}{stream}/{branch}{SUFFIX}"
 
 
-def opened_files(placed: Iterable[tuple[Entry, str]], redactions: Redactions) -> dict[str, bytes]:
+def opened_files(placed: Iterable[tuple[Entry, str]]) -> dict[str, bytes]:
     """The files of these entries, each with the branch it was recorded on; each once."""
     blocks: dict[str, dict[int, bytes]] = {}
     for entry, branch in placed:
         if not entry.salt:
             continue
-        held_back = redactions.held_back(entry, branch=branch)
         lines = [b"entry %d" % entry.sequence]
-        for path, opening in openings(entry, branch=branch):
-            hidden = path in held_back
-            lines.append(_hidden(opening) if hidden else opening)
+        lines += [opening for _, opening in openings(entry, branch=branch)]
         file = opened_file(entry.stream, branch)
         blocks.setdefault(file, {})[entry.sequence] = b"\n".join(lines) + b"\n"
     return {
@@ -108,15 +109,7 @@ def read_all(files: Mapping[str, bytes]) -> dict[Place, Opened]:
 def _read(name: str, sequence: int, lines: Sequence[bytes]) -> Opened:
     shown: dict[str, object] = {}
     digests: list[bytes] = []
-    held_back = 0
     for line in lines:
-        if line.startswith(_HELD_BACK.encode()):
-            text = line.decode("ascii", "replace").removeprefix(_HELD_BACK)
-            if _DIGEST.fullmatch(text) is None:
-                raise ExportUnreadableError(name, f"entry {sequence} has no hash where one belongs")
-            digests.append(bytes.fromhex(text))
-            held_back += 1
-            continue
         # A field may be an amount that was never meant to be added up, so floats are as they are.
         value = read_json(name, line, floats=True)
         if not isinstance(value, list) or len(value) != _TRIPLE:
@@ -128,8 +121,4 @@ def _read(name: str, sequence: int, lines: Sequence[bytes]) -> Opened:
             raise ExportUnreadableError(name, f"entry {sequence} has a field twice")
         shown[path] = said
         digests.append(hashlib.sha256(line).digest())
-    return Opened(sequence=sequence, shown=shown, digests=tuple(digests), held_back=held_back)
-
-
-def _hidden(opening: bytes) -> bytes:
-    return _HELD_BACK.encode() + hashlib.sha256(opening).hexdigest().encode()
+    return Opened(sequence=sequence, shown=shown, digests=tuple(digests))

@@ -82,10 +82,8 @@ pae() {
 
 # ── what is there ──────────────────────────────────────────────────────────────────────────────────
 if [ -n "$(find . ! -type f ! -type d | head -n 1)" ]; then bad "links or devices are in it"; fi
-excerpt=
-case $(field manifest.json format 2>/dev/null) in escalate-excerpt/*) excerpt=yes ;; esac
-for needed in manifest.json manifest.sig.json keyring.json ${excerpt:-journal/case.jsonl journal/door.jsonl}; do
-  [ "$needed" != yes ] || continue
+if [ -f redacted.json ]; then unsure "it is a redacted bundle: escalate-verify reads those"; finish; fi
+for needed in manifest.json manifest.sig.json keyring.json journal/case.jsonl journal/door.jsonl; do
   [ -f "$needed" ] || { bad "$needed: missing"; finish; }
 done
 if [ -n "$(find . -type f | sed 's,^\./,,' | grep -v '^[A-Za-z0-9_][A-Za-z0-9._+/-]*$' | head -n 1)" ]; then
@@ -198,8 +196,7 @@ while read -r stream; do
   grep -q "\"$head\":{\"hash\":\"$expected\",\"sequence\":$count}" manifest.json ||
     bad "$stream: does not end where the manifest says"
 done <"$work/streams"
-[ -z "$excerpt" ] || unsure "excerpt: fields are held back, and acts, rules and histories are not in it"
-[ -n "$excerpt" ] || [ "$before" -ne "$wrong" ] || good "journal: $(wc -l <"$work/streams" | tr -d ' ') unbroken chains"
+[ "$before" -ne "$wrong" ] || good "journal: $(wc -l <"$work/streams" | tr -d ' ') unbroken chains"
 
 # ── the log: a C2SP signed note and a proof of every entry ─────────────────────────────────────────
 if [ ! -f log/checkpoint ]; then
@@ -280,7 +277,6 @@ while read -r file; do
   stream=${stream%.fields}
   rm -rf "$work/entry"; mkdir "$work/entry"
   awk -v to="$work/entry" '/^entry [1-9][0-9]*$/ { out = sprintf("%s/%09d", to, $2); n = 0; next }
-    /^sha256:/ { print substr($0, 8) >> (out "-held"); close(out "-held"); next }
     { n++; f = sprintf("%s.%04d", out, n); printf "%s", $0 > f; close(f) }' "$file"
   for first in "$work"/entry/*.0001; do
     [ -f "$first" ] || continue
@@ -289,9 +285,7 @@ while read -r file; do
     proof="log/$stream/$sequence.tlog-proof"
     if [ ! -f "$proof" ]; then unproven=$((unproven + 1)); continue; fi
     echo "$proof" >>"$work/proofs"
-    # A field that is held back stands as its hash; every other one is hashed here.
-    digests=$({ openssl dgst -sha256 -r "$each".*; [ ! -f "$each-held" ] || cat "$each-held"; } |
-      cut -c1-64 | sort | tr -d '\n')
+    digests=$(openssl dgst -sha256 -r "$each".* | cut -c1-64 | sort | tr -d '\n')
     unhex "$digests" >"$work/over"
     printf '{"entry":"%s","v":1}' "$(sha "$work/over")" >"$work/leaf"
     number=$((number + 1))
@@ -318,7 +312,6 @@ find log -name '*.tlog-proof' | sort >"$work/allproofs"
 sort "$work/proofs" >"$work/seen"
 cmp -s "$work/allproofs" "$work/seen" || bad "log: a proof of something that is not opened"
 if [ "$unproven" -gt 0 ]; then unsure "log: $unproven entries are not in it yet"; fi
-if [ -z "$excerpt" ]; then
 # What is opened is what the journal says: each line, put together again from the values, less its salt.
 find opened -name '*.fields' | sort | xargs awk '
   function out() { if (n) printf "{\"at\":%s,\"body\":{%s},\"case\":%s,\"kind\":%s,\"previous\":%s,\"sequence\":%s,\"stream\":%s,\"v\":%s}\n",
@@ -331,6 +324,5 @@ find opened -name '*.fields' | sort | xargs awk '
   END { out() }' | sort -u >"$work/rebuilt"
 sed 's/,"salt":"[0-9a-f]*"\(,"sequence":[0-9]*,"stream":"[^"]*","v":[0-9]*}\)$/\1/' journal/*.jsonl | sort -u >"$work/lines"
 cmp -s "$work/rebuilt" "$work/lines" || bad "opened: other entries than the journal has"
-fi
 [ "$before" -eq "$wrong" ] && good "log: $number entries are in it, each with its fields"
 finish

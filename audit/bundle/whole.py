@@ -10,9 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from audit.bundle.dsse import read_envelopes
-from audit.bundle.opened import Opened, read_all
-from audit.bundle.redactions import FILE as REDACTIONS
-from audit.bundle.redactions import NONE, Place, Redactions
+from audit.bundle.opened import Opened, Place, read_all
 from audit.bundle.sealed import SealedRun, read_events
 from audit.errors import ExportUnreadableError
 from audit.manifest import (
@@ -32,7 +30,6 @@ from audit.manifest import (
 from audit.reading import Stream as Lines
 from audit.reading import read_files, read_model, read_stream
 from audit.strict_json import read_json
-from cases.canonical import canonical
 from cases.envelope import ActEnvelope
 from cases.journal import Entry, Stream, obligation_stream
 from workflows.messages import CaseInput
@@ -55,7 +52,6 @@ class Bundle:
     branches: Mapping[str, Lines]
     owed: Mapping[str, Lines]
     """The streams of what the case owes, by name."""
-    redactions: Redactions = NONE
     acts: Mapping[str, ActEnvelope] = field(default_factory=dict)
     """By their files, the acts that were signed for the case and for what it owes."""
     opened: Mapping[Place, Opened] = field(default_factory=dict)
@@ -115,7 +111,6 @@ def bundle_of(files: Mapping[str, bytes]) -> Bundle:
     return Bundle(
         **{name: getattr(bundle, name) for name in Bundle.__dataclass_fields__}
         | {
-            "redactions": _redactions(files),
             "acts": read_envelopes(files, keyring.certificates),
             "opened": read_all(files),
             "sealed": _sealed(files, manifest),
@@ -154,13 +149,6 @@ def need(files: Mapping[str, bytes], name: str) -> bytes:
     if data is None:
         raise ExportUnreadableError(name, "is missing")
     return data
-
-
-def _redactions(files: Mapping[str, bytes]) -> Redactions:
-    found = read_model(REDACTIONS, need(files, REDACTIONS), Redactions)
-    if canonical(found) != files[REDACTIONS]:
-        raise ExportUnreadableError(REDACTIONS, "is not written canonically")
-    return found
 
 
 def _sealed(files: Mapping[str, bytes], manifest: Manifest) -> dict[str, Sequence[SealedRun]]:

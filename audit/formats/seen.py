@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from audit.bundle.redactions import NONE, Redactions
 from audit.log.segments import Segment, placed
+from audit.redacted.opening import Shows
 from cases.journal import Entry
 
 SAFE = (
@@ -52,15 +52,15 @@ class Seen:
 
 
 def seen(
-    streams: Iterable[tuple[Sequence[Entry], Sequence[Segment]]], redactions: Redactions = NONE
+    streams: Iterable[tuple[Sequence[Entry], Sequence[Segment]]], shows: Shows | None = None
 ) -> list[Seen]:
-    """Every entry once, by instant, then stream, then sequence."""
+    """Every entry once, by instant, then stream, then sequence; without `shows`, all of it."""
     found: Mapping[tuple[str, str, int], Seen] = {
         (entry.stream, branch, entry.sequence): Seen(
-            entry=redactions.seen(entry, branch=branch).model_copy(update={"salt": ""}),
+            entry=_shown(entry, shows),
             branch=branch,
             hash=entry.hash,
-            held_back=tuple(sorted(redactions.held_back(entry, branch=branch))),
+            held_back=tuple(sorted(entry.body.keys() - _shown(entry, shows).body.keys())),
         )
         for entries, segments in streams
         for entry, branch in placed(entries, segments)
@@ -69,3 +69,13 @@ def seen(
         found.values(),
         key=lambda item: (item.entry.at, item.entry.stream, item.branch, item.entry.sequence),
     )
+
+
+def _shown(entry: Entry, shows: Shows | None) -> Entry:
+    """The entry without its salt, and without what is not for this reader."""
+    body = {
+        name: value
+        for name, value in entry.body.items()
+        if shows is None or shows(entry.kind, f"body.{name}")
+    }
+    return entry.model_copy(update={"salt": "", "body": body})

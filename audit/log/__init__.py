@@ -12,6 +12,16 @@
     part         the log's part of an export, as it is written
     exported     the same as it is read, and whether it holds: without the store
 
-The store keeps, the gateway runs the recorder. Not here yet: decisions that wait for a checkpoint,
-witnesses, time stamps of others (RFC 3161), verifiers that we did not write.
+    cosignature  C2SP tlog-cosignature: that a witness saw a checkpoint, and when
+    witness      C2SP tlog-witness: the one elsewhere, with its state and its door
+    asking       the same from the log's side
+    policy       C2SP tlog-policy: which logs are believed, and whose cosignatures are needed
+    witnessed    whether an export has them
+    timestamp    RFC 3161: asked for, read and verified
+    stamped      whether an export has a token, and what it proves
+    vouched      which checkpoint is shown to whom: the newest, or the one others vouched for
+    keyring_note the root's word on which keys count, and when
+
+The store keeps, the gateway runs the recorder and asks others. Not here yet: decisions that wait
+for a checkpoint.
 """

@@ -19,6 +19,7 @@ from cases.journal import Entry
 
 FOLDER = "log/"
 CHECKPOINT = "log/checkpoint"
+TOKEN = "log/checkpoint.tsr"  # noqa: S105 -- a time stamp
 NAME = "log"
 _SHOWN = 5
 _NO_LOG = (
@@ -81,8 +82,18 @@ def check_log(logged: Logged, *, pinned: frozenset[NoteKey]) -> Check:
     return judged(NAME, wrong=wrong, missing=missing)
 
 
+def covered(logged: Logged) -> list[Entry]:
+    """The entries that the export claims to have a proof for."""
+    return [
+        entry
+        for entries, segments in logged.streams
+        for entry, branch in placed(entries, segments)
+        if proof_file(entry.stream, branch, entry.sequence) in logged.files
+    ]
+
+
 def _differences(logged: Logged, checkpoint: Checkpoint) -> Iterator[str]:
-    expected = {CHECKPOINT}
+    expected = {CHECKPOINT, TOKEN}
     for entries, segments in logged.streams:
         if entries and (not segments or segments[0].after):
             yield f"the {entries[0].stream} stream does not say on which branches it stands"

@@ -43,8 +43,8 @@ def field_digests(entry: Entry, *, branch: str) -> Iterator[bytes]:
 
 def openings(entry: Entry, *, branch: str) -> Iterator[tuple[str, bytes]]:
     """Of every field its path, and what its hash is over: what shows this field and no other."""
-    for path, value in _fields(entry, branch):
-        yield path, _opening(field_salt(entry.salt, path), path, value)
+    for path, value in fields_of(entry, branch):
+        yield path, opening_of(field_salt(entry.salt, path), path, value)
 
 
 def field_salt(salt: str, path: str) -> bytes:
@@ -52,7 +52,7 @@ def field_salt(salt: str, path: str) -> bytes:
     return hmac.digest(salt.encode(), path.encode(), "sha256")
 
 
-def _opening(salt: bytes, path: str, value: object) -> bytes:
+def opening_of(salt: bytes, path: str, value: object) -> bytes:
     """RFC 8785's bytes of `[salt, path, value]`: what a reader is shown of one field."""
     if isinstance(value, str | int):
         # The standard library spells these as RFC 8785 does, and most fields are these.
@@ -60,7 +60,8 @@ def _opening(salt: bytes, path: str, value: object) -> bytes:
     return canonical([salt.hex(), path, value])
 
 
-def _fields(entry: Entry, branch: str) -> Iterator[tuple[str, object]]:
+def fields_of(entry: Entry, branch: str) -> Iterator[tuple[str, object]]:
+    """Every field of the entry but its salt, by its path."""
     # As it is stored, so that an instant is spelt here as it is hashed there.
     written = json.loads(entry.data)
     del written["salt"]

@@ -35,26 +35,17 @@ class NoteKey:
     @property
     def id(self) -> bytes:
         """Four bytes that, with the name, say which key signed."""
-        named = self.name.encode() + b"\n" + ED25519 + self.public
-        return hashlib.sha256(named).digest()[:_ID]
+        return key_hash(self.name, kind=ED25519, public=self.public)
 
     def __str__(self) -> str:
         """The spelling that is written down and pinned."""
-        key = base64.b64encode(ED25519 + self.public).decode()
-        return f"{self.name}+{self.id.hex()}+{key}"
+        return spell_key(self.name, kind=ED25519, public=self.public)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The key that is spelt so; LogUnreadableError for anything else."""
-        name, _, rest = text.partition("+")
-        told, _, encoded = rest.partition("+")
-        raw = unbase64(encoded)
-        if not is_name(name) or len(raw) != 1 + _KEY or raw[:1] != ED25519:
-            raise LogUnreadableError("not the public key of an Ed25519 note signer")
-        key = cls(name=name, public=raw[1:])
-        if told != key.id.hex():
-            raise LogUnreadableError("the key's hash is not the key's")
-        return key
+        name, public = parse_key(text, kind=ED25519)
+        return cls(name=name, public=public)
 
     def holds(self, signature: bytes, text: bytes) -> bool:
         """Whether this key made the signature over the text."""
@@ -71,6 +62,10 @@ class NoteSigner:
 
     name: str
     private: Ed25519PrivateKey = field(repr=False)
+    beside: tuple["NoteSigner", ...] = ()
+    """The keys it takes the place of: they sign as well while some know only them."""
+    before: tuple["NoteKey", ...] = ()
+    """Keys that signed under this name earlier: what they signed is still believed."""
 
     def __post_init__(self) -> None:
         """The name is one that a note can carry."""
@@ -82,10 +77,16 @@ class NoteSigner:
         """What others pin."""
         return NoteKey(name=self.name, public=self.private.public_key().public_bytes_raw())
 
+    @property
+    def keys(self) -> tuple[NoteKey, ...]:
+        """Every key that what is signed under this name may be held against, its own first."""
+        return (self.key, *(signer.key for signer in self.beside), *self.before)
+
     def sign(self, text: str) -> str:
-        """The note: the text, which ends in a newline, and this key's signature."""
-        signature = base64.b64encode(self.key.id + self.private.sign(text.encode())).decode()
-        return f"{text}\n{_DASH}{self.name} {signature}\n"
+        """The note: the text, which ends in a newline, this key's signature, and those beside."""
+        made = Signature(name=self.name, id=self.key.id, signature=self.private.sign(text.encode()))
+        beside = "".join(signer.sign(text).rpartition("\n\n")[2] for signer in self.beside)
+        return f"{text}\n{made.line}{beside}"
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,11 @@ class Signature:
     name: str
     id: bytes
     signature: bytes
+
+    @property
+    def line(self) -> str:
+        """The line as it stands in a note, with its newline."""
+        return f"{_DASH}{self.name} {base64.b64encode(self.id + self.signature).decode()}\n"
 
 
 @dataclass(frozen=True)
@@ -133,12 +139,42 @@ def read_note(data: bytes) -> Note:
     if any(character < " " and character != "\n" for character in whole):
         raise LogUnreadableError("a note has no control characters")
     text, blank, signatures = whole.rpartition("\n\n")
-    if not blank or not text or not signatures.endswith("\n"):
+    if not blank or not text:
         raise LogUnreadableError("a note is a text, a blank line and signature lines")
-    lines = signatures[:-1].split("\n")
+    return Note(text=text + "\n", signatures=read_signatures(signatures))
+
+
+def key_hash(name: str, *, kind: bytes, public: bytes) -> bytes:
+    """The four bytes that a signature line begins with: of name, type and key together."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + public).digest()[:_ID]
+
+
+def spell_key(name: str, *, kind: bytes, public: bytes) -> str:
+    """C2SP's vkey: `<name>+<hash>+<base64 of type, key>`."""
+    told = key_hash(name, kind=kind, public=public).hex()
+    return f"{name}+{told}+{base64.b64encode(kind + public).decode()}"
+
+
+def parse_key(text: str, *, kind: bytes) -> tuple[str, bytes]:
+    """Name and public key of a vkey of that type; LogUnreadableError for anything else."""
+    name, _, rest = text.partition("+")
+    told, _, encoded = rest.partition("+")
+    raw = unbase64(encoded)
+    if not is_name(name) or len(raw) != 1 + _KEY or raw[:1] != kind:
+        raise LogUnreadableError(f"not an Ed25519 public key of type 0x{kind.hex()}")
+    if told != key_hash(name, kind=kind, public=raw[1:]).hex():
+        raise LogUnreadableError("the key's hash is not the key's")
+    return name, raw[1:]
+
+
+def read_signatures(text: str) -> tuple["Signature", ...]:
+    """The signature lines, each with its newline; LogUnreadableError for anything else."""
+    if not text.endswith("\n"):
+        raise LogUnreadableError("a signature line ends in a newline")
+    lines = text[:-1].split("\n")
     if len(lines) > MOST_SIGNATURES:
         raise LogUnreadableError("too many signatures")
-    return Note(text=text + "\n", signatures=tuple(_signature(line) for line in lines))
+    return tuple(_signature(line) for line in lines)
 
 
 def unbase64(text: str) -> bytes:

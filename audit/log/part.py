@@ -1,11 +1,12 @@
 """The log's part of an export, as it is written: a checkpoint and a proof of each entry."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from audit.log.exported import CHECKPOINT, proof_file
-from audit.log.reader import proofs_of, published
+from audit.log.exported import CHECKPOINT, TOKEN, proof_file
+from audit.log.reader import proofs_of
 from audit.log.segments import Segment, placed
+from audit.log.vouched import best_head
 from cases.journal import Entry
 from store import Branch, LogKey, Store
 
@@ -16,6 +17,8 @@ class LogPart:
 
     checkpoint: bytes
     proofs: Mapping[LogKey, bytes] = field(default_factory=dict)
+    token: bytes = b""
+    """The time stamp over the checkpoint's bytes; empty without one."""
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -24,7 +27,8 @@ class LogPart:
             proof_file(key.stream, key.branch, key.sequence): data
             for key, data in self.proofs.items()
         }
-        return {CHECKPOINT: self.checkpoint, **named}
+        stamped = {TOKEN: self.token} if self.token else {}
+        return {CHECKPOINT: self.checkpoint, **stamped, **named}
 
 
 async def log_part(
@@ -34,18 +38,25 @@ async def log_part(
 
     What was recorded since the entries were read has a proof by now, and stays out.
     """
-    found = await published(store)
-    if found is None:
-        return None
-    head, _ = found
-    proofs = await proofs_of(store, case, head=head)
     wanted = {
         LogKey(case, entry.stream, branch, entry.sequence)
         for entries, segments in streams
         for entry, branch in placed(entries, segments)
     }
+    return await log_of(store, case, wanted)
+
+
+async def log_of(store: Store, case: str, wanted: Collection[LogKey]) -> LogPart | None:
+    """The same for entries of the case that are known by name."""
+    if not (await store.log.head()).checkpoint:
+        return None
+    leaves = (await store.log.of_case(case)).items()
+    last = max((leaf.number for key, leaf in leaves if key in wanted), default=-1)
+    shown = await best_head(store, leaves=last + 1)
+    proofs = await proofs_of(store, case, head=shown.head)
     return LogPart(
-        checkpoint=head.checkpoint.encode(),
+        checkpoint=shown.head.checkpoint.encode(),
+        token=shown.token,
         proofs={key: proof.data for key, proof in proofs.items() if key in wanted},
     )
 

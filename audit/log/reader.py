@@ -5,22 +5,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
 
-from audit.log.checkpoint import Checkpoint, read_checkpoint
 from audit.log.merkle import Span, consistency_spans, inclusion_spans
 from audit.log.proof import Proof
 from audit.log.tiles import Place, span_hash, tiles_of
 from store import LogHead, LogKey, Store
 
 _LOOK_AGAIN = 0.05
-
-
-async def published(store: Store) -> tuple[LogHead, Checkpoint] | None:
-    """The last checkpoint, as it is stored and as it reads; None before the first."""
-    head = await store.log.head()
-    if not head.checkpoint:
-        return None
-    checkpoint, _ = read_checkpoint(head.checkpoint.encode())
-    return head, checkpoint
 
 
 async def proofs_of(store: Store, case: str, *, head: LogHead) -> dict[LogKey, Proof]:
@@ -55,15 +45,16 @@ async def consistency(store: Store, *, earlier: int, size: int) -> tuple[bytes, 
 
 async def settled(store: Store, case: str, *, within: timedelta) -> bool:
     """Whether everything of the case comes under a checkpoint in that time."""
-    return await _until(partial(store.log.is_settled, case), within=within)
+    return await until(partial(store.log.is_settled, case), within=within)
 
 
 async def sealed(store: Store, case: str, *, within: timedelta) -> bool:
     """Whether every run of the case that ended is sealed in that time."""
-    return await _until(partial(store.seals.is_settled, case), within=within)
+    return await until(partial(store.seals.is_settled, case), within=within)
 
 
-async def _until(done: Callable[[], Awaitable[bool]], *, within: timedelta) -> bool:
+async def until(done: Callable[[], Awaitable[bool]], *, within: timedelta) -> bool:
+    """Whether that is done in that time."""
     try:
         async with asyncio.timeout(within.total_seconds()):
             # Recorder and sealer are other processes: there is no event to wait for.

@@ -196,4 +196,4 @@ def _leaf(item: Waiting) -> NewLeaf | None:
 def _checkpoint(head: LogHead, signer: NoteSigner) -> Checkpoint:
     if not head.checkpoint:
         return Checkpoint(origin=signer.name, size=0, root=EMPTY)
-    return trusted_checkpoint(head.checkpoint.encode(), [signer.key])
+    return trusted_checkpoint(head.checkpoint.encode(), signer.keys)

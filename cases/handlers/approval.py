@@ -108,6 +108,8 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         act=act.act,
         key=key,
         signed=act.signed_at.isoformat(),
+        policies=list(act.authorised.policies) if act.authorised is not None else None,
+        policy=act.authorised.digest if act.authorised is not None else None,
         input=commitment,
     )
     settle_round(file, round_, at=at)

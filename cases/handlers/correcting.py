@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from cases.acts_at_gates import BreakGlass, Finish, Revoke, Settlement
+from cases.acts_at_gates import BreakGlass, Revoke
 from cases.call_back import must_be_called_back
 from cases.correction import can_be_revoked, carried, take_back
 from cases.drafts.standing import must_be_complete
 from cases.dual_control import must_be_orderable
 from cases.envelope import Act
-from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, CaseFile
+from cases.file import DUTY_MANAGER, CaseFile
 from cases.gate import GlassHand, Revoked, Round, RoundKind, RoundState
 from cases.handlers.approval import LEVELS, bound_round, rule_at
 from cases.handlers.checks import body_of, must_give_reason, must_not_be_held
@@ -19,8 +19,6 @@ from cases.people import human
 from cases.receipts import Outcome, Reason
 from cases.refusal import Refusal, not_yours, refused
 from cases.rules import may_decide
-from cases.task_work import settle_task
-from cases.tasks import CONDITION, REVIEW, Task, TaskState
 from runbooks.plan import Assurance
 
 GLASS_NEEDS = Assurance.L2
@@ -58,7 +56,7 @@ def revoke(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         signed=act.signed_at.isoformat(),
         input=commitment,
     )
-    take_back(file, round_, _revoked(act, body.reason), at=at)
+    take_back(file, round_, taken_back_by(act, body.reason), at=at)
 
 
 def break_glass(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -125,75 +123,6 @@ def break_glass(file: CaseFile, act: Act, *, key: str, commitment: str, at: date
         file.tell(Purpose.RAISED, role, stage=round_.gate, round_=round_.number, step="glass")
 
 
-def finish(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
-    """The task is owed by nobody any more: done, waived by who set it, or overturned."""
-    del key
-    body = body_of(act, Finish)
-    task = file.state.task(body.task)
-    if task is None:
-        raise refused(Reason.NO_SUCH_TASK, body.task)
-    if not task.open:
-        raise Refusal(Outcome.ALREADY_DECIDED, Reason.SETTLED, f"{task.id} is {task.state.value}")
-    _may_finish(file, act, task, body.settlement)
-    overturned = _overturned(file, task) if body.settlement is Settlement.OVERTURNED else None
-    if body.settlement is not Settlement.DONE or not body.reference.strip():
-        must_give_reason(body.note)
-    settle_task(
-        file,
-        task,
-        TaskState(body.settlement.value),
-        by=act.actor.person,
-        role=act.role,
-        act=act.act,
-        signed_at=act.signed_at,
-        commitment=commitment,
-        at=at,
-        reference=body.reference,
-        note=body.note,
-    )
-    if overturned is not None:
-        take_back(file, overturned, _revoked(act, body.note), at=at)
-
-
-def _may_finish(file: CaseFile, act: Act, task: Task, settlement: Settlement) -> None:
-    names = human(file.state, act.actor.own_names)
-    if settlement is Settlement.WAIVED:
-        if task.origin != CONDITION:
-            raise refused(Reason.NO_SUCH_OUTCOME, "only a condition can be waived")
-        if task.by not in names:
-            raise not_yours(Reason.ROLE, f"only {task.by}, who set the condition, can waive it")
-        return
-    allowed = (task.owner,) if task.origin == REVIEW else (task.owner, INCIDENT_MANAGER)
-    if act.role not in allowed:
-        raise not_yours(Reason.ROLE, f"this is for {' or '.join(allowed)}")
-    if task.origin == REVIEW and names & _who_broke(file, task):
-        raise not_yours(Reason.SAME_PERSON, "somebody else reviews it")
-
-
-def _who_broke(file: CaseFile, task: Task) -> frozenset[str]:
-    round_ = _round_of(file, task)
-    hands = round_.glass if round_ is not None else []
-    return human(file.state, {name for hand in hands for name in hand.names})
-
-
-def _overturned(file: CaseFile, task: Task) -> Round:
-    """The decision that a review finds must not stand, if it still does."""
-    if task.origin != REVIEW:
-        raise refused(Reason.NO_SUCH_OUTCOME, "only a broken glass can be overturned")
-    must_not_be_held(file)
-    round_ = _round_of(file, task)
-    if round_ is None or not can_be_revoked(file, round_):
-        raise refused(Reason.NOT_CARRIED, "the gate has decided something else since")
-    return round_
-
-
-def _round_of(file: CaseFile, task: Task) -> Round | None:
-    return next(
-        (item for item in file.state.rounds if (item.gate, item.number) == (task.gate, task.round)),
-        None,
-    )
-
-
 def _decided(file: CaseFile, act: Act, gate: str) -> Round:
     """The decided round the act is about, if it is the gate's last word and was shown as such."""
     binding = act.binding
@@ -214,5 +143,6 @@ def _decided(file: CaseFile, act: Act, gate: str) -> Round:
     return round_
 
 
-def _revoked(act: Act, reason: str) -> Revoked:
+def taken_back_by(act: Act, reason: str) -> Revoked:
+    """That a decision was taken back by the act, and why."""
     return Revoked(by=act.actor.person, role=act.role, reason=reason, at=act.signed_at, act=act.act)

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from cases.acts import Attach, Cancel, Close, Move
+from cases.acts import Cancel, Close
+from cases.acts_between_cases import Attach, Move
 from cases.dual_control import must_not_be_under_way
 from cases.ended_outside import ENDED_OUTSIDE
 from cases.envelope import Act
@@ -16,7 +17,7 @@ from cases.handlers.checks import (
 )
 from cases.journal import Kind
 from cases.receipts import Reason
-from cases.records import ClosingRecord, Link
+from cases.records import Along, ClosingRecord, Link, NamedCase
 from cases.refusal import refused
 from cases.rules import unmet
 from cases.shadow import said_to_have_ended
@@ -131,7 +132,12 @@ def cancel(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     body = body_of(act, Cancel)
     must_give_reason(body.reason)
     must_not_be_under_way(file)
-    file.state.left_sub_cases = body.leave_sub_cases
+    if body.with_sub_cases:
+        file.state.along = Along(
+            act=act.act,
+            cases=tuple(NamedCase(number=each.number, case=each.case) for each in body.sub_cases),
+        )
+    file.state.left_sub_cases = body.leave_sub_cases and not body.with_sub_cases
     file.state.closing_act = ClosingRecord(
         disposition=CANCELLED, by=act.actor.person, role=act.role, record=body.reason, at=at
     )
@@ -140,6 +146,7 @@ def cancel(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
         at,
         disposition=CANCELLED,
         by=act.actor.person,
+        sub_cases=[each.number for each in body.sub_cases] or None,
         act=act.act,
         input=commitment,
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cases.acts import LinkKind, LinkTo
+from cases.acts_between_cases import LinkKind, LinkTo
 from cases.envelope import Act
 from cases.file import CaseFile
 from cases.handlers.checks import body_of, must_give_reason, must_have_role

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from cases.acts import Merge
+from cases.acts_between_cases import Merge
 from cases.envelope import Act
 from cases.file import CaseFile, TakeIn
 from cases.handlers.checks import body_of, must_give_reason, must_have_role

@@ -9,6 +9,7 @@ from cases.clocks import pause_operational, resume_operational
 from cases.envelope import Act
 from cases.file import INCIDENT_MANAGER, CaseFile, Note
 from cases.gate import roles_of
+from cases.handing_over import withdraw
 from cases.handlers.checks import (
     body_of,
     must_be_in,
@@ -91,6 +92,7 @@ def assign(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     if is_conflicted(file.state, {body.person}):
         raise refused(Reason.CONFLICTED, body.person)
     file.state.assignments[body.role] = body.person
+    withdraw(file, body.role)
     file.note(
         Kind.ASSIGNED,
         at,

@@ -1,5 +1,6 @@
 """One case: next step, people, clocks, gates, memo, facts, actions, timeline, and a form an act."""
 
+import uuid
 from typing import Any
 
 from starlette.requests import Request
@@ -9,16 +10,22 @@ from starlette.routing import Route
 from cases.envelope import Door
 from cases.gate import Round
 from cases.journal import Stream
+from gateway.access_explaining import LET_IN
 from gateway.casework import OpenCase, find_case
+from gateway.comments import comments_of
 from gateway.confirming import fact_lines, memo_lines
+from gateway.custody import CUSTODY_FORMS, custody_of
 from gateway.doors import Doors
 from gateway.drafts import reports_shown
+from gateway.emergencies import may_open_some
 from gateway.form_content import Surroundings, verdict_label
 from gateway.forms import CHIEF, forms_of
+from gateway.holding import holds_seen
 from gateway.linked import links_of
 from gateway.messages import messages_of
 from gateway.migrations import MIGRATORS, versions_of
 from gateway.pages.acts import ActPages
+from gateway.pages.keeping import erased_page
 from gateway.pages.owed import owed_lines
 from gateway.phrases import details, title, words
 from gateway.shadows import beside_today
@@ -28,12 +35,16 @@ from gateway.way import way_of
 from gateway.web import Viewer, Web
 from runbooks import prioritise
 from runbooks.statutes.table import find
+from store import ContentErased
 
 
 async def timeline_of(
     doors: Doors, case: OpenCase, *, show: Show | None = None
 ) -> list[dict[str, Any]]:
-    """Every stream of the case in the order of their instants, in people's words."""
+    """Every stream of the case in the order of their instants, in people's words.
+
+    Who was let in has a page of its own (`/cases/{number}/access`): here it would hide the rest.
+    """
     journal = doors.store.journal
     owed = [row.stream for row in await doors.store.obligations.by_case(case.row.id)]
     entries = [
@@ -41,7 +52,12 @@ async def timeline_of(
         for stream in (Stream.CASE, Stream.DOOR, *owed)
         for entry in await journal.entries(case.row.id, stream=stream)
     ]
-    seen = seen_entries(entries, case.hidden, case.unseen)
+    seen = seen_entries(
+        (entry for entry in entries if entry.kind not in LET_IN),
+        case.hidden,
+        case.unseen,
+        case.apart,
+    )
     seen.sort(key=lambda item: (item[0].at, item[0].stream, item[0].sequence))
     return [
         {
@@ -78,7 +94,10 @@ class CasePages:
         if viewer is None:
             return web.to_login(request)
         number = request.path_params["number"]
-        case = await find_case(web.doors, number, person=viewer.id, roles=viewer.roles)
+        try:
+            case = await find_case(web.doors, number, person=viewer.id, roles=viewer.roles)
+        except ContentErased as erased:
+            return await erased_page(web, viewer, await web.doors.store.cases.get(erased.case))
         if case is None:
             return await self._not_yet(number, viewer)
         await web.doors.store.notices.read(case.row.id, recipient=viewer.id, at=case.now)
@@ -108,7 +127,8 @@ class CasePages:
         opening = row is not None and await self._web.doors.store.views.get(row.id) is None
         if opening and viewer.roles & ALWAYS:
             return self._web.page("opening.html", viewer=viewer, number=number)
-        return self._web.nothing_here(viewer)
+        offered = number if may_open_some(self._web.doors, viewer) else ""
+        return self._web.nothing_here(viewer, emergency=offered)
 
     async def _page(self, case: OpenCase, viewer: Viewer) -> Response:
         web = self._web
@@ -132,6 +152,7 @@ class CasePages:
             "case.html",
             viewer=viewer,
             state=state,
+            emergency=case.emergency,
             show=show,
             title=case.pathway.title,
             stage=case.title_of(state.stage) if state.stage is not None else "",
@@ -152,12 +173,22 @@ class CasePages:
                 case.shelved.runbook, {n: given.value for n, given in state.answers.items()}
             ),
             gates=_gates(case),
+            comments=await comments_of(web.doors, case),
             tasks=[
-                {**task.model_dump(), "open": task.open, "due": show.due(task.due)}
+                {
+                    **task.model_dump(),
+                    "before_closing": task.before_closing,
+                    "open": task.open,
+                    "due": show.due(task.due),
+                }
                 for task in state.tasks
             ],
             owed=await owed_lines(web.doors, case, show=show),
             reports=reports_shown(web.doors, case),
+            legal_holds=await holds_seen(web.doors, viewer, case=case.row),
+            custody=await custody_of(web.doors, case),
+            custody_events=CUSTODY_FORMS,
+            act_id=str(uuid.uuid4()),
             facts=fact_lines(case),
             links=await links_of(web.doors, state, person=viewer.id, roles=viewer.roles),
             content_ref=state.report.content_ref,

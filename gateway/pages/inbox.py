@@ -1,6 +1,7 @@
 """What waits on me, who owes what by when, and the list of cases."""
 
 import dataclasses
+from collections import Counter
 from datetime import datetime, timedelta
 
 from starlette.requests import Request
@@ -10,9 +11,11 @@ from starlette.routing import Route
 from cases.obligations.schedule import waits_from
 from cases.permissions import Waiting
 from cases.values import Instant, Value
-from gateway.casework import OpenCase, find_case, open_case
+from gateway.access import class_of
+from gateway.casework import OpenCase
 from gateway.covering import standing_of
 from gateway.doors import Doors
+from gateway.listing import Reading
 from gateway.sight import ALWAYS
 from gateway.suppression_rules import rules_seen
 from gateway.times import Due, Show
@@ -29,6 +32,8 @@ FILTERS = (
 )
 _ENDED = ("closed", "cancelled")
 _MOST_OTHERS = 100
+FEWEST = 5
+"""Smaller counts of cases that somebody may not see are not told."""
 _NO_PRIORITY = "P9"
 """A runbook without a matrix: after those that have one, at the same severity."""
 
@@ -60,8 +65,9 @@ async def owed_by(doors: Doors, viewer: Viewer) -> tuple[list[Owed], list[Owed]]
     seen: set[str] = set()
     standing = await standing_of(doors, viewer.id, at=await doors.clock.now())
     roles = viewer.roles | standing.roles
+    reading = await Reading.of(doors, viewer)
     for view in await doors.store.views.inbox(roles=roles, person=viewer.id):
-        case = await open_case(doors, view, person=viewer.id, roles=viewer.roles)
+        case = await reading.open(view)
         if case is None:
             continue
         seen.add(case.row.id)
@@ -74,21 +80,22 @@ async def owed_by(doors: Doors, viewer: Viewer) -> tuple[list[Owed], list[Owed]]
         for line in running:
             if line.case in seen:
                 continue
-            opened = await find_case(doors, line.number, person=viewer.id, roles=viewer.roles)
+            opened = await reading.find(line.number)
             if opened is not None:
                 others.extend(_owed(item, opened) for item in opened.waiting())
-    for owed in await _after_closing(doors, viewer):
+    for owed in await _after_closing(doors, viewer, reading):
         (mine if owed.role in viewer.roles else others).append(owed)
+    await reading.write()
     return sorted_by_turn(mine), sorted_by_turn(others)
 
 
-async def _after_closing(doors: Doors, viewer: Viewer) -> list[Owed]:
+async def _after_closing(doors: Doors, viewer: Viewer, reading: Reading) -> list[Owed]:
     """What closed cases owe and is to be settled now, by the person or for them to see."""
     everything = bool(viewer.roles & ALWAYS)
     found: list[Owed] = []
     for row in await doors.store.obligations.open_of(None if everything else viewer.roles):
         number = (await doors.store.cases.get(row.case)).number
-        case = await find_case(doors, number, person=viewer.id, roles=viewer.roles)
+        case = await reading.find(number)
         if case is None:
             continue
         plan = case.pathway.owed_plan(row.name)
@@ -111,17 +118,55 @@ async def _after_closing(doors: Doors, viewer: Viewer) -> list[Owed]:
     return found
 
 
-async def seen_lines(doors: Doors, viewer: Viewer, status: str) -> list[CaseLine]:
-    """The cases of that state which the person may see."""
+class Apart(Value):
+    """Restricted cases that are not for the person, as far as they may count them."""
+
+    case_class: str
+    severity: str
+    count: str
+    """A number, or that they are few: a small one would point at a case."""
+
+
+class Listing(Value):
+    """The cases somebody sees, and what they may know of those they do not."""
+
+    lines: list[CaseLine]
+    apart: list[Apart] = []
+
+
+async def listing(doors: Doors, viewer: Viewer, status: str) -> Listing:
+    """The cases of that state which the person may see.
+
+    Of restricted ones they see class and severity at most, and counts below five as few.
+    """
     wanted = {"open": ("open",), "held": ("held",), "closed": _ENDED}.get(status)
     shadow = True if status == "shadow" else None
-    lines = await doors.store.views.list(CaseFilter(status=wanted, shadow=shadow))
     # Also whoever may see every ordinary case is asked for each: a case can be need-to-know.
-    return [
-        line
-        for line in lines
-        if await find_case(doors, line.number, person=viewer.id, roles=viewer.roles)
-    ]
+    reading = await Reading.of(doors, viewer)
+    lines: list[CaseLine] = []
+    counts: Counter[tuple[str, str]] = Counter()
+    for line in await doors.store.views.list(CaseFilter(status=wanted, shadow=shadow)):
+        view = await doors.store.views.by_number(line.number)
+        if view is None:
+            continue
+        answer = await reading.answer(view)
+        if answer.decision.allowed:
+            lines.append(line)
+        elif reading.counts(answer):
+            counts[class_of(doors, answer.state), line.severity] += 1
+    await reading.write()
+    return Listing(
+        lines=lines,
+        apart=[
+            Apart(case_class=name, severity=severity, count=counted(count))
+            for (name, severity), count in sorted(counts.items())
+        ],
+    )
+
+
+def counted(count: int) -> str:
+    """The number, where it is large enough to point at nobody."""
+    return str(count) if count >= FEWEST else f"fewer than {FEWEST}"
 
 
 class InboxPages:
@@ -162,14 +207,16 @@ class InboxPages:
             chosen = "open"
         show = await self._web.show(viewer)
         clock = self._web.doors.clock
+        listed = await listing(self._web.doors, viewer, chosen)
         lines = [
             {**line.model_dump(), "due": _due(line.due_at, show, await clock.now(line.case))}
-            for line in await seen_lines(self._web.doors, viewer, chosen)
+            for line in listed.lines
         ]
         return self._web.page(
             "cases.html",
             viewer=viewer,
             lines=lines,
+            apart=listed.apart,
             filters=FILTERS,
             chosen=chosen,
             hides=await rules_seen(self._web.doors, viewer) is not None,
@@ -184,7 +231,11 @@ def _is_mine(item: Waiting, case: OpenCase, viewer: Viewer) -> bool:
         # What was given to somebody who is away waits on whoever acts for them.
         places = {place.person for place in case.standing.places}
         return item.person == viewer.id or item.person in places
-    if item.role not in viewer.roles | case.standing.roles or case.kept_out(item.stage):
+    if item.role not in viewer.roles | case.standing.roles:
+        return False
+    if item.task is not None:
+        return True
+    if case.kept_out(item.stage):
         return False
     # An open question one has already answered, or may not answer, waits on others.
     round_ = case.state.open_round(item.stage)

@@ -15,6 +15,7 @@ from activities.ticket_writing import opening
 from cases.journal import Kind
 from cases.report import TicketRef
 from gateway.doors import Doors, Tracker
+from gateway.pacing import keep_going
 from gateway.reconciling.comparing import compare
 from gateway.reconciling.drift import Drift, DriftKind
 from gateway.reconciling.mending import Mending
@@ -22,7 +23,7 @@ from gateway.reconciling.wanted import Wanted, wanted
 from integrations.errors import ConflictError, MisansweredError, RefusedError, VendorError
 from integrations.markers import fingerprint
 from integrations.ports.ticketing import SeenTicket
-from store import CaseFilter, KeptTicket, StoreUnavailable
+from store import CaseFilter, KeptTicket
 from store.ticket_drift import OURS, PERSON
 
 log = structlog.get_logger(__name__)
@@ -57,21 +58,14 @@ class TicketReconciler:
 
     async def run(self) -> None:
         """Tickets are compared again and again, until this is cancelled."""
-        while True:
-            try:
-                found = await self.once()
-                await self._sweep()
-                await self._store.health.heartbeat(
-                    kind=KIND,
-                    id=self._doors.id,
-                    at=await self._doors.clock.now(),
-                    detail=str(found),
-                )
-            except StoreUnavailable as error:
-                log.warning("comparing waits for the store", error=error.what)
-            except Exception as error:  # noqa: BLE001 - the edge of a task: the next pass must come
-                log.error("comparing failed", error=type(error).__name__)  # noqa: TRY400 - a trace may hold ticket text
-            await asyncio.sleep(self._doors.settings.compare_pause.total_seconds())
+        pause = self._doors.settings.compare_pause
+        due = asyncio.Event()
+        await keep_going(KIND, self._doors, due=due, every=pause, work=self._pass, again=False)
+
+    async def _pass(self) -> int:
+        found = await self.once()
+        await self._sweep()
+        return found
 
     async def once(self) -> int:
         """What is due has been compared once; how many tickets that were."""

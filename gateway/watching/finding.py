@@ -16,6 +16,8 @@ class FindingKind(StrEnum):
     OBLIGATION_DUE = "watch-obligation-due"
     LOG_BEHIND = "watch-log-behind"
     UNSEALED = "watch-unsealed"
+    UNSTAMPED = "watch-unstamped"
+    UNWITNESSED = "watch-unwitnessed"
     HIDDEN = "watch-hidden"
     STORE_DOWN = "watch-store-down"
 
@@ -38,10 +40,15 @@ TITLES: dict[str, str] = {
     FindingKind.OBLIGATION_DUE: "work owed after closing is due, and nothing happens",
     FindingKind.LOG_BEHIND: "entries wait for the transparency log",
     FindingKind.UNSEALED: "runs have ended and are not sealed",
+    FindingKind.UNSTAMPED: "the transparency log is not time-stamped any more",
+    FindingKind.UNWITNESSED: "witnesses do not vouch for the transparency log any more",
     FindingKind.STORE_DOWN: "the store cannot be used",
     FindingKind.HIDDEN: "a rule hides many reports",
+    "emergency-opened": "a case was opened in an emergency, and nobody could be told",
+    "emergency-unreviewed": "emergency openings were not reviewed in time",
     "many-reports": "a case has gathered many reports",
     "pager": "a pager does not take our pages",
+    "channel-out": "a channel does not answer",
     "notice-lost": "notices reached nobody",
     "obligation-not-started": "work owed after closing cannot be started",
     "card-open": "cards in a chat still ask what has been decided",
@@ -52,6 +59,8 @@ TITLES: dict[str, str] = {
     "mailbox": "replies and bounced notices are not read",
     "journal-fork": "a journal was said twice, differently",
     "log-conflict": "the journal is not what the transparency log has of it",
+    "log-not-stamped": "the time stamps we are given prove nothing",
+    "log-not-witnessed": "a witness refuses to vouch for the transparency log",
     "log-damaged": "the transparency log is not what was signed, and nothing more is signed",
     "run-cut-off": "runs did not end by themselves",
     "run-not-sealed": "runs cannot be sealed",

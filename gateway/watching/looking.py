@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from cases.ids import case_of
 from gateway.watching.finding import Finding, FindingKind
+from gateway.watching.vouching import Freshness, unvouched
 from integrations.ports.clock import Clock
 from store import Backlog, Store, UnknownCase
 
@@ -20,11 +21,20 @@ _FAR = timedelta(days=3650)
 class Looking:
     """Reads the store and names what it finds."""
 
-    def __init__(self, store: Store, *, clock: Clock, grace: timedelta, simulated: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        grace: timedelta,
+        simulated: bool,
+        fresh: Freshness | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._grace = grace
         self._simulated = simulated
+        self._fresh = fresh or Freshness()
 
     async def all(self, *, at: datetime, since: datetime) -> list[Finding]:
         """Everything that is wrong at `at`; `since` is when the watch began to listen."""
@@ -33,6 +43,7 @@ class Looking:
         found += await self._stuck(at)
         found += await self._behind(at)
         found += await self._unsealed(at)
+        found += await unvouched(self._store, self._fresh, at=at)
         found += await self._owed(at)
         found += await self._hidden(at)
         return found

@@ -1,6 +1,6 @@
 """What the house asks about people: who holds a role, and is it really they."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Protocol
 
@@ -49,8 +49,18 @@ class Person(Value):
     """When they may be told what is not grave; with nothing said, at any time."""
     channels: tuple[Name, ...] = ()
     """By which channels they are told, in order; without any, as the installation is set up."""
+    digest: timedelta | None = None
+    """How long what is not pressing waits for company; zero: never. None: as the installation."""
     same_as: frozenset[PersonId] = frozenset()
     """Other accounts of the same human."""
+    clearances: frozenset[Name] = frozenset()
+    """Restricted classes of case they may work on, beyond those their roles are cleared for."""
+    platform_accounts: frozenset[str] = frozenset()
+    """Accounts of theirs on the platform: a case about one of them is closed to them."""
+    close_accounts: frozenset[str] = frozenset()
+    """The same of people close to them."""
+    roles_told_at: Instant | None = None
+    """When a provider last said the roles; None where the directory itself says them now."""
 
 
 class Absence(Value):

@@ -51,6 +51,11 @@ def taxonomy_texts() -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in entries if each.name.endswith(".yaml")}
 
 
+def retention_text() -> bytes:
+    """The text of the retention table that ships."""
+    return files(__name__).joinpath("retention", "classes.yaml").read_bytes()
+
+
 def clock_tables() -> dict[str, bytes]:
     """The text of every table of statutory clocks that ships, by file."""
     return {
@@ -68,3 +73,19 @@ def pinned_calendars() -> bytes:
 def clock_pins() -> bytes:
     """The text that says which digest every version of every row ever had."""
     return files(__name__).joinpath("clocks", _PINS).read_bytes()
+
+
+def access_policies() -> dict[str, bytes]:
+    """The text of every policy that ships of who may do what, by file."""
+    entries = sorted(files(__name__).joinpath("access").iterdir(), key=lambda each: each.name)
+    return {each.name: each.read_bytes() for each in entries if each.name.endswith(".cedar")}
+
+
+def access_schema() -> bytes:
+    """The text that says what those policies may speak of."""
+    return files(__name__).joinpath("access", "schema.cedarschema").read_bytes()
+
+
+def restricted_classes() -> bytes:
+    """The text that says which cases need a clearance, and who has it."""
+    return files(__name__).joinpath("access", "classes.yaml").read_bytes()

@@ -18,6 +18,7 @@ from integrations.dsa_database import DsaDatabase
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.ports.reporting import Reporting
 from store import DEMO_KEK, Store, upgrade
+from tests.activities.on_record import ordered
 from tests.fakes.clock import START, FixedClock
 from tests.fakes.cybertipline import PASSWORD, USER, FakeCyberTipline
 from tests.fakes.dsa_database import TOKEN, FakeDsaDatabase
@@ -66,6 +67,7 @@ async def performed(store: Store, what: EffectOrder, **connectors: Reporting) ->
         zone=ZoneInfo("UTC"),
         reporting={name.replace("_", "-"): each for name, each in connectors.items()},
     )
+    await ordered(store, what)
     run = ActivityEnvironment().run
     result: EffectResult = await run(Performing(outside).perform_effect, what)
     return result

@@ -18,13 +18,15 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
 from activities.merging import Merging
+from activities.other_cases import Cancelling
 from activities.outside import Outside
 from activities.record import Recording
 from audit.export import Seal, export_case
 from audit.log.note import NoteSigner
 from audit.log.recorder import Recorder
 from audit.sealing import seal_of
-from cases.acts import ActBody, Close, Reopen, Unmerge
+from cases.acts import ActBody, Close, Reopen
+from cases.acts_between_cases import Unmerge
 from cases.envelope import Act, ActEnvelope
 from cases.file import EDITION
 from cases.journal import Entry, Kind
@@ -287,8 +289,8 @@ class Matter(CaseUnderTest):
 async def office(engine: Engine, store: Store, *, cached: int = 1000) -> AsyncIterator[Office]:
     """Everything runs until the block ends; the worker is then gone."""
     world = World()
-    recording = Recording(cast("Outside", SimpleNamespace(store=store)))
-    merging = Merging(cast("Outside", SimpleNamespace(store=store)))
+    outside = cast("Outside", SimpleNamespace(store=store))
+    recording, merging = Recording(outside), Merging(outside)
 
     @activity.defn(name="merge_away")
     async def merge_away(order: MergeOrder) -> MergeAnswer:
@@ -302,6 +304,7 @@ async def office(engine: Engine, store: Store, *, cached: int = 1000) -> AsyncIt
     durable = {
         "merge_away": merge_away,
         "give_back": merging.give_back,
+        "cancel_along": Cancelling(outside).cancel_along,
         EFFECTS[0]: recording.append_journal,
         "append_obligation": recording.append_obligation,
         "collect_acts": recording.collect_acts,

@@ -16,7 +16,6 @@ from cases.acts import (
     Evidence,
     Hold,
     Migrate,
-    Move,
     Raise,
     Receipt,
     Reply,
@@ -25,6 +24,7 @@ from cases.acts import (
     Verdict,
     Withdraw,
 )
+from cases.acts_between_cases import Move
 from cases.envelope import ActEnvelope
 from cases.receipts import ActReceipt, Outcome
 from runbooks.library import library

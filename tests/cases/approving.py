@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from audit.quorum import Count
 from cases.acts import Close, Complete, Decide, Verdict
-from cases.acts_at_gates import BreakGlass, Condition, Finish, Revoke, Settlement
+from cases.acts_at_gates import BreakGlass, Condition, Revoke
+from cases.acts_on_tasks import Finish, Settlement
 from cases.envelope import ActingFor, RoundBinding
 from cases.gate import Round
 from cases.receipts import ActReceipt

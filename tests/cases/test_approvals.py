@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cases.acts import Acknowledge, Hold, Verdict, Withdraw
-from cases.acts_at_gates import Settlement
+from cases.acts_on_tasks import Settlement
 from cases.clock import ClockVerb
 from cases.file import Tell
 from cases.gate import RoundKind, RoundState

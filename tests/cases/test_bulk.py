@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from cases.acts import Cancel, Dissent, Hold, Move, Resolution, Resume, Verdict
+from cases.acts import Cancel, Dissent, Hold, Resolution, Resume, Verdict
+from cases.acts_between_cases import Move
 from cases.batches import cut
 from cases.effects import intend
 from cases.journal import Kind

@@ -5,17 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cases.acts import (
-    Acknowledge,
-    ActBody,
-    Assign,
-    ChangeSeverity,
-    Claim,
-    Close,
-    Hold,
-    Move,
-    Resume,
-)
+from cases.acts import Acknowledge, ActBody, Assign, ChangeSeverity, Claim, Close, Hold, Resume
+from cases.acts_between_cases import Move
 from cases.bulk_orders import (
     Before,
     BulkItem,

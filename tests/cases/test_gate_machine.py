@@ -18,7 +18,7 @@ from cases.acts import (
     Verdict,
     Withdraw,
 )
-from cases.acts_at_gates import Settlement
+from cases.acts_on_tasks import Settlement
 from cases.correction import uncorrected
 from cases.gate import RoundKind, RoundState, still_needed
 from cases.journal import check_chain

@@ -20,12 +20,12 @@ from cases.acts import (
     Evidence,
     Hold,
     Memo,
-    Move,
     Raise,
     Resume,
     Verdict,
     Withdraw,
 )
+from cases.acts_between_cases import Move
 from cases.permissions import Allowed, allowed_acts
 from cases.receipts import Reason
 from runbooks.plan import Severity

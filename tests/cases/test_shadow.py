@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases.acts import Close, Complete, Move
+from cases.acts import Close, Complete
+from cases.acts_between_cases import Move
 from cases.effects import intend
 from cases.ended_outside import ENDED_OUTSIDE, OutsideEnd, has_ended
 from cases.journal import Kind, check_chain

@@ -3,19 +3,23 @@
 import asyncio
 import json
 import re
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from audit.log.checkpoint import trusted_checkpoint
+from audit.log.cosignature import WitnessKey, cosignatures
 from audit.log.merkle import extends
-from audit.log.note import NoteSigner, unbase64
+from audit.log.note import NoteSigner, read_note, unbase64
 from audit.log.proof import proven
 from audit.log.recorder import Recorder
+from audit.log.witness import Request
 from cases.journal import Kind
 from cli.app import app
 from gateway.log_key import load_or_create_log_key
@@ -72,6 +76,7 @@ async def test_before_the_first_checkpoint_there_is_nothing_to_prove(desk: Desk)
     said = await told("log", "show")
 
     assert (said["size"], said["waiting"], said["origin"]) == (0, 1, None)
+    assert (said["stamped_at"], said["cosigned_at"]) == (None, {})
     await run("log", "checkpoint", code=2)
     await run("log", "proof", desk.answer.number, "1", "--stream", "door", code=2)
 
@@ -119,3 +124,68 @@ async def test_a_kept_checkpoint_holds_the_log_to_its_past(desk: Desk, tmp_path:
     await run("log", "checkpoint", "--since", str(kept), code=1)
     kept.write_text("nonsense")
     await run("log", "checkpoint", "--since", str(kept), code=2)
+
+
+async def test_a_witness_runs_alone_and_survives_signal_9(desk: Desk, tmp_path: Path) -> None:
+    """Its own process, key and folder; killed and started again it refuses what it must."""
+    await desk.grows(3)
+    folder = tmp_path / "witness"
+    head = (await desk.store.log.head()).checkpoint.encode()
+    key, url, process = await _witness(folder, desk)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        request = Request(old=0, proof=(), checkpoint=head)
+        first = await http.post(f"{url}/add-checkpoint", content=request.data)
+        process.kill()
+        await process.wait()
+        again, url, process = await _witness(folder, desk)
+        forgotten = await http.post(f"{url}/add-checkpoint", content=request.data)
+        process.terminate()
+        await process.wait()
+
+    assert again == key
+    note = read_note(head + first.content)
+    assert [each.key for each in cosignatures(note, [key])] == [key]
+    assert (forgotten.status_code, forgotten.text) == (409, "4\n")
+    (folder / "witness.json").unlink()
+    await run("log", "witness", str(folder), "--log", str(desk.signer.key), code=1)
+    await run("log", "witness", str(tmp_path / "new"), "--log", str(desk.signer.key), code=1)
+    await run("log", "witness", str(folder), "--log", "nonsense", code=2)
+
+
+async def _witness(folder: Path, desk: Desk) -> tuple[WitnessKey, str, asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cli.app", "log", "witness", str(folder)),
+        *("--name", "w.example/1", "--port", "0", "--log", str(desk.signer.key)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        key = WitnessKey.parse((await process.stdout.readline()).decode().strip())
+        url = (await process.stdout.readline()).decode().strip()
+    return key, url, process
+
+
+async def test_keys_are_rotated_and_listed_by_command(desk: Desk) -> None:
+    """Renew and retire the log's key; the keyring is signed, shown, and checked."""
+    old = str(desk.signer.key)
+    await run("keys", "keyring", code=1)
+    first = await told("keys", "sign-keyring")
+    renewed = await told("keys", "renew-log")
+    public = json.loads(await run("keys", "public"))
+    retired = await told("keys", "retire-log")
+    second = await told("keys", "sign-keyring", "--overlap", "30", "--revoke", old)
+    shown = await told("keys", "keyring")
+
+    assert {key["role"] for key in first["keys"]} == {"door", "log"}
+    assert public["log"] == [renewed["after"], old]
+    assert (renewed["before"], retired["retired"]) == ([old], old)
+    assert shown == second
+    assert {key["key"]: bool(key["revoked"]) for key in shown["keys"] if key["role"] == "log"} == {
+        old: True,
+        renewed["after"]: False,
+    }
+    assert old in await run("keys", "keyring")
+    await run("keys", "retire-log", code=1)
+    await run("keys", "sign-keyring", "--add", "king=x", code=2)
+    await run("keys", "sign-keyring", "--revoke", "nobody", code=1)

@@ -54,7 +54,7 @@ async def test_cases_are_previewed_asked_for_agreed_to_and_taken_back(
     assert any("legal" in change for change in preview["changes"]["1.0.0"])
     page = (await imani.run(*TO)).stdout
     assert "1.0.0 → 1.1.0" in page
-    assert "asked again: legal-review" in page
+    assert "Asked again: legal-review" in page
 
     these = ("--case", first, "--case", second)
     nobody = await ivar.run(*TO, "--approve", "--yes", code=1)

@@ -9,7 +9,7 @@ import signal
 from collections.abc import Callable
 from datetime import timedelta
 
-from gateway import event_dispatcher
+from gateway import event_dispatcher, prompt_closer
 from gateway.faults import FaultPoint
 from tests.faults.place import quick_doors
 from workers.house import house
@@ -41,6 +41,7 @@ class Killer:
 async def main(up: Callable[[], None]) -> None:
     """The doors are open until the process is killed, or kills itself; `up` is called then."""
     event_dispatcher.PAUSES = EVENT_PAUSES
+    prompt_closer.UNDER_WAY = timedelta(seconds=float(os.environ.get("FAULT_ATTEMPT", "2")))
     settings = Settings.load()
     killer = Killer(
         os.environ.get("FAULT_POINT", ""), after=int(os.environ.get("FAULT_AFTER", "0"))

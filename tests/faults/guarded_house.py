@@ -219,7 +219,8 @@ async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHous
                 resolver=public,
             ),
         )
-        await stack.enter_async_context(Worker(client, task_queue=made.settings.task_queue))
+        for queue in (made.settings.task_queue, made.settings.urgent_queue):
+            await stack.enter_async_context(Worker(client, task_queue=queue))
         await stack.enter_async_context(
             running_gateway(made.house, made.engine.address, doors=doors)
         )

@@ -81,7 +81,7 @@ def quick(settings: DoorSettings, **more: Any) -> DoorSettings:
     return dataclasses.replace(
         settings,
         receipt_wait=timedelta(milliseconds=500),
-        dispatch_poll=timedelta(milliseconds=200),
+        dispatch_poll=timedelta(seconds=float(os.environ.get("FAULT_POLL", "0.2"))),
         lease=timedelta(seconds=float(os.environ.get("FAULT_LEASE", "2"))),
         compare_pause=timedelta(seconds=3),
         compare_owed=timedelta(seconds=3),

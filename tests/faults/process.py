@@ -18,6 +18,8 @@ from typing import Self
 
 import structlog
 
+from store import database
+
 WORKER = "tests.faults.worker_process"
 GATEWAY = "tests.faults.gateway_process"
 WATCH = "tests.faults.watch_process"
@@ -37,6 +39,8 @@ class Process:
     def __init__(self, child: multiprocessing.process.BaseProcess, pipe: Connection) -> None:
         self._child = child
         self._pipe = pipe
+        self.worked = 0.0
+        """How many seconds of a core it had used when it was killed."""
 
     @classmethod
     async def start(cls, module: str, *, environ: Mapping[str, str], log: Path) -> Self:
@@ -60,6 +64,7 @@ class Process:
     async def kill(self) -> None:
         """The child was killed by signal 9, and is gone."""
         if self._child.pid is not None and self._child.is_alive():
+            self.worked = worked_by(self._child.pid)
             os.kill(self._child.pid, signal.SIGKILL)
         await self.died()
 
@@ -74,6 +79,15 @@ class Process:
         return self._pipe.recv_bytes() if self._pipe.poll(90) else b""
 
 
+def worked_by(pid: int) -> float:
+    """The seconds of a core the process has used; 0 where that cannot be read."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def run(module: str, environ: dict[str, str], log: str, pipe: Connection) -> None:
     """In the child: the module's `main` until it is killed or its parent is gone."""
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -82,6 +96,9 @@ def run(module: str, environ: dict[str, str], log: str, pipe: Connection) -> Non
     os.environ.update(environ)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
+    # A killed process leaves its pages with the kernel, however they were written: only the end of
+    # the machine itself, which no test here brings about, would need the disk to be waited for.
+    database.SYNCHRONOUS = "NORMAL"
     main = importlib.import_module(module).main
     asyncio.run(main(lambda: pipe.send_bytes(UP)))
 

@@ -5,7 +5,7 @@ import json
 import random
 import time
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
@@ -20,13 +20,13 @@ from store import Store
 from store.tables import journal
 from tests.faults.course import RECORD
 from tests.faults.place import Place
-from tests.faults.process import Process
+from tests.faults.process import Process, worked_by
 from tests.faults.vendors import Receiver
 from tests.faults.weather import Lived, Vendor
 
 LOOK, _FEW = 0.25, 10
 """Seconds between two looks of one person, where there are few cases: many look more seldom."""
-PATIENCE = 900.0
+PATIENCE = 1800.0
 """Seconds until a case is given up: far beyond what the storm lasts."""
 CALM = 120.0
 """Seconds without anything new until what is still under way is counted as wrong."""
@@ -55,6 +55,9 @@ class Storm:
     steps: int
     """After so many entries of its stream the worker is killed, after half as many the gateway."""
     killed: Counter[str] = field(default_factory=Counter)
+    worked: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """Seconds of a core, by whom."""
+    lasted: float = 0.0
     sent: int = 0
     cases: list[Lived] = field(default_factory=list)
     unheard: dict[str, str] = field(default_factory=dict)
@@ -66,6 +69,7 @@ class Storm:
     async def blow(self, many: int) -> None:
         """So many cases have been lived through, with everything in the table on the way."""
         self._look = LOOK * max(1.0, many / _FEW)
+        began, own, server = time.monotonic(), time.process_time(), self._server()
         gateway, worker = await self.place.gateway(), await self.place.worker()
         over = asyncio.Event()
         beaters = [
@@ -90,6 +94,14 @@ class Storm:
             for task in troubles:
                 task.cancel()
             await asyncio.gather(*beaters, *troubles, return_exceptions=True)
+            self.lasted = time.monotonic() - began
+            self.worked["test"] = time.process_time() - own
+            self.worked["server"] = self._server() - server
+
+    def _server(self) -> float:
+        """The seconds of a core that Temporal has used."""
+        pid = self.place.engine.pid
+        return worked_by(pid) if pid is not None else 0.0
 
     async def counted(self) -> dict[str, int]:
         """What must be 0, counted."""
@@ -115,6 +127,8 @@ class Storm:
         rows = {
             "cases": len(self.cases),
             "acts": sum(len(case.acts) for case in self.cases),
+            "seconds": round(self.lasted),
+            **{f"core seconds of {name}": round(s) for name, s in sorted(self.worked.items())},
             "webhooks sent": self.sent,
             **{f"{name} killed": count for name, count in sorted(self.killed.items())},
             **self._carried(),
@@ -168,11 +182,13 @@ class Storm:
                     continue
                 await process.kill()
                 self.killed[name] += 1
+                self.worked[name] += process.worked
                 process = await start()
                 done = await self._entries(stream)
             await self._quiet.wait()
         finally:
             await process.kill()
+            self.worked[name] += process.worked
 
     async def _entries(self, stream: Stream) -> int:
         """How much that process has recorded, of all cases together."""
@@ -319,7 +335,7 @@ class Storm:
             elif time.monotonic() > since + CALM:
                 # What does not come to rest is counted, each by its own name.
                 break
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(self._look)
         for case in self.cases:
             view = await self.place.view(case.number)
             case.status = view.line.status if view is not None else ""

@@ -53,10 +53,13 @@ PATIENCE = {
     "FAULT_ATTEMPT": os.environ.get("CHAOS_ATTEMPT", "10"),
     "FAULT_TASK": "10",
     "FAULT_LEASE": "10",
-    "FAULT_AT_ONCE": "12",
+    "FAULT_AT_ONCE": "8",
+    "FAULT_POLL": "1",
+    "ESCALATE_NOTICES__PAUSE": "1s",
 }
 """Few things at once and time for each: a slow machine must not begin all of them again and again
-before one has ended.
+before one has ended, nor look a dozen tables through five times a second. A channel that is out is
+tried again as soon as it is after a minute of the table, or nothing would go by it any more.
 """
 
 

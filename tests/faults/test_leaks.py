@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from tests.faults.canaries import MANY, Canaries
+from tests.faults.copies import kept_and_handed_out, opens_nowhere_once_erased
 from tests.faults.course import open_round, step
 from tests.faults.guarded_house import GuardedHouse, guarded_house, proven, subscribe
 from workers.engine import Engine
@@ -22,12 +23,15 @@ RESTRICTED = ("intimate-imagery", "self-harm", "child-safety")
 
 
 @pytest.fixture
-async def guarded(present: Engine, tmp_path: Path) -> AsyncIterator[GuardedHouse]:
-    """The house; the loggers are afterwards as pytest had them."""
+async def guarded(tmp_path: Path) -> AsyncIterator[GuardedHouse]:
+    """The house, its engine on a file; the loggers are afterwards as pytest had them."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     try:
-        async with guarded_house(present, tmp_path) as made:
+        async with (
+            Engine.start(pinned_only=True, database=tmp_path / "engine.db") as engine,
+            guarded_house(engine, tmp_path) as made,
+        ):
             await subscribe(made)
             yield made
     finally:
@@ -37,9 +41,12 @@ async def guarded(present: Engine, tmp_path: Path) -> AsyncIterator[GuardedHouse
 
 
 async def test_thirty_strings_of_restricted_cases_leave_by_no_channel(
-    guarded: GuardedHouse, record_property: Callable[[str, object], None]
+    guarded: GuardedHouse, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    """Put into reports, reasons, names and evidence; found in no channel."""
+    """Put into reports, reasons, names and evidence; found in no channel, file or copy.
+
+    Then one case is erased: nothing that was sealed for it opens, wherever a copy of it is.
+    """
     canaries = Canaries()
     acts: list[str] = []
     numbers = [await reported(guarded, tag, canaries) for tag in RESTRICTED]
@@ -52,6 +59,7 @@ async def test_thirty_strings_of_restricted_cases_leave_by_no_channel(
     await everything_sent(guarded, numbers)
 
     carried = {name: list(await sink()) for name, sink in guarded.sinks().items()}
+    carried |= await kept_and_handed_out(guarded, numbers, tmp_path, canaries)
     leaks = await canaries.leaks({name: partial(kept, said) for name, said in carried.items()})
 
     record_property("canaries", len(canaries.placed))
@@ -69,6 +77,7 @@ async def test_thirty_strings_of_restricted_cases_leave_by_no_channel(
     assert any(number in said for number in restricted for said in carried["Slack rooms"])
     assert any(b"notify" in said for said in guarded.collector.said)
     assert '"event"' in guarded.log.getvalue()
+    await opens_nowhere_once_erased(guarded, numbers[1], tmp_path, record_property)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +157,7 @@ async def refused_at_a_gate(
 async def worked_on(
     guarded: GuardedHouse, number: str, canaries: Canaries, acts: list[str]
 ) -> None:
-    """Evidence, severity, a page by hand."""
+    """Evidence, severity, a page by hand, a task, a privileged comment."""
     place, say, word = guarded.place, canaries.prose, canaries.word
     await place.at(number, status="open")
     await step(
@@ -164,6 +173,15 @@ async def worked_on(
     )  # fmt: skip
     await step(
         place, number, acts, "imani", verb="raise", to="executive", reason=say("a page by hand")
+    )  # fmt: skip
+    due = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    await step(
+        place, number, acts, "imani", verb="task", what=say("a task"), owner="incident-manager",
+        due=due,
+    )  # fmt: skip
+    await step(
+        place, number, acts, "imani", verb="comment", text=say("a privileged comment"),
+        restricted_to=["incident-manager"], privileged=True,
     )  # fmt: skip
 
 
@@ -256,6 +274,7 @@ async def known(guarded: GuardedHouse, numbers: list[str], acts: list[str]) -> l
         case = await guarded.place.case_of(number)
         rows = await store.deliveries.list(case=case)
         found += [(await store.deliveries.show(row.key)).body for row in rows]
+        found += [each.text.encode() for each in (await store.comments.of_case(case)).values()]
     for act in acts:
         envelope = (await store.acts.show(act)).envelope
         found.append(envelope.model_dump_json().encode())

@@ -39,6 +39,7 @@ async def working(made: Place, outside: Outside) -> AsyncIterator[None]:
     )
     async with (
         Worker(client, task_queue=made.settings.task_queue),
+        Worker(client, task_queue=made.settings.urgent_queue),
         running_gateway(made.house, made.engine.address),
     ):
         yield

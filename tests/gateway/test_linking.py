@@ -78,3 +78,44 @@ async def test_a_case_does_not_end_before_its_sub_cases(world: World) -> None:
     assert (above.status_code, above.json()["error"]) == (403, "no-such-case")
     assert left.json()["outcome"] == "accepted"
     assert Kind.DOOR_ACT_REFUSED in await world.kinds(one, Stream.DOOR)
+
+
+async def test_a_case_is_cancelled_with_everything_below_it(world: World) -> None:
+    """The door names them in the act, the deepest first; nothing the person may not see."""
+    one, other = await two_cases(world)
+    deep = await world.case(id="evt-3", subject="R-3")
+    imani = await world.browser("imani")
+    await imani.act(f"/cases/{one}", "link", "link", number=other, kind="sub-case")
+    await imani.act(f"/cases/{other}", "link", "link", number=deep, kind="sub-case")
+    page = (await imani.get(f"/cases/{one}")).text
+    assert "Cancel it and its open sub-cases" in page
+
+    body = {"verb": "cancel", "reason": "a test", "with_sub_cases": True}
+    both = await imani.api_act(one, body | {"leave_sub_cases": True})
+    done = await imani.api_act(one, body)
+
+    assert (both.status_code, both.json()["error"]) == (403, "sub-cases-open")
+    assert done.json()["outcome"] == "accepted"
+    view = await world.view(one)
+    assert view is not None
+    entries = await world.store.journal.entries(view.line.case)
+    closing = next(entry for entry in entries if entry.kind is Kind.CASE_CLOSING)
+    assert closing.body["sub_cases"] == [deep, other]
+
+
+async def test_what_one_may_not_see_is_not_cancelled_along(world: World) -> None:
+    """A sub-case with whose matter the person has a conflict keeps the case above it."""
+    one, other = await two_cases(world)
+    imani = await world.browser("imani")
+    await imani.act(f"/cases/{one}", "link", "link", number=other, kind="sub-case")
+    await imani.api_act(other, {"verb": "raise", "to": "incident-manager", "reason": "mine"})
+    out = await imani.api_act(
+        other, {"verb": "acknowledge", "stage": "triage", "conflicted": True, "reason": "kin"}
+    )
+
+    refused = await imani.api_act(
+        one, {"verb": "cancel", "reason": "a test", "with_sub_cases": True}
+    )
+
+    assert out.json()["outcome"] == "accepted"
+    assert (refused.status_code, refused.json()["error"]) == (403, "sub-cases-open")

@@ -129,6 +129,8 @@ async def test_size_and_lag_are_measured(world: World) -> None:
     head = await world.store.log.head()
     assert f"escalate_log_size {float(head.size)}" in metrics
     assert "escalate_log_waiting 0.0" in metrics
+    assert "escalate_log_cosigned_size 0.0" in metrics
+    assert "escalate_log_stamped_size 0.0" in metrics
     assert "escalate_log_lag_seconds 0.0" in metrics
 
 

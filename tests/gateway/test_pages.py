@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from cases.state import CasePicture
-from gateway.sight import may_see
+from gateway.access import Look, asking, judged
 from gateway.web import local_path
 from store import StoreUnavailable
 from tests.gateway.world import World
@@ -244,6 +244,7 @@ async def outsider(world: World) -> str:
     shelved = await world.doors.shelf.by_digest(str(view.state["digest"]))
     state = CasePicture.of(view.state)
     for person in (await world.doors.directory.snapshot()).people:
-        if not may_see(state, shelved.pathway, person=person.id, roles=frozenset(person.roles)):
+        who = await asking(world.doors, person.id)
+        if not judged(world.doors, who, Look.READ, state, shelved.pathway).allowed:
             return person.id
     raise AssertionError("everybody of the demo has to do with the default pathway")

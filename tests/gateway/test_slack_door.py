@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
+from cases.notice import Purpose
 from cases.receipts import Reason
+from gateway.prompt_closer import UNDER_WAY
 from gateway.wording import (
     LINK_DECIDED,
     REASONS,
@@ -19,6 +21,7 @@ from gateway.wording import (
     SLACK_STRANGER,
     SLACK_UNCHECKED,
 )
+from integrations.ports.chat import Button, Card, Place
 from runbooks.library import library
 from store import DEMO_KEK, CallFilter, Store, upgrade
 from tests.fakes.slack import ROOM, SECRET
@@ -101,6 +104,37 @@ async def test_a_verdict_from_slack_is_a_signed_act_like_any_other(slack: SlackW
     vote = (await votes(slack, number))[0]
     assert (vote["person"], vote["verdict"], vote["door"]) == ("lena", "approve", "slack")
     assert "door:act:recorded" in await slack.world.kinds(number, "door")
+
+
+async def test_a_card_that_arrives_after_its_question_is_over_is_closed_too(
+    slack: SlackWorld,
+) -> None:
+    """Slack is slow: the closer finds nothing, and the card stands there a moment later."""
+    number = await new_case(slack)
+    await slack.world.to_gate(number)
+    await slack.ask(number, purpose=Purpose.INFORMATION, round=None)
+    slack.slack.fail_next("chat.postMessage", "internal_error")
+    await slack.ask(number)
+    view = await slack.world.view(number)
+    assert view is not None
+    parts, case = slack.world.doors.slack, view.line.case
+    assert parts is not None
+    rows = await slack.world.store.prompts.by_case(case)
+    [row] = [each for each in rows if each.message is None]
+    lena = await slack.world.browser("lena")
+    assert (await lena.act(f"/cases/{number}", "decide", "approve")).status == 200
+
+    async def became(wanted: str) -> bool:
+        known = await slack.world.store.prompts.get(row.key)
+        return known is not None and known.became == wanted
+
+    assert await slack.world.until(lambda: became("unseen"))
+    card = Card(heading="Decide", buttons=(Button(action="x", label="x", value="x"),), link="l")
+    await parts.slack.post(card, place=Place(room=row.room, thread=row.thread), key=row.key)
+    slack.world.clock.ahead += UNDER_WAY
+
+    assert await slack.world.until(lambda: became("decided"))
+    assert slack.slack.actions(slack.slack.rooms[ROOM][-1]) == [OPEN]
 
 
 async def test_every_card_is_closed_once_the_gate_is_decided(slack: SlackWorld) -> None:

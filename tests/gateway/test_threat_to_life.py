@@ -10,7 +10,8 @@ from cases.gate import RoundKind, RoundState
 from cases.permissions import allowed_acts
 from cases.rounds import ask, close
 from cases.state import CasePicture
-from gateway.sight import may_see
+from gateway.access import Asking, Look, judged
+from integrations.ports.access import Principal
 from runbooks import compile_runbook, library, load_runbook
 from runbooks.plan import Severity
 from tests.gateway.world import World
@@ -95,7 +96,10 @@ async def test_triage_sees_it_no_more_once_it_has_moved_on(world: World) -> None
     state = CasePicture.of(await world.picture(number))
 
     def sees(person: str, *roles: str) -> bool:
-        return may_see(state, pathway, person=person, roles=frozenset(roles))
+        held = frozenset(roles)
+        cleared = world.doors.access.clearances(held)
+        who = Asking(principal=Principal(id=person, roles=held, clearances=cleared))
+        return judged(world.doors, who, Look.READ, state, pathway).allowed
 
     state.stage = "legal-review"
     assert not sees("tessa", "triage")

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+from cases.house_acts import HouseRefusal
 from cases.receipts import Outcome, Reason
 from gateway.absences import PROBLEMS
+from gateway.access_explaining import PROBLEMS as OF_ACCESS
 from gateway.bulk_words import PROBLEMS as OF_ORDERS
+from gateway.emergencies import PROBLEMS as OF_EMERGENCIES
+from gateway.keeping_words import KEEPERS
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
 from gateway.wording import OUTCOMES, PAGES, REASONS
 from integrations.errors import IdentityReason
@@ -17,6 +21,7 @@ def test_every_reason_and_outcome_has_words() -> None:
     assert set(REASONS) == set(Reason) - {Reason.NONE}
     assert set(OUTCOMES) == set(Outcome)
     assert set(IDENTITY) == set(IdentityReason)
+    assert set(KEEPERS) == set(HouseRefusal)
     assert not PAGES.keys() & LOG_IN_PAGES.keys()
     assert not {reason.value for reason in Reason} & LOG_IN_PAGES.keys()
     for wording in (
@@ -26,6 +31,9 @@ def test_every_reason_and_outcome_has_words() -> None:
         *LOG_IN_PAGES.values(),
         *PROBLEMS.values(),
         *OF_ORDERS.values(),
+        *KEEPERS.values(),
+        *OF_ACCESS.values(),
+        *OF_EMERGENCIES.values(),
     ):
         assert wording.says.endswith(".")
         assert wording.mend.endswith((".", "`"))
@@ -40,7 +48,10 @@ def test_the_documentation_says_the_same() -> None:
         **PAGES,
         **PROBLEMS,
         **OF_ORDERS,
+        **OF_ACCESS,
+        **OF_EMERGENCIES,
         **LOG_IN_PAGES,
+        **{refusal.value: words for refusal, words in KEEPERS.items()},
     }
 
     missing = [

@@ -15,14 +15,18 @@ from typing import Any
 import httpx
 import pyotp
 
+from activities import Outside
 from gateway.doors import Doors, DoorSettings, People, ProviderDoor, SlackDoorParts, Tracker
 from gateway.faults import FaultSeam, no_faults
 from gateway.log_key import load_or_create_log_key
 from gateway.serve import listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
+from gateway.vouching import Stamping, Witnessing
+from integrations.cedar import shipped
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
+from integrations.ports.access import Access
 from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
 from integrations.standard_webhooks import sign_standard
@@ -285,6 +289,10 @@ async def make_world(
     on_call: OnCallDirectory | None = None,
     pager: Paging | None = None,
     people: Path = DEMO_FILE,
+    outside: Outside | None = None,
+    access: Access | None = None,
+    witnessing: Witnessing | None = None,
+    stamping: Stamping | None = None,
     **settings: Any,
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
@@ -305,6 +313,8 @@ async def make_world(
         clock=clock,
         signer=load_or_create_keys(folder / "keys"),
         log=load_or_create_log_key(folder / "keys", origin="example.org/log"),
+        witnessing=witnessing,
+        stamping=stamping,
         engine=engine,
         shelf=Shelf(store),
         settings=DoorSettings(
@@ -322,6 +332,8 @@ async def make_world(
         trackers=tuple(trackers),
         on_call=on_call,
         pager=pager,
+        outside=outside,
+        access=access if access is not None else shipped(),
         id=f"gateway-{uuid.uuid4().hex[:6]}",
     )
     async with run_gateway(doors, sock=sock):

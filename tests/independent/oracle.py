@@ -96,8 +96,6 @@ def _leaves(folder: Path) -> list[tuple[str, bytes]]:
 
 
 def _digest(line: bytes) -> bytes:
-    if line.startswith(b"sha256:"):
-        return bytes.fromhex(line.removeprefix(b"sha256:").decode())
     return hashlib.sha256(line).digest()
 
 

@@ -21,7 +21,6 @@ from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer._key import SSlibKey
 
 from audit.bundle.opened import opened_files
-from audit.bundle.redactions import NONE
 from audit.bundle.tar import packed, unpacked
 from audit.bundle.whole import bundle_of
 from audit.contents import lines
@@ -105,18 +104,17 @@ def _not_yet_in_the_log(files: Files) -> dict[str, bytes]:
         for file, entries in streams.items()
         for pair in placed(entries, segments.get(file, ()))
     )
-    changed = {**files, DOOR_STREAM: lines(door), **opened_files(pairs, NONE)}
+    changed = {**files, DOOR_STREAM: lines(door), **opened_files(pairs)}
     return _signed(changed, door_head=StreamHead(sequence=more.sequence, hash=more.hash))
 
 
-def _samples(short: Files, whole: Files, excerpt: Files) -> Iterator[Sample]:
+def _samples(short: Files, whole: Files) -> Iterator[Sample]:
     """Good ones, unfinished ones, and bad ones: touched, and touched and signed anew."""
     draw = random.Random(3)  # noqa: S311 - to be repeatable
     yield Sample("short", short, Outcome.PASS)
     yield Sample("not yet in the log", _not_yet_in_the_log(short), Outcome.INCOMPLETE)
     yield from itertools.islice(_bad(short, draw), 4)
     yield Sample("whole", whole, Outcome.PASS)
-    yield Sample("an excerpt", excerpt, Outcome.INCOMPLETE)
     bad = _bad(short, draw)
     for number in itertools.count(1):
         # The same record as a door signs it at another instant, and what a tar of it holds.
@@ -161,19 +159,15 @@ async def _ours(files: Files, *, replay: bool) -> tuple[str, str]:
     """Our verdict on the whole, and on what the log and the opened fields say."""
     verdict = await verify_files(files, pinned=PINNED, logs=PINNED_LOG, replay=replay)
     said = {check.name: check.outcome for check in verdict.checks}
-    # An excerpt has no record beside its opened fields that they could differ from.
-    beside = said.get("parts", said.get("entries", Outcome.FAIL))
-    about = {said.get("log", Outcome.FAIL), beside}
+    about = {said.get("log", Outcome.FAIL), said.get("parts", Outcome.FAIL)}
     log = next((each for each in (Outcome.FAIL, Outcome.INCOMPLETE) if each in about), Outcome.PASS)
     return verdict.outcome.value, log.value
 
 
 @pytest.fixture
-def samples(
-    short: dict[str, bytes], whole: dict[str, bytes], excerpt: dict[str, bytes]
-) -> list[Sample]:
+def samples(short: dict[str, bytes], whole: dict[str, bytes]) -> list[Sample]:
     """As many exports as are asked for."""
-    return list(itertools.islice(_samples(short, whole, excerpt), NUMBER))
+    return list(itertools.islice(_samples(short, whole), NUMBER))
 
 
 async def test_all_verifiers_agree(

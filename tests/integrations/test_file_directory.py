@@ -168,6 +168,21 @@ async def test_nothing_secret_is_in_a_person(directory: FileDirectory) -> None:
     assert TOTP not in snapshot
 
 
+def test_how_long_somebody_waits_for_company_is_their_own_wish() -> None:
+    """A time, never, or as the installation is set up."""
+    ada = ADA.replace("    totp:", "    digest: 2h\n    totp:")
+    ben = BEN + "    digest: never\n"
+    cleo = BEN.replace("ben", "cleo")
+
+    found = read_people((ada + ben + cleo).encode(), file="people.yaml")
+
+    windows = {account.person.id: account.person.digest for account in found}
+    assert windows == {"ada": timedelta(hours=2), "ben": timedelta(), "cleo": None}
+    for wrong in ("soon", "3d"):
+        with pytest.raises(DirectoryUnreadableError, match="digest"):
+            read_people(ADA.replace("totp:", f"digest: {wrong}\n    totp:").encode(), file="f")
+
+
 @pytest.mark.parametrize(
     "content,line",
     [

@@ -23,7 +23,6 @@ from integrations.markers import fingerprint, marker
 from integrations.ports.ticketing import (
     NewTicket,
     TicketChange,
-    TicketDraft,
     TicketLink,
     TicketPriority,
     TicketRef,
@@ -31,15 +30,9 @@ from integrations.ports.ticketing import (
 )
 from tests.fakes.clock import FixedClock
 from tests.fakes.jira import EMAIL, TOKEN, FakeJira
+from tests.integrations.drafting import draft
 
-DRAFT = TicketDraft(
-    case_number="1042",
-    subject="Case 1042",
-    body="A case was opened.\nhttps://escalate.example/cases/1042",
-    queue="OPS",
-    priority=TicketPriority.URGENT,
-    key="open/case-1042",
-)
+DRAFT = draft(body="A case was opened.\nhttps://escalate.example/cases/1042", queue="OPS")
 PAGE = TicketLink(url="https://escalate.example/cases/1042", title="Case 1042")
 
 

@@ -18,7 +18,6 @@ from integrations.markers import fingerprint, marker
 from integrations.ports.ticketing import (
     NewTicket,
     TicketChange,
-    TicketDraft,
     TicketLink,
     TicketPriority,
     TicketStatus,
@@ -27,15 +26,9 @@ from integrations.servicenow import ServiceNow
 from integrations.servicenow_site import ServiceNowSite
 from tests.fakes.clock import FixedClock
 from tests.fakes.servicenow import GROUP, PASSWORD, USER, FakeServiceNow
+from tests.integrations.drafting import draft
 
-DRAFT = TicketDraft(
-    case_number="1042",
-    subject="Case 1042",
-    body="A case was opened.",
-    queue="legal",
-    priority=TicketPriority.HIGH,
-    key="open/case-1042",
-)
+DRAFT = draft(priority=TicketPriority.HIGH)
 
 
 @pytest.fixture

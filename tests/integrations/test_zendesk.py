@@ -15,23 +15,15 @@ from integrations.errors import (
 from integrations.ports.ticketing import (
     NewTicket,
     TicketChange,
-    TicketDraft,
-    TicketPriority,
     TicketRef,
     TicketStatus,
 )
 from integrations.zendesk import Zendesk
 from tests.fakes.clock import FixedClock
 from tests.fakes.zendesk import EMAIL, TOKEN, FakeZendesk
+from tests.integrations.drafting import draft
 
-DRAFT = TicketDraft(
-    case_number="1042",
-    subject="Case 1042",
-    body="A case was opened.",
-    queue="legal",
-    priority=TicketPriority.URGENT,
-    key="case-1042/open-ticket",
-)
+DRAFT = draft()
 
 
 @pytest.fixture

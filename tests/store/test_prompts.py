@@ -8,6 +8,7 @@ import pytest
 from cases.journal import Kind, Stream
 from cases.notice import NoticeEnd, Purpose
 from store import Click, DoorRound, IncomingRow, NoticeRow, Prompt, Store
+from store.prompts import NEVER_POSTED
 from tests.store.building import CANARY, START, accepted, later
 
 LATER = later(minutes=1)
@@ -148,3 +149,25 @@ async def test_a_notice_that_came_back_was_not_delivered(store: Store, case: str
     again = await store.notices.sent("n", recipient="lena")
     assert again is not None
     assert (again.end, again.detail) == (NoticeEnd.FELL_BACK, "5.1.1")
+
+
+async def test_a_card_that_comes_after_all_is_closed_after_all(store: Store, case: str) -> None:
+    """It was taken for never posted, and then it was: by a retry, or by a post that took long."""
+    card, _ = await store.prompts.begin(prompt(case))
+    await round_(store, case, 1, open_=False)
+    await store.prompts.unseen(card, until=later(seconds=70))
+    assert await over(store) == []
+    await store.prompts.closed("card", became=NEVER_POSTED, at=later(seconds=71))
+
+    again, fresh = await store.prompts.begin(prompt(case, begun_by="another"))
+
+    assert (fresh, again.closed_at, again.became) == (False, None, None)
+    await store.prompts.closed("card", became=NEVER_POSTED, at=later(seconds=72))
+    await store.prompts.posted("card", message="1.2", thread=None)
+    [found] = await store.prompts.over(chat="slack", at=later(minutes=2))
+    assert found.prompt.message == "1.2"
+
+    await store.prompts.closed("card", became="decided", at=later(minutes=2))
+    await store.prompts.posted("card", message="1.2", thread=None)
+    await store.prompts.begin(prompt(case))
+    assert await store.prompts.over(chat="slack", at=later(minutes=3)) == []

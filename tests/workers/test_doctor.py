@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 from pytest_httpserver import HTTPServer
+from temporalio.worker import Worker
 from typer.testing import CliRunner
 
 from cli import config as config_command
@@ -17,16 +18,18 @@ from cli import engine as engine_command
 from cli.demo.installation import connectors_named
 from integrations.file_directory import DEMO_FILE
 from integrations.zendesk_webhook import PUBLIC_SECRET
-from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
+from store import DEMO_KEK, KeyEncryptionKey, Pace, Store, Urgency, upgrade
 from tests.fakes.clock import START
 from tests.servers.mail import GreenMail
 from tests.servers.openid import OpenIdProvider
+from tests.workflows.playing import client_of
+from tests.workflows.world import World
 from workers._doctor_log_in import mapped_roles, provider
 from workers.doctor import Check, Level, examine, worst
 from workers.engine import Engine
 from workers.house import house
 from workers.processes import release_library
-from workers.settings import Settings
+from workers.settings import URGENT, Settings
 
 REMOVAL = "runbook terrorist-content-removal-order"
 PERSON = """\
@@ -411,3 +414,55 @@ async def test_a_live_provider_is_asked(home: Path, openid_provider: OpenIdProvi
     elsewhere = {**there, "ESCALATE_OIDC__ISSUER": f"{openid_provider.issuer}/realm"}
     found = [check async for check in provider(settings(home, **elsewhere), at=now)]
     assert found[0].level is Level.FAIL
+
+
+async def test_a_channel_that_is_out_and_limits_that_are_hit_are_told(home: Path) -> None:
+    """Since when, why, how many went another way; and which limit is in the way."""
+    given = settings(home, ESCALATE_DEMO="true")
+    home.mkdir(parents=True)
+    await upgrade(given.store)
+    async with await Store.open(given.store, kek=DEMO_KEK) as store:
+        fine = await checked(given)
+        await store.channels.failed(
+            "slack", reason="UnavailableError", mend="look", at=START, most=1, pause=timedelta(1)
+        )
+        await store.channels.enter("slack", at=START, pause=timedelta(1))
+        pace = Pace(name="to/ada", count=1, per=timedelta(hours=1), burst=1)
+        for _ in range(101):
+            await store.paces.take([pace], urgency=Urgency.LOW, at=START)
+        told = await checked(given)
+
+    assert {fine[name].level for name in ("channels", "limits")} == {Level.OK}
+    out = told["channel slack"]
+    assert out.level is Level.WARN
+    assert "(UnavailableError); 1 messages went another way" in out.text
+    assert told["limits"].text == "messages wait again and again for: messages to one person"
+
+
+async def test_a_worker_of_an_earlier_release_leaves_urgent_work_to_nobody(
+    home: Path, engine: Engine, task_queue: str
+) -> None:
+    """It polls the one queue there was; doctor says what waits, until one of this release does."""
+    client = await client_of(engine, World())
+    given = settings(
+        home,
+        ESCALATE_ENGINE__ADDRESS=engine.address,
+        ESCALATE_ENGINE__NAMESPACE=engine.namespace,
+        ESCALATE_TASK_QUEUE=task_queue,
+    )
+    async with Worker(client, task_queue=task_queue):
+        before = await _once_polled(given, "engine-urgent")
+        async with Worker(client, task_queue=given.urgent_queue):
+            assert before.level is Level.FAIL
+            assert task_queue + URGENT in before.text
+            async with asyncio.timeout(20):
+                while "engine-urgent" in await checked(given):  # noqa: ASYNC110 - the server's
+                    await asyncio.sleep(0.1)
+
+
+async def _once_polled(given: Settings, name: str) -> Check:
+    """The check, as soon as the server has heard of a worker."""
+    async with asyncio.timeout(20):
+        while name not in (found := await checked(given)):  # noqa: ASYNC110 - the server's
+            await asyncio.sleep(0.1)
+    return found[name]

@@ -14,7 +14,6 @@ from cases.acts import (
     Acknowledge,
     Answer,
     Assign,
-    Attach,
     Cancel,
     ChangeSeverity,
     Close,
@@ -25,16 +24,15 @@ from cases.acts import (
     Hold,
     Memo,
     Migrate,
-    Move,
     Raise,
     Reply,
     Resolution,
     Resume,
-    Split,
     Verdict,
     Withdraw,
 )
 from cases.acts import Receipt as SettleEffect
+from cases.acts_between_cases import Attach, Move, Split
 from cases.notice import OnCallNote
 from cases.receipts import ActReceipt, Outcome, Reason
 from cases.report import Source

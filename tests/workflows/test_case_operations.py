@@ -6,7 +6,10 @@ import pytest
 
 from audit.verdict import Outcome
 from audit.verify import verify
-from cases.acts import Cancel, Complete, Evidence, LinkKind, LinkTo, Merge
+from cases.acts import Cancel, Complete, Evidence, SubCase
+from cases.acts_between_cases import LinkKind, LinkTo, Merge
+from cases.cancelling import CancelAnswer, CancelRequest
+from cases.gate import RoundState
 from cases.journal import Kind
 from cases.merging import BackRequest, MergeRequest
 from cases.receipts import Reason
@@ -15,7 +18,7 @@ from store import DEMO_KEK, Store, upgrade
 from tests.audit.casework import HOUR, PINNED, PINNED_LOG, Matter, Office, office
 from tests.audit.scenarios import FRAUD, approved_and_closed
 from workers.engine import Engine
-from workflows.messages import BACK_UPDATE, MERGE_UPDATE
+from workflows.messages import BACK_UPDATE, CANCEL_UPDATE, MERGE_UPDATE
 
 
 @pytest.fixture
@@ -202,6 +205,77 @@ async def test_an_ending_is_taken_back_where_a_sub_case_is_open(
     entries = await store.journal.entries(case.handle.id)
     taken_back = [item.body for item in entries if item.kind is Kind.CLOSING_TAKEN_BACK]
     assert [body["numbers"] for body in taken_back] == [[number]]
+
+
+async def test_a_case_and_its_sub_cases_are_cancelled_by_one_act(
+    engine: Engine, store: Store, tmp_path: Path
+) -> None:
+    """Each checks it by itself; its gate is asked no more; all three exports pass.
+
+    One that may not be cancelled takes the ending of the case above back, and both say so.
+    """
+    async with office(engine, store) as at_work:
+        case, child = await two(at_work)
+        busy = await at_work.open(answers=FRAUD, shadow=True)
+        for each in (child, busy):
+            link = LinkTo(number=each.request.number, case=each.handle.id, kind=LinkKind.SUB_CASE)
+            await case.does(link, person="ines")
+        named = tuple(
+            SubCase(number=each.request.number, case=each.handle.id) for each in (child, busy)
+        )
+        cancel = Cancel(reason="a test", with_sub_cases=True, sub_cases=named)
+        await case.does(cancel, person="ines")
+        await case.until(lambda seen: seen.closing_act is None)
+        await child.handle.result()
+        stays = await busy.picture()
+        await busy.does(Cancel(reason="by itself"), person="ivan")
+        await busy.handle.result()
+
+        await case.does(cancel, person="ines")
+        await case.handle.result()
+        exports = [
+            await at_work.export(each, tmp_path / name)
+            for each, name in ((case, "case"), (child, "child"))
+        ]
+
+    assert (stays.status, stays.closing_act) == ("open", None)
+    ended = await stored(child)
+    assert (ended.status, ended.rounds[-1].state) == ("cancelled", RoundState.VOIDED)
+    assert ended.closing is not None
+    assert (ended.closing.by, ended.closing.record) == ("ines", "a test")
+    entries = await store.journal.entries(case.handle.id)
+    kinds = [entry.kind for entry in entries]
+    assert [kind for kind in kinds if "sub-case" in kind] == [
+        Kind.SUB_CASE_CANCELLED,
+        Kind.SUB_CASE_STAYS,
+        Kind.SUB_CASE_CANCELLED,
+        Kind.SUB_CASE_CANCELLED,
+    ]
+    assert (await stored(case)).status == "cancelled"
+    for export in exports:
+        verdict = await verify(export, pinned=PINNED, logs=PINNED_LOG)
+        assert verdict.outcome is Outcome.PASS, "\n".join(verdict.lines())
+
+
+async def test_a_forged_cancelling_changes_nothing(engine: Engine, store: Store) -> None:
+    """An act that names another case, or that nobody signed, cancels nothing here."""
+    async with office(engine, store) as at_work:
+        case, other = await two(at_work)
+        elsewhere = SubCase(number=other.request.number, case=other.handle.id)
+        body = Cancel(reason="a test", with_sub_cases=True, sub_cases=(elsewhere,))
+        envelope = await other.envelope(body, person="ines")
+        altered = envelope.payload.replace(other.request.number, case.request.number).replace(
+            f'"case":"{other.handle.id}"}}]', f'"case":"{case.handle.id}"}}]'
+        )
+        assert altered != envelope.payload
+        for each in (envelope, envelope.model_copy(update={"payload": altered})):
+            answer = await case.handle.execute_update(
+                CANCEL_UPDATE, CancelRequest(envelope=each, number="1"), result_type=CancelAnswer
+            )
+            assert (answer.accepted, answer.reason) == (False, Reason.BAD_SIGNATURE)
+        assert (await case.picture()).closing_act is None
+        for each_case in (case, other):
+            await each_case.handle.terminate()
 
 
 async def test_a_forged_merge_changes_nothing_and_is_on_record(

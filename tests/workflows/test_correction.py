@@ -7,7 +7,8 @@ import pytest
 from temporalio.worker import Worker
 
 from cases.acts import Cancel, Decide, Verdict
-from cases.acts_at_gates import Condition, Finish, Revoke
+from cases.acts_at_gates import Condition, Revoke
+from cases.acts_on_tasks import Finish
 from cases.gate import RoundKind
 from tests.workflows.playing import client_of, replay, runs_of
 from tests.workflows.scenarios import KNOWN, accepted, approve, escalate

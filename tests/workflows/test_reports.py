@@ -18,6 +18,7 @@ from integrations._http import new_client
 from integrations.dsa_database import DsaDatabase
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from store import DEMO_KEK, Store, upgrade
+from tests.activities.on_record import ordered
 from tests.cases.reporting import ANSWERS, MEMO, TEXT
 from tests.fakes.clock import START, FixedClock
 from tests.fakes.dsa_database import TOKEN, FakeDsaDatabase
@@ -34,9 +35,10 @@ APPROVE = Decide(gate="review", verdict=Verdict.APPROVE)
 class Filing(World):
     """A world whose reports really go to a transparency database."""
 
-    def __init__(self, performing: Performing) -> None:
+    def __init__(self, performing: Performing, store: Store) -> None:
         super().__init__()
         self._performing = performing
+        self._store = store
 
     @activity.defn(name="perform_effect")
     async def perform_effect(self, order: EffectOrder) -> EffectResult:
@@ -44,6 +46,8 @@ class Filing(World):
         if order.report is None:
             return await super().perform_effect(order)
         self.performed.append(order)
+        # This world keeps the case's journal itself.
+        await ordered(self._store, order)
         return await self._performing.perform_effect(order)
 
 
@@ -94,7 +98,7 @@ async def test_a_report_goes_from_draft_to_receipt_once(
             body=b"{}",
             at=START,
         )
-        world = Filing(Performing(outside(store, database)))
+        world = Filing(Performing(outside(store, database)), store)
         client = await client_of(engine, world)
         queue = f"reports-{external[:8]}"
         async with Worker(client, task_queue=queue, max_cached_workflows=cached):

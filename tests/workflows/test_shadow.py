@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Worker
 
-from cases.acts import Complete, Split
+from cases.acts import Complete
+from cases.acts_between_cases import Split
 from cases.ended_outside import ENDED_OUTSIDE
 from cases.journal import Entry, Kind
 from cases.report import Source, TicketRef

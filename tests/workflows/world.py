@@ -20,6 +20,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from cases.acts import BOUND_VERBS, ActBody
+from cases.cancelling import CancelAnswer
 from cases.envelope import Act, ActEnvelope, Actor, Door, RoundBinding, issue_certificate, sign_act
 from cases.file import EDITION
 from cases.ids import case_id
@@ -36,6 +37,7 @@ from workflows.attributes import at_start
 from workflows.effects import (
     Assessed,
     AssessOrder,
+    CancelOrder,
     Children,
     ChildrenOrder,
     Collected,
@@ -297,6 +299,12 @@ class World:
         del order
         return MergeAnswer(accepted=False, reason=Reason.NO_SUCH_CASE)
 
+    @activity.defn(name="cancel_along")
+    async def cancel_along(self, order: CancelOrder) -> CancelAnswer:
+        """There is no other case in this world."""
+        del order
+        return CancelAnswer(accepted=False, reason=Reason.NO_SUCH_CASE)
+
     @activity.defn(name="give_back")
     async def give_back(self, order: GiveBackOrder) -> BackAnswer:
         """The other case has closed."""
@@ -324,6 +332,7 @@ class World:
             self.look_up_deciders,
             self.look_at_sub_cases,
             self.merge_away,
+            self.cancel_along,
             self.give_back,
         ]
 
@@ -456,6 +465,7 @@ async def open_case(
     same_subject: tuple[str, ...] = (),
     external_id: str | None = None,
     shadow: bool = False,
+    urgent_queue: str = "",
 ) -> CaseUnderTest:
     """A case has been started on the engine, with time that moves only when told to."""
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
@@ -488,6 +498,7 @@ async def open_case(
         continue_after=continue_after,
         shadow=shadow,
         edition=EDITION,
+        urgent_queue=urgent_queue,
     )
     handle = await skipper.client.start_workflow(
         WORKFLOW,

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cases.acts import Cancel, Close, Complete, Decide, Memo, Move, Receipt, Reply, Resume
+from cases.acts import Cancel, Close, Complete, Decide, Memo, Receipt, Reply, Resume
+from cases.acts_between_cases import Move
 from cases.acts_on_many import Observe
 from cases.state import CasePicture
 from runbooks.plan import Pathway, StagePlan

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from cases.acts import (
     Acknowledge,
     Assign,
-    Attach,
     ChangeSeverity,
     Decide,
     Dissent,
@@ -16,6 +15,7 @@ from cases.acts import (
     Raise,
     Verdict,
 )
+from cases.acts_between_cases import Attach
 from cases.file import INCIDENT_MANAGER
 from cases.gate import Round, RoundKind, roles_of
 from cases.records import StageVisit

@@ -13,7 +13,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -173,14 +172,6 @@ func opened(folder string) (map[string][]byte, error) {
 					leaves[stream+"/"+current] = leafOver(digests)
 				}
 				current, digests = sequence, nil
-				continue
-			}
-			if hidden, ok := strings.CutPrefix(line, "sha256:"); ok {
-				digest, err := hex.DecodeString(hidden)
-				if err != nil || len(digest) != sha256.Size {
-					return fmt.Errorf("%s: no hash", name)
-				}
-				digests = append(digests, digest)
 				continue
 			}
 			digest := sha256.Sum256([]byte(line))

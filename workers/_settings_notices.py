@@ -1,0 +1,32 @@
+"""Settings of how people are told: in company or alone, how fast, and when a channel is out."""
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from workers._settings_group import Group
+from workers._settings_sources import Span
+
+
+class NoticeSettings(Group):
+    """How notices go out. SEV0 and SEV1 wait for none of this."""
+
+    digest: Span = Field(
+        timedelta(),
+        description="how long SEV3/SEV4 notices of one recipient wait for company; 0s = not at all",
+    )
+    person_per_hour: int = Field(
+        60, ge=1, description="messages to one person in an hour; more go in company"
+    )
+    mail_per_minute: int | None = Field(
+        None, ge=1, description="mails in a minute; empty = as fast as they come"
+    )
+    slack_per_minute: int = Field(60, ge=1, description="cards in a minute and room")
+    teams_per_minute: int = Field(120, ge=1, description="cards in a minute and channel")
+    pagerduty_per_minute: int = Field(120, ge=1, description="events in a minute and service")
+    failures: int = Field(
+        5, ge=1, description="after so many failures in a row a channel is left alone"
+    )
+    pause: Span = Field(
+        timedelta(seconds=30), description="time between two tries whether it answers again"
+    )
