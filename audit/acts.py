@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from audit.commitments import Incoming
+from audit.incoming import Incoming
 from cases.acts import OBLIGATION_VERBS, Decide
 from cases.canonical import commit
 from cases.envelope import Act, ActEnvelope, RefusedEnvelope, signing_key, verify_envelope

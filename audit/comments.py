@@ -5,11 +5,15 @@ can be proved by whoever may read it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cases.comments import Digest, digest_of
 from cases.journal import Entry, Kind
 from cases.values import Inbound
-from store.comments import Words
+
+if TYPE_CHECKING:
+    # A verifier has no store.
+    from store.comments import Words
 
 COMMENTS = "comments.json"
 
@@ -28,7 +32,7 @@ class OpenComments(Inbound):
     comments: tuple[OpenComment, ...] = ()
 
 
-def open_comments(entries: Sequence[Entry], words: Mapping[str, Words]) -> OpenComments | None:
+def open_comments(entries: Sequence[Entry], words: "Mapping[str, Words]") -> OpenComments | None:
     """The open comments among the entries, as far as their words are kept; None without any."""
     found = [
         OpenComment(digest=digest, salt=words[digest].salt, text=words[digest].text)

@@ -1,10 +1,7 @@
 """Whether the journal commits to everything that came in: each input and result, by its digest."""
 
-import base64
-import binascii
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,6 +10,7 @@ from temporalio.api.history.v1 import HistoryEvent
 
 from audit.findings import Finding, Rule
 from audit.histories import CaseHistory, Run, reopened_from
+from audit.incoming import Incoming, salt_of
 from audit.kinds import EVENT
 from audit.other_cases import REQUESTS
 from audit.payloads import only, read
@@ -71,25 +69,6 @@ _FAILED = (
 )
 
 
-@dataclass(frozen=True)
-class Incoming:
-    """Something that came into the case, where it did, and what its entry must commit to."""
-
-    run: str
-    event_id: int
-    what: str
-    commitment: str
-    envelope: ActEnvelope | None = None
-    receipt: ActReceipt | None = None
-    excused: bool = False
-    """It need not have an entry."""
-
-    @property
-    def accepted(self) -> bool:
-        """Whether it is an act that was answered with a yes."""
-        return self.receipt is not None and self.receipt.outcome is Outcome.ACCEPTED
-
-
 def case_input(history: CaseHistory) -> CaseInput | None:
     """What the case was started with; None if that cannot be read."""
     if not history.runs or not history.runs[0].events:
@@ -104,14 +83,6 @@ def start_input(history: CaseHistory) -> CaseInput | ObligationInput | None:
     if not history.runs or not history.runs[0].events:
         return None
     return read(only(history.runs[0].started.input.payloads), ObligationInput)
-
-
-def salt_of(request: CaseInput | ObligationInput) -> bytes:
-    """The case's commitment salt; empty where it is not one."""
-    try:
-        return base64.b64decode(request.salt, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
 
 
 def inputs(history: CaseHistory, *, salt: bytes) -> list[Incoming]:

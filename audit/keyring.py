@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from audit.commitments import Incoming
+from audit.incoming import Incoming
 from audit.log.checkpoint import read_checkpoint
 from audit.log.cosignature import Cosigned
 from audit.log.errors import LogError

@@ -3,16 +3,19 @@
 import base64
 import binascii
 import json
+from typing import ClassVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from audit.log.exported import Segment
+from audit.log.segments import Segment
 from cases.canonical import canonical
 from cases.envelope import Certificate, RefusedEnvelope, pae, read_certificate
-from cases.values import Inbound, Instant
+from cases.values import Grown, Inbound, Instant
 
-FORMAT = "escalate-export/1"
+FORMAT = "escalate-export/2"
+BEFORE = "escalate-export/1"
+"""Without signed acts, opened fields and sealed events of their own; still read."""
 MANIFEST_TYPE = "application/vnd.escalate.export-manifest+json"
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.sig.json"
@@ -28,13 +31,17 @@ class FileSum(Inbound):
     size: int
 
 
-class RunFile(Inbound):
+class RunFile(Grown):
     """Where one run's history stands."""
+
+    since_grown: ClassVar[frozenset[str]] = frozenset({"sealed"})
 
     run: str
     file: str
     ending: str = ""
     """Empty while the run goes on."""
+    sealed: str = ""
+    """Where its events stand as the bytes that were sealed."""
 
 
 class StreamHead(Inbound):
@@ -157,6 +164,7 @@ def write(value: Manifest | SignedBy | Keyring) -> bytes:
 
 
 __all__ = [
+    "BEFORE",
     "CASE_STREAM",
     "DOOR_STREAM",
     "FORMAT",

@@ -11,13 +11,15 @@ from temporalio.client import Client
 from temporalio.converter import PayloadCodec
 
 from audit.acts import check_decisions, check_door, prove, root_of
-from audit.commitments import inputs, salt_of, start_input
+from audit.commitments import inputs, start_input
 from audit.errors import HistoryMissingError
 from audit.histories import CaseHistory, Run, fetch
+from audit.incoming import salt_of
 from audit.manifest import OwedFiles, StreamHead
 from audit.reading import Stream as Lines
 from audit.reading import broken_at
 from audit.strict_replay import is_closed, strict_replay
+from cases.envelope import ActEnvelope
 from cases.journal import GENESIS, Entry, Kind, obligation_stream
 from runbooks.plan import Pathway
 from store import Store
@@ -102,6 +104,15 @@ async def check_owed(
                 found += [str(finding) for finding in replayed.findings]
         wrong += [f"{name}: {what}" for what in found if not what.endswith(": ")]
     return wrong, missing
+
+
+def envelopes_owed(history: CaseHistory, *, case: str, root: bytes) -> dict[str, ActEnvelope]:
+    """The acts that hold, by act id, of the history of what a case owes."""
+    request = start_input(history)
+    if not isinstance(request, ObligationInput):
+        return {}
+    incoming = inputs(history, salt=salt_of(request))
+    return dict(prove(incoming, case=case, root=root).envelopes)
 
 
 def _chain(item: OwedExport, *, case: str, name: str) -> str:

@@ -1,25 +1,32 @@
 """Reads an export strictly: nothing ambiguous, nothing huge, nothing from outside it."""
 
-import json
 import os
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from audit.bundle.places import check_places
+from audit.bundle.tar import MAX_FILE, MAX_TOTAL, unpacked
 from audit.errors import ExportUnreadableError
-from audit.manifest import MANIFEST, SIGNATURE, Manifest
+from audit.manifest import MANIFEST, SIGNATURE, FileSum, Manifest
+from audit.strict_json import read_json
 from cases.canonical import sha256
 from cases.journal import GENESIS, Entry
 
-MAX_FILE = 64 * 1024 * 1024
-MAX_TOTAL = 512 * 1024 * 1024
 MAX_FILES = 65_536
-MAX_DEPTH = 4
+MAX_DEPTH = 5
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_files(place: Path) -> dict[str, bytes]:
+    """Every file of the export at that place: a folder, or a tar of one."""
+    if place.is_file() and not place.is_symlink():
+        return unpacked(_bounded(place, place.name, most=MAX_TOTAL))
+    return read_directory(place)
 
 
 def read_directory(directory: Path) -> dict[str, bytes]:
@@ -47,34 +54,26 @@ def read_directory(directory: Path) -> dict[str, bytes]:
             files[name] = data
             if len(files) > MAX_FILES or total > MAX_TOTAL:
                 raise ExportUnreadableError(name, "the export is too large")
+    check_places(files)
     return files
 
 
 def check_files(files: Mapping[str, bytes], manifest: Manifest) -> list[str]:
     """What differs between the files and the manifest."""
-    unknown = files.keys() - manifest.files.keys() - {MANIFEST, SIGNATURE}
+    return differing(files, manifest.files)
+
+
+def differing(files: Mapping[str, bytes], sums: Mapping[str, FileSum]) -> list[str]:
+    """What differs between the files and these sums of them."""
+    unknown = files.keys() - sums.keys() - {MANIFEST, SIGNATURE}
     wrong = [f"{name}: not in the manifest" for name in sorted(unknown)]
-    for name, told in sorted(manifest.files.items()):
+    for name, told in sorted(sums.items()):
         data = files.get(name)
         if data is None:
             wrong.append(f"{name}: missing")
         elif len(data) != told.size or sha256(data) != told.sha256:
             wrong.append(f"{name}: altered")
     return wrong
-
-
-def read_json(name: str, data: bytes) -> Any:
-    """The value; ExportUnreadableError for anything two readers could understand differently."""
-    try:
-        return json.loads(
-            data.decode("utf-8"), object_pairs_hook=_no_twins, parse_constant=_no_constants
-        )
-    except UnicodeDecodeError as error:
-        raise ExportUnreadableError(name, "is not UTF-8") from error
-    except RecursionError as error:
-        raise ExportUnreadableError(name, "is nested too deeply") from error
-    except ValueError as error:
-        raise ExportUnreadableError(name, f"is not strict JSON: {error}") from error
 
 
 def read_model(name: str, data: bytes, kind: type[Model]) -> Model:
@@ -128,22 +127,11 @@ def broken_at(stream: Stream) -> str:
     return ""
 
 
-def _bounded(path: Path, name: str) -> bytes:
+def _bounded(path: Path, name: str, *, most: int = MAX_FILE) -> bytes:
     # Opened once, without following a link that has come since; read once, never more than allowed.
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     with os.fdopen(handle, "rb") as file:
-        data = file.read(MAX_FILE + 1)
-    if len(data) > MAX_FILE:
+        data = file.read(most + 1)
+    if len(data) > most:
         raise ExportUnreadableError(name, "is too large")
     return data
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a key stands twice")
-    return value
-
-
-def _no_constants(name: str) -> Any:
-    raise ValueError(f"{name} is no number")

@@ -74,6 +74,18 @@ def newest(
         return None
 
 
+def compiled(documents: Mapping[str, bytes]) -> dict[str, Pathway]:
+    """By digest, the pathways of these documents; without those this release cannot read."""
+    found: dict[str, Pathway] = {}
+    for digest, source in documents.items():
+        try:
+            found[digest] = _compiled(source)
+        except RunbookProblems:
+            # The record is whole without it, and verification says what cannot be read.
+            continue
+    return found
+
+
 def _source(files: Mapping[str, bytes], digest: str) -> bytes:
     source = files.get(document(digest))
     if source is None:

@@ -1,142 +1,73 @@
-"""The seal of a run that has ended: what Temporal had of it, before anybody could change that.
+"""Temporal's runs as they are sealed, and held against their seals (`audit.bundle.sealed`)."""
 
-Strict replay catches whatever the code depends on. What it does not depend on (who polled, who
-sent) can be rewritten in Temporal's database without a trace. So the door takes a root over every
-event as soon as a run has ended, and writes it into its own stream, which the transparency log
-covers. The hashes are keyed with the case's salt: without it they say nothing.
-"""
-
-import hmac
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from google.protobuf.message import DecodeError
 from temporalio.api.history.v1 import HistoryEvent
 
+from audit.bundle.sealed import RunSeal, SealedRun, as_it_is, check_sealed
 from audit.histories import Run
-from audit.log.merkle import Span, complete_root, joined, leaf_hash, nodes_of
 from audit.shape import ending
-from cases.journal import Entry, Kind
-from cases.values import Inbound
-
-_MOST_MARKS = 512
-_MARK = 4
-"""Bytes: enough to find the place; that there is one is what the root says."""
-
-
-class RunSeal(Inbound):
-    """What a run consisted of when it had ended."""
-
-    stream: str
-    """Whose run it was: the case's, or that of something it owes."""
-    run: str
-    events: int
-    ending: str
-    root: str
-    """RFC 6962's root over the keyed hashes of its events, hex."""
-    block: int
-    """How many events share a mark."""
-    marks: str
-    """The beginnings of the blocks' roots, hex: where a difference is."""
+from cases.journal import Entry
 
 
 def seal_of(run: Run, *, stream: str, salt: bytes) -> RunSeal:
     """The seal of the run; ValueError while it goes on."""
     if ending(run) is None:
         raise ValueError(f"run {run.run} goes on")
-    return _as_it_is(run, stream=stream, salt=salt)
-
-
-def seals_in(door: Sequence[Entry]) -> dict[str, RunSeal]:
-    """The seals in the doors' stream, by run; the first of a run is the one that counts."""
-    found: dict[str, RunSeal] = {}
-    for entry in door:
-        if entry.kind is Kind.DOOR_RUN_SEALED:
-            seal = RunSeal.model_validate(entry.body)
-            found.setdefault(seal.run, seal)
-    return found
+    return as_it_is(as_sealed(run), stream=stream, salt=salt)
 
 
 def check_seals(
     runs: Mapping[str, Sequence[Run]], door: Sequence[Entry], *, salt: bytes
 ) -> tuple[list[str], list[str]]:
     """What is not as it was sealed, and which runs have no seal; runs by stream."""
-    seals = seals_in(door)
-    wrong: list[str] = []
-    missing: list[str] = []
+    found = {stream: [as_sealed(run) for run in of_stream] for stream, of_stream in runs.items()}
+    return check_sealed(found, door, salt=salt)
+
+
+def check_exported(
+    runs: Mapping[str, Sequence[Run]],
+    sealed: Mapping[str, Sequence[SealedRun]],
+    door: Sequence[Entry],
+    *,
+    salt: bytes,
+) -> tuple[list[str], list[str]]:
+    """The same of an export that also keeps the bytes that were sealed.
+
+    The bytes are held against the seals, and what people and replay read against the bytes: a
+    later release may spell an event otherwise, and what it says stays the same.
+    """
+    if not sealed:
+        return check_seals(runs, door, salt=salt)
+    wrong, missing = check_sealed(sealed, door, salt=salt)
     for stream, of_stream in runs.items():
-        for run in of_stream:
-            seal = seals.pop(run.run, None)
-            if seal is None and ending(run) is not None:
-                missing.append(f"run {run.run} of {stream} is not sealed: export again in a moment")
-            elif seal is not None:
-                wrong += [
-                    f"run {run.run} of {stream}: {why}"
-                    for why in _differences(run, seal, stream=stream, salt=salt)
-                ]
-    # A history that Temporal has forgotten is missing; it was there when it was sealed.
-    missing += [
-        f"run {run} of {seal.stream} was sealed and is not here" for run, seal in seals.items()
-    ]
+        for run, kept in zip(of_stream, sealed.get(stream, ()), strict=True):
+            wrong += [f"run {run.run} of {stream}: {why}" for why in _other_than(run, kept)]
     return wrong, missing
 
 
-def _as_it_is(run: Run, *, stream: str, salt: bytes) -> RunSeal:
-    hashes = _hashes(run.events, salt)
-    block = max(1, math.ceil(len(hashes) / _MOST_MARKS))
-    return RunSeal(
-        stream=stream,
+def _other_than(run: Run, kept: SealedRun) -> Iterator[str]:
+    if len(run.events) != len(kept.events):
+        yield f"{len(kept.events)} events were kept, and {len(run.events)} can be read"
+    if (ending(run) or "") != kept.ending:
+        yield "it did not end as the manifest says"
+    for event, raw in zip(run.events, kept.events, strict=False):
+        if raw == event.SerializeToString(deterministic=True):
+            continue
+        try:
+            same = HistoryEvent.FromString(raw) == event
+        except DecodeError:
+            same = False
+        if not same:
+            yield f"event {event.event_id} is not what was sealed"
+            return
+
+
+def as_sealed(run: Run) -> SealedRun:
+    """The run as the bytes that are sealed."""
+    return SealedRun(
         run=run.run,
-        events=len(hashes),
         ending=ending(run) or "",
-        root=_root(hashes).hex(),
-        block=block,
-        marks="".join(_marks(hashes, block)),
+        events=tuple(event.SerializeToString(deterministic=True) for event in run.events),
     )
-
-
-def _differences(run: Run, seal: RunSeal, *, stream: str, salt: bytes) -> Iterator[str]:
-    found = _as_it_is(run, stream=stream, salt=salt)
-    if found == seal:
-        return
-    if found.root == seal.root:
-        yield "the seal contradicts itself"
-        return
-    if found.events != seal.events:
-        yield f"{seal.events} events were sealed, and {found.events} are here"
-    width = 2 * _MARK
-    marks = zip(_cut(seal.marks, width), _cut(found.marks, width), strict=False)
-    places = [index for index, (then, now) in enumerate(marks) if then != now]
-    if places:
-        first = places[0] * seal.block + 1
-        last = first + seal.block - 1
-        place = f"event {first}" if first == last else f"events {first} to {last}"
-        more = f", and {len(places) - 1} places more" if len(places) > 1 else ""
-        yield f"{place} is not what was sealed{more}"
-    elif found.events == seal.events:
-        yield "it is not what was sealed"
-
-
-def _hashes(events: Sequence[HistoryEvent], salt: bytes) -> list[bytes]:
-    """One hash an event, over its bytes with payloads in clear: what an export holds."""
-    return [
-        leaf_hash(hmac.digest(salt, event.SerializeToString(deterministic=True), "sha256"))
-        for event in events
-    ]
-
-
-def _root(hashes: Sequence[bytes]) -> bytes:
-    return joined(
-        [
-            complete_root(hashes[node.number << node.level : (node.number + 1) << node.level])
-            for node in nodes_of(Span(0, len(hashes)))
-        ]
-    )
-
-
-def _marks(hashes: Sequence[bytes], block: int) -> Iterator[str]:
-    for first in range(0, len(hashes), block):
-        yield _root(hashes[first : first + block])[:_MARK].hex()
-
-
-def _cut(text: str, width: int) -> list[str]:
-    return [text[at : at + width] for at in range(0, len(text), width)]

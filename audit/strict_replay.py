@@ -16,10 +16,11 @@ from temporalio.client import WorkflowHistory
 from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import Replayer, WorkflowRunner
 
-from audit.commitments import Incoming, check_commitments
+from audit.commitments import check_commitments
 from audit.comparing import compare
 from audit.findings import Finding, Replayed, Rule, shown
 from audit.histories import CaseHistory, Run
+from audit.incoming import Incoming
 from audit.kinds import EVENT
 from audit.payloads import only, read
 from audit.recording import Recording, RecordingRunner

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from audit.commitments import Incoming
+from audit.incoming import Incoming
 from audit.keyring import (
     NAME,
     check_keyring,
@@ -23,9 +23,9 @@ from audit.keyring import (
 from audit.log.errors import LogError
 from audit.log.keyring_note import FILE, KeyringNote, newer, read_keyring
 from audit.log.note import NoteKey
-from audit.log.policy import Policy
+from audit.log.policy import Policy, read_policy
 from audit.log.stamped import Claim, check_time
-from audit.log.timestamp import Roots
+from audit.log.timestamp import Roots, read_roots
 from audit.log.witnessed import Witnessed, check_witnesses
 from audit.manifest import SignedBy
 from audit.verdict import Check, judged
@@ -40,6 +40,16 @@ class Vouchers:
     policy: Policy | None = None
     roots: Roots | None = None
     keyring: bytes = b""
+
+
+def brought(*, at: datetime, policy: bytes, roots: bytes, keyring: bytes) -> Vouchers:
+    """The vouchers in these files; an empty one was not brought."""
+    return Vouchers(
+        at=at,
+        policy=read_policy(policy) if policy else None,
+        roots=read_roots(roots) if roots else None,
+        keyring=keyring,
+    )
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ from audit.histories import CaseHistory, Run
 from audit.kinds import EVENT
 from audit.log.checkpoint import trusted_checkpoint
 from audit.log.errors import LogError
-from audit.log.exported import Segment, placed_on, proof_file
+from audit.log.exported import proof_file
 from audit.log.leaf import late_of, leaf_of
 from audit.log.note import NoteKey
 from audit.log.proof import read_proof
+from audit.log.segments import Segment, placed_on
 from audit.payloads import only, read
 from audit.verdict import Check, judged
 from cases.acts import BOUND_VERBS

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -32,14 +33,30 @@ Address = Annotated[
 PATIENCE = timedelta(seconds=4)
 """How long an export waits for the log: a gateway that runs signs a checkpoint every second."""
 
-Folder = Annotated[Path, typer.Argument(help="An export's folder.")]
+
+class Format(StrEnum):
+    """How a journal is written for other tools."""
+
+    OCSF = "ocsf"
+    """OCSF 1.5.0, one event a line, without prose."""
+    PROV = "prov"
+    """W3C PROV-JSON, without prose."""
+    CSV = "csv"
+    JSONL = "jsonl"
 
 
 @app.command()
 def export(
     case: Annotated[str, typer.Argument(help="The case's number.")],
     *,
-    out: Annotated[Path, typer.Option(help="A folder that does not exist yet.")],
+    out: Annotated[
+        Path | None, typer.Option(help="A folder, or file, that does not exist yet.")
+    ] = None,
+    tar: Annotated[bool, typer.Option("--tar", help="One file instead of a folder.")] = False,
+    format_: Annotated[
+        Format | None,
+        typer.Option("--format", help="The journal for another tool instead; default: stdout."),
+    ] = None,
     reader: Annotated[
         str,
         typer.Option(
@@ -48,56 +65,83 @@ def export(
     ] = "",
     address: Address = None,
 ) -> None:
-    """The case's record stands in a new folder: histories, journal, rules, keys, a report.
+    """The case's record stands in a new folder or tar: histories, journal, rules, keys, a report.
 
-    Payloads are in clear: treat the folder as the case itself. Of a case that was erased it holds
-    what is left.
+    Payloads are in clear: treat it as the case itself. Of a case that was erased it holds what is
+    left. With --format only the journal is written, for a SIEM, an archive or a spreadsheet; it
+    proves nothing by itself.
     """
     from audit.errors import AuditError
+
+    if format_ is not None:
+        if tar:
+            stop("--tar is for the whole record, --format for the journal alone", code=USAGE)
+        try:
+            text = asyncio.run(_journal_as(case, format_, reader=reader))
+        except AuditError as error:
+            stop(str(error), code=REFUSED)
+        if out is None:
+            typer.echo(text, nl=False)
+            return
+        try:
+            with out.open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+        except OSError as error:
+            stop(f"{out}: {error.strerror}", code=REFUSED)
+        say(str(out))
+        return
+    if out is None:
+        stop("say with --out where the record goes: a folder that does not exist yet", code=USAGE)
+    note(f"exporting case {case} …")
+    try:
+        written = _export(case, out=out, tar=tar, reader=reader, address=address)
+        say(str(asyncio.run(written)))
+    except AuditError as error:
+        stop(str(error), code=REFUSED)
+
+
+async def _export(case: str, *, out: Path, tar: bool, reader: str, address: str | None) -> Path:
     from audit.export import Seal, export_case
     from audit.log.exported import TOKEN
+    from audit.reading import read_files
     from gateway.log_key import log_key_in
     from gateway.signer import load_or_create_keys
     from workers.vouching import keyring_note_of
 
-    async def run() -> Path:
-        async with _at_work(address) as (home, client):
-            row = await home.store.cases.by_number(case)
-            if row is None:
-                stop(f"there is no case {case}", mend="escalate case list")
-            at = await home.clock.now()
-            signer = load_or_create_keys(home.settings.keys)
-            log = log_key_in(home.settings.keys)
-            if reader or row.erased:
-                return await _redacted(home, row, reader=reader, out=out, at=at)
-            written = await export_case(
-                row.id,
-                store=home.store,
-                client=client,
-                seal=Seal(
-                    key=signer.door,
-                    certificate=signer.certificate_at(at),
-                    root=signer.root_key,
-                    log=str(log or ""),
-                    keyring_note=keyring_note_of(home.settings),
-                ),
-                out=out,
-                at=at,
-                version=metadata.version("escalate"),
-                patience=PATIENCE,
-            )
-            await _exported(home, row.id, reader="", at=at)
-            if home.settings.tsa.url is not None and not (written / TOKEN).exists():
-                note("no time stamp covers it yet: verify says INCOMPLETE; export it in a minute")
-            if not await home.store.log.is_settled(row.id):
-                note("some entries are not in the transparency log yet: verify says INCOMPLETE")
-            return written
-
-    note(f"exporting case {case} …")
-    try:
-        say(str(asyncio.run(run())))
-    except AuditError as error:
-        stop(str(error), code=REFUSED)
+    async with _at_work(address) as (home, client):
+        row = await home.store.cases.by_number(case)
+        if row is None:
+            stop(f"there is no case {case}", mend="escalate case list")
+        at = await home.clock.now()
+        signer = load_or_create_keys(home.settings.keys)
+        log = log_key_in(home.settings.keys)
+        if reader or row.erased:
+            if tar:
+                stop("what is written for a reader is a folder: leave --tar out", code=USAGE)
+            return await _redacted(home, row, reader=reader, out=out, at=at)
+        written = await export_case(
+            row.id,
+            store=home.store,
+            client=client,
+            seal=Seal(
+                key=signer.door,
+                certificate=signer.certificate_at(at),
+                root=signer.root_key,
+                log=str(log or ""),
+                keyring_note=keyring_note_of(home.settings),
+            ),
+            out=out,
+            at=at,
+            version=metadata.version("escalate"),
+            patience=PATIENCE,
+            tar=tar,
+        )
+        await _exported(home, row.id, reader="", at=at)
+        if home.settings.tsa.url is not None and TOKEN not in read_files(written):
+            note("no time stamp covers it yet: verify says INCOMPLETE; export it in a minute")
+        if not await home.store.log.is_settled(row.id):
+            note("some entries are not in the transparency log yet: verify says INCOMPLETE")
+        return written
 
 
 async def _redacted(
@@ -140,9 +184,40 @@ async def _exported(home: "House", case: str, *, reader: str, at: "datetime") ->
     )
 
 
+async def _journal_as(case: str, wanted: Format, *, reader: str) -> str:
+    """The journal out of the store: no engine needs to run."""
+    from audit.formats.ocsf import as_ocsf
+    from audit.formats.prov import as_prov
+    from audit.formats.rows import as_csv, as_jsonl
+    from audit.formats.seen import seen
+    from audit.formats.stored import streams_of
+    from workers.house import house
+    from workers.redacting import shown_to
+
+    async with house(Settings.load()) as home:
+        row = await home.store.cases.by_number(case)
+        if row is None:
+            stop(f"there is no case {case}", mend="escalate case list")
+        if row.erased:
+            stop(f"case {case} was erased", mend="Without --format what is left of it is exported.")
+        shows = await shown_to(home, row, reader) if reader else None
+        rows = seen(await streams_of(home.store, row.id), shows)
+        # What left the house stands in the doors' stream, in whatever form it left.
+        await _exported(home, row.id, reader=reader, at=await home.clock.now())
+    match wanted:
+        case Format.OCSF:
+            return as_ocsf(rows, number=row.number, version=metadata.version("escalate"))
+        case Format.PROV:
+            return as_prov(rows, number=row.number)
+        case Format.CSV:
+            return as_csv(rows)
+        case Format.JSONL:
+            return as_jsonl(rows)
+
+
 @app.command()
 def verify(
-    folder: Folder,
+    place: Annotated[Path, typer.Argument(help="An export: its folder, or its tar.")],
     *,
     keys: Annotated[
         Path | None,
@@ -161,25 +236,32 @@ def verify(
         typer.Option(help="A keyring note newer than the export's. Without --keys: ours."),
     ] = None,
     replay: Annotated[bool, typer.Option(help="Also replay strictly.")] = True,
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, help="Seconds; then the answer is INCOMPLETE.")
+    ] = 300.0,
     json_: AsJson = False,
 ) -> None:
     """PASS (exit code 0), FAIL (1) or INCOMPLETE (2), each check with its reasons; offline."""
+    from audit.bundle.limit import verify_within
     from audit.log.errors import LogError
-    from audit.verify import verify as verified
-    from workers.vouching import vouchers
+    from workers.vouching import voucher_files, vouchers
 
     pinned, logs = _pinned(keys)
     at = asyncio.run(SystemClock().now())
     try:
         # Whoever brings keys verifies for themselves: what is configured here says nothing then.
         own = Settings.load() if keys is None else None
-        brought = vouchers(own, at=at, policy=policy, roots=tsa_roots, keyring=keyring)
+        files = voucher_files(own, policy=policy, roots=tsa_roots, keyring=keyring)
+        # Read here as well, so that a file which cannot be used is a wrong use and no verdict.
+        vouchers(own, at=at, policy=policy, roots=tsa_roots, keyring=keyring)
     except (OSError, LogError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         stop(f"--policy, --tsa-roots or --keyring: {reason}", code=USAGE)
-    verdict = asyncio.run(
-        verified(folder, pinned=pinned, logs=logs, vouchers=brought, replay=replay)
-    )
+    more = ["--at", at.isoformat()]
+    for name, file in files.items():
+        more += [name, str(file.absolute())]
+    how = "replay" if replay else "histories"
+    verdict = verify_within(time_limit, place, pinned=pinned, logs=logs, how=how, more=more)
     if json_:
         written = verdict.model_dump(mode="json")
         print_json({**written, "outcome": verdict.outcome.value})

@@ -86,6 +86,19 @@ def freshness(settings: Settings) -> Freshness:
     )
 
 
+def voucher_files(
+    own: Settings | None, *, policy: Path | None, roots: Path | None, keyring: Path | None
+) -> dict[str, Path]:
+    """By the option that `audit.verifying` takes it with, the file of each that there is."""
+    if own is not None:
+        note = own.keys / KEYRING_NOTE
+        policy = policy or own.witnesses.policy_file
+        roots = roots or own.tsa.roots_file
+        keyring = keyring or (note if note.is_file() else None)
+    named = {"--policy": policy, "--tsa-roots": roots, "--keyring": keyring}
+    return {name: file for name, file in named.items() if file is not None}
+
+
 def vouchers(
     own: Settings | None,
     *,

@@ -14,6 +14,9 @@
     reader       proofs out of the stored tiles
     whole        a whole log, checked from its files alone
     exported     the log's part of an export, and whether it holds
+    segments     on which branches an exported stream's entries stand
+    part         the log's part of an export, as it is written
+    exported     the same as it is read, and whether it holds: without the store
 
     cosignature  C2SP tlog-cosignature: that a witness saw a checkpoint, and when
     witness      C2SP tlog-witness: the one elsewhere, with its state and its door

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from audit.log.errors import LogUnreadableError
 from cases.canonical import canonical
@@ -30,7 +30,12 @@ def leaf_of(entry: Entry, *, branch: str, late: str = "") -> bytes:
     """
     if not entry.salt:
         raise LogUnreadableError(f"entry {entry.sequence} of {entry.stream} has no salt")
-    root = hashlib.sha256(b"".join(sorted(field_digests(entry, branch=branch)))).hexdigest()
+    return leaf_over(field_digests(entry, branch=branch), late=late)
+
+
+def leaf_over(digests: Iterable[bytes], *, late: str = "") -> bytes:
+    """The leaf of an entry whose fields have these hashes: all that is needed to check one."""
+    root = hashlib.sha256(b"".join(sorted(digests))).hexdigest()
     marked = f'"late":"{late}",' if late else ""
     return f'{{"entry":"{root}",{marked}"v":{VERSION}}}'.encode()
 
@@ -51,8 +56,14 @@ def late_of(leaf: bytes) -> str:
 
 def field_digests(entry: Entry, *, branch: str) -> Iterator[bytes]:
     """The salted hash of every field: salt, path and value, so that no two can change places."""
+    for _, opening in openings(entry, branch=branch):
+        yield hashlib.sha256(opening).digest()
+
+
+def openings(entry: Entry, *, branch: str) -> Iterator[tuple[str, bytes]]:
+    """Of every field its path, and what its hash is over: what shows this field and no other."""
     for path, value in fields_of(entry, branch):
-        yield hashlib.sha256(opening_of(field_salt(entry.salt, path), path, value)).digest()
+        yield path, opening_of(field_salt(entry.salt, path), path, value)
 
 
 def field_salt(salt: str, path: str) -> bytes:

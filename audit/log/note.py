@@ -189,8 +189,10 @@ def unbase64(text: str) -> bytes:
 
 
 def is_name(text: str) -> bool:
-    """Whether a key may be called so."""
-    return bool(text) and not any(part.isspace() or part == "+" or part < " " for part in text)
+    """Whether a key may be called so: it has bytes, and none that would split a line."""
+    return bool(text) and not any(
+        part.isspace() or part == "+" or part < " " or "\ud800" <= part <= "\udfff" for part in text
+    )
 
 
 def _signature(line: str) -> Signature:

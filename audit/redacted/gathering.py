@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from audit.log.exported import LogPart, Segment, lineage, log_of, placed
+from audit.log.part import LogPart, lineage, log_of
+from audit.log.segments import Segment, placed
 from audit.manifest import CASE_STREAM, DOOR_STREAM
 from audit.owed import stream_file
 from audit.redacted.fields import FieldClass, class_of

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from audit.log.exported import Segment
+from audit.log.segments import Segment
 from audit.manifest import FileSum, StreamHead
 from cases.values import Inbound, Instant, Line
 

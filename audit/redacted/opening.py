@@ -12,7 +12,7 @@ from pydantic import Field, JsonValue, StringConstraints, ValidationError
 
 from audit.errors import ExportUnreadableError
 from audit.log.leaf import VERSION, field_salt, fields_of, opening_of
-from audit.reading import read_json
+from audit.strict_json import read_json
 from cases.canonical import canonical
 from cases.journal import Entry, Kind
 from cases.values import Inbound
@@ -120,7 +120,7 @@ def read_lines(name: str, data: bytes) -> tuple[OpenedEntry, ...]:
         raise ExportUnreadableError(name, "ends in the middle of a line")
     for number, line in enumerate(data.splitlines(), start=1):
         place = f"{name}:{number}"
-        read_json(place, line)
+        read_json(place, line, floats=True)
         try:
             entry = OpenedEntry.model_validate_json(line)
         except ValidationError as error:

@@ -1,5 +1,6 @@
 """The pathway as a picture: a column of cards, as wide as a phone, outcomes led beside it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runbooks.compile import compile_runbook
@@ -43,8 +44,12 @@ class _Side:
         return 1 + max((lane.rank for lane in self.lanes.values()), default=-1)
 
 
-def pathway_picture(runbook: Runbook) -> str:
-    """The pathway as SVG: stages, gates, clocks, outcomes and where they lead."""
+def pathway_picture(runbook: Runbook, *, walked: Mapping[str, str] | None = None) -> str:
+    """The pathway as SVG: stages, gates, clocks, outcomes and where they lead.
+
+    With `walked`, one case's way through it: a stage that is named says what came of it, and the
+    others stand back.
+    """
     pathway = compile_runbook(runbook)
     head = _head_height(runbook, pathway)
     tops: dict[str, float] = {}
@@ -66,7 +71,13 @@ def pathway_picture(runbook: Runbook) -> str:
         drawn = Canvas()
         each.draw(drawn, x=x, y=tops[name])
         stage = pathway.stage(name)
-        canvas.group(drawn, name=f"stage {stage.kind}", label=f"{stage_title(stage)} ({name})")
+        label = f"{stage_title(stage)} ({name})"
+        look = f"stage {stage.kind}"
+        if walked is not None:
+            look += " walked" if name in walked else " passed-by"
+            label += f": {walked.get(name, 'not entered')}"
+            _came_of(drawn, walked.get(name, ""), x=x, y=tops[name])
+        canvas.group(drawn, name=look, label=label)
     return canvas.svg(
         wide,
         y - GAP + EDGE,
@@ -74,6 +85,13 @@ def pathway_picture(runbook: Runbook) -> str:
         title=f"{runbook.document.title}: the way of a case",
         desc=describe(pathway),
     )
+
+
+def _came_of(canvas: Canvas, said: str, *, x: float, y: float) -> None:
+    """What came of a stage stands above its card, as much of it as there is room for."""
+    if said:
+        [line, *more] = wrap(said, 11, CARD - PAD)
+        canvas.text(x + PAD, y - 6, line + (" …" if more else ""), size=11, look="bold")
 
 
 def describe(pathway: Pathway) -> str:

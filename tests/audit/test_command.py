@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from audit.bundle.tar import packed
+from audit.reading import read_files
 from cli.audit import app
 from store import DEMO_KEK, Store, upgrade
 from tests.audit.casework import LOG, ROOT_KEY, office
@@ -46,6 +48,23 @@ def test_verify_passes_fails_and_is_incomplete(good: Path, tmp_path: Path) -> No
     assert (passed.exit_code, json.loads(passed.stdout)["outcome"]) == (0, "PASS")
     assert (alone.exit_code, "self-attested" in alone.stdout) == (2, True)
     assert (failed.exit_code, "case.json: altered" in failed.stdout) == (1, True)
+
+
+def test_a_tar_is_verified_and_a_slow_verification_is_incomplete(
+    good: Path, tmp_path: Path
+) -> None:
+    """One file is as good as a folder; a hard limit ends what does not end."""
+    run = CliRunner().invoke
+    keys = str(good.parent / "root.json")
+    tar = tmp_path / "case.tar"
+    tar.write_bytes(packed(read_files(good)))
+
+    passed = run(app, ["verify", str(tar), "--keys", keys])
+    late = run(app, ["verify", str(tar), "--keys", keys, "--time-limit", "0.1", "--json"])
+
+    assert (passed.exit_code, passed.stdout.splitlines()[0].endswith(": PASS")) == (0, True)
+    assert late.exit_code == 2
+    assert json.loads(late.stdout)["checks"][0]["name"] == "time limit"
 
 
 def test_replay_says_what_was_compared(good: Path) -> None:

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.errors import ExportRefusedError
 from audit.export import CaseRecord, gather, write_export
-from audit.log.exported import FOLDER, LogPart
+from audit.log.exported import FOLDER
+from audit.log.part import LogPart
 from audit.log.proof import SUFFIX
 from audit.manifest import CASE_STREAM, MANIFEST, parse_keys
 from audit.verdict import Outcome

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from audit.export import CaseRecord, Seal, gather, write_export
 from audit.log.checkpoint import read_checkpoint
 from audit.log.cosignature import WitnessSigner
-from audit.log.exported import LogPart
 from audit.log.keyring_note import KeyringNote, Listed, Role, door_key
 from audit.log.note import NoteSigner
+from audit.log.part import LogPart
 from audit.log.policy import Policy, read_policy
 from audit.log.proof import read_proof
 from audit.log.timestamp import query

@@ -9,7 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.acts import prove, root_of
-from audit.commitments import case_input, inputs, salt_of
+from audit.commitments import case_input, inputs
+from audit.incoming import salt_of
 from audit.log.checkpoint import Checkpoint
 from audit.log.exported import proof_file
 from audit.log.leaf import leaf_of

@@ -9,10 +9,10 @@ from typing import cast
 
 import pytest
 
+from audit.bundle.sealed import seals_in
 from audit.errors import HistoryMissingError
 from audit.histories import Run
 from audit.log.recorder import Recorder
-from audit.sealing import seals_in
 from audit.verdict import Outcome
 from audit.verify import verify
 from cases.acts import Complete

@@ -15,10 +15,12 @@ from starlette.applications import Starlette
 
 from audit.log.checkpoint import read_checkpoint
 from audit.log.cosignature import WitnessSigner, cosignatures
-from audit.log.exported import Logged, Segment, check_log, log_part
+from audit.log.exported import Logged, check_log
 from audit.log.note import NoteSigner, read_note
+from audit.log.part import log_part
 from audit.log.policy import Policy, read_policy
 from audit.log.recorder import Recorder
+from audit.log.segments import Segment
 from audit.log.timestamp import query, read_token, verify_token
 from audit.log.vouched import best_head, cosigned, published_head
 from audit.log.witness import Witness

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
 
-from audit.commitments import case_input, inputs, salt_of
+from audit.commitments import case_input, inputs
 from audit.errors import ExportUnreadableError
 from audit.histories import CaseHistory
+from audit.incoming import salt_of
 from audit.payloads import only, read
 from audit.reading import check_files
 from audit.verify import read_export

@@ -10,19 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.log.checkpoint import Checkpoint
 from audit.log.errors import LogUnreadableError
-from audit.log.exported import (
-    CHECKPOINT,
-    Logged,
-    Segment,
-    check_log,
-    lineage,
-    log_part,
-    parse_logs,
-    proof_file,
-)
+from audit.log.exported import CHECKPOINT, Logged, check_log, parse_logs, proof_file
 from audit.log.leaf import leaf_of
 from audit.log.note import NoteSigner
+from audit.log.part import lineage, log_part
 from audit.log.proof import Proof, read_proof
+from audit.log.segments import Segment
 from audit.verdict import Outcome
 from cases.journal import Stream
 from store import MAIN, Branch, Store

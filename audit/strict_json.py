@@ -1,0 +1,65 @@
+"""JSON that two readers cannot understand differently."""
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+from audit.errors import ExportUnreadableError
+
+EXACT = 2**53
+"""From here on some readers round."""
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+def read_json(name: str, data: bytes, *, floats: bool = False) -> Any:
+    """The value; ExportUnreadableError for anything that has no single meaning.
+
+    No key twice, also not under two spellings of one letter; no BOM, no NaN, no number that loses
+    digits somewhere, no half of a surrogate pair. Floats only where they are asked for: Temporal's
+    own histories have some.
+    """
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_no_twins,
+            parse_constant=_no_constant,
+            parse_float=float if floats else _no_float,
+            parse_int=_exact,
+        )
+        if _SURROGATE.search(data):
+            # A lone one can be escaped and has no bytes; a pair is one letter, and has.
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeError as error:
+        raise ExportUnreadableError(name, "is not UTF-8") from error
+    except RecursionError as error:
+        raise ExportUnreadableError(name, "is nested too deeply") from error
+    except ValueError as error:
+        raise ExportUnreadableError(name, f"is not strict JSON: {error}"[:200]) from error
+    return value
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a key stands twice")
+    if not all(key.isascii() for key in value):
+        composed = {unicodedata.normalize("NFC", key) for key in value}
+        if len(composed) != len(value):
+            raise ValueError("two keys are one key in two spellings")
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
+
+
+def _no_float(number: str) -> Any:
+    raise ValueError(f"{number[:20]} is a fraction")
+
+
+def _exact(number: str) -> int:
+    value = int(number)
+    if abs(value) >= EXACT:
+        raise ValueError("a number is too large to be exact everywhere")
+    return value

@@ -1,0 +1,1 @@
+"""Verifiers of exports that share no code with ours, and what they all have to agree on."""
