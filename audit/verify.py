@@ -13,8 +13,10 @@ from audit.custody import check_custody
 from audit.errors import ExportUnreadableError
 from audit.findings import Replayed
 from audit.histories import CaseHistory, Run
-from audit.log.exported import Logged, check_log
+from audit.log.errors import LogError
+from audit.log.exported import Logged, check_log, covered
 from audit.log.note import NoteKey
+from audit.log.stamped import Claim
 from audit.manifest import (
     CASE_STREAM,
     DOOR_STREAM,
@@ -52,6 +54,7 @@ from audit.strict_replay import is_closed, strict_replay
 from audit.sub_cases import CANCELLED_TOGETHER, check_cancelled_together
 from audit.verdict import Check, Outcome, Verdict, judged
 from audit.vouchers import Vouched, Vouchers, check_vouchers, keyring_of, trusted_logs
+from audit.write_order import WriteOrder
 from cases.ids import obligation_id
 from cases.journal import GENESIS, Entry, Kind, Stream, obligation_stream
 from workflows.messages import CaseInput
@@ -103,7 +106,7 @@ async def verify(
     `vouchers` is what witnesses, authorities of time and the root's keyring are held against.
     """
     if is_redacted(directory):
-        return verify_redacted(directory, pinned=pinned, logs=logs)
+        return verify_redacted(directory, pinned=pinned, logs=logs, vouchers=vouchers)
     try:
         export = read_export(directory)
     except ExportUnreadableError as error:
@@ -116,8 +119,16 @@ async def verify(
     logged, keyrings = _logged(export), keyring_of(export.files, vouchers, pinned=pinned)
     logs = trusted_logs(logs, vouchers, keyrings)
     checks.append(check_log(logged, pinned=logs))
-    vouched = Vouched(logged, export.manifest, export.signed, incoming or ())
+    vouched = Vouched(
+        files=export.files,
+        claims=[Claim(entry.stream, entry.sequence, entry.at) for entry in covered(logged)],
+        signed=export.signed,
+        created_at=export.manifest.created_at,
+        incoming=incoming or (),
+    )
     checks.extend(check_vouchers(vouched, vouchers, logs=logs, keyrings=keyrings))
+    if request is not None:
+        checks.extend(_write_order(export, request, incoming or (), pinned=logs))
     replayed: Replayed | None = None
     if replay:
         replayed = await strict_replay(export.history, export.entries, incoming=incoming)
@@ -284,6 +295,32 @@ def _logged(export: Export) -> Logged:
             for file, lines in streams.items()
         ],
     )
+
+
+def _write_order(
+    export: Export,
+    request: CaseInput,
+    incoming: Sequence[Incoming],
+    *,
+    pinned: frozenset[NoteKey],
+) -> Iterator[Check]:
+    try:
+        keys = pinned or frozenset([NoteKey.parse(export.keyring.log)])
+    except LogError:
+        # That no key is named is told with the log itself; then no proof can hold.
+        keys = frozenset()
+    check = WriteOrder(
+        request=request,
+        history=export.history,
+        proven=prove(incoming, case=export.manifest.case, root=root_of(request.root_key)),
+        entries=export.entries,
+        segments=export.manifest.lineage.get(CASE_STREAM, ()),
+        door=export.door,
+        files=export.files,
+        keys=keys,
+    ).check()
+    if check is not None:
+        yield check
 
 
 def _chains(export: Export) -> Check:

@@ -164,12 +164,17 @@ class Act(Grown):
     authorised: Authorised | None = None
 
 
-class ActEnvelope(Inbound):
+class ActEnvelope(Grown):
     """What travels: the act's exact bytes, a signature, and the signing key's certificate."""
+
+    since_grown: ClassVar[frozenset[str]] = frozenset({"logged"})
 
     payload: str
     signature: str = ""
     certificate: Certificate | None = None
+    logged: str = ""
+    """That the log had the door's entry of this act before it was delivered: a C2SP tlog-proof, or
+    a line of the spool. Put on by the door; not part of what is signed, it is the log's word."""
 
 
 def sign_act(act: Act, *, key: Ed25519PrivateKey, certificate: Certificate) -> ActEnvelope:

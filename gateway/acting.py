@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from cases.acts import ActBody
+from cases.acts import BOUND_VERBS, ActBody
 from cases.envelope import Act, ActEnvelope, Actor, Authorised, Door, RoundBinding
 from cases.journal import Kind
 from cases.personal import PersonalSignature
@@ -54,6 +54,8 @@ class Answered:
     number: str
     signed_at: datetime
     receipt: ActReceipt | None
+    waits_for_log: bool = False
+    """It is recorded, and takes effect once the transparency log has it."""
 
 
 class ActRefusedError(Exception):
@@ -158,6 +160,8 @@ async def act(
         doors.faults(FaultPoint.AFTER_SIGN)
         return envelope
 
+    # A decision is in the log before it takes effect; the dispatcher finds when that is so.
+    after_log = doors.settings.leaf_first and body.verb in BOUND_VERBS
     result = await doors.store.acts.record(
         act_id=act_id,
         case=case.id,
@@ -169,20 +173,15 @@ async def act(
         at=await doors.clock.now(target),
         # Leases belong to the door's own time, which a simulated case may be ahead of.
         door_at=await doors.clock.now(),
-        owner=doors.id,
+        owner="" if after_log else doors.id,
         lease=doors.settings.lease,
+        after_log=after_log,
     )
     match result:
         case Recorded():
             doors.faults(FaultPoint.AFTER_STORE)
             log.info("act recorded", number=case.number, verb=body.verb, door=door.value)
-            if result.behind:
-                # An earlier act of this case is still on its way: the dispatcher keeps the order.
-                await doors.store.acts.failed(
-                    act_id, error="", next_attempt_at=await doors.clock.now()
-                )
-                return await _await_receipt(doors, case, result.envelope, act_id)
-            return await _deliver(doors, case, result.envelope, act_id)
+            return await _on_its_way(doors, case, result, act_id)
         case Duplicate():
             return await _await_receipt(
                 doors, case, result.envelope, act_id, receipt=result.receipt
@@ -191,6 +190,18 @@ async def act(
             return await _closed_at_the_door(doors, case, act_id, session=session, body=body)
         case ActConflict():
             raise ActIdTakenError
+
+
+async def _on_its_way(doors: Doors, case: CaseRow, result: Recorded, act_id: str) -> Answered:
+    """The act is delivered by whoever may: the door itself, or the dispatcher."""
+    if result.after_log:
+        doors.log_due.set()
+        return await _await_receipt(doors, case, result.envelope, act_id)
+    if result.behind:
+        # An earlier act of this case is still on its way: the dispatcher keeps the order.
+        await doors.store.acts.failed(act_id, error="", next_attempt_at=await doors.clock.now())
+        return await _await_receipt(doors, case, result.envelope, act_id)
+    return await _deliver(doors, case, result.envelope, act_id)
 
 
 async def assurance_of(doors: Doors, session: Session) -> Assurance:
@@ -411,6 +422,7 @@ async def _await_receipt(
         number=case.number,
         signed_at=Act.model_validate_json(envelope.payload).signed_at,
         receipt=receipt,
+        waits_for_log=receipt is None and (await doors.store.acts.show(act_id)).waits_for_log,
     )
 
 

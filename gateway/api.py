@@ -50,14 +50,15 @@ from gateway.suppressing import Held
 from gateway.web import Viewer
 from gateway.wording import (
     BAD_FORM,
+    LOG_MEND,
     NOT_FOUND,
     PAGE_OUTDATED,
     REASONS,
-    RECORDED,
     TOO_MANY_LOGINS,
     WRONG_LOGIN,
     Wording,
     of_receipt,
+    recorded,
 )
 from integrations.errors import UnreadableBodyError
 from integrations.wire import read_json
@@ -253,7 +254,9 @@ class Api:
             return problem(409, "page-outdated", PAGE_OUTDATED)
         receipt = answered.receipt
         first = receipt.first if receipt is not None and receipt.first is not None else receipt
-        wording = of_receipt(first) if first is not None else Wording(RECORDED, "")
+        waits = answered.waits_for_log
+        told = Wording(recorded(waits_for_log=waits), LOG_MEND if waits else "")
+        wording = of_receipt(first) if first is not None else told
         return JSONResponse(
             {
                 "act_id": answered.act_id,
@@ -261,6 +264,7 @@ class Api:
                 "signed_at": answered.signed_at.isoformat(),
                 "receipt": first.model_dump(mode="json") if first is not None else None,
                 "outcome": first.outcome.value if first is not None else "recorded",
+                "waits_for_log": waits,
                 "says": wording.says,
                 "mend": wording.mend,
             },

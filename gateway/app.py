@@ -29,6 +29,7 @@ from gateway.drafts import DraftPages
 from gateway.headers import Headers
 from gateway.health import HealthPages
 from gateway.keeping_api import KeepingApi
+from gateway.log_glass_api import LogGlassApi
 from gateway.log_in_api import LogInApi
 from gateway.log_in_words import IDENTITY, PROVIDER_DOWN
 from gateway.log_pages import LogPages
@@ -46,6 +47,7 @@ from gateway.pages.decision import DecisionPages
 from gateway.pages.deliveries import DeliveryPages
 from gateway.pages.inbox import InboxPages
 from gateway.pages.keeping import KeepingPages
+from gateway.pages.log_glass import LogGlassPages
 from gateway.pages.login import LoginPages
 from gateway.pages.passkeys import PasskeyPages
 from gateway.pages.proving import Proving
@@ -126,6 +128,7 @@ def build_app(
             *(CodecServer(doors, doors.codec).routes() if doors.codec is not None else ()),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),
+            *LogGlassApi(doors).routes(),
             *LogInApi(doors, provider).routes(),
             *LoginPages(web, logins, provider, proving).routes(),
             *SessionPages(web).routes(),
@@ -135,6 +138,7 @@ def build_app(
             *AwayPages(web).routes(),
             *AccessPages(web, proving).routes(),
             *BulkPages(web).routes(),
+            *LogGlassPages(web).routes(),
             *OnCallPages(web).routes(),
             *KeepingPages(web, logins).routes(),
             *SuppressedPages(web).routes(),

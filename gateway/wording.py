@@ -360,6 +360,18 @@ REASONS: dict[Reason, Wording] = {
 NO_REASON = Wording("No reason was given.", "Open the case to see where it stands.")
 RECORDED = "It counts from that moment; it will be applied when the system is back."
 
+LOG_BEHIND = (
+    "It counts from that moment. It takes effect once the transparency log has it, by itself; the "
+    "log cannot be written now, and who runs the house has been told."
+)
+LOG_MEND = "escalate log show says what stops it; two people may go on: escalate log break-glass"
+
+
+def recorded(*, waits_for_log: bool) -> str:
+    """What a person hears whose act has not been answered yet."""
+    return LOG_BEHIND if waits_for_log else RECORDED
+
+
 LINK_UNKNOWN = Wording(
     "This link leads nowhere.",
     "Open the inbox: what waits on you is listed there.",

@@ -22,6 +22,8 @@
     journal      append_door, entries, head, branches, forks
     seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
+    log_spool    what was decided while the log could not be written, until it has that
+    log_glass    who ordered to go on without the log, and who looked at it afterwards
     vouching     which of its checkpoints witnesses cosigned and a clock stamped
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
@@ -66,6 +68,7 @@ from store.act_rows import (
     Duplicate,
     Recorded,
     RoundClosed,
+    WaitingAct,
 )
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
@@ -103,6 +106,7 @@ from store.errors import (
     ContentErased,
     EpochInUse,
     JournalGap,
+    LogBehind,
     NoNewKey,
     ProgramMissing,
     StoreError,
@@ -128,7 +132,10 @@ from store.key_encryption import (
 )
 from store.legal_holds import HoldOrigin, HoldRow
 from store.locators import Locator, LocatorState
-from store.log import LogHead, LogKey, NewLeaf, Waiting
+from store.log import LogHead, LogKey, NewLeaf, Placed, Pressing, Waiting
+from store.log_glass import GlassRow
+from store.log_spool import Spooled, SpooledLine
+from store.log_tiles import Published, Tiles
 from store.looks import WINDOW, Seen
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
@@ -216,6 +223,7 @@ __all__ = [
     "EventState",
     "Finding",
     "Fork",
+    "GlassRow",
     "Head",
     "HeldKeys",
     "Hidden",
@@ -232,6 +240,7 @@ __all__ = [
     "Link",
     "Locator",
     "LocatorState",
+    "LogBehind",
     "LogHead",
     "LogKey",
     "NewBulkItem",
@@ -251,8 +260,11 @@ __all__ = [
     "PagerEvent",
     "PasskeyRow",
     "PasskeyState",
+    "Placed",
+    "Pressing",
     "ProgramMissing",
     "Prompt",
+    "Published",
     "ReadMail",
     "Recorded",
     "Refusal",
@@ -262,6 +274,8 @@ __all__ = [
     "Session",
     "Shred",
     "Skeleton",
+    "Spooled",
+    "SpooledLine",
     "Standing",
     "Store",
     "StoreError",
@@ -272,6 +286,7 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "TicketWrite",
+    "Tiles",
     "UnknownCase",
     "UnknownKey",
     "UnknownObject",
@@ -280,6 +295,7 @@ __all__ = [
     "Vault",
     "Vouched",
     "Waiting",
+    "WaitingAct",
     "WaitingNotice",
     "Waits",
     "restore",

@@ -26,6 +26,7 @@ from store.digests import Digests
 from store.door_record import DoorRecord
 from store.effects import Effects, Tickets
 from store.emergencies import Emergencies
+from store.epochs import Epochs
 from store.erasures import Erasures
 from store.errors import JournalGap
 from store.events import Events
@@ -36,6 +37,9 @@ from store.key_encryption import HeldKeys, KeyEncryptionKey, KeyRing
 from store.legal_holds import LegalHolds
 from store.locators import Locators
 from store.log import Log
+from store.log_glass import LogGlass
+from store.log_spool import LogSpool
+from store.log_tiles import Tiles
 from store.looks import Looks
 from store.notices import Messages, Notices
 from store.objects import Objects
@@ -88,11 +92,10 @@ class Store:
         kek: KeyEncryptionKey | KeyRing,
         earlier_keks: Iterable[KeyEncryptionKey] = (),
         ticks: Callable[[], float] = time.monotonic,
+        tiles: Tiles | None = None,
     ) -> None:
         self.database = database
         self.vault = Vault(database, ring=_ring_of(kek, earlier_keks), ticks=ticks)
-        self.epochs = self.vault.epochs
-        self.rotation = Rotation(database, vault=self.vault)
         self.cases = Cases(database, vault=self.vault)
         self.health = Health(database)
         self.channels = Channels(database, health=self.health)
@@ -114,7 +117,6 @@ class Store:
         self.absences = Absences(database, record=self.door_record)
         self.sessions = Sessions(database, record=self.door_record)
         self.sign_ins = SignIns(database)
-        self.passkeys = Passkeys(database, record=self.door_record)
         self.claimed = ClaimedPeople(database)
         self.calls = Calls(database, vault=self.vault)
         self.subscriptions = Subscriptions(database, vault=self.vault)
@@ -157,6 +159,9 @@ class Store:
         self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.digests = Digests(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
+        self.log = Log(database, vault=self.vault, health=self.health, tiles=tiles)
+        self.log_spool = LogSpool(database)
+        self.log_glass = LogGlass(database, vault=self.vault, record=self.door_record)
         self.log = Log(database, vault=self.vault, health=self.health)
         self.vouching = Vouching(database)
         self.belonging = Belonging(database, cases=self.cases)
@@ -187,6 +192,21 @@ class Store:
         self.bulk_orders = BulkOrders(database, vault=self.vault, acts=self.acts)
         self.backup = Backup(database, journal=self.journal)
 
+    @property
+    def epochs(self) -> Epochs:
+        """The key-encryption keys there were."""
+        return self.vault.epochs
+
+    @property
+    def rotation(self) -> Rotation:
+        """What begins and retires them."""
+        return Rotation(self.database, vault=self.vault)
+
+    @property
+    def passkeys(self) -> Passkeys:
+        """People's own keys."""
+        return Passkeys(self.database, record=self.door_record)
+
     @classmethod
     async def open(
         cls,
@@ -195,15 +215,19 @@ class Store:
         kek: KeyEncryptionKey | KeyRing,
         earlier_keks: Iterable[KeyEncryptionKey] = (),
         ticks: Callable[[], float] = time.monotonic,
+        tiles: Tiles | None = None,
     ) -> Self:
-        """The store, once its schema fits: StoreOutdated or StoreUnavailable otherwise."""
+        """The store, once its schema fits: StoreOutdated or StoreUnavailable otherwise.
+
+        `tiles` keeps the log's tiles where they are not kept in the store.
+        """
         database = Database(url)
         try:
             await check_schema(database)
         except BaseException:
             await database.close()
             raise
-        return cls(database, kek=kek, earlier_keks=earlier_keks, ticks=ticks)
+        return cls(database, kek=kek, earlier_keks=earlier_keks, ticks=ticks, tiles=tiles)
 
     async def check(self) -> None:
         """The database answers and has the right schema; says what is wrong otherwise."""

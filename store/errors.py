@@ -13,6 +13,7 @@
     ├── UnknownRow           no delivery, act or message of that key
     ├── BrokenSeal           sealed bytes were altered, or belong somewhere else
     ├── JournalGap           an entry does not follow anything that is stored
+    ├── LogBehind            a decision or effect waits until the log has its entry
     └── BackupFailed         a copy could not be made or used
         └── ProgramMissing   Postgres's own program for it is not on this machine
 
@@ -35,6 +36,18 @@ class StoreUnavailable(StoreError):
         super().__init__(what)
         self.what = what
         self.mend = mend or self.mend
+
+
+class LogBehind(StoreError):
+    """What was asked for waits until the log has an entry: ask again in a moment."""
+
+    mend = (
+        "it goes on by itself when a gateway can write the transparency log again: "
+        "`escalate log show` says what stops it; `escalate log break-glass` goes on without"
+    )
+
+    def __init__(self) -> None:
+        super().__init__("the transparency log does not cover the entry yet")
 
 
 class StoreOutdated(StoreError):

@@ -78,8 +78,8 @@ class Events:
             health=health,
             # One receiver that is down holds nobody else up.
             lane=("subscription", "case"),
-            only=sa.exists().where(
-                subscriptions.c.name == events.c.subscription,
+            only=lambda rows: sa.exists().where(
+                subscriptions.c.name == rows.c.subscription,
                 subscriptions.c.state == SubscriptionState.ACTIVE,
             ),
         )

@@ -16,6 +16,8 @@ import httpx
 
 from activities import Announcements, Channel, Outside, Rooms, all_activities
 from activities.guarding import Guard, Limits
+from activities.intents import LoggedIntents, Unlogged
+from audit.log.directory import DirectoryTiles
 from gateway.doors import Tracker
 from integrations.cedar_folder import PoliciesRefusedError, installed
 from integrations.claims_directory import ClaimsDirectory
@@ -98,6 +100,7 @@ class House:
             ticket_queues={each.source.value: each.opens_in for each in connected},
             connectors=connectors(self),
             reporting=reporting(settings, http=self.http, clock=self.clock),
+            intents=LoggedIntents(self.store) if settings.log_first else Unlogged(),
             guard=Guard(self.store, clock=self.clock, limits=limits(settings)),
             digest=settings.notices.digest or None,
             access=self.access,
@@ -122,8 +125,10 @@ async def house(
     if migrate:
         await upgrade(settings.store)
     file = FileDirectory(people_file(settings), clock=clock) if has_people(settings) else None
+    # Leaves are in the store; its tiles may be files that any web server can serve.
+    tiles = DirectoryTiles(settings.log_directory) if settings.log_directory else None
     async with (
-        await Store.open(settings.store, kek=key_ring(settings)) as store,
+        await Store.open(settings.store, kek=key_ring(settings), tiles=tiles) as store,
         # Vendors are reached directly: a proxy out of the environment would see their secrets.
         httpx.AsyncClient(trust_env=False, follow_redirects=False) as http,
     ):

@@ -231,6 +231,15 @@ class Settings(BaseSettings):
     log_origin: str | None = Field(
         None, description="name of a log that begins now; default: public URL's host and /log"
     )
+    log_directory: Path | None = Field(
+        None, description="folder for the log's tiles and checkpoint; default: in the store"
+    )
+    log_first: bool = Field(
+        True, description="decisions and irreversible effects wait until the log has them"
+    )
+    log_spool_file: Path | None = Field(
+        None, description="what is decided while the log cannot be written; default: in home"
+    )
     on_call_file: Path | None = Field(
         None, description="YAML of which roles have a rota, and where it stands"
     )
@@ -360,6 +369,11 @@ class Settings(BaseSettings):
     def log_name(self) -> str:
         """What a log that begins now is called: the address its tiles are read under."""
         return self.log_origin or str(self.public_url).rstrip("/").partition("://")[2] + "/log"
+
+    @property
+    def log_spool(self) -> Path:
+        """The file of what was decided while the log could not be written."""
+        return self.log_spool_file or self.home / "log-spool.jsonl"
 
     @property
     def kek(self) -> Path:

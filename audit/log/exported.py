@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from audit.log.checkpoint import Checkpoint, trusted_checkpoint
 from audit.log.errors import LogError
-from audit.log.leaf import leaf_of
+from audit.log.leaf import late_of, leaf_of
 from audit.log.note import NoteKey
 from audit.log.proof import SUFFIX, read_proof
 from audit.log.reader import proofs_of
@@ -195,7 +195,8 @@ def _unproven(
     """Why the file does not prove the entry; empty when it does."""
     try:
         proof = read_proof(data)
-        leaf = leaf_of(entry, branch=branch)
+        # An entry that took effect before the log had it says so in its leaf, and is no other.
+        leaf = leaf_of(entry, branch=branch, late=late_of(proof.extra))
     except LogError as error:
         return str(error)
     if proof.checkpoint != published_:
@@ -211,6 +212,12 @@ def placed(entries: Sequence[Entry], segments: Sequence[Segment]) -> Iterator[tu
         on = [item.branch for item in segments if item.after < entry.sequence]
         if on:
             yield entry, on[-1]
+
+
+def placed_on(entries: Sequence[Entry], segments: Sequence[Segment]) -> Iterator[tuple[int, str]]:
+    """The number of each entry with the branch it was recorded on."""
+    for entry, branch in placed(entries, segments):
+        yield entry.sequence, branch
 
 
 def _shown(reasons: list[str]) -> list[str]:

@@ -23,9 +23,9 @@ from gateway.wording import (
     LINK_DECIDED,
     LINK_SUPERSEDED,
     REASONS,
-    RECORDED,
     Wording,
     of_receipt,
+    recorded,
 )
 from runbooks.plan import Assurance
 
@@ -172,7 +172,8 @@ class ActPages:
             receipt = receipt.first
         if receipt is None:
             heading, status = f"Recorded at {show.clock(answered.signed_at)}", 202
-            says, mend, detail = f"{heading}. {RECORDED}", "You can close this page.", ""
+            told = recorded(waits_for_log=answered.waits_for_log)
+            says, mend, detail = f"{heading}. {told}", "You can close this page.", ""
         else:
             wording = of_receipt(receipt)
             heading = "Done" if receipt.accepted else "Not done"

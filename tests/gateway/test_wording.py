@@ -10,6 +10,7 @@ from gateway.bulk_words import PROBLEMS as OF_ORDERS
 from gateway.codec_server import CODEC_WORDS
 from gateway.emergencies import PROBLEMS as OF_EMERGENCIES
 from gateway.keeping_words import KEEPERS
+from gateway.log_glass_words import PROBLEMS as OF_LOG
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
 from gateway.passkeys import PASSKEY_WORDS
 from gateway.wording import OUTCOMES, PAGES, REASONS
@@ -34,6 +35,7 @@ def test_every_reason_and_outcome_has_words() -> None:
         *PASSKEY_WORDS.values(),
         *CODEC_WORDS.values(),
         *PROBLEMS.values(),
+        *OF_LOG.values(),
         *OF_ORDERS.values(),
         *KEEPERS.values(),
         *OF_ACCESS.values(),
@@ -51,6 +53,7 @@ def test_the_documentation_says_the_same() -> None:
         **{reason.value: words for reason, words in REASONS.items()},
         **PAGES,
         **PROBLEMS,
+        **OF_LOG,
         **OF_ORDERS,
         **OF_ACCESS,
         **OF_EMERGENCIES,
