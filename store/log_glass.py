@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from cases.journal import Kind
 from cases.log_glass import Glass, Signed
 from cases.values import Instant, Value
+from store.case_keys import CaseKeys
 from store.database import Database, uninterrupted
 from store.door_record import DoorRecord
 from store.log_tables import log_glass
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 
 
 class GlassRow(Value):
