@@ -11,7 +11,7 @@ WORKERS ?= 2
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench accept-1 accept-2 accept-3 fuzz newcomer servers ui lock clean
+.PHONY: help setup demo test lint format bench accept-1 accept-2 accept-3 accept-4 fuzz newcomer servers ui lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -76,6 +76,9 @@ accept-2: setup servers ## the same for the runbook library
 
 accept-3: setup servers ## the same for people and tickets
 	@$(BIN)/python -m bench.accept_3 $(ARGS)
+
+accept-4: setup servers ## the same for proof
+	@$(BIN)/python -m bench.accept_4 $(ARGS)
 
 fuzz: setup ## 100,000 spoilt webhooks for every verifier, against its vendor's own; JSON on stdout
 	@$(BIN)/python -m tests.fuzz $(ARGS)

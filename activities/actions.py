@@ -34,7 +34,8 @@ class Performing:
     async def perform_effect(self, order: EffectOrder) -> EffectResult:
         """The action is done, or handed to a person. The same key is never ordered twice knowingly.
 
-        An attempt after a crash sends the same key again: the receiver keeps its ids.
+        An attempt after a crash sends the same key again: the receiver keeps its ids. What must be
+        in the transparency log before is in it by then, and the result carries its proof.
         """
         with told_to_temporal():
             decision = await permitted(self._outside, order)
@@ -42,7 +43,12 @@ class Performing:
             why = "; ".join(decision.says) or "no policy permits it"
             result = EffectResult(state=EffectState.FAILED, detail=f"kept back by a policy: {why}")
             return asked(result, decision)
-        return asked(await self._perform(order), decision)
+        logged = ""
+        if order.entry:
+            with told_to_temporal():
+                logged = await self._outside.intents.logged(order.case, order.entry, at=order.at)
+        result = asked(await self._perform(order), decision)
+        return result.model_copy(update={"logged": logged}) if logged else result
 
     async def _perform(self, order: EffectOrder) -> EffectResult:
         if order.report is not None:

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from temporalio.exceptions import ApplicationError
 
 from integrations.errors import DirectoryError, VendorError
-from store import StoreUnavailable
+from store import LogBehind, StoreUnavailable
+
+LOOK_AGAIN = timedelta(seconds=2)
+"""How soon it is asked again whether the log has an entry."""
 
 
 def as_application_error(
-    error: VendorError | DirectoryError | StoreUnavailable,
+    error: VendorError | DirectoryError | StoreUnavailable | LogBehind,
 ) -> ApplicationError:
     """The error under its type's name; retried only where trying again can help.
 
@@ -25,6 +29,11 @@ def as_application_error(
                 non_retryable=not error.retryable,
                 next_retry_delay=error.retry_after,
             )
+        case LogBehind():
+            # Said in full: whoever reads Temporal's own page sees what it waits for.
+            return ApplicationError(
+                f"{error}: {error.mend}", type=kind, next_retry_delay=LOOK_AGAIN
+            )
         case _:
             return ApplicationError(kind, type=kind)
 
@@ -34,5 +43,5 @@ def told_to_temporal() -> Iterator[None]:
     """Inside, failures of stores, directories and vendors leave as Temporal understands them."""
     try:
         yield
-    except (VendorError, DirectoryError, StoreUnavailable) as error:
+    except (VendorError, DirectoryError, StoreUnavailable, LogBehind) as error:
         raise as_application_error(error) from error

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from activities.announcing import Announcements
 from activities.guarding import Guard, Passing, unguarded
+from activities.intents import Intents, Unlogged
 from activities.rooms import Rooms
 from integrations.cedar import shipped
 from integrations.ports.access import POLICIES, Access
@@ -60,6 +61,8 @@ class Outside:
     """By connector name, as runbooks say it after `webhook:`."""
     reporting: Mapping[str, Reporting] = field(default_factory=dict)
     """By form, as runbooks say it after `report:`; a form that is not here is handed in by hand."""
+    intents: Intents = field(default_factory=Unlogged)
+    """What is waited for before something irreversible is done."""
     announcements: Announcements | None = None
     """The channels of Teams that hear of notices, beside the people."""
     access: Access = field(default_factory=shipped)

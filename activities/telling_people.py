@@ -1,6 +1,6 @@
 """One person is told: in the role's room or on their channels, in order, and it is on record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -24,8 +24,9 @@ from cases.notice import (
 )
 from integrations.errors import PacedError, VendorError
 from integrations.ports.directory import Person
+from integrations.ports.ledger import CallOutcome
 from integrations.ports.messaging import Message, Sent, message_id
-from store import NoticeRow
+from store import CallFilter, CallRow, NoticeRow
 
 LINK_LIFE = timedelta(days=7)
 """A locator is no authority; it may live as long as a long gate, and dies with its round."""
@@ -33,6 +34,7 @@ LINK_LIFE = timedelta(days=7)
 ROUND_PURPOSES = frozenset({Purpose.ASK, Purpose.ASK_AGAIN, Purpose.REMIND, Purpose.PAGE})
 """Notices about a round: they carry a link to it."""
 
+_PERHAPS_SENT = (CallOutcome.ANSWERED, CallOutcome.UNDER_WAY, CallOutcome.UNKNOWN)
 TRIES = 3
 """How often a step of an escalation policy is tried before the next one comes instead."""
 
@@ -72,7 +74,8 @@ class TellingPeople:
             return await self._record(
                 order, person, channel="none", end=NoticeEnd.ALREADY_TOLD, detail="", about=None
             )
-        if person.id in in_room and order.purpose not in PAGES:
+        in_a_room = person.id in in_room and order.purpose not in PAGES
+        if in_a_room and not await self._has_mail(order, person):
             return await self._record(
                 order,
                 person,
@@ -134,6 +137,22 @@ class TellingPeople:
             order, person, channel="none", end=NoticeEnd.FELL_BACK, detail=detail
         )
 
+    async def _has_mail(self, order: NoticeOrder, person: Person) -> bool:
+        """Whether an earlier try, which died before it could say so, may have sent the message.
+
+        The room was out then. Sent again under the same id it is the same message, and on record.
+        """
+        if not activity.in_activity() or activity.info().attempt == 1:
+            return False
+        sent = self._id(order, person)
+        return any(
+            call.outcome in _PERHAPS_SENT and sent in _headers(call)
+            for call in await self._outside.store.calls.list(CallFilter(key=order.key))
+        )
+
+    def _id(self, order: NoticeOrder, person: Person) -> str:
+        return message_id(domain=self._outside.mail_domain, key=(order.key, person.id))
+
     async def _send(
         self, channel: Channel, message: Message, order: NoticeOrder, person: Person, *, last: bool
     ) -> Sent:
@@ -160,7 +179,7 @@ class TellingPeople:
             to=person.email,
             subject=wording.subject,
             text=wording.text,
-            message_id=message_id(domain=outside.mail_domain, key=(order.key, person.id)),
+            message_id=self._id(order, person),
             in_reply_to=thread,
             references=(thread,),
             reply_to=outside.reply_to,
@@ -213,6 +232,12 @@ class TellingPeople:
         return RecipientOutcome(
             person=person.id, channel=row.channel, end=row.end, detail=row.detail
         )
+
+
+def _headers(call: CallRow) -> Collection[object]:
+    """What stood in the headers of a call, without their names."""
+    headers = call.request.get("headers")
+    return headers.values() if isinstance(headers, dict) else ()
 
 
 def _said(failure: tuple[str, VendorError]) -> str:

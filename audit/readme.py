@@ -16,6 +16,7 @@ what the system did. Treat it as you treat the case itself: payloads are in clea
                       read and replay, .events the exact bytes of every event as it was sealed
                       (each after its length in four bytes, big endian)
   acts/               every signed act as a DSSE envelope, named by the SHA-256 of what was signed
+  webauthn/           what people signed with their own keys: for each act a folder (below)
   certificates/       the root's word for the doors' keys, as DSSE envelopes
   runbooks/           the rules the case was bound to, by their SHA-256
   clocks.json         the clocks and calendars of those rules: any deadline is recomputed by them
@@ -57,6 +58,11 @@ Do not run the copy in an export that you do not trust; take the script from esc
   openssl ts -verify -data log/checkpoint -in log/checkpoint.tsr -CAfile ROOTS.pem
   log/checkpoint is a C2SP signed note, with its witnesses' lines (cosignature/v1); a proof's
   "extra" line is the leaf, base64.
+  What a person signed with their own key (webauthn/ACT/), in that folder:
+    openssl dgst -sha256 -verify key.pem -signature signature.bin signed.bin
+    (an Ed25519 key: openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in signed.bin
+    -sigfile signature.bin); signed.bin is authenticator-data.bin and the SHA-256 of
+    client-data.json, whose "challenge" is base64url of the SHA-256 of statement.json.
   Signatures are Ed25519 over DSSE's encoding: "DSSEv1 <len> <type> <len> <bytes>".
 """
 

@@ -6,8 +6,10 @@ options, in clear; runs must begin with what the one before handed over and end;
 that the replay writes must be the stored one, byte for byte.
 """
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
@@ -34,6 +36,9 @@ from workflows.escalation import EscalationWorkflow
 from workflows.messages import OBLIGATION, WORKFLOW
 from workflows.obligation import ObligationWorkflow
 from workflows.obligation_effects import APPEND_OBLIGATION, ObligationBatch
+
+_PATIENCE = timedelta(seconds=30)
+"""How long all runs of a case may take to be replayed: a long one takes seconds."""
 
 _LAST = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED, Kind.OBLIGATION_ENDED)
 _BATCHES: Mapping[str, type[JournalBatch] | type[ObligationBatch]] = {
@@ -162,8 +167,15 @@ async def _replay(history: CaseHistory, runner: RecordingRunner) -> list[BaseExc
         for events in filter(None, answered):
             yield WorkflowHistory(history.case, events)
 
-    async with replayer.workflow_replay_iterator(runs()) as results:
-        failures = iter([result.replay_failure async for result in results])
+    try:
+        async with (
+            asyncio.timeout(_PATIENCE.total_seconds()),
+            replayer.workflow_replay_iterator(runs()) as results,
+        ):
+            failures = iter([result.replay_failure async for result in results])
+    except Exception as fault:  # noqa: BLE001 - Temporal's core panics, or waits for ever, over a
+        # history that no server wrote: whatever it says then is said of the history.
+        return [fault for _ in answered]
     return [next(failures) if events else None for events in answered]
 
 

@@ -25,11 +25,14 @@ from audit.errors import ExportUnreadableError
 from audit.findings import Replayed
 from audit.histories import CaseHistory, Run
 from audit.incoming import Incoming, salt_of
-from audit.log.exported import check_log
+from audit.log.errors import LogError
+from audit.log.exported import check_log, covered
 from audit.log.note import NoteKey
-from audit.manifest import Keyring, Manifest, RunFile
+from audit.log.stamped import Claim
+from audit.manifest import CASE_STREAM, Keyring, Manifest, RunFile
 from audit.merges import MERGES, check_merges
 from audit.owed import OwedExport, check_owed, envelopes_owed
+from audit.personal_files import differing
 from audit.reading import read_files
 from audit.redacted.checking import is_redacted, verify_redacted
 from audit.reopened import check_reopened
@@ -41,6 +44,7 @@ from audit.strict_replay import strict_replay
 from audit.sub_cases import CANCELLED_TOGETHER, check_cancelled_together
 from audit.verdict import Check, Outcome, Verdict, judged
 from audit.vouchers import Vouched, Vouchers, check_vouchers, keyring_of, trusted_logs
+from audit.write_order import WriteOrder
 from cases.envelope import ActEnvelope
 from cases.ids import obligation_id
 from cases.journal import Entry, Stream, obligation_stream
@@ -105,7 +109,7 @@ async def verify(
     what witnesses, authorities of time and the root's keyring are held against.
     """
     if is_redacted(place):
-        return verify_redacted(place, pinned=pinned, logs=logs)
+        return verify_redacted(place, pinned=pinned, logs=logs, vouchers=vouchers)
     try:
         files = read_files(place)
     except ExportUnreadableError as error:
@@ -135,8 +139,16 @@ async def verify_files(
     logs = trusted_logs(logs, vouchers, keyrings)
     told = logged(export.bundle)
     checks.append(check_log(told, pinned=logs))
-    vouched = Vouched(told, export.manifest, export.bundle.signed, incoming or ())
+    vouched = Vouched(
+        files=export.files,
+        claims=[Claim(entry.stream, entry.sequence, entry.at) for entry in covered(told)],
+        signed=export.bundle.signed,
+        created_at=export.manifest.created_at,
+        incoming=incoming or (),
+    )
     checks.extend(check_vouchers(vouched, vouchers, logs=logs, keyrings=keyrings))
+    if request is not None:
+        checks.extend(_write_order(export, request, incoming or (), pinned=logs))
     replayed: Replayed | None = None
     if replay:
         replayed = await strict_replay(export.history, export.entries, incoming=incoming)
@@ -219,7 +231,8 @@ def _checks(
     yield closed_check(bundle)
     root = root_of(request.root_key)
     proven = prove(incoming, case=export.manifest.case, root=root)
-    yield judged("acts", wrong=list(proven.wrong))
+    unlike = differing(export.files, proven.acts.values())
+    yield judged("acts", wrong=[*proven.wrong, *unlike])
     yield decisions_check(bundle, incoming, proven)
     if any(entry.kind in MERGES for entry in export.entries):
         found = check_merges(export.history, proven, export.entries, root=root)
@@ -238,6 +251,32 @@ def _checks(
     for item in export.owed.values():
         envelopes |= envelopes_owed(item.history, case=export.manifest.case, root=root)
     yield parts_check(bundle, rules, envelopes=envelopes)
+
+
+def _write_order(
+    export: Export,
+    request: CaseInput,
+    incoming: Sequence[Incoming],
+    *,
+    pinned: frozenset[NoteKey],
+) -> Iterator[Check]:
+    try:
+        keys = pinned or frozenset([NoteKey.parse(export.keyring.log)])
+    except LogError:
+        # That no key is named is told with the log itself; then no proof can hold.
+        keys = frozenset()
+    check = WriteOrder(
+        request=request,
+        history=export.history,
+        proven=prove(incoming, case=export.manifest.case, root=root_of(request.root_key)),
+        entries=export.entries,
+        segments=export.manifest.lineage.get(CASE_STREAM, ()),
+        door=export.door,
+        files=export.files,
+        keys=keys,
+    ).check()
+    if check is not None:
+        yield check
 
 
 def _replay(replayed: Replayed | None) -> Check:

@@ -21,15 +21,15 @@ from audit.keyring import (
     witness_uses,
 )
 from audit.log.errors import LogError
-from audit.log.exported import Logged, covered
 from audit.log.keyring_note import FILE, KeyringNote, newer, read_keyring
 from audit.log.note import NoteKey
 from audit.log.policy import Policy, read_policy
-from audit.log.stamped import check_time
+from audit.log.stamped import Claim, check_time
 from audit.log.timestamp import Roots, read_roots
 from audit.log.witnessed import Witnessed, check_witnesses
-from audit.manifest import Manifest, SignedBy
+from audit.manifest import SignedBy
 from audit.verdict import Check, judged
+from cases.values import Instant
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,13 @@ def brought(*, at: datetime, policy: bytes, roots: bytes, keyring: bytes) -> Vou
 class Vouched:
     """An export, as far as others vouch for it."""
 
-    logged: Logged
-    manifest: Manifest
+    files: Mapping[str, bytes]
+    claims: Sequence[Claim]
+    """Of what is under its checkpoint."""
     signed: SignedBy
-    incoming: Sequence[Incoming]
-
-    @property
-    def files(self) -> Mapping[str, bytes]:
-        """The export's files."""
-        return self.logged.files
+    created_at: Instant
+    incoming: Sequence[Incoming] = ()
+    """What came in, where histories are in it."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def check_vouchers(
     timed = check_time(
         export.files,
         roots=vouchers.roots,
-        entries=[covered(export.logged)],
+        claims=export.claims,
         cosigned=witnessed.cosigned,
         at=vouchers.at,
     )
@@ -132,13 +130,13 @@ def check_vouchers(
     instants = [each.at for each in witnessed.cosigned]
     instants += [stamped.at] if stamped is not None else []
     uses = [
-        *seal_use(export.signed, at=export.manifest.created_at),
+        *seal_use(export.signed, at=export.created_at),
         *door_uses(export.incoming),
         *witness_uses(witnessed.cosigned),
         *stamp_use(stamped),
     ]
     # Others' word on when the checkpoint was there; without it only the export's own.
-    signed_at = min(instants, default=export.manifest.created_at)
+    signed_at = min(instants, default=export.created_at)
     yield check_keyring(keyrings.note, uses, logs=log_uses(export.files, at=signed_at))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from temporalio.runtime import Runtime, TelemetryConfig
 
-from bench import engine_side, house_side
+from bench import engine_side, house_side, log_side
 from bench.line import Line, table
 from bench.week import week
 
@@ -28,6 +28,8 @@ def measures(*, quick: bool) -> dict[str, Measure]:
         "act": lambda: house_side.act(rounds=rounds, acts=20),
         "instance": lambda: house_side.instance(rounds=10 if quick else 30),
         "proof": lambda: house_side.proof(rounds=5 if quick else 20),
+        "log": lambda: log_side.log(leaves=100_000),
+        "decisions": lambda: log_side.decisions(acts=20 if quick else 100),
         "outage": house_side.outage,
         "week": lambda: week(cases=100 if quick else 1000),
     }

@@ -6,26 +6,59 @@ checks the signature over the same bytes, then reads them: nothing is written ag
 """
 
 import base64
-import binascii
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import (
-    Ed25519PrivateKey,
-    Ed25519PublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from cases.acts import ActBody
-from cases.canonical import canonical, sha256
+from cases.canonical import canonical
+from cases.personal import PersonalSignature, Signed, check_personal
 from cases.receipts import Reason
+from cases.signing import (
+    CERTIFICATE_TYPE,
+    Certificate,
+    CertifiedKey,
+    RefusedEnvelope,
+    RoundBinding,
+    check_signature,
+    decoded,
+    issue_certificate,
+    key_id,
+    pae,
+    read_certificate,
+)
 from cases.values import Grown, Inbound, Instant
 from runbooks.plan import Assurance
 
+__all__ = [
+    "ACT_TYPE",
+    "CERTIFICATE_TYPE",
+    "DIRECTORY_AGE",
+    "MAX_PAYLOAD",
+    "Act",
+    "ActEnvelope",
+    "ActingFor",
+    "Actor",
+    "Authorised",
+    "Certificate",
+    "CertifiedKey",
+    "Door",
+    "Ordered",
+    "RefusedEnvelope",
+    "RoundBinding",
+    "issue_certificate",
+    "key_id",
+    "pae",
+    "read_certificate",
+    "sign_act",
+    "signing_key",
+    "verify_envelope",
+]
+
 ACT_TYPE = "application/vnd.escalate.act+json"
-CERTIFICATE_TYPE = "application/vnd.escalate.certificate+json"
 DIRECTORY_AGE = timedelta(seconds=60)
 """How old the directory answer stamped into an act may be (design §7)."""
 MAX_PAYLOAD = 64 * 1024
@@ -85,16 +118,6 @@ class Actor(Grown):
         return self.own_names | {principal.person, *principal.accounts}
 
 
-class RoundBinding(Inbound):
-    """Exactly what was shown to the person who decided."""
-
-    gate: str
-    round: int
-    revision: int
-    content_hash: str
-    nonce: str
-
-
 class Ordered(Inbound):
     """The order over many cases that an act came out of (`cases.bulk_orders`)."""
 
@@ -121,7 +144,7 @@ class Authorised(Inbound):
 class Act(Grown):
     """What is signed."""
 
-    since_grown: ClassVar[frozenset[str]] = frozenset({"authorised", "ordered"})
+    since_grown: ClassVar[frozenset[str]] = frozenset({"authorised", "ordered", "personal"})
 
     v: int = 1
     act: str
@@ -136,75 +159,22 @@ class Act(Grown):
     body: ActBody
     binding: RoundBinding | None = None
     ordered: Ordered | None = None
+    personal: PersonalSignature | None = None
+    """The person's own signature over what they did; without it the door alone says so."""
     authorised: Authorised | None = None
 
 
-class Certificate(Inbound):
-    """The root's word that a key belongs to a door for a time."""
-
-    payload: str
-    signature: str
-
-
-class CertifiedKey(Inbound):
-    """What a certificate says."""
-
-    key_id: str
-    public_key: str
-    """32 bytes, base64."""
-    use: str
-    not_before: Instant
-    not_after: Instant
-
-
-class ActEnvelope(Inbound):
+class ActEnvelope(Grown):
     """What travels: the act's exact bytes, a signature, and the signing key's certificate."""
+
+    since_grown: ClassVar[frozenset[str]] = frozenset({"logged"})
 
     payload: str
     signature: str = ""
     certificate: Certificate | None = None
-
-
-class RefusedEnvelope(Exception):
-    """The envelope does not prove what it claims; `reason` says which check failed."""
-
-    def __init__(self, reason: Reason, detail: str = "") -> None:
-        super().__init__(f"{reason}: {detail}" if detail else str(reason))
-        self.reason = reason
-        self.detail = detail
-
-
-def pae(kind: str, payload: bytes) -> bytes:
-    """DSSE's pre-authentication encoding: type and bytes, each with its length."""
-    return b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(payload), payload)
-
-
-def key_id(public: bytes) -> str:
-    """A short name for a public key: the first 16 hex characters of its SHA-256."""
-    return sha256(public)[:16]
-
-
-def issue_certificate(
-    root: Ed25519PrivateKey,
-    public: Ed25519PublicKey,
-    *,
-    use: str,
-    not_before: datetime,
-    not_after: datetime,
-) -> Certificate:
-    """A certificate for `public`, signed by the root key."""
-    raw = public.public_bytes_raw()
-    payload = canonical(
-        CertifiedKey(
-            key_id=key_id(raw),
-            public_key=base64.b64encode(raw).decode(),
-            use=use,
-            not_before=not_before,
-            not_after=not_after,
-        )
-    )
-    signature = root.sign(pae(CERTIFICATE_TYPE, payload))
-    return Certificate(payload=payload.decode(), signature=base64.b64encode(signature).decode())
+    logged: str = ""
+    """That the log had the door's entry of this act before it was delivered: a C2SP tlog-proof, or
+    a line of the spool. Put on by the door; not part of what is signed, it is the log's word."""
 
 
 def sign_act(act: Act, *, key: Ed25519PrivateKey, certificate: Certificate) -> ActEnvelope:
@@ -218,16 +188,6 @@ def sign_act(act: Act, *, key: Ed25519PrivateKey, certificate: Certificate) -> A
     )
 
 
-def read_certificate(certificate: Certificate, *, root: bytes) -> CertifiedKey:
-    """The certified key, once the root's signature over it holds; RefusedEnvelope otherwise."""
-    payload = certificate.payload.encode()
-    _check(root, certificate.signature, pae(CERTIFICATE_TYPE, payload), Reason.UNKNOWN_KEY)
-    try:
-        return CertifiedKey.model_validate_json(payload)
-    except ValidationError as error:
-        raise RefusedEnvelope(Reason.MALFORMED, "certificate") from error
-
-
 def verify_envelope(
     envelope: ActEnvelope,
     *,
@@ -238,8 +198,8 @@ def verify_envelope(
     """The act, once everything that needs no state holds; RefusedEnvelope says what does not.
 
     Holds afterwards: the root certified the key for doors, the key was valid at `signed_at` and is
-    not revoked, it signed exactly these bytes, they name this case, and the directory answer was
-    at most 60 seconds old.
+    not revoked, it signed exactly these bytes, they name this case, the directory answer was at
+    most 60 seconds old, and at assurance L3 the person's own key signed what they did.
     """
     if not envelope.signature or envelope.certificate is None:
         raise RefusedEnvelope(Reason.UNSIGNED)
@@ -247,8 +207,8 @@ def verify_envelope(
         raise RefusedEnvelope(Reason.MALFORMED, "too large")
     certified = read_certificate(envelope.certificate, root=root)
     payload = envelope.payload.encode()
-    public = _decoded(certified.public_key, Reason.UNKNOWN_KEY)
-    _check(public, envelope.signature, pae(ACT_TYPE, payload), Reason.BAD_SIGNATURE)
+    public = decoded(certified.public_key, Reason.UNKNOWN_KEY)
+    check_signature(public, envelope.signature, pae(ACT_TYPE, payload), Reason.BAD_SIGNATURE)
     try:
         act = Act.model_validate_json(payload)
     except ValidationError as error:
@@ -269,7 +229,27 @@ def verify_envelope(
         raise RefusedEnvelope(Reason.ROLE, act.role)
     if principal is not None and not principal.since <= act.signed_at < principal.until:
         raise RefusedEnvelope(Reason.NO_DELEGATION, principal.delegation)
+    _signed_by_the_person(act, root=root, revoked=revoked)
     return act
+
+
+def _signed_by_the_person(act: Act, *, root: bytes, revoked: frozenset[str]) -> None:
+    """L3 is what the person has signed themselves, and nothing else (design §7)."""
+    if act.personal is None:
+        if act.assurance is Assurance.L3:
+            raise RefusedEnvelope(Reason.NOT_SIGNED_BY_PERSON)
+        return
+    if act.actor.acting_for is not None:
+        raise RefusedEnvelope(Reason.PERSONAL_SIGNATURE, "in somebody else's place")
+    signed = Signed(
+        act=act.act,
+        case=act.case,
+        person=act.actor.person,
+        role=act.role,
+        body=act.body,
+        binding=act.binding,
+    )
+    check_personal(act.personal, signed, at=act.signed_at, root=root, revoked=revoked)
 
 
 def signing_key(envelope: ActEnvelope) -> str:
@@ -277,21 +257,6 @@ def signing_key(envelope: ActEnvelope) -> str:
     if envelope.certificate is None:
         raise RefusedEnvelope(Reason.UNSIGNED)
     return CertifiedKey.model_validate_json(envelope.certificate.payload).key_id
-
-
-def _check(public: bytes, signature: str, message: bytes, reason: Reason) -> None:
-    try:
-        key = Ed25519PublicKey.from_public_bytes(public)
-        key.verify(_decoded(signature, reason), message)
-    except (InvalidSignature, ValueError) as error:
-        raise RefusedEnvelope(reason) from error
-
-
-def _decoded(text: str, reason: Reason) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise RefusedEnvelope(reason, "not base64") from error
 
 
 def _fields(error: ValidationError) -> str:

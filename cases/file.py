@@ -144,6 +144,8 @@ class CaseFile:
     record: Record
     new_nonce: Callable[[], str]
     edition: int = EDITION
+    leaf_first: bool = False
+    """What cannot be undone waits until the transparency log has its intent."""
     urgent_queue: str = ""
     """Where what cannot wait is worked on; empty: there is one queue for everything."""
     wishes: list[Wish] = field(default_factory=list)

@@ -152,6 +152,7 @@ async def _redacted(
     from gateway.log_key import log_key_in
     from gateway.signer import load_or_create_keys
     from workers.redacting import export_redacted
+    from workers.vouching import keyring_note_of
 
     await settled(home.store, row.id, within=PATIENCE)
     signer = load_or_create_keys(home.settings.keys)
@@ -164,6 +165,7 @@ async def _redacted(
             certificate=signer.certificate_at(at),
             root=signer.root_key,
             log=str(log_key_in(home.settings.keys) or ""),
+            keyring_note=keyring_note_of(home.settings),
         ),
         out=out,
         at=at,

@@ -17,9 +17,9 @@ Folder = Annotated[Path, typer.Argument(help="The backup's folder.", file_okay=F
 
 
 def backup(folder: Folder, *, json_: AsJson = False) -> None:
-    """A consistent copy of store, engine and keys stands in FOLDER, while everything runs.
+    """A consistent copy of store, engine and signing keys stands in FOLDER, while everything runs.
 
-    Whoever has the backup has the keys: keep it like them.
+    The key-encryption key is not in it: keep that apart, nobody reads a case without it.
     """
     from workers.keeping import about
     from workers.keeping import backup as keep
@@ -61,9 +61,10 @@ def restore(
 ) -> None:
     """The backup in FOLDER is the installation; store and engine are compared and completed.
 
-    Wants an empty home, and refuses to touch anything otherwise. Exit code 2 when something is
-    left for a person to do. What was erased since the backup is erased in it before anybody can
-    open it: it needs the newest folder of notes (`erased` in the home that was lost).
+    Wants a home with nothing in it but the key-encryption key, and refuses to touch anything
+    otherwise. Exit code 2 when something is left for a person to do. What was erased since the
+    backup is erased in it before anybody can open it: it needs the newest folder of notes
+    (`erased` in the home that was lost).
     """
     from workers.keeping import put_back, reconciled
 

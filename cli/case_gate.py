@@ -179,6 +179,11 @@ def confirm(asked: Asked, body: dict[str, Any], *, what: str, yes: bool) -> None
 
 def prove(asked: Asked, code: str | None, *, at_least: str = "L1") -> None:
     """The session proves as much of the person as the gate, or the act, asks for."""
+    if asked.shown["assurance"] == _LEVELS[-1]:
+        stop(
+            "This gate counts only what you sign with your own key, which a terminal cannot ask.",
+            mend="Sign it in a console, or through POST /api/cases/NUMBER/acts/options.",
+        )
     reached = _LEVELS.index(asked.shown["assurance_reached"])
     if reached >= max(_LEVELS.index(asked.shown["assurance"]), _LEVELS.index(at_least)):
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli import key_epochs
 from cli.output import USAGE, AsJson, note, print_json, say, show, stop, table
 from workers.clock import SystemClock
 from workers.settings import Settings
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from audit.log.keyring_note import KeyringNote, Role
 
 app = typer.Typer(help="Renew keys, and revoke those in wrong hands.", no_args_is_help=True)
+key_epochs.register(app)
 
 
 @app.command()
@@ -162,22 +164,6 @@ def keyring(
     ]
     show(table("role", "key", "since", "until", "revoked", rows=rows))
     note(f"number {note_.number}, signed by the root at {_moment(note_.at)}")
-
-
-@app.command(name="renew-kek")
-def renew_kek(*, json_: AsJson = False) -> None:
-    """Every case key is wrapped by a new key-encryption key; wants workers and gateways stopped."""
-    from workers import rekeying
-
-    async def run() -> rekeying.Renewed:
-        return await rekeying.renew_kek(Settings.load(), at=await SystemClock().now())
-
-    renewed = asyncio.run(run())
-    if json_:
-        print_json(renewed.model_dump())
-        return
-    say(f"key-encryption key {renewed.before} gave way to {renewed.after}")
-    note("make a backup now; the old key is kept beside the new one for older backups")
 
 
 @app.command()

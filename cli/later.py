@@ -34,6 +34,9 @@ LATER = {
     "restore": Later("cli.backup", "Put a backup into an empty home, and compare.", "restore"),
     "retention": Later("cli.retention", "Show how long what is kept, and whose time is over."),
     "keys": Later("cli.keys", "Renew keys, and revoke those in wrong hands."),
+    "passkey": Later(
+        "cli.passkey", "Show, confirm and revoke the keys people sign with themselves."
+    ),
     "log": Later("cli.log", "Show the transparency log, its checkpoint, and proofs."),
     "demo": Later(
         "cli.demo", "Run the whole of escalate on this machine, with cases to play with."

@@ -1,4 +1,4 @@
-"""`escalate log show|checkpoint|proof|witness`: the transparency log, and who vouches for it."""
+"""`escalate log …`: the transparency log, who vouches for it, and going on without it."""
 
 import asyncio
 import base64
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 import typer
 
 from cases.journal import Stream
+from cli.log_glass import app as break_glass
 from cli.log_witness import witness
 from cli.output import REFUSED, USAGE, AsJson, note, print_json, say, stop
 from workers.settings import Settings
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from audit.log.checkpoint import Checkpoint
-    from store import Backlog, LogHead, Standing, Store
+    from store import Backlog, LogHead, Pressing, Spooled, Standing, Store
 
 Result = TypeVar("Result")
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     help="Show the transparency log, its checkpoint, and proofs; vouch for one.",
     no_args_is_help=True,
 )
+app.add_typer(break_glass, name="break-glass")
 app.command()(witness)
 
 
@@ -38,7 +40,7 @@ class Signed(NamedTuple):
 @app.command()
 def show(*, json_: AsJson = False) -> None:
     """How large the log is, under which key, who vouched for it last, and what waits for it."""
-    found, behind, standing = asyncio.run(_with_store(_standing))
+    found, behind, standing, pressing, spool = asyncio.run(_with_store(_standing))
     vouched = {
         "stamped_size": standing.stamped_size,
         "stamped_at": standing.stamped_at.isoformat() if standing.stamped_at else None,
@@ -56,15 +58,19 @@ def show(*, json_: AsJson = False) -> None:
         **vouched,
         "waiting": behind.pending,
         "oldest_at": behind.oldest_at.isoformat() if behind.oldest_at else None,
+        "decisions_waiting": pressing.acts,
+        "actions_waiting": pressing.effects,
+        "waiting_since": pressing.since.isoformat() if pressing.since else None,
+        "spooled": spool.waiting,
     }
     if json_:
         print_json(said)
         return
     by = said.pop("cosigned_at")
     for name, value in said.items():
-        say(f"{name.replace('_', ' '):<12} {'—' if value is None else value}")
+        say(f"{name.replace('_', ' '):<18} {'—' if value is None else value}")
     for witness_, at in by.items():
-        say(f"{'cosigned at':<12} {at} by {witness_}")
+        say(f"{'cosigned at':<18} {at} by {witness_}")
 
 
 @app.command()
@@ -136,10 +142,56 @@ def proof(
         typer.echo(said["proof"], nl=False)
 
 
-async def _standing(store: "Store") -> "tuple[Signed | None, Backlog, Standing]":
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="The log as files: checkpoint and tile/.")],
+    *,
+    keys: Annotated[
+        Path | None,
+        typer.Option(help="JSON with the log's key under `log`; else this installation's own."),
+    ] = None,
+    json_: AsJson = False,
+) -> None:
+    """Check a whole log from its files: leaves, tiles, root and signature.
+
+    Exit code 1 when one of them does not hold, 2 when no key is known.
+    """
+    from audit.log.errors import LogError
+    from audit.log.exported import parse_logs
+    from audit.log.whole import check_folder
+    from gateway.log_key import log_keys_in
+
+    if keys is not None:
+        trusted = parse_logs(keys.read_text(encoding="utf-8"))
+    else:
+        trusted = frozenset(log_keys_in(Settings.load().keys))
+    if not trusted:
+        stop(
+            "no key of a log is known",
+            mend="--keys FILE, with what `escalate keys public` says",
+            code=USAGE,
+        )
+    try:
+        found = check_folder(folder, trusted)
+    except (LogError, OSError) as error:
+        stop(f"{folder}: {error}", mend="It is not the log that was signed.", code=REFUSED)
+    if json_:
+        print_json(_told(found))
+    else:
+        say(f"{found.size} leaves are what {found.origin} signed.")
+
+
+async def _standing(
+    store: "Store",
+) -> "tuple[Signed | None, Backlog, Standing, Pressing, Spooled]":
     head = await store.log.head()
-    found = await _signed(store) if head.checkpoint else None
-    return found, await store.log.backlog(), await store.vouching.standing()
+    return (
+        await _signed(store) if head.checkpoint else None,
+        await store.log.backlog(),
+        await store.vouching.standing(),
+        await store.log.pressing(),
+        await store.log_spool.standing(),
+    )
 
 
 async def _since(

@@ -10,7 +10,7 @@ from cli.output import USAGE, AsJson, local, note, print_json, say, show, stop, 
 from cli.reach import Gateway, at, checked_url, gateway, refuse
 
 _REFUSED = 401
-_DOORS = {"page": "browser", "cli": "terminal"}
+_DOORS = {"page": "browser", "cli": "terminal", "codec": "Temporal's pages"}
 
 
 def login(
@@ -54,12 +54,20 @@ def login(
         str | None,
         typer.Option(metavar="PERSON", help="Whose log-ins; others' for who runs cases."),
     ] = None,
+    codec: Annotated[
+        bool,
+        typer.Option("--codec", help="Print a token that decodes payloads for Temporal's tools."),
+    ] = False,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Allow http to another machine.")
     ] = False,
     json_: AsJson = False,
 ) -> None:
     """You are logged in at a gateway; commands act in your name until the log-in ends."""
+    if codec:
+        said = gateway().post("/api/codec/token", {})
+        print_json(said) if json_ else say(said["token"])
+        return
     if forget is not None:
         said = gateway().post("/api/sessions/forget", {"person": forget})
         print_json(said) if json_ else say(f"{forget} is bound to no account any more.")

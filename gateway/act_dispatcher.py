@@ -29,25 +29,56 @@ class ActDispatcher:
 
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
+        self._running: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Acts are delivered until this is cancelled."""
         doors = self._doors
-        await keep_going(
-            KIND, doors, due=doors.acts_due, every=doors.settings.dispatch_poll, work=self.once
-        )
+        try:
+            await keep_going(
+                KIND,
+                doors,
+                due=doors.acts_due,
+                every=doors.settings.dispatch_poll,
+                work=self._begin,
+            )
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
 
     async def once(self) -> int:
         """What is due now has been tried once; how many acts that were."""
+        claimed = await self._claim(_AT_ONCE)
+        await asyncio.gather(*(self._dispatch(act) for act in claimed))
+        return len(claimed)
+
+    async def _begin(self) -> int:
+        """What is due now is being tried: one case that answers slowly keeps no other waiting."""
+        free = _AT_ONCE - len(self._running)
+        claimed = await self._claim(free) if free > 0 else []
+        for act in claimed:
+            task = asyncio.create_task(self._dispatch(act))
+            self._running.add(task)
+            task.add_done_callback(self._ended)
+        return len(claimed)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The lease runs out and the act is tried again; nothing of it is lost.
+            log.error("act not dispatched", error=type(error).__name__)
+        # What came after it in its case may go now.
+        self._doors.acts_due.set()
+
+    async def _claim(self, limit: int) -> list[ClaimedAct]:
         doors = self._doors
-        claimed = await doors.store.acts.claim(
+        return await doors.store.acts.claim(
             owner=doors.id,
             at=await doors.clock.now(),
             lease=doors.settings.lease,
-            limit=_AT_ONCE,
+            limit=limit,
         )
-        await asyncio.gather(*(self._dispatch(act) for act in claimed))
-        return len(claimed)
 
     async def _dispatch(self, act: ClaimedAct) -> None:
         doors = self._doors

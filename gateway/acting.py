@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from cases.acts import ActBody
+from cases.acts import BOUND_VERBS, ActBody
 from cases.envelope import Act, ActEnvelope, Actor, Authorised, Door, RoundBinding
 from cases.journal import Kind
+from cases.personal import PersonalSignature
 from cases.receipts import ActReceipt, Outcome, Reason
 from gateway.authorising import authorise, on_record, reason_of, stamp
 from gateway.comments import words_kept
@@ -23,6 +24,7 @@ from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableE
 from gateway.faults import FaultPoint
 from gateway.migrations import NoSuchVersionError, with_rules
 from gateway.owed import is_owed, target_of
+from gateway.personal import Proof, Refused, signature_of
 from gateway.reopening import bound, hand_over, refused_at_door, same_words
 from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import Assurance
@@ -38,7 +40,7 @@ from store import (
 
 log = structlog.get_logger(__name__)
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+ACT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _LOOK = timedelta(milliseconds=50)
 ENDED = ("closed", "cancelled")
 
@@ -52,14 +54,18 @@ class Answered:
     number: str
     signed_at: datetime
     receipt: ActReceipt | None
+    waits_for_log: bool = False
+    """It is recorded, and takes effect once the transparency log has it."""
 
 
 class ActRefusedError(Exception):
     """The door itself refuses: the act was neither signed nor stored, the refusal is on record."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, *, detail: str = "") -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.detail = detail
+        """What the policy that forbids it means, and who can help."""
 
 
 class ActIdTakenError(Exception):
@@ -78,13 +84,15 @@ async def act(
     act_id: str,
     acting_for: str = "",
     assurance: Assurance | None = None,
+    proof: Proof | None = None,
 ) -> Answered:
     """The act is durable and signed, and has been answered if anybody could answer in time.
 
     The same act id again, with the same words, has the same answer. `assurance` is said where the
-    session does not prove the person: another system has.
+    session does not prove the person: another system has. With `proof` the person has signed it
+    with their own key, and it is at L3.
     """
-    if not _UUID.fullmatch(act_id):
+    if not ACT_ID.fullmatch(act_id):
         raise ActRefusedError(Reason.MALFORMED)
     try:
         body = await with_rules(doors, case, body)
@@ -124,7 +132,10 @@ async def act(
         as_of=as_of,
         acting_for=acting_for,
     )
-    reached = assurance if assurance is not None else await assurance_of(doors, session)
+    personal = await _personal(
+        doors, case, proof, act_id=act_id, actor=actor, role=role, body=body, binding=binding
+    )
+    reached = await _reached(doors, session, assurance, personal)
     allowed = await _allowed(
         doors, session, case, body, actor=actor, assurance=reached, snapshot=snapshot
     )
@@ -142,12 +153,15 @@ async def act(
                 signed_at=signed_at,
                 body=signed,
                 binding=binding,
+                personal=personal,
                 authorised=allowed,
             )
         )
         doors.faults(FaultPoint.AFTER_SIGN)
         return envelope
 
+    # A decision is in the log before it takes effect; the dispatcher finds when that is so.
+    after_log = doors.settings.leaf_first and body.verb in BOUND_VERBS
     result = await doors.store.acts.record(
         act_id=act_id,
         case=case.id,
@@ -159,20 +173,15 @@ async def act(
         at=await doors.clock.now(target),
         # Leases belong to the door's own time, which a simulated case may be ahead of.
         door_at=await doors.clock.now(),
-        owner=doors.id,
+        owner="" if after_log else doors.id,
         lease=doors.settings.lease,
+        after_log=after_log,
     )
     match result:
         case Recorded():
             doors.faults(FaultPoint.AFTER_STORE)
             log.info("act recorded", number=case.number, verb=body.verb, door=door.value)
-            if result.behind:
-                # An earlier act of this case is still on its way: the dispatcher keeps the order.
-                await doors.store.acts.failed(
-                    act_id, error="", next_attempt_at=await doors.clock.now()
-                )
-                return await _await_receipt(doors, case, result.envelope, act_id)
-            return await _deliver(doors, case, result.envelope, act_id)
+            return await _on_its_way(doors, case, result, act_id)
         case Duplicate():
             return await _await_receipt(
                 doors, case, result.envelope, act_id, receipt=result.receipt
@@ -181,6 +190,18 @@ async def act(
             return await _closed_at_the_door(doors, case, act_id, session=session, body=body)
         case ActConflict():
             raise ActIdTakenError
+
+
+async def _on_its_way(doors: Doors, case: CaseRow, result: Recorded, act_id: str) -> Answered:
+    """The act is delivered by whoever may: the door itself, or the dispatcher."""
+    if result.after_log:
+        doors.log_due.set()
+        return await _await_receipt(doors, case, result.envelope, act_id)
+    if result.behind:
+        # An earlier act of this case is still on its way: the dispatcher keeps the order.
+        await doors.store.acts.failed(act_id, error="", next_attempt_at=await doors.clock.now())
+        return await _await_receipt(doors, case, result.envelope, act_id)
+    return await _deliver(doors, case, result.envelope, act_id)
 
 
 async def assurance_of(doors: Doors, session: Session) -> Assurance:
@@ -288,6 +309,42 @@ async def _actor(
     )
 
 
+async def _personal(
+    doors: Doors,
+    case: CaseRow,
+    proof: Proof | None,
+    *,
+    act_id: str,
+    actor: Actor,
+    role: str,
+    body: ActBody,
+    binding: RoundBinding | None,
+) -> PersonalSignature | None:
+    """The person's own signature, once it holds; refused on record otherwise. None if none came."""
+    if proof is None:
+        return None
+    try:
+        return await signature_of(
+            doors, case, proof, act=act_id, actor=actor, role=role, body=body, binding=binding
+        )
+    except Refused as refused:
+        await refuse_at_door(
+            doors, case, person=actor.person, verb=body.verb, reason=refused.reason, act_id=act_id
+        )
+        raise ActRefusedError(refused.reason) from refused
+
+
+async def _reached(
+    doors: Doors,
+    session: Session,
+    said: Assurance | None,
+    personal: PersonalSignature | None,
+) -> Assurance:
+    if personal is not None:
+        return Assurance.L3
+    return said if said is not None else await assurance_of(doors, session)
+
+
 async def _allowed(
     doors: Doors,
     session: Session,
@@ -307,7 +364,7 @@ async def _allowed(
         return stamp(decision)
     reason = reason_of(decision)
     await refuse_at_door(doors, case, person=session.person, verb=body.verb, reason=reason)
-    raise ActRefusedError(reason)
+    raise ActRefusedError(reason, detail="; ".join(decision.says))
 
 
 async def _runbook(doors: Doors, case: CaseRow) -> str | None:
@@ -365,6 +422,7 @@ async def _await_receipt(
         number=case.number,
         signed_at=Act.model_validate_json(envelope.payload).signed_at,
         receipt=receipt,
+        waits_for_log=receipt is None and (await doors.store.acts.show(act_id)).waits_for_log,
     )
 
 

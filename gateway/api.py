@@ -7,7 +7,7 @@ GET  /api/inbox                                     → {mine, others, as_of}
 GET  /api/cases?status=open|held|closed|all         → {cases, as_of}
 GET  /api/cases/{number}                            → {state, allowed, waiting, pending, as_of …}
 GET  /api/cases/{number}/timeline                   → {entries}
-POST /api/cases/{number}/acts {body, role?, binding?, act_id} → {act_id, receipt, says …}
+POST /api/cases/{number}/acts {body, role?, binding?, act_id, personal?} → {act_id, receipt, says …}
 POST /api/reports  (gateway.standard_body)          → {case}
 """
 
@@ -43,20 +43,22 @@ from gateway.pages.acts import STATUS
 from gateway.pages.case import timeline_of
 from gateway.pages.inbox import listing, owed_by
 from gateway.pages.owed import owed_in
+from gateway.personal import Proof
 from gateway.raw import read_body
 from gateway.shadows import comparison_told
 from gateway.suppressing import Held
 from gateway.web import Viewer
 from gateway.wording import (
     BAD_FORM,
+    LOG_MEND,
     NOT_FOUND,
     PAGE_OUTDATED,
     REASONS,
-    RECORDED,
     TOO_MANY_LOGINS,
     WRONG_LOGIN,
     Wording,
     of_receipt,
+    recorded,
 )
 from integrations.errors import UnreadableBodyError
 from integrations.wire import read_json
@@ -90,6 +92,8 @@ class ActRequest(Inbound):
     door: str = "cli"
     acting_for: str = ""
     """The person in whose place it is done, by their delegate."""
+    personal: Proof | None = None
+    """The person's own signature, over the statement of `POST …/acts/options`."""
 
 
 _LOG_IN = TypeAdapter(LogInRequest)
@@ -237,19 +241,22 @@ class Api:
                 session=viewer.session,
                 case=case.row,
                 body=asked.body,
-                role=asked.role or _role(asked, case, viewer),
+                role=asked.role or role_of(asked, case, viewer),
                 binding=asked.binding,
                 door=_DOORS.get(asked.door, Door.API),
                 act_id=asked.act_id,
                 acting_for=asked.acting_for,
+                proof=asked.personal,
             )
         except ActRefusedError as refused:
-            return problem(403, refused.reason.value, REASONS[refused.reason])
+            return problem(403, refused.reason.value, REASONS[refused.reason], refused.detail)
         except ActIdTakenError:
             return problem(409, "page-outdated", PAGE_OUTDATED)
         receipt = answered.receipt
         first = receipt.first if receipt is not None and receipt.first is not None else receipt
-        wording = of_receipt(first) if first is not None else Wording(RECORDED, "")
+        waits = answered.waits_for_log
+        told = Wording(recorded(waits_for_log=waits), LOG_MEND if waits else "")
+        wording = of_receipt(first) if first is not None else told
         return JSONResponse(
             {
                 "act_id": answered.act_id,
@@ -257,6 +264,7 @@ class Api:
                 "signed_at": answered.signed_at.isoformat(),
                 "receipt": first.model_dump(mode="json") if first is not None else None,
                 "outcome": first.outcome.value if first is not None else "recorded",
+                "waits_for_log": waits,
                 "says": wording.says,
                 "mend": wording.mend,
             },
@@ -316,7 +324,8 @@ def _allowed(item: Allowed, case: OpenCase) -> dict[str, Any]:
     }
 
 
-def _role(asked: ActRequest, case: OpenCase, viewer: Viewer) -> str:
+def role_of(asked: ActRequest, case: OpenCase, viewer: Viewer) -> str:
+    """The role in which the person may do this now."""
     owed = getattr(asked.body, "obligation", None)
     plan = case.pathway.owed_plan(owed) if owed is not None else None
     mine = [role for role in roles_of(plan) if role in viewer.roles] if plan is not None else []

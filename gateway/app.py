@@ -21,6 +21,7 @@ from gateway.api import Api, bad_request
 from gateway.bearer import problem
 from gateway.bulk_api import BulkApi
 from gateway.case_api import CaseApi
+from gateway.codec_server import CodecServer
 from gateway.comments import CommentsApi
 from gateway.deliveries_api import DeliveriesApi
 from gateway.doors import Doors
@@ -28,6 +29,7 @@ from gateway.drafts import DraftPages
 from gateway.headers import Headers
 from gateway.health import HealthPages
 from gateway.keeping_api import KeepingApi
+from gateway.log_glass_api import LogGlassApi
 from gateway.log_in_api import LogInApi
 from gateway.log_in_words import IDENTITY, PROVIDER_DOWN
 from gateway.log_pages import LogPages
@@ -45,12 +47,15 @@ from gateway.pages.decision import DecisionPages
 from gateway.pages.deliveries import DeliveryPages
 from gateway.pages.inbox import InboxPages
 from gateway.pages.keeping import KeepingPages
+from gateway.pages.log_glass import LogGlassPages
 from gateway.pages.login import LoginPages
+from gateway.pages.passkeys import PasskeyPages
 from gateway.pages.proving import Proving
 from gateway.pages.sessions import SessionPages
 from gateway.pages.suppressed import SuppressedPages
 from gateway.pages.terminal import TerminalPages
 from gateway.pages.tickets import TicketPages
+from gateway.passkeys_api import PasskeysApi
 from gateway.provider_logins import ProviderLogIns
 from gateway.raw import BadFormError, BodyTooLargeError
 from gateway.releases_api import ReleasesApi
@@ -108,6 +113,7 @@ def build_app(
             *CommentsApi(doors).routes(),
             *MessagesApi(doors).routes(),
             *MigrationsApi(doors).routes(),
+            *PasskeysApi(doors).routes(),
             *AbsencesApi(doors).routes(),
             *AccessApi(doors).routes(),
             *BulkApi(doors).routes(),
@@ -119,16 +125,20 @@ def build_app(
             *SubscriptionsApi(doors).routes(),
             *SuppressedApi(doors).routes(),
             *TicketsApi(doors).routes(),
+            *(CodecServer(doors, doors.codec).routes() if doors.codec is not None else ()),
             *HealthPages(doors, tasks if tasks is not None else {}).routes(),
             *LogPages(doors.store).routes(),
+            *LogGlassApi(doors).routes(),
             *LogInApi(doors, provider).routes(),
             *LoginPages(web, logins, provider, proving).routes(),
             *SessionPages(web).routes(),
+            *PasskeyPages(web).routes(),
             *TerminalPages(web).routes(),
             *InboxPages(web).routes(),
             *AwayPages(web).routes(),
             *AccessPages(web, proving).routes(),
             *BulkPages(web).routes(),
+            *LogGlassPages(web).routes(),
             *OnCallPages(web).routes(),
             *KeepingPages(web, logins).routes(),
             *SuppressedPages(web).routes(),
@@ -244,4 +254,4 @@ class _Errors:
 
 
 def _wants_json(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/webhooks/"))
+    return request.url.path.startswith(("/api/", "/codec/", "/webhooks/"))

@@ -193,6 +193,7 @@ class DeliveryDispatcher:
             continue_after=doors.settings.continue_after,
             shadow=pinned.shadow,
             edition=EDITION,
+            leaf_first=doors.settings.leaf_first,
             urgent_queue=doors.settings.urgent_queue,
         )
 

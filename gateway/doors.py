@@ -10,6 +10,7 @@ from typing import Protocol
 
 from activities.outside import Outside
 from audit.log.note import NoteSigner
+from audit.log.spool import Spool
 from cases.drafts.party import Party
 from cases.keepers import Keepers
 from cases.report import Source
@@ -89,6 +90,27 @@ class ProviderDoor:
     name: str = "your organisation"
 
 
+class Keyring(Protocol):
+    """Knows the data key of a case."""
+
+    async def key(self, case: str) -> tuple[str, bytes]:
+        """The key's id and its 32 bytes; KeyError when the case has none."""
+        ...
+
+
+@dataclass(frozen=True)
+class CodecParts:
+    """What Temporal's own pages and command line may read, and who may."""
+
+    keyring: Keyring
+    namespace: str
+    roles: frozenset[str]
+    origins: frozenset[str] = frozenset()
+    audience: str = "codec"
+    token_lifetime: timedelta = timedelta(minutes=15)
+    per_minute: int = 3000
+
+
 @dataclass(frozen=True)
 class DoorSettings:
     """The values of the installation that doors need; `workers.settings` says what they mean."""
@@ -145,6 +167,9 @@ class DoorSettings:
     """The forms that a connector hands in; the others are handed in by a person."""
     passwords: bool = True
     """Whether the directory's own passwords are taken; beside a provider usually not."""
+    leaf_first: bool = False
+    """Decisions and irreversible effects take effect once the transparency log has their entries.
+    Only where a gateway of the installation writes the log."""
     keepers: Keepers = field(default_factory=Keepers)
     """Who may erase content and end legal holds."""
     retention: Retention = field(default_factory=keeping.shipped)
@@ -185,10 +210,14 @@ class Doors:
     """Told when a page is answered here."""
     slack: SlackDoorParts | None = None
     mail: MailDoorParts | None = None
+    codec: CodecParts | None = None
+    """Decodes for Temporal's own pages; without it nobody does."""
     provider: ProviderDoor | None = None
     """Where people log in; None: with a password of the directory."""
     log: NoteSigner | None = None
     """Signs the checkpoints of the transparency log; without it no recorder runs here."""
+    spool: Spool | None = None
+    """Signs what is decided while the log cannot be written, if two people order it."""
     telling: Outside | None = None
     """By which people are told what waited for company; without it no digest goes out here."""
     witnessing: Witnessing | None = None
@@ -214,6 +243,8 @@ class Doors:
     """Set when a case was opened in an emergency: who must know of it is told at once."""
     chat_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a card in a chat may be over: the closer looks at once."""
+    log_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a decision was recorded that waits for the log: the recorder looks at once."""
     pages_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a pager said something."""
     policies_kept: set[str] = field(default_factory=set)

@@ -16,7 +16,9 @@ from gateway.explaining_kept import explain_erased, kept_in
 from gateway.pages.owed import owed_in
 from gateway.sight import seen_entries
 from gateway.times import span
+from gateway.wording import LOG_MEND
 from store import CaseRow, DeliveryState
+from workflows.failures import WAITS_FOR_LOG
 
 _WORKER = "worker"
 _SILENT = timedelta(seconds=45)
@@ -141,7 +143,17 @@ async def explain_unopened(doors: Doors, row: CaseRow) -> Explained:
 async def _stuck(doors: Doors, row: CaseRow) -> list[Trouble]:
     found: list[Trouble] = []
     now = await doors.clock.now()
+    held = {act.id: act for act in await doors.store.acts.held_for_log(case=row.id)}
     for act in await doors.store.acts.pending(row.id):
+        if act.id in held:
+            found.append(
+                Trouble(
+                    what=f"{act.verb} by {act.person} is recorded and waits for the transparency "
+                    f"log since {span(now - act.signed_at)}: it takes effect once the log has it",
+                    mend=LOG_MEND,
+                )
+            )
+            continue
         why = f", last error: {act.last_error}" if act.last_error else ""
         found.append(
             Trouble(
@@ -193,7 +205,7 @@ def _engine(look: EngineLook | None) -> list[Trouble]:
     found.extend(
         Trouble(
             what=f"{call.activity} is in attempt {call.attempt}, last error: {call.last_error}",
-            mend="escalate doctor --live",
+            mend=LOG_MEND if WAITS_FOR_LOG in call.last_error else "escalate doctor --live",
         )
         for call in look.calls
         if call.last_error

@@ -6,58 +6,94 @@ heartbeat and health of a dispatcher to offer. Several gateways may run one each
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
-from audit.log.errors import LogDamagedError
+from audit.log.errors import LogDamagedError, LogUnwritableError
 from audit.log.note import NoteSigner
 from audit.log.recorder import APART, Recorder
 from gateway.doors import Doors
+from gateway.log_waiting import PATIENCE, LogWaiting
 from gateway.pacing import keep_going
 
 log = structlog.get_logger(__name__)
 
 KIND = "log-recorder"
 DAMAGED = "log-damaged"
+UNWRITABLE = "log-unwritable"
 _LOOK = timedelta(milliseconds=500)
 """Twice in the time between two checkpoints, so that hardly anything waits for longer than that."""
+_PRESSED = timedelta(milliseconds=30)
+"""How soon it is looked again while a decision waits for a checkpoint that is too fresh."""
 
 
 class LogDispatcher:
-    """Takes what journal and doors recorded into the log, until it is stopped."""
+    """Takes what journal and doors recorded into the log, and lets go what waited for that."""
 
     def __init__(self, doors: Doors, signer: NoteSigner, *, apart: timedelta = APART) -> None:
         self._doors = doors
         self._recorder = Recorder(doors.store, signer=signer, apart=apart)
+        self._waiting = LogWaiting(doors)
         self._origin = signer.name
-        self._damaged = False
+        self._open: set[str] = set()
+        self._remembered = False
 
     async def run(self) -> None:
-        """The log grows, a checkpoint a second at most, until this is cancelled."""
-        await keep_going(KIND, self._doors, due=asyncio.Event(), every=_LOOK, work=self.once)
+        """The log grows, faster while something waits for it, until this is cancelled."""
+        await keep_going(KIND, self._doors, due=self._doors.log_due, every=_LOOK, work=self.once)
 
     async def once(self) -> int:
-        """What waited is in the log; a log that contradicts itself is alarmed and left alone."""
+        """What waited is in the log, or the reason is alarmed and two people may go on without.
+
+        Answers whether something still waits that takes no effect before the log has it.
+        """
         doors = self._doors
         at = await doors.clock.now()
-        try:
-            written = await self._recorder.record(at=at)
-        except LogDamagedError as error:
-            if not self._damaged:
-                log.warning("log damaged", reason=str(error))
-                self._damaged = True
-            await doors.store.health.alarm(
-                kind=DAMAGED,
-                key=self._origin,
-                text=f"the transparency log is not what was signed: {error}",
-                mend=error.mend,
-                at=at,
-            )
+        if not self._remembered:
+            await self._waiting.remember()
+            self._remembered = True
+        pressing = await doors.store.log.pressing()
+        stopped = await self._record(at, pressed=bool(pressing.number))
+        if not pressing.number:
             return 0
-        if self._damaged:
-            self._damaged = False
-            await doors.store.health.clear(kind=DAMAGED, key=self._origin, at=at)
+        await self._waiting.release()
+        still = await doors.store.log.pressing()
+        if not still.number:
+            return 0
+        late = still.since is not None and still.since < at - PATIENCE
+        if stopped or late:
+            if await self._waiting.spool(at=at):
+                await self._waiting.release()
+            return 0
+        await asyncio.sleep(_PRESSED.total_seconds())
+        return still.number
+
+    async def _record(self, at: datetime, *, pressed: bool) -> bool:
+        """Whether the log cannot be written."""
+        try:
+            written = await self._recorder.record(at=at, pressed=pressed)
+        except LogDamagedError as error:
+            await self._alarm(
+                DAMAGED, f"the transparency log is not what was signed: {error}", error.mend, at
+            )
+            return True
+        except LogUnwritableError as error:
+            await self._alarm(
+                UNWRITABLE, f"the transparency log cannot be written: {error}", error.mend, at
+            )
+            return True
+        for kind in sorted(self._open):
+            await self._doors.store.health.clear(kind=kind, key=self._origin, at=at)
+        self._open.clear()
         if written.size:
             log.debug("checkpoint", count=written.leaves)
-        return 0
+        return False
+
+    async def _alarm(self, kind: str, text: str, mend: str, at: datetime) -> None:
+        if kind not in self._open:
+            log.warning("log cannot be written", kind=kind)
+            self._open.add(kind)
+        await self._doors.store.health.alarm(
+            kind=kind, key=self._origin, text=text, mend=mend, at=at
+        )

@@ -11,11 +11,14 @@ from pathlib import Path
 
 from audit.log.errors import LogUnreadableError
 from audit.log.note import NoteKey, NoteSigner
+from audit.log.spool import Spool
+from cases.log_glass import SPOOL_USE
 from gateway.errors import KeysUnusableError
-from gateway.signer import read_or_create
+from gateway.signer import DoorSigner, read_or_create
 
 LOG_FILE = "log.pem"
 LOG_KEY_FILE = "log.vkey"
+SPOOL_FILE = "spool.pem"
 BEFORE_FILE = "log.before.pem"
 _NEXT_FILE = "log.next.pem"
 
@@ -47,6 +50,16 @@ def load_or_create_log_key(folder: Path, *, origin: str) -> NoteSigner:
         private=private,
         beside=beside,
         before=tuple(each for each in known if each.public not in resting),
+    )
+
+
+def load_or_create_spool(folder: Path, *, file: Path, signer: DoorSigner) -> Spool:
+    """The spool of this gateway: its own key, certified by the root whenever it signs."""
+    key = read_or_create(folder / SPOOL_FILE)
+    return Spool(
+        file=file,
+        key=key,
+        certify=lambda at: signer.certificate_for(key.public_key(), use=SPOOL_USE, at=at),
     )
 
 

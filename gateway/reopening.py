@@ -201,6 +201,7 @@ async def _begin_again(doors: Doors, case: str, envelope: ActEnvelope) -> bool:
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=doors.settings.continue_after,
             shadow=row.shadow,
+            leaf_first=doors.settings.leaf_first,
             urgent_queue=doors.settings.urgent_queue,
             reopened=Reopened(
                 envelope=envelope,

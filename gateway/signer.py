@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -17,8 +20,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from cases.bulk_orders import BulkOrder, OrderEnvelope, sign_order
-from cases.envelope import Act, ActEnvelope, Certificate, issue_certificate, key_id, sign_act
+from cases.canonical import canonical
+from cases.envelope import Act, ActEnvelope, Certificate, issue_certificate, key_id, pae, sign_act
 from cases.house_acts import HouseAct, sign_house_act
+from cases.log_glass import GlassOrder, Signed, sign
+from cases.personal import ENROLMENT_TYPE, Enrolment, PersonalKey
 from cases.shred_note import ShredNote, sign_note
 from gateway.errors import KeysUnusableError
 
@@ -69,6 +75,21 @@ class DoorSigner:
         certificate = self.certificate_at(order.signed_at)
         return sign_order(order, key=self.door, certificate=certificate)
 
+    def sign_glass(self, order: GlassOrder) -> Signed:
+        """The same for an order to go on without the transparency log."""
+        certificate = self.certificate_at(order.signed_at)
+        return sign(order, key=self.door, certificate=certificate)
+
+    def sign_enrolment(self, key: PersonalKey) -> Enrolment:
+        """The door's word on whose key it is, under a certificate valid when it was confirmed."""
+        payload = canonical(key)
+        signature = self.door.sign(pae(ENROLMENT_TYPE, payload))
+        return Enrolment(
+            payload=payload.decode(),
+            signature=base64.b64encode(signature).decode(),
+            certificate=self.certificate_at(key.confirmed_at),
+        )
+
     def sign_house(self, act: HouseAct) -> ActEnvelope:
         """The same for an act that the doors themselves carry out."""
         certificate = self.certificate_at(act.signed_at)
@@ -94,6 +115,14 @@ class DoorSigner:
         )
         self.certificate, self.not_before, self.not_after = certificate, not_before, not_after
         return certificate
+
+    def certificate_for(self, public: Ed25519PublicKey, *, use: str, at: datetime) -> Certificate:
+        """The root's word that another key of this gateway is what it is, for a day around `at`."""
+        if self.root is None:
+            raise KeysUnusableError(f"the root is not here: it must certify the key for {use}")
+        return issue_certificate(
+            self.root, public, use=use, not_before=at - _SKEW, not_after=at + SHORTEST
+        )
 
     def _covers(self, at: datetime) -> bool:
         if self.not_before is None or self.not_after is None:

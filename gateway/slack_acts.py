@@ -24,12 +24,12 @@ from gateway.wording import (
     LINK_SUPERSEDED,
     NOT_FOUND,
     REASONS,
-    RECORDED,
     SLACK_CARD_UNKNOWN,
     SLACK_NOT_HERE,
     SLACK_UNCHECKED,
     Wording,
     of_receipt,
+    recorded,
 )
 from integrations.errors import VendorError
 from integrations.ports.directory import Person
@@ -252,7 +252,10 @@ def _answer(answered: Answered) -> Result:
     if receipt is not None and receipt.first is not None:
         receipt = receipt.first
     if receipt is None:
-        signed = f"Recorded at {answered.signed_at:%H:%M:%S} UTC. {RECORDED}"
+        signed = (
+            f"Recorded at {answered.signed_at:%H:%M:%S} UTC. "
+            f"{recorded(waits_for_log=answered.waits_for_log)}"
+        )
         return Result("recorded", Wording(signed, "You can close this."), title="Recorded")
     title = "Done" if receipt.accepted else "Not done"
     return Result(receipt.outcome.value, of_receipt(receipt), title=title)

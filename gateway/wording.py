@@ -182,6 +182,26 @@ REASONS: dict[Reason, Wording] = {
         "Nobody can break the glass here.",
         "The runbook says who must decide; page them, or the incident manager.",
     ),
+    Reason.NOT_SIGNED_BY_PERSON: Wording(
+        "This gate counts only what you sign with your own key, and nothing here was.",
+        "Sign it with a passkey of yours: `escalate passkey list` shows which you have.",
+    ),
+    Reason.PERSONAL_SIGNATURE: Wording(
+        "Your own signature does not hold for this act.",
+        "Open the case anew and sign again, on this site, with your finger or PIN.",
+    ),
+    Reason.PERSONAL_KEY: Wording(
+        "The key you signed with is not one of yours that a second person has confirmed.",
+        "Enrol it, and have an incident manager confirm it: `escalate passkey list`.",
+    ),
+    Reason.SYNCED_KEY: Wording(
+        "This gate takes only keys that cannot leave their device.",
+        "Sign with a security key; passkeys that are synced between devices do not count here.",
+    ),
+    Reason.OLD_COUNTER: Wording(
+        "Your key has signed before what comes now: there may be a copy of it.",
+        "Have the key revoked, and tell the incident manager; they have been told as well.",
+    ),
     Reason.NO_DELEGATION: Wording(
         "Nobody who is away has named you for this at this moment.",
         "Ask them to set it with `escalate away set`, or act in your own role.",
@@ -339,6 +359,18 @@ REASONS: dict[Reason, Wording] = {
 
 NO_REASON = Wording("No reason was given.", "Open the case to see where it stands.")
 RECORDED = "It counts from that moment; it will be applied when the system is back."
+
+LOG_BEHIND = (
+    "It counts from that moment. It takes effect once the transparency log has it, by itself; the "
+    "log cannot be written now, and who runs the house has been told."
+)
+LOG_MEND = "escalate log show says what stops it; two people may go on: escalate log break-glass"
+
+
+def recorded(*, waits_for_log: bool) -> str:
+    """What a person hears whose act has not been answered yet."""
+    return LOG_BEHIND if waits_for_log else RECORDED
+
 
 LINK_UNKNOWN = Wording(
     "This link leads nowhere.",

@@ -223,6 +223,7 @@ def _gate(stage: Stage) -> GateRule | None:
             else None
         ),
         delegation=stage.delegation == "allowed",
+        device_bound=stage.passkeys == "device-bound",
         break_glass=_break_glass(stage.break_glass),
     )
 

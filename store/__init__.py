@@ -4,7 +4,9 @@
     await upgrade(url)                                  creates or migrates
     store = await Store.open(url, kek=kek)              StoreOutdated: upgrade first
 
-    vault        keys of cases: create, keys, seal, open_sealed, installation, rewrap
+    vault        keys of cases: create, keys, seal, open_sealed, installation
+    epochs       the key-encryption keys there were, and how much each wraps
+    rotation     rotate: every key wrapped anew, in batches; retire an epoch
     cases        which report belongs to which case, its number, its pinned runbook
     belonging    which report was put into which case by a rule
     splitting    a joined report has its own case after all
@@ -20,6 +22,8 @@
     journal      append_door, entries, head, branches, forks
     seals        runs that ended and wait for their seal
     log          what waits, leaves, tiles and the head of the transparency log
+    log_spool    what was decided while the log could not be written, until it has that
+    log_glass    who ordered to go on without the log, and who looked at it afterwards
     vouching     which of its checkpoints witnesses cosigned and a clock stamped
     views        pictures for pages, inbox, lists, the watch and metrics; `at` a past instant
     objects      immutable bytes by digest
@@ -42,6 +46,7 @@
     locators     links to a round: live, expired, superseded, decided
     sessions     log-ins, step-up, revocation, nonces that are spent once
     sign_ins     log-ins under way at a provider: begun, taken once
+    passkeys     people's own keys: enrol, confirm, revoke, count
     claimed      what the provider last said of people
     door_record  how log-ins began and ended, as a chain
     looks        who looked at restricted cases: an entry, then a count
@@ -63,12 +68,14 @@ from store.act_rows import (
     Duplicate,
     Recorded,
     RoundClosed,
+    WaitingAct,
 )
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
 from store.bulk_orders import BulkConflict, BulkItemRow, BulkRow, BulkState, NewBulkItem
 from store.calls import CallFilter, CallRow
+from store.case_keys import CaseKeys
 from store.cases import CaseRow
 from store.channels import ChannelRow
 from store.claimed import ClaimedRow
@@ -97,7 +104,10 @@ from store.errors import (
     BackupFailed,
     BrokenSeal,
     ContentErased,
+    EpochInUse,
     JournalGap,
+    LogBehind,
+    NoNewKey,
     ProgramMissing,
     StoreError,
     StoreMisconfigured,
@@ -112,15 +122,28 @@ from store.events import EventFilter, EventRow, EventState
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.incoming import IncomingRow, ReadMail
 from store.journal import Appended, Fork, Head, Link
+from store.key_encryption import (
+    DEMO_KEK,
+    Epoch,
+    HeldKeys,
+    KeyEncryptionKey,
+    KeyRing,
+    KeySource,
+)
 from store.legal_holds import HoldOrigin, HoldRow
 from store.locators import Locator, LocatorState
-from store.log import LogHead, LogKey, NewLeaf, Waiting
+from store.log import LogHead, LogKey, NewLeaf, Placed, Pressing, Waiting
+from store.log_glass import GlassRow
+from store.log_spool import Spooled, SpooledLine
+from store.log_tiles import Published, Tiles
 from store.looks import WINDOW, Seen
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
 from store.paces import Pace, PaceRow, Refusal, Urgency
 from store.pages import PagerEvent, PageRow, PageState
+from store.passkeys import PasskeyRow, PasskeyState
 from store.prompts import Became, Click, OverPrompt, Prompt
+from store.rotation import Rotated
 from store.rounds import DoorRound
 from store.schema import upgrade
 from store.seals import EndedRun
@@ -130,7 +153,7 @@ from store.subscriptions import Address, Subscription, SubscriptionState
 from store.suppression import Hidden, HiddenBy
 from store.ticket_drift import DriftRow
 from store.ticket_keeping import KeptTicket, TicketWrite
-from store.vault import DEMO_KEK, CaseKeys, KeyEncryptionKey, Vault
+from store.vault import Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 from store.vouched import Standing, Vouched
 
@@ -190,6 +213,8 @@ __all__ = [
     "Emergency",
     "EndedCase",
     "EndedRun",
+    "Epoch",
+    "EpochInUse",
     "ErasureOrigin",
     "ErasureRow",
     "ErasureState",
@@ -198,7 +223,9 @@ __all__ = [
     "EventState",
     "Finding",
     "Fork",
+    "GlassRow",
     "Head",
+    "HeldKeys",
     "Hidden",
     "HiddenBy",
     "HoldOrigin",
@@ -207,15 +234,19 @@ __all__ = [
     "JournalGap",
     "KeptTicket",
     "KeyEncryptionKey",
+    "KeyRing",
+    "KeySource",
     "KnownMatter",
     "Link",
     "Locator",
     "LocatorState",
+    "LogBehind",
     "LogHead",
     "LogKey",
     "NewBulkItem",
     "NewLeaf",
     "NewSession",
+    "NoNewKey",
     "NotTaken",
     "NoticeRow",
     "ObligationEntries",
@@ -227,16 +258,24 @@ __all__ = [
     "PageRow",
     "PageState",
     "PagerEvent",
+    "PasskeyRow",
+    "PasskeyState",
+    "Placed",
+    "Pressing",
     "ProgramMissing",
     "Prompt",
+    "Published",
     "ReadMail",
     "Recorded",
     "Refusal",
+    "Rotated",
     "RoundClosed",
     "Seen",
     "Session",
     "Shred",
     "Skeleton",
+    "Spooled",
+    "SpooledLine",
     "Standing",
     "Store",
     "StoreError",
@@ -247,6 +286,7 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "TicketWrite",
+    "Tiles",
     "UnknownCase",
     "UnknownKey",
     "UnknownObject",
@@ -255,6 +295,7 @@ __all__ = [
     "Vault",
     "Vouched",
     "Waiting",
+    "WaitingAct",
     "WaitingNotice",
     "Waits",
     "restore",

@@ -22,6 +22,8 @@ class Recorded(Value):
     at: Instant
     behind: int = 0
     """How many earlier acts of the case still wait; 0 = it may be delivered at once."""
+    after_log: bool = False
+    """It is delivered once the log has its entry, by whoever finds that."""
 
 
 class Duplicate(Value):
@@ -62,6 +64,24 @@ class ActRow(Value):
     lease_until: Instant | None = None
     last_error: str = ""
     settled_at: Instant | None = None
+    log_after: int | None = None
+    """The entry of the doors' stream that the log must have first; None: it waits for none."""
+    logged: bool = False
+    """Whether the log, or the spool, has that entry."""
+
+    @property
+    def waits_for_log(self) -> bool:
+        """Whether it is held back until the log has its entry."""
+        return self.state is ActState.PENDING and self.log_after is not None and not self.logged
+
+
+class WaitingAct(Value):
+    """An act that is held back until the log has the door's entry of it."""
+
+    id: str
+    case: str
+    log_after: int
+    since: Instant
 
 
 class ClaimedAct(ActRow):

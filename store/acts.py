@@ -1,6 +1,6 @@
 """Acts of people: signed and stored in one transaction, delivered until answered (I7, I18)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,9 +19,11 @@ from store.act_rows import (
     Duplicate,
     Recorded,
     RoundClosed,
+    WaitingAct,
 )
 from store.cases import Cases
 from store.database import Database, uninterrupted
+from store.errors import LogBehind
 from store.health import Health
 from store.journal import Journal
 from store.outbox import PENDING, Outbox
@@ -49,7 +51,9 @@ class Acts:
         self._cases = cases
         self._rounds = rounds
         self._journal = journal
-        self._outbox = Outbox(database, table=acts, key=acts.c.id, what="act", health=health)
+        self._outbox = Outbox(
+            database, table=acts, key=acts.c.id, what="act", health=health, only=_may_leave
+        )
 
     async def record(
         self,
@@ -65,13 +69,14 @@ class Acts:
         door_at: datetime | None = None,
         owner: str = "",
         lease: timedelta = timedelta(0),
+        after_log: bool = False,
     ) -> Recorded | Duplicate | RoundClosed | ActConflict:
         """The act is signed and durable, and the door's journal says so; or nothing happened.
 
         `sign` runs while nobody can close the round: an envelope exists only for an act that is
         stored. An owner with a lease delivers the act itself before any dispatcher looks at it.
         `at` is the case's instant; leases run on the door's own (`door_at`), which differs from
-        it for a simulated case.
+        it for a simulated case. One that goes `after_log` is handed to nobody before `release`.
         """
         here = at if door_at is None else door_at
         await self._vault.keys(case)
@@ -84,7 +89,9 @@ class Acts:
                 shown = await self._rounds.get_in(connection, case, gate=gate, number=round)
                 if shown is not None and shown.closed_at_door is not None:
                     return RoundClosed(closed_at=shown.closed_at_door, expires_at=shown.expires_at)
-            behind = sa.select(sa.func.count()).where(acts.c.case == case, acts.c.state == PENDING)
+            behind = sa.select(sa.func.count()).where(
+                acts.c.case == case, acts.c.state == PENDING, _may_leave(acts)
+            )
             waiting = (await connection.execute(behind)).scalar_one()
             envelope = sign(at)
             await self.record_in(
@@ -100,8 +107,9 @@ class Acts:
                 door_at=here,
                 owner=owner,
                 lease=lease,
+                after_log=after_log,
             )
-        return Recorded(envelope=envelope, at=at, behind=waiting)
+        return Recorded(envelope=envelope, at=at, behind=waiting, after_log=after_log)
 
     async def record_in(
         self,
@@ -118,6 +126,7 @@ class Acts:
         door_at: datetime,
         owner: str = "",
         lease: timedelta = timedelta(0),
+        after_log: bool = False,
         **said: str | int,
     ) -> None:
         """The signed act waits to be delivered, in a transaction that has locked its case.
@@ -125,25 +134,7 @@ class Acts:
         What is `said` besides stands in the door's entry.
         """
         keys = await self._vault.keys_in(connection, case)
-        await connection.execute(
-            acts.insert().values(
-                id=act_id,
-                case=case,
-                person=person,
-                verb=verb,
-                gate=gate,
-                round=round,
-                envelope=keys.seal(envelope.model_dump_json().encode(), aad=_place(act_id)),
-                signed_at=at,
-                state=ActState.PENDING,
-                attempts=0,
-                next_attempt_at=door_at,
-                lease_owner=owner or None,
-                lease_until=door_at + lease if owner else None,
-                last_error="",
-            )
-        )
-        await self._journal.append_door_in(
+        entry = await self._journal.append_door_in(
             connection,
             case,
             Kind.DOOR_ACT_RECORDED,
@@ -156,6 +147,25 @@ class Acts:
             digest=commit(keys.salt, envelope.payload),
             **said,
         )
+        await connection.execute(
+            acts.insert().values(
+                id=act_id,
+                case=case,
+                person=person,
+                verb=verb,
+                gate=gate,
+                round=round,
+                envelope=keys.seal(envelope.model_dump_json().encode(), aad=_place(act_id)),
+                signed_at=at,
+                log_after=entry.sequence if after_log else None,
+                state=ActState.PENDING,
+                attempts=0,
+                next_attempt_at=door_at,
+                lease_owner=owner or None,
+                lease_until=door_at + lease if owner else None,
+                last_error="",
+            )
+        )
 
     async def claim(
         self, *, owner: str, at: datetime, lease: timedelta, limit: int = 10
@@ -163,6 +173,37 @@ class Acts:
         """Acts that are due, leased to `owner`; of each case only the first undelivered one."""
         rows = await self._outbox.claim(owner=owner, at=at, lease=lease, limit=limit)
         return [await self._opened(row) for row in rows]
+
+    async def held_for_log(self, *, case: str | None = None, limit: int = 500) -> list[WaitingAct]:
+        """Acts that are held back until the log has their entries, the oldest first."""
+        query = (
+            sa.select(
+                acts.c.id, acts.c.case, acts.c.log_after, acts.c.next_attempt_at.label("since")
+            )
+            .where(acts.c.state == PENDING, sa.not_(_may_leave(acts)))
+            .order_by(acts.c.position)
+            .limit(limit)
+        )
+        if case is not None:
+            query = query.where(acts.c.case == case)
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [WaitingAct.model_validate(_fields(row)) for row in rows]
+
+    async def release(self, proofs: Mapping[str, bytes]) -> int:
+        """These acts may be delivered, each with the proof that came first; how many are new."""
+        if not proofs:
+            return 0
+        changed = 0
+        async with self._database.write() as connection:
+            for act_id, proof in sorted(proofs.items()):
+                result = await connection.execute(
+                    acts.update()
+                    .where(acts.c.id == act_id, acts.c.proof.is_(None))
+                    .values(proof=proof)
+                )
+                changed += result.rowcount
+        return changed
 
     async def answered(
         self,
@@ -255,7 +296,8 @@ class Acts:
         """The undelivered envelopes signed in time, in order; the round is closed at the door.
 
         Without a gate every undelivered act of the case comes back and no door closes. The same
-        question has the same answer whenever it is asked again.
+        question has the same answer whenever it is asked again. LogBehind while the log lacks one
+        of them: they count, and take no effect before it has them.
         """
         key = {"case": case, "gate": gate or "", "round": round or 0, "deadline": deadline}
         await self._vault.keys(case)
@@ -272,14 +314,19 @@ class Acts:
                 await connection.execute(collections.insert().values(**key, at=at, acts=ids))
             keys = await self._vault.keys_in(connection, case)
             found = await connection.execute(
-                sa.select(acts.c.id, acts.c.envelope)
+                sa.select(acts.c.id, acts.c.envelope, acts.c.log_after, acts.c.proof)
                 .where(acts.c.id.in_(ids))
                 .order_by(acts.c.position)
             )
-            return [
-                ActEnvelope.model_validate_json(keys.open_sealed(row.envelope, aad=_place(row.id)))
-                for row in found
+            rows = found.all()
+            envelopes = [
+                _marked(keys.open_sealed(row.envelope, aad=_place(row.id)), row.proof)
+                for row in rows
             ]
+        # Only now: that the round has closed stands, whether or not the log has caught up.
+        if any(row.log_after is not None and row.proof is None for row in rows):
+            raise LogBehind
+        return envelopes
 
     async def _undelivered(
         self,
@@ -315,15 +362,14 @@ class Acts:
             data = keys.open_sealed(row.receipt, aad=_receipt_place(act_id))
             receipt = ActReceipt.model_validate_json(data)
         return Duplicate(
-            envelope=ActEnvelope.model_validate_json(envelope),
+            envelope=_marked(envelope, row.proof),
             at=row.signed_at,
             receipt=receipt,
         )
 
     async def _opened(self, row: Any) -> ClaimedAct:
         data = await self._vault.open_sealed(row.case, row.envelope, aad=_place(row.id))
-        envelope = ActEnvelope.model_validate_json(data)
-        return ClaimedAct.model_validate({**_fields(row), "envelope": envelope})
+        return ClaimedAct.model_validate({**_said(row), "envelope": _marked(data, row.proof)})
 
     async def list(
         self, *, state: ActState | None = None, case: str | None = None, limit: int = 200
@@ -331,7 +377,22 @@ class Acts:
         """Acts, the latest first."""
         conditions = [] if case is None else [acts.c.case == case]
         rows = await self._outbox.rows(*conditions, state=state, limit=limit)
-        return [ActRow.model_validate(_fields(row)) for row in rows]
+        return [ActRow.model_validate(_said(row)) for row in rows]
+
+
+def _may_leave(rows: sa.FromClause) -> sa.ColumnElement[bool]:
+    """The log has the door's entry of the act, or the act waits for no log."""
+    return sa.or_(rows.c.log_after.is_(None), rows.c.proof.is_not(None))
+
+
+def _marked(envelope: bytes, proof: bytes | None) -> ActEnvelope:
+    """The envelope as it travels: with the proof that the log had its entry before."""
+    read = ActEnvelope.model_validate_json(envelope)
+    return read if proof is None else read.model_copy(update={"logged": proof.decode()})
+
+
+def _said(row: Any) -> dict[str, Any]:
+    return {**_fields(row), "logged": row.proof is not None}
 
 
 def _place(act_id: str) -> str:

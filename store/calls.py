@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from pydantic import JsonValue
 
 from cases.values import Instant, Value
+from store.case_keys import CaseKeys
 from store.database import Database, uninterrupted
 from store.errors import UnknownRow
 from store.ledger_tables import calls
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 
 UNDER_WAY = "under-way"
 

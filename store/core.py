@@ -32,17 +32,23 @@ from store.events import Events
 from store.health import Health
 from store.incoming import Incoming
 from store.journal import Appended, Journal
+from store.key_encryption import HeldKeys, KeyEncryptionKey, KeyRing
 from store.legal_holds import LegalHolds
 from store.locators import Locators
 from store.log import Log
+from store.log_glass import LogGlass
+from store.log_spool import LogSpool
+from store.log_tiles import Tiles
 from store.looks import Looks
 from store.notices import Messages, Notices
 from store.objects import Objects
 from store.obligations import Obligations
 from store.paces import Paces
 from store.pages import Pages
+from store.passkeys import Passkeys
 from store.prompts import Prompts
 from store.releases import Releases
+from store.rotation import Rotation
 from store.rounds import DoorRound, Rounds
 from store.schema import check_schema
 from store.seals import Seals
@@ -54,7 +60,7 @@ from store.subscriptions import Subscriptions
 from store.suppression import Suppression
 from store.ticket_drift import TicketDrift
 from store.ticket_keeping import TicketKeeping
-from store.vault import KeyEncryptionKey, Vault
+from store.vault import Vault
 from store.view_rows import CaseHeading
 from store.views import Views
 from store.vouched import Vouching
@@ -82,12 +88,15 @@ class Store:
         self,
         database: Database,
         *,
-        kek: KeyEncryptionKey,
+        kek: KeyEncryptionKey | KeyRing,
         earlier_keks: Iterable[KeyEncryptionKey] = (),
         ticks: Callable[[], float] = time.monotonic,
+        tiles: Tiles | None = None,
     ) -> None:
         self.database = database
-        self.vault = Vault(database, kek=kek, earlier=earlier_keks, ticks=ticks)
+        self.vault = Vault(database, ring=_ring_of(kek, earlier_keks), ticks=ticks)
+        self.epochs = self.vault.epochs
+        self.rotation = Rotation(database, vault=self.vault)
         self.cases = Cases(database, vault=self.vault)
         self.health = Health(database)
         self.channels = Channels(database, health=self.health)
@@ -106,10 +115,7 @@ class Store:
         self.ticket_drift = TicketDrift(database)
         self.locators = Locators(database)
         self.door_record = DoorRecord(database)
-        self.absences = Absences(database, record=self.door_record)
-        self.sessions = Sessions(database, record=self.door_record)
-        self.sign_ins = SignIns(database)
-        self.claimed = ClaimedPeople(database)
+        self._know_people(database)
         self.calls = Calls(database, vault=self.vault)
         self.subscriptions = Subscriptions(database, vault=self.vault)
         self.events = Events(database, health=self.health)
@@ -151,7 +157,9 @@ class Store:
         self.seals = Seals(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.digests = Digests(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.pages = Pages(database, vault=self.vault, cases=self.cases, journal=self.journal)
-        self.log = Log(database, vault=self.vault, health=self.health)
+        self.log = Log(database, vault=self.vault, health=self.health, tiles=tiles)
+        self.log_spool = LogSpool(database)
+        self.log_glass = LogGlass(database, vault=self.vault, record=self.door_record)
         self.vouching = Vouching(database)
         self.belonging = Belonging(database, cases=self.cases)
         self.deliveries = Deliveries(
@@ -181,23 +189,35 @@ class Store:
         self.bulk_orders = BulkOrders(database, vault=self.vault, acts=self.acts)
         self.backup = Backup(database, journal=self.journal)
 
+    def _know_people(self, database: Database) -> None:
+        """Who is known, logged in, away, and by which keys of their own."""
+        self.absences = Absences(database, record=self.door_record)
+        self.sessions = Sessions(database, record=self.door_record)
+        self.sign_ins = SignIns(database)
+        self.passkeys = Passkeys(database, record=self.door_record)
+        self.claimed = ClaimedPeople(database)
+
     @classmethod
     async def open(
         cls,
         url: str,
         *,
-        kek: KeyEncryptionKey,
+        kek: KeyEncryptionKey | KeyRing,
         earlier_keks: Iterable[KeyEncryptionKey] = (),
         ticks: Callable[[], float] = time.monotonic,
+        tiles: Tiles | None = None,
     ) -> Self:
-        """The store, once its schema fits: StoreOutdated or StoreUnavailable otherwise."""
+        """The store, once its schema fits: StoreOutdated or StoreUnavailable otherwise.
+
+        `tiles` keeps the log's tiles where they are not kept in the store.
+        """
         database = Database(url)
         try:
             await check_schema(database)
         except BaseException:
             await database.close()
             raise
-        return cls(database, kek=kek, earlier_keks=earlier_keks, ticks=ticks)
+        return cls(database, kek=kek, earlier_keks=earlier_keks, ticks=ticks, tiles=tiles)
 
     async def check(self) -> None:
         """The database answers and has the right schema; says what is wrong otherwise."""
@@ -266,3 +286,7 @@ class Store:
     def __repr__(self) -> str:
         """Where it is, without its password."""
         return f"Store({self.database.url.render_as_string(hide_password=True)})"
+
+
+def _ring_of(kek: KeyEncryptionKey | KeyRing, earlier: Iterable[KeyEncryptionKey]) -> KeyRing:
+    return HeldKeys(kek, earlier) if isinstance(kek, KeyEncryptionKey) else kek

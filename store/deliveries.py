@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cases.journal import Kind
 from cases.values import Instant, Value
 from store.belonging import Belonging, KnownMatter
+from store.case_keys import CaseKeys
 from store.cases import Cases
 from store.database import Database, uninterrupted
 from store.errors import StoreUnavailable
@@ -21,7 +22,7 @@ from store.journal import Journal
 from store.outbox import Outbox
 from store.side_tables import cursors
 from store.tables import deliveries
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 
 
 class DeliveryState(StrEnum):

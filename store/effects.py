@@ -9,10 +9,11 @@ from pydantic import JsonValue
 
 from cases.report import TicketRef
 from cases.values import Instant, Value
+from store.case_keys import CaseKeys
 from store.database import Database, uninterrupted
 from store.side_tables import effect_receipts, tickets
 from store.tables import cases
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 
 
 class Attempt(Value):

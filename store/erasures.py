@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cases.envelope import ActEnvelope
 from cases.house_acts import HouseRefusal
 from cases.journal import Kind
+from store.case_keys import CaseKeys
 from store.cases import Cases
 from store.database import Database, uninterrupted
 from store.erasure_rows import (
@@ -27,7 +28,7 @@ from store.erasure_tables import erasures
 from store.journal import Journal
 from store.legal_holds import LegalHolds, Sign
 from store.shredding import Shredding, refuse_in
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 
 
 @uninterrupted

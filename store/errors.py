@@ -7,10 +7,13 @@
     ├── UnknownCase          no case of that id
     ├── UnknownKey           a case key, or the key that wraps it, is not there
     │   └── ContentErased    the key was destroyed on purpose: nobody can open this any more
+    ├── EpochInUse           a key-encryption key wraps something still
+    ├── NoNewKey             a rotation needs a key that a person has to bring
     ├── UnknownObject        no object of that digest
     ├── UnknownRow           no delivery, act or message of that key
     ├── BrokenSeal           sealed bytes were altered, or belong somewhere else
     ├── JournalGap           an entry does not follow anything that is stored
+    ├── LogBehind            a decision or effect waits until the log has its entry
     └── BackupFailed         a copy could not be made or used
         └── ProgramMissing   Postgres's own program for it is not on this machine
 
@@ -29,9 +32,22 @@ class StoreUnavailable(StoreError):
 
     mend = "look at the database's disk, process and network; then `escalate doctor --live`"
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, mend: str = "") -> None:
         super().__init__(what)
         self.what = what
+        self.mend = mend or self.mend
+
+
+class LogBehind(StoreError):
+    """What was asked for waits until the log has an entry: ask again in a moment."""
+
+    mend = (
+        "it goes on by itself when a gateway can write the transparency log again: "
+        "`escalate log show` says what stops it; `escalate log break-glass` goes on without"
+    )
+
+    def __init__(self) -> None:
+        super().__init__("the transparency log does not cover the entry yet")
 
 
 class StoreOutdated(StoreError):
@@ -53,7 +69,7 @@ class StoreOutdated(StoreError):
 class StoreMisconfigured(StoreError):
     """A setting of the store cannot be used."""
 
-    mend = "see `escalate config reference`: store_url, kek_file"
+    mend = "see `escalate config reference`: store_url, kek_file, wrapping"
 
 
 class UnknownCase(StoreError):
@@ -68,6 +84,26 @@ class UnknownKey(StoreError):
     """A key that the bytes name is not there, or the key that wraps it was not handed in."""
 
     mend = "restore the keys with the store, or hand in the key-encryption key it was made with"
+
+
+class EpochInUse(StoreError):
+    """The epoch wraps keys, or is the one that wraps what is new: nothing was destroyed."""
+
+    mend = "`escalate keys rotate-kek` wraps every key anew; `escalate keys list` shows the rest"
+
+    def __init__(self, name: str, *, wraps: int | None) -> None:
+        why = f"wraps {wraps} keys" if wraps else "is no epoch that another has followed"
+        super().__init__(f"key-encryption key {name} {why}")
+        self.name = name
+        self.wraps = wraps
+
+
+class NoNewKey(StoreError):
+    """The key that a rotation would begin with is not there."""
+
+    def __init__(self, mend: str) -> None:
+        super().__init__("there is no new key-encryption key to begin an epoch with")
+        self.mend = mend
 
 
 class ContentErased(UnknownKey):

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases.values import Instant, Value
+from store.case_keys import CaseKeys
 from store.database import Database, uninterrupted
 from store.health import Health
 from store.ledger_tables import events, subscriptions
 from store.outbox import Outbox
 from store.subscriptions import SubscriptionState
 from store.tables import cases
-from store.vault import CaseKeys
 
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
 """Due whatever time the case lives in: in the demo that is ahead of the wall's."""
@@ -78,8 +78,8 @@ class Events:
             health=health,
             # One receiver that is down holds nobody else up.
             lane=("subscription", "case"),
-            only=sa.exists().where(
-                subscriptions.c.name == events.c.subscription,
+            only=lambda rows: sa.exists().where(
+                subscriptions.c.name == rows.c.subscription,
                 subscriptions.c.state == SubscriptionState.ACTIVE,
             ),
         )

@@ -11,14 +11,15 @@ from cases.journal import GENESIS, Entry, Kind, Stream
 from cases.journal import Journal as Chain
 from cases.values import Instant, Value
 from store.branches import MAIN, Branch, Branches
+from store.case_keys import CaseKeys
 from store.cases import Cases
 from store.database import Database, uninterrupted
-from store.errors import JournalGap
+from store.errors import JournalGap, LogBehind
 from store.events import announce_in
 from store.health import Health
 from store.log_tables import log_waiting
 from store.tables import journal, journal_forks
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 
 _WAITS = ("case", "stream", "branch", "sequence", "at")
 _ENDS = frozenset({Kind.CASE_CLOSED, Kind.CASE_CANCELLED, Kind.OBLIGATION_ENDED})
@@ -205,6 +206,18 @@ class Journal:
         if found is None:
             return Head()
         return Head(branch=found.branch, sequence=found.sequence, hash=found.head)
+
+    async def branch_of(self, case: str, *, stream: str, sequence: int) -> str:
+        """On which branch the stream that is lived on has that entry; LogBehind before it has."""
+        async with self._database.read() as connection:
+            found = await self._branches.find_in(connection, case, stream, None)
+            if found is None or found.sequence < sequence:
+                raise LogBehind
+            query = sa.select(journal.c.branch).where(
+                await self._branches.segments_in(connection, found),
+                journal.c.sequence == sequence,
+            )
+            return str((await connection.execute(query)).scalar_one())
 
     async def last_run(self, case: str) -> str:
         """The run that wrote the last entry of the case stream; empty where there is none."""

@@ -18,13 +18,14 @@ from cases.envelope import ActEnvelope
 from cases.house_acts import HouseRefusal, HouseRefusedError
 from cases.journal import Kind
 from cases.values import Instant, Value
+from store.case_keys import CaseKeys
 from store.cases import Cases
 from store.database import Database, uninterrupted
 from store.door_record import DoorRecord
 from store.erasure_tables import legal_holds
 from store.journal import Journal
 from store.tables import cases, counters, reports
-from store.vault import INSTALLATION, CaseKeys, Vault
+from store.vault import INSTALLATION, Vault
 
 Sign = Callable[[datetime], ActEnvelope]
 RUNBOOK = "runbook"

@@ -6,6 +6,7 @@ recorders cannot sign two trees.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,13 +20,16 @@ from store.database import Database, uninterrupted
 from store.errors import BrokenSeal, UnknownCase, UnknownKey
 from store.health import Backlog, Health
 from store.journal import opened
-from store.log_tables import log_head, log_leaves, log_tiles, log_waiting
-from store.tables import journal
+from store.log_tables import log_head, log_leaves, log_urgent, log_waiting
+from store.log_tiles import Published, SqlTiles, Tiles
+from store.tables import acts, journal
 from store.vault import Vault
 
 _HEAD = log_head.c.name == "log"
 _AT_ONCE = 400
 """Keys in one query: SQLite takes 999 values, and a key has four."""
+BUNDLE = 256
+"""Leaves in one bundle of C2SP's tlog-tiles."""
 
 
 class LogKey(NamedTuple):
@@ -35,6 +39,9 @@ class LogKey(NamedTuple):
     stream: str
     branch: str
     sequence: int
+
+
+_KEY = LogKey._fields
 
 
 class Waiting(NamedTuple):
@@ -59,6 +66,19 @@ class Placed(NamedTuple):
     leaf: bytes
 
 
+class Pressing(Value):
+    """How much waits for the log that takes no effect before it, and since when."""
+
+    acts: int = 0
+    effects: int = 0
+    since: Instant | None = None
+
+    @property
+    def number(self) -> int:
+        """All of it."""
+        return self.acts + self.effects
+
+
 class LogHead(Value):
     """How many leaves are durable, and the last checkpoint over how many of them."""
 
@@ -72,19 +92,18 @@ class LogHead(Value):
 class Log:
     """Keeps the log's rows."""
 
-    def __init__(self, database: Database, *, vault: Vault, health: Health) -> None:
+    def __init__(
+        self, database: Database, *, vault: Vault, health: Health, tiles: Tiles | None = None
+    ) -> None:
         self._database = database
         self._vault = vault
         self._health = health
+        self._tiles = tiles if tiles is not None else SqlTiles(database)
 
     async def waiting(self, *, after: int = 0, limit: int = 512) -> list[Waiting]:
         """What has no leaf yet, in the order it was recorded; within a stream that is its own."""
         query = (
-            sa.select(log_waiting.c.position, journal)
-            .join(
-                journal,
-                sa.and_(*(log_waiting.c[name] == journal.c[name] for name in LogKey._fields)),
-            )
+            _waiting()
             .where(log_waiting.c.position > after)
             .order_by(log_waiting.c.position)
             .limit(limit)
@@ -95,6 +114,19 @@ class Log:
             Waiting(position=row.position, key=_key(row), entry=await self._entry(row))
             for row in rows
         ]
+
+    async def waiting_for(self, keys: Sequence[LogKey]) -> dict[LogKey, Waiting]:
+        """Those of these entries that have no leaf yet."""
+        found: dict[LogKey, Waiting] = {}
+        columns = sa.tuple_(*(log_waiting.c[name] for name in _KEY))
+        async with self._database.read() as connection:
+            for at in range(0, len(keys), _AT_ONCE // 2):
+                some = [tuple(key) for key in keys[at : at + _AT_ONCE // 2]]
+                rows = (await connection.execute(_waiting().where(columns.in_(some)))).all()
+                for row in rows:
+                    key = _key(row)
+                    found[key] = Waiting(row.position, key, await self._entry(row))
+        return found
 
     async def append(self, leaves: Sequence[NewLeaf], *, at: datetime) -> list[LogKey]:
         """Each leaf is durable and nothing waits for it; answers which were refused.
@@ -142,8 +174,74 @@ class Log:
         at: datetime,
     ) -> bool:
         """Tiles and checkpoint are published together, if the last one is still the one `seen`."""
+        new = Published(
+            tiles=tiles,
+            leaves=await self.leaves(seen.size - seen.size % BUNDLE, size),
+            first=seen.size - seen.size % BUNDLE,
+            size=size,
+            checkpoint=checkpoint,
+            seen=seen.checkpoint,
+        )
+        if not await self._tiles.ahead(new):
+            return False
         async with self._database.write() as connection:
             swapped = await connection.execute(
+                log_head.update()
+                .where(
+                    _HEAD,
+                    log_head.c.checkpoint == seen.checkpoint,
+                    log_head.c.size == seen.size,
+                    log_head.c.leaves >= size,
+                    # Leaves that were made late since are others than those that were signed.
+                    log_head.c.signed_at.is_not_distinct_from(seen.signed_at),
+                )
+                .values(size=size, checkpoint=checkpoint, signed_at=at)
+            )
+            if swapped.rowcount != 1:
+                return False
+            await self._tiles.along(connection, new)
+        return True
+
+    async def relabel(self, leaves: Mapping[LogKey, bytes], *, at: datetime) -> None:
+        """These leaves, which no checkpoint covers yet, are those from now on.
+
+        Whoever is signing over what they were before has seen another head and publishes nothing.
+        """
+        if not leaves:
+            return
+        async with self._database.write() as connection:
+            head = await self._head_in(connection, lock=True)
+            for key, leaf in sorted(leaves.items()):
+                await connection.execute(
+                    log_leaves.update()
+                    .where(
+                        *(log_leaves.c[name] == value for name, value in key._asdict().items()),
+                        log_leaves.c.number >= head.size,
+                    )
+                    .values(leaf=leaf)
+                )
+            await connection.execute(log_head.update().where(_HEAD).values(signed_at=at))
+
+    def exclusive(self) -> AbstractAsyncContextManager[None]:
+        """Nobody else publishes where the tiles are kept while the block runs."""
+        return self._tiles.exclusive()
+
+    async def elsewhere(self) -> str | None:
+        """The checkpoint that the tiles' own place says was signed last; None where it has none.
+
+        Tiles that are kept in the store itself have no other place.
+        """
+        return await self._tiles.checkpoint()
+
+    async def head(self) -> LogHead:
+        """The log's head."""
+        async with self._database.read() as connection:
+            return await self._head_in(connection)
+
+    async def follow(self, *, checkpoint: str, size: int, seen: LogHead, at: datetime) -> bool:
+        """The store's head is the checkpoint that was published elsewhere, unless it moved."""
+        async with self._database.write() as connection:
+            moved = await connection.execute(
                 log_head.update()
                 .where(
                     _HEAD,
@@ -153,36 +251,15 @@ class Log:
                 )
                 .values(size=size, checkpoint=checkpoint, signed_at=at)
             )
-            if swapped.rowcount != 1:
-                return False
-            for (level, number), hashes in tiles.items():
-                insert = self._database.insert(log_tiles).values(
-                    level=level, number=number, hashes=hashes
-                )
-                await connection.execute(
-                    insert.on_conflict_do_update(
-                        index_elements=["level", "number"], set_={"hashes": hashes}
-                    )
-                )
-        return True
+            return bool(moved.rowcount == 1)
 
-    async def head(self) -> LogHead:
-        """The log's head."""
-        async with self._database.read() as connection:
-            return await self._head_in(connection)
+    async def fill(self, whole: Published) -> bool:
+        """The tiles' own place, which was empty, has the whole log; False if another was first."""
+        return await self._tiles.ahead(whole)
 
     async def tiles(self, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         """The tiles at those places that are there: level and number."""
-        wanted = list(places)
-        found: dict[tuple[int, int], bytes] = {}
-        async with self._database.read() as connection:
-            for at in range(0, len(wanted), _AT_ONCE):
-                query = sa.select(log_tiles).where(
-                    sa.tuple_(log_tiles.c.level, log_tiles.c.number).in_(wanted[at : at + _AT_ONCE])
-                )
-                for row in await connection.execute(query):
-                    found[(row.level, row.number)] = row.hashes
-        return found
+        return await self._tiles.read(places)
 
     async def leaves(self, first: int, end: int) -> list[bytes]:
         """The leaves from `first` up to, not including, `end`."""
@@ -200,6 +277,81 @@ class Log:
         async with self._database.read() as connection:
             rows = (await connection.execute(query)).all()
         return {_key(row): Placed(row.number, row.leaf) for row in rows}
+
+    async def covered(self, keys: Sequence[LogKey]) -> dict[LogKey, Placed]:
+        """Those of the entries that the published checkpoint covers, with their leaves."""
+        async with self._database.read() as connection:
+            head = await self._head_in(connection)
+            placed = await self._placed_in(connection, keys)
+        return {key: found for key, found in placed.items() if found.number < head.size}
+
+    async def placed(self, keys: Sequence[LogKey]) -> dict[LogKey, Placed]:
+        """Those of the entries that have a leaf, under a checkpoint or not."""
+        async with self._database.read() as connection:
+            return await self._placed_in(connection, keys)
+
+    async def press(self, key: LogKey, *, at: datetime) -> None:
+        """An effect waits for the entry: a checkpoint over it is wanted at once."""
+        async with self._database.write() as connection:
+            await connection.execute(
+                self._database.insert(log_urgent)
+                .values(**key._asdict(), since=at)
+                .on_conflict_do_nothing()
+            )
+
+    async def pressing_keys(self, *, limit: int = 500) -> list[LogKey]:
+        """The entries that effects wait for and have no proof of."""
+        query = (
+            sa.select(log_urgent)
+            .where(log_urgent.c.proof.is_(None))
+            .order_by(log_urgent.c.since)
+            .limit(limit)
+        )
+        async with self._database.read() as connection:
+            return [_key(row) for row in await connection.execute(query)]
+
+    async def relieve(self, proofs: Mapping[LogKey, bytes]) -> None:
+        """Whatever waits for these entries goes on, each with the proof that came first."""
+        if not proofs:
+            return
+        async with self._database.write() as connection:
+            for key, proof in sorted(proofs.items()):
+                await connection.execute(
+                    log_urgent.update()
+                    .where(
+                        *(log_urgent.c[name] == value for name, value in key._asdict().items()),
+                        log_urgent.c.proof.is_(None),
+                    )
+                    .values(proof=proof)
+                )
+
+    async def relieved(self, key: LogKey) -> bytes | None:
+        """The proof of an entry that was pressed for; None while there is none."""
+        query = sa.select(log_urgent.c.proof).filter_by(**key._asdict())
+        async with self._database.read() as connection:
+            found: bytes | None = (await connection.execute(query)).scalar_one_or_none()
+        return found
+
+    async def pressing(self) -> Pressing:
+        """What takes no effect before the log has its entry, and since when it waits."""
+        held = sa.and_(
+            acts.c.state == "pending", acts.c.log_after.is_not(None), acts.c.proof.is_(None)
+        )
+        async with self._database.read() as connection:
+            number, since = (
+                await connection.execute(
+                    sa.select(sa.func.count(), sa.func.min(acts.c.next_attempt_at)).where(held)
+                )
+            ).one()
+            effects, first = (
+                await connection.execute(
+                    sa.select(sa.func.count(), sa.func.min(log_urgent.c.since)).where(
+                        log_urgent.c.proof.is_(None)
+                    )
+                )
+            ).one()
+        instants = [each for each in (since, first) if each is not None]
+        return Pressing(acts=number, effects=effects, since=min(instants, default=None))
 
     async def is_settled(self, case: str) -> bool:
         """Whether everything recorded of the case is under the published checkpoint."""
@@ -229,13 +381,19 @@ class Log:
     async def _leaves_in(
         self, connection: AsyncConnection, keys: Sequence[LogKey]
     ) -> dict[LogKey, bytes]:
-        found: dict[LogKey, bytes] = {}
+        placed = await self._placed_in(connection, keys)
+        return {key: found.leaf for key, found in placed.items()}
+
+    async def _placed_in(
+        self, connection: AsyncConnection, keys: Sequence[LogKey]
+    ) -> dict[LogKey, Placed]:
+        found: dict[LogKey, Placed] = {}
         columns = sa.tuple_(*(log_leaves.c[name] for name in LogKey._fields))
         for at in range(0, len(keys), _AT_ONCE // 2):
             some = [tuple(key) for key in keys[at : at + _AT_ONCE // 2]]
             query = sa.select(log_leaves).where(columns.in_(some))
             for row in await connection.execute(query):
-                found[_key(row)] = row.leaf
+                found[_key(row)] = Placed(row.number, row.leaf)
         return found
 
     async def _refuse_in(self, connection: AsyncConnection, key: LogKey, *, at: datetime) -> None:
@@ -258,3 +416,9 @@ class Log:
 
 def _key(row: Any) -> LogKey:
     return LogKey(case=row.case, stream=row.stream, branch=row.branch, sequence=row.sequence)
+
+
+def _waiting() -> sa.Select[Any]:
+    return sa.select(log_waiting.c.position, journal).join(
+        journal, sa.and_(*(log_waiting.c[name] == journal.c[name] for name in _KEY))
+    )

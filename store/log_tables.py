@@ -1,8 +1,22 @@
-"""The tables of the transparency log: what waits, the leaves, the tiles, and the one head."""
+"""The tables of the transparency log: what waits, the leaves, the tiles, and the one head.
+
+Beside them what is for the time while the log cannot be written: entries that somebody waits for,
+the spool, and the orders of two people to go on without it.
+"""
 
 import sqlalchemy as sa
 
-from store.columns import SERIAL, instant, metadata, number, of_case, text
+from store.columns import (
+    SERIAL,
+    flag,
+    instant,
+    metadata,
+    number,
+    of_case,
+    perhaps,
+    sealed,
+    text,
+)
 
 log_waiting = sa.Table(
     "log_waiting",
@@ -48,6 +62,56 @@ log_head = sa.Table(
     instant("signed_at", required=False),
 )
 """One row: how many leaves are durable, and the last checkpoint over how many of them."""
+
+log_urgent = sa.Table(
+    "log_urgent",
+    metadata,
+    of_case(),
+    text("stream"),
+    text("branch"),
+    number("sequence"),
+    instant("since"),
+    sa.Column("proof", sa.LargeBinary),
+    sa.PrimaryKeyConstraint("case", "stream", "branch", "sequence"),
+)
+"""Entries that an effect waits for, with the proof once there is one: workers need no tile. The
+acts that wait stand in the acts' own table."""
+
+log_spool = sa.Table(
+    "log_spool",
+    metadata,
+    text("spool"),
+    number("number"),
+    of_case(),
+    text("stream"),
+    text("branch"),
+    number("sequence"),
+    instant("at"),
+    text("hash"),
+    sa.Column("line", sa.LargeBinary, nullable=False),
+    flag("joined"),
+    sa.PrimaryKeyConstraint("spool", "number"),
+    sa.UniqueConstraint("case", "stream", "branch", "sequence"),
+)
+"""The lines of the spool's file, so that workers and other gateways know them too."""
+
+log_glass = sa.Table(
+    "log_glass",
+    metadata,
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
+    text("id", unique=True),
+    text("asked_by"),
+    instant("asked_at"),
+    number("minutes"),
+    perhaps("confirmed_by"),
+    instant("confirmed_at", required=False),
+    instant("until", required=False),
+    perhaps("ended_by"),
+    perhaps("reviewed_by"),
+    instant("reviewed_at", required=False),
+    sealed("orders"),
+)
+"""Who ordered to go on without the log, for how long, and who looked at it afterwards."""
 
 log_vouched = sa.Table(
     "log_vouched",

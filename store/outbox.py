@@ -1,6 +1,6 @@
 """What deliveries, acts and events share: a row is handed on, leased, until somebody answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,8 @@ _ERROR_LENGTH = 500
 class Outbox:
     """Rows of one table: leased to one dispatcher at a time, in order within a lane.
 
-    The lane is the case, unless `lane` names other columns; rows that do not meet `only` wait.
+    The lane is the case, unless `lane` names other columns; rows that do not meet `only` wait, and
+    nothing waits behind them.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class Outbox:
         what: str,
         health: Health,
         lane: Sequence[str] = ("case",),
-        only: sa.ColumnElement[bool] | None = None,
+        only: Callable[[sa.FromClause], sa.ColumnElement[bool]] | None = None,
     ) -> None:
         self._database = database
         self._table = table
@@ -39,7 +40,7 @@ class Outbox:
         self._what = what
         self._health = health
         self._lane = lane
-        self._only = only if only is not None else sa.true()
+        self._only = only or _every
 
     async def claim(
         self, *, owner: str, at: datetime, lease: timedelta, limit: int
@@ -55,6 +56,7 @@ class Outbox:
             *(earlier.c[name] == table.c[name] for name in self._lane),
             earlier.c.state == PENDING,
             earlier.c.position < table.c.position,
+            self._only(earlier),
         )
         due = (
             sa.select(table.c.position)
@@ -63,7 +65,7 @@ class Outbox:
                 table.c.next_attempt_at <= at,
                 sa.or_(table.c.lease_until.is_(None), table.c.lease_until <= at),
                 first_of_its_lane,
-                self._only,
+                self._only(table),
             )
             .order_by(table.c.position)
             .limit(limit)
@@ -173,3 +175,8 @@ class Outbox:
         if await self.row_in(connection, key) is None:
             raise UnknownRow(self._what, key)
         return False
+
+
+def _every(rows: sa.FromClause) -> sa.ColumnElement[bool]:
+    del rows
+    return sa.true()

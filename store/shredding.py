@@ -16,6 +16,7 @@ from cases.envelope import ActEnvelope
 from cases.house_acts import HouseRefusal
 from cases.journal import Kind, Stream
 from store.branches import Branches
+from store.case_keys import CaseKeys
 from store.cases import ENDED, Cases
 from store.database import Database, uninterrupted
 from store.erasure_rows import Blocked, EndedCase, ErasureRow, ErasureState, Shred, Skeleton, Waits
@@ -38,7 +39,8 @@ from store.tables import (
     views,
     waiting,
 )
-from store.vault import CaseKeys, Vault
+from store.telling_tables import digest_items
+from store.vault import Vault
 
 _ENDINGS = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED)
 _NOBODY = "erased"
@@ -299,6 +301,11 @@ class Shredding:
         runs = sa.select(sa.func.count()).where(ended_runs.c.case == case)
         if (await connection.execute(runs)).scalar_one():
             return Waits(what="a run that ended is not sealed yet")
+        told = sa.select(sa.func.count()).where(
+            digest_items.c.case == case, digest_items.c.end.is_(None)
+        )
+        if (await connection.execute(told)).scalar_one():
+            return Waits(what="a notice waits for company")
         heads = {
             f"{branch.stream}|{branch.branch}": branch.sequence
             for branch in await self._branches.all_in(connection, case)

@@ -2,7 +2,17 @@
 
 import sqlalchemy as sa
 
-from store.columns import SERIAL, flag, instant, metadata, of_case, perhaps, sealed, text
+from store.columns import (
+    SERIAL,
+    flag,
+    instant,
+    metadata,
+    number,
+    of_case,
+    perhaps,
+    sealed,
+    text,
+)
 
 objects = sa.Table(
     "objects",
@@ -175,6 +185,38 @@ door_record = sa.Table(
     sa.Index("ix_door_record_person", "person"),
 )
 """What doors do that belongs to no case: a chain like a case's own, of log-ins and their ends."""
+
+kek_epochs = sa.Table(
+    "kek_epochs",
+    metadata,
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
+    text("name", unique=True),
+    text("source"),
+    sa.Column("sealed", sa.LargeBinary),
+    instant("begun_at", required=False),
+    instant("retired_at", required=False),
+)
+"""Which key-encryption keys there were; a key is in here only sealed by somebody else's."""
+
+passkeys = sa.Table(
+    "passkeys",
+    metadata,
+    text("id", primary_key=True),
+    text("person"),
+    text("label"),
+    text("state"),
+    sa.Column("note", sa.LargeBinary, nullable=False),
+    number("counter"),
+    perhaps("counted_for"),
+    text("enrolled_by"),
+    instant("enrolled_at"),
+    perhaps("confirmed_by"),
+    instant("confirmed_at", required=False),
+    perhaps("revoked_by"),
+    instant("revoked_at", required=False),
+    sa.Index("ix_passkeys_person", "person"),
+)
+"""Keys that people sign with themselves; `note` is the door's signed word on whose each is."""
 
 used_nonces = sa.Table(
     "used_nonces",

@@ -125,6 +125,9 @@ acts = sa.Table(
     sa.Column("round", sa.Integer),
     sealed("envelope"),
     instant("signed_at"),
+    # Of the doors' stream: it is delivered once the log's checkpoint covers that entry.
+    sa.Column("log_after", sa.BigInteger),
+    sa.Column("proof", sa.LargeBinary),
     sealed("receipt", required=False),
     instant("settled_at", required=False),
     *outbox(),

@@ -8,12 +8,13 @@ import sqlalchemy as sa
 
 from cases.report import TicketRef
 from cases.values import Instant, Value
+from store.case_keys import CaseKeys
 from store.cases import ENDED
 from store.database import Database, uninterrupted
 from store.side_tables import tickets
 from store.tables import cases, views
 from store.ticket_tables import kept_tickets, ticket_writes
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 
 
 class TicketWrite(Value):

@@ -1,20 +1,18 @@
 """Keys of cases: who has only the store's rows reads nothing (design §7)."""
 
-import base64
-import binascii
-import hashlib
 import secrets
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from store.case_keys import CaseKeys, joined
 from store.database import Database
+from store.epochs import Epochs
 from store.erasure_tables import shreds
 from store.errors import (
     BrokenSeal,
@@ -23,97 +21,15 @@ from store.errors import (
     UnknownCase,
     UnknownKey,
 )
+from store.key_encryption import KEY_SIZE, Epoch, KeyEncryptionKey, KeyRing
 from store.tables import case_keys
 
 INSTALLATION = "installation"
 """The name under which what belongs to no case is sealed."""
 TTL = timedelta(minutes=5)
 """How long an unwrapped key may stay in memory (audit facts §5)."""
-_KEY = 32
 _NONCE = 12
-_FORMAT = b"\x01"
 _MAX_CACHED = 4096
-
-
-@dataclass(frozen=True)
-class KeyEncryptionKey:
-    """The key that wraps every other key; it never enters the store."""
-
-    secret: bytes = field(repr=False)
-    key_id: str
-
-    def __post_init__(self) -> None:
-        if len(self.secret) != _KEY:
-            raise StoreMisconfigured("a key-encryption key has 32 bytes")
-
-    @classmethod
-    def read(cls, data: bytes) -> "KeyEncryptionKey":
-        """The key out of its file: 32 raw bytes, or the same in base64."""
-        secret = data
-        if len(data) != _KEY:
-            try:
-                secret = base64.b64decode(data.strip(), validate=True)
-            except (binascii.Error, ValueError):
-                raise StoreMisconfigured(
-                    "the key-encryption key is not 32 bytes in base64"
-                ) from None
-        if secret == DEMO_KEK.secret:
-            return DEMO_KEK
-        name = hashlib.sha256(b"escalate key-encryption key id" + secret).hexdigest()[:16]
-        return cls(secret, name)
-
-    @classmethod
-    def generate(cls) -> "KeyEncryptionKey":
-        """A new key."""
-        return cls.read(secrets.token_bytes(_KEY))
-
-    def written(self) -> bytes:
-        """What goes into the file."""
-        return base64.b64encode(self.secret) + b"\n"
-
-
-DEMO_KEK = KeyEncryptionKey(
-    hashlib.sha256(b"escalate demo key-encryption key: known to everyone").digest(), "demo"
-)
-"""Protects nothing: everyone has it. `doctor` refuses it outside demo mode."""
-
-
-@dataclass(frozen=True)
-class CaseKeys:
-    """A case's data key and its commitment salt, unwrapped."""
-
-    case: str
-    key_id: str
-    key: bytes = field(repr=False)
-    salt: bytes = field(repr=False)
-    destroyed: frozenset[str] = frozenset()
-    """Ids of keys that the case had before its content was erased."""
-
-    def seal(self, data: bytes, *, aad: str) -> bytes:
-        """The data encrypted for one place of one case; `aad` names the place."""
-        nonce = secrets.token_bytes(_NONCE)
-        name = self.key_id.encode()
-        head = _FORMAT + bytes([len(name)]) + name + nonce
-        return head + AESGCM(self.key).encrypt(nonce, data, self._bound(aad))
-
-    def open_sealed(self, sealed: bytes, *, aad: str) -> bytes:
-        """The data; BrokenSeal unless it was sealed by this key for this place."""
-        key_id, rest = _split(sealed)
-        if key_id in self.destroyed:
-            raise ContentErased(self.case)
-        if key_id != self.key_id:
-            raise UnknownKey(f"{self.case}: sealed with key {key_id}, not {self.key_id}")
-        try:
-            return AESGCM(self.key).decrypt(rest[:_NONCE], rest[_NONCE:], self._bound(aad))
-        except InvalidTag:
-            raise BrokenSeal(f"{self.case}: {aad.split('|', 1)[0]} does not open") from None
-
-    def is_erased(self, sealed: bytes) -> bool:
-        """Whether a key that was destroyed has sealed these bytes."""
-        return bool(self.destroyed) and _split(sealed)[0] in self.destroyed
-
-    def _bound(self, aad: str) -> bytes:
-        return _joined("escalate sealed 1", self.case, self.key_id, aad)
 
 
 class Vault:
@@ -123,29 +39,39 @@ class Vault:
         self,
         database: Database,
         *,
-        kek: KeyEncryptionKey,
-        earlier: Iterable[KeyEncryptionKey] = (),
+        ring: KeyRing,
         ticks: Callable[[], float],
     ) -> None:
         self._database = database
-        self._kek = kek
-        self._keks = {key.key_id: key for key in (*earlier, kek)}
+        self.ring = ring
+        self.epochs = Epochs(database)
         self._ticks = ticks
         self._cache: dict[str, tuple[float, CaseKeys]] = {}
         self._erased: dict[str, int] = {}
         self._looked = 0
 
-    @property
-    def kek_id(self) -> str:
-        """Which key-encryption key new keys are wrapped with."""
-        return self._kek.key_id
-
-    async def wrapped_by(self) -> dict[str, int]:
-        """How many keys each key-encryption key wraps."""
-        column = case_keys.c.wrapped_by
+    async def opens(self, epoch: str) -> bool:
+        """Whether the keys that this epoch wraps can be unwrapped here and now."""
         async with self._database.read() as connection:
-            rows = await connection.execute(sa.select(column, sa.func.count()).group_by(column))
-            return {row[0]: row[1] for row in rows}
+            query = (
+                sa.select(case_keys)
+                .where(case_keys.c.wrapped_by == epoch, case_keys.c.wrapped != b"")
+                .limit(1)
+            )
+            row = (await connection.execute(query)).one_or_none()
+            if row is None:
+                return True
+            try:
+                await self._unwrapped(connection, row.case, row.key_id, epoch, row.wrapped)
+            except (UnknownKey, BrokenSeal):
+                return False
+        return True
+
+    async def case_of_key(self, key_id: str) -> str | None:
+        """The case whose data key has that id."""
+        async with self._database.read() as connection:
+            query = sa.select(case_keys.c.case).where(case_keys.c.key_id == key_id)
+            return (await connection.execute(query)).scalar_one_or_none()
 
     async def create(self, case: str) -> CaseKeys:
         """The case has keys; the ones it already had, if it had some."""
@@ -156,16 +82,17 @@ class Vault:
         fresh = CaseKeys(
             case=case,
             key_id=secrets.token_hex(8),
-            key=secrets.token_bytes(_KEY),
-            salt=secrets.token_bytes(_KEY),
+            key=secrets.token_bytes(KEY_SIZE),
+            salt=secrets.token_bytes(KEY_SIZE),
         )
+        kek = await self._present(connection)
         await connection.execute(
             self._database.insert(case_keys)
             .values(
                 case=case,
                 key_id=fresh.key_id,
-                wrapped_by=self._kek.key_id,
-                wrapped=_wrap(self._kek, fresh),
+                wrapped_by=kek.key_id,
+                wrapped=_wrap(kek, fresh),
             )
             .on_conflict_do_nothing(index_elements=["case"])
         )
@@ -197,7 +124,14 @@ class Vault:
         ).one_or_none()
         if row is None:
             raise UnknownCase(case)
-        return self._read_row(row)
+        return await self._read_row(connection, row)
+
+    async def wrapped_anew_in(
+        self, connection: AsyncConnection, row: sa.Row[tuple[object, ...]], epoch: Epoch
+    ) -> bytes:
+        """The same keys, wrapped by that epoch."""
+        keys = await self._unwrapped(connection, row.case, row.key_id, row.wrapped_by, row.wrapped)
+        return _wrap(await self._kek(connection, epoch.name), keys)
 
     async def key(self, case: str, *, key_id: str) -> CaseKeys:
         """The case's keys, if they are the ones named; UnknownKey otherwise."""
@@ -247,11 +181,12 @@ class Vault:
         self, connection: AsyncConnection, case: str, *, key_id: str, before: str
     ) -> CaseKeys:
         destroyed = " ".join(dict.fromkeys((*before.split(), key_id)))
+        kek = await self._present(connection)
         fresh = CaseKeys(
             case=case,
             key_id=secrets.token_hex(8),
-            key=secrets.token_bytes(_KEY),
-            salt=secrets.token_bytes(_KEY),
+            key=secrets.token_bytes(KEY_SIZE),
+            salt=secrets.token_bytes(KEY_SIZE),
             destroyed=frozenset(destroyed.split()),
         )
         await connection.execute(
@@ -259,8 +194,8 @@ class Vault:
             .where(case_keys.c.case == case)
             .values(
                 key_id=fresh.key_id,
-                wrapped_by=self._kek.key_id,
-                wrapped=_wrap(self._kek, fresh),
+                wrapped_by=kek.key_id,
+                wrapped=_wrap(kek, fresh),
                 destroyed=destroyed,
             )
         )
@@ -290,10 +225,6 @@ class Vault:
             self._looked = max(self._looked, row.position)
         return len(rows)
 
-    async def rewrap(self) -> int:
-        """Every key is wrapped by the present key-encryption key; how many were not before."""
-        return await self._database.finish(self._rewrap())
-
     async def _create(self, case: str) -> CaseKeys:
         async with self._database.write() as connection:
             return await self.create_in(connection, case)
@@ -302,58 +233,44 @@ class Vault:
         async with self._database.read() as connection:
             return await self.keys_in(connection, case)
 
-    async def _rewrap(self) -> int:
-        changed = 0
-        async with self._database.write() as connection:
-            others = case_keys.c.wrapped_by != self._kek.key_id
-            rows = (await connection.execute(sa.select(case_keys).where(others))).all()
-            for row in rows:
-                if not row.wrapped:
-                    # A restore destroyed it; there is nothing to wrap.
-                    continue
-                keys = self._unwrapped(row.case, row.key_id, row.wrapped_by, row.wrapped)
-                await connection.execute(
-                    case_keys.update()
-                    .where(case_keys.c.case == row.case)
-                    .values(wrapped_by=self._kek.key_id, wrapped=_wrap(self._kek, keys))
-                )
-                changed += 1
-        return changed
+    async def _present(self, connection: AsyncConnection) -> KeyEncryptionKey:
+        """The key that wraps what is new; its epoch is not retired before this transaction ends."""
+        newest = await self.epochs.newest_in(connection)
+        if newest is not None:
+            return self.ring.at_hand(newest.name) or await self.ring.of(newest)
+        first = await self.ring.first()
+        if first is None:
+            raise StoreMisconfigured("no epoch of a key-encryption key has begun")
+        return first
 
-    def _read_row(self, row: Any) -> CaseKeys:
+    async def _kek(self, connection: AsyncConnection, name: str) -> KeyEncryptionKey:
+        held = self.ring.at_hand(name)
+        if held is not None:
+            return held
+        epoch = await self.epochs.find_in(connection, name)
+        return await self.ring.of(epoch or Epoch(name=name, source=self.ring.source))
+
+    async def _read_row(
+        self, connection: AsyncConnection, row: sa.Row[tuple[object, ...]]
+    ) -> CaseKeys:
         if not row.wrapped:
             raise ContentErased(row.case)
-        keys = self._unwrapped(row.case, row.key_id, row.wrapped_by, row.wrapped)
+        keys = await self._unwrapped(connection, row.case, row.key_id, row.wrapped_by, row.wrapped)
         return replace(keys, destroyed=frozenset(row.destroyed.split()))
 
-    def _unwrapped(self, case: str, key_id: str, wrapped_by: str, wrapped: bytes) -> CaseKeys:
-        kek = self._keks.get(wrapped_by)
-        if kek is None:
-            raise UnknownKey(f"{case}: wrapped by key-encryption key {wrapped_by}, not handed in")
-        bound = _joined("escalate case key 1", case, key_id, wrapped_by)
+    async def _unwrapped(
+        self, connection: AsyncConnection, case: str, key_id: str, wrapped_by: str, wrapped: bytes
+    ) -> CaseKeys:
+        kek = await self._kek(connection, wrapped_by)
+        bound = joined("escalate case key 1", case, key_id, wrapped_by)
         try:
             both = AESGCM(kek.secret).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], bound)
         except InvalidTag:
             raise BrokenSeal(f"{case}: its wrapped key does not open") from None
-        return CaseKeys(case=case, key_id=key_id, key=both[:_KEY], salt=both[_KEY:])
+        return CaseKeys(case=case, key_id=key_id, key=both[:KEY_SIZE], salt=both[KEY_SIZE:])
 
 
 def _wrap(kek: KeyEncryptionKey, keys: CaseKeys) -> bytes:
     nonce = secrets.token_bytes(_NONCE)
-    bound = _joined("escalate case key 1", keys.case, keys.key_id, kek.key_id)
+    bound = joined("escalate case key 1", keys.case, keys.key_id, kek.key_id)
     return nonce + AESGCM(kek.secret).encrypt(nonce, keys.key + keys.salt, bound)
-
-
-def _split(sealed: bytes) -> tuple[str, bytes]:
-    head = len(_FORMAT) + 1
-    if not sealed.startswith(_FORMAT) or len(sealed) < head:
-        raise BrokenSeal("not sealed bytes")
-    end = head + sealed[head - 1]
-    if len(sealed) < end + _NONCE:
-        raise BrokenSeal("not sealed bytes")
-    return sealed[head:end].decode("ascii", "replace"), sealed[end:]
-
-
-def _joined(*parts: str) -> bytes:
-    # Length-prefixed: no two lists of parts share bytes.
-    return b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cases.journal import Stream
 from store.branches import Branch, Branches
+from store.case_keys import CaseKeys
 from store.cases import ENDED
 from store.database import Database, uninterrupted
 from store.errors import StoreError
 from store.tables import assigned, case_links, cases, pictures, rounds, views, waiting
-from store.vault import CaseKeys, Vault
+from store.vault import Vault
 from store.view_queries import conditions, counted, grouped, lines
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 

@@ -12,6 +12,7 @@ from workers.settings import Settings
 
 NAME = "transparency-log"
 _BEHIND = timedelta(seconds=45)
+_HELD = timedelta(seconds=15)
 
 
 async def transparency_log(settings: Settings, store: Store, *, at: datetime) -> Check:
@@ -30,6 +31,21 @@ async def transparency_log(settings: Settings, store: Store, *, at: datetime) ->
             trusted_checkpoint(head.checkpoint.encode(), log_keys_in(settings.keys))
     except (LogError, KeysUnusableError) as error:
         return fail(NAME, f"its checkpoint does not hold: {error}", mend=error.mend)
+    pressing, spool = await store.log.pressing(), await store.log_spool.standing()
+    if pressing.since is not None and pressing.since < at - _HELD:
+        return fail(
+            NAME,
+            f"{pressing.acts} decisions and {pressing.effects} irreversible actions wait for it "
+            f"since {pressing.since:%Y-%m-%d %H:%M} UTC",
+            mend="`escalate doctor alarms` says what stops it. If they cannot wait, two people may "
+            "go on without: `escalate log break-glass open`.",
+        )
+    if spool.waiting:
+        return warn(
+            NAME,
+            f"{spool.waiting} lines of the spool are not in it yet",
+            mend="They join it first when it can be written; keep the spool's file until then.",
+        )
     if behind.oldest_at is not None and behind.oldest_at < at - _BEHIND:
         return warn(
             NAME,

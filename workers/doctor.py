@@ -17,7 +17,7 @@ from workers._doctor_access import access
 from workers._doctor_chat import chats
 from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_keeping import keeping
-from workers._doctor_keys import kek_in, keys
+from workers._doctor_keys import kek_in, keys, live_keys
 from workers._doctor_log import transparency_log
 from workers._doctor_log_in import log_in, provider
 from workers._doctor_outside import engine, live, messages, webhooks
@@ -53,7 +53,7 @@ async def _checks(settings: Settings, *, live_too: bool, at: datetime) -> AsyncI
     for check in (*keys(settings), *vouching(settings, at=at)):
         yield check
     directory = _directory(settings)
-    async for check in _store(settings, directory, at=at):
+    async for check in _store(settings, directory, at=at, live_too=live_too):
         yield check
     for check in (*access(settings), *log_in(settings)):
         yield check
@@ -102,7 +102,7 @@ async def _snapshot(directory: FileDirectory | None) -> DirectorySnapshot | None
 
 
 async def _store(
-    settings: Settings, directory: FileDirectory | None, *, at: datetime
+    settings: Settings, directory: FileDirectory | None, *, at: datetime, live_too: bool
 ) -> AsyncIterator[Check]:
     try:
         store = Store(Database(settings.store), kek=kek_in(settings))
@@ -126,6 +126,9 @@ async def _store(
         yield fine("store", f"{kind} answers and has the schema of this release")
         async for check in _of_store(settings, store, at=at):
             yield check
+        if live_too:
+            async for check in live_keys(settings, store):
+                yield check
         async for check in people(settings, people_here):
             yield check
         async for check in runbooks(settings, people_here, store=store, at=at):
@@ -171,15 +174,15 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
 
 async def _case_keys(settings: Settings, store: Store) -> AsyncIterator[Check]:
     """Whether the keys of cases open here."""
-    wrapped = await store.vault.wrapped_by()
-    present = {store.vault.kek_id} if settings.demo or settings.kek.exists() else set()
-    strange = sorted(set(wrapped) - present)
+    wrapped = await store.epochs.wrapping()
+    strange = await _strange(settings, store, wrapped)
     if strange:
         yield fail(
             "case-keys",
             f"keys of {sum(wrapped[name] for name in strange)} cases are wrapped by "
             f"{', '.join(strange)}, which is not the key-encryption key here",
-            mend=f"Put the key-encryption key they were made with back to {settings.kek}.",
+            mend="Put the key-encryption key they were made with back to "
+            f"{settings.kek if settings.wrapping.source == 'file' else 'the settings'}.",
         )
     elif wrapped:
         yield fine("case-keys", f"keys of {sum(wrapped.values())} cases open with the key here")
@@ -209,6 +212,14 @@ async def _running(store: Store, *, at: datetime) -> AsyncIterator[Check]:
                 f"{box.pending} {what} wait, the oldest since {box.oldest_at:%Y-%m-%d %H:%M} UTC",
                 mend="See the engine, worker and gateway above: they are applied when all run.",
             )
+
+
+async def _strange(settings: Settings, store: Store, wrapped: dict[str, int]) -> list[str]:
+    """Epochs that wrap something and do not open it here; whoever is far away is not asked."""
+    if settings.wrapping.source == "vault" and not settings.demo:
+        listed = {epoch.name for epoch in await store.epochs.all()}
+        return sorted(set(wrapped) - listed)
+    return [name for name in sorted(wrapped) if not await store.vault.opens(name)]
 
 
 async def _tickets(store: Store) -> Check:

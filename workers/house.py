@@ -4,8 +4,6 @@ Every process begins here, so that worker, gateway, watch and demo are the same 
 different rooms. Nothing below this package reads settings.
 """
 
-import os
-import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +16,8 @@ import httpx
 
 from activities import Announcements, Channel, Outside, Rooms, all_activities
 from activities.guarding import Guard, Limits
+from activities.intents import LoggedIntents, Unlogged
+from audit.log.directory import DirectoryTiles
 from gateway.doors import Tracker
 from integrations.cedar_folder import PoliciesRefusedError, installed
 from integrations.claims_directory import ClaimsDirectory
@@ -36,10 +36,11 @@ from integrations.signed_webhook import Connector
 from integrations.slack import API, Slack
 from integrations.smtp import SmtpMail, SmtpServer, Tls
 from integrations.teams import Teams
-from store import DEMO_KEK, KeyEncryptionKey, Store, upgrade
+from store import Store, upgrade
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.kept import StoreKeyring, StoreMails, StoreNotes
+from workers.key_ring import key_ring
 from workers.log_in import directory_of
 from workers.reporting import reporting
 from workers.settings import Settings
@@ -99,6 +100,7 @@ class House:
             ticket_queues={each.source.value: each.opens_in for each in connected},
             connectors=connectors(self),
             reporting=reporting(settings, http=self.http, clock=self.clock),
+            intents=LoggedIntents(self.store) if settings.log_first else Unlogged(),
             guard=Guard(self.store, clock=self.clock, limits=limits(settings)),
             digest=settings.notices.digest or None,
             access=self.access,
@@ -123,11 +125,14 @@ async def house(
     if migrate:
         await upgrade(settings.store)
     file = FileDirectory(people_file(settings), clock=clock) if has_people(settings) else None
+    # Leaves are in the store; its tiles may be files that any web server can serve.
+    tiles = DirectoryTiles(settings.log_directory) if settings.log_directory else None
     async with (
-        await Store.open(settings.store, kek=key_encryption_key(settings)) as store,
+        await Store.open(settings.store, kek=key_ring(settings), tiles=tiles) as store,
         # Vendors are reached directly: a proxy out of the environment would see their secrets.
         httpx.AsyncClient(trust_env=False, follow_redirects=False) as http,
     ):
+        await store.rotation.ready(at=await clock.now())
         directory = directory_of(settings, file, store=store, clock=clock)
         yield House(
             settings=settings,
@@ -148,30 +153,6 @@ def access_of(settings: Settings) -> Access:
             f"the policies of who may do what cannot be used: {refused}",
             mend="`escalate access lint` names every place.",
         ) from refused
-
-
-def key_encryption_key(settings: Settings) -> KeyEncryptionKey:
-    """The key that wraps all others: the demo's in the demo, else the file's.
-
-    A production installation that has none gets a new one, in a file only its owner can read.
-    """
-    if settings.demo:
-        return DEMO_KEK
-    file = settings.kek
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as new:
-                new.write(secrets.token_bytes(32))
-        except FileExistsError:
-            # Another process of this installation was first.
-            pass
-    key = KeyEncryptionKey.read(file.read_bytes())
-    if key.key_id == DEMO_KEK.key_id:
-        message = f"{file} holds the demo's key"
-        raise NotSetUpError(message, mend=f"Remove {file}; a new key is made at the next start.")
-    return key
 
 
 def has_people(settings: Settings) -> bool:

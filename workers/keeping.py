@@ -2,8 +2,11 @@
 
 The store is copied first, so the engine can only be ahead of it: its histories hold every batch
 that the store's copy lacks, and a restore appends them again. The other way round a case would say
-for a second time, at another instant, what its journal says already. The keys come last, so that
-they open everything that was copied before. Whoever has the backup has the keys: keep it like them.
+for a second time, at another instant, what its journal says already. The keys that sign come last.
+
+The key-encryption key is in no backup: keys of cases are in it wrapped, and without that key nobody
+reads a case. So a key that is destroyed is destroyed in every backup too, and a backup that is lost
+tells nothing. It has to be kept apart, and is put in its place before a restore.
 """
 
 import json
@@ -57,12 +60,24 @@ async def backup(settings: Settings, folder: Path, *, at: datetime) -> Kept:
     else:
         engine = await copy_engine(settings, folder)
     keys = _copy_keys(settings, folder / KEYS)
+    if not settings.demo:
+        by_hand.append(_apart(settings))
     keep_notes(settings.erased, folder / ERASED)
     kept = Kept(at=at, store=store, engine=engine, keys=keys, by_hand=tuple(by_hand))
     about = folder / ABOUT
     about.write_text(kept.model_dump_json(indent=2), encoding="utf-8")
     about.chmod(_PRIVATE)
     return kept
+
+
+def _apart(settings: Settings) -> str:
+    match settings.wrapping.source:
+        case "vault":
+            return "key-encryption key: it is Vault's; back up Vault, apart from this"
+        case "env":
+            return "key-encryption key: keep ESCALATE_WRAPPING__KEY, apart from this"
+        case _:
+            return f"key-encryption key: keep a copy of {settings.kek}, apart from this"
 
 
 async def _copy_store(settings: Settings, folder: Path) -> bool:
@@ -78,18 +93,27 @@ def _store_name(settings: Settings) -> str:
 
 def _key_files(settings: Settings) -> list[Path]:
     files = sorted(settings.keys.glob("*")) if settings.keys.exists() else []
-    if settings.kek.exists() and settings.kek not in files:
-        files.append(settings.kek)
-    return [file for file in files if file.is_file() and not file.name.startswith(".")]
+    return [
+        file
+        for file in files
+        if file.is_file() and not file.name.startswith(".") and not _wraps(settings, file)
+    ]
+
+
+def _wraps(settings: Settings, file: Path) -> bool:
+    """Whether the file is a key-encryption key, the present one or one that it replaced."""
+    name = settings.kek.name
+    return file.parent == settings.kek.parent and (
+        file.name == name or file.name.startswith(f"{name}.")
+    )
 
 
 def _copy_keys(settings: Settings, folder: Path) -> tuple[str, ...]:
     folder.mkdir(mode=_PRIVATE_FOLDER)
     names = []
     for file in _key_files(settings):
-        name = "kek" if file == settings.kek else file.name
-        _copy_private(file, folder / name)
-        names.append(name)
+        _copy_private(file, folder / file.name)
+        names.append(file.name)
     return tuple(names)
 
 
@@ -111,7 +135,17 @@ async def put_back(settings: Settings, folder: Path, *, erased: Sequence[Path] =
         kept = Kept.model_validate_json(about.read_bytes())
     except ValueError as error:
         raise BackupFailed(f"{about} cannot be read") from error
-    taken = [str(path) for path in _targets(settings) if path.exists()]
+    # Backups of earlier releases hold the key-encryption key themselves.
+    held = "kek" in kept.keys
+    if (
+        not held
+        and settings.wrapping.source == "file"
+        and not (settings.demo or settings.kek.exists())
+    ):
+        raise BackupFailed(
+            f"the key-encryption key is in no backup: put it to {settings.kek} first"
+        )
+    taken = [str(path) for path in _targets(settings, held=held) if path.exists()]
     if taken:
         raise BackupFailed(f"a restore wants an empty home; there is {', '.join(taken)} already")
     await _check_places(settings, folder, kept)
@@ -145,8 +179,10 @@ async def _check_places(settings: Settings, folder: Path, kept: Kept) -> None:
         await check_engine(settings, folder)
 
 
-def _targets(settings: Settings) -> list[Path]:
-    targets = [settings.kek, *(settings.keys.glob("*") if settings.keys.exists() else ())]
+def _targets(settings: Settings, *, held: bool) -> list[Path]:
+    there = settings.keys.glob("*") if settings.keys.exists() else ()
+    targets = [settings.kek] if held else []
+    targets += [file for file in there if held or not _wraps(settings, file)]
     targets.append(settings.engine_database)
     url = normal_url(settings.store)
     if url.get_backend_name() == "sqlite":

@@ -18,9 +18,10 @@ from audit.log.keyring_note import (
     door_key,
     read_keyring,
 )
+from audit.log.note import NoteKey
 from audit.log.timestamp import digest_of
 from cases.envelope import key_id
-from gateway.log_key import BEFORE_FILE, LOG_FILE, log_keys_in
+from gateway.log_key import BEFORE_FILE, LOG_FILE, SPOOL_FILE, log_keys_in
 from gateway.signer import DOOR_FILE, ROOT_FILE
 from workers.errors import NotSetUpError
 from workers.settings import Settings
@@ -102,6 +103,10 @@ def _present(settings: Settings, note: KeyringNote, *, at: datetime) -> Iterator
     since = _made(folder / LOG_FILE, at)
     for key in log_keys_in(folder)[:signing]:
         yield Listed(role=Role.LOG, key=str(key), since=since)
+    spool = _public(folder / SPOOL_FILE)
+    if spool is not None:
+        spelt = str(NoteKey(name=f"spool/{key_id(spool)}", public=spool))
+        yield Listed(role=Role.BREAK_GLASS, key=spelt, since=_made(folder / SPOOL_FILE, at))
     policy = policy_of(settings)
     for witness in policy.witnesses if policy is not None else ():
         yield Listed(role=Role.WITNESS, key=str(witness.key), since=_born(note, since))
@@ -127,12 +132,16 @@ def _earlier(settings: Settings, *, at: datetime) -> Iterator[Listed]:
 
 
 def _doors(file: Path, *, at: datetime) -> Iterator[Listed]:
-    if not file.is_file():
-        return
-    key = load_pem_private_key(file.read_bytes(), password=None)
-    if isinstance(key, Ed25519PrivateKey):
-        raw = key.public_key().public_bytes_raw()
+    raw = _public(file)
+    if raw is not None:
         yield Listed(role=Role.DOOR, key=door_key(raw, key_id=key_id(raw)), since=_made(file, at))
+
+
+def _public(file: Path) -> bytes | None:
+    if not file.is_file():
+        return None
+    key = load_pem_private_key(file.read_bytes(), password=None)
+    return key.public_key().public_bytes_raw() if isinstance(key, Ed25519PrivateKey) else None
 
 
 def _made(file: Path, at: datetime) -> datetime:

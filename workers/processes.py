@@ -18,9 +18,9 @@ from starlette.routing import BaseRoute
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from gateway.doors import Doors, DoorSettings, MailDoorParts, SlackDoorParts
+from gateway.doors import CodecParts, Doors, DoorSettings, MailDoorParts, SlackDoorParts
 from gateway.faults import FaultSeam, no_faults
-from gateway.log_key import load_or_create_log_key
+from gateway.log_key import load_or_create_log_key, load_or_create_spool
 from gateway.serve import Running, listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
@@ -119,11 +119,12 @@ async def doors_of(
     """Everything the doors work with; the engine is met at the first message, not here."""
     settings = house.settings
     client = await client_of(house, address=address, lazy=True)
+    signer = load_or_create_keys(settings.keys)
     return Doors(
         store=house.store,
         directory=house.directory,
         clock=house.clock,
-        signer=load_or_create_keys(settings.keys),
+        signer=signer,
         engine=TemporalEngine(client, task_queue=settings.task_queue),
         shelf=shelf_of(house.store, settings, walks=walks),
         settings=door_settings(settings),
@@ -131,10 +132,12 @@ async def doors_of(
         pager=pager(house),
         slack=slack_parts(house),
         mail=mail_parts(house),
+        codec=codec_parts(house),
         telling=house.outside,
         trackers=tuple(house.trackers),
         provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
+        spool=load_or_create_spool(settings.keys, file=settings.log_spool, signer=signer),
         witnessing=witnessing(settings, house.http),
         stamping=stamping(settings, house.http),
         events=EventWebhooks(
@@ -148,6 +151,22 @@ async def doors_of(
         faults=faults,
         # A restarted process must not be taken for the one that held a lease before it.
         id=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+    )
+
+
+def codec_parts(house: House) -> CodecParts | None:
+    """What Temporal's own pages may read, where somebody is named who may."""
+    codec = house.settings.codec
+    if not codec.on:
+        return None
+    return CodecParts(
+        keyring=house.keyring,
+        namespace=house.settings.engine.namespace,
+        roles=frozenset(codec.roles),
+        origins=frozenset(codec.origins),
+        audience=codec.audience,
+        token_lifetime=codec.token_lifetime,
+        per_minute=codec.per_minute,
     )
 
 
@@ -196,6 +215,7 @@ def door_settings(settings: Settings) -> DoorSettings:
     webhooks, gateway = settings.webhooks, settings.gateway
     return DoorSettings(
         public_url=str(settings.public_url).rstrip("/"),
+        leaf_first=settings.log_first,
         zendesk_secrets=_plain(webhooks.zendesk_secrets),
         standard_secrets=_plain(webhooks.standard_secrets),
         pagerduty_secrets=_plain(webhooks.pagerduty_secrets),

@@ -1,21 +1,20 @@
 """Keys are renewed, and keys that got into wrong hands are no longer trusted."""
 
-import os
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from cases.values import Value
+from cases.values import Instant, Value
 from gateway.signer import load_or_create_keys, rotate_door_key
-from store import CaseFilter, KeyEncryptionKey, Store
+from store import CaseFilter, Rotated, Store
+from store.rotation import BATCH, Tell
 from workers.errors import NotSetUpError
+from workers.key_ring import key_ring
 from workers.settings import Settings
 from workflows.messages import KEYS_SIGNAL, Revocation
 from workflows.revocation import sign_revocation
 
-_SILENCE = timedelta(seconds=45)
 _MANY = 100_000
 
 
@@ -40,37 +39,68 @@ def renew_door_key(settings: Settings) -> Renewed:
     return Renewed(before=before, after=rotate_door_key(settings.keys).key_id)
 
 
-async def renew_kek(settings: Settings, *, at: datetime) -> Renewed:
-    """Every case key is wrapped by a new key; the old one stays beside it, for old backups.
+class EpochLine(Value):
+    """One key-encryption key, as a person looks at it."""
 
-    Refused while workers or gateways run: they would go on to wrap with the old key.
-    """
-    file = settings.kek
-    if settings.demo or not file.exists():
+    epoch: str
+    source: str
+    wraps: int
+    """How many keys of cases it wraps."""
+    state: str
+    """present | earlier | retired | missing: not in the list, and yet something is wrapped by it"""
+    begun_at: Instant | None = None
+    retired_at: Instant | None = None
+
+
+async def rotate_kek(
+    settings: Settings, *, at: datetime, batch: int = BATCH, tell: Tell | None = None
+) -> Rotated:
+    """Every case key is wrapped by a new epoch, while workers and gateways go on."""
+    if settings.demo:
         raise NotSetUpError(
-            "there is no key-encryption key to renew", mend="It is made at the first start."
+            "the demo's key-encryption key is everybody's", mend="Rotate a real one."
         )
-    old = KeyEncryptionKey.read(file.read_bytes())
-    # A draft that an interrupted run left may wrap the keys already: it is used to the end.
-    draft = file.with_name(f"{file.name}.new")
-    if not draft.exists():
-        _write(draft, KeyEncryptionKey.generate().written())
-    new = KeyEncryptionKey.read(draft.read_bytes())
-    async with await Store.open(settings.store, kek=new, earlier_keks=[old]) as store:
-        heard = [
-            beat.kind
-            for beat in await store.health.beats()
-            if beat.at > at - _SILENCE and beat.kind in ("worker", "gateway")
-        ]
-        if heard:
-            raise NotSetUpError(
-                f"still running: {', '.join(sorted(set(heard)))}",
-                mend="Stop every worker and gateway, wait a minute, and try again.",
+    async with await Store.open(settings.store, kek=key_ring(settings)) as store:
+        return await store.rotation.rotate(at=at, batch=batch, tell=tell or (lambda *_: None))
+
+
+async def retire_kek(settings: Settings, epoch: str, *, at: datetime) -> None:
+    """The epoch's key is destroyed; refused while anything is wrapped by it."""
+    async with await Store.open(settings.store, kek=key_ring(settings)) as store:
+        await store.rotation.retire(epoch, at=at)
+
+
+async def epochs_of(settings: Settings) -> list[EpochLine]:
+    """Every epoch, oldest first; before the first rotation the one there is."""
+    ring = key_ring(settings, make=False)
+    async with await Store.open(settings.store, kek=ring) as store:
+        listed, wrapping = await store.epochs.all(), await store.epochs.wrapping()
+        first = None
+        kept = settings.demo or settings.wrapping.source != "file" or settings.kek.exists()
+        if not listed and kept:
+            first = await ring.first()
+    present = next(
+        (each.name for each in reversed(listed) if each.retired_at is None),
+        first.key_id if first is not None else None,
+    )
+    known = {each.name: each for each in listed}
+    names = [*known, *sorted({*wrapping, *([present] if present else [])} - known.keys())]
+    lines = []
+    for name in names:
+        epoch = known.get(name)
+        retired = epoch.retired_at if epoch is not None else None
+        state = "retired" if retired else "earlier" if epoch is not None else "missing"
+        lines.append(
+            EpochLine(
+                epoch=name,
+                source=(epoch.source if epoch is not None else ring.source).value,
+                wraps=wrapping.get(name, 0),
+                state="present" if name == present else state,
+                begun_at=epoch.begun_at if epoch is not None else None,
+                retired_at=retired,
             )
-        await store.vault.rewrap()
-    file.rename(file.with_name(f"{file.name}.{old.key_id}"))
-    draft.rename(file)
-    return Renewed(before=old.key_id, after=new.key_id)
+        )
+    return lines
 
 
 async def revoke_door_keys(
@@ -103,11 +133,3 @@ async def revoke_door_keys(
         else:
             told += 1
     return Revoked(told=told, gone=gone)
-
-
-def _write(file: Path, content: bytes) -> None:
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as new:
-        new.write(content)
-        new.flush()
-        os.fsync(new.fileno())

@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from workers._settings_chat import SlackSettings, TeamsSettings
+from workers._settings_codec import CodecSettings
 from workers._settings_group import Group
 from workers._settings_keeping import KeepingSettings
 from workers._settings_log_in import OidcSettings
@@ -45,6 +46,7 @@ from workers._settings_trackers import (
     ZendeskSettings,
 )
 from workers._settings_vouching import TsaSettings, WitnessSettings
+from workers._settings_wrapping import WrappingSettings
 
 URGENT = "-urgent"
 """What the name of a queue ends with that only activities of grave cases are put into."""
@@ -229,6 +231,15 @@ class Settings(BaseSettings):
     log_origin: str | None = Field(
         None, description="name of a log that begins now; default: public URL's host and /log"
     )
+    log_directory: Path | None = Field(
+        None, description="folder for the log's tiles and checkpoint; default: in the store"
+    )
+    log_first: bool = Field(
+        True, description="decisions and irreversible effects wait until the log has them"
+    )
+    log_spool_file: Path | None = Field(
+        None, description="what is decided while the log cannot be written; default: in home"
+    )
     on_call_file: Path | None = Field(
         None, description="YAML of which roles have a rota, and where it stands"
     )
@@ -246,6 +257,9 @@ class Settings(BaseSettings):
     time_zone: str = Field("UTC", description="IANA zone that pages and mails show times in")
     engine: EngineSettings = Field(default_factory=EngineSettings, description="Temporal")
     gateway: GatewaySettings = Field(default_factory=GatewaySettings, description="the doors")
+    codec: CodecSettings = Field(
+        default_factory=CodecSettings, description="reading payloads in Temporal's own pages"
+    )
     oidc: OidcSettings = Field(
         default_factory=OidcSettings, description="log-in at a provider (OpenID Connect)"
     )
@@ -292,6 +306,9 @@ class Settings(BaseSettings):
     watch: WatchSettings = Field(default_factory=WatchSettings, description="escalate watch")
     telemetry: TelemetrySettings = Field(
         default_factory=TelemetrySettings, description="logs and traces"
+    )
+    wrapping: WrappingSettings = Field(
+        default_factory=WrappingSettings, description="the key that wraps the keys of cases"
     )
 
     @classmethod
@@ -352,6 +369,11 @@ class Settings(BaseSettings):
     def log_name(self) -> str:
         """What a log that begins now is called: the address its tiles are read under."""
         return self.log_origin or str(self.public_url).rstrip("/").partition("://")[2] + "/log"
+
+    @property
+    def log_spool(self) -> Path:
+        """The file of what was decided while the log could not be written."""
+        return self.log_spool_file or self.home / "log-spool.jsonl"
 
     @property
     def kek(self) -> Path:

@@ -16,7 +16,8 @@ from store import Store, StoreUnavailable
 from store.database import Database
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
-from workers.house import House, channels, key_encryption_key, people_file
+from workers.house import House, channels, people_file
+from workers.key_ring import key_ring
 from workers.settings import Settings
 from workers.vouching import freshness
 
@@ -73,7 +74,7 @@ async def watched_house(settings: Settings) -> AsyncIterator[House]:
         # Nobody is read from here; the setting names whom to tell.
         people = settings.home / "people.yaml"
     async with (
-        Store(Database(settings.store), kek=key_encryption_key(settings)) as store,
+        Store(Database(settings.store), kek=key_ring(settings)) as store,
         httpx.AsyncClient(trust_env=False, follow_redirects=False) as http,
     ):
         directory = FileDirectory(people, clock=clock)

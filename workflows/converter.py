@@ -1,10 +1,10 @@
 """The one data converter and the codec in it: the same for client, worker, replayer.
 
-Every payload is deflated and encrypted with its case's own key; the namespace and the workflow id
-are bound in, so a ciphertext moved to another case does not open. What arrives unencrypted is never
-trusted: it is marked as refused, and only a handler that asks for the raw payload gets to see that
-mark. So a plain signal from Temporal's command line cannot wedge a case; it is journalled and
-refused.
+Every payload is deflated, padded and encrypted with its case's own key; the namespace and the
+workflow id are bound in, so a ciphertext moved to another case does not open. What arrives
+unencrypted is never trusted: it is marked as refused, and only a handler that asks for the raw
+payload gets to see that mark. So a plain signal from Temporal's command line cannot wedge a case;
+it is journalled and refused.
 """
 
 import copy
@@ -31,13 +31,20 @@ from temporalio.converter import (
 )
 
 from cases.ids import case_of
+from workflows.padding import deflated_and_padded
 
-ENCODING = b"binary/escalate-deflate-aes-256-gcm"
+ENCODING = b"binary/escalate-2"
+"""Deflated, padded, AES-256-GCM; short, since every payload of a history says it."""
+FORMER = b"binary/escalate-deflate-aes-256-gcm"
+"""How payloads were sealed before they were padded: still opened, never written."""
 REFUSED = b"binary/escalate-refused"
 KEY_ID = "escalate-key"
 NONCE_SIZE = 12
 MAX_OPENED = 16 * 1024 * 1024
 """Bytes: more than any payload Temporal takes, less than what would exhaust a worker."""
+
+_VERSION = {FORMER: 1, ENCODING: 2}
+"""The version is bound in: no ciphertext can be passed off as one of the other kind."""
 
 Message = TypeVar("Message")
 
@@ -55,14 +62,14 @@ class CaseKeyring(Protocol):
 
 
 class Codec(PayloadCodec, WithSerializationContext):
-    """Deflate, then AES-256-GCM under the key of the case the payload belongs to.
+    """Deflate and pad, then AES-256-GCM under the key of the case the payload belongs to.
 
     An obligation belongs to its case and has its key: shredding the case's key shreds what it owed.
     The workflow id is bound in whole, so nothing moves from one of the two to the other.
 
     A journal is mostly the same few words, and every byte of a history is read again at each
-    replay. That length tells something of the content is true of plain encryption as well; nobody
-    outside can have a guess put beside a secret and try again, since a payload is written once.
+    replay. Nobody outside can have a guess put beside a secret and try again, since a payload is
+    written once; that its length tells no verdict is what padding is for (`workflows.padding`).
     """
 
     def __init__(
@@ -89,7 +96,8 @@ class Codec(PayloadCodec, WithSerializationContext):
         """Each payload, opened; one that is not ours comes back as refused."""
         opened: list[Payload] = []
         for payload in payloads:
-            if payload.metadata.get("encoding") != ENCODING:
+            encoding = payload.metadata.get("encoding", b"")
+            if encoding not in _VERSION:
                 opened.append(_refused(b"not encrypted"))
                 continue
             key_id, key = await self._key()
@@ -98,7 +106,8 @@ class Codec(PayloadCodec, WithSerializationContext):
                 continue
             nonce, sealed = payload.data[:NONCE_SIZE], payload.data[NONCE_SIZE:]
             try:
-                data = _inflated(AESGCM(key).decrypt(nonce, sealed, self._bound_to(key_id)))
+                plain = AESGCM(key).decrypt(nonce, sealed, self._bound_to(key_id, encoding))
+                data = _inflated(plain, padded=encoding == ENCODING)
                 opened.append(Payload.FromString(data))
             except (InvalidTag, ValueError, zlib.error, DecodeError):
                 opened.append(_refused(b"does not open"))
@@ -107,8 +116,8 @@ class Codec(PayloadCodec, WithSerializationContext):
     def _sealed(self, payload: Payload, key_id: str, key: bytes) -> Payload:
         # A codec runs outside the workflow: a fresh random nonce is neither replayed nor recorded.
         nonce = secrets.token_bytes(NONCE_SIZE)
-        deflated = zlib.compress(payload.SerializeToString())
-        data = AESGCM(key).encrypt(nonce, deflated, self._bound_to(key_id))
+        plain = deflated_and_padded(payload.SerializeToString())
+        data = AESGCM(key).encrypt(nonce, plain, self._bound_to(key_id, ENCODING))
         return Payload(metadata={"encoding": ENCODING, KEY_ID: key_id.encode()}, data=nonce + data)
 
     async def _key(self) -> tuple[str, bytes]:
@@ -117,8 +126,9 @@ class Codec(PayloadCodec, WithSerializationContext):
             raise RefusedPayloadError(message)
         return await self._keyring.key(case_of(self._workflow_id))
 
-    def _bound_to(self, key_id: str) -> bytes:
-        return f"escalate/1|{self._namespace}|{self._workflow_id}|{key_id}".encode()
+    def _bound_to(self, key_id: str, encoding: bytes) -> bytes:
+        version = _VERSION[encoding]
+        return f"escalate/{version}|{self._namespace}|{self._workflow_id}|{key_id}".encode()
 
 
 class PayloadConverter(PydanticPayloadConverter):
@@ -196,11 +206,12 @@ def decoded(raw: RawValue, kind: type[Message]) -> Message:
     return value
 
 
-def _inflated(data: bytes) -> bytes:
+def _inflated(data: bytes, *, padded: bool) -> bytes:
     """What was deflated; ValueError when it is not whole or larger than any payload may be."""
-    inflater = zlib.decompressobj()
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS if padded else zlib.MAX_WBITS)
     opened = inflater.decompress(data, MAX_OPENED)
-    if not inflater.eof or inflater.unused_data:
+    behind = inflater.unused_data.strip(b"\0") if padded else inflater.unused_data
+    if not inflater.eof or behind:
         message = "not one whole payload"
         raise ValueError(message)
     return opened

@@ -185,6 +185,8 @@ class EffectOrder(Compact):
     """One step of an effect on many."""
     set_for: Instant | None = None
     """The one instant it was set for."""
+    entry: int = 0
+    """The entry of the case stream that the transparency log must have before; 0: none."""
     at: Instant
 
 
@@ -209,6 +211,9 @@ class EffectResult(Compact):
     detail: str = ""
     found: tuple[int, int] | None = None
     """What a look came to: how many were checked, and how many of them were the wrong ones."""
+    logged: str = ""
+    """That the log had the order's entry before anything was done: a C2SP tlog-proof, or a line of
+    the spool. It is the log's word, not the receiver's."""
     policies: tuple[str, ...] = ()
     """Which policies let it happen, or kept it from happening; none: they were not asked."""
     policy: str = ""

@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from cases.journal import Kind
     from cases.notice import PAGES, NoticeEnd, NoticeOrder, NoticeResult, Purpose
-    from cases.records import SHADOWED
+    from cases.records import SHADOWED, EffectRecord
     from cases.shadow import NOT_CARRIED_OUT, not_told, not_written, would_look
     from cases.telling import received
     from workflows.asking import ask
@@ -41,10 +41,11 @@ with workflow.unsafe.imports_passed_through():
         PERFORM,
         SYNC_TICKET,
         EffectOrder,
+        EffectResult,
         EffectState,
         TicketOrder,
     )
-    from workflows.failures import failure_name
+    from workflows.failures import failure_name, waited_for_log
     from workflows.lanes import lane, queue_of
     from workflows.looking_up import look_up
     from workflows.merging import merge_in, tell_back
@@ -291,10 +292,13 @@ class Errands:
                 found=would_look(effect),
             )
             return
+        entry = 0
         if effect.irreversible:
-            # What cannot be undone waits until its intent is durable (design §6, and the place
-            # where a checkpoint will be waited for).
-            await self._recorder.durable(file.state.journal.sequence)
+            # What cannot be undone waits until its intent is durable, and whoever does it until
+            # the log's checkpoint covers that (design §6).
+            through = file.state.journal.sequence
+            await self._recorder.durable(through)
+            entry = through if file.leaf_first else 0
         order = EffectOrder(
             key=attempt_key(effect),
             case=file.state.case,
@@ -309,12 +313,11 @@ class Errands:
             report=report_order(file, effect),
             part=effect.part,
             set_for=effect.set_for,
+            entry=entry,
             at=workflow.now(),
         )
         try:
-            result = await ask(
-                PERFORM, order, summary=effect.title, pulse=self._pulse, queue=queue_of(file)
-            )
+            result = await self._perform(order, effect)
         except ActivityError as error:
             settle(file, effect, state="failed", at=workflow.now(), detail=failure_name(error))
             return
@@ -343,6 +346,21 @@ class Errands:
             found=result.found,
             asked=(result.policies, result.policy) if result.policy else None,
         )
+
+    async def _perform(self, order: EffectOrder, effect: EffectRecord) -> EffectResult:
+        """As often as it takes while only the log is waited for: nothing was tried by then."""
+        while True:
+            try:
+                return await ask(
+                    PERFORM,
+                    order,
+                    summary=effect.title,
+                    pulse=self._pulse,
+                    queue=queue_of(self._file),
+                )
+            except ActivityError as error:
+                if not waited_for_log(error) or effect.state != "intended":
+                    raise
 
     async def _sync_ticket(self) -> None:
         try:

@@ -70,6 +70,7 @@ class EscalationWorkflow:
             record=Record(self._state, salt=base64.b64decode(request.salt)),
             new_nonce=lambda: workflow.uuid4().hex,
             edition=request.edition,
+            leaf_first=request.leaf_first,
             urgent_queue=request.urgent_queue,
         )
         root = self._root = base64.b64decode(request.root_key)

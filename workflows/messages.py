@@ -75,6 +75,8 @@ class CaseInput(Value):
     edition: int = 0
     """What a case does by itself, as of its beginning (`cases.file.EDITION`); 0: before there was
     any."""
+    leaf_first: bool = False
+    """Its decisions and irreversible effects wait until the transparency log has their entries."""
     urgent_queue: str = ""
     """The task queue of what cannot wait while the case is SEV0 or SEV1; empty: its own queue.
 
@@ -87,6 +89,7 @@ class CaseInput(Value):
         written = _without(handler(self), "shadow", unless=self.shadow)
         written = _without(written, "urgent_queue", unless=bool(self.urgent_queue))
         written = _without(written, "reopened", unless=self.reopened is not None)
+        written = _without(written, "leaf_first", unless=self.leaf_first)
         return _without(written, "edition", unless=bool(self.edition))
 
 

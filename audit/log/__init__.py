@@ -7,7 +7,12 @@
     checkpoint   C2SP tlog-checkpoint: origin, size and root as a note
     proof        C2SP tlog-proof: one leaf's proof in one file
     recorder     the one that writes: leaves first, then tiles and checkpoint in one swap
+    directory    tiles and checkpoint as files, where they are not kept in the store
+    levelling    store and directory say the same before anything more is signed
+    joining      what a spool held while the log could not be written joins it first
+    spool        what takes effect without the log, signed line by line into a file
     reader       proofs out of the stored tiles
+    whole        a whole log, checked from its files alone
     segments     on which branches an exported stream's entries stand
     part         the log's part of an export, as it is written
     exported     the same as it is read, and whether it holds: without the store
@@ -22,6 +27,5 @@
     vouched      which checkpoint is shown to whom: the newest, or the one others vouched for
     keyring_note the root's word on which keys count, and when
 
-The store keeps, the gateway runs the recorder and asks others. Not here yet: decisions that wait
-for a checkpoint.
+The store keeps, the gateway runs the recorder and asks others.
 """

@@ -3,8 +3,11 @@
 LogError
 ├── LogUnreadableError   a note, checkpoint, proof, key or bundle is not spelt as C2SP says
 ├── NoteRefusedError     no trusted key signed the note, or a signature does not hold
+├── LogUnwritableError   the directory of the log cannot be read or written: try again
 └── LogDamagedError      the stored log contradicts its own checkpoint: nothing more is signed
 """
+
+from pathlib import Path
 
 
 class LogError(Exception):
@@ -19,6 +22,15 @@ class LogUnreadableError(LogError):
 
 class NoteRefusedError(LogError):
     """The text must be ignored: nobody who is trusted signed it."""
+
+
+class LogUnwritableError(LogError):
+    """The file system refused: nothing was published, and the same may be tried again."""
+
+    mend = "Look at the disk of the log's directory: full, read-only, or gone."
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        super().__init__(f"{folder}: {error.strerror or type(error).__name__}")
 
 
 class LogDamagedError(LogError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from audit.log.checkpoint import Checkpoint, trusted_checkpoint
 from audit.log.errors import LogError
-from audit.log.leaf import leaf_of
+from audit.log.leaf import late_of, leaf_of
 from audit.log.note import NoteKey
 from audit.log.proof import SUFFIX, read_proof
 from audit.log.segments import Segment, placed
@@ -122,7 +122,8 @@ def _unproven(
     """Why the file does not prove the entry; empty when it does."""
     try:
         proof = read_proof(data)
-        leaf = leaf_of(entry, branch=branch)
+        # An entry that took effect before the log had it says so in its leaf, and is no other.
+        leaf = leaf_of(entry, branch=branch, late=late_of(proof.extra))
     except LogError as error:
         return str(error)
     if proof.checkpoint != published_:

@@ -9,6 +9,7 @@ still stands where it stood. No case, no kind, no instant is in it.
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 from audit.log.errors import LogUnreadableError
@@ -16,23 +17,41 @@ from cases.canonical import canonical
 from cases.journal import Entry
 
 VERSION = 1
+_IN_TIME = re.compile(rb'\{"entry":"(?P<root>[0-9a-f]{64})","v":1\}')
+_LATE = re.compile(rb'\{"entry":"[0-9a-f]{64}","late":"(?P<late>[0-9a-f]{64})","v":1\}')
 _PLAIN = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
-def leaf_of(entry: Entry, *, branch: str) -> bytes:
+def leaf_of(entry: Entry, *, branch: str, late: str = "") -> bytes:
     """The leaf of an entry on its branch; LogUnreadableError when the entry has no salt.
 
-    Without a salt anybody could guess a short entry and find it in the public tree.
+    Without a salt anybody could guess a short entry and find it in the public tree. What took
+    effect before the log had it says so: `late` is the hash of its line in a spool.
     """
     if not entry.salt:
         raise LogUnreadableError(f"entry {entry.sequence} of {entry.stream} has no salt")
-    return leaf_over(field_digests(entry, branch=branch))
+    return leaf_over(field_digests(entry, branch=branch), late=late)
 
 
-def leaf_over(digests: Iterable[bytes]) -> bytes:
+def leaf_over(digests: Iterable[bytes], *, late: str = "") -> bytes:
     """The leaf of an entry whose fields have these hashes: all that is needed to check one."""
     root = hashlib.sha256(b"".join(sorted(digests))).hexdigest()
-    return f'{{"entry":"{root}","v":{VERSION}}}'.encode()
+    marked = f'"late":"{late}",' if late else ""
+    return f'{{"entry":"{root}",{marked}"v":{VERSION}}}'.encode()
+
+
+def made_late(leaf: bytes, late: str) -> bytes:
+    """The leaf as it is when its entry took effect under that line of a spool."""
+    match = _IN_TIME.fullmatch(leaf)
+    if match is None:
+        raise LogUnreadableError("not the leaf of an entry that came in time")
+    return f'{{"entry":"{match["root"].decode()}","late":"{late}","v":{VERSION}}}'.encode()
+
+
+def late_of(leaf: bytes) -> str:
+    """The hash of the spool's line that the leaf names; empty for one that came in time."""
+    match = _LATE.fullmatch(leaf)
+    return match["late"].decode() if match is not None else ""
 
 
 def field_digests(entry: Entry, *, branch: str) -> Iterator[bytes]:

@@ -8,31 +8,34 @@ from functools import partial
 from audit.log.merkle import Span, consistency_spans, inclusion_spans
 from audit.log.proof import Proof
 from audit.log.tiles import Place, span_hash, tiles_of
-from store import LogHead, LogKey, Store
+from store import LogHead, LogKey, Placed, Store
 
 _LOOK_AGAIN = 0.05
 
 
 async def proofs_of(store: Store, case: str, *, head: LogHead) -> dict[LogKey, Proof]:
     """The proof of every entry of the case that the head's checkpoint covers."""
-    covered = {
-        key: placed
-        for key, placed in (await store.log.of_case(case)).items()
-        if placed.number < head.size
-    }
-    spans = {key: inclusion_spans(placed.number, head.size) for key, placed in covered.items()}
+    return await proofs_for(store, await store.log.of_case(case), head=head)
+
+
+async def proofs_for(
+    store: Store, placed: Mapping[LogKey, Placed], *, head: LogHead
+) -> dict[LogKey, Proof]:
+    """The proof of each of these leaves that the head's checkpoint covers."""
+    covered = {key: found for key, found in placed.items() if found.number < head.size}
+    spans = {key: inclusion_spans(found.number, head.size) for key, found in covered.items()}
     # Neighbours share most of their way: each hash is worked out once.
     shared = {span for each in spans.values() for span in each}
     tiles = await _tiles(store, shared)
     hashes = {span: span_hash(span, tiles) for span in shared}
     return {
         key: Proof(
-            index=placed.number,
+            index=found.number,
             hashes=tuple(hashes[span] for span in spans[key]),
             checkpoint=head.checkpoint.encode(),
-            extra=placed.leaf,
+            extra=found.leaf,
         )
-        for key, placed in covered.items()
+        for key, found in covered.items()
     }
 
 

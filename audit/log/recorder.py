@@ -16,7 +16,9 @@ import structlog
 
 from audit.log.checkpoint import Checkpoint, trusted_checkpoint
 from audit.log.errors import LogDamagedError, LogError, LogUnreadableError
+from audit.log.joining import join_spool
 from audit.log.leaf import leaf_of
+from audit.log.levelling import catch_up
 from audit.log.merkle import EMPTY, HASH, Span, complete_root, leaf_hash
 from audit.log.note import NoteSigner
 from audit.log.tiles import HEIGHT, WIDTH, Place, edge, grown, hashes_in, span_hash, tiles_of
@@ -26,6 +28,9 @@ log = structlog.get_logger(__name__)
 
 APART = timedelta(seconds=1)
 """Checkpoints are at least so far apart: each is one signature over everything that waited."""
+PRESSED = timedelta(milliseconds=100)
+"""So far apart while something waits that takes no effect before the log has it: a decision alone
+has its checkpoint at once, many at a time share one."""
 _BATCH = 512
 _MOST = 65_536
 """Leaves under one new checkpoint: what a long silence left is worked off in parts."""
@@ -55,7 +60,7 @@ class Written(NamedTuple):
 
 
 class Recorder:
-    """Takes what waits, and signs at most one checkpoint a second."""
+    """Takes what waits, and signs a checkpoint a second at most, or ten while it is pressed."""
 
     def __init__(
         self,
@@ -63,26 +68,37 @@ class Recorder:
         *,
         signer: NoteSigner,
         apart: timedelta = APART,
+        pressed: timedelta = PRESSED,
         reached: Callable[[LogPoint], None] = _on,
     ) -> None:
         self._store = store
         self._signer = signer
         self._apart = apart
+        self._pressed = min(pressed, apart)
         self._reached = reached
         self._edge_holds = False
         self._alarmed: set[int] = set()
 
-    async def record(self, *, at: datetime) -> Written:
+    async def record(self, *, at: datetime, pressed: bool = False) -> Written:
         """Everything that waited has its leaf, and a checkpoint covers it unless one is too fresh.
 
-        LogDamagedError, and nothing is signed, when the stored log is not what was signed.
+        What a spool holds comes first, marked late. LogDamagedError, and nothing is signed, when
+        the stored log is not what was signed.
         """
+        async with self._store.log.exclusive():
+            return await self._record(at, pressed=pressed)
+
+    async def _record(self, at: datetime, *, pressed: bool) -> Written:
+        await catch_up(self._store, signer=self._signer, at=at)
         if not self._edge_holds:
             await self._prove_edge()
             self._edge_holds = True
+        joined = await join_spool(self._store, at=at)
         taken = await self._take(at)
+        taken = taken._replace(leaves=taken.leaves + joined)
         head = await self._store.log.head()
-        if head.leaves == head.size or not self._is_time(head, at):
+        apart = self._pressed if pressed else self._apart
+        if head.leaves == head.size or not _is_time(head, at, apart=apart):
             return taken
         return taken._replace(size=await self._publish(head, at))
 
@@ -125,11 +141,6 @@ class Recorder:
             log.info("another recorder was first", count=size)
             return 0
         return size
-
-    def _is_time(self, head: LogHead, at: datetime) -> bool:
-        # A clock that was set back must not silence the log until it has caught up.
-        since = head.signed_at
-        return since is None or not since <= at < since + self._apart
 
     def _prove(self, head: LogHead, tiles: Mapping[Place, bytes]) -> None:
         """The tiles lead to the last checkpoint, and this log's key signed that."""
@@ -182,6 +193,12 @@ class Recorder:
                 "store from its backup",
                 at=at,
             )
+
+
+def _is_time(head: LogHead, at: datetime, *, apart: timedelta) -> bool:
+    # A clock that was set back, or that stands still, must not silence the log until it goes on.
+    since = head.signed_at
+    return since is None or not since < at < since + apart
 
 
 def _leaf(item: Waiting) -> NewLeaf | None:

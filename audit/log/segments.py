@@ -19,3 +19,9 @@ def placed(entries: Sequence[Entry], segments: Sequence[Segment]) -> Iterator[tu
         on = [item.branch for item in segments if item.after < entry.sequence]
         if on:
             yield entry, on[-1]
+
+
+def placed_on(entries: Sequence[Entry], segments: Sequence[Segment]) -> Iterator[tuple[int, str]]:
+    """The number of each entry with the branch it was recorded on."""
+    for entry, branch in placed(entries, segments):
+        yield entry.sequence, branch

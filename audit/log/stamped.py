@@ -4,9 +4,10 @@ The token says when everything under the checkpoint was there at the latest. So 
 later instant, and nobody could have made the log up afterwards, whatever keys they hold.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from audit.log.cosignature import Cosigned
 from audit.log.errors import LogError
@@ -14,10 +15,17 @@ from audit.log.exported import CHECKPOINT, TOKEN
 from audit.log.timestamp import Roots, Stamped, verify_token
 from audit.log.witnessed import SKEW
 from audit.verdict import Check, judged
-from cases.journal import Entry
 
 NAME = "time"
 _SHOWN = 3
+
+
+class Claim(NamedTuple):
+    """When an entry under the checkpoint says that it was recorded."""
+
+    stream: str
+    sequence: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ def check_time(
     files: Mapping[str, bytes],
     *,
     roots: Roots | None,
-    entries: Iterable[Sequence[Entry]],
+    claims: Iterable[Claim],
     cosigned: Iterable[Cosigned] = (),
     at: datetime,
 ) -> Timed | None:
@@ -53,11 +61,10 @@ def check_time(
     if stamped.at > at + SKEW:
         wrong.append(f"{TOKEN}: stamped at {stamped.at:%Y-%m-%d %H:%M:%S} UTC, which is to come")
     late = [
-        f"entry {entry.sequence} of the {entry.stream} stream claims {entry.at:%Y-%m-%d %H:%M:%S} "
+        f"entry {claim.sequence} of the {claim.stream} stream claims {claim.at:%Y-%m-%d %H:%M:%S} "
         f"UTC, and was there at {stamped.at:%Y-%m-%d %H:%M:%S} UTC already"
-        for stream in entries
-        for entry in stream
-        if entry.at > stamped.at + SKEW
+        for claim in claims
+        if claim.at > stamped.at + SKEW
     ]
     # The stamped bytes have the cosignatures in them: none can be younger than the token.
     late += [

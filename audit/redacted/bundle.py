@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from audit.export import Seal, refuse_to_overwrite, write_file
+from audit.log.keyring_note import FILE as KEYRING_NOTE
 from audit.manifest import KEYRING, FileSum, Keyring, SignedBy, StreamHead, sign_manifest
 from audit.manifest import write as written
 from audit.redacted.gathering import ReadStream, RedactedRecord
@@ -49,6 +50,8 @@ def write_redacted(
     files[KEYRING] = written(
         Keyring(root=seal.root, certificates=(seal.certificate,), log=seal.log)
     )
+    if seal.keyring_note:
+        files[KEYRING_NOTE] = seal.keyring_note
     files["report.html"] = report(record, number=number, at=at).encode()
     files["README.txt"] = readme(number, erased=bool(record.shreds)).encode()
     manifest = canonical(

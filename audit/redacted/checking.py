@@ -12,9 +12,10 @@ from audit.acts import root_of
 from audit.errors import ExportUnreadableError
 from audit.log.checkpoint import Checkpoint, trusted_checkpoint
 from audit.log.errors import LogError
-from audit.log.exported import CHECKPOINT, FOLDER, proof_file
+from audit.log.exported import CHECKPOINT, FOLDER, TOKEN, proof_file
 from audit.log.note import NoteKey
 from audit.log.proof import read_proof
+from audit.log.stamped import Claim
 from audit.manifest import CASE_STREAM, DOOR_STREAM, KEYRING, Keyring, SignedBy, check_signature
 from audit.manifest import write as written
 from audit.reading import read_directory, read_model
@@ -28,6 +29,7 @@ from audit.redacted.manifest import (
 )
 from audit.redacted.opening import OpenedEntry, hidden, read_lines
 from audit.verdict import Check, Verdict, judged
+from audit.vouchers import Vouched, Vouchers, check_vouchers, keyring_of, trusted_logs
 from cases.canonical import canonical, sha256
 from cases.envelope import ActEnvelope, RefusedEnvelope
 from cases.house_acts import AgreeToErase, Erase, HouseAct, read_house_act
@@ -55,7 +57,11 @@ def is_redacted(directory: Path) -> bool:
 
 
 def verify_redacted(
-    directory: Path, *, pinned: frozenset[bytes] = frozenset(), logs: frozenset[NoteKey]
+    directory: Path,
+    *,
+    pinned: frozenset[bytes] = frozenset(),
+    logs: frozenset[NoteKey],
+    vouchers: Vouchers | None = None,
 ) -> Verdict:
     """What the bundle proves; never PASS as a whole, since content is left out."""
     try:
@@ -67,7 +73,7 @@ def verify_redacted(
     return Verdict(
         case=bundle.manifest.case,
         number=bundle.manifest.number,
-        checks=tuple(_checks(bundle, pinned, logs)),
+        checks=(*_checks(bundle, pinned, logs, vouchers), _content(bundle)),
     )
 
 
@@ -91,16 +97,40 @@ def read_bundle(directory: Path) -> Bundle:
     )
 
 
-def _checks(bundle: Bundle, pinned: frozenset[bytes], logs: frozenset[NoteKey]) -> Iterator[Check]:
+def _checks(
+    bundle: Bundle,
+    pinned: frozenset[bytes],
+    given: frozenset[NoteKey],
+    vouchers: Vouchers | None,
+) -> Iterator[Check]:
+    keyrings = keyring_of(bundle.files, vouchers, pinned=pinned)
+    logs = trusted_logs(given, vouchers, keyrings)
     yield judged("files", wrong=_files(bundle))
     yield _signature(bundle, pinned)
     yield judged("journal", wrong=list(_order(bundle)))
     yield _log(bundle, logs)
+    yield from check_vouchers(_vouched(bundle), vouchers, logs=logs, keyrings=keyrings)
     yield judged("signers", wrong=list(_signers(bundle.streams)))
     yield judged("clocks", wrong=list(_clocks(bundle.streams)))
     if bundle.manifest.erased:
         yield judged("erasure", wrong=list(_erasure(bundle)))
-    yield _content(bundle)
+
+
+def _vouched(bundle: Bundle) -> Vouched:
+    """The bundle, as far as others vouch for it."""
+    claims = [
+        Claim(told.stream, entry.sequence, at)
+        for name, told in bundle.manifest.streams.items()
+        for entry in bundle.streams[name]
+        if (at := _instant(entry.text("at"))) is not None
+        and proof_file(told.stream, entry.text("branch"), entry.sequence) in bundle.files
+    ]
+    return Vouched(
+        files=bundle.files,
+        claims=claims,
+        signed=bundle.signed,
+        created_at=bundle.manifest.created_at,
+    )
 
 
 def _files(bundle: Bundle) -> list[str]:
@@ -168,7 +198,7 @@ def _log(bundle: Bundle, pinned: frozenset[NoteKey]) -> Check:
         checkpoint = trusted_checkpoint(bundle.files[CHECKPOINT], pinned or [named])
     except LogError as error:
         return judged("log", wrong=[f"{CHECKPOINT}: {error}"], missing=missing)
-    expected = {CHECKPOINT}
+    expected = {CHECKPOINT, TOKEN}
     wrong: list[str] = []
     unproven = 0
     for name, told in bundle.manifest.streams.items():

@@ -58,7 +58,7 @@ def _fault(code: int, said: str) -> str:
 def alterations(extent: Extent) -> Iterator[Verdict]:
     """The twenty alterations: how many are caught, and which by the seal of the run alone."""
     del extent
-    found = tested("tests/audit/test_twenty_alterations.py", seconds=900)
+    found = tested("tests/audit/test_twenty_alterations.py", seconds=900, environ=None)
     caught = len(TWENTY) if not found.failed else 0
     yield Verdict(
         "strict replay and verify against the 20 alterations",
@@ -93,7 +93,7 @@ def server_gate(extent: Extent) -> Iterator[Verdict]:
 def _examples(extent: Extent, *, name: str, least: int, selection: tuple[str, ...]) -> Verdict:
     profile = () if extent.quick else ("--hypothesis-profile=full",)
     shown = ("--hypothesis-show-statistics", "--timeout=3000")
-    found: Tested = tested(*selection, *profile, *shown, seconds=3000)
+    found: Tested = tested(*selection, *profile, *shown, seconds=3000, environ=None)
     enough = found.examples >= least
     passed = not found.failed and found.passed > 0 and (enough or extent.quick)
     got = f"{found.examples} examples; {found.shown}"

@@ -31,12 +31,16 @@ def by_tests(
     at_least: int = 1,
     seconds: float = 1200,
     quickly: tuple[str, ...] | None = None,
+    fully: Mapping[str, str] | None = None,
 ) -> Criterion:
-    """A criterion that tests decide: all pass, and there are enough of them."""
+    """A criterion that tests decide: all pass, and there are enough of them.
+
+    `fully` is the environment in which they try everything, not a sample; left out when quick.
+    """
 
     def run(extent: Extent) -> Iterator[Verdict]:
         chosen = quickly if extent.quick and quickly is not None else selection
-        found = tested(*chosen, seconds=seconds)
+        found = tested(*chosen, seconds=seconds, environ=None if extent.quick else fully)
         for fault in found.why:
             print(fault, file=sys.stderr, flush=True)
         least = at_least if chosen is selection else 1

@@ -112,7 +112,7 @@ class Tested:
         return "; ".join(words)
 
 
-def tested(*selection: str, seconds: float) -> Tested:
+def tested(*selection: str, seconds: float, environ: Mapping[str, str] | None) -> Tested:
     """The selected tests have run in a process of their own."""
     with tempfile.TemporaryDirectory(prefix="accept-") as folder:
         report = Path(folder) / "report.xml"
@@ -130,6 +130,7 @@ def tested(*selection: str, seconds: float) -> Tested:
                 *selection,
             ],
             seconds=seconds,
+            environ=environ,
         )
         found = _read(report) if report.exists() else Tested()
     found.seconds = ended.seconds

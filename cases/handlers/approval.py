@@ -50,6 +50,8 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     _conditions_stand(file, body, at=act.signed_at)
     if LEVELS.index(act.assurance.value) < LEVELS.index(rule.assurance.value):
         raise refused(Reason.ASSURANCE, f"this gate needs {rule.assurance.value}")
+    if rule.device_bound and (act.personal is None or not act.personal.device_bound):
+        raise refused(Reason.SYNCED_KEY)
     needs_reason = body.verdict is Verdict.MORE_INFORMATION or (
         body.verdict is Verdict.REJECT and rule.reject_reason
     )

@@ -23,9 +23,9 @@ from gateway.wording import (
     LINK_DECIDED,
     LINK_SUPERSEDED,
     REASONS,
-    RECORDED,
     Wording,
     of_receipt,
+    recorded,
 )
 from runbooks.plan import Assurance
 
@@ -85,6 +85,17 @@ class ActPages:
             return self._web.problem(
                 stale, viewer=viewer, status=409, onward=back, onward_label="Open the case"
             )
+        if _own_key(body, case):
+            return self._web.problem(
+                REASONS[Reason.NOT_SIGNED_BY_PERSON],
+                viewer=viewer,
+                status=403,
+                heading="Sign it with your own key",
+                detail="This page cannot ask your key. A console that can, or a program of yours, "
+                f"signs it through POST /api/cases/{case.row.number}/acts/options.",
+                onward="/passkeys",
+                onward_label="Your own keys",
+            )
         level = await assurance_of(self._web.doors, viewer.session)
         if not _proved(body, case, level):
             return await self._step_up(fields, viewer=viewer, action=action)
@@ -143,6 +154,7 @@ class ActPages:
                 REASONS[refused.reason],
                 viewer=viewer,
                 status=403 if refused.reason is Reason.ROLE else 422,
+                detail=refused.detail,
                 onward=back,
                 onward_label="Back to the case",
             )
@@ -160,7 +172,8 @@ class ActPages:
             receipt = receipt.first
         if receipt is None:
             heading, status = f"Recorded at {show.clock(answered.signed_at)}", 202
-            says, mend, detail = f"{heading}. {RECORDED}", "You can close this page.", ""
+            told = recorded(waits_for_log=answered.waits_for_log)
+            says, mend, detail = f"{heading}. {told}", "You can close this page.", ""
         else:
             wording = of_receipt(receipt)
             heading = "Done" if receipt.accepted else "Not done"
@@ -206,6 +219,12 @@ class ActPages:
             and newest.state is not RoundState.SUPERSEDED
         )
         return LINK_DECIDED if decided else LINK_SUPERSEDED
+
+
+def _own_key(body: ActBody, case: OpenCase) -> bool:
+    """Whether the verdict counts only with the person's own signature."""
+    rule = case.rule(body.gate) if isinstance(body, Decide) else None
+    return rule is not None and rule.assurance is Assurance.L3
 
 
 def _proved(body: ActBody, case: OpenCase, level: Assurance) -> bool:

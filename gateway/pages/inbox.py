@@ -16,6 +16,7 @@ from gateway.casework import OpenCase
 from gateway.covering import standing_of
 from gateway.doors import Doors
 from gateway.listing import Reading
+from gateway.log_glass import may
 from gateway.sight import ALWAYS
 from gateway.suppression_rules import rules_seen
 from gateway.times import Due, Show
@@ -221,9 +222,16 @@ class InboxPages:
             chosen=chosen,
             hides=await rules_seen(self._web.doors, viewer) is not None,
             differs=bool(viewer.roles & ALWAYS),
+            log_waits=await self._held_by_log(viewer),
             sees_deliveries=bool(viewer.roles & ALWAYS),
             as_of=show.clock(show.now),
         )
+
+    async def _held_by_log(self, viewer: Viewer) -> int | None:
+        """How much waits for the transparency log; None where that is not the viewer's to mend."""
+        if not may(viewer):
+            return None
+        return (await self._web.doors.store.log.pressing()).number
 
 
 def _is_mine(item: Waiting, case: OpenCase, viewer: Viewer) -> bool:

@@ -17,7 +17,7 @@ from store import Session
 
 ALL = "all"
 _NEWEST = 20
-_DOORS = {"page": "A browser", "cli": "A terminal"}
+_DOORS = {"page": "A browser", "cli": "A terminal", "codec": "Temporal's pages"}
 
 
 class SessionPages:

@@ -15,6 +15,8 @@ class FindingKind(StrEnum):
     OUTBOX_STUCK = "watch-outbox-stuck"
     OBLIGATION_DUE = "watch-obligation-due"
     LOG_BEHIND = "watch-log-behind"
+    LOG_HOLDS = "watch-log-holds"
+    LOG_GLASS = "watch-log-break-glass"
     UNSEALED = "watch-unsealed"
     UNSTAMPED = "watch-unstamped"
     UNWITNESSED = "watch-unwitnessed"
@@ -39,6 +41,8 @@ TITLES: dict[str, str] = {
     FindingKind.OUTBOX_STUCK: "acts or reports are recorded and not applied",
     FindingKind.OBLIGATION_DUE: "work owed after closing is due, and nothing happens",
     FindingKind.LOG_BEHIND: "entries wait for the transparency log",
+    FindingKind.LOG_HOLDS: "decisions wait for the transparency log",
+    FindingKind.LOG_GLASS: "decisions go on, or went on, without the transparency log",
     FindingKind.UNSEALED: "runs have ended and are not sealed",
     FindingKind.UNSTAMPED: "the transparency log is not time-stamped any more",
     FindingKind.UNWITNESSED: "witnesses do not vouch for the transparency log any more",
@@ -62,6 +66,7 @@ TITLES: dict[str, str] = {
     "log-not-stamped": "the time stamps we are given prove nothing",
     "log-not-witnessed": "a witness refuses to vouch for the transparency log",
     "log-damaged": "the transparency log is not what was signed, and nothing more is signed",
+    "log-unwritable": "the transparency log cannot be written",
     "run-cut-off": "runs did not end by themselves",
     "run-not-sealed": "runs cannot be sealed",
     "log-unreadable": "entries cannot be read and have no leaf in the log",

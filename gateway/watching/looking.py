@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from cases.ids import case_of
+from cases.log_glass import REVIEW_WITHIN
 from gateway.watching.finding import Finding, FindingKind
 from gateway.watching.vouching import Freshness, unvouched
 from integrations.ports.clock import Clock
@@ -15,6 +16,8 @@ SILENCE = timedelta(seconds=45)
 ENDED = ("closed", "cancelled")
 UNSEALED_FOR = timedelta(hours=1)
 """A run is sealed a second after it ends; so long, and nobody seals."""
+HELD_FOR = timedelta(seconds=15)
+"""A decision is in the log within a second; so long, and the log is not written."""
 _FAR = timedelta(days=3650)
 
 
@@ -42,6 +45,8 @@ class Looking:
         found += await self._silent(at, since)
         found += await self._stuck(at)
         found += await self._behind(at)
+        found += await self._held_by_log(at)
+        found += await self._glass(at)
         found += await self._unsealed(at)
         found += await unvouched(self._store, self._fresh, at=at)
         found += await self._owed(at)
@@ -128,6 +133,44 @@ class Looking:
                 mend="a gateway writes it: `escalate gateway`, then `escalate log show`",
             )
         ]
+
+    async def _held_by_log(self, at: datetime) -> list[Finding]:
+        waits = await self._store.log.pressing()
+        if waits.since is None or waits.since >= at - HELD_FOR:
+            return []
+        return [
+            Finding(
+                kind=FindingKind.LOG_HOLDS,
+                key="log",
+                text=f"{waits.acts} decisions and {waits.effects} irreversible actions wait for "
+                f"the transparency log since {_moment(waits.since)}; none is lost, and intake and "
+                "clocks go on",
+                mend="`escalate log show` says what stops it. If they cannot wait, two people may "
+                "go on without: `escalate log break-glass open`",
+            )
+        ]
+
+    async def _glass(self, at: datetime) -> list[Finding]:
+        found: list[Finding] = []
+        for row in await self._store.log_glass.list():
+            if row.confirmed_at is None or row.reviewed_by is not None:
+                continue
+            if row.open_at(at):
+                text = f"break-glass {row.position} of the log is open until {_moment(row.until)}"
+            elif row.until is not None and at >= row.until + REVIEW_WITHIN:
+                text = f"break-glass {row.position} of the log was not reviewed within a day"
+            else:
+                continue
+            found.append(
+                Finding(
+                    kind=FindingKind.LOG_GLASS,
+                    key=row.id,
+                    text=f"{text}; ordered by {row.asked_by} and {row.confirmed_by}",
+                    mend=f"escalate log break-glass end {row.position}, then review it: "
+                    f"escalate log break-glass review {row.position}",
+                )
+            )
+        return found
 
     async def _unsealed(self, at: datetime) -> list[Finding]:
         waits = await self._store.seals.backlog()

@@ -20,13 +20,14 @@ from integrations.oidc.keys import KeySet
 from integrations.oidc.terms import Terms
 from integrations.oidc.token import (
     Claims,
+    check_access_token,
     check_id_token,
     check_log_out_token,
     proved_at,
     second_factor,
 )
 from integrations.ports.clock import Clock
-from integrations.ports.identity import Device, LogOut, Pending, Proof
+from integrations.ports.identity import Bearer, Device, LogOut, Pending, Proof
 
 VENDOR = "log-in provider"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
@@ -125,6 +126,14 @@ class OidcProvider:
             subject=claims.get("sub"),
             session=claims.get("sid"),
         )
+
+    async def read_access_token(self, token: str, *, audience: str) -> Bearer:
+        """Whose token it is, once the provider made it for that audience and no other."""
+        now = await self._clock.now()
+        claims = await self._by_its_keys(
+            lambda keys: check_access_token(token, keys, self._terms, audience=audience, now=now)
+        )
+        return Bearer(issuer=self._terms.issuer, subject=claims["sub"])
 
     async def begin_device(self) -> Device | None:
         """A log-in on another device; None where the provider offers none."""

@@ -56,6 +56,13 @@ class LogOut(Value):
     session: str | None = None
 
 
+class Bearer(Value):
+    """Whose access token it is."""
+
+    issuer: str
+    subject: str
+
+
 class Device(Value):
     """A log-in that somebody finishes on another device (RFC 8628)."""
 
@@ -104,6 +111,10 @@ class Identity(Protocol):
 
     async def read_log_out(self, token: str) -> LogOut:
         """What a back-channel log-out says, once it is proved to be the provider's."""
+        ...
+
+    async def read_access_token(self, token: str, *, audience: str) -> Bearer:
+        """Whose token it is, once the provider made it for that audience and no other."""
         ...
 
     async def begin_device(self) -> Device | None:

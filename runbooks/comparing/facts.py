@@ -100,7 +100,7 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
 def _only_at_gates(stage: dict[str, Any], *, gate: bool) -> None:
     """What is said of gates alone is no fact of any other stage."""
     if not gate:
-        stage["delegation"] = None
+        stage["delegation"] = stage["passkeys"] = None
     for outcome, step in (stage["next"] or {}).items():
         if not gate or outcome != MORE_INFORMATION:
             step["clock"] = None

@@ -49,6 +49,11 @@ def _refusing_is_tighter(old: Fact | None, new: Fact | None) -> Direction:
     return Direction.TIGHTER if new == "refused" else Direction.LOOSER
 
 
+def _bound_is_tighter(old: Fact | None, new: Fact | None) -> Direction:
+    del old
+    return Direction.TIGHTER if new == "device-bound" else Direction.LOOSER
+
+
 def _more_time_is_looser(old: Fact | None, new: Fact | None) -> Direction:
     order = ("runs-on", "pauses", "restarts")
     was, now = (order.index(str(fact or "restarts")) for fact in (old, new))
@@ -125,6 +130,7 @@ _GATE = {
     "dissent.to": Meaning(Group.APPROVAL, "who decides after an objection"),
     "dissent.within": Meaning(Group.APPROVAL, "the time after an objection"),
     "delegation": Meaning(Group.APPROVAL, "whether delegates may vote", _refusing_is_tighter),
+    "passkeys": Meaning(Group.APPROVAL, "the keys people may sign with", _bound_is_tighter),
     "break-glass.by": Meaning(Group.APPROVAL, "who may break the glass", _more_is_looser),
     "break-glass.within": Meaning(Group.APPROVAL, "the time for the second hand", _more_is_looser),
     "break-glass.review.by": Meaning(Group.APPROVAL, "who reviews a broken glass"),

@@ -45,6 +45,7 @@ GATE_KEYS = (
     "silence",
     "dissent",
     "delegation",
+    "passkeys",
     "break_glass",
 )
 
@@ -212,6 +213,7 @@ class Stage(Strict):
     dissent: DissentRule | None = None
     delegation: Literal["allowed", "refused"] = "allowed"
     break_glass: BreakGlassRule | None = None
+    passkeys: Literal["any", "device-bound"] = "any"
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -245,6 +247,12 @@ class Stage(Strict):
             if "clock" in step.model_fields_set and not asks:
                 at = ("next", outcome, "clock")
                 refuse("RB017", "`clock` at `more-information` of a gate only", at=at)
+        return self
+
+    @model_validator(mode="after")
+    def _signed_with_a_passkey(self) -> Self:
+        if self.passkeys == "device-bound" and self.assurance is not Assurance.L3:
+            refuse("RB017", "`assurance: L3` beside `passkeys: device-bound`", at=("passkeys",))
         return self
 
     @model_validator(mode="after")

@@ -102,6 +102,8 @@ class GateRule(Compact):
     delegation: bool = True
     """Whether a delegate may vote in the place of whoever is away."""
     break_glass: BrokenGlass | None = None
+    device_bound: bool = False
+    """Whether a person's own key counts only if it cannot leave its device."""
 
     @property
     def delegable(self) -> bool:

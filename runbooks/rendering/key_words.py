@@ -109,6 +109,7 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "silence": "What happens when nobody answers; without it the gate waits.",
         "dissent": "Who may object to the decision, and who then decides.",
         "delegation": "Whether a delegate may vote in the place of whoever is away.",
+        "passkeys": "Which keys of their own people may sign with, at `assurance: L3`.",
         "break-glass": "Two people who pass it without those it asks, and who looks at it after.",
         "independent-of": "Questions that say who decided before: they are kept out here.",
         "only-at": "The severities whose cases come here; others pass it over.",

@@ -183,7 +183,8 @@ def gate_rules(rule: GateRule) -> tuple[tuple[str, str], ...]:
         (
             "Votes",
             ("hidden until one has voted; " if blind else "open; ")
-            + f"proof of person {rule.assurance.value}.",
+            + f"proof of person {rule.assurance.value}"
+            + (", by a key that cannot leave its device." if rule.device_bound else "."),
         )
     )
     said.append(("Silence", silence(rule)))

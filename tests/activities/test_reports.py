@@ -97,7 +97,8 @@ async def test_without_a_connector_it_is_a_persons_task(store: Store) -> None:
 
     result = await performed(store, order(case, "dsa-statement", STATEMENT))
 
-    assert result == EffectResult(state=EffectState.MANUAL, detail=NOT_SWITCHED_ON)
+    assert (result.state, result.detail) == (EffectState.MANUAL, NOT_SWITCHED_ON)
+    assert result.policies == ("perform-what-was-decided",)
 
 
 async def test_a_retry_after_a_lost_answer_files_once(store: Store) -> None:

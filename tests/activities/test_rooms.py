@@ -17,6 +17,7 @@ from activities.room_words import card_for, closed_card, thread_card
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
 from cases.saying import Viewer, decidable_in_a_room, sayable
 from integrations.ports.directory import Person
+from integrations.ports.messaging import message_id
 from integrations.slack import Slack
 from integrations.teams import Teams
 from runbooks import Pathway, compile_runbook, library, load_runbook
@@ -254,3 +255,29 @@ async def test_a_teams_channel_that_fails_holds_nobody_up(house: House) -> None:
     (row,) = await house.store.prompts.by_case(house.case)
     assert row.became == "not announced: ThrottledError"
     assert "sig=" not in str(row)
+
+
+async def test_who_may_have_had_the_mail_has_it_again_and_not_the_card_instead(
+    house: House,
+) -> None:
+    """The room was out, the mail left, the worker died: a try later the room answers."""
+    lenas = message_id(domain="escalate.test", key=("notice-1", "lena"))
+    await house.store.calls.begin(
+        case=house.case,
+        key="notice-1",
+        attempt=1,
+        vendor="smtp",
+        operation="send mail",
+        method="SMTP",
+        url="smtp://mail.example",
+        request={"headers": {"message-id": lenas}},
+        body=b"",
+        at=START,
+    )
+    again = ActivityEnvironment()
+    again.info = replace(again.info, attempt=2)
+
+    result: NoticeResult = await again.run(house.notifying.notify, house.order())
+
+    assert channels(result) == {"lena": "mail", "luca": "slack", "nora": "mail"}
+    assert lenas in [mail.message_id for mail in house.mail.sent]

@@ -1,5 +1,6 @@
 """Whole cases for audits: a real engine, a real store, doors that record what they sign."""
 
+import asyncio
 import base64
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -17,6 +18,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import Worker
 
+from activities.intents import LoggedIntents
 from activities.merging import Merging
 from activities.other_cases import Cancelling
 from activities.outside import Outside
@@ -25,7 +27,7 @@ from audit.export import Seal, export_case
 from audit.log.note import NoteSigner
 from audit.log.recorder import Recorder
 from audit.sealing import seal_of
-from cases.acts import ActBody, Close, Reopen
+from cases.acts import BOUND_VERBS, ActBody, Close, Reopen
 from cases.acts_between_cases import Unmerge
 from cases.envelope import Act, ActEnvelope
 from cases.file import EDITION
@@ -35,6 +37,7 @@ from cases.receipts import ActReceipt, Outcome
 from cases.reopening import inherited
 from cases.report import Report, Source
 from gateway.engine_runs import ended_run
+from gateway.log_waiting import release
 from runbooks import assess, library
 from runbooks.plan import Severity
 from store import Accepted, Recorded, Store
@@ -42,7 +45,7 @@ from tests.workflows.world import CERTIFICATE, DOOR, ROOT, CaseUnderTest, World
 from workers.engine import Engine
 from workers.temporal import connect
 from workflows.attributes import at_reopening, at_start
-from workflows.effects import EFFECTS, MergeOrder
+from workflows.effects import EFFECTS, EffectOrder, EffectResult, MergeOrder
 from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, Reopened, RoutedBy, arguments
 
 ROOT_KEY = base64.b64encode(ROOT.public_key().public_bytes_raw()).decode()
@@ -84,6 +87,7 @@ class Office:
         receipt_at: datetime | None = None,
         text: bytes | None = None,
         shadow: bool = False,
+        leaf_first: bool = False,
     ) -> "Matter":
         """A case has come in at a door and runs; `text` is a runbook that does not ship."""
         external = uuid.uuid4().hex
@@ -126,6 +130,7 @@ class Office:
             continue_after=continue_after,
             shadow=shadow,
             edition=EDITION,
+            leaf_first=leaf_first,
         )
         skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
         handle = await skipper.client.start_workflow(
@@ -154,7 +159,7 @@ class Office:
             if run is not None:
                 seal = seal_of(run, stream=ended.stream, salt=keys.salt)
                 await self.store.seals.seal(ended, at=MADE_AT, **seal.model_dump())
-        await Recorder(self.store, signer=LOG, apart=timedelta(0)).record(at=MADE_AT)
+        await record_log(self.store)
 
     async def export(self, matter: "Matter", out: Path) -> Path:
         """The case's export, at `out`, once everything of it is in the log."""
@@ -190,13 +195,26 @@ class Matter(CaseUnderTest):
             round=act.binding.round if act.binding is not None else None,
             sign=lambda _: envelope,
             at=act.signed_at,
+            after_log=self.waits(act),
         )
         return isinstance(recorded, Recorded)
+
+    def waits(self, act: Act) -> bool:
+        """Whether the act takes effect only once the log has it."""
+        return self.request.leaf_first and act.body.verb in BOUND_VERBS
+
+    async def logged(self, act: Act) -> ActEnvelope:
+        """The envelope as it is delivered, once the log has the door's entry of it."""
+        await record_log(self.store)
+        await release(self.store)
+        return (await self.store.acts.show(act.act)).envelope
 
     async def deliver(self, envelope: ActEnvelope) -> ActReceipt:
         """The envelope is recorded at the door, delivered, and its answer recorded."""
         act = Act.model_validate_json(envelope.payload)
         await self.record(envelope)
+        if self.waits(act):
+            envelope = await self.logged(act)
         receipt: ActReceipt = await self.handle.execute_update(
             ACT_UPDATE, envelope, result_type=ActReceipt, id=act.act
         )
@@ -285,6 +303,11 @@ class Matter(CaseUnderTest):
         await self.until(lambda seen: all(item.state != "intended" for item in seen.effects))
 
 
+async def record_log(store: Store) -> None:
+    """Everything recorded so far is under a checkpoint."""
+    await Recorder(store, signer=LOG, apart=timedelta(0)).record(at=MADE_AT)
+
+
 @asynccontextmanager
 async def office(engine: Engine, store: Store, *, cached: int = 1000) -> AsyncIterator[Office]:
     """Everything runs until the block ends; the worker is then gone."""
@@ -301,7 +324,23 @@ async def office(engine: Engine, store: Store, *, cached: int = 1000) -> AsyncIt
             raise ApplicationError(kind, type=kind)
         return answer
 
+    @activity.defn(name="perform_effect")
+    async def perform_effect(order: EffectOrder) -> EffectResult:
+        result = await world.perform_effect(order)
+        if not order.entry:
+            return result
+        waiting = asyncio.create_task(
+            LoggedIntents(store).logged(order.case, order.entry, at=order.at)
+        )
+        while not waiting.done():
+            await record_log(store)
+            await release(store)
+            await asyncio.sleep(0.02)
+        logged = await waiting
+        return result.model_copy(update={"logged": logged})
+
     durable = {
+        "perform_effect": perform_effect,
         "merge_away": merge_away,
         "give_back": merging.give_back,
         "cancel_along": Cancelling(outside).cancel_along,

@@ -67,9 +67,9 @@ async def approved_and_closed(case: Matter) -> Matter:
     return await _closed(case, "actioned")
 
 
-async def approved(office: Office) -> Matter:
+async def approved(office: Office, **how: object) -> Matter:
     """The canonical case: triage, two approvals, an action, closed."""
-    return await approved_and_closed(await _escalated(office))
+    return await approved_and_closed(await _escalated(office, **how))
 
 
 async def walked_by_code(office: Office) -> Matter:

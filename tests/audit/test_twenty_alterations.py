@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,17 +10,13 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from audit.export import CaseRecord, gather, write_export
+from audit.export import CaseRecord, write_export
 from audit.findings import Replayed
 from audit.strict_replay import strict_replay
 from audit.verdict import Outcome, Verdict
 from audit.verify import verify
-from cases.acts import Close, Complete, Decide
-from cases.acts import Verdict as Answer
-from store import DEMO_KEK, Store, upgrade
 from tests.audit.alterations import SEALED_ONLY, TWENTY, Alteration
-from tests.audit.casework import MADE_AT, PINNED, PINNED_LOG, SEAL, office
-from workers.engine import Engine
+from tests.audit.casework import MADE_AT, PINNED, PINNED_LOG, SEAL
 from workflows.converter import PLAIN
 from workflows.escalation import EscalationWorkflow
 from workflows.runner import CaseRunner
@@ -47,26 +43,6 @@ class Caught:
             f"strict {'yes' if not self.strict.ok else 'no ':<4} "
             f"verify {self.verdict.outcome.value:<10} {', '.join(failed)}  [{', '.join(located)}]"
         )
-
-
-@pytest.fixture(scope="module")
-async def record(
-    engine: Engine, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[CaseRecord]:
-    """The canonical case, closed, in clear."""
-    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('twenty') / 'store.db'}"
-    await upgrade(url)
-    async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
-        case = await at_work.open(answers={"danger": "no", "kind": "fraud"})
-        await case.does(Complete(stage="triage", outcome="escalate"), person="tess")
-        for gate, person in (("legal-review", "lena"), ("policy-sign-off", "pia")):
-            vote = Decide(gate=gate, verdict=Answer.APPROVE, reason="section four applies")
-            await case.does(vote, person=person)
-        await case.quiet()
-        await case.does(Close(disposition="actioned", record="facts, rule"), person="ines")
-        await case.handle.result()
-        await at_work.log()
-        yield await gather(case.handle.id, store=store, client=at_work.client)
 
 
 async def _temporal_notices(record: CaseRecord) -> bool:

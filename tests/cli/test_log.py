@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from audit.log.checkpoint import trusted_checkpoint
 from audit.log.cosignature import WitnessKey, cosignatures
+from audit.log.directory import DirectoryTiles
 from audit.log.merkle import extends
 from audit.log.note import NoteSigner, read_note, unbase64
 from audit.log.proof import proven
@@ -124,6 +125,27 @@ async def test_a_kept_checkpoint_holds_the_log_to_its_past(desk: Desk, tmp_path:
     await run("log", "checkpoint", "--since", str(kept), code=1)
     kept.write_text("nonsense")
     await run("log", "checkpoint", "--since", str(kept), code=2)
+
+
+async def test_a_log_of_files_is_checked_without_anything_of_ours(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder that a web server serves, and a public key; a byte that was touched is noticed."""
+    folder = tmp_path / "log"
+    url = str(desk.store.database.url)
+    async with await Store.open(url, kek=DEMO_KEK, tiles=DirectoryTiles(folder)) as kept:
+        await Recorder(kept, signer=desk.signer, apart=timedelta(0)).record(at=START)
+    keys = tmp_path / "root.json"
+    keys.write_text(await run("keys", "public"))
+    monkeypatch.setenv("ESCALATE_HOME", str(tmp_path / "elsewhere"))
+
+    said = await told("log", "verify", str(folder), "--keys", str(keys))
+
+    assert (said["size"], said["origin"]) == (1, "example.org/log")
+    await run("log", "verify", str(folder), code=2)
+    leaf = next((folder / "tile" / "entries").rglob("1"))
+    leaf.write_bytes(leaf.read_bytes().replace(b'"v":1', b'"v":2'))
+    await run("log", "verify", str(folder), "--keys", str(keys), code=1)
 
 
 async def test_a_witness_runs_alone_and_survives_signal_9(desk: Desk, tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from gateway.signer import load_or_create_keys
 from store import ContentErased, ErasureRow, Shred, Store, Waits
 from tests.faults.canaries import Canaries
 from tests.faults.guarded_house import GuardedHouse
-from workers.house import key_encryption_key
 from workers.keeping import backup, put_back
+from workers.key_ring import key_ring
 from workers.redacting import export_redacted
 from workers.settings import Settings
 from workflows.converter import ENCODING, REFUSED, Codec
@@ -82,8 +82,12 @@ async def opens_nowhere_once_erased(
 
     home = folder / "elsewhere"
     settings = Settings.load({**place.environ, "ESCALATE_HOME": str(home)})
+    if place.settings.kek.exists():
+        # It was kept apart, and is put in its place first.
+        settings.keys.mkdir(parents=True)
+        settings.kek.write_bytes(place.settings.kek.read_bytes())
     await put_back(settings, folder / "backup", erased=[folder / "notes"])
-    async with await Store.open(settings.store, kek=key_encryption_key(place.settings)) as restored:
+    async with await Store.open(settings.store, kek=key_ring(place.settings)) as restored:
         try:
             await restored.journal.entries(case)
         except ContentErased:

@@ -160,6 +160,7 @@ async def test_who_took_part_in_a_stage_cannot_decide_the_one_kept_apart_from_it
         refused = await luca.decide(number, "policy-sign-off")
 
         assert (refused.status_code, refused.json()["error"]) == (403, "same-person")
+        assert "ask another holder of the role" in refused.json()["detail"]
         (on_record,) = await entries(house, number, Kind.DOOR_ACT_REFUSED)
         assert (on_record["who"], on_record["why"]) == ("luca", "same-person")
         overseer = await Person.of(house, "imani")

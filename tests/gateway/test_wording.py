@@ -7,9 +7,12 @@ from cases.receipts import Outcome, Reason
 from gateway.absences import PROBLEMS
 from gateway.access_explaining import PROBLEMS as OF_ACCESS
 from gateway.bulk_words import PROBLEMS as OF_ORDERS
+from gateway.codec_server import CODEC_WORDS
 from gateway.emergencies import PROBLEMS as OF_EMERGENCIES
 from gateway.keeping_words import KEEPERS
+from gateway.log_glass_words import PROBLEMS as OF_LOG
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
+from gateway.passkeys import PASSKEY_WORDS
 from gateway.wording import OUTCOMES, PAGES, REASONS
 from integrations.errors import IdentityReason
 
@@ -29,7 +32,10 @@ def test_every_reason_and_outcome_has_words() -> None:
         *OUTCOMES.values(),
         *PAGES.values(),
         *LOG_IN_PAGES.values(),
+        *PASSKEY_WORDS.values(),
+        *CODEC_WORDS.values(),
         *PROBLEMS.values(),
+        *OF_LOG.values(),
         *OF_ORDERS.values(),
         *KEEPERS.values(),
         *OF_ACCESS.values(),
@@ -47,10 +53,13 @@ def test_the_documentation_says_the_same() -> None:
         **{reason.value: words for reason, words in REASONS.items()},
         **PAGES,
         **PROBLEMS,
+        **OF_LOG,
         **OF_ORDERS,
         **OF_ACCESS,
         **OF_EMERGENCIES,
         **LOG_IN_PAGES,
+        **PASSKEY_WORDS,
+        **CODEC_WORDS,
         **{refusal.value: words for refusal, words in KEEPERS.items()},
     }
 

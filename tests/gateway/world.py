@@ -18,7 +18,7 @@ import pyotp
 from activities import Outside
 from gateway.doors import Doors, DoorSettings, People, ProviderDoor, SlackDoorParts, Tracker
 from gateway.faults import FaultSeam, no_faults
-from gateway.log_key import load_or_create_log_key
+from gateway.log_key import load_or_create_log_key, load_or_create_spool
 from gateway.serve import listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
@@ -306,13 +306,15 @@ async def make_world(
     provider: ProviderDoor | None = None
     if log_in is not None:
         directory, provider = log_in(url, store, clock)
+    signer = load_or_create_keys(folder / "keys")
     doors = Doors(
         store=store,
         directory=directory,
         provider=provider,
         clock=clock,
-        signer=load_or_create_keys(folder / "keys"),
+        signer=signer,
         log=load_or_create_log_key(folder / "keys", origin="example.org/log"),
+        spool=load_or_create_spool(folder / "keys", file=folder / "log-spool.jsonl", signer=signer),
         witnessing=witnessing,
         stamping=stamping,
         engine=engine,

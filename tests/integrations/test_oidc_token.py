@@ -15,6 +15,7 @@ from integrations.errors import IdentityError, IdentityReason
 from integrations.oidc.keys import KeySet
 from integrations.oidc.terms import Terms
 from integrations.oidc.token import (
+    check_access_token,
     check_id_token,
     check_log_out_token,
     proved_at,
@@ -160,6 +161,52 @@ def test_an_access_token_belongs_to_its_id_token() -> None:
     token = RSA.sign(claims(at_hash=said))
     assert check(token, access_token="access")["at_hash"] == said
     assert refusal(lambda: check(token, access_token="other")) is Reason.WRONG_SIGNATURE
+
+
+ACCESS = {"aud": "codec", "nonce": None}
+
+
+def codec(token: str, *, audience: str = "codec") -> dict[str, Any]:
+    """The token, checked as the codec server checks it."""
+    return check_access_token(token, KEYS, TERMS, audience=audience, now=NOW)
+
+
+@pytest.mark.parametrize("kind", ["at+jwt", "application/at+jwt", "JWT", None])
+def test_an_access_token_for_the_codec_server_says_whose_it_is(kind: str | None) -> None:
+    """RFC 9068's type, or what older providers send; the audience alone or as a list."""
+    for audience in ("codec", ["codec"]):
+        token = RSA.sign(claims(**{**ACCESS, "aud": audience}), typ=kind)
+        assert codec(token)["sub"] == "account-7"
+
+
+@pytest.mark.parametrize(
+    "changed, reason",
+    [
+        ({"aud": "escalate"}, Reason.WRONG_AUDIENCE),
+        ({"aud": ["codec", "escalate"]}, Reason.WRONG_AUDIENCE),
+        ({"aud": None}, Reason.WRONG_AUDIENCE),
+        ({"iss": "https://evil.example"}, Reason.WRONG_ISSUER),
+        ({"nonce": "n-1"}, Reason.NOT_A_TOKEN),
+        ({"at_hash": "x"}, Reason.NOT_A_TOKEN),
+        ({"sub": None}, Reason.NOT_A_TOKEN),
+        ({"exp": at(minutes=-10)}, Reason.EXPIRED),
+        ({"iat": at(minutes=10)}, Reason.CLOCK_SKEW),
+    ],
+)
+def test_a_token_for_anything_else_decodes_nothing(
+    changed: dict[str, Any], reason: IdentityReason
+) -> None:
+    """Of all tokens somebody may hold only the one that was made for it is taken."""
+    token = RSA.sign(claims(**{**ACCESS, **changed}))
+    assert refusal(lambda: codec(token)) is reason
+
+
+def test_the_client_itself_is_no_audience_of_the_codec_server() -> None:
+    """An ID token is for the client: naming the client as audience would let every log-in in."""
+    token = RSA.sign(claims(aud="escalate", nonce=None))
+    assert refusal(lambda: codec(token, audience="escalate")) is Reason.WRONG_AUDIENCE
+    stranger = STRANGER.sign(claims(**ACCESS))
+    assert refusal(lambda: codec(stranger)) is Reason.WRONG_SIGNATURE
 
 
 def test_a_device_log_in_has_no_nonce() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,19 @@ from tests.runbooks.faults import BASES, Fault, faults
 from tests.runbooks.texts import WHOLE, load, plain, written
 
 RUNNER = CliRunner()
+EXAMPLES = 50 if settings.get_current_profile_name() == "full" else 3
+"""Orders of each runbook: every level of it is shuffled in each."""
 TEXTS = {**{name: text.decode() for name, text in library().items()}, "whole": WHOLE}
+
+
+parsed = cache(plain)
+known = cache(load)
+"""The runbook in a text that many tests begin with: read once."""
 
 
 def changes(old: str, new: str) -> tuple[Change, ...]:
     """What the second means that the first did not."""
-    return compare(load(old), load(new)).changes
+    return compare(known(old), load(new)).changes
 
 
 def edited(what: str, by_what: str, text: str = BASES["base"]) -> tuple[Change, ...]:
@@ -37,15 +45,15 @@ def edited(what: str, by_what: str, text: str = BASES["base"]) -> tuple[Change, 
 @pytest.mark.parametrize("name", sorted(TEXTS))
 def test_a_runbook_means_what_it_means(name: str) -> None:
     """Compared with itself nothing has changed."""
-    assert compare(load(TEXTS[name]), load(TEXTS[name])).same
+    assert compare(known(TEXTS[name]), load(TEXTS[name])).same
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_layout_and_order_mean_nothing(name: str, data: st.DataObject) -> None:
     """However it is indented, commented and ordered, a runbook means the same."""
-    document = plain(TEXTS[name])
+    document = parsed(TEXTS[name])
     shuffled = _shuffled(document, data)
     text = "# Another comment.\n" + written(shuffled, width=data.draw(st.sampled_from([60, 4096])))
 
@@ -76,7 +84,7 @@ def test_a_fault_is_a_change_of_meaning(fault: Fault) -> None:
     base = next(text for text in BASES.values() if load(text).name == fault.runbook.name)
     unchanged = fault.text == base  # Some faults are in the directory, not in the text.
 
-    assert compare(load(base), fault.runbook).same == unchanged
+    assert compare(known(base), fault.runbook).same == unchanged
 
 
 # ── what is said of a change ─────────────────────────────────────────────────────────────────────

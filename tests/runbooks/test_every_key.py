@@ -22,7 +22,7 @@ CANDIDATES: tuple[Any, ...] = (
     "roles", "deadline", "receipt", "remaining", "S", "optional", "reject", "notice", "SEV0",
     "99%", "evidence", "stage:triage", "yes-no", "9d", True, False, 5, {"policy": 2},
     "refuted", "actioned", "no-violation", "quality", "safety-expert", "EU-TCO3-1h@1", "priority",
-    "lasting", "P5", "allowed", "runs-on",
+    "lasting", "P5", "allowed", "runs-on", "any",
     {"yes": dict.fromkeys(["yes", "no", "unknown"], "P5")},
     "2026-03-01T00:00:00Z", "2026-06-15T00:00:00Z", 5000, 50000, "reach < 3",
 )  # fmt: skip

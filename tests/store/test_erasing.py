@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ import sqlalchemy as sa
 from audit.redacted.gathering import skeleton_of
 from cases.house_acts import HouseRefusal
 from cases.journal import Kind, Stream
+from cases.notice import NoticeEnd, NoticeOrder, Purpose
+from runbooks.plan import Severity
 from store import (
     DEMO_KEK,
     Blocked,
     ContentErased,
     ErasureRow,
     ErasureState,
+    NoticeRow,
     Shred,
     Store,
     Waits,
@@ -278,6 +282,51 @@ async def test_what_the_log_does_not_hold_yet_is_waited_for(store: Store) -> Non
     assert (await tried()).what == "entries are not in the transparency log yet"
     await logged(store)
     assert (await tried()).what == "something was recorded meanwhile"
+
+
+async def test_a_notice_that_waits_for_company_is_waited_for(store: Store) -> None:
+    """It is sealed with the key that is to go: afterwards nobody could send it."""
+    case = await ended_case(store)
+    await asked(store, case)
+    row = await agreed(store)
+    assert isinstance(row, ErasureRow)
+    order = NoticeOrder(
+        key="n-1",
+        case=case,
+        number="1001",
+        purpose=Purpose.CLOSED,
+        role="triage",
+        severity=Severity.SEV3,
+        at=START,
+    )
+    waits = NoticeRow(
+        key="n-1",
+        recipient="ada",
+        case=case,
+        purpose=order.purpose,
+        role=order.role,
+        channel="digest",
+        end=NoticeEnd.BUNDLED,
+        at=START,
+    )
+    await store.digests.put(waits, order, due_at=START)
+
+    async def tried() -> Any:
+        await logged(store)
+        return await store.shredding.shred(
+            row,
+            signed=(),
+            skeleton=await skeleton_of(store, case),
+            note=lambda _: "{}",
+            at=AFTER,
+        )
+
+    assert (await tried()).what == "a notice waits for company"
+    [item] = await store.digests.claim(
+        await store.digests.waiting(), owner="a", at=START, lease=timedelta(seconds=30)
+    )
+    await store.digests.end(item, NoticeEnd.READ, at=START)
+    assert isinstance(await tried(), Shred)
 
 
 async def test_a_second_erasure_keeps_what_the_first_one_left(store: Store) -> None:

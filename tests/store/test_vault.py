@@ -17,7 +17,7 @@ from store import (
 )
 from store.tables import case_keys
 from store.vault import TTL
-from tests.store.building import accepted
+from tests.store.building import START, accepted
 
 
 async def test_case_has_one_key_and_one_salt(store: Store) -> None:
@@ -122,8 +122,8 @@ async def test_keys_are_wrapped_again_without_changing_them(store: Store, url: s
     fresh = KeyEncryptionKey.generate()
 
     async with await Store.open(url, kek=fresh, earlier_keks=[DEMO_KEK]) as both:
-        assert await both.vault.rewrap() == 1
-        assert await both.vault.rewrap() == 0
+        rotated = await both.rotation.rotate(at=START)
+        assert (rotated.wrapped, rotated.after) == (1, fresh.key_id)
     async with await Store.open(url, kek=fresh) as only:
         assert await only.vault.keys("case/a") == before
 

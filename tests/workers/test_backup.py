@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from gateway.signer import load_or_create_keys
 from integrations.file_directory import DEMO_FILE
 from store import BackupFailed, KeyEncryptionKey, Store, upgrade
 from tests.cli.conftest import Installation
@@ -24,7 +25,7 @@ from workers.engine import Engine
 from workers.house import house
 from workers.keeping import ABOUT, KEYS, STORE, STORE_DUMP, backup, put_back, reconciled
 from workers.processes import listening, release_library, running_gateway, running_worker
-from workers.rekeying import revoke_door_keys
+from workers.rekeying import revoke_door_keys, rotate_kek
 from workers.settings import Settings
 from workers.worker import client_of
 
@@ -92,7 +93,9 @@ async def test_a_case_goes_on_after_a_restore(tmp_path: Path, logs_elsewhere: No
         await asyncio.sleep(1)
         kept = await backup(before.settings, late, at=datetime.now(tz=UTC))
         (line,) = await before.house.store.views.list()
+    kek = before.settings.kek.read_bytes()
     shutil.rmtree(home)
+    put_kek(settings_of(home), kek)
     (late / STORE).unlink()
     shutil.copyfile(early / STORE, late / STORE)
 
@@ -101,7 +104,7 @@ async def test_a_case_goes_on_after_a_restore(tmp_path: Path, logs_elsewhere: No
 
     assert kept.store
     assert kept.engine
-    assert set(kept.keys) == {"door.pem", "kek", "log.pem", "log.vkey", "root.pem"}
+    assert set(kept.keys) == {"door.pem", "log.pem", "log.vkey", "root.pem"}
     assert found.findings == ()
     assert (found.cases, found.appended > 0) == (1, True)
     async with running(home, tmp_path / "second") as (after, address):
@@ -141,17 +144,23 @@ async def test_a_case_on_postgres_goes_on_after_a_restore(
         await tariq.run("case", "complete", number, "escalate")
         await tariq.until(number, stage="legal-review")
         kept = await backup(before.settings, copy, at=datetime.now(tz=UTC))
+    kek = before.settings.kek.read_bytes()
     shutil.rmtree(home)
 
+    with pytest.raises(BackupFailed, match="in no backup"):
+        await put_back(settings_of(home, **second), copy)
+    assert not home.exists()
+    put_kek(settings_of(home), kek)
     with pytest.raises(BackupFailed, match="ESCALATE_STORE_URL"):
         await put_back(settings_of(home), copy)
     with pytest.raises(BackupFailed, match="not empty"):
         await put_back(settings_of(home, **first), copy)
-    assert not home.exists()
+    assert [path.name for path in home.rglob("*") if path.is_file()] == ["kek"]
     await put_back(settings_of(home, **second), copy)
     found = await reconciled(settings_of(home, **second))
 
-    assert (kept.store, kept.engine, kept.by_hand) == (True, True, ())
+    assert (kept.store, kept.engine) == (True, True)
+    assert [line.partition(":")[0] for line in kept.by_hand] == ["key-encryption key"]
     assert {*DUMPS.values(), STORE_DUMP} < {path.name for path in copy.iterdir()}
     assert (found.cases, found.findings) == (1, ())
     async with running(home, tmp_path / "second", **second) as (after, _):
@@ -159,6 +168,13 @@ async def test_a_case_on_postgres_goes_on_after_a_restore(
         await lena.run("case", "decide", number, "approve", "--yes")
         await lena.until(number, stage="policy-sign-off")
         assert await after.house.store.backup.reconcile() == []
+
+
+def put_kek(settings: Settings, kek: bytes) -> None:
+    """The key-encryption key, which was kept apart, is in its place."""
+    settings.keys.mkdir(parents=True)
+    settings.kek.touch(mode=0o600)
+    settings.kek.write_bytes(kek)
 
 
 def on(cluster: PostgresCluster) -> dict[str, str]:
@@ -186,10 +202,12 @@ async def small(tmp_path: Path) -> Settings:
 
 
 async def test_backup_is_its_owners_alone(small: Settings, tmp_path: Path) -> None:
-    """Everything in it can be read by its owner only: the keys are in it."""
+    """Everything in it can be read by its owner only: keys that sign are in it."""
+    load_or_create_keys(small.keys)
+
     kept = await backup(small, tmp_path / "copy", at=START)
 
-    assert (kept.store, kept.engine, kept.keys) == (True, False, ("kek",))
+    assert (kept.store, kept.engine, kept.keys) == (True, False, ("door.pem", "root.pem"))
     for path in (tmp_path / "copy").rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     names = {path.name for path in (tmp_path / "copy").iterdir()}
@@ -206,7 +224,8 @@ async def test_backup_wants_a_new_folder(small: Settings, tmp_path: Path) -> Non
 
 
 async def test_restore_wants_an_empty_home(small: Settings, tmp_path: Path) -> None:
-    """Where anything is, nothing is touched."""
+    """Where anything is, nothing is touched; the key-encryption key must be there."""
+    load_or_create_keys(small.keys)
     await backup(small, tmp_path / "copy", at=START)
     before = small.kek.read_bytes()
 
@@ -216,10 +235,29 @@ async def test_restore_wants_an_empty_home(small: Settings, tmp_path: Path) -> N
     assert small.kek.read_bytes() == before
 
 
-async def test_restored_keys_open_the_restored_store(small: Settings, tmp_path: Path) -> None:
-    """Store and keys belong together, and come back together."""
+async def test_a_backup_holds_keys_only_wrapped(small: Settings, tmp_path: Path) -> None:
+    """Whoever has nothing but the backup reads no case, also none of an earlier epoch."""
+    key = KeyEncryptionKey.read(small.kek.read_bytes())
+    await rotate_kek(small, at=START)
+    new = KeyEncryptionKey.read(small.kek.read_bytes())
+
+    await backup(small, tmp_path / "copy", at=START)
+
+    copied = b"".join(
+        path.read_bytes() for path in (tmp_path / "copy").rglob("*") if path.is_file()
+    )
+    for kek in (key, new):
+        assert kek.secret not in copied
+        assert kek.written().strip() not in copied
+
+
+async def test_the_key_kept_apart_opens_the_restored_store(small: Settings, tmp_path: Path) -> None:
+    """Without it nothing is put back; with it in its place everything opens."""
     await backup(small, tmp_path / "copy", at=START)
     elsewhere = settings_of(tmp_path / "elsewhere")
+    with pytest.raises(BackupFailed, match="in no backup"):
+        await put_back(elsewhere, tmp_path / "copy")
+    put_kek(elsewhere, small.kek.read_bytes())
 
     await put_back(elsewhere, tmp_path / "copy")
 
@@ -227,6 +265,22 @@ async def test_restored_keys_open_the_restored_store(small: Settings, tmp_path: 
     async with await Store.open(elsewhere.store, kek=key) as store:
         (delivery,) = await store.deliveries.list()
         assert b"canary" in (await store.deliveries.show(delivery.key)).body
+
+
+async def test_a_backup_of_an_earlier_release_brings_its_key(
+    small: Settings, tmp_path: Path
+) -> None:
+    """It holds the key-encryption key, which is put in its place."""
+    kept = await backup(small, tmp_path / "copy", at=START)
+    put_in = tmp_path / "copy" / KEYS / "kek"
+    put_in.write_bytes(small.kek.read_bytes())
+    told = kept.model_copy(update={"keys": (*kept.keys, "kek")})
+    (tmp_path / "copy" / ABOUT).write_text(told.model_dump_json())
+    elsewhere = settings_of(tmp_path / "elsewhere")
+
+    await put_back(elsewhere, tmp_path / "copy")
+
+    assert elsewhere.kek.read_bytes() == small.kek.read_bytes()
     assert stat.S_IMODE(elsewhere.kek.stat().st_mode) == 0o600
 
 
@@ -242,6 +296,7 @@ async def test_case_that_the_engine_does_not_know_is_told(small: Settings, tmp_p
     """A store without its engine: the open case is named, with what can be done."""
     await backup(small, tmp_path / "copy", at=START)
     elsewhere = settings_of(tmp_path / "elsewhere")
+    put_kek(elsewhere, small.kek.read_bytes())
     await put_back(elsewhere, tmp_path / "copy")
 
     found = await reconciled(elsewhere)

@@ -28,6 +28,7 @@ from workers._doctor_log_in import mapped_roles, provider
 from workers.doctor import Check, Level, examine, worst
 from workers.engine import Engine
 from workers.house import house
+from workers.key_files import KeyFiles
 from workers.processes import release_library
 from workers.settings import URGENT, Settings
 
@@ -414,6 +415,61 @@ async def test_a_live_provider_is_asked(home: Path, openid_provider: OpenIdProvi
     elsewhere = {**there, "ESCALATE_OIDC__ISSUER": f"{openid_provider.issuer}/realm"}
     found = [check async for check in provider(settings(home, **elsewhere), at=now)]
     assert found[0].level is Level.FAIL
+
+
+async def test_where_the_wrapping_key_comes_from_is_told(
+    home: Path, httpserver: HTTPServer
+) -> None:
+    """The environment's key, one that is none, and a Vault that is sealed or lets us in."""
+    key = KeyEncryptionKey.generate().written().decode().strip()
+    env = {"ESCALATE_WRAPPING__SOURCE": "env", "ESCALATE_WRAPPING__KEY": key}
+    given = await checked(settings(home, **env))
+    assert given["key-encryption-key"].level is Level.OK
+    earlier = KeyEncryptionKey.generate().written().decode().strip()
+    both = await checked(settings(home, **env, ESCALATE_WRAPPING__EARLIER_KEYS=earlier))
+    assert "rotate-kek" in both["key-encryption-key"].mend
+    broken = await checked(settings(home, **{**env, "ESCALATE_WRAPPING__KEY": "none"}))
+    assert broken["key-encryption-key"].level is Level.FAIL
+
+    about = {"data": {"type": "aes256-gcm96", "latest_version": 3, "exportable": False}}
+    httpserver.expect_ordered_request("/v1/transit/keys/escalate").respond_with_json(
+        {"errors": ["Vault is sealed"]}, status=503
+    )
+    httpserver.expect_ordered_request("/v1/transit/keys/escalate").respond_with_json(about)
+    vault = settings(
+        home,
+        ESCALATE_WRAPPING__SOURCE="vault",
+        ESCALATE_WRAPPING__VAULT_ADDRESS=httpserver.url_for("").rstrip("/"),
+        ESCALATE_WRAPPING__VAULT_TOKEN="hvs.test",
+    )
+    await upgrade(vault.store)
+    assert (await checked(vault))["key-encryption-key"].level is Level.OK
+    assert httpserver.log == []
+
+    sealed = (await checked(vault, live=True))["live key-encryption-key"]
+    fine = (await checked(vault, live=True))["live key-encryption-key"]
+
+    assert (sealed.level, fine.level) == (Level.FAIL, Level.OK)
+    assert "unseal" in sealed.mend
+    assert "version 3" in fine.text
+    assert httpserver.log[0][0].headers["X-Vault-Token"] == "hvs.test"
+
+
+async def test_live_opens_a_key_of_every_epoch(home: Path) -> None:
+    """What an epoch wraps is opened for a trial; one whose key is gone is named."""
+    given = settings(home)
+    await upgrade(given.store)
+    async with await Store.open(given.store, kek=KeyFiles(given.kek, make=True)) as store:
+        await store.vault.create("case/one")
+        (epoch,) = await store.epochs.wrapping()
+
+    checks = await checked(given, live=True)
+    given.kek.write_bytes(KeyEncryptionKey.generate().written())
+    lost = await checked(given, live=True)
+
+    assert checks[f"live epoch {epoch}"].level is Level.OK
+    assert lost[f"live epoch {epoch}"].level is Level.FAIL
+    assert lost["case-keys"].level is Level.FAIL
 
 
 async def test_a_channel_that_is_out_and_limits_that_are_hit_are_told(home: Path) -> None:

@@ -1,15 +1,37 @@
 """Payloads are sealed for one case, and only what was sealed for it opens."""
 
+import itertools
 import zlib
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
 from temporalio.converter import WorkflowSerializationContext
+from temporalio.exceptions import ApplicationError
 
-from workflows.converter import ENCODING, KEY_ID, MAX_OPENED, NONCE_SIZE, REFUSED, Codec
+from cases.acts import Decide, Verdict
+from cases.acts_at_gates import Condition
+from cases.envelope import Act, Actor, Door, RoundBinding, sign_act
+from runbooks.plan import Assurance
+from tests.cases.house import CERTIFICATE, DOOR
+from workflows.converter import (
+    ENCODING,
+    FORMER,
+    KEY_ID,
+    MAX_OPENED,
+    NONCE_SIZE,
+    PLAIN,
+    REFUSED,
+    Codec,
+    PayloadConverter,
+    RefusedPayloadError,
+    converter,
+)
+from workflows.padding import DECISION_STEP, LEAST, STEP, deflated, deflated_and_padded
 
 CASE, NAMESPACE, KEY = "case/one", "escalate", bytes(range(32))
 
@@ -28,12 +50,45 @@ def codec(*, case: str = CASE, namespace: str = NAMESPACE) -> Codec:
     return Codec(OneKey()).with_context(context)
 
 
-def sealed(plain: bytes) -> Payload:
+def sealed(plain: bytes, *, version: int = 2, encoding: bytes = ENCODING) -> Payload:
     """Bytes as somebody who holds the key would seal them, whatever they are."""
     nonce = bytes(NONCE_SIZE)
-    bound = f"escalate/1|{NAMESPACE}|{CASE}|k1".encode()
+    bound = f"escalate/{version}|{NAMESPACE}|{CASE}|k1".encode()
     data = nonce + AESGCM(KEY).encrypt(nonce, plain, bound)
-    return Payload(metadata={"encoding": ENCODING, KEY_ID: b"k1"}, data=data)
+    return Payload(metadata={"encoding": encoding, KEY_ID: b"k1"}, data=data)
+
+
+def decision(verdict: Verdict, *, number: int = 7, reason: str = "") -> Payload:
+    """A verdict as the door hands it to the case."""
+    at = datetime(2026, 11, 26, 3, tzinfo=UTC)
+    needs = (Condition(what="Ask the partner.", owner="legal", due=at + timedelta(days=1)),)
+    act = Act(
+        act=f"00000000-0000-4000-8000-{number:012d}",
+        case=CASE,
+        actor=Actor(
+            person="lena",
+            roles=("legal",),
+            directory_digest="0" * 64,
+            directory_as_of=at,
+        ),
+        role="legal",
+        assurance=Assurance.L2,
+        door=Door.WEB,
+        signed_at=at,
+        body=Decide(
+            gate="legal-review",
+            verdict=verdict,
+            reason=reason,
+            conditions=needs if verdict is Verdict.CONDITIONS else (),
+        ),
+        binding=RoundBinding(
+            gate="legal-review", round=1, revision=1, content_hash="ab" * 32, nonce="cd" * 16
+        ),
+    )
+    (payload,) = PLAIN.payload_converter.to_payloads(
+        [sign_act(act, key=DOOR, certificate=CERTIFICATE)]
+    )
+    return payload
 
 
 @given(st.binary(max_size=4096), st.dictionaries(st.text(max_size=8), st.binary(max_size=8)))
@@ -63,16 +118,138 @@ async def test_it_opens_nowhere_else(reader: Codec) -> None:
 @pytest.mark.parametrize(
     "plain",
     [
-        zlib.compress(bytes(MAX_OPENED + 1)),
-        zlib.compress(b"whole" * 100)[:-8],
-        zlib.compress(b"") + b"more",
-        zlib.compress(b"\xff\xff no message"),
+        deflated(bytes(MAX_OPENED + 1)),
+        deflated(b"whole" * 100)[:-2],
+        deflated(b"") + b"more",
+        deflated(b"\xff\xff no message"),
         b"never deflated",
+        deflated(b"").ljust(60, b"\0") + b"more",
     ],
-    ids=["larger than any payload", "cut short", "something behind it", "no payload", "plain"],
+    ids=[
+        "larger than any payload",
+        "cut short",
+        "something behind it",
+        "no payload",
+        "plain",
+        "something behind the padding",
+    ],
 )
 async def test_what_is_not_one_whole_payload_is_refused(plain: bytes) -> None:
     """Even sealed with the right key, nothing unreadable or enormous reaches a workflow."""
     (back,) = await codec().decode([sealed(plain)])
 
     assert back.metadata["encoding"] == REFUSED
+
+
+async def test_a_payload_of_case_a_put_into_case_b_does_not_open() -> None:
+    """The case's id is bound in, even where both cases had the same key (hostile case 51)."""
+    (of_a,) = await codec(case="case/a").encode([decision(Verdict.APPROVE)])
+
+    (in_b,) = await codec(case="case/b").decode([of_a])
+    (owed_by_a,) = await codec(case="case/a/obligation/recheck-7d").decode([of_a])
+
+    assert (in_b.metadata["encoding"], in_b.data) == (REFUSED, b"does not open")
+    assert (owed_by_a.metadata["encoding"], owed_by_a.data) == (REFUSED, b"does not open")
+
+
+async def test_what_is_not_encrypted_is_refused() -> None:
+    """A plain payload is never taken for a case's own, whatever it calls itself."""
+    for encoding in (b"json/plain", b"binary/plain", b"", b"binary/encrypted", REFUSED):
+        (back,) = await codec().decode([Payload(metadata={"encoding": encoding}, data=b"{}")])
+
+        assert (back.metadata["encoding"], back.data) == (REFUSED, b"not encrypted")
+        with pytest.raises(RefusedPayloadError):
+            PayloadConverter().from_payloads([back], [dict])
+
+
+async def test_a_key_that_the_case_does_not_have_is_not_tried() -> None:
+    """The id of the key is looked at first, and bound in as well."""
+    (there,) = await codec().encode([Payload(data=b"{}")])
+    there.metadata[KEY_ID] = b"k2"
+
+    (back,) = await codec().decode([there])
+
+    assert (back.metadata["encoding"], back.data) == (REFUSED, b"unknown key")
+
+
+async def test_no_version_passes_for_another() -> None:
+    """Neither a padded payload under the former name opens, nor a former one under the new."""
+    (there,) = await codec().encode([Payload(data=b"{}")])
+    there.metadata["encoding"] = FORMER
+    former = sealed(deflated(Payload(data=b"{}").SerializeToString()), version=1)
+
+    back = await codec().decode([there, former])
+
+    assert [item.data for item in back] == [b"does not open"] * 2
+
+
+async def test_a_payload_sealed_before_there_was_padding_opens() -> None:
+    """Cases that run for years hold both kinds; the golden histories do."""
+    plain = Payload(data=b"{}")
+    former = sealed(zlib.compress(plain.SerializeToString()), version=1, encoding=FORMER)
+    padded = sealed(
+        zlib.compress(plain.SerializeToString()) + bytes(20), version=1, encoding=FORMER
+    )
+
+    opened, refused = await codec().decode([former, padded])
+
+    assert opened == plain
+    assert refused.metadata["encoding"] == REFUSED
+
+
+async def test_no_verdict_can_be_told_from_the_length_of_its_envelope() -> None:
+    """Every verdict text, in twenty acts: one length, whatever was decided."""
+    lengths = set()
+    for verdict, number in itertools.product(Verdict, range(20)):
+        (there,) = await codec().encode([decision(verdict, number=number)])
+        lengths.add(len(there.data))
+
+    assert lengths == {LEAST + 28}
+
+
+async def test_a_short_reason_does_not_give_a_rejection_away() -> None:
+    """Approvals seldom have a reason, rejections always: up to some sentences both are as long."""
+    sentence = "The account belongs to a business, and the report does not say what it did. "
+    (plain,) = await codec().encode([decision(Verdict.APPROVE)])
+    (reasoned,) = await codec().encode([decision(Verdict.REJECT, reason=sentence * 3)])
+
+    assert len(plain.data) == len(reasoned.data)
+
+
+@given(st.binary(max_size=600), st.binary(max_size=600), st.sampled_from(["", "\\", "\\\\\\"]))
+def test_siblings_are_of_one_length(before: bytes, behind: bytes, escape: str) -> None:
+    """Whatever else stands in the payload: the verdict alone never changes the length."""
+    lengths = {
+        len(deflated_and_padded(before + spoken(verdict, escape) + behind)) for verdict in Verdict
+    }
+
+    assert len(lengths) == 1
+    (length,) = lengths
+    assert length >= LEAST
+    assert length % DECISION_STEP == 0
+
+
+def spoken(verdict: Verdict, escape: str) -> bytes:
+    """The verdict as JSON, at some depth of strings in strings."""
+    return f'{escape}"verdict{escape}":{escape}"{verdict.value}{escape}"'.encode()
+
+
+@given(st.binary(max_size=2000))
+def test_other_payloads_come_in_steps(data: bytes) -> None:
+    """Small differences in an answer are not visible; what is sealed still opens."""
+    padded = deflated_and_padded(data)
+
+    assert len(padded) % STEP == 0
+    assert len(padded) - len(deflated(data)) < STEP or b"verdict" in data
+
+
+async def test_a_failure_travels_sealed_message_and_trace() -> None:
+    """An error may quote what somebody wrote: its text and its trace are payloads too."""
+    context = WorkflowSerializationContext(namespace=NAMESPACE, workflow_id=CASE)
+    ours, failure = converter(OneKey()).with_context(context), Failure()
+
+    await ours.encode_failure(ApplicationError("a word nobody may read", type="Odd"), failure)
+
+    assert b"a word nobody may read" not in failure.SerializeToString()
+    assert failure.encoded_attributes.metadata["encoding"] == ENCODING
+    assert str(await ours.decode_failure(failure)).endswith("a word nobody may read")

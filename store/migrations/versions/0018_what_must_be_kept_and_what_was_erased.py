@@ -6,7 +6,7 @@ from alembic import op
 from store.columns import SERIAL, Instant
 
 revision = "0018"
-down_revision = "0014"
+down_revision = "0017"
 
 
 def upgrade() -> None:

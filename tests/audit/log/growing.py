@@ -1,11 +1,18 @@
 """A log in memory that grows, forks and lies, for whoever has to notice."""
 
+from hashlib import sha256
+
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.log.checkpoint import Checkpoint
 from audit.log.note import NoteSigner
 from audit.log.witness import Request
 from tests.audit.log import naive
+
+
+def fixed_key(name: str) -> Ed25519PrivateKey:
+    """The same key in every process: what a test is called by may hold it."""
+    return Ed25519PrivateKey.from_private_bytes(sha256(name.encode()).digest())
 
 
 class Growing:

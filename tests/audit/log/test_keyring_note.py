@@ -18,14 +18,15 @@ from audit.log.keyring_note import (
 )
 from audit.log.note import NoteSigner
 from cases.envelope import key_id
+from tests.audit.log.growing import fixed_key
 
 ROOT = Ed25519PrivateKey.from_private_bytes(b"root" * 8)
 PUBLIC = ROOT.public_key().public_bytes_raw()
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-LOG = str(NoteSigner(name="example.org/log", private=Ed25519PrivateKey.generate()).key)
-WITNESS = str(WitnessSigner(name="w.example/1", private=Ed25519PrivateKey.generate()).key)
-RAW = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+LOG = str(NoteSigner(name="example.org/log", private=fixed_key("log")).key)
+WITNESS = str(WitnessSigner(name="w.example/1", private=fixed_key("witness")).key)
+RAW = fixed_key("raw").public_key().public_bytes_raw()
 DOOR = door_key(RAW, key_id=key_id(RAW))
 TSA = "sha256:" + "0a" * 32
 KEYS = (

@@ -7,12 +7,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.log.cosignature import WitnessKey, WitnessSigner
 from audit.log.errors import LogUnreadableError
+from audit.log.note import NoteSigner
 from audit.log.policy import read_policy
-from tests.audit.log.growing import Growing
+from tests.audit.log.growing import fixed_key
 
-LOG = Growing().signer.key
+LOG = NoteSigner(name="example.org/log", private=fixed_key("log")).key
 W = {
-    name: WitnessSigner(name=f"w.example/{name}", private=Ed25519PrivateKey.generate()).key
+    name: WitnessSigner(name=f"w.example/{name}", private=fixed_key(name)).key
     for name in ("x1", "x2", "x3", "y1", "y2", "y3")
 }
 SPECIFICATION = f"""# C2SP's own example

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 
 from audit.log.checkpoint import read_checkpoint
 from audit.log.errors import LogDamagedError
+from audit.log.leaf import late_of
 from audit.log.merkle import extends
 from audit.log.note import NoteSigner
 from audit.log.reader import consistency, settled
 from audit.log.recorder import LogPoint, Recorder
 from cases.journal import Stream
-from store import LogHead, LogKey, NewLeaf, Store, upgrade
+from store import LogHead, LogKey, NewLeaf, SpooledLine, Store, upgrade
 from store.log_tables import log_head, log_leaves, log_tiles
 from store.tables import journal
 from tests.audit.log.building import (
@@ -302,3 +303,38 @@ async def test_entries_from_before_the_log_are_in_it(store: Store, url: str) -> 
     await recorder(store).record(at=START)
 
     await committed(store, case)
+
+
+async def test_a_decision_that_waits_has_its_checkpoint_sooner(store: Store) -> None:
+    """While something is pressed for, checkpoints come ten times as often."""
+    case = await case_with(store, "a")
+    writing = Recorder(store, signer=SIGNER)
+    await writing.record(at=START)
+    await door_says(store, case)
+
+    assert (await writing.record(at=later(milliseconds=90), pressed=True)).size == 0
+    assert (await writing.record(at=later(milliseconds=100))).size == 0
+    assert (await writing.record(at=later(milliseconds=100), pressed=True)).size == 2
+
+
+async def test_what_a_spool_holds_joins_first_and_late(store: Store) -> None:
+    """Before whatever waited longer, under a leaf that names its line; what came in time stays."""
+    case = await case_with(store, "a", "triage")
+    keys = [LogKey(case, Stream.DOOR, "main", 2), LogKey(case, Stream.CASE, "main", 1)]
+    await recorder(store).record(at=START)
+    await door_says(store, case, 3)
+    await store.log_spool.keep(
+        [
+            SpooledLine(spool="s", number=at, **key._asdict(), at=START, hash="ab" * 32, line=b"x")
+            for at, key in enumerate(keys, start=1)
+        ]
+    )
+
+    await recorder(store).record(at=START)
+
+    placed = await store.log.of_case(case)
+    assert placed[keys[0]].number == 2
+    assert late_of(placed[keys[0]].leaf) == "ab" * 32
+    assert late_of(placed[keys[1]].leaf) == ""
+    assert (await store.log_spool.standing()).waiting == 0
+    assert await store.health.open_alarms() == []

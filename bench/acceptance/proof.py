@@ -1,0 +1,89 @@
+"""Every acceptance criterion of the fourth part, in the issue's order.
+
+What is not built yet is a criterion all the same: it fails, and says so.
+"""
+
+from bench.acceptance.criterion import Criterion, by_tests
+
+ALTERED, LIES, CELLS, KILLS = 2000, 12, 5000, 200
+
+CRITERIA: dict[str, Criterion] = {
+    "twenty": by_tests(
+        "the twenty alterations of a history, each caught and located",
+        "20 of 20",
+        "tests/audit/test_twenty_alterations.py",
+        at_least=20,
+    ),
+    "alterations": by_tests(
+        "alterations made by machine: every event kind, every field, the order of events",
+        f">= {ALTERED}, all caught by verify, each located",
+        "tests/audit/test_generated_alterations.py",
+        seconds=3600,
+        fully={"ESCALATE_ALTERATIONS": "4000"},
+    ),
+    "lying-log": by_tests(
+        "a log that lies: forks, truncations, withheld leaves, keys it brings along, forged proofs",
+        f">= {LIES} lies, all caught",
+        "tests/audit/log/test_lying_log.py",
+        at_least=LIES,
+    ),
+    "witness": by_tests(
+        "witnesses, authorities of time, policies and keyrings; a witness killed again and again",
+        f"all; {KILLS} kills, no inconsistent tree cosigned",
+        "tests/audit/log/test_witness.py",
+        "tests/audit/log/test_vouched.py",
+        "tests/audit/log/test_timestamp.py",
+        "tests/audit/log/test_keyring_note.py",
+        "tests/audit/log/test_policy.py",
+        "tests/audit/test_vouched_exports.py",
+        seconds=2400,
+        fully={"ESCALATE_WITNESS_KILLS": str(KILLS)},
+    ),
+    "write-order": by_tests(
+        "decisions and irreversible effects wait for the log; two people may go without it",
+        "all",
+        "tests/audit/test_write_order.py",
+        "tests/gateway/test_log_first.py",
+        "tests/activities/test_intents.py",
+    ),
+    "recorder-faults": by_tests(
+        "every call of the recorder to the system: EIO, ENOSPC, SIGKILL",
+        "no corrupt log, no acknowledged leaf lost",
+        "tests/audit/log/test_recorder_faults.py",
+        "tests/audit/log/test_directory.py",
+        "tests/audit/log/test_killed.py",
+        seconds=5400,
+        fully={"ESCALATE_RECORDER_FAULTS": "all"},
+    ),
+    "parsers": by_tests(
+        "bytes made to break readers of notes, proofs, policies, tokens and requests",
+        ">= 1,000,000 each, nothing uncaught",
+        "tests/audit/log/test_hostile_bytes.py",
+        seconds=5400,
+        fully={"ESCALATE_HOSTILE_BYTES": "1000000"},
+    ),
+    "access": by_tests(
+        "every role, class, stage, action and relation against an oracle written apart",
+        f">= {CELLS} cells, no difference",
+        "tests/gateway/test_access_matrix.py",
+        "tests/gateway/test_access.py",
+        "tests/cases/test_authorised.py",
+        seconds=2400,
+        fully={"ESCALATE_ACCESS_MATRIX": "full"},
+    ),
+    "leaks": by_tests(
+        "canaries in restricted cases, in every sink, the server's database among them",
+        "30 canaries, none found",
+        "tests/faults/test_leaks.py",
+        seconds=2400,
+    ),
+    "erasure": by_tests(
+        "after a shred no ciphertext opens, live, exported or restored; a hold is never overtaken",
+        "all; the bundle still proves everything but content",
+        "tests/store/test_erasing.py",
+        "tests/workers/test_keeping_erased.py",
+        "tests/audit/test_redacted.py",
+        "tests/gateway/test_keeping.py",
+        seconds=2400,
+    ),
+}
