@@ -123,6 +123,7 @@ def _record(record: CaseRecord) -> dict[str, bytes]:
     if record.log is not None:
         files |= record.log.files
     files |= {document(digest): source for digest, source in record.runbooks.items()}
+    files |= personal_files(map(_act, _acts_of_the_case(record)))
     files |= {policy_file(digest): text for digest, text in record.policies.items()}
     if record.comments is not None:
         files[COMMENTS] = canonical(record.comments)
@@ -175,11 +176,17 @@ def _placed(record: CaseRecord) -> Iterator[tuple[Entry, str]]:
         yield from placed(entries, record.lineage.get(file, ()))
 
 
+def _acts_of_the_case(record: CaseRecord) -> list[ActEnvelope]:
+    """Every act in the case's histories whose envelope holds, also one that the case refused."""
+    root = root_of(record.request.root_key)
+    came = inputs(record.history, salt=salt_of(record.request))
+    return list(prove(came, case=record.history.case, root=root).envelopes.values())
+
+
 def _acts(record: CaseRecord) -> list[ActEnvelope]:
-    """The acts that hold: what was refused stays in the histories, as it came."""
+    """The same, and those of what the case owes."""
     case, root = record.history.case, root_of(record.request.root_key)
-    proven = prove(inputs(record.history, salt=salt_of(record.request)), case=case, root=root)
-    found = dict(proven.envelopes)
+    found = {_act(envelope).act: envelope for envelope in _acts_of_the_case(record)}
     for item in record.owed:
         history = CaseHistory(
             case=obligation_id(case, item.name), namespace=record.history.namespace, runs=item.runs

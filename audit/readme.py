@@ -16,9 +16,9 @@ what the system did. Treat it as you treat the case itself: payloads are in clea
                       read and replay, .events the exact bytes of every event as it was sealed
                       (each after its length in four bytes, big endian)
   acts/               every signed act as a DSSE envelope, named by the SHA-256 of what was signed
+  webauthn/           what people signed with their own keys: for each act a folder (below)
   certificates/       the root's word for the doors' keys, as DSSE envelopes
   runbooks/           the rules the case was bound to, by their SHA-256
-  webauthn/           what people signed with their own keys: for each act a folder (below)
   clocks.json         the clocks and calendars of those rules: any deadline is recomputed by them
   code/build.json     which code wrote this, and which workers the case ran on
   log/checkpoint      the transparency log's signed head; beside it, for each entry, the proof that

@@ -27,6 +27,7 @@ from audit.errors import ExportUnreadableError
 from audit.incoming import Incoming, salt_of
 from audit.log.exported import check_log
 from audit.log.note import NoteKey
+from audit.personal_files import differing
 from audit.reading import read_files
 from audit.redacted.checking import is_redacted, verify_redacted
 from audit.verdict import Check, Verdict, judged
@@ -96,9 +97,9 @@ def _checks(
     if bundle.before:
         yield parts_check(bundle, None)
         return
-    wrong = list(_unproven(bundle, request))
-    yield judged("acts", wrong=wrong)
     proven = _proven(bundle, request)
+    unlike = differing(bundle.files, proven.acts.values())
+    yield judged("acts", wrong=[*_unproven(bundle, request), *unlike])
     yield decisions_check(bundle, (), proven)
     rules, checks = rules_checks(bundle, request, proven)
     yield from checks

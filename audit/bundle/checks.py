@@ -26,6 +26,7 @@ from audit.log.exported import Logged
 from audit.log.keyring_note import FILE as KEYRING_NOTE
 from audit.log.segments import placed
 from audit.manifest import KEYRING, MANIFEST, SIGNATURE, StreamHead, check_signature
+from audit.personal_files import FOLDER as PERSONAL
 from audit.quorum import Count
 from audit.reading import broken_at, check_files, read_model
 from audit.rules import Rules, document, read_rules
@@ -51,7 +52,7 @@ ALONE = (
     "report.html",
 )
 """Files that stand alone in an export."""
-CHECKED = (ACTS, CERTIFICATES, OPENED, LOG)
+CHECKED = (ACTS, CERTIFICATES, OPENED, LOG, f"{PERSONAL}/")
 """Folders whose files are each expected by a check of their own."""
 _OF_BEFORE = "it was written before exports had acts, opened fields and sealed events of their own"
 

@@ -292,6 +292,9 @@ while read -r file; do
     version= extra= index=
     { IFS= read -r version; IFS= read -r extra; IFS= read -r index; } <"$proof"
     if [ "$version" != c2sp.org/tlog-proof@v1 ]; then bad "$proof: no proof"; continue; fi
+    # What took effect before the log had it says so beside its entry, and is no other.
+    unbase64 "${extra#extra }" | sed 's/,"late":"[0-9a-f]\{64\}",/,/' >"$work/told" 2>/dev/null
+    if cmp -s "$work/told" "$work/leaf"; then unbase64 "${extra#extra }" >"$work/leaf"; fi
     if [ "$extra" != "extra $(openssl base64 -A -in "$work/leaf")" ]; then
       bad "$proof: the log has another entry there"; continue; fi
     number_of=${index#index }

@@ -13,7 +13,6 @@
     spool        what takes effect without the log, signed line by line into a file
     reader       proofs out of the stored tiles
     whole        a whole log, checked from its files alone
-    exported     the log's part of an export, and whether it holds
     segments     on which branches an exported stream's entries stand
     part         the log's part of an export, as it is written
     exported     the same as it is read, and whether it holds: without the store
@@ -28,6 +27,5 @@
     vouched      which checkpoint is shown to whom: the newest, or the one others vouched for
     keyring_note the root's word on which keys count, and when
 
-The store keeps, the gateway runs the recorder and asks others. Not here yet: verifiers that we did
-not write.
+The store keeps, the gateway runs the recorder and asks others.
 """

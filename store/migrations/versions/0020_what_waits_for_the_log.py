@@ -5,8 +5,8 @@ from alembic import op
 
 from store.columns import SERIAL, Instant
 
-revision = "0015"
-down_revision = "0016"
+revision = "0020"
+down_revision = "0019"
 
 
 def upgrade() -> None:

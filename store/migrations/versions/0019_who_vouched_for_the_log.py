@@ -5,8 +5,8 @@ from alembic import op
 
 from store.columns import Instant
 
-revision = "0016"
-down_revision = "0021"
+revision = "0019"
+down_revision = "0018"
 
 
 def upgrade() -> None:

@@ -5,8 +5,8 @@ from alembic import op
 
 from store.columns import SERIAL, Instant
 
-revision = "0017"
-down_revision = "0015"
+revision = "0021"
+down_revision = "0020"
 
 
 def upgrade() -> None:
