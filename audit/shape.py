@@ -30,6 +30,10 @@ _OF_TASKS = {
 }
 
 
+GAP = "event ids have a gap"
+"""Of a run with one nothing else can be said: a replay of it may wait for ever."""
+
+
 def ending(run: Run) -> str | None:
     """How the run ended; None while it goes on."""
     return _TERMINAL.get(run.events[-1].event_type) if run.events else None
@@ -53,7 +57,7 @@ def check_run(run: Run) -> Iterator[Finding]:
         return
     for expected, event in enumerate(run.events, start=1):
         if event.event_id != expected:
-            yield finding(event.event_id, "event ids have a gap", expected=expected)
+            yield finding(event.event_id, GAP, expected=expected)
             return
     for event in run.events[:-1]:
         if event.event_type in _TERMINAL:

@@ -8,8 +8,9 @@ that the replay writes must be the stored one, byte for byte.
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import Any, TypeVar
 
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
@@ -26,7 +27,7 @@ from audit.payloads import only, read
 from audit.recording import Recording, RecordingRunner
 from audit.reopened import check_inherited
 from audit.shadow import is_shadow
-from audit.shape import check_ends, check_run, ending
+from audit.shape import GAP, check_ends, check_run, ending
 from audit.steps import REPLAY_BUILD, from_event
 from cases.ids import case_of
 from cases.journal import Entry, Kind
@@ -37,7 +38,9 @@ from workflows.messages import OBLIGATION, WORKFLOW
 from workflows.obligation import ObligationWorkflow
 from workflows.obligation_effects import APPEND_OBLIGATION, ObligationBatch
 
-_PATIENCE = timedelta(seconds=30)
+Result = TypeVar("Result")
+
+_PATIENCE = timedelta(seconds=20)
 """How long all runs of a case may take to be replayed: a long one takes seconds."""
 
 _LAST = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED, Kind.OBLIGATION_ENDED)
@@ -62,6 +65,8 @@ async def strict_replay(
     findings = [item for run in history.runs for item in check_run(run)]
     if not history.runs or any(item.event_id == 0 for item in findings):
         return Replayed(findings=(*findings, Finding(rule=Rule.SHAPE, what="no complete run")))
+    if any(item.what == GAP for item in findings):
+        return Replayed(findings=tuple(findings), runs=len(history.runs))
     findings.extend(check_ends(history))
     findings.extend(_other_workflows(history))
     findings.extend(check_inherited(history))
@@ -167,16 +172,35 @@ async def _replay(history: CaseHistory, runner: RecordingRunner) -> list[BaseExc
         for events in filter(None, answered):
             yield WorkflowHistory(history.case, events)
 
+    async def replayed() -> list[BaseException | None]:
+        async with replayer.workflow_replay_iterator(runs()) as results:
+            return [result.replay_failure async for result in results]
+
     try:
-        async with (
-            asyncio.timeout(_PATIENCE.total_seconds()),
-            replayer.workflow_replay_iterator(runs()) as results,
-        ):
-            failures = iter([result.replay_failure async for result in results])
+        failures = iter(await _within(_PATIENCE, replayed()))
     except Exception as fault:  # noqa: BLE001 - Temporal's core panics, or waits for ever, over a
         # history that no server wrote: whatever it says then is said of the history.
         return [fault for _ in answered]
     return [next(failures) if events else None for events in answered]
+
+
+async def _within(patience: timedelta, work: Coroutine[Any, Any, Result]) -> Result:
+    """What the work came to; TimeoutError when it takes longer, and then it has been stopped.
+
+    A replay that was cancelled waits for its core to end, which may wait for ever as well: it is
+    cancelled again until it goes.
+    """
+    task = asyncio.ensure_future(work)
+    await asyncio.wait({task}, timeout=patience.total_seconds())
+    if task.done():
+        return task.result()
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.5)
+    # What it says at its end is of its end; that it came to nothing is what counts.
+    _ = task.cancelled() or task.exception()
+    message = f"no replay of these runs ended within {patience.total_seconds():.0f} s"
+    raise TimeoutError(message)
 
 
 def _answered(run: Run) -> Sequence[HistoryEvent]:
