@@ -145,7 +145,7 @@ def test_an_export_that_never_ends_is_ended(tmp_path: Path) -> None:
     """A pipe where a tar should be: it is no file, and is never opened."""
     os.mkfifo(tmp_path / "export.tar")
 
-    verdict = verify_within(20, tmp_path / "export.tar", pinned=(), logs=(), how="alone")
+    verdict = verify_within(120, tmp_path / "export.tar", pinned=(), logs=(), how="alone")
 
     assert verdict.outcome is Outcome.FAIL
     assert "is not a directory" in verdict.checks[0].reasons[0]
@@ -163,7 +163,7 @@ def test_a_verification_that_breaks_off_fails(
     program.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(program))
 
-    verdict = verify_within(20, tmp_path, pinned=(), logs=(), how="alone")
+    verdict = verify_within(120, tmp_path, pinned=(), logs=(), how="alone")
 
     assert verdict.outcome is Outcome.FAIL
     assert verdict.checks[0].reasons[0].startswith("broke off: ")
