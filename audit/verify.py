@@ -1,8 +1,10 @@
 """Verifies an export offline: PASS, FAIL or INCOMPLETE, each check with its reasons (design §6)."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from audit.acts import prove, root_of
 from audit.bundle.alone import unreadable
@@ -205,14 +207,19 @@ def _history(bundle: Bundle, workflow_id: str, runs: Sequence[RunFile]) -> CaseH
         case=workflow_id,
         namespace=bundle.manifest.namespace,
         runs=tuple(
-            Run.from_json(
-                read_json(item.file, need(bundle.files, item.file), floats=True),
-                run=item.run,
-                file=item.file,
-            )
+            Run.from_json(_as_written(bundle, item.file), run=item.run, file=item.file)
             for item in runs
         ),
     )
+
+
+def _as_written(bundle: Bundle, name: str) -> Any:
+    """The history's JSON, in the one spelling that an export has for it: no byte is free."""
+    data = need(bundle.files, name)
+    value = read_json(name, data, floats=True)
+    if json.dumps(value, indent=1).encode() != data:
+        raise ExportUnreadableError(name, "is not written as an export writes it")
+    return value
 
 
 def _checks(

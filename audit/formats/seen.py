@@ -60,7 +60,7 @@ def seen(
             entry=_shown(entry, shows),
             branch=branch,
             hash=entry.hash,
-            held_back=tuple(sorted(entry.body.keys() - _shown(entry, shows).body.keys())),
+            held_back=_held_back(entry, shows),
         )
         for entries, segments in streams
         for entry, branch in placed(entries, segments)
@@ -68,6 +68,13 @@ def seen(
     return sorted(
         found.values(),
         key=lambda item: (item.entry.at, item.entry.stream, item.branch, item.entry.sequence),
+    )
+
+
+def _held_back(entry: Entry, shows: Shows | None) -> tuple[str, ...]:
+    """The paths, as a leaf names them, of what is not for this reader."""
+    return tuple(
+        f"body.{name}" for name in sorted(entry.body.keys() - _shown(entry, shows).body.keys())
     )
 
 
