@@ -11,8 +11,11 @@ from workflows.effects import EffectOrder
 RUNBOOK = "user-safety-escalation"
 
 
-async def ordered(store: Store, order: EffectOrder) -> None:
-    """The case has ordered exactly this, by the default pathway, and somebody ended triage."""
+async def ordered(store: Store, order: EffectOrder, *words: str) -> None:
+    """The case has ordered exactly this, by the default pathway, and somebody ended triage.
+
+    It has an entry a word, one where none is said.
+    """
     house = House.of(RUNBOOK)
     state = house.state
     state.case = order.case
@@ -32,4 +35,6 @@ async def ordered(store: Store, order: EffectOrder) -> None:
     ]
     await store.objects.put(kind="runbook", data=library()[RUNBOOK], at=order.at)
     changes = picture(state)
-    await store.append_case(batch(order.case, chain(order.case, "triage"), changes=changes))
+    await store.append_case(
+        batch(order.case, chain(order.case, *(words or ("triage",))), changes=changes)
+    )

@@ -16,6 +16,7 @@ from audit.log.proof import proven
 from cases.journal import Stream
 from gateway.log_waiting import release
 from store import DEMO_KEK, MAIN, Store, upgrade
+from tests.activities.on_record import ordered
 from tests.audit.log.building import SIGNER, case_with, recorder
 from tests.fakes.ports import FakeActions, FakeDirectory
 from tests.store.building import START
@@ -52,24 +53,35 @@ class Worker:
 
     async def does(self, case: str, *, entry: int) -> EffectResult:
         """The order has been carried out."""
-        order = EffectOrder(
-            key="k-1",
-            case=case,
-            number="1001",
-            name="disclose",
-            title="Disclose",
-            by="webhook:desk",
-            stage="action",
-            irreversible=True,
-            entry=entry,
-            at=START,
-        )
-        return await ActivityEnvironment().run(self._perform, order)
+        return await ActivityEnvironment().run(self._perform, order_of(case, entry=entry))
+
+
+def order_of(case: str, *, entry: int = 0) -> EffectOrder:
+    """What cannot be undone, ordered by that entry."""
+    return EffectOrder(
+        key="k-1",
+        case=case,
+        number="1001",
+        name="disclose",
+        title="Disclose",
+        by="webhook:desk",
+        stage="action",
+        irreversible=True,
+        entry=entry,
+        at=START,
+    )
+
+
+async def ordering(store: Store, *words: str) -> str:
+    """A case that has ordered it, with an entry a word."""
+    case = await case_with(store, "a")
+    await ordered(store, order_of(case), *words)
+    return case
 
 
 async def test_an_irreversible_action_waits_for_the_log(store: Store) -> None:
     """Nothing is done before; the wait says what to do; afterwards the answer carries the proof."""
-    case = await case_with(store, "a", "triage", "action")
+    case = await ordering(store, "triage", "action")
     worker = Worker(store, LoggedIntents(store, looks=2))
 
     with pytest.raises(ApplicationError) as waits:
@@ -92,7 +104,7 @@ async def test_an_irreversible_action_waits_for_the_log(store: Store) -> None:
 
 async def test_without_a_log_there_is_nothing_to_wait_for(store: Store) -> None:
     """An order of before, and an installation without a log, go ahead and prove nothing."""
-    case = await case_with(store, "a", "triage")
+    case = await ordering(store, "triage")
 
     for worker, entry in (
         (Worker(store, LoggedIntents(store, looks=1)), 0),
@@ -104,7 +116,7 @@ async def test_without_a_log_there_is_nothing_to_wait_for(store: Store) -> None:
 
 async def test_an_entry_that_is_not_stored_yet_is_waited_for(store: Store) -> None:
     """The order came before its entry did: asked again, nothing done."""
-    case = await case_with(store, "a", "triage")
+    case = await ordering(store, "triage")
     worker = Worker(store, LoggedIntents(store, looks=1))
 
     with pytest.raises(ApplicationError):

@@ -104,7 +104,7 @@ async def test_a_case_goes_on_after_a_restore(tmp_path: Path, logs_elsewhere: No
 
     assert kept.store
     assert kept.engine
-    assert set(kept.keys) == {"door.pem", "log.pem", "log.vkey", "root.pem"}
+    assert set(kept.keys) == {"door.pem", "log.pem", "log.vkey", "root.pem", "spool.pem"}
     assert found.findings == ()
     assert (found.cases, found.appended > 0) == (1, True)
     async with running(home, tmp_path / "second") as (after, address):

@@ -76,6 +76,14 @@ async def opens(store: Store, case: str) -> int:
     return found
 
 
+def with_the_kek(settings: Settings, *, of: Settings) -> Settings:
+    """The same, with the key that no backup holds put in its place first."""
+    settings.kek.parent.mkdir(parents=True, exist_ok=True)
+    settings.kek.touch(mode=0o600)
+    settings.kek.write_bytes(of.kek.read_bytes())
+    return settings
+
+
 async def test_none_of_it_opens_after_an_old_backup_is_put_back(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
@@ -89,11 +97,9 @@ async def test_none_of_it_opens_after_an_old_backup_is_put_back(
         before = await opens(store, case)
         shred = await erased(store, case, signer, home.erased)
 
-    back = settings_of(tmp_path / "back")
+    back = with_the_kek(settings_of(tmp_path / "back"), of=home)
     await put_back(back, copy, erased=[home.erased])
 
-    if not back.kek.exists():
-        back.kek.write_bytes(home.kek.read_bytes())
     async with await opened(back) as restored:
         record_property("ciphertexts", before)
         assert before >= 5
@@ -122,7 +128,7 @@ async def test_a_forged_note_destroys_nothing(tmp_path: Path) -> None:
         stranger = load_or_create_keys(tmp_path / "elsewhere")
         await erased(store, case, stranger, tmp_path / "forged")
 
-    back = settings_of(tmp_path / "back")
+    back = with_the_kek(settings_of(tmp_path / "back"), of=home)
     with pytest.raises(BackupFailed, match="what was erased cannot be read"):
         await put_back(back, copy, erased=[tmp_path / "forged"])
 
