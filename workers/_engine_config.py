@@ -152,6 +152,8 @@ def _dynamic(*, simulation: bool) -> dict[str, Any]:
         "frontend.namespaceRPS.visibility": 2_000,
         # Among tasks of one priority each case has its share; the server's own default is not to.
         "matching.enableFairness": True,
+        # Order and share hold within one partition. Old ones are read until nothing is in them.
+        "matching.numTaskqueueWritePartitions": 1,
     }
     if simulation:
         values["frontend.WorkflowTimeSkippingEnabled"] = True

@@ -38,6 +38,8 @@ async def test_every_generated_alteration_is_caught_and_located(
             missed.append(each.name)
             continue
         said = " ".join(reason for check in verdict.checks for reason in check.reasons)
+        if each.event_id == 1 and "does not begin with its start" in said:
+            continue
         places = [int(found) for found in re.findall(r"events? (\d+)", said)]
         if not any(0 <= place - each.event_id <= 1 for place in places):
             elsewhere.append(f"{each.name}: {said}")

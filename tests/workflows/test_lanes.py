@@ -10,6 +10,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from temporalio import activity, workflow
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import Priority
 from temporalio.worker import Worker
@@ -115,6 +118,22 @@ async def begun(
             await asyncio.sleep(0.05)
 
 
+async def queued(client: Client, queue: str, count: int) -> None:
+    """So many activities stand in the queue itself: a history has them a moment earlier."""
+    asked = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        report_stats=True,
+    )
+    async with asyncio.timeout(30):
+        while True:
+            found = await client.workflow_service.describe_task_queue(asked, retry=True)
+            if found.stats.approximate_backlog_count >= count:
+                return
+            await asyncio.sleep(0.05)
+
+
 async def test_a_grave_case_goes_its_way_while_every_slot_is_taken_by_mild_ones(
     engine: Engine, task_queue: str, record_property: Callable[[str, object], None]
 ) -> None:
@@ -160,6 +179,8 @@ async def test_among_mild_ones_a_page_is_first_and_each_case_has_its_share(
         first = await begun(client, task_queue, mild("2001", count=MANY))
         second = await begun(client, task_queue, mild("2002", count=5))
         page = await begun(client, task_queue, mild("2003", Purpose.PAGE))
+        # Pollers hold some of them already.
+        await queued(client, task_queue, MANY + 6 - 3 * SLOTS)
         world.stuck.set()
         await asyncio.gather(*(each.result() for each in (first, second, page)))
 
