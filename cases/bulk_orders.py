@@ -5,17 +5,14 @@ be proved by itself. That act names the order it came out of.
 """
 
 import base64
-import binascii
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
-    Ed25519PublicKey,
 )
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from cases.acts import Acknowledge, ActBody, Assign, ChangeSeverity, Claim, Close, Hold, Resume
 from cases.acts_between_cases import Move
@@ -26,15 +23,14 @@ from cases.envelope import (
     Actor,
     Certificate,
     Door,
-    RefusedEnvelope,
     pae,
-    read_certificate,
 )
 from cases.file import CaseFile
 from cases.journal import Kind
 from cases.receipts import Reason
 from cases.recording import Record
 from cases.refusal import Refusal
+from cases.signing import read_signed
 from cases.state import CaseState
 from cases.values import Inbound, Instant, Prose, Value
 from runbooks.plan import Assurance, Pathway, Severity
@@ -121,23 +117,15 @@ def read_order(envelope: OrderEnvelope, *, root: bytes) -> BulkOrder:
 
     RefusedEnvelope otherwise.
     """
-    certified = read_certificate(envelope.certificate, root=root)
-    payload = envelope.payload.encode()
-    try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(certified.public_key))
-        signature = base64.b64decode(envelope.signature, validate=True)
-        key.verify(signature, pae(ORDER_TYPE, payload))
-    except (InvalidSignature, binascii.Error, ValueError) as error:
-        raise RefusedEnvelope(Reason.BAD_SIGNATURE) from error
-    try:
-        order = BulkOrder.model_validate_json(payload)
-    except ValidationError as error:
-        raise RefusedEnvelope(Reason.MALFORMED) from error
-    if certified.use != "door":
-        raise RefusedEnvelope(Reason.UNKNOWN_KEY, "not a door's key")
-    if not certified.not_before <= order.signed_at < certified.not_after:
-        raise RefusedEnvelope(Reason.EXPIRED_KEY, certified.key_id)
-    return order
+    return read_signed(
+        BulkOrder,
+        ORDER_TYPE,
+        payload=envelope.payload,
+        signature=envelope.signature,
+        certificate=envelope.certificate,
+        root=root,
+        at=lambda order: order.signed_at,
+    )
 
 
 def body_for(wish: Wish, state: CaseState) -> ActBody | None:

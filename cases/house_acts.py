@@ -7,17 +7,14 @@ workflow's act to a door as one of these.
 """
 
 import base64
-import binascii
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
-    Ed25519PublicKey,
 )
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints
 
 from cases.acts import Digest
 from cases.canonical import canonical
@@ -30,9 +27,9 @@ from cases.envelope import (
     Door,
     RefusedEnvelope,
     pae,
-    read_certificate,
 )
 from cases.receipts import Reason
+from cases.signing import read_signed
 from cases.values import Inbound, Instant, Line, Name, Prose
 from runbooks.plan import Assurance
 
@@ -209,22 +206,15 @@ def read_house_act(envelope: ActEnvelope, *, root: bytes) -> HouseAct:
         raise RefusedEnvelope(Reason.UNSIGNED)
     if len(envelope.payload) > MAX_PAYLOAD:
         raise RefusedEnvelope(Reason.MALFORMED, "too large")
-    certified = read_certificate(envelope.certificate, root=root)
-    payload = envelope.payload.encode()
-    try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(certified.public_key))
-        signature = base64.b64decode(envelope.signature, validate=True)
-        key.verify(signature, pae(HOUSE_TYPE, payload))
-    except (InvalidSignature, binascii.Error, ValueError) as error:
-        raise RefusedEnvelope(Reason.BAD_SIGNATURE) from error
-    try:
-        act = HouseAct.model_validate_json(payload)
-    except ValidationError as error:
-        raise RefusedEnvelope(Reason.MALFORMED) from error
-    if certified.use != "door":
-        raise RefusedEnvelope(Reason.UNKNOWN_KEY, "not a door's key")
-    if not certified.not_before <= act.signed_at < certified.not_after:
-        raise RefusedEnvelope(Reason.EXPIRED_KEY, certified.key_id)
+    act = read_signed(
+        HouseAct,
+        HOUSE_TYPE,
+        payload=envelope.payload,
+        signature=envelope.signature,
+        certificate=envelope.certificate,
+        root=root,
+        at=lambda act: act.signed_at,
+    )
     age = act.signed_at - act.actor.directory_as_of
     if not timedelta(0) <= age <= DIRECTORY_AGE:
         raise RefusedEnvelope(Reason.STALE_DIRECTORY)

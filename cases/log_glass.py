@@ -7,14 +7,12 @@ carries both orders: whoever verifies it needs nothing else than the root's publ
 """
 
 import base64
-import binascii
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import Field, StringConstraints, ValidationError
 
 from cases.canonical import canonical, sha256
@@ -26,9 +24,9 @@ from cases.envelope import (
     RefusedEnvelope,
     key_id,
     pae,
-    read_certificate,
 )
 from cases.receipts import Reason
+from cases.signing import read_signed
 from cases.values import Inbound, Instant
 from runbooks.plan import Assurance
 
@@ -187,23 +185,17 @@ def _read(
     root: bytes,
     at: Callable[[Model], datetime],
 ) -> Model:
-    certified = read_certificate(signed.certificate, root=root)
-    payload = signed.payload.encode()
-    try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(certified.public_key))
-        signature = base64.b64decode(signed.signature, validate=True)
-        key.verify(signature, pae(type_, payload))
-    except (InvalidSignature, binascii.Error, ValueError) as error:
-        raise RefusedEnvelope(Reason.BAD_SIGNATURE) from error
-    try:
-        value = kind.model_validate_json(payload)
-    except ValidationError as error:
-        raise RefusedEnvelope(Reason.MALFORMED) from error
-    if certified.use != use:
-        raise RefusedEnvelope(Reason.UNKNOWN_KEY, f"not a key for {use}")
-    if not certified.not_before <= at(value) < certified.not_after:
-        raise RefusedEnvelope(Reason.EXPIRED_KEY, certified.key_id)
-    return value
+    return read_signed(
+        kind,
+        type_,
+        payload=signed.payload,
+        signature=signed.signature,
+        certificate=signed.certificate,
+        root=root,
+        at=at,
+        use=use,
+        otherwise=f"not a key for {use}",
+    )
 
 
 def _key_of(signed: Signed) -> str:

@@ -5,18 +5,15 @@ a copy back destroys it again before anything can be read, by these notes and by
 """
 
 import base64
-import binascii
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
-    Ed25519PublicKey,
 )
-from pydantic import ValidationError
 
 from cases.canonical import canonical, sha256
-from cases.envelope import ActEnvelope, Certificate, RefusedEnvelope, pae, read_certificate
+from cases.envelope import ActEnvelope, Certificate, RefusedEnvelope, pae
 from cases.receipts import Reason
+from cases.signing import read_signed
 from cases.values import Inbound, Instant
 
 NOTE_TYPE = "application/vnd.escalate.shred+json"
@@ -61,21 +58,15 @@ def read_note(kept: ErasedCase, *, root: bytes) -> ShredNote:
     envelope = kept.note
     if envelope.certificate is None:
         raise RefusedEnvelope(Reason.UNSIGNED)
-    certified = read_certificate(envelope.certificate, root=root)
-    payload = envelope.payload.encode()
-    try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(certified.public_key))
-        key.verify(base64.b64decode(envelope.signature, validate=True), pae(NOTE_TYPE, payload))
-    except (InvalidSignature, binascii.Error, ValueError) as error:
-        raise RefusedEnvelope(Reason.BAD_SIGNATURE) from error
-    try:
-        note = ShredNote.model_validate_json(payload)
-    except ValidationError as error:
-        raise RefusedEnvelope(Reason.MALFORMED) from error
-    if certified.use != "door":
-        raise RefusedEnvelope(Reason.UNKNOWN_KEY, "not a door's key")
-    if not certified.not_before <= note.at < certified.not_after:
-        raise RefusedEnvelope(Reason.EXPIRED_KEY, certified.key_id)
+    note = read_signed(
+        ShredNote,
+        NOTE_TYPE,
+        payload=envelope.payload,
+        signature=envelope.signature,
+        certificate=envelope.certificate,
+        root=root,
+        at=lambda note: note.at,
+    )
     if {name: sha256(text.encode()) for name, text in kept.streams.items()} != note.streams:
         raise RefusedEnvelope(Reason.MALFORMED, "what stays is not what the note names")
     return note

@@ -2,18 +2,22 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey,
     Ed25519PublicKey,
 )
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from cases.canonical import canonical, sha256
 from cases.receipts import Reason
 from cases.values import Inbound, Instant
+
+Model = TypeVar("Model", bound=BaseModel)
 
 CERTIFICATE_TYPE = "application/vnd.escalate.certificate+json"
 
@@ -113,3 +117,35 @@ def decoded(text: str, reason: Reason) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise RefusedEnvelope(reason, "not base64") from error
+
+
+def read_signed(
+    kind: type[Model],
+    type_: str,
+    *,
+    payload: str,
+    signature: str,
+    certificate: Certificate,
+    root: bytes,
+    at: Callable[[Model], datetime],
+    use: str = "door",
+    otherwise: str = "not a door's key",
+) -> Model:
+    """What the payload says, once a key certified for that use is shown to have signed it in time.
+
+    `at` is the instant by which it says it was signed; `otherwise` is said of a key for another
+    use. RefusedEnvelope for whatever does not hold.
+    """
+    certified = read_certificate(certificate, root=root)
+    signed = payload.encode()
+    public = decoded(certified.public_key, Reason.BAD_SIGNATURE)
+    check_signature(public, signature, pae(type_, signed), Reason.BAD_SIGNATURE)
+    try:
+        value = kind.model_validate_json(signed)
+    except ValidationError as error:
+        raise RefusedEnvelope(Reason.MALFORMED) from error
+    if certified.use != use:
+        raise RefusedEnvelope(Reason.UNKNOWN_KEY, otherwise)
+    if not certified.not_before <= at(value) < certified.not_after:
+        raise RefusedEnvelope(Reason.EXPIRED_KEY, certified.key_id)
+    return value
