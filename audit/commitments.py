@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
-from temporalio.api.common.v1 import Payload
+from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.history.v1 import HistoryEvent
 
 from audit.findings import Finding, Rule
@@ -203,13 +203,21 @@ def _inputs_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
                 yield from _act(run, event.event_id, payload, salt, receipt=None, known=known)
             elif kind is not None:
                 yield from _message(run, event.event_id, payload, salt, kind=kind, known=known)
-        elif (
-            event.event_type == EVENT.ACTIVITY_TASK_COMPLETED
-            and collecting.get(said.scheduled_event_id) == COLLECT_ACTS.name
-        ):
-            collected = read(only(said.result.payloads), Collected)
-            for envelope in collected.envelopes if collected is not None else ():
+        elif event.event_type == EVENT.ACTIVITY_TASK_COMPLETED:
+            name = collecting.get(said.scheduled_event_id)
+            for envelope in _fetched(name, said.result):
                 yield _enveloped(run, event.event_id, envelope, salt, receipt=None, known=known)
+
+
+def _fetched(name: str | None, result: Payloads) -> tuple[ActEnvelope, ...]:
+    """The acts with which an effect came back."""
+    if name == COLLECT_ACTS.name:
+        collected = read(only(result.payloads), Collected)
+        return collected.envelopes if collected is not None else ()
+    if name == NOTIFY.name:
+        noticed = read(only(result.payloads), NoticeResult)
+        return tuple(each.envelope for each in noticed.acts) if noticed is not None else ()
+    return ()
 
 
 def _act(
@@ -305,8 +313,12 @@ def _message(
 
 def _results_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
     scheduled = _scheduled(run)
+    given_up: set[int] = set()
     for event in run.events:
         said: Any = getattr(event, event.WhichOneof("attributes") or "", None)
+        if event.event_type == EVENT.ACTIVITY_TASK_CANCEL_REQUESTED:
+            given_up.add(said.scheduled_event_id)
+            continue
         if event.event_type == EVENT.ACTIVITY_TASK_COMPLETED:
             name = scheduled.get(said.scheduled_event_id, "")
             kind = _RESULTS.get(name)
@@ -318,7 +330,17 @@ def _results_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
         else:
             continue
         if result is not None:
-            yield Incoming(run.run, event.event_id, f"{name} result", commit(salt, result))
+            # Acts that a notice came back with have entries of their own, whether it went or not;
+            # and what came of one that the case had stopped is nothing to it any more.
+            acts = isinstance(result, NoticeResult) and bool(result.acts)
+            stopped = said.scheduled_event_id in given_up
+            yield Incoming(
+                run.run,
+                event.event_id,
+                f"{name} result",
+                commit(salt, result),
+                excused=acts or stopped,
+            )
 
 
 def _scheduled(run: Run) -> dict[int, str]:
