@@ -147,7 +147,8 @@ class Theatre:
             status = raw.workflow_execution_info.status
             if status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
                 return False
-            if not raw.pending_activities and not raw.HasField("pending_workflow_task"):
+            waiting = self.outside.waiting(placed.id)
+            if len(raw.pending_activities) <= waiting and not raw.HasField("pending_workflow_task"):
                 return True
             if asyncio.get_running_loop().time() > until:
                 raise StuckError(_under_way(raw))
