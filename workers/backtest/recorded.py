@@ -4,15 +4,16 @@ Instants are kept as times since the case was opened: it is played again in anot
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
 
 from audit.commitments import case_input, inputs
 from audit.errors import ExportUnreadableError
-from audit.histories import CaseHistory
+from audit.histories import CaseHistory, reopened_from
 from audit.incoming import salt_of
 from audit.payloads import only, read
 from audit.reading import check_files
@@ -35,6 +36,14 @@ from workflows.messages import (
     ReportReceived,
     TicketUpdated,
 )
+
+_BEYOND: Mapping[Kind, str] = {
+    Kind.CASE_MERGED_AWAY: "then it became part of another case, by an act of that one",
+    Kind.CANCELLED_ALONG: "then it was cancelled along with another case, by an act of that one",
+    Kind.CASE_REOPENED: "then it was reopened: its first life is played",
+    Kind.CASE_UNMERGED: "then it was parted from another case: its first life is played",
+}
+"""Where the playing of a case ends, because what follows rests on what is not its own."""
 
 News = ReportReceived | ReportJoined | TicketUpdated
 
@@ -102,6 +111,8 @@ class Recorded:
     performed: Mapping[str, timedelta]
     """When each effect was first done."""
     outcome: Outcome
+    beyond: str = ""
+    """Why what the record tells after that is not played; empty where all of it is."""
 
     @property
     def answered(self) -> dict[str, str]:
@@ -147,6 +158,10 @@ def recorded_of(
     request: CaseInput, entries: Sequence[Entry], history: CaseHistory, *, folder: str
 ) -> Recorded:
     """The case that these entries and this history tell."""
+    beyond = next((_BEYOND[entry.kind] for entry in entries if entry.kind in _BEYOND), "")
+    entries = list(takewhile(lambda entry: entry.kind not in _BEYOND, entries))
+    runs = list(takewhile(lambda run: reopened_from(run) is None, history.runs))
+    history = replace(history, runs=runs)
     told = Told(entries)
     ends = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED)
     return Recorded(
@@ -169,6 +184,7 @@ def recorded_of(
             pathway=request.pathway,
             minute=lambda entry: int(told.since(entry.at) // MINUTE),
         ),
+        beyond=beyond,
     )
 
 

@@ -111,6 +111,8 @@ class Rerunner:
         for done in (*script.coming, *script.waiting):
             if done.accepted:
                 ledger.drop(done.said, "the case never came there")
+        if recorded.beyond:
+            ledger.drop("the rest of its record", recorded.beyond)
         assume_lengths(self.theatre.pathways[recorded.runbook], recorded, placed.entries, ledger)
         outcome = outcome_of(
             placed.entries,
@@ -164,9 +166,8 @@ class Rerunner:
                 return
             at = await self.theatre.now(placed)
             now = at - placed.begun
-            step = _in_place(
-                script.next(picture, playing.cast, at=at, now=now), picture, playing, at
-            )
+            step = script.next(picture, playing.cast, at=at, now=now)
+            step = _in_place(step, picture, playing, at=at)
             if (
                 not recorded.closed
                 and now >= recorded.until

@@ -4,18 +4,21 @@ import base64
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
+from math import ceil
 
 from cases.clock_starts import START_QUESTIONS, instant_of
 from cases.journal import Entry, Kind
 from cases.state import CasePicture
 from runbooks import Runbook, assess
-from runbooks.plan import ClockPlan, ClockStart, Pathway, StageKind, StagePlan
+from runbooks.grammar.base import moment_of
+from runbooks.plan import ClockKind, ClockPlan, ClockStart, Pathway, StageKind, StagePlan
 from runbooks.statutes.calendar import Calendar
-from runbooks.statutes.span import due
+from runbooks.statutes.span import Span, Unit, due
 from workers.backtest.assumed import Ledger, Rule
 from workers.backtest.people import SITE
 from workers.backtest.recorded import Recorded
 from workers.backtest.script import outcome_for
+from workers.backtest.told import MINUTE
 from workers.backtest.translating import answers_in
 from workers.simulation import oracle
 from workers.simulation.arrivals import Arrival
@@ -105,8 +108,28 @@ def _fixed(plan: ClockPlan, pathway: Pathway, recorded: Recorded) -> ClockPlan:
     begun = _began(plan, recorded) or recorded.opened
     calendar = pathway.calendars.get(plan.calendar, Calendar.utc())
     found = due(plan.span, calendar, begun=begun)
-    length = found.conservative_due - begun
-    return plan.model_copy(update={"within": length, "span": None, "calendar": ""})
+    # A hold is kept to its last possible instant, a deadline to its first.
+    length = (
+        found.legal_latest if plan.kind is ClockKind.MIN_HOLD else found.conservative_due
+    ) - begun
+    late = (
+        step.model_copy(update={"at": moment_of(step.label, within=length)}) for step in plan.late
+    )
+    return plan.model_copy(
+        update={
+            "within": length,
+            "span": None,
+            "calendar": "",
+            "late": tuple(sorted(late, key=lambda step: step.at)),
+            "opens": None if plan.opens is None else _opens(plan.opens, calendar, begun=begun),
+        }
+    )
+
+
+def _opens(opens: Span, calendar: Calendar, *, begun: datetime) -> Span:
+    """How long the window stayed shut in the recorded days, in whole minutes."""
+    shut = due(opens, calendar, begun=begun).legal_latest - begun
+    return Span(n=max(1, ceil(shut / MINUTE)), unit=Unit.MINUTE)
 
 
 def _began(plan: ClockPlan, recorded: Recorded) -> datetime | None:
