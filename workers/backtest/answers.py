@@ -28,6 +28,7 @@ from workflows.effects import (
     CancelOrder,
     ChildrenOrder,
     DecidersOrder,
+    Effect,
     EffectOrder,
     EffectResult,
     EffectState,
@@ -65,7 +66,7 @@ WITHOUT: Mapping[str, Callable[[Any], BaseModel]] = {
 }
 """What it is for the case that something failed for good."""
 
-_KNOWN = {
+_KNOWN: Mapping[str, Effect[Any, Any]] = {
     each.name: each
     for each in (
         effects.ASSESS,
