@@ -161,6 +161,9 @@ class Rerunner:
                 # As with the record, its time is counted from its own first entry.
                 placed.begun = placed.entries[0].at
             picture = self.theatre.picture(placed)
+            if self.world.waiting(placed.id):
+                # While an answer waits, a case may not have written down what it knows already.
+                picture = await self.theatre.look(placed)
             if picture.closed or picture.closing_act is not None:
                 await self.theatre.ended(placed)
                 return
