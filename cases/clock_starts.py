@@ -58,7 +58,7 @@ def begin_at_severity(file: CaseFile, *, at: datetime) -> None:
 def happened(file: CaseFile, event: str, *, at: datetime) -> None:
     """Clocks that stop at `event` stop; those that begin after it begin.
 
-    Events are `effect:<name>`, `stage:<name>` and `closed`.
+    Events are `effect:<name>`, `stage:<name>`, `approved:<gate>`, `rejected:<gate>`, `closed`.
     """
     for plan in file.pathway.clocks:
         clock = file.state.clock(plan.id)
@@ -255,12 +255,24 @@ def _due(file: CaseFile, plan: ClockPlan, *, at: datetime, anew: bool) -> None:
     )
 
 
+def _decided_since(file: CaseFile, plan: ClockPlan, *, at: datetime) -> set[str]:
+    """Decisions taken since the clock's event; one that was taken before knew nothing of it."""
+    clock = file.state.clock(plan.id)
+    begun = clock.reading(at).started_at if clock is not None else None
+    return {
+        f"{visit.outcome}:{visit.stage}"
+        for visit in file.state.visits
+        if visit.left_at is not None and begun is not None and visit.left_at >= begun
+    }
+
+
 def _stop_at_once(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
     """What came before the law asked for it came in time: nothing is left to count."""
     state = file.state
     done = {f"effect:{effect.name}" for effect in state.effects if effect.performed}
     left = {f"stage:{visit.stage}" for visit in state.visits if visit.left_at is not None}
     clock = state.clock(plan.id)
-    happened_already = next((stop for stop in plan.stops if stop in done | left), None)
+    decided = _decided_since(file, plan, at=at)
+    happened_already = next((stop for stop in plan.stops if stop in done | left | decided), None)
     if clock is not None and happened_already is not None:
         turn(file, clock, ClockVerb.STOP, at=at, because=happened_already)

@@ -27,10 +27,14 @@ _FROM_ROW = frozenset(
 """What a named row says itself, so that a runbook cannot say otherwise."""
 
 
+STOPPING = ("effect", "stage", "approved", "rejected")
+"""What can end a clock: an effect performed, a stage left, a gate decided one way."""
+
+
 def _stop(value: str) -> str:
     prefix, colon, name = value.partition(":")
-    if value != "closed" and not (prefix in {"effect", "stage"} and colon and name):
-        refuse("RB013", "effect:<name>, stage:<name> or closed")
+    if value != "closed" and not (prefix in STOPPING and colon and name):
+        refuse("RB013", f"{', '.join(f'{each}:<name>' for each in STOPPING)}, or closed")
     return value
 
 

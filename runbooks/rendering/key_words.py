@@ -183,7 +183,7 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "starts-at": "The question whose answer is the instant it counts from.",
         "due-at": "The question whose answer is the instant it is due.",
         "within": "How long it runs.",
-        "stops": "What stops it: effect:NAME, stage:NAME or closed.",
+        "stops": "What stops it: effect:NAME, stage:NAME, approved:GATE, rejected:GATE or closed.",
         "restart": "Whether a tolling clock goes on with all its time, or with what remains.",
         "late": "What happens when the time runs out.",
         "statutory": "Whether the law sets it; a promise of ours says false.",

@@ -273,7 +273,12 @@ def ends(clock: ClockPlan) -> str:
     for stop in clock.stops:
         area, _, name = stop.partition(":")
         said.append(
-            {"effect": f"{name} is done", "stage": f"{name} is left"}.get(area, "the case closes")
+            {
+                "effect": f"{name} is done",
+                "stage": f"{name} is left",
+                "approved": f"{name} is approved",
+                "rejected": f"{name} is rejected",
+            }.get(area, "the case closes")
         )
     return several(said, "or") or "nothing: it runs to its end"
 

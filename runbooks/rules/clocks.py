@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from datetime import date
 
 from runbooks.grammar.stages import LateStep, Stage
-from runbooks.plan import ClockKind
+from runbooks.plan import ClockKind, StageKind
 from runbooks.planner import moves, performed
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.statutes.table import Statute, statutes
+
+
+_DECIDED = ("approved", "rejected")
 
 
 def provenance(subject: Subject) -> Iterator[Finding]:
@@ -75,6 +78,7 @@ def endings(subject: Subject) -> Iterator[Finding]:
     reached = subject.ways
     effects = subject.document.all_effects
     stages = {stage.stage for stage in subject.document.stages}
+    gates = {stage.stage for stage in subject.document.stages if stage.kind is StageKind.GATE}
     for name, clock in subject.document.clocks.items():
         if clock.runs_as is ClockKind.MIN_HOLD:
             continue
@@ -85,8 +89,9 @@ def endings(subject: Subject) -> Iterator[Finding]:
         for position, stop in enumerate(clock.stops):
             area, _, target = stop.partition(":")
             never_done = area == "effect" and target in effects and target not in happening
-            never_left = area == "stage" and target in stages and target not in reached
-            if never_done or never_left:
+            never_left = area != "effect" and target in stages and target not in reached
+            never_decided = area in _DECIDED and target in stages and target not in gates
+            if never_done or never_left or never_decided:
                 yield subject.finding(
                     "RB064",
                     ("clocks", name, "stops", position),

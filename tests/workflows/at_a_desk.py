@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from cases import escalations
 from cases.acts import ActBody
 from cases.batches import WATCH
 from cases.bulk import watched
@@ -33,6 +34,7 @@ from cases.shadow import not_told, not_written, would_look
 from cases.stages import ask_when_ready, close_case, enter, leave, record_closed
 from cases.state import CaseState
 from cases.suppression import is_order, owed_after, review
+from cases.updates import UPDATE, missed, remind_writer
 from cases.ways_back import back_to
 from runbooks import assess, library, load_runbook
 from runbooks.plan import FollowUp, Late, Next
@@ -129,6 +131,7 @@ class AtADesk:
             for clock, step, _ in take_due(house.file, at=house.now):
                 if not clock.reading(house.now).ended:
                     self._due(clock, step)
+            escalations.take_due(house.file, at=house.now)
             self._settle()
         house.now = end
 
@@ -143,6 +146,12 @@ class AtADesk:
             watched(file, clock.id, at=at)
         elif step is None and clock.id == HANDOVER:
             note_missed(file, at=at)
+        elif clock.id.startswith(UPDATE):
+            if step is None:
+                missed(file, clock, at=at)
+            else:
+                remind_writer(file, clock)
+            return
         elif step is None and is_order(clock):
             reconsider(file, at=at)
             review(file, clock, at=at)
@@ -157,6 +166,11 @@ class AtADesk:
             if clock.stage == file.state.stage and file.state.pending_outcome is None:
                 file.state.pending_outcome = step.go
                 file.state.pending_by = SYSTEM
+        elif step.escalate is not None:
+            stage, lawful = clock.stage or file.state.stage or "", "" if clock.stage else clock.id
+            escalations.begin(
+                file, step.escalate, stage=stage, clock=lawful, because=step.label, at=at
+            )
         elif round_ is not None and round_.kind is RoundKind.ASK and step.page and step.instead_of:
             allow_backup(file, round_, step.page, step.instead_of, at=at)
         if step is not None:
