@@ -16,8 +16,8 @@ from cases.clock import ClockRun, ClockVerb
 from cases.clocks import running, start_clock, turn
 from cases.file import CaseFile
 from cases.journal import Kind
+from cases.lawful import reasons_for
 from runbooks.plan import ClockPlan, ClockStart
-from runbooks.statutes.applying import facts_of, why
 from runbooks.statutes.span import Due
 
 START_QUESTIONS = {ClockStart.RECEIPT: "received-at", ClockStart.AWARENESS: "aware-at"}
@@ -50,7 +50,7 @@ def begin_at_severity(file: CaseFile, *, at: datetime) -> None:
     for plan in file.pathway.clocks:
         if not plan.only_at or not _begins(file, plan) or file.state.clock(plan.id) is not None:
             continue
-        reasons = _reasons(file, plan, on=at)
+        reasons = reasons_for(file, plan, on=at)
         if reasons is not None:
             start_clock(file, plan, begun=at, at=at, said={"law": [*reasons] or None})
 
@@ -58,7 +58,7 @@ def begin_at_severity(file: CaseFile, *, at: datetime) -> None:
 def happened(file: CaseFile, event: str, *, at: datetime) -> None:
     """Clocks that stop at `event` stop; those that begin after it begin.
 
-    Events are `effect:<name>`, `stage:<name>`, `approved:<gate>`, `rejected:<gate>`, `closed`.
+    Events are `effect:<name>`, `<outcome>:<stage>`, `stage:<name>` and `closed`.
     """
     for plan in file.pathway.clocks:
         clock = file.state.clock(plan.id)
@@ -133,7 +133,7 @@ def _follow(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
     since = _since_severity(file, plan, at=at)
     if since is not None:
         begun, question = since, ""
-    reasons = _reasons(file, plan, on=min(begun or at, at))
+    reasons = reasons_for(file, plan, on=min(begun or at, at))
     if reasons is None:
         if clock is not None and not clock.ended:
             turn(file, clock, ClockVerb.CANCEL, at=at, because=NO_LONGER)
@@ -214,15 +214,6 @@ def instant_of(text: str) -> datetime | None:
     except ValueError:
         return None
     return instant if instant.utcoffset() is not None else None
-
-
-def _reasons(file: CaseFile, plan: ClockPlan, *, on: datetime) -> tuple[str, ...] | None:
-    """Why the clock's row holds for this case; empty where nothing has to hold."""
-    if plan.trigger is None:
-        return ()
-    answers = {name: answer.value for name, answer in file.state.answers.items()}
-    facts = facts_of(file.pathway.law, file.pathway.questions, answers, at=on)
-    return why(plan.trigger, facts, on=on)
 
 
 def _due(file: CaseFile, plan: ClockPlan, *, at: datetime, anew: bool) -> None:

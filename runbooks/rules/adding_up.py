@@ -1,4 +1,4 @@
-"""Targets that add up: what stops a clock can be reached in the clock's time, and is on every way."""
+"""Targets that add up: what stops a clock is reached in the clock's time, on every way."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from runbooks.grammar.times import time_at
 from runbooks.plan import SKIPPED, ClockKind, ClockPlan, ClockStart, Severity, StageKind
 from runbooks.planner import Move, Trail, moves, said
 from runbooks.rules.finding import Finding, Subject, Weight
+from runbooks.rules.triggers import can_hold
 from runbooks.statutes.vocabulary import Does, StartEvent
 
 CLOSED = "closed"
@@ -32,7 +33,7 @@ ARRIVES = frozenset(
 
 
 def targets(subject: Subject) -> Iterator[Finding]:
-    """Clocks whose nearest stop lies further than their time, if everybody keeps to their target."""
+    """Clocks whose nearest stop lies beyond their time, though everybody keeps to their target."""
     for name, clock, plan in _deadlines(subject):
         for severity in _severities(subject, clock) if _known(subject, clock) else ():
             reached = _Walk(subject, clock, severity).to_stop()
@@ -71,9 +72,10 @@ def endings(subject: Subject) -> Iterator[Finding]:
 
 def awareness(subject: Subject) -> Iterator[Finding]:
     """Clocks that count from awareness in a runbook that never asks since when we were aware."""
-    for name, clock, plan in _deadlines(subject):
-        unasked = _question(clock) == AWARE and AWARE not in _needed(subject)
-        if plan.statutory and clock.starts_at is None and unasked:
+    if AWARE in _needed(subject):
+        return
+    for name, clock in subject.document.clocks.items():
+        if clock.statutory and clock.starts_at is None and _question(clock) == AWARE:
             yield subject.finding(
                 "RB069",
                 ("clocks", name),
@@ -163,6 +165,9 @@ class _Walk:
                 continue
             if step.only_at and self.severity not in step.only_at:
                 continue
+            law = self.clock.law if self.subject.document.law else None
+            if step.if_ and law is not None and not can_hold(self.subject, law, step.if_):
+                continue
             yield move
 
     def _time(self, stage: Stage, move: Move) -> timedelta:
@@ -172,7 +177,7 @@ class _Walk:
 
     @property
     def _begun(self) -> str | None:
-        """What happens in the case and begins the clock; None where it runs from the first stage."""
+        """What happens in the case and begins the clock; None where it runs from the start."""
         if self.clock.starts_after is not None:
             return self.clock.starts_after
         asked = _question(self.clock)
@@ -192,9 +197,8 @@ class _Walk:
 
     def _stopped(self, stage: Stage, move: Move) -> tuple[timedelta, str] | None:
         """What stops the clock when the move is made, and how long that still takes."""
-        decided = f"{move.outcome}:{stage.stage}" if stage.kind is StageKind.GATE else ""
         step = (stage.next or {})[move.outcome]
-        for stop in (decided, f"stage:{stage.stage}"):
+        for stop in (f"{move.outcome}:{stage.stage}", f"stage:{stage.stage}"):
             if stop in self.clock.stops:
                 return timedelta(), stop
         if self.subject.pathway.clocks and any(

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from runbooks.grammar.stages import LateStep, Stage
-from runbooks.plan import ClockKind, StageKind
+from runbooks.plan import ClockKind
 from runbooks.planner import moves, performed
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.statutes.table import Statute, statutes
 
-
-_DECIDED = ("approved", "rejected")
+_AREAS = ("effect", "stage", "closed")
 
 
 def provenance(subject: Subject) -> Iterator[Finding]:
@@ -78,7 +77,7 @@ def endings(subject: Subject) -> Iterator[Finding]:
     reached = subject.ways
     effects = subject.document.all_effects
     stages = {stage.stage for stage in subject.document.stages}
-    gates = {stage.stage for stage in subject.document.stages if stage.kind is StageKind.GATE}
+    outcomes = {stage.stage: set(stage.next or {}) for stage in subject.document.stages}
     for name, clock in subject.document.clocks.items():
         if clock.runs_as is ClockKind.MIN_HOLD:
             continue
@@ -90,8 +89,8 @@ def endings(subject: Subject) -> Iterator[Finding]:
             area, _, target = stop.partition(":")
             never_done = area == "effect" and target in effects and target not in happening
             never_left = area != "effect" and target in stages and target not in reached
-            never_decided = area in _DECIDED and target in stages and target not in gates
-            if never_done or never_left or never_decided:
+            never_so = area not in _AREAS and target in stages and area not in outcomes[target]
+            if never_done or never_left or never_so:
                 yield subject.finding(
                     "RB064",
                     ("clocks", name, "stops", position),

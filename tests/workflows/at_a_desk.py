@@ -141,24 +141,36 @@ class AtADesk:
 
     def _due(self, clock: ClockRun, step: Late | None) -> None:
         file, at = self.house.file, self.house.now
-        round_ = file.state.open_round(clock.stage or "")
-        if clock.id.startswith(WATCH):
-            watched(file, clock.id, at=at)
-        elif step is None and clock.id == HANDOVER:
-            note_missed(file, at=at)
-        elif clock.id.startswith(UPDATE):
+        if clock.id.startswith(UPDATE):
             if step is None:
                 missed(file, clock, at=at)
             else:
                 remind_writer(file, clock)
             return
-        elif step is None and is_order(clock):
+        if clock.id.startswith(WATCH):
+            watched(file, clock.id, at=at)
+        elif step is None:
+            self._reached(clock)
+        else:
+            self._stepped(clock, step)
+        if step is not None:
+            self._remind(clock, step)
+
+    def _reached(self, clock: ClockRun) -> None:
+        file, at = self.house.file, self.house.now
+        round_ = file.state.open_round(clock.stage or "")
+        if clock.id == HANDOVER:
+            note_missed(file, at=at)
+        elif is_order(clock):
             reconsider(file, at=at)
             review(file, clock, at=at)
-        elif step is None:
-            if round_ is not None and clock.stage == file.state.stage:
-                allow_stand_in(file, round_, at=at)
-        elif clock.id == HANDOVER:
+        elif round_ is not None and clock.stage == file.state.stage:
+            allow_stand_in(file, round_, at=at)
+
+    def _stepped(self, clock: ClockRun, step: Late) -> None:
+        file, at = self.house.file, self.house.now
+        round_ = file.state.open_round(clock.stage or "")
+        if clock.id == HANDOVER:
             ask_for_note(file, at=at)
         elif step.do is not None:
             intend(file, step.do, stage=file.state.stage or "", at=at)
@@ -173,8 +185,6 @@ class AtADesk:
             )
         elif round_ is not None and round_.kind is RoundKind.ASK and step.page and step.instead_of:
             allow_backup(file, round_, step.page, step.instead_of, at=at)
-        if step is not None:
-            self._remind(clock, step)
 
     def _remind(self, clock: ClockRun, step: Late) -> None:
         file = self.house.file

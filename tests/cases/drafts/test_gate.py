@@ -6,7 +6,7 @@ from cases.gate import RoundState
 from cases.journal import Kind
 from cases.receipts import Outcome, Reason
 from cases.records import HELD_BACK
-from tests.cases.house import House
+from tests.cases.house import House, looked_at
 from tests.cases.reporting import (
     ANSWERS,
     MEMO,
@@ -206,7 +206,10 @@ def removal_order() -> House:
         "received-at": "2026-01-05T08:50:00+00:00",
         "member-state": "member-state-3",
         "content": "list-4",
+        "cross-border": "no",
+        "real-world-attack": "no",
     }
+    looked_at(house)
     accepted(house, Answer(answers=answers), person="cora")
     accepted(house, Complete(stage="act-on-order", outcome="disable"), person="cora")
     done(house, "disable-content")

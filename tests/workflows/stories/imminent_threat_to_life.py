@@ -263,7 +263,7 @@ async def the_roles_disagree(case: CaseUnderTest) -> None:
 
 @story()
 async def three_laws_ask_to_be_told(case: CaseUnderTest) -> None:
-    """Nobody knows where: each law counts from the same belief, each authority is told by itself."""
+    """Nobody knows where: each law counts from one belief, each authority is told by itself."""
     unknown = dict.fromkeys(("us-linked", "eu-linked", "terrorist"), "unknown")
     await asked(case, result=CallBackResult.CONFIRMED, said=unknown)
     seen = await case.picture()
@@ -276,8 +276,9 @@ async def three_laws_ask_to_be_told(case: CaseUnderTest) -> None:
     await approve(case, GATE, "dora")
     case.world.effect_results["disclose-eu"] = EffectResult(state=EffectState.MANUAL)
     await complete(case, "disclosure", "disclose", "dora")
-    seen = await case.in_stage("receipt")
-    await case.until(lambda seen: "disclose-terrorism" in performed(case))
+    await case.until(
+        lambda seen: any((e.name, e.state) == ("disclose-terrorism", "done") for e in seen.effects)
+    )
     told = [clock for clock in (await case.picture()).clocks if clock.statutory]
     now = await case.now()
     assert {clock.id for clock in told if not clock.reading(now).ended} == {"EU-DSA18"}
@@ -326,9 +327,7 @@ async def a_deputy_decides(case: CaseUnderTest) -> None:
 async def stood_in(case: CaseUnderTest) -> None:
     """Counsel and deputy were silent: the incident manager approved in counsel's place."""
     accepted(await case.act(Answer(answers=ASKED), person="tess"))
-    await asked(
-        case, result=CallBackResult.CONFIRMED, said=TERRORISM
-    )
+    await asked(case, result=CallBackResult.CONFIRMED, said=TERRORISM)
     await case.forward(timedelta(minutes=21))
     await case.until(lambda seen: seen.rounds[-1].stand_in_from is not None)
     may_not = Decide(gate=GATE, verdict=Verdict.REJECT, reason="no")
