@@ -78,8 +78,8 @@ class RunbookDocument(Strict):
                 )
         for row in self.elsewhere:
             if find(row) is None:
-                at = ("elsewhere", row)
-                refuse("RB026", "a row of the law, like EU-TCO10", at=at, found=f'"{row}"')
+                expected = "a row of the law, like EU-TCO10"
+                refuse("RB026", expected, at=("elsewhere", row), found=f'"{row}"')
         if self.taxonomy is not None:
             check_codes(self.taxonomy, self.intake)
         names: set[str] = set()

@@ -33,22 +33,35 @@ ARRIVES = frozenset(
 
 
 def targets(subject: Subject) -> Iterator[Finding]:
-    """Clocks whose nearest stop lies beyond their time, though everybody keeps to their target."""
+    """Clocks whose stops lie beyond their time, though everybody keeps to their target.
+
+    Every action that stops one must be in time by itself: that it can also be refused in time is no
+    comfort to whoever has to do it.
+    """
     for name, clock, plan in _deadlines(subject):
-        for severity in _severities(subject, clock) if _known(subject, clock) else ():
-            reached = _Walk(subject, clock, severity).to_stop()
-            if reached is None or reached.time <= plan.within:
-                continue
+        if not _known(subject, clock):
+            continue
+        reached = next(
+            (
+                (severity, found)
+                for severity in _severities(subject, clock)
+                for each in _each_action(clock)
+                if (found := _Walk(subject, each, severity, name).to_stop()) is not None
+                and found.time > plan.within
+            ),
+            None,
+        )
+        if reached is not None:
+            severity, found = reached
             yield subject.finding(
                 "RB067",
                 ("clocks", name),
-                f"at {severity} the shortest way to {reached.to} takes {_said(reached.time)}, "
+                f"at {severity} the shortest way to {found.to} takes {_said(found.time)}, "
                 f"and {name} runs {_said(plan.within)}",
                 weight=Weight.ERROR if plan.statutory else Weight.WARNING,
-                evidence=said(reached.trail),
+                evidence=said(found.trail),
                 at_key=True,
             )
-            break
 
 
 def endings(subject: Subject) -> Iterator[Finding]:
@@ -58,7 +71,7 @@ def endings(subject: Subject) -> Iterator[Finding]:
         if not plan.statutory or not asked or set(plan.stops) <= {CLOSED}:
             continue
         for severity in _severities(subject, clock):
-            reached = _Walk(subject, clock, severity).to_closing()
+            reached = _Walk(subject, clock, severity, name).to_closing()
             if reached is None or reached.time <= plan.within:
                 continue
             yield subject.finding(
@@ -101,6 +114,7 @@ class _Walk:
     subject: Subject
     clock: Clock
     severity: Severity
+    name: str = ""
     stages: dict[str, Stage] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -201,9 +215,7 @@ class _Walk:
         for stop in (f"{move.outcome}:{stage.stage}", f"stage:{stage.stage}"):
             if stop in self.clock.stops:
                 return timedelta(), stop
-        if self.subject.pathway.clocks and any(
-            self.clock is self.subject.document.clocks.get(name) for name in step.suspend
-        ):
+        if self.name in step.suspend:
             return timedelta(), "its suspension"
         return self._ordered(step.do)
 
@@ -218,6 +230,12 @@ class _Walk:
             ),
             default=None,
         )
+
+
+def _each_action(clock: Clock) -> list[Clock]:
+    """The clock as if only one of its effects stopped it, for each; as it is where none does."""
+    effects = [stop for stop in clock.stops if stop.startswith("effect:")]
+    return [clock.model_copy(update={"stops": (stop,)}) for stop in effects] or [clock]
 
 
 def _question(clock: Clock) -> str | None:
