@@ -46,6 +46,7 @@ from workers._settings_trackers import (
     ZendeskSettings,
 )
 from workers._settings_vouching import TsaSettings, WitnessSettings
+from workers._settings_workers import WorkerSettings
 from workers._settings_wrapping import WrappingSettings
 
 URGENT = "-urgent"
@@ -307,6 +308,7 @@ class Settings(BaseSettings):
     telemetry: TelemetrySettings = Field(
         default_factory=TelemetrySettings, description="logs and traces"
     )
+    workers: WorkerSettings = Field(default_factory=WorkerSettings, description="workers' own keys")
     wrapping: WrappingSettings = Field(
         default_factory=WrappingSettings, description="the key that wraps the keys of cases"
     )
