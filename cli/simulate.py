@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,6 +51,13 @@ def simulate(
     cases: Annotated[int, typer.Option(min=1, help="How many cases arrive.")] = 100,
     seed: Annotated[int, typer.Option(help="The same seed gives the same account.")] = 1,
     days: Annotated[int, typer.Option(min=1, help="Within how many days.")] = 7,
+    begins: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="The Monday on which the week begins; default: the coming one.",
+        ),
+    ] = None,
     faults: Annotated[
         str,
         typer.Option(help="no-shows, provider-outage, worker-crash, order-storm: comma-separated."),
@@ -73,7 +82,10 @@ def simulate(
     Exit code 1 when a case is stuck or a journal forked.
     """
     chosen = _chosen(names or [], runbooks)
-    order = _order(chosen, cases=cases, seed=seed, days=days, faults=faults, model=model)
+    order = replace(
+        _order(chosen, cases=cases, seed=seed, days=days, faults=faults, model=model),
+        begins=_monday(begins),
+    )
     if not names and order.lacking:
         note(f"not played, for the library lacks them: {', '.join(order.lacking)}")
     quiet()
@@ -172,6 +184,18 @@ def _order(
         faults=_faults(faults),
         model=numbers,
     )
+
+
+def _monday(day: datetime | None) -> datetime | None:
+    """The instant at which that day begins, where it is a Monday that has not come."""
+    if day is None:
+        return None
+    from workers.clock import SystemClock
+
+    begins = day.replace(tzinfo=UTC)
+    if begins.weekday() or begins <= asyncio.run(SystemClock().now()):
+        stop(f"{begins.date()} is not a Monday that lies ahead", code=USAGE)
+    return begins
 
 
 def _faults(said: str) -> frozenset["Fault"]:

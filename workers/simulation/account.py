@@ -5,6 +5,7 @@ It holds nothing that the machine's speed could change; wall-clock figures stand
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from runbooks import Runbook
 from workers.simulation.faults import Fault
@@ -23,6 +24,8 @@ class Played(Figure):
 
     seed: int
     days: int
+    begins: str
+    """The Monday of its week: its holidays and business days are the cases'."""
     faults: tuple[str, ...]
     model: str
     provenance: str
@@ -139,6 +142,7 @@ def account_of(
     staff: Staff,
     seed: int,
     days: int,
+    begins: datetime | None,
     faults: Iterable[Fault],
     restarts: int,
 ) -> Account:
@@ -148,6 +152,7 @@ def account_of(
         simulation=Played(
             seed=seed,
             days=days,
+            begins=begins.date().isoformat() if begins is not None else "",
             faults=tuple(sorted(faults)),
             model=model.model,
             provenance=model.provenance,
