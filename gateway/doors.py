@@ -20,6 +20,7 @@ from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
 from gateway.vouching import Stamping, Witnessing
 from integrations import cedar
+from integrations.authenticators import Authenticators
 from integrations.event_webhook import EventWebhooks
 from integrations.imap import ImapInbox
 from integrations.oidc.role_map import RoleMap
@@ -222,6 +223,8 @@ class Doors:
     """Signs what is decided while the log cannot be written, if two people order it."""
     telling: Outside | None = None
     """By which people are told what waited for company; without it no digest goes out here."""
+    authenticators: Authenticators | None = None
+    """The models of security keys that are listed; None: a key's own word is believed."""
     keyring_note: Callable[[], bytes] = bytes
     """The root's keyring note as it stands; empty before the first."""
     witnessing: Witnessing | None = None

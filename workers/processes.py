@@ -31,7 +31,7 @@ from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
 from workers.house import House, inbox, pager, rotas, slack
-from workers.log_in import provider_door
+from workers.log_in import authenticators_of, provider_door
 from workers.reporting import party
 from workers.retention import retention_of
 from workers.settings import Settings
@@ -142,6 +142,7 @@ async def doors_of(
         provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
         spool=load_or_create_spool(settings.keys, file=settings.log_spool, signer=signer),
+        authenticators=authenticators_of(settings),
         workers_due=house.worker_key.asked,
         keyring_note=partial(keyring_note_of, settings),
         witnessing=witnessing(settings, house.http),

@@ -247,6 +247,9 @@ class Settings(BaseSettings):
     access_dir: Path | None = Field(
         None, description="a team's own policies of who may do what, beside those that ship"
     )
+    authenticators_file: Path | None = Field(
+        None, description="YAML of the security keys' models that are believed to be device-bound"
+    )
     directory_file: Path | None = Field(None, description="YAML of people, roles and rotas")
     runbooks_dir: Path | None = Field(None, description="a team's own runbooks, beside the library")
     duty_manager: str | None = Field(

@@ -81,7 +81,9 @@ def test_builds_are_certified_and_workers_shown_and_revoked(settings: Settings) 
     asked = WorkerKey(source_digest)
 
     async def ask() -> None:
-        async with await Store.open(settings.store, kek=KeyFiles(settings.kek, make=False)) as store:
+        async with await Store.open(
+            settings.store, kek=KeyFiles(settings.kek, make=False)
+        ) as store:
             await asked.look(store, at=await SystemClock().now(), host="machine/1")
 
     asyncio.run(ask())

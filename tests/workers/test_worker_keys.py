@@ -341,6 +341,21 @@ async def test_a_starting_worker_waits_for_a_gateway_that_runs(place: Place) -> 
     assert beside.standing is Standing.CERTIFIED
 
 
+async def test_hostile_53_a_worker_of_an_unapproved_build_joins_no_queue(place: Place) -> None:
+    """It ends before it polls, and says which code it has; one of a listed build begins."""
+    place.certify(BUILD)
+    strange, own = a_worker(OTHER), a_worker(BUILD)
+    strange.gateways = own.gateways = 1
+
+    async with asyncio.timeout(20), _answering(place):
+        with pytest.raises(NotSetUpError, match="does not list its build"):
+            await enrolled(_house(place, strange))
+        await enrolled(_house(place, own))
+
+    assert strange.sign(b"entries") is None
+    assert own.sign(b"entries") is not None
+
+
 async def test_where_a_certificate_is_required_nothing_begins_without(place: Place) -> None:
     """However long no gateway is there; a refusal says what to do."""
     key, strange = a_worker(), a_worker(OTHER)
