@@ -55,7 +55,7 @@ from audit.vouchers import (
     keyring_of,
     trusted_logs,
 )
-from audit.write_order import WriteOrder
+from audit.write_order import WriteOrder, logged_by
 from cases.envelope import ActEnvelope
 from cases.ids import obligation_id
 from cases.journal import Entry, Stream, obligation_stream
@@ -156,6 +156,7 @@ async def verify_files(
         signed=export.bundle.signed,
         created_at=export.manifest.created_at,
         incoming=incoming or (),
+        logged=logged_by(incoming or (), export.history.runs),
     )
     checks.extend(check_vouchers(vouched, vouchers, logs=logs, keyrings=keyrings))
     if request is not None:

@@ -18,8 +18,8 @@ from audit.log.keyring_note import (
     build_digest,
     door_key,
     read_keyring,
+    spool_key,
 )
-from audit.log.note import NoteKey
 from audit.log.timestamp import digest_of
 from cases.envelope import key_id
 from gateway.log_key import BEFORE_FILE, LOG_FILE, SPOOL_FILE, log_keys_in
@@ -139,7 +139,7 @@ def _present(settings: Settings, note: KeyringNote, *, at: datetime) -> Iterator
         yield Listed(role=Role.LOG, key=str(key), since=since)
     spool = _public(folder / SPOOL_FILE)
     if spool is not None:
-        spelt = str(NoteKey(name=f"spool/{key_id(spool)}", public=spool))
+        spelt = spool_key(spool, key_id=key_id(spool))
         yield Listed(role=Role.BREAK_GLASS, key=spelt, since=_made(folder / SPOOL_FILE, at))
     policy = policy_of(settings)
     for witness in policy.witnesses if policy is not None else ():

@@ -175,6 +175,11 @@ def door_key(public: bytes, *, key_id: str) -> str:
     return str(NoteKey(name=f"door/{key_id}", public=public))
 
 
+def spool_key(public: bytes, *, key_id: str) -> str:
+    """How the key of a break-glass spool is spelt in a keyring."""
+    return str(NoteKey(name=f"spool/{key_id}", public=public))
+
+
 def worker_key(public: bytes, *, key_id: str) -> str:
     """How a worker's key is spelt in a keyring."""
     return str(NoteKey(name=f"worker/{key_id}", public=public))
