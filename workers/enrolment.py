@@ -23,8 +23,8 @@ _MEND = (
     "If this code is to work, `escalate keys certify-build` where the root key is; then start the "
     "worker again."
 )
-_SOON, _LATER = timedelta(milliseconds=100), timedelta(seconds=5)
-_EAGER = timedelta(minutes=1)
+_AT_ONCE, _SOON, _LATER = (timedelta(seconds=pause) for pause in (0.1, 0.25, 5))
+_EAGER = timedelta(seconds=30)
 """How long an answer is looked for often."""
 _HEARD = timedelta(seconds=30)
 
@@ -54,7 +54,7 @@ async def enrolled(house: House) -> None:
         if in_vain and not told:
             log.warning("worker waits for a certificate")
             told = True
-        await asyncio.sleep(_SOON.total_seconds())
+        await asyncio.sleep(_AT_ONCE.total_seconds())
 
 
 async def stay_enrolled(house: House, workers: Sequence[Worker]) -> None:
