@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.bundle.alone import verify_alone
-from audit.bundle.workers import KINDS, certificates_file, read_certificates
+from audit.bundle.workers import KINDS, certificates_file, key_of, read_certificates
 from audit.errors import ExportUnreadableError
 from audit.export import CaseRecord, gather, write_export
 from audit.histories import Run
@@ -24,7 +24,7 @@ from audit.log.keyring_note import (
     door_key,
     worker_key,
 )
-from audit.marks import marking
+from audit.marks import batches_of, marking
 from audit.verdict import Check, Outcome
 from audit.verify import verify
 from cases.envelope import issue_certificate, key_id
@@ -117,11 +117,12 @@ async def cases(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Asy
     """Both, from a real engine."""
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('marked') / 'store.db'}"
     await upgrade(url)
-    async with (
-        await Store.open(url, kek=DEMO_KEK) as store,
-        office(engine, store, sign=WORKER.sign) as at_work,
-    ):
-        one, other = [await _known(at_work) for _ in range(2)]
+    async with await Store.open(url, kek=DEMO_KEK) as store:
+        async with office(engine, store, sign=WORKER.sign) as at_work:
+            one = await _known(at_work)
+        # Nothing is kept in memory here: every step of the case replays all before it.
+        async with office(engine, store, sign=WORKER.sign, cached=0) as at_work:
+            other = await _known(at_work)
         yield Cases(one, other)
 
 
@@ -178,11 +179,19 @@ def altered(record: CaseRecord, change: Callable[[int, str, bytes, bytes], bytes
 async def test_every_batch_of_a_case_carries_the_mark_of_its_worker(
     cases: Cases, tmp_path: Path
 ) -> None:
-    """Certified to its build and its runbook, under builds that the root lists: PASS."""
+    """Certified to its build and its runbook, under builds that the root lists: PASS.
+
+    Also where each step of the case replays what was before.
+    """
     found = await told(cases.one, tmp_path / "out", WORKER.certified(cases.runbook))
 
     assert found == Check(name="workers", outcome=Outcome.PASS)
-    assert marking(cases.one.history.runs) == {WORKER.name}
+    for record in (cases.one, cases.other):
+        (run,) = record.history.runs
+        batches = list(batches_of([("", run)]))
+        assert len(batches) > 3
+        assert {key_of(batch.mark) for batch in batches} == {WORKER.name}
+        assert marking([run]) == {WORKER.name}
 
 
 async def test_a_mark_is_no_part_of_what_a_replay_derives(cases: Cases, tmp_path: Path) -> None:
