@@ -147,7 +147,7 @@ def _attested(
     A key that attests itself has no certificate, and proves nothing about its model.
     """
     model = listed.of(verified.aaguid)
-    if model is None or verified.fmt is not AttestationFormat.PACKED:
+    if model is None or verified.fmt != AttestationFormat.PACKED:
         return ""
     certificates = parse_attestation_object(verified.attestation_object).att_stmt.x5c or []
     if not certificates:

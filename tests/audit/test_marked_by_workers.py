@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit.bundle.alone import verify_alone
+from audit.bundle.alone import verify_files_alone
 from audit.bundle.workers import KINDS, certificates_file, key_of, read_certificates
+from audit.contents import export_files
 from audit.errors import ExportUnreadableError
-from audit.export import CaseRecord, gather, write_export
+from audit.export import CaseRecord, gather
 from audit.histories import Run
 from audit.kinds import EVENT
 from audit.log.keyring_note import (
@@ -26,7 +26,7 @@ from audit.log.keyring_note import (
 )
 from audit.marks import batches_of, marking
 from audit.verdict import Check, Outcome
-from audit.verify import verify
+from audit.verify import verify_files
 from cases.envelope import issue_certificate, key_id
 from cases.worker_keys import (
     MARK,
@@ -132,19 +132,22 @@ async def _known(at_work: Office) -> CaseRecord:
     return await gather(case.handle.id, store=at_work.store, client=at_work.client)
 
 
+def exported(record: CaseRecord, *, listed: tuple[Listed, ...] = LISTED) -> dict[str, bytes]:
+    """The files of the case's export, with what the root says of keys and builds."""
+    note = KeyringNote(number=1, at=MADE_AT, keys=listed)
+    seal = replace(SEAL, keyring_note=note.signed(ROOT).encode() if listed else b"")
+    return export_files(record, seal=seal, at=MADE_AT, version="test")
+
+
 async def told(
     record: CaseRecord,
-    out: Path,
     *certificates: WorkerCertificate,
     listed: tuple[Listed, ...] = LISTED,
 ) -> Check | None:
     """What both verifiers say of its workers, which is the same."""
-    note = KeyringNote(number=1, at=MADE_AT, keys=listed)
-    seal = replace(SEAL, keyring_note=note.signed(ROOT).encode() if listed else b"")
-    whole = replace(record, workers=certificates)
-    write_export(whole, seal=seal, out=out, at=MADE_AT, version="test")
-    full = await verify(out, pinned=PINNED, replay=False)
-    alone = verify_alone(out, pinned=PINNED)
+    files = exported(replace(record, workers=certificates), listed=listed)
+    full = await verify_files(files, pinned=PINNED, replay=False)
+    alone = verify_files_alone(files, pinned=PINNED)
     found = [
         next((check for check in each.checks if check.name == "workers"), None)
         for each in (full, alone)
@@ -176,14 +179,12 @@ def altered(record: CaseRecord, change: Callable[[int, str, bytes, bytes], bytes
     return replace(record, history=history)
 
 
-async def test_every_batch_of_a_case_carries_the_mark_of_its_worker(
-    cases: Cases, tmp_path: Path
-) -> None:
+async def test_every_batch_of_a_case_carries_the_mark_of_its_worker(cases: Cases) -> None:
     """Certified to its build and its runbook, under builds that the root lists: PASS.
 
     Also where each step of the case replays what was before.
     """
-    found = await told(cases.one, tmp_path / "out", WORKER.certified(cases.runbook))
+    found = await told(cases.one, WORKER.certified(cases.runbook))
 
     assert found == Check(name="workers", outcome=Outcome.PASS)
     for record in (cases.one, cases.other):
@@ -194,11 +195,9 @@ async def test_every_batch_of_a_case_carries_the_mark_of_its_worker(
         assert marking([run]) == {WORKER.name}
 
 
-async def test_a_mark_is_no_part_of_what_a_replay_derives(cases: Cases, tmp_path: Path) -> None:
+async def test_a_mark_is_no_part_of_what_a_replay_derives(cases: Cases) -> None:
     """An auditor has no worker's key: strict replay finds no difference."""
-    write_export(cases.one, seal=SEAL, out=tmp_path / "out", at=MADE_AT, version="test")
-
-    verdict = await verify(tmp_path / "out", pinned=PINNED)
+    verdict = await verify_files(exported(cases.one), pinned=PINNED)
 
     replayed = next(check for check in verdict.checks if check.name == "strict replay")
     assert replayed.outcome is Outcome.PASS, verdict.lines()
@@ -214,7 +213,7 @@ async def test_a_mark_is_no_part_of_what_a_replay_derives(cases: Cases, tmp_path
     ],
 )
 async def test_a_mark_that_the_worker_did_not_make_fails_at_its_place(
-    what: str, because: str, cases: Cases, tmp_path: Path
+    what: str, because: str, cases: Cases
 ) -> None:
     """One batch is enough, and the verdict names file and event."""
     marks: list[bytes] = []
@@ -233,7 +232,7 @@ async def test_a_mark_that_the_worker_did_not_make_fails_at_its_place(
 
     record = altered(cases.one, change)
 
-    found = await told(record, tmp_path / "out", WORKER.certified(cases.runbook))
+    found = await told(record, WORKER.certified(cases.runbook))
 
     assert found is not None
     assert found.outcome is Outcome.FAIL
@@ -242,9 +241,7 @@ async def test_a_mark_that_the_worker_did_not_make_fails_at_its_place(
     assert because in found.reasons[0]
 
 
-async def test_a_batch_of_another_case_does_not_pass_for_one_of_this(
-    cases: Cases, tmp_path: Path
-) -> None:
+async def test_a_batch_of_another_case_does_not_pass_for_one_of_this(cases: Cases) -> None:
     """Signed by the right worker, for a case it may serve, and put into another history."""
     (theirs,) = cases.other.history.runs
     batches = [
@@ -263,9 +260,7 @@ async def test_a_batch_of_another_case_does_not_pass_for_one_of_this(
     asked.input.CopyFrom(batches[0].activity_task_scheduled_event_attributes.input)
     history = replace(cases.one.history, runs=(Run(run=run.run, events=tuple(events)),))
 
-    found = await told(
-        replace(cases.one, history=history), tmp_path / "out", WORKER.certified(cases.runbook)
-    )
+    found = await told(replace(cases.one, history=history), WORKER.certified(cases.runbook))
 
     assert found is not None
     assert found.outcome is Outcome.FAIL
@@ -273,9 +268,7 @@ async def test_a_batch_of_another_case_does_not_pass_for_one_of_this(
 
 
 @pytest.mark.parametrize("what", ["another runbook", "ended", "another build", "brought along"])
-async def test_a_certificate_that_does_not_cover_the_case_fails(
-    what: str, cases: Cases, tmp_path: Path
-) -> None:
+async def test_a_certificate_that_does_not_cover_the_case_fails(what: str, cases: Cases) -> None:
     """To its runbook, in its time, for a build the root lists, by a door of the pinned root."""
     begun = cases.one.entries[0].at
     stranger = Ed25519PrivateKey.generate()
@@ -292,17 +285,17 @@ async def test_a_certificate_that_does_not_cover_the_case_fails(
         ),
     }[what]
 
-    found = await told(cases.one, tmp_path / "out", certificate)
+    found = await told(cases.one, certificate)
 
     assert found is not None
     assert found.outcome is Outcome.FAIL
     assert because in found.reasons[0]
 
 
-async def test_a_worker_that_nobody_certified_fails(cases: Cases, tmp_path: Path) -> None:
+async def test_a_worker_that_nobody_certified_fails(cases: Cases) -> None:
     """No certificate at all, and one of another key, which then certifies nothing here."""
-    none = await told(cases.one, tmp_path / "none")
-    other = await told(cases.one, tmp_path / "other", Maker().certified(cases.runbook))
+    none = await told(cases.one)
+    other = await told(cases.one, Maker().certified(cases.runbook))
 
     assert none is not None
     assert none.outcome is Outcome.FAIL
@@ -314,7 +307,7 @@ async def test_a_worker_that_nobody_certified_fails(cases: Cases, tmp_path: Path
 @pytest.mark.parametrize("role", [Role.WORKER, Role.BUILD, Role.DOOR])
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_what_was_revoked_before_it_signed_fails_and_later_does_not(
-    role: Role, when: str, cases: Cases, tmp_path: Path
+    role: Role, when: str, cases: Cases
 ) -> None:
     """The worker's key, its build, and the door that certified it: the line is the instant."""
     first, last = cases.one.entries[0].at, cases.one.entries[-1].at
@@ -327,7 +320,7 @@ async def test_what_was_revoked_before_it_signed_fails_and_later_does_not(
         replace(each, revoked=at) if each.role is role else each for each in (*LISTED, own)
     )
 
-    found = await told(cases.one, tmp_path / "out", WORKER.certified(cases.runbook), listed=listed)
+    found = await told(cases.one, WORKER.certified(cases.runbook), listed=listed)
 
     assert found is not None
     if when == "before":
@@ -338,7 +331,7 @@ async def test_what_was_revoked_before_it_signed_fails_and_later_does_not(
 
 
 async def test_entries_without_a_mark_are_incomplete_once_the_root_lists_builds(
-    cases: Cases, tmp_path: Path
+    cases: Cases,
 ) -> None:
     """A part of them, or all; of before the first build nobody asks, which is said."""
     some = altered(cases.one, lambda number, _kind, _data, mark: b"" if number < 3 else mark)
@@ -347,9 +340,9 @@ async def test_entries_without_a_mark_are_incomplete_once_the_root_lists_builds(
     last = cases.one.entries[-1].at
     later = replace(LISTED[1], since=(last + DAY).replace(microsecond=0))
 
-    partly = await told(some, tmp_path / "some", certificate)
-    wholly = await told(bare, tmp_path / "bare")
-    before = await told(bare, tmp_path / "before", listed=(LISTED[0], later))
+    partly = await told(some, certificate)
+    wholly = await told(bare)
+    before = await told(bare, listed=(LISTED[0], later))
 
     for found in (partly, wholly):
         assert found is not None
@@ -361,28 +354,24 @@ async def test_entries_without_a_mark_are_incomplete_once_the_root_lists_builds(
 
 
 async def test_until_the_root_lists_a_build_nobody_asks_and_what_is_signed_must_hold(
-    cases: Cases, tmp_path: Path
+    cases: Cases,
 ) -> None:
     """An older case has no such line at all; a false mark fails all the same."""
     bare = altered(cases.one, lambda *_: b"")
     forged = altered(cases.one, lambda *batch: batch[3][:-1] + bytes([batch[3][-1] ^ 1]))
     certificate = WORKER.certified(cases.runbook, build=OTHER)
 
-    assert await told(bare, tmp_path / "bare", listed=()) is None
-    signed = await told(cases.one, tmp_path / "signed", certificate, listed=())
+    assert await told(bare, listed=()) is None
+    signed = await told(cases.one, certificate, listed=())
     assert signed == Check(name="workers", outcome=Outcome.PASS)
-    false = await told(forged, tmp_path / "forged", certificate, listed=())
+    false = await told(forged, certificate, listed=())
     assert false is not None
     assert false.outcome is Outcome.FAIL
 
 
-async def test_a_door_that_the_root_does_not_list_is_incomplete(
-    cases: Cases, tmp_path: Path
-) -> None:
+async def test_a_door_that_the_root_does_not_list_is_incomplete(cases: Cases) -> None:
     """Nothing is wrong with it, and nobody says that it counts."""
-    found = await told(
-        cases.one, tmp_path / "out", WORKER.certified(cases.runbook), listed=LISTED[1:]
-    )
+    found = await told(cases.one, WORKER.certified(cases.runbook), listed=LISTED[1:])
 
     assert found is not None
     assert found.outcome is Outcome.INCOMPLETE

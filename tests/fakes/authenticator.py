@@ -11,6 +11,7 @@ import secrets
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import cbor2
@@ -52,9 +53,9 @@ class Maker:
 
     key: EllipticCurvePrivateKey = field(default_factory=_p256)
 
-    @property
+    @cached_property
     def root(self) -> bytes:
-        """Its root certificate, PEM."""
+        """Its root certificate, PEM: the same whenever it is asked for."""
         return self._certificate("root", self.key, ca=True).public_bytes(Encoding.PEM)
 
     def attests(self, data: bytes, *, names: str = MODEL) -> Json:
