@@ -79,12 +79,16 @@ def certify_build(
     note("workers that were refused start again by hand")
 
 
-def workers(*, json_: AsJson = False) -> None:
+def workers(
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Also those that ended days ago.")] = False,
+    json_: AsJson = False,
+) -> None:
     """Workers' own keys: which code each runs, how its certificate stands, until when it counts."""
     from workers.certifying import workers_of
 
     async def run() -> "list[WorkerLine]":
-        return await workers_of(Settings.load(), at=await SystemClock().now())
+        return await workers_of(Settings.load(), at=await SystemClock().now(), every=every)
 
     lines = asyncio.run(run())
     if json_:

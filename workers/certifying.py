@@ -15,6 +15,9 @@ from workers.key_ring import key_ring
 from workers.keyrings import sign_keyring
 from workers.settings import Settings
 
+_RECENT = timedelta(days=2)
+"""Each process makes two keys a day."""
+
 
 class WorkerLine(Value):
     """A worker's key, as a person looks at it."""
@@ -32,10 +35,11 @@ class WorkerLine(Value):
     not_after: Instant | None = None
 
 
-async def workers_of(settings: Settings, *, at: datetime) -> list[WorkerLine]:
-    """Every worker's key there was, oldest first."""
+async def workers_of(settings: Settings, *, at: datetime, every: bool = False) -> list[WorkerLine]:
+    """Workers' keys, oldest first: every one there was, or those of the last days."""
     async with await Store.open(settings.store, kek=key_ring(settings)) as store:
-        return [_line(row, at) for row in await store.worker_keys.all()]
+        rows = await store.worker_keys.all()
+    return [_line(row, at) for row in rows if every or _is_recent(row, at)]
 
 
 async def revoke_workers(
@@ -68,6 +72,10 @@ async def revoke_workers(
                 row.key, why=reason or "somebody revoked its key", by="", at=at
             )
     return note.number
+
+
+def _is_recent(row: WorkerKeyRow, at: datetime) -> bool:
+    return max(row.asked_at, row.not_after or row.asked_at) >= at - _RECENT
 
 
 def _listed(row: WorkerKeyRow) -> Listed:

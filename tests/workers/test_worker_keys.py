@@ -242,6 +242,10 @@ async def test_a_revoked_worker_signs_nothing_more_and_the_root_says_so(place: P
     assert listed.fault_at(NOW) == ""
     states = [line.state for line in await workers_of(place.settings, at=place.at)]
     assert sorted(states) == ["certified", "revoked"]
+    later = place.at + 9 * DAY
+    assert await workers_of(place.settings, at=later) == []
+    every = await workers_of(place.settings, at=later, every=True)
+    assert sorted(line.state for line in every) == ["ended", "revoked"]
     with pytest.raises(NotSetUpError, match="no worker has the key"):
         await revoke_workers(
             place.settings,
