@@ -26,7 +26,7 @@ from runbooks import Runbook, RunbookProblems, load_runbook
 
 if TYPE_CHECKING:
     from workers.engine import Engine
-    from workers.simulation.faults import Fault
+    from workers.simulation.model import Model
     from workers.simulation.play import Progress as Seen
     from workers.simulation.simulation import Order, Simulated
 
@@ -60,7 +60,10 @@ def simulate(
     ] = None,
     faults: Annotated[
         str,
-        typer.Option(help="no-shows, provider-outage, worker-crash, order-storm: comma-separated."),
+        typer.Option(
+            help="no-shows, provider-outage, worker-crash, or a scenario of the model: "
+            "order-storm, attack, leak, ban-wave, fake-requests, crisis, election; comma-separated."
+        ),
     ] = "",
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Show what the cases went through, and what not.")
@@ -181,7 +184,7 @@ def _order(
         cases=cases,
         seed=seed,
         days=days,
-        faults=_faults(faults),
+        faults=_faults(faults, numbers),
         model=numbers,
     )
 
@@ -198,15 +201,15 @@ def _monday(day: datetime | None) -> datetime | None:
     return begins
 
 
-def _faults(said: str) -> frozenset["Fault"]:
+def _faults(said: str, model: "Model") -> frozenset[str]:
     from workers.simulation.faults import Fault
 
     words = [word.strip() for word in said.split(",") if word.strip()]
-    known = [fault.value for fault in Fault]
+    known = [*(fault.value for fault in Fault), *model.scenarios]
     for word in words:
         if word not in known:
             stop(f'no fault is called "{word}"; there are: {", ".join(known)}', code=USAGE)
-    return frozenset(Fault(word) for word in words)
+    return frozenset(words)
 
 
 def _chosen(names: list[str], folder: Path | None) -> dict[str, Runbook]:

@@ -178,6 +178,7 @@ async def rerun(
     trouble = Trouble(model=model, faults=frozenset(), days=1)
     world = RecordedWorld(staff=staff, trouble=trouble)
     async with theatre(engine, edited, outside=world) as place:
+        world.bustle = place.bustle
         again = Rerunner(
             theatre=place,
             world=world,

@@ -18,7 +18,6 @@ from runbooks import Runbook, RunbookProblems, compile_runbook, load_runbook
 from workers.backtest.errors import CasesUnreadableError
 from workers.backtest.outcome import Outcome, outcome_of
 from workers.engine import Engine
-from workers.simulation.faults import Fault
 from workers.simulation.model import Model
 from workers.simulation.play import Played, Progress, unseen
 from workers.simulation.simulation import Order, Simulated, simulate
@@ -35,7 +34,7 @@ class Written(BaseModel):
     seed: int
     days: int
     cases: int
-    faults: tuple[Fault, ...]
+    faults: tuple[str, ...]
     begins: datetime | None = None
     """The Monday on which it began."""
     model: Model

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from runbooks import Runbook
-from workers.simulation.faults import Fault
 from workers.simulation.figures import Figure, Spread, spread
 from workers.simulation.model import Model
 from workers.simulation.people import Staff
@@ -143,7 +142,7 @@ def account_of(
     seed: int,
     days: int,
     begins: datetime | None,
-    faults: Iterable[Fault],
+    faults: Iterable[str],
     restarts: int,
 ) -> Account:
     """The account of these cases."""

@@ -13,7 +13,7 @@ from workers.engine import Engine
 from workers.simulation.account import Account, account_of
 from workers.simulation.beginning import coming_monday, not_yet_come
 from workers.simulation.coverage import Coverage, coverage_of
-from workers.simulation.faults import Fault, Trouble
+from workers.simulation.faults import Trouble
 from workers.simulation.generator import Generator
 from workers.simulation.model import Model
 from workers.simulation.outside import Outside
@@ -33,7 +33,7 @@ class Order:
     cases: int
     seed: int
     days: int
-    faults: frozenset[Fault]
+    faults: frozenset[str]
     model: Model
     begins: datetime | None = None
     """The Monday of its week, 00:00 UTC; None is the coming one."""
