@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -96,15 +97,29 @@ def a_worker(build: str = BUILD) -> WorkerKey:
     return WorkerKey(lambda: build)
 
 
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    """An installation with keys and one released runbook."""
-    settings = Settings.load({"ESCALATE_HOME": str(tmp_path), "ESCALATE_DEMO": "true"})
-    signer = load_or_create_keys(settings.keys)
+def _settings(home: Path) -> Settings:
+    return Settings.load({"ESCALATE_HOME": str(home), "ESCALATE_DEMO": "true"})
+
+
+@pytest.fixture(scope="module")
+async def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of an installation with keys and one released runbook: copied for each test."""
+    settings = _settings(tmp_path_factory.mktemp("made"))
+    load_or_create_keys(settings.keys)
     load_or_create_log_key(settings.keys, origin="example.org/log")
     await upgrade(settings.store)
     async with await Store.open(settings.store, kek=DEMO_KEK) as store:
         await release(store, library()["user-safety-escalation"], NOW)
+    return settings.home
+
+
+@pytest.fixture
+async def place(made: Path, tmp_path: Path) -> AsyncIterator[Place]:
+    """Such an installation."""
+    settings = _settings(tmp_path / "home")
+    shutil.copytree(made, settings.home)
+    signer = load_or_create_keys(settings.keys)
+    async with await Store.open(settings.store, kek=DEMO_KEK) as store:
         yield Place(settings, store, signer)
 
 
