@@ -71,6 +71,7 @@ from store.act_rows import (
     RoundClosed,
     WaitingAct,
 )
+from store.arrivals import ArrivalFilter, ArrivalRow
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
 from store.branches import MAIN, Branch
@@ -175,6 +176,8 @@ __all__ = [
     "Address",
     "Alarm",
     "Appended",
+    "ArrivalFilter",
+    "ArrivalRow",
     "Attempt",
     "Backlog",
     "BackupFailed",
