@@ -1,13 +1,10 @@
 """An export as it is read without Temporal: every file strictly, nothing believed yet."""
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
-
-from pydantic import ValidationError
 
 from audit.bundle.dsse import read_envelopes
 from audit.bundle.opened import Opened, Place, read_all
@@ -130,7 +127,8 @@ def start_of(bundle: Bundle) -> CaseInput | None:
         if payload.get("metadata", {}).get("encoding") == _REFUSED:
             return None
         return CaseInput.model_validate_json(base64.b64decode(payload["data"], validate=True))
-    except (LookupError, TypeError, AttributeError, binascii.Error, ValidationError):
+    # ValueError: what is no base64, no ASCII, or no input of a case.
+    except (LookupError, TypeError, AttributeError, ValueError):
         return None
 
 
