@@ -18,6 +18,8 @@ from audit.bundle.script import FILE as SCRIPT
 from audit.bundle.script import script
 from audit.bundle.sealed import SUFFIX as EVENTS
 from audit.bundle.sealed import events_file
+from audit.bundle.workers import FILE as WORKERS
+from audit.bundle.workers import certificates_file
 from audit.comments import COMMENTS
 from audit.commitments import inputs
 from audit.histories import CaseHistory, Run
@@ -157,6 +159,7 @@ def _parts(record: CaseRecord, *, seal: Seal, version: str) -> dict[str, bytes]:
         ).encode(),
         "README.txt": readme(record.request.number).encode(),
         SCRIPT: script(),
+        **({WORKERS: certificates_file(record.workers)} if record.workers else {}),
         **({KEYRING_NOTE: seal.keyring_note} if seal.keyring_note else {}),
     }
 

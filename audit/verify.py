@@ -22,6 +22,7 @@ from audit.bundle.checks import (
     signature_check,
 )
 from audit.bundle.whole import Bundle, bundle_of, need, read_bundle
+from audit.bundle.workers import check_workers, record_of
 from audit.commitments import case_input, inputs
 from audit.errors import ExportUnreadableError
 from audit.findings import Replayed
@@ -32,6 +33,7 @@ from audit.log.exported import check_log, covered
 from audit.log.note import NoteKey
 from audit.log.stamped import Claim
 from audit.manifest import CASE_STREAM, Keyring, Manifest, RunFile
+from audit.marks import batches_of
 from audit.merges import MERGES, check_merges
 from audit.owed import OwedExport, check_owed, envelopes_owed
 from audit.personal_files import differing
@@ -45,8 +47,15 @@ from audit.strict_json import read_json
 from audit.strict_replay import strict_replay
 from audit.sub_cases import CANCELLED_TOGETHER, check_cancelled_together
 from audit.verdict import Check, Outcome, Verdict, judged
-from audit.vouchers import Vouched, Vouchers, check_vouchers, keyring_of, trusted_logs
-from audit.write_order import WriteOrder
+from audit.vouchers import (
+    Keyrings,
+    Vouched,
+    Vouchers,
+    check_vouchers,
+    keyring_of,
+    trusted_logs,
+)
+from audit.write_order import WriteOrder, logged_by
 from cases.envelope import ActEnvelope
 from cases.ids import obligation_id
 from cases.journal import Entry, Stream, obligation_stream
@@ -147,9 +156,11 @@ async def verify_files(
         signed=export.bundle.signed,
         created_at=export.manifest.created_at,
         incoming=incoming or (),
+        logged=logged_by(incoming or (), export.history.runs),
     )
     checks.extend(check_vouchers(vouched, vouchers, logs=logs, keyrings=keyrings))
     if request is not None:
+        checks.extend(_workers(export, request, keyrings))
         checks.extend(_write_order(export, request, incoming or (), pinned=logs))
     replayed: Replayed | None = None
     if replay:
@@ -258,6 +269,24 @@ def _checks(
     for item in export.owed.values():
         envelopes |= envelopes_owed(item.history, case=export.manifest.case, root=root)
     yield parts_check(bundle, rules, envelopes=envelopes)
+
+
+def _workers(export: Export, request: CaseInput, keyrings: Keyrings) -> Iterator[Check]:
+    told = export.manifest
+    runs = [
+        *zip(told.runs, export.history.runs, strict=True),
+        *zip(told.left_behind, export.left_behind, strict=True),
+    ]
+    for name, item in export.owed.items():
+        runs += zip(told.owed[name].runs, item.history.runs, strict=True)
+    found = check_workers(
+        list(batches_of((file.file, run) for file, run in runs)),
+        record_of(export.bundle, request.pathway.digest),
+        root=root_of(request.root_key),
+        note=keyrings.note,
+    )
+    if found is not None:
+        yield found
 
 
 def _write_order(

@@ -23,6 +23,7 @@ from audit.bundle.checks import (
 )
 from audit.bundle.sealed import check_sealed
 from audit.bundle.whole import Bundle, bundle_of, start_of
+from audit.bundle.workers import batches_alone, check_workers, own_keyring, record_of
 from audit.errors import ExportUnreadableError
 from audit.incoming import Incoming, salt_of
 from audit.log.exported import check_log
@@ -108,6 +109,24 @@ def _checks(
     yield parts_check(bundle, rules)
     wrong, missing = check_sealed(bundle.sealed, bundle.door, salt=salt_of(request))
     yield judged("seals", wrong=wrong, missing=missing)
+    yield from _workers(bundle, request, pinned=pinned)
+
+
+def _workers(bundle: Bundle, request: CaseInput, *, pinned: frozenset[bytes]) -> Iterator[Check]:
+    root = root_of(request.root_key)
+    try:
+        batches = batches_alone(bundle)
+    except ExportUnreadableError as error:
+        yield judged("workers", wrong=[str(error)])
+        return
+    found = check_workers(
+        batches,
+        record_of(bundle, request.pathway.digest),
+        root=root,
+        note=own_keyring(bundle.files, pinned or frozenset({root})),
+    )
+    if found is not None:
+        yield found
 
 
 def _unproven(bundle: Bundle, request: CaseInput) -> Iterator[str]:

@@ -17,6 +17,7 @@ from audit.bundle.opened import FOLDER as OPENED
 from audit.bundle.opened import opened_files
 from audit.bundle.script import FILE as SCRIPT
 from audit.bundle.whole import Bundle, need
+from audit.bundle.workers import FILE as WORKERS
 from audit.comments import COMMENTS, OpenComments, check_comments
 from audit.custody import check_custody
 from audit.errors import ExportUnreadableError
@@ -47,6 +48,7 @@ ALONE = (
     SCRIPT,
     COMMENTS,
     KEYRING_NOTE,
+    WORKERS,
     "README.txt",
     "case.json",
     "report.html",
