@@ -91,7 +91,7 @@ TITLES: dict[Kind, str] = {
     Kind.TICKET_FAILED: "The ticket could not be written to",
     Kind.TICKET_CHANGED: "Somebody changed the ticket",
     Kind.TICKET_SHADOWED: "The ticket would have been written to",
-    Kind.CLOCK_DEADLINE: "A deadline was computed from a row of the law",
+    Kind.CLOCK_DEADLINE: "A deadline was computed by its rule",
     Kind.CLOCK_BREACHED: "A deadline was missed",
     Kind.HELD: "The case was put on hold",
     Kind.RESUMED: "The hold ended",
