@@ -285,6 +285,7 @@ async def test_what_two_people_let_go_is_incomplete_until_the_log_has_it(
     assert proof.check(**marked, files=late("0" * 64))[0] is Outcome.FAIL
 
 
+@pytest.mark.hostile(64)
 async def test_a_line_that_nobody_ordered_fails(proof: Proof, tmp_path: Path) -> None:
     """One person twice, too late, after its time, a key of another use, another entry, a bit."""
     at = _door_entry(proof).at

@@ -293,6 +293,7 @@ async def make_world(
     access: Access | None = None,
     witnessing: Witnessing | None = None,
     stamping: Stamping | None = None,
+    standard_secrets: tuple[str, ...] = (STANDARD,),
     **settings: Any,
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
@@ -323,7 +324,7 @@ async def make_world(
             public_url=url,
             zendesk_secrets=(ZENDESK,),
             jira_secrets=(JIRA,),
-            standard_secrets=(STANDARD,),
+            standard_secrets=standard_secrets,
             incident_manager_phone="+1 555 0100",
             receipt_wait=timedelta(milliseconds=600),
             dispatch_poll=timedelta(milliseconds=200),
