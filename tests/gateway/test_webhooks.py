@@ -262,7 +262,7 @@ async def test_reported_text_never_enters_the_case(world: World) -> None:
 
 @pytest.mark.hostile(32)
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     body=st.binary(max_size=300),
