@@ -4,8 +4,9 @@ What is not built yet is a criterion all the same: it fails, and says so.
 """
 
 from bench.acceptance.criterion import Criterion, by_bench, by_tests
+from bench.acceptance.hostile import by_number
 
-ALTERED, LIES, CELLS, KILLS = 2000, 12, 5000, 200
+ALTERED, LIES, CELLS, KILLS, HOSTILE = 2000, 12, 5000, 200, 64
 
 CRITERIA: dict[str, Criterion] = {
     "twenty": by_tests(
@@ -122,5 +123,9 @@ CRITERIA: dict[str, Criterion] = {
         "tests/gateway/test_keeping.py",
         seconds=2400,
         fully={"SHRED_RACES": "50"},
+    ),
+    "hostile": by_number(
+        "each hostile case is a named test with its expected outcome (docs/hostile-cases.md)",
+        cases=HOSTILE,
     ),
 }

@@ -261,6 +261,7 @@ async def test_a_key_that_the_root_never_listed_is_incomplete(
     assert "keyring" not in checked(without)
 
 
+@pytest.mark.hostile(46)
 async def test_a_cosignature_that_is_missing_is_incomplete_and_a_false_one_fails(
     record: CaseRecord, tmp_path: Path
 ) -> None:
@@ -323,6 +324,7 @@ async def test_a_time_stamp_over_the_checkpoint_verifies(
     assert not roots.holds(out / "manifest.json", out / "log/checkpoint.tsr")
 
 
+@pytest.mark.hostile(45)
 async def test_a_time_stamp_that_proves_nothing_is_never_a_pass(
     record: CaseRecord, tmp_path: Path, tsa: Authority
 ) -> None:

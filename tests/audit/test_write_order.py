@@ -322,6 +322,7 @@ def _door_key(public: bytes) -> str:
     return door_key(public, key_id=key_id(public))
 
 
+@pytest.mark.hostile(64)
 async def test_a_line_that_nobody_ordered_fails(proof: Proof, tmp_path: Path) -> None:
     """One person twice, too late, after its time, a key of another use, another entry, a bit."""
     at = _door_entry(proof).at

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -67,6 +68,7 @@ async def test_the_untouched_exports_hold(short: dict[str, bytes], whole: dict[s
         assert (await _whole(_signed_anew(files), replay=True)).outcome is Outcome.PASS
 
 
+@pytest.mark.hostile(33)
 async def test_every_file_in_every_way_fails(
     short: dict[str, bytes], record_property: Callable[[str, Any], None]
 ) -> None:
