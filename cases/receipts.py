@@ -79,6 +79,7 @@ class Reason(StrEnum):
     ON_HOLD = "on-hold"
     NOT_ON_HOLD = "not-on-hold"
     REVIEW_DATE = "review-date"
+    SEVERITY_UNTIL = "severity-until"
     CLAIMED = "claimed"
     NO_SUCH_DISPOSITION = "no-such-disposition"
     UNMET = "unmet"

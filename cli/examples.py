@@ -99,7 +99,7 @@ EXAMPLES = {
     "case hold": "escalate case hold 1042 --review-at 2d --reason 'waits for the court'",
     "case report": "escalate case report 1042 statement --out statement.html",
     "case resume": "escalate case resume 1042",
-    "case severity": "escalate case severity 1042 SEV1 --reason 'a second victim'",
+    "case severity": "escalate case severity 1042 SEV1 --reason 'a second victim' --until 1h",
     "case rules": "escalate case rules --json",
     "case raise": "escalate case raise 1042 deputy-counsel --reason 'nobody answers'",
     "case move": "escalate case move 1042 terrorist-content-removal-order --reason 'it is one'",

@@ -237,6 +237,10 @@ REASONS: dict[Reason, Wording] = {
         "A hold needs a review date that lies ahead and not too far.",
         "Choose an earlier date, after now.",
     ),
+    Reason.SEVERITY_UNTIL: Wording(
+        "A severity cannot have ended already.",
+        "Choose an instant that lies ahead, or leave it out: then it stays until it is changed.",
+    ),
     Reason.CLAIMED: Wording(
         "Somebody else has this work.",
         "Take other work, or ask the incident manager to assign it to you.",
