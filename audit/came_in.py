@@ -94,9 +94,11 @@ def inputs(history: CaseHistory, *, salt: bytes) -> list[Incoming]:
     request = start_input(history)
     if request is not None:
         found.append(Incoming(history.runs[0].run, 1, "start", commit(salt, request)))
+    # A run that continues another one remembers what came into that one.
+    known: set[str] = set()
     for run in history.runs:
         found.extend(_reopening(run, salt=salt))
-        found.extend(_inputs_of(run, salt=salt))
+        found.extend(_inputs_of(run, salt=salt, known=known))
     return found
 
 
@@ -125,9 +127,8 @@ def envelopes_owed(history: CaseHistory, *, case: str, root: bytes) -> dict[str,
     return dict(prove(incoming, case=case, root=root).envelopes)
 
 
-def _inputs_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
+def _inputs_of(run: Run, *, salt: bytes, known: set[str]) -> Iterator[Incoming]:
     receipts = _receipts(run)
-    known: set[str] = set()
     collecting = _scheduled(run)
     # What had come in before a reset is admitted again, and accepted without being repeated.
     admitted: dict[str, Any] = {
