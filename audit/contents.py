@@ -16,6 +16,8 @@ from audit.bundle.made import made_of
 from audit.bundle.opened import opened_files
 from audit.bundle.sealed import SUFFIX as EVENTS
 from audit.bundle.sealed import events_file
+from audit.bundle.workers import FILE as WORKERS
+from audit.bundle.workers import certificates_file
 from audit.came_in import envelopes_owed, inputs
 from audit.comments import COMMENTS
 from audit.histories import CaseHistory, Run, as_json
@@ -145,11 +147,12 @@ def _parts(record: CaseRecord, *, seal: Seal, version: str) -> dict[str, bytes]:
         **made_of(
             record.request,
             record.history,
-            record.entries,
-            record.door,
+            _as_read(record.entries),
+            _as_read(record.door),
             runbooks=record.runbooks,
             acts=acts,
         ),
+        **({WORKERS: certificates_file(record.workers)} if record.workers else {}),
         **({KEYRING_NOTE: seal.keyring_note} if seal.keyring_note else {}),
     }
 
@@ -186,6 +189,11 @@ def _acts(record: CaseRecord) -> list[ActEnvelope]:
         )
         found |= envelopes_owed(history, case=case, root=root)
     return list(found.values())
+
+
+def _as_read(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries as they are read out of the export, fields in the order they stand there."""
+    return [Entry.model_validate_json(entry.data) for entry in entries]
 
 
 def lines(entries: Sequence[Entry]) -> bytes:

@@ -31,6 +31,7 @@ from audit.manifest import (
     CASE_STREAM,
     DOOR_STREAM,
 )
+from audit.marks import marking
 from audit.owed_record import gather_owed
 from audit.record import CaseRecord, Seal, branch_file
 from audit.rules import digests
@@ -98,18 +99,22 @@ async def gather(
     if patience:
         await settled(store, case, within=patience)
         await cosigned(store, case, within=patience)
+    left = await left_behind(client, history, codec=codec)
+    owed = await gather_owed(case, store=store, client=client, codec=codec)
+    marked = marking([*history.runs, *left, *(run for item in owed for run in item.runs)])
     return CaseRecord(
         history=history,
         request=request,
         entries=entries,
         door=door,
         runbooks={digest: await store.objects.get(digest) for digest in digests(request, entries)},
-        left_behind=await left_behind(client, history, codec=codec),
+        left_behind=left,
         branches=beside,
         lineage={file: segments for file, (_, segments) in streams.items()},
         log=await log_part(store, case, streams=streams.values()),
-        owed=await gather_owed(case, store=store, client=client, codec=codec),
+        owed=owed,
         policies=await _policies(store, entries, door),
+        workers=tuple((await store.worker_keys.certificates(marked)).values()),
         comments=open_comments(entries, await store.comments.of_case(case)),
     )
 

@@ -12,6 +12,7 @@ from audit.log.segments import Segment
 from audit.owed_record import OwedRecord
 from cases.envelope import Certificate
 from cases.journal import Entry
+from cases.worker_keys import WorkerCertificate
 from workflows.messages import CaseInput
 
 
@@ -50,6 +51,8 @@ class CaseRecord:
     """What the case owes after closing."""
     policies: Mapping[str, bytes] = field(default_factory=dict)
     """By digest, the policies by which people were let in, and things were let happen."""
+    workers: Sequence[WorkerCertificate] = ()
+    """The certificates of the workers that marked what they wrote."""
     comments: OpenComments | None = None
     """What was said about the case, to everybody."""
 

@@ -118,7 +118,13 @@ async def verify_files(
     told = None
     checks = list(whole_checks(export.bundle, request, pinned=pinned))
     if request is not None:
-        told = Told(bundle=export.bundle, request=request, history=export.history, owed=export.owed)
+        told = Told(
+            bundle=export.bundle,
+            request=request,
+            history=export.history,
+            owed=export.owed,
+            left_behind=export.left_behind,
+        )
         checks += record_checks(told)
     checks += vouched_checks(export.bundle, told, pinned=pinned, logs=logs, vouchers=vouchers)
     checks += await _replayed(export, told, replay=replay)

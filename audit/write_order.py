@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from audit.acts import Proven, root_of
+from audit.incoming import Incoming
 from audit.kinds import EVENT
 from audit.log.errors import LogError
 from audit.log.exported import proof_file
@@ -152,6 +153,13 @@ class WriteOrder:
         if not was_before(mark.encode(), data, keys=self.keys):
             return _Found(wrong=f"{what}: was in the case's record before the log had it")
         return _Found()
+
+
+def logged_by(incoming: Iterable[Incoming], runs: Iterable[Run]) -> list[str]:
+    """What acts and effects carry of the log, or of a spool, having had them before."""
+    acts = (item.envelope.logged for item in incoming if item.envelope is not None)
+    effects = (result.logged for _, result in performed(runs) if result is not None)
+    return [mark for mark in (*acts, *effects) if mark]
 
 
 def performed(runs: Iterable[Run]) -> Iterator[tuple[EffectOrder, EffectResult | None]]:

@@ -47,6 +47,7 @@
     sessions     log-ins, step-up, revocation, nonces that are spent once
     sign_ins     log-ins under way at a provider: begun, taken once
     passkeys     people's own keys: enrol, confirm, revoke, count
+    worker_keys  workers' own keys: ask, certify, refuse, widen, revoke, certificates
     claimed      what the provider last said of people
     door_record  how log-ins began and ended, as a chain
     looks        who looked at restricted cases: an entry, then a count
@@ -157,6 +158,7 @@ from store.ticket_keeping import KeptTicket, TicketWrite
 from store.vault import Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 from store.vouched import Standing, Vouched
+from store.worker_keys import WorkerKeyRow, WorkerKeyState
 
 __all__ = [
     "DEMO_KEK",
@@ -299,6 +301,8 @@ __all__ = [
     "WaitingAct",
     "WaitingNotice",
     "Waits",
+    "WorkerKeyRow",
+    "WorkerKeyState",
     "restore",
     "upgrade",
 ]

@@ -64,6 +64,7 @@ from store.vault import Vault
 from store.view_rows import CaseHeading
 from store.views import Views
 from store.vouched import Vouching
+from store.worker_keys import WorkerKeys
 
 
 class CaseBatch(Value):
@@ -190,12 +191,13 @@ class Store:
         self.backup = Backup(database, journal=self.journal)
 
     def _know_people(self, database: Database) -> None:
-        """Who is known, logged in, away, and by which keys of their own."""
+        """Who is known, logged in, away, and by which keys of their own; workers among them."""
         self.absences = Absences(database, record=self.door_record)
         self.sessions = Sessions(database, record=self.door_record)
         self.sign_ins = SignIns(database)
         self.passkeys = Passkeys(database, record=self.door_record)
         self.claimed = ClaimedPeople(database)
+        self.worker_keys = WorkerKeys(database, record=self.door_record)
 
     @classmethod
     async def open(

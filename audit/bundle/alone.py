@@ -114,7 +114,15 @@ def told_of(bundle: Bundle) -> tuple[CaseInput | None, Told | None]:
         )
         for name, item in manifest.owed.items()
     }
-    return request, Told(bundle=bundle, request=request, history=history, owed=owed)
+    left_behind = [
+        run_of(each, file=item.sealed)
+        for each, item in zip(
+            bundle.sealed[Stream.CASE][len(manifest.runs) :], manifest.left_behind, strict=True
+        )
+    ]
+    return request, Told(
+        bundle=bundle, request=request, history=history, owed=owed, left_behind=left_behind
+    )
 
 
 def _history(bundle: Bundle, stream: str, workflow_id: str, runs: Sequence[RunFile]) -> CaseHistory:

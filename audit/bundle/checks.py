@@ -17,6 +17,7 @@ from audit.bundle.made import MADE
 from audit.bundle.opened import FOLDER as OPENED
 from audit.bundle.opened import opened_files
 from audit.bundle.whole import Bundle, need
+from audit.bundle.workers import FILE as WORKERS
 from audit.comments import COMMENTS, OpenComments, check_comments, said_openly
 from audit.custody import check_custody
 from audit.errors import ExportUnreadableError
@@ -46,6 +47,7 @@ ALONE = (
     SIGNATURE,
     COMMENTS,
     KEYRING_NOTE,
+    WORKERS,
     *MADE,
 )
 """Files that stand alone in an export."""

@@ -27,25 +27,28 @@ from audit.bundle.code import FILE as BUILD
 from audit.bundle.code import read_build
 from audit.bundle.made import differing_made, made_of
 from audit.bundle.whole import Bundle, need
+from audit.bundle.workers import check_workers, record_of
 from audit.came_in import envelopes_owed, inputs
 from audit.errors import ExportUnreadableError
 from audit.incoming import Incoming, salt_of
 from audit.log.errors import LogError
 from audit.log.exported import check_log, covered
+from audit.log.keyring_note import KeyringNote
 from audit.log.note import NoteKey
 from audit.log.stamped import Claim
 from audit.manifest import CASE_STREAM
+from audit.marks import batches_of
 from audit.merges import MERGES, check_merges
 from audit.owed import OwedExport, check_owed
 from audit.personal_files import differing
 from audit.reopened import check_reopened
 from audit.rules import Rules, document, newest
-from audit.runs import CaseHistory
+from audit.runs import CaseHistory, Run
 from audit.shadow import left_the_house
 from audit.sub_cases import CANCELLED_TOGETHER, check_cancelled_together
 from audit.verdict import Check, judged
 from audit.vouchers import Vouched, Vouchers, check_vouchers, keyring_of, trusted_logs
-from audit.write_order import WriteOrder
+from audit.write_order import WriteOrder, logged_by
 from cases.envelope import ActEnvelope
 from workflows.messages import CaseInput
 
@@ -59,6 +62,8 @@ class Told:
     history: CaseHistory
     owed: Mapping[str, OwedExport]
     """What it owes after closing, by name."""
+    left_behind: Sequence[Run] = ()
+    """What resets left behind."""
 
     @cached_property
     def incoming(self) -> Sequence[Incoming]:
@@ -175,10 +180,31 @@ def vouched_checks(
         signed=bundle.signed,
         created_at=bundle.manifest.created_at,
         incoming=told.incoming if told is not None else (),
+        logged=logged_by(told.incoming, told.history.runs) if told is not None else (),
     )
     yield from check_vouchers(vouched, vouchers, logs=logs, keyrings=keyrings)
     if told is not None:
+        yield from _workers(told, keyrings.note)
         yield from _order(told, pinned=logs)
+
+
+def _workers(told: Told, note: KeyringNote | None) -> Iterator[Check]:
+    """Every batch of entries that is marked was marked by a worker that may."""
+    manifest = told.bundle.manifest
+    runs = [
+        *zip(manifest.runs, told.history.runs, strict=True),
+        *zip(manifest.left_behind, told.left_behind, strict=True),
+    ]
+    for name, item in told.owed.items():
+        runs += zip(manifest.owed[name].runs, item.history.runs, strict=True)
+    found = check_workers(
+        list(batches_of((file.file, run) for file, run in runs)),
+        record_of(told.bundle, told.request.pathway.digest),
+        root=told.root,
+        note=note,
+    )
+    if found is not None:
+        yield found
 
 
 def _order(told: Told, *, pinned: frozenset[NoteKey]) -> Iterator[Check]:

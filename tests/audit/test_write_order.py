@@ -12,8 +12,10 @@ from audit.acts import prove, root_of
 from audit.bundle.alone import verify_alone
 from audit.came_in import case_input, inputs
 from audit.incoming import salt_of
+from audit.keyring import check_keyring, spool_uses
 from audit.log.checkpoint import Checkpoint
 from audit.log.exported import proof_file
+from audit.log.keyring_note import KeyringNote, Listed, Role, door_key, spool_key
 from audit.log.leaf import leaf_of
 from audit.log.note import NoteSigner
 from audit.log.proof import read_proof
@@ -28,7 +30,7 @@ from audit.verdict import Outcome
 from audit.verify import Export, read_export, verify
 from audit.write_order import WriteOrder, performed
 from cases.acts import Decide
-from cases.envelope import Actor, Certificate, Door, issue_certificate
+from cases.envelope import Actor, Certificate, Door, issue_certificate, key_id
 from cases.journal import Entry, Kind, Stream
 from cases.log_glass import Glass, GlassOrder, GlassVerb, line_hash, sign
 from runbooks.library import library
@@ -349,6 +351,41 @@ async def test_what_two_people_let_go_is_incomplete_until_the_log_has_it(
     assert proof.check(**marked, files=late(line_hash(line.encode()))) == (Outcome.PASS, "")
     assert proof.check(**marked)[0] is Outcome.PASS
     assert proof.check(**marked, files=late("0" * 64))[0] is Outcome.FAIL
+
+
+async def test_a_line_of_a_revoked_spool_does_not_count(proof: Proof, tmp_path: Path) -> None:
+    """By the root's keyring: listed it counts, unlisted nobody says so, revoked it does not."""
+    at = _door_entry(proof).at
+    made = spool(tmp_path / "spool")
+    line = await _line(proof, made, glass(at), at=at + timedelta(minutes=2))
+    keys = {
+        role: spelt(each.public_key().public_bytes_raw())
+        for role, spelt, each in (
+            (Role.BREAK_GLASS, _spool_key, made.key),
+            (Role.DOOR, _door_key, DOOR),
+        )
+    }
+    before = at - timedelta(days=1)
+    door, own = (Listed(role, keys[role], since=before) for role in (Role.DOOR, Role.BREAK_GLASS))
+
+    def told(*listed: Listed) -> Outcome:
+        note = KeyringNote(number=1, at=at, keys=listed)
+        return check_keyring(note, spool_uses([line, "c2sp.org/tlog-proof@v1\n"]), logs=()).outcome
+
+    assert told(door, own) is Outcome.PASS
+    assert told(door) is told(own) is Outcome.INCOMPLETE
+    assert told(door, replace(own, revoked=at)) is Outcome.FAIL
+    assert told(replace(door, revoked=at), own) is Outcome.FAIL
+    assert told(door, replace(own, revoked=at + timedelta(hours=1))) is Outcome.PASS
+    assert list(spool_uses([line[:-9], "{}", ""])) == []
+
+
+def _spool_key(public: bytes) -> str:
+    return spool_key(public, key_id=key_id(public))
+
+
+def _door_key(public: bytes) -> str:
+    return door_key(public, key_id=key_id(public))
 
 
 async def test_a_line_that_nobody_ordered_fails(proof: Proof, tmp_path: Path) -> None:

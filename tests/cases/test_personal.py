@@ -152,7 +152,7 @@ def test_what_the_person_signed_is_an_act_at_the_highest_level(options: dict[str
 
     assert act.assurance is Assurance.L3
     assert act.personal is not None
-    assert act.personal.device_bound is not key.synced
+    assert act.personal.key.device_bound is not key.synced
 
 
 @pytest.mark.parametrize("options", KEYS)

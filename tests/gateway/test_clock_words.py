@@ -30,7 +30,7 @@ def test_the_api_gives_both_instants() -> None:
 
     assert read["EU-TCO3-1h"]["due_at"] == "2026-01-05T10:00:00+00:00"
     assert read["EU-TCO3-1h"]["legal_latest"] == "2026-01-05T11:00:00+00:00"
-    assert read["act-on-order#1"]["legal_latest"] is None
+    assert read["authentication#1"]["legal_latest"] is None
 
 
 def test_a_computed_deadline_is_told_in_words() -> None:

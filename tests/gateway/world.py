@@ -23,6 +23,7 @@ from gateway.serve import listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
 from gateway.vouching import Stamping, Witnessing
+from integrations.authenticators import Authenticators
 from integrations.cedar import shipped
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
@@ -293,6 +294,7 @@ async def make_world(
     access: Access | None = None,
     witnessing: Witnessing | None = None,
     stamping: Stamping | None = None,
+    authenticators: Authenticators | None = None,
     **settings: Any,
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
@@ -317,6 +319,7 @@ async def make_world(
         spool=load_or_create_spool(folder / "keys", file=folder / "log-spool.jsonl", signer=signer),
         witnessing=witnessing,
         stamping=stamping,
+        authenticators=authenticators,
         engine=engine,
         shelf=Shelf(store),
         settings=DoorSettings(

@@ -45,7 +45,8 @@ def applies(row: Row, words: frozenset[str], *, on: date) -> bool:
     law = begins == IN_FORCE or (isinstance(begins, date) and begins <= on)
     over = row.effective.to is not None and row.effective.to < on
     about = any(word.startswith("class ") for word in words)
-    return law and not over and about and all(_claims(row.if_, words))
+    silenced = row.does == "tell-user" and "fact non-disclosure" in words
+    return law and not over and about and not silenced and all(_claims(row.if_, words))
 
 
 def _claims(predicate: Predicate, words: frozenset[str]) -> Iterator[bool]:
