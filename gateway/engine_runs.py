@@ -7,9 +7,9 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.converter import PayloadCodec
 from temporalio.service import RPCError
 
+from audit.ends import ending
 from audit.errors import HistoryMissingError
 from audit.histories import Run, fetch, fetch_run, reset_from
-from audit.shape import ending
 from gateway.engine_port import CutOff
 from gateway.errors import EngineRefusedError, EngineUnavailableError
 from workflows.messages import OBLIGATION, WORKFLOW

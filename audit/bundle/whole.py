@@ -30,10 +30,11 @@ from audit.strict_json import read_json
 from cases.envelope import ActEnvelope
 from cases.journal import Entry, Stream, obligation_stream
 from workflows.messages import CaseInput
+from workflows.refused import REFUSED
 
 Written = TypeVar("Written", Manifest, SignedBy, Keyring)
 
-_REFUSED = base64.b64encode(b"binary/escalate-refused").decode()
+_REFUSED = base64.b64encode(REFUSED).decode()
 
 
 @dataclass(frozen=True)

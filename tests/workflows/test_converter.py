@@ -25,13 +25,13 @@ from workflows.converter import (
     MAX_OPENED,
     NONCE_SIZE,
     PLAIN,
-    REFUSED,
     Codec,
     PayloadConverter,
     RefusedPayloadError,
     converter,
 )
 from workflows.padding import DECISION_STEP, LEAST, STEP, deflated, deflated_and_padded
+from workflows.refused import REFUSED
 
 CASE, NAMESPACE, KEY = "case/one", "escalate", bytes(range(32))
 
