@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bench.acceptance.running import ROOT, Verdict, tested
+from bench.acceptance.running import ROOT, Tested, Verdict, tested
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,12 @@ def by_tests(
     seconds: float = 1200,
     quickly: tuple[str, ...] | None = None,
     fully: Mapping[str, str] | None = None,
+    counting: Mapping[str, int] | None = None,
 ) -> Criterion:
     """A criterion that tests decide: all pass, and there are enough of them.
 
     `fully` is the environment in which they try everything, not a sample; left out when quick.
+    `counting` names figures the tests say of themselves, and how much each must be then.
     """
 
     def run(extent: Extent) -> Iterator[Verdict]:
@@ -44,11 +46,18 @@ def by_tests(
         for fault in found.why:
             print(fault, file=sys.stderr, flush=True)
         least = at_least if chosen is selection else 1
-        yield Verdict(
-            name, wanted, found.shown, not found.failed and found.passed >= least, found.seconds
+        enough = found.passed >= least and (
+            extent.quick or all(_said(found, each) >= n for each, n in (counting or {}).items())
         )
+        yield Verdict(name, wanted, found.shown, not found.failed and enough, found.seconds)
 
     return run
+
+
+def _said(found: Tested, name: str) -> int:
+    """The figure that a test said of itself; -1 when none did."""
+    said = found.properties.get(name, "")
+    return int(said) if said.isdecimal() else -1
 
 
 def run(criteria: Mapping[str, Criterion], name: str, extent: Extent) -> Iterator[Verdict]:
