@@ -82,7 +82,7 @@ CRITERIA: dict[str, Criterion] = {
         counting={"faults (store)": FAULTS, "faults (directory)": FAULTS},
     ),
     "kills": by_tests(
-        "kill -9 of worker, gateway, recorder, witness and Temporal at the boundaries of activities",
+        "kill -9 of worker, gateway, recorder, witness and Temporal where activities begin and end",
         f">= {KILLED} kills, no decision lost or doubled, every case closes, every bundle verifies",
         "tests/faults/test_kill_matrix.py",
         seconds=7200,
