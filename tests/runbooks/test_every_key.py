@@ -104,7 +104,7 @@ def _mutated(path: tuple[Any, ...]) -> Runbook:
 
 
 def _faults(document: Any) -> set[tuple[Any, ...]]:
-    """Where the document is none, as far as is found without reading it as a text, which is slow."""
+    """Where the document is none, as far as is found without reading it as a text: that is slow."""
     try:
         RunbookDocument.model_validate(document)
     except ValidationError as refused:
