@@ -1,11 +1,11 @@
-"""The batches that Temporal's histories hold, with the marks of the workers that derived them."""
+"""The batches that histories hold, with the marks of the workers that derived them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from audit.bundle.workers import KINDS, Batch, key_of
-from audit.histories import Run
 from audit.kinds import EVENT
+from audit.runs import Run
 from cases.worker_keys import MARK
 
 

@@ -16,7 +16,7 @@ EXAMPLES = {
     "access review": "escalate access review 6f1d1c1e-0b5e-4b8e-9f55-0f3f6d2c9a11 in-order",
     "audit export": "escalate audit export 1042 --out exports/1042",
     "audit verify": "escalate audit verify exports/1042 --keys root.json --policy policy",
-    "audit replay": "escalate audit replay exports/1042",
+    "audit replay": "escalate audit replay --all --closed 7d",
     "backup": "escalate backup backups/2026-11-22",
     "restore": "escalate restore backups/2026-11-22 --erased old-home/erased",
     "demo": "escalate demo --auto --json --out demo-out",

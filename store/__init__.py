@@ -60,6 +60,7 @@ was done, try again; a door answers 503. What people wrote or reported is sealed
 key; in clear stand only ids, roles, instants and kinds.
 """
 
+from cases.ids import MAIN
 from store.absences import AbsenceRow
 from store.act_rows import (
     ActConflict,
@@ -71,9 +72,10 @@ from store.act_rows import (
     RoundClosed,
     WaitingAct,
 )
+from store.arrivals import ArrivalFilter, ArrivalRow
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
-from store.branches import MAIN, Branch
+from store.branches import Branch
 from store.bulk_orders import BulkConflict, BulkItemRow, BulkRow, BulkState, NewBulkItem
 from store.calls import CallFilter, CallRow
 from store.case_keys import CaseKeys
@@ -175,6 +177,8 @@ __all__ = [
     "Address",
     "Alarm",
     "Appended",
+    "ArrivalFilter",
+    "ArrivalRow",
     "Attempt",
     "Backlog",
     "BackupFailed",

@@ -12,6 +12,7 @@ from cases.journal import Entry, Kind
 from cases.values import Instant, Value
 from store.absences import Absences
 from store.acts import Acts
+from store.arrivals import Arrivals
 from store.backup import Backup
 from store.belonging import Belonging
 from store.bulk_orders import BulkOrders
@@ -118,6 +119,7 @@ class Store:
         self.door_record = DoorRecord(database)
         self._know_people(database)
         self.calls = Calls(database, vault=self.vault)
+        self.arrivals = Arrivals(database, vault=self.vault)
         self.subscriptions = Subscriptions(database, vault=self.vault)
         self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)

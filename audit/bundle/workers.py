@@ -7,27 +7,21 @@ and which keys were revoked. Until the root lists the first build nobody asks th
 what is signed has to hold all the same.
 """
 
-import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from audit.bundle.whole import Bundle, need
+from audit.bundle.whole import Bundle
 from audit.errors import ExportUnreadableError
-from audit.log.errors import LogError
-from audit.log.keyring_note import FILE as KEYRING_NOTE
 from audit.log.keyring_note import (
     KeyringNote,
     Role,
     build_digest,
     door_key,
-    read_keyring,
     worker_key,
 )
 from audit.reading import Stream as Lines
 from audit.reading import read_model
-from audit.strict_json import read_json
 from audit.verdict import Check, judged
 from cases.canonical import canonical
 from cases.journal import BrokenChain, Entry, Kind, Stream, obligation_stream
@@ -35,7 +29,6 @@ from cases.receipts import Reason
 from cases.signing import CertifiedKey, RefusedEnvelope, decoded
 from cases.values import Inbound
 from cases.worker_keys import (
-    MARK,
     CertifiedWorker,
     Mark,
     WorkerCertificate,
@@ -126,18 +119,6 @@ def moves(entries: Sequence[Entry]) -> list[tuple[int, str]]:
         for entry in entries
         if entry.kind is Kind.CASE_MIGRATED
     ]
-
-
-def own_keyring(files: Mapping[str, bytes], roots: Iterable[bytes]) -> KeyringNote | None:
-    """The keyring note in the export, where one of these roots signed it."""
-    data = files.get(KEYRING_NOTE, b"")
-    for root in sorted(roots):
-        try:
-            return read_keyring(data, root=root) if data else None
-        except LogError:
-            # Whether the note holds is a question of its own.
-            continue
-    return None
 
 
 def check_workers(
@@ -371,25 +352,6 @@ def _grouped(wrong: Mapping[str, Sequence[str]]) -> list[str]:
     return told
 
 
-def batches_in(file: str, history: Any) -> Iterator[Batch]:
-    """The batches of a history's JSON, read without Temporal; what is none is left out."""
-    try:
-        events = history["events"]
-        for event in events:
-            asked = event.get("activityTaskScheduledEventAttributes")
-            if asked is None or asked["activityType"]["name"] not in KINDS:
-                continue
-            for payload in asked["input"]["payloads"]:
-                yield Batch(
-                    place=f"{file} event {event['eventId']}",
-                    kind=asked["activityType"]["name"],
-                    data=base64.b64decode(payload.get("data", ""), validate=True),
-                    mark=base64.b64decode(payload.get("metadata", {}).get(MARK, ""), validate=True),
-                )
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise ExportUnreadableError(file, "is not a history") from error
-
-
 def record_of(bundle: Bundle, runbook: str) -> Record:
     """What an export says that workers wrote."""
     owed = {obligation_stream(name): [lines] for name, lines in bundle.owed.items()}
@@ -403,20 +365,3 @@ def record_of(bundle: Bundle, runbook: str) -> Record:
         runbook=runbook,
         moved=moves(bundle.entries),
     )
-
-
-def batches_alone(bundle: Bundle) -> list[Batch]:
-    """Every batch of every history in the export, read without Temporal."""
-    told = bundle.manifest
-    runs = (
-        *told.runs,
-        *told.left_behind,
-        *(run for item in told.owed.values() for run in item.runs),
-    )
-    return [
-        batch
-        for run in runs
-        for batch in batches_in(
-            run.file, read_json(run.file, need(bundle.files, run.file), floats=True)
-        )
-    ]

@@ -42,7 +42,8 @@ from tests.fuzz.small_bundle import (
     act_payload,
     small_bundle,
 )
-from workflows.converter import ENCODING, KEY_ID, REFUSED, Codec
+from workflows.converter import ENCODING, KEY_ID, Codec
+from workflows.refused import REFUSED
 
 Value = TypeVar("Value")
 

@@ -111,6 +111,7 @@ def refused(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json().get("error", "")
 
 
+@pytest.mark.hostile(17, 19)
 async def test_a_verdict_signed_with_ones_own_key_counts_where_nothing_else_does(
     world: World, http: httpx.AsyncClient
 ) -> None:
@@ -165,6 +166,7 @@ async def test_a_verdict_signed_with_ones_own_key_counts_where_nothing_else_does
     ]
 
 
+@pytest.mark.hostile(15, 17)
 async def test_what_is_synced_or_counts_backwards_or_is_revoked_does_not_count(
     world: World, http: httpx.AsyncClient
 ) -> None:
@@ -201,6 +203,7 @@ async def test_what_is_synced_or_counts_backwards_or_is_revoked_does_not_count(
     assert refused(await lena.decide(number, "approve", key)) == (403, Reason.PERSONAL_KEY)
 
 
+@pytest.mark.hostile(19)
 async def test_a_stolen_session_enrols_nothing(world: World, http: httpx.AsyncClient) -> None:
     """Without a fresh second factor nobody enrols or confirms; nobody brings another's ceremony."""
     weak = await terminal(world, http, "lena", code=False)

@@ -295,6 +295,7 @@ async def make_world(
     witnessing: Witnessing | None = None,
     stamping: Stamping | None = None,
     authenticators: Authenticators | None = None,
+    standard_secrets: tuple[str, ...] = (STANDARD,),
     **settings: Any,
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
@@ -326,7 +327,7 @@ async def make_world(
             public_url=url,
             zendesk_secrets=(ZENDESK,),
             jira_secrets=(JIRA,),
-            standard_secrets=(STANDARD,),
+            standard_secrets=standard_secrets,
             incident_manager_phone="+1 555 0100",
             receipt_wait=timedelta(milliseconds=600),
             dispatch_poll=timedelta(milliseconds=200),

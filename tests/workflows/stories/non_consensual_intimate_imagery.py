@@ -286,10 +286,11 @@ async def the_clock_ends_a_second_look(case: CaseUnderTest) -> None:
     """A doubt that nobody settles does not keep the image up: hour 46 comes first."""
     await valid(case, hash_received_at=(await case.now()).isoformat())
     await case.in_stage("removal")
-    await case.forward(timedelta(hours=42))
+    # Not to the minute: three quarters of the second look must not fall on hour 46.
+    await case.forward(timedelta(hours=42, minutes=30))
     await complete(case, "removal", "in-doubt", "rhea")
     await case.in_stage("second-look")
-    await case.forward(timedelta(hours=3, minutes=1))
+    await case.forward(timedelta(hours=2, minutes=31))
     await gone(case)
 
 
