@@ -49,6 +49,7 @@ async def confirmed(
     """What the authority must know has been confirmed to it."""
     await case.in_stage("confirmation")
     answers = {
+        "authority": "authority-4",
         "order-reference": "ref-1",
         "received-at": (await case.now()).isoformat(),
         "threat-to-life": threat,
