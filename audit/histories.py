@@ -7,6 +7,7 @@ saw it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from google.protobuf import json_format
@@ -25,10 +26,16 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from audit.errors import ExportUnreadableError, HistoryMissingError
 from audit.payloads import read
+from audit.written import kept_events
 from workflows.messages import CaseInput
 
 _CLEAR = (SearchAttributes, Header)
 """Never encrypted: search attributes by Temporal's rule, headers because we use none."""
+_ATTRIBUTES = {
+    number: f"{name.removeprefix('EVENT_TYPE_').lower()}_event_attributes"
+    for name, number in EventType.items()
+}
+"""By its kind, the field in which an event says more."""
 
 
 @dataclass(frozen=True)
@@ -43,27 +50,39 @@ class Run:
         """What the run began with; a history that does not begin so is refused by `shape`."""
         return self.events[0].workflow_execution_started_event_attributes
 
+    @cached_property
+    def request(self) -> CaseInput | None:
+        """What a case's run was begun with; None where that cannot be read, or it is another's."""
+        if not self.events or not self.started.input.payloads:
+            return None
+        return read(self.started.input.payloads[0], CaseInput)
+
     def to_json(self) -> str:
         """The history as proto3 JSON, payloads in clear."""
         return json_format.MessageToJson(History(events=self.events), indent=1)
 
     @classmethod
-    def from_json(cls, text: str | dict[str, Any], *, run: str, file: str = "history") -> "Run":
-        """The run that was written; ExportUnreadableError when it is not a history."""
-        message = History()
-        try:
-            if isinstance(text, str):
-                json_format.Parse(text, message)
-            else:
-                json_format.ParseDict(text, message)
-        except json_format.ParseError as error:
-            raise ExportUnreadableError(file, "is not a history") from error
-        for place, event in enumerate(message.events, start=1):
+    def from_json(
+        cls, value: object, *, run: str, file: str = "history", kept: Sequence[bytes] = ()
+    ) -> "Run":
+        """The run that was written; ExportUnreadableError when it is not a history.
+
+        Where its events were `kept` as bytes too, and say the same, they are taken from those.
+        """
+        events = kept_events(value, kept)
+        if events is None:
+            message = History()
+            try:
+                json_format.ParseDict(value, message)
+            except json_format.ParseError as error:
+                raise ExportUnreadableError(file, "is not a history") from error
+            events = tuple(message.events)
+        for place, event in enumerate(events, start=1):
             # No server writes such an event, and what reads on takes a kind by its name.
-            if _attributes_of(event.event_type) != event.WhichOneof("attributes"):
+            if _ATTRIBUTES.get(event.event_type, "") != event.WhichOneof("attributes"):
                 why = f"event {place} is of one kind and says what belongs to another"
                 raise ExportUnreadableError(file, why)
-        return cls(run=run, events=tuple(message.events))
+        return cls(run=run, events=events)
 
 
 @dataclass(frozen=True)
@@ -103,10 +122,9 @@ async def fetch_run(client: Client, case: str, *, run: str, codec: PayloadCodec)
 
 def reopened_from(run: Run) -> str | None:
     """The run that ended before the case was reopened as this one; None where it was not."""
-    if run.started.continued_execution_run_id or not run.started.input.payloads:
+    if run.started.continued_execution_run_id or run.request is None:
         return None
-    request = read(run.started.input.payloads[0], CaseInput)
-    return request.reopened.run if request is not None and request.reopened is not None else None
+    return run.request.reopened.run if run.request.reopened is not None else None
 
 
 async def left_behind(client: Client, history: CaseHistory, *, codec: PayloadCodec) -> list[Run]:
@@ -168,13 +186,6 @@ def _payloads_in(value: Message) -> Iterator[Payload]:
         yield value
     elif not isinstance(value, _CLEAR):
         yield from payloads_of(value)
-
-
-def _attributes_of(kind: EventType.ValueType) -> str:
-    """The field in which an event of that kind says more; empty for a number nobody knows."""
-    if kind not in EventType.values():
-        return ""
-    return f"{EventType.Name(kind).removeprefix('EVENT_TYPE_').lower()}_event_attributes"
 
 
 def _is_list(field: FieldDescriptor) -> bool:

@@ -16,7 +16,6 @@ from cases.reopening import inherited
 from cases.state import CaseState
 from runbooks.plan import Pathway
 from workflows.effects import APPEND_JOURNAL, JournalBatch
-from workflows.messages import CaseInput
 
 GRAPH = "runbook"
 _SAME = ("case", "number", "root_key", "salt", "shadow", "report")
@@ -24,6 +23,8 @@ _SAME = ("case", "number", "root_key", "salt", "shadow", "report")
 
 def check_inherited(history: CaseHistory) -> Iterator[Finding]:
     """Every run that began with another state than the one before had ended with."""
+    if not any(reopened_from(run) is not None for run in history.runs):
+        return
     fields: dict[str, Any] = {}
     last: Entry | None = None
     for run in history.runs:
@@ -48,9 +49,9 @@ def check_reopened(
     history: CaseHistory, entries: Sequence[Entry], versions: Mapping[str, Pathway]
 ) -> Iterator[str]:
     """Every reopening that went on by other rules, keys or obligations than the case's own."""
-    first = _request(history.runs[0]) if history.runs else None
+    first = history.runs[0].request if history.runs else None
     for run in history.runs:
-        request = _request(run)
+        request = run.request
         state = _state(run)
         if reopened_from(run) is None or first is None or request is None or state is None:
             continue
@@ -69,10 +70,6 @@ def check_reopened(
         told = request.reopened.owed if request.reopened is not None else ()
         if set(told) != owed:
             yield f"run {run.run}: it was told of other obligations than it had recorded"
-
-
-def _request(run: Run) -> CaseInput | None:
-    return read(only(run.started.input.payloads), CaseInput)
 
 
 def _state(run: Run) -> CaseState | None:

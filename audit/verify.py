@@ -1,12 +1,10 @@
 """Verifies an export offline: PASS, FAIL or INCOMPLETE, each check with its reasons (design §6)."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from audit.acts import prove, root_of
+from audit.acts import Proven, prove, root_of
 from audit.bundle.alone import unreadable
 from audit.bundle.checks import (
     AGAIN,
@@ -21,6 +19,7 @@ from audit.bundle.checks import (
     rules_checks,
     signature_check,
 )
+from audit.bundle.sealed import read_events
 from audit.bundle.whole import Bundle, bundle_of, need, read_bundle
 from audit.commitments import case_input, inputs
 from audit.errors import ExportUnreadableError
@@ -47,6 +46,7 @@ from audit.sub_cases import CANCELLED_TOGETHER, check_cancelled_together
 from audit.verdict import Check, Outcome, Verdict, judged
 from audit.vouchers import Vouched, Vouchers, check_vouchers, keyring_of, trusted_logs
 from audit.write_order import WriteOrder
+from audit.written import spelt
 from cases.envelope import ActEnvelope
 from cases.ids import obligation_id
 from cases.journal import Entry, Stream, obligation_stream
@@ -136,7 +136,9 @@ async def verify_files(
         return unreadable(error)
     request = case_input(export.history)
     incoming = inputs(export.history, salt=salt_of(request)) if request is not None else None
-    checks = list(_checks(export, pinned, request, incoming or ()))
+    root = root_of(request.root_key) if request is not None else b""
+    proven = prove(incoming or (), case=export.manifest.case, root=root)
+    checks = list(_checks(export, pinned, request, incoming or (), proven))
     keyrings = keyring_of(export.files, vouchers, pinned=pinned)
     logs = trusted_logs(logs, vouchers, keyrings)
     told = logged(export.bundle)
@@ -150,7 +152,7 @@ async def verify_files(
     )
     checks.extend(check_vouchers(vouched, vouchers, logs=logs, keyrings=keyrings))
     if request is not None:
-        checks.extend(_write_order(export, request, incoming or (), pinned=logs))
+        checks.extend(_write_order(export, request, proven, pinned=logs))
     replayed: Replayed | None = None
     if replay:
         replayed = await strict_replay(export.history, export.entries, incoming=incoming)
@@ -206,20 +208,26 @@ def _history(bundle: Bundle, workflow_id: str, runs: Sequence[RunFile]) -> CaseH
     return CaseHistory(
         case=workflow_id,
         namespace=bundle.manifest.namespace,
-        runs=tuple(
-            Run.from_json(_as_written(bundle, item.file), run=item.run, file=item.file)
-            for item in runs
-        ),
+        runs=tuple(_run(bundle, item) for item in runs),
     )
 
 
-def _as_written(bundle: Bundle, name: str) -> Any:
-    """The history's JSON, in the one spelling that an export has for it: no byte is free."""
+def _run(bundle: Bundle, told: RunFile) -> Run:
+    """The run out of its history's JSON, in the one spelling that an export has: no byte is free.
+
+    Where the bytes that were sealed are in the export too, they are what is read, if the JSON says
+    the same of them.
+    """
+    name = told.file
     data = need(bundle.files, name)
+    kept = () if bundle.before else read_events(told.sealed, need(bundle.files, told.sealed))
     value = read_json(name, data, floats=True)
-    if json.dumps(value, indent=1).encode() != data:
-        raise ExportUnreadableError(name, "is not written as an export writes it")
-    return value
+    try:
+        if spelt(value) != data:
+            raise ExportUnreadableError(name, "is not written as an export writes it")
+        return Run.from_json(value, run=told.run, file=name, kept=kept)
+    except RecursionError as error:
+        raise ExportUnreadableError(name, "is nested too deeply") from error
 
 
 def _checks(
@@ -227,6 +235,7 @@ def _checks(
     pinned: frozenset[bytes],
     request: CaseInput | None,
     incoming: Sequence[Incoming],
+    proven: Proven,
 ) -> Iterator[Check]:
     bundle = export.bundle
     yield files_check(bundle)
@@ -237,7 +246,6 @@ def _checks(
         return
     yield closed_check(bundle)
     root = root_of(request.root_key)
-    proven = prove(incoming, case=export.manifest.case, root=root)
     unlike = differing(export.files, proven.acts.values())
     yield judged("acts", wrong=[*proven.wrong, *unlike])
     yield decisions_check(bundle, incoming, proven)
@@ -263,7 +271,7 @@ def _checks(
 def _write_order(
     export: Export,
     request: CaseInput,
-    incoming: Sequence[Incoming],
+    proven: Proven,
     *,
     pinned: frozenset[NoteKey],
 ) -> Iterator[Check]:
@@ -275,7 +283,7 @@ def _write_order(
     check = WriteOrder(
         request=request,
         history=export.history,
-        proven=prove(incoming, case=export.manifest.case, root=root_of(request.root_key)),
+        proven=proven,
         entries=export.entries,
         segments=export.manifest.lineage.get(CASE_STREAM, ()),
         door=export.door,
