@@ -8,7 +8,7 @@ saw it.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
@@ -73,7 +73,7 @@ class Run:
         if events is None:
             message = History()
             try:
-                json_format.ParseDict(value, message)
+                json_format.ParseDict(cast("dict[str, Any]", value), message)
             except json_format.ParseError as error:
                 raise ExportUnreadableError(file, "is not a history") from error
             events = tuple(message.events)
