@@ -6,8 +6,6 @@ saw it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, cast
 
 from google.protobuf import json_format
@@ -25,9 +23,8 @@ from temporalio.converter import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit.errors import ExportUnreadableError, HistoryMissingError
-from audit.payloads import read
+from audit.runs import CaseHistory, Run, reopened_from
 from audit.written import kept_events
-from workflows.messages import CaseInput
 
 _CLEAR = (SearchAttributes, Header)
 """Never encrypted: search attributes by Temporal's rule, headers because we use none."""
@@ -38,71 +35,56 @@ _ATTRIBUTES = {
 """By its kind, the field in which an event says more."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of a case's workflow, payloads opened."""
-
-    run: str
-    events: Sequence[HistoryEvent]
-
-    @property
-    def started(self) -> Any:
-        """What the run began with; a history that does not begin so is refused by `shape`."""
-        return self.events[0].workflow_execution_started_event_attributes
-
-    @cached_property
-    def request(self) -> CaseInput | None:
-        """What a case's run was begun with; None where that cannot be read, or it is another's."""
-        if not self.events or not self.started.input.payloads:
-            return None
-        return read(self.started.input.payloads[0], CaseInput)
-
-    def to_json(self) -> str:
-        """The history as proto3 JSON, payloads in clear."""
-        return json_format.MessageToJson(History(events=self.events), indent=1)
-
-    @classmethod
-    def from_json(
-        cls, value: object, *, run: str, file: str = "history", kept: Sequence[bytes] = ()
-    ) -> "Run":
-        """The run that was written; ExportUnreadableError when it is not a history.
-
-        Where its events were `kept` as bytes too, and say the same, they are taken from those.
-        """
-        events = kept_events(value, kept)
-        if events is None:
-            message = History()
-            try:
-                json_format.ParseDict(cast("dict[str, Any]", value), message)
-            except json_format.ParseError as error:
-                raise ExportUnreadableError(file, "is not a history") from error
-            events = tuple(message.events)
-        for place, event in enumerate(events, start=1):
-            # No server writes such an event, and what reads on takes a kind by its name.
-            if _ATTRIBUTES.get(event.event_type, "") != event.WhichOneof("attributes"):
-                why = f"event {place} is of one kind and says what belongs to another"
-                raise ExportUnreadableError(file, why)
-        return cls(run=run, events=events)
+def as_json(run: Run) -> str:
+    """The history as proto3 JSON, payloads in clear."""
+    return json_format.MessageToJson(History(events=run.events), indent=1)
 
 
-@dataclass(frozen=True)
-class CaseHistory:
-    """Every run of a case, in the order they ran."""
+def from_json(value: object, *, run: str, file: str = "history", kept: Sequence[bytes] = ()) -> Run:
+    """The run that was written; ExportUnreadableError when it is not a history.
 
-    case: str
-    namespace: str
-    runs: Sequence[Run]
+    Where its events were `kept` as bytes too, and say the same, they are taken from those.
+    """
+    events = kept_events(value, kept)
+    if events is None:
+        message = History()
+        try:
+            json_format.ParseDict(cast("dict[str, Any]", value), message)
+        except json_format.ParseError as error:
+            raise ExportUnreadableError(file, "is not a history") from error
+        events = tuple(message.events)
+    for place, event in enumerate(events, start=1):
+        # No server writes such an event, and what reads on takes a kind by its name.
+        if _ATTRIBUTES.get(event.event_type, "") != event.WhichOneof("attributes"):
+            why = f"event {place} is of one kind and says what belongs to another"
+            raise ExportUnreadableError(file, why)
+    return Run(run=run, events=events)
 
 
-async def fetch(client: Client, case: str, *, codec: PayloadCodec) -> CaseHistory:
-    """The runs that led to where the case is now, opened; HistoryMissingError if there are none."""
+async def fetch(
+    client: Client, case: str, *, codec: PayloadCodec, from_the_start: bool = True
+) -> CaseHistory:
+    """The runs that led to where the case is now, opened; HistoryMissingError if there are none.
+
+    Not `from_the_start`, a first run that Temporal has forgotten is none of them: see `is_cut`.
+    """
     runs: list[Run] = []
     wanted: str | None = await _current(client, case)
     while wanted:
-        run = await fetch_run(client, case, run=wanted, codec=codec)
+        try:
+            run = await fetch_run(client, case, run=wanted, codec=codec)
+        except HistoryMissingError:
+            if from_the_start or not runs:
+                raise
+            break
         runs.append(run)
-        wanted = run.started.continued_execution_run_id or reopened_from(run)
+        wanted = _before(run)
     return CaseHistory(case=case, namespace=client.namespace, runs=tuple(reversed(runs)))
+
+
+def is_cut(history: CaseHistory) -> bool:
+    """Whether runs came before the first one that is here."""
+    return bool(history.runs) and _before(history.runs[0]) is not None
 
 
 async def fetch_run(client: Client, case: str, *, run: str, codec: PayloadCodec) -> Run:
@@ -120,11 +102,9 @@ async def fetch_run(client: Client, case: str, *, run: str, codec: PayloadCodec)
     )
 
 
-def reopened_from(run: Run) -> str | None:
-    """The run that ended before the case was reopened as this one; None where it was not."""
-    if run.started.continued_execution_run_id or run.request is None:
-        return None
-    return run.request.reopened.run if run.request.reopened is not None else None
+def _before(run: Run) -> str | None:
+    """The run that this one goes on from, if there is one."""
+    return run.started.continued_execution_run_id or reopened_from(run)
 
 
 async def left_behind(client: Client, history: CaseHistory, *, codec: PayloadCodec) -> list[Run]:
@@ -206,3 +186,19 @@ async def _current(client: Client, case: str) -> str:
             raise HistoryMissingError(f"Temporal does not know {case}") from error
         raise
     return described.run_id
+
+
+__all__ = [
+    "CaseHistory",
+    "Run",
+    "as_json",
+    "fetch",
+    "fetch_run",
+    "from_json",
+    "is_cut",
+    "left_behind",
+    "opened",
+    "payloads_of",
+    "reopened_from",
+    "reset_from",
+]

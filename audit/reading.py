@@ -104,9 +104,11 @@ def read_stream(name: str, data: bytes) -> Stream:
         place = f"{name}:{number}"
         try:
             entry = Entry.model_validate_json(line)
-        except ValidationError as error:
+            spelt = entry.data
+        except ValueError as error:
+            # Also a number that canonical JSON has no spelling for.
             raise ExportUnreadableError(place, "is not an entry") from error
-        if entry.data != line:
+        if spelt != line:
             raise ExportUnreadableError(place, "is not written canonically")
         entries.append(entry)
     return Stream(tuple(entries), tuple(sha256(line) for line in lines), tuple(lines))

@@ -183,12 +183,18 @@ class Resume(Inbound):
     reason: Prose = ""
 
 
-class ChangeSeverity(Inbound):
-    """The severity is set by a person; the computed one stays on record."""
+class ChangeSeverity(Grown):
+    """The severity is set by a person; the computed one stays on record.
+
+    With `until` it is theirs to that instant, and then the table's again.
+    """
+
+    since_grown: ClassVar[frozenset[str]] = frozenset({"until"})
 
     verb: Literal["severity"] = "severity"
     severity: Severity
     reason: Prose
+    until: Instant | None = None
 
 
 class Raise(Inbound):

@@ -28,6 +28,19 @@ class SeverityRecord(Value):
     because: str = ""
     set_by: str | None = None
     reason: str = ""
+    until: Instant | None = None
+    """When what a person set is over, and the computed one is in force again."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: said for name, said in handler(self).items() if said or name != "until"}
+
+    @property
+    def of_the_table(self) -> "SeverityRecord":
+        """The record once nobody has set anything else."""
+        return self.model_copy(
+            update={"current": self.computed, "set_by": None, "reason": "", "until": None}
+        )
 
 
 class PlanChange(Value):

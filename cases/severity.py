@@ -6,8 +6,9 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from cases import held, updates
-from cases.file import CaseFile, Note
+from cases.file import SYSTEM, CaseFile, Note
 from cases.gate import RoundState
+from cases.journal import Kind
 from cases.notice import Purpose
 from cases.replanning import replan
 from cases.rounds import facts_changed
@@ -35,3 +36,22 @@ def severity_changed(file: CaseFile, before: Mapping[str, JsonValue], *, at: dat
     if stage is not None and not (asked or waits(file)):
         file.tell(Purpose.WORK, stage.owner, stage=stage.name, step=now)
     return True
+
+
+def lapse(file: CaseFile, *, at: datetime) -> None:
+    """What a person set to an instant that has come is over: the computed severity is in force."""
+    record = file.state.severity
+    if record.until is None or record.until > at or file.state.closing_act is not None:
+        return
+    before = file.state.facts()
+    file.state.severity = record.of_the_table
+    file.note(
+        Kind.SEVERITY_SET,
+        at,
+        severity=record.computed.value,
+        was=record.current.value,
+        computed=record.computed.value,
+        until=record.until.isoformat(),
+        by=SYSTEM,
+    )
+    severity_changed(file, before, at=at)

@@ -256,6 +256,8 @@ class CaseState(Mutable):
         elif not self.hold.reviewed:
             coming.append((self.hold.review_at, "hold: review date"))
         coming += [(notice.until, "kept notice") for notice in self.held]
+        if self.severity.until is not None:
+            coming.append((self.severity.until, "severity: the table's again"))
         if self.hold is None:
             coming += [(lease.until, "acknowledgement") for lease in self.leases if lease.lapses]
         coming += [

@@ -36,6 +36,8 @@ def backtest_page(found: "Backtest", *, examples: int) -> Iterator[RenderableTyp
                 any(a.startswith(f"{rule}:") for a in e.assumed) for e in found.assumptions
             )
             yield f"{rule} ({number} cases): {escape(said)}"
+    for moved in found.calendars:
+        yield f"[yellow]{escape(moved)}[/]"
     for stuck in found.stuck:
         yield f"[red]case {stuck.case} does not end: {escape(stuck.why)}[/]"
 

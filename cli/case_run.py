@@ -99,18 +99,25 @@ def severity(
     case: Case,
     level: Annotated[Severity, typer.Argument(help="SEV0 is the worst.")],
     *,
+    until: Annotated[
+        str | None,
+        typer.Option(help="Only so long: 1h, or an instant; then the table's is in force again."),
+    ] = None,
     reason: Reason = None,
     role: Role = None,
     act_id: ActId = None,
     json_: AsJson = False,
 ) -> None:
     """The severity is set by a person; what the table computed stays on record."""
+    door = gateway()
     body = {
         "verb": "severity",
         "severity": level.value,
         "reason": prose(reason, what="the reason"),
     }
-    act(gateway(), case, body, role=role, act_id=act_id, json_=json_)
+    if until is not None:
+        body["until"] = instant(until, now=door.get(path_of(case))["now"])
+    act(door, case, body, role=role, act_id=act_id, json_=json_)
 
 
 @app.command("raise", rich_help_panel=ACTS)

@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,7 +26,7 @@ from runbooks import Runbook, RunbookProblems, load_runbook
 
 if TYPE_CHECKING:
     from workers.engine import Engine
-    from workers.simulation.faults import Fault
+    from workers.simulation.model import Model
     from workers.simulation.play import Progress as Seen
     from workers.simulation.simulation import Order, Simulated
 
@@ -49,9 +51,19 @@ def simulate(
     cases: Annotated[int, typer.Option(min=1, help="How many cases arrive.")] = 100,
     seed: Annotated[int, typer.Option(help="The same seed gives the same account.")] = 1,
     days: Annotated[int, typer.Option(min=1, help="Within how many days.")] = 7,
+    begins: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="The Monday on which the week begins; default: the coming one.",
+        ),
+    ] = None,
     faults: Annotated[
         str,
-        typer.Option(help="no-shows, provider-outage, worker-crash, order-storm: comma-separated."),
+        typer.Option(
+            help="no-shows, provider-outage, worker-crash, or a scenario of the model: "
+            "order-storm, attack, leak, ban-wave, fake-requests, crisis, election; comma-separated."
+        ),
     ] = "",
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Show what the cases went through, and what not.")
@@ -73,7 +85,10 @@ def simulate(
     Exit code 1 when a case is stuck or a journal forked.
     """
     chosen = _chosen(names or [], runbooks)
-    order = _order(chosen, cases=cases, seed=seed, days=days, faults=faults, model=model)
+    order = replace(
+        _order(chosen, cases=cases, seed=seed, days=days, faults=faults, model=model),
+        begins=_monday(begins),
+    )
     if not names and order.lacking:
         note(f"not played, for the library lacks them: {', '.join(order.lacking)}")
     quiet()
@@ -169,20 +184,32 @@ def _order(
         cases=cases,
         seed=seed,
         days=days,
-        faults=_faults(faults),
+        faults=_faults(faults, numbers),
         model=numbers,
     )
 
 
-def _faults(said: str) -> frozenset["Fault"]:
+def _monday(day: datetime | None) -> datetime | None:
+    """The instant at which that day begins, where it is a Monday that has not come."""
+    if day is None:
+        return None
+    from workers.clock import SystemClock
+
+    begins = day.replace(tzinfo=UTC)
+    if begins.weekday() or begins <= asyncio.run(SystemClock().now()):
+        stop(f"{begins.date()} is not a Monday that lies ahead", code=USAGE)
+    return begins
+
+
+def _faults(said: str, model: "Model") -> frozenset[str]:
     from workers.simulation.faults import Fault
 
     words = [word.strip() for word in said.split(",") if word.strip()]
-    known = [fault.value for fault in Fault]
+    known = [*(fault.value for fault in Fault), *model.scenarios]
     for word in words:
         if word not in known:
             stop(f'no fault is called "{word}"; there are: {", ".join(known)}', code=USAGE)
-    return frozenset(Fault(word) for word in words)
+    return frozenset(words)
 
 
 def _chosen(names: list[str], folder: Path | None) -> dict[str, Runbook]:

@@ -22,8 +22,9 @@ def account_page(account: "Account") -> Iterator[RenderableType]:
     simulation = account.simulation
     faults = ", ".join(simulation.faults) or "no faults"
     yield (
-        f"[bold]{account.cases} cases in {simulation.days} days, seed {simulation.seed}, "
-        f"{faults}[/] ({escape(simulation.provenance)}, model {simulation.model})"
+        f"[bold]{account.cases} cases in {simulation.days} days from {simulation.begins}, "
+        f"seed {simulation.seed}, {faults}[/] "
+        f"({escape(simulation.provenance)}, model {simulation.model})"
     )
     yield (
         f"{account.closed} closed, {account.cancelled} cancelled, {len(account.stuck)} stuck, "

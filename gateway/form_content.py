@@ -234,7 +234,8 @@ def _resume(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
 
 def _severity(ask: Ask) -> Content:  # noqa: ARG001 - one shape for all verbs
     levels = tuple(level.value for level in Severity)
-    return (_choice("severity", "Severity", levels), _reason()), ()
+    until = Field("until", "Only until (your local time)", "datetime-local")
+    return (_choice("severity", "Severity", levels), _reason(), until), ()
 
 
 def _raise(ask: Ask) -> Content:

@@ -185,6 +185,9 @@ def _values(fields: Mapping[str, str], show: Show) -> dict[str, object]:
     if verb in _INSTANT:
         name = _INSTANT[verb]
         values[name] = _instant(fields.get(name, ""), name, show)
+    if verb == "severity":
+        until = fields.get("until", "")
+        values["until"] = _instant(until, "until", show) if until else None
     for name, said in _PRESSED.get(verb, {}).items():
         values[name] = choice == said
     more = _MORE.get(verb)

@@ -339,6 +339,14 @@ class Log:
             found: bytes | None = (await connection.execute(query)).scalar_one_or_none()
         return found
 
+    async def relieved_of(self, case: str) -> dict[LogKey, bytes]:
+        """The proof of every entry of the case that was pressed for and has one."""
+        query = sa.select(log_urgent).where(
+            log_urgent.c.case == case, log_urgent.c.proof.is_not(None)
+        )
+        async with self._database.read() as connection:
+            return {_key(row): row.proof for row in await connection.execute(query)}
+
     async def pressing(self) -> Pressing:
         """What takes no effect before the log has its entry, and since when it waits."""
         held = sa.and_(

@@ -49,6 +49,7 @@ async def assess(file: CaseFile, pulse: Pulse) -> None:
         because=assessed.because,
         set_by=record.set_by,
         reason=record.reason,
+        until=record.until,
     )
     at = workflow.now()
     file.note(

@@ -22,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.outcomes import allow_backup, allow_stand_in, take_silence
     from cases.records import BY_ITSELF, ROLLED_BACK, SHADOWED
     from cases.setting import come
+    from cases.severity import lapse as lapse_severity
     from cases.stages import ask_what_waits
     from cases.suppression import is_order, review
     from cases.task_work import CLOCK as TASK_CLOCK
@@ -52,6 +53,7 @@ class Deadlines:
         self.desk.count_refusals(at=at)
         lapse(self.file, at=at)
         handing_over.lapse(self.file, at=at)
+        lapse_severity(self.file, at=at)
         hold = state.hold
         if hold is not None and not hold.reviewed and hold.review_at <= at:
             state.hold = hold.model_copy(update={"reviewed": True})

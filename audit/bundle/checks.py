@@ -13,11 +13,12 @@ from audit.bundle.clock_rows import clock_rows, unpinned
 from audit.bundle.code import FILE as BUILD
 from audit.bundle.code import read_build
 from audit.bundle.dsse import ACTS, CERTIFICATES, envelope_files
+from audit.bundle.made import MADE
 from audit.bundle.opened import FOLDER as OPENED
 from audit.bundle.opened import files_of, read_all
-from audit.bundle.script import FILE as SCRIPT
 from audit.bundle.whole import Bundle, need
-from audit.comments import COMMENTS, OpenComments, check_comments
+from audit.bundle.workers import FILE as WORKERS
+from audit.comments import COMMENTS, OpenComments, check_comments, said_openly
 from audit.custody import check_custody
 from audit.errors import ExportUnreadableError
 from audit.incoming import Incoming, salt_of
@@ -43,12 +44,10 @@ ALONE = (
     KEYRING,
     MANIFEST,
     SIGNATURE,
-    SCRIPT,
     COMMENTS,
     KEYRING_NOTE,
-    "README.txt",
-    "case.json",
-    "report.html",
+    WORKERS,
+    *MADE,
 )
 """Files that stand alone in an export."""
 CHECKED = (ACTS, CERTIFICATES, OPENED, LOG, f"{PERSONAL}/")
@@ -157,13 +156,8 @@ def kept_checks(bundle: Bundle, request: CaseInput, proven: Proven) -> Iterator[
     if digests_of(bundle.entries, bundle.door):
         wrong, missing = check_access(bundle.files, proven, bundle.entries, bundle.door)
         yield judged("access", wrong=wrong, missing=missing)
-    if COMMENTS in bundle.files:
-        try:
-            said = read_model(COMMENTS, bundle.files[COMMENTS], OpenComments)
-        except ExportUnreadableError as error:
-            yield judged("comments", wrong=[str(error)])
-        else:
-            yield judged("comments", wrong=list(check_comments(bundle.entries, said)))
+    if COMMENTS in bundle.files or said_openly(bundle.entries):
+        yield _comments(bundle)
     if any(entry.kind is Kind.DOOR_CUSTODY for entry in bundle.door):
         found = check_custody(
             bundle.entries,
@@ -172,6 +166,17 @@ def kept_checks(bundle: Bundle, request: CaseInput, proven: Proven) -> Iterator[
             root=root_of(request.root_key),
         )
         yield judged("custody", wrong=list(found))
+
+
+def _comments(bundle: Bundle) -> Check:
+    said = OpenComments()
+    if COMMENTS in bundle.files:
+        try:
+            said = read_model(COMMENTS, bundle.files[COMMENTS], OpenComments)
+        except ExportUnreadableError as error:
+            return judged("comments", wrong=[str(error)])
+    wrong, missing = check_comments(bundle.entries, said)
+    return judged("comments", wrong=wrong, missing=missing)
 
 
 def parts_check(

@@ -1,14 +1,11 @@
 """An export as it is read without Temporal: every file strictly, nothing believed yet."""
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
-
-from pydantic import ValidationError
 
 from audit.bundle.dsse import read_envelopes
 from audit.bundle.opened import Place, opening_of
@@ -35,10 +32,11 @@ from audit.strict_json import read_json
 from cases.envelope import ActEnvelope
 from cases.journal import Entry, Stream, obligation_stream
 from workflows.messages import CaseInput
+from workflows.refused import REFUSED
 
 Written = TypeVar("Written", Manifest, SignedBy, Keyring)
 
-_REFUSED = base64.b64encode(b"binary/escalate-refused").decode()
+_REFUSED = base64.b64encode(REFUSED).decode()
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,8 @@ def start_of(bundle: Bundle) -> CaseInput | None:
         if payload.get("metadata", {}).get("encoding") == _REFUSED:
             return None
         return CaseInput.model_validate_json(base64.b64decode(payload["data"], validate=True))
-    except (LookupError, TypeError, AttributeError, binascii.Error, ValidationError):
+    # ValueError: what is no base64, no ASCII, or no input of a case.
+    except (LookupError, TypeError, AttributeError, ValueError):
         return None
 
 

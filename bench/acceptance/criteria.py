@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.acceptance.clone import clean_clone
-from bench.acceptance.criterion import Criterion, Extent, by_tests
+from bench.acceptance.criterion import Criterion, Extent, by_bench, by_tests
 from bench.acceptance.running import Tested, Verdict, command, tested
 from tests.audit.alterations import SEALED_ONLY, TWENTY
 
@@ -98,23 +98,6 @@ def _examples(extent: Extent, *, name: str, least: int, selection: tuple[str, ..
     passed = not found.failed and found.passed > 0 and (enough or extent.quick)
     got = f"{found.examples} examples; {found.shown}"
     return Verdict(name, f">= {least} examples", got, passed, found.seconds)
-
-
-def bench(extent: Extent) -> Iterator[Verdict]:
-    """The table of the design's budgets, a line each."""
-    quick = ("--quick",) if extent.quick else ()
-    ended = command([sys.executable, "-m", "bench", "--json", *quick], seconds=3000)
-    lines = [json.loads(line) for line in ended.said.splitlines() if line.startswith("{")]
-    if not lines:
-        yield Verdict("make bench", "a table", ended.tail, passed=False, seconds=ended.seconds)
-    for line in lines:
-        yield Verdict(
-            f"bench: {line['name']}",
-            line["budget"],
-            f"{line['got']} ({line['note']})" if line["note"] else line["got"],
-            line["pass"],
-            ended.seconds / len(lines),
-        )
 
 
 def newcomer(extent: Extent) -> Iterator[Verdict]:
@@ -218,7 +201,7 @@ CRITERIA: dict[str, Criterion] = {
         "refused",
         at_least=BROKEN,
     ),
-    "bench": bench,
+    "bench": by_bench(),
     "uncached": by_tests(
         "every workflow story with max_cached_workflows=0, then replayed",
         "all",

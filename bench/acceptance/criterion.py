@@ -1,10 +1,11 @@
 """What a criterion is: something asked of the whole, answered by verdicts, whatever happens."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bench.acceptance.running import ROOT, Verdict, tested
+from bench.acceptance.running import ROOT, Verdict, command, tested
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,12 @@ def by_tests(
     seconds: float = 1200,
     quickly: tuple[str, ...] | None = None,
     fully: Mapping[str, str] | None = None,
+    anchor: str = "",
 ) -> Criterion:
     """A criterion that tests decide: all pass, and there are enough of them.
 
     `fully` is the environment in which they try everything, not a sample; left out when quick.
+    `anchor` is the figure of those it is measured against.
     """
 
     def run(extent: Extent) -> Iterator[Verdict]:
@@ -44,9 +47,32 @@ def by_tests(
         for fault in found.why:
             print(fault, file=sys.stderr, flush=True)
         least = at_least if chosen is selection else 1
-        yield Verdict(
-            name, wanted, found.shown, not found.failed and found.passed >= least, found.seconds
-        )
+        good = not found.failed and found.passed >= least
+        yield Verdict(name, wanted, found.shown, good, found.seconds, anchor)
+
+    return run
+
+
+def by_bench(*names: str, anchor: str = "") -> Criterion:
+    """Criteria that measurements of `bench/` decide: a verdict for each line of their table."""
+
+    def run(extent: Extent) -> Iterator[Verdict]:
+        quick = ("--quick",) if extent.quick else ()
+        words = [sys.executable, "-m", "bench", "--json", *quick, *names]
+        ended = command(words, seconds=3000)
+        lines = [json.loads(line) for line in ended.said.splitlines() if line.startswith("{")]
+        if not lines:
+            asked = " ".join(("make bench", *names))
+            yield Verdict(asked, "a table", ended.tail, passed=False, seconds=ended.seconds)
+        for line in lines:
+            yield Verdict(
+                f"bench: {line['name']}",
+                line["budget"],
+                f"{line['got']} ({line['note']})" if line["note"] else line["got"],
+                line["pass"],
+                ended.seconds / len(lines),
+                anchor,
+            )
 
     return run
 

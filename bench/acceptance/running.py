@@ -28,20 +28,21 @@ class Verdict:
     got: str
     passed: bool | None
     seconds: float = 0.0
+    anchor: str = ""
+    """What the works this one is measured against came to, where they published it."""
 
     @property
     def as_json(self) -> str:
         """The criterion as one JSON line."""
-        return json.dumps(
-            {
-                "name": self.name,
-                "wanted": self.wanted,
-                "got": self.got,
-                "pass": self.passed,
-                "seconds": round(self.seconds, 1),
-            },
-            ensure_ascii=False,
-        )
+        fields: dict[str, str | float | bool | None] = {
+            "name": self.name,
+            "wanted": self.wanted,
+            "got": self.got,
+        }
+        if self.anchor:
+            fields["anchor"] = self.anchor
+        fields |= {"pass": self.passed, "seconds": round(self.seconds, 1)}
+        return json.dumps(fields, ensure_ascii=False)
 
 
 @dataclass(frozen=True)

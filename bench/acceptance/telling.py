@@ -1,7 +1,7 @@
 """How acceptance is asked for and told: one JSON line a criterion, none ends the others.
 
-A line has name, wanted, got, pass (null: not run, and why) and seconds. The exit code is 1 if any
-criterion failed.
+A line has name, wanted, got, pass (null: not run, and why), seconds and, where one is known, the
+figure of those it is measured against (`anchor`). The exit code is 1 if any criterion failed.
 """
 
 import argparse

@@ -182,11 +182,18 @@ def severity(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
     body = body_of(act, ChangeSeverity)
     must_give_reason(body.reason)
     record = file.state.severity
-    if record.current == body.severity:
+    if (record.current, record.until) == (body.severity, body.until):
         raise refused(Reason.UNCHANGED)
+    if body.until is not None and body.until <= at:
+        raise refused(Reason.SEVERITY_UNTIL)
     before = file.state.facts()
     file.state.severity = record.model_copy(
-        update={"current": body.severity, "set_by": act.actor.person, "reason": body.reason}
+        update={
+            "current": body.severity,
+            "set_by": act.actor.person,
+            "reason": body.reason,
+            "until": body.until,
+        }
     )
     file.note(
         Kind.SEVERITY_SET,
@@ -194,6 +201,7 @@ def severity(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
         severity=body.severity.value,
         was=record.current.value,
         computed=record.computed.value,
+        until=body.until.isoformat() if body.until is not None else None,
         by=act.actor.person,
         act=act.act,
         input=commitment,

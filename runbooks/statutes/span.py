@@ -17,7 +17,10 @@ from runbooks.statutes.calendar import DAY, Calendar
 HOUR = timedelta(hours=1)
 _TWO = 2
 _MONTHS = 12
-_SPAN = re.compile(r"(\d{1,4})(min|h|d|bd|month|year) ([a-z0-9-]+)( roll)?( until \d{2}:\d{2})?")
+# Only minutes are ever many: a window that was counted out by a calendar is kept in them.
+_SPAN = re.compile(
+    r"(\d{1,4}|\d{5,7}(?=min))(min|h|d|bd|month|year) ([a-z0-9-]+)( roll)?( until \d{2}:\d{2})?"
+)
 
 
 class Unit(StrEnum):

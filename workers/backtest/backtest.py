@@ -70,6 +70,8 @@ class Backtest(BaseModel):
     differences: Differences
     assumptions: tuple[Assumption, ...]
     stuck: tuple[Stuck, ...]
+    calendars: tuple[str, ...] = ()
+    """Weeks that had to be played on other dates than their own, and what that can mean."""
 
     @property
     def as_json(self) -> str:
@@ -117,13 +119,15 @@ async def backtest(
     before: dict[str, Outcome] = {}
     after: dict[str, Outcome] = {}
     behind = 0
+    calendars: list[str] = []
     for folder, week in cases.weeks.items():
         label = f"{Path(folder).name}/" if len(cases.weeks) > 1 or chosen else ""
         before |= {f"{label}{line.case}": line.outcome for line in touched[folder]}
         played = await play_week(
             week, edited, engine=engine, progress=_beyond(progress, behind, whole)
         )
-        after |= {f"{label}{line.case}": line.outcome for line in played}
+        after |= {f"{label}{line.case}": line.outcome for line in played.lines}
+        calendars += [f"{label}{played.moved}"] if played.moved else []
         behind += len(touched[folder])
     simulated = len(before)
     played_again = await rerun(
@@ -155,6 +159,7 @@ async def backtest(
         stuck=tuple(
             Stuck(case=name, why=outcome.stuck) for name, outcome in after.items() if outcome.stuck
         ),
+        calendars=tuple(calendars),
     )
 
 
@@ -173,6 +178,7 @@ async def rerun(
     trouble = Trouble(model=model, faults=frozenset(), days=1)
     world = RecordedWorld(staff=staff, trouble=trouble)
     async with theatre(engine, edited, outside=world) as place:
+        world.bustle = place.bustle
         again = Rerunner(
             theatre=place,
             world=world,

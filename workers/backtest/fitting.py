@@ -1,36 +1,34 @@
 """Whether a recorded act still has its place in the case as it goes now: the desk is asked."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from cases.acts import (
     Acknowledge,
     ActBody,
-    Answer,
-    CallBack,
     Close,
     Complete,
     Decide,
     Dissent,
-    Hold,
     Memo,
     Receipt,
     Reply,
     Resume,
     Withdraw,
 )
+from cases.acts_at_gates import BreakGlass, Revoke
 from cases.acts_on_many import Observe, RollBack
-from cases.clock_starts import instant_of
-from cases.envelope import Act, RoundBinding
+from cases.acts_on_tasks import Finish, HandOn
+from cases.envelope import Act
 from cases.file import CaseFile
-from cases.gate import Round
 from cases.handlers import HANDLERS
 from cases.recording import Record
 from cases.refusal import Refusal
 from cases.state import CasePicture
-from runbooks.plan import AnswerKind, Pathway
+from runbooks.plan import Pathway
 from workers.backtest.recorded import Done, Recorded
+from workers.backtest.translating import subject
 
 
 class Place(StrEnum):
@@ -72,35 +70,43 @@ def _waits(
     """Whether what the act answers waits, and since when; None for what answers nothing."""
     visit = picture.current_visit()
     entered = visit.entered_at if visit is not None else None
+    if isinstance(body, Receipt | Observe | RollBack | Reply | HandOn | Finish):
+        return _named_waits(body, picture, recorded)
     match body:
         case Complete() | Memo() | Acknowledge():
             named = body.gate if isinstance(body, Memo) else body.stage
             here = visit is not None and visit.stage == named and picture.pending_outcome is None
             return here, entered
-        case Decide() | Withdraw():
+        case Decide() | Withdraw() | BreakGlass():
             round_ = picture.open_round(body.gate)
             return round_ is not None, round_.asked_at if round_ is not None else None
-        case Dissent() | Observe() | RollBack():
-            found = (
-                picture.round_of(body.gate)
-                if isinstance(body, Dissent)
-                else effect_key(body, picture, recorded)
-            )
-            return found is not None, None
-        case Reply():
-            asked = next((item for item in picture.requests if item.id == body.request), None)
-            open_ = asked is not None and asked.answer is None
-            return open_, asked.at if asked is not None else None
-        case Receipt():
-            effect = picture.effect(effect_key(body, picture, recorded) or "")
-            open_ = effect is not None and effect.open and effect.state != "intended"
-            return open_, effect.at if effect is not None else None
+        case Dissent() | Revoke():
+            return picture.round_of(body.gate) is not None, None
         case Resume():
             return picture.hold is not None, picture.hold.at if picture.hold is not None else None
         case Close():
             return visit is not None and visit.stage == pathway.closure.name, entered
         case _:
             return None
+
+
+def _named_waits(
+    body: Receipt | Observe | RollBack | Reply | HandOn | Finish,
+    picture: CasePicture,
+    recorded: Recorded,
+) -> tuple[bool, datetime | None]:
+    """The same for what is about an effect, a request or a task."""
+    key = subject(body, picture, recorded) or ""
+    effect, task = picture.effect(key), picture.task(key)
+    if isinstance(body, Reply):
+        asked = next((item for item in picture.requests if item.id == key), None)
+        return asked is not None and asked.answer is None, asked.at if asked is not None else None
+    if isinstance(body, HandOn | Finish):
+        return task is not None and task.open, task.at if task is not None else None
+    if isinstance(body, Receipt):
+        open_ = effect is not None and effect.open and effect.state != "intended"
+        return open_, effect.at if effect is not None else None
+    return effect is not None, None
 
 
 def refusal(act: Act, picture: CasePicture, pathway: Pathway, *, at: datetime) -> str:
@@ -114,86 +120,3 @@ def refusal(act: Act, picture: CasePicture, pathway: Pathway, *, at: datetime) -
     except Refusal as said:
         return f"{said.reason.value} {said.detail}".strip()
     return ""
-
-
-def translated(
-    done: Done, picture: CasePicture, recorded: Recorded, *, begun: datetime, at: datetime
-) -> Act:
-    """The recorded act as it is signed now, in this case's time and about what stands in it."""
-    shift = begun - recorded.opened
-    body = _moved(done.act.body, picture, recorded, shift=shift)
-    return done.act.model_copy(
-        update={
-            "case": picture.case,
-            "actor": done.act.actor.model_copy(update={"directory_as_of": at}),
-            "signed_at": at,
-            "body": body,
-            "binding": binding(_round(done, picture)),
-        }
-    )
-
-
-def binding(round_: Round | None) -> RoundBinding | None:
-    """What an act at that round is bound to."""
-    if round_ is None:
-        return None
-    return RoundBinding(
-        gate=round_.gate,
-        round=round_.number,
-        revision=round_.revision,
-        content_hash=round_.content_hash,
-        nonce=round_.nonce,
-    )
-
-
-def effect_key(
-    body: Receipt | Observe | RollBack, picture: CasePicture, recorded: Recorded
-) -> str | None:
-    """The action of this case in the place of the one the act was about."""
-    known = recorded.effects.get(body.effect)
-    if known is None:
-        return None
-    name, turn = known
-    there = [effect.key for effect in picture.effects if effect.name == name]
-    return there[turn - 1] if len(there) >= turn else None
-
-
-def _round(done: Done, picture: CasePicture) -> Round | None:
-    shown = done.act.binding
-    if shown is None:
-        return None
-    open_ = picture.open_round(shown.gate)
-    if done.accepted and open_ is not None:
-        return open_
-    # What was refused was refused for the round it named.
-    same = [r for r in picture.rounds if r.gate == shown.gate and r.number == shown.round]
-    return same[0] if same else picture.round_of(shown.gate)
-
-
-def _moved(body: ActBody, picture: CasePicture, recorded: Recorded, *, shift: timedelta) -> ActBody:
-    match body:
-        case Hold():
-            return body.model_copy(update={"review_at": body.review_at + shift})
-        case CallBack():
-            return body.model_copy(update={"called_at": body.called_at + shift})
-        case Receipt() | Observe() | RollBack():
-            key = effect_key(body, picture, recorded)
-            return body if key is None else body.model_copy(update={"effect": key})
-        case Answer():
-            return body.model_copy(
-                update={"answers": answers_in(body.answers, recorded, shift=shift)}
-            )
-        case _:
-            return body
-
-
-def answers_in(given: dict[str, str], recorded: Recorded, *, shift: timedelta) -> dict[str, str]:
-    """The answers, those that name an instant in another time."""
-    asked = recorded.request.pathway.questions
-    moved = dict(given)
-    for name, said in given.items():
-        question = asked.get(name)
-        instant = instant_of(said)
-        if question is not None and question.kind is AnswerKind.INSTANT and instant is not None:
-            moved[name] = (instant + shift).isoformat()
-    return moved

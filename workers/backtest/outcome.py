@@ -1,6 +1,5 @@
 """What became of a case, as far as two runs of it are compared: read out of its journal alone."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -9,9 +8,8 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from cases.journal import Entry, Kind
 from runbooks.plan import Pathway
+from workers.backtest.naming import unkeyed
 
-KEYED = re.compile(r"clear/[0-9a-f]+")
-"""A clearance's clock is called after the effect's key, which is another in every run."""
 UNPROVEN = "unproven"
 _ENDED = (Kind.EFFECT_DONE, Kind.EFFECT_MANUAL, Kind.EFFECT_FAILED, Kind.EFFECT_SETTLED)
 
@@ -93,7 +91,7 @@ def outcome_of(
             if e.kind in _ENDED
         ),
         notices=_sorted(_notices(ordered)),
-        breaches=_sorted(KEYED.sub("clearance", name) for name in broken if name not in law),
+        breaches=_sorted(unkeyed(name) for name in broken if name not in law),
         statutory=_sorted(name for name in broken if name in law),
         refusals=_sorted(
             _said(e, "why")
@@ -143,7 +141,7 @@ def _notices(entries: Iterable[Entry]) -> Iterator[str]:
         if entry.kind is Kind.NOTICE_ORDERED:
             steps[_said(entry, "key")] = _said(entry, "step")
         elif entry.kind is Kind.NOTICE_ENDED:
-            step = KEYED.sub("clearance", steps.get(_said(entry, "key"), ""))
+            step = unkeyed(steps.get(_said(entry, "key"), ""))
             about = f" at {step}" if step else ""
             yield (
                 f"{_said(entry, 'purpose')} {_said(entry, 'role')}{about}: {_said(entry, 'end')}"

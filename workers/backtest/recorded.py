@@ -4,15 +4,16 @@ Instants are kept as times since the case was opened: it is played again in anot
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 from temporalio.api.enums.v1 import EventType
 
 from audit.commitments import case_input, inputs
 from audit.errors import ExportUnreadableError
-from audit.histories import CaseHistory
+from audit.histories import CaseHistory, reopened_from
 from audit.incoming import salt_of
 from audit.payloads import only, read
 from audit.reading import check_files
@@ -21,18 +22,33 @@ from cases.acts import Answer
 from cases.envelope import Act
 from cases.journal import Entry, Kind
 from workers.backtest.answers import Answers, answers_of
+from workers.backtest.by_itself import Happening
 from workers.backtest.errors import CasesUnreadableError
+from workers.backtest.naming import Names
 from workers.backtest.outcome import Outcome, outcome_of
 from workers.backtest.told import MINUTE, Stay, Told
 from workflows.messages import (
+    JOINED_SIGNAL,
     REPORT_SIGNAL,
     TICKET_SIGNAL,
     CaseInput,
+    ReportJoined,
     ReportReceived,
     TicketUpdated,
 )
 
-_MESSAGES: Mapping[str, type[ReportReceived | TicketUpdated]] = {
+_BEYOND: Mapping[Kind, str] = {
+    Kind.CASE_MERGED_AWAY: "then it became part of another case, by an act of that one",
+    Kind.CANCELLED_ALONG: "then it was cancelled along with another case, by an act of that one",
+    Kind.CASE_REOPENED: "then it was reopened: its first life is played",
+    Kind.CASE_UNMERGED: "then it was parted from another case: its first life is played",
+}
+"""Where the playing of a case ends, because what follows rests on what is not its own."""
+
+News = ReportReceived | ReportJoined | TicketUpdated
+
+_MESSAGES: Mapping[str, type[News]] = {
+    JOINED_SIGNAL: ReportJoined,
     REPORT_SIGNAL: ReportReceived,
     TICKET_SIGNAL: TicketUpdated,
 }
@@ -48,6 +64,8 @@ class Done:
     accepted: bool
     asked: timedelta
     """When what it answers had begun to wait."""
+    place: int = 0
+    """Where its entry stands in the journal."""
 
     @property
     def said(self) -> str:
@@ -61,9 +79,10 @@ class Message:
 
     at: timedelta
     signal: str
-    body: ReportReceived | TicketUpdated
+    body: News
+    place: int = 0
 
-    def moved(self, shift: timedelta) -> ReportReceived | TicketUpdated:
+    def moved(self, shift: timedelta) -> News:
         """The same in another time."""
         return self.body.model_copy(update={"at": self.body.at + shift})
 
@@ -83,16 +102,17 @@ class Recorded:
     answers: Answers
     visits: Mapping[tuple[str, int], Stay]
     rounds: Mapping[tuple[str, int], Stay]
-    effects: Mapping[str, tuple[str, int]]
-    """Key → name, and which of that name it was."""
+    names: Names
+    """What its effects, requests and tasks are called by in every run."""
+    by_itself: tuple[Happening, ...]
+    """What it did by itself, in order."""
     by_hand: frozenset[str]
     """Effects that were a person's to settle."""
     performed: Mapping[str, timedelta]
     """When each effect was first done."""
-    requests: frozenset[str]
-    slow: Mapping[str, timedelta]
-    """Effects a system did, and how long it took."""
     outcome: Outcome
+    beyond: str = ""
+    """Why what the record tells after that is not played; empty where all of it is."""
 
     @property
     def answered(self) -> dict[str, str]:
@@ -138,6 +158,10 @@ def recorded_of(
     request: CaseInput, entries: Sequence[Entry], history: CaseHistory, *, folder: str
 ) -> Recorded:
     """The case that these entries and this history tell."""
+    beyond = next((_BEYOND[entry.kind] for entry in entries if entry.kind in _BEYOND), "")
+    entries = list(takewhile(lambda entry: entry.kind not in _BEYOND, entries))
+    runs = list(takewhile(lambda run: reopened_from(run) is None, history.runs))
+    history = replace(history, runs=runs)
     told = Told(entries)
     ends = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED)
     return Recorded(
@@ -148,19 +172,19 @@ def recorded_of(
         closed=any(entry.kind in ends for entry in entries),
         acts=tuple(_acts(request, history, told)),
         messages=tuple(_messages(history, told)),
-        answers=answers_of(history),
+        answers=answers_of(history, happenings=told.by_itself, opened=told.opened),
         visits=told.visits,
         rounds=told.rounds,
-        effects=told.effects,
+        names=told.names,
+        by_itself=told.by_itself,
         by_hand=frozenset(told.by_hand),
         performed=dict(told.performed),
-        requests=frozenset(told.requests),
-        slow=dict(told.slow),
         outcome=outcome_of(
             entries,
             pathway=request.pathway,
             minute=lambda entry: int(told.since(entry.at) // MINUTE),
         ),
+        beyond=beyond,
     )
 
 
@@ -169,14 +193,15 @@ def _acts(request: CaseInput, history: CaseHistory, told: Told) -> Iterator[Done
     seen: set[str] = set()
     found: list[Done] = []
     for item in inputs(history, salt=salt_of(request)):
-        at = told.came.get(item.commitment)
-        if item.envelope is None or at is None or item.commitment in told.unproven:
+        came = told.came.get(item.commitment)
+        if item.envelope is None or came is None or item.commitment in told.unproven:
             # What proves nothing was nobody's act: signed anew it would become somebody's.
             continue
         act = Act.model_validate_json(item.envelope.payload)
         if act.act in seen:
             continue
         seen.add(act.act)
+        at, place = came
         found.append(
             Done(
                 at=at,
@@ -184,9 +209,10 @@ def _acts(request: CaseInput, history: CaseHistory, told: Told) -> Iterator[Done
                 act=act,
                 accepted=item.commitment not in told.refused,
                 asked=told.asked(act, at),
+                place=place,
             )
         )
-    yield from sorted(found, key=lambda done: done.at)
+    yield from sorted(found, key=lambda done: (done.at, done.place))
 
 
 def _messages(history: CaseHistory, told: Told) -> Iterator[Message]:
@@ -198,7 +224,8 @@ def _messages(history: CaseHistory, told: Told) -> Iterator[Message]:
             kind = _MESSAGES.get(said.signal_name)
             message = read(only(said.input.payloads), kind) if kind is not None else None
             if message is not None and message.delivery in told.delivered:
-                yield Message(told.delivered[message.delivery], said.signal_name, message)
+                at, place = told.delivered[message.delivery]
+                yield Message(at, said.signal_name, message, place)
 
 
 def said_of(body: object, person: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from cases.acts import Complete, Migrate
@@ -12,13 +12,22 @@ from cases.report import Source
 from cases.state import CasePicture
 from runbooks import Runbook
 from workers.backtest.assumed import Assumed, Ledger, Rule
-from workers.backtest.fitting import Place, refusal, standing, translated
+from workers.backtest.by_itself import NEAR, coming, in_order
+from workers.backtest.fitting import Place, refusal, standing
 from workers.backtest.outcome import Outcome, outcome_of
 from workers.backtest.people import RecordedStaff
 from workers.backtest.recorded import Done, Recorded, said_of
-from workers.backtest.retelling import RecordedCast, fixed, request_for, stand_in
+from workers.backtest.retelling import (
+    RecordedCast,
+    assume_lengths,
+    fixed,
+    request_for,
+    stand_in,
+)
 from workers.backtest.script import Script, Step, outcome_for
+from workers.backtest.signing_anew import signed_anew
 from workers.backtest.told import MINUTE
+from workers.backtest.translating import translated
 from workers.backtest.world import RecordedWorld
 from workers.simulation.chance import Chance
 from workers.simulation.faults import Trouble
@@ -102,6 +111,9 @@ class Rerunner:
         for done in (*script.coming, *script.waiting):
             if done.accepted:
                 ledger.drop(done.said, "the case never came there")
+        if recorded.beyond:
+            ledger.drop("the rest of its record", recorded.beyond)
+        assume_lengths(self.theatre.pathways[recorded.runbook], recorded, placed.entries, ledger)
         outcome = outcome_of(
             placed.entries,
             pathway=script.pathway,
@@ -118,13 +130,13 @@ class Rerunner:
         if runbook.digest == recorded.request.pathway.digest:
             # The very text it ran on: as it was compiled for it, and walked by the same code.
             pathway = recorded.request.pathway
-        pathway = fixed(pathway, recorded, ledger)
+        pathway = fixed(pathway, recorded)
         external = f"{self.theatre.name}/{index}/{recorded.number}/{attempt}"
         name = case_id(source=Source.STANDARD.value, instance="backtest", external_id=external)
         begun = await self.theatre.clock.now()
         case = stand_in(recorded, runbook, pathway, index=index)
         placed = Placed(case=case, id=name, begun=begun)
-        self.world.know(name, recorded, ledger)
+        self.world.know(name, recorded, ledger, begun=begun)
         root = self.theatre.keys.root.public_key().public_bytes_raw()
         request = request_for(recorded, runbook, pathway, case=name, begun=begun, root=root)
         await self.theatre.begin(placed, request)
@@ -142,16 +154,23 @@ class Rerunner:
     async def _to_the_end(self, playing: _Playing) -> None:
         placed, script = playing.placed, playing.script
         recorded = script.recorded
-        for _ in range(MOST_ACTS + 2 * len(recorded.acts)):
+        for turn in range(MOST_ACTS + 2 * len(recorded.acts)):
             if not await self.theatre.rests(placed):
                 return
+            if not turn:
+                # As with the record, its time is counted from its own first entry.
+                placed.begun = placed.entries[0].at
             picture = self.theatre.picture(placed)
+            if self.world.waiting(placed.id):
+                # While an answer waits, a case may not have written down what it knows already.
+                picture = await self.theatre.look(placed)
             if picture.closed or picture.closing_act is not None:
                 await self.theatre.ended(placed)
                 return
             at = await self.theatre.now(placed)
             now = at - placed.begun
             step = script.next(picture, playing.cast, at=at, now=now)
+            step = _in_place(step, picture, playing, at=at)
             if (
                 not recorded.closed
                 and now >= recorded.until
@@ -163,12 +182,23 @@ class Rerunner:
             if not recorded.closed:
                 due = min(due, recorded.until)
             if due > now:
+                if due - now > NEAR:
+                    await self.world.answered(placed.id)
                 if not await self.theatre.reach(placed, due):
                     return
                 continue
-            if step is not None:
-                await self._take(playing, step, picture, at=at, now=now)
+            if step is None or (step.want is not None and await self._ending(placed)):
+                continue
+            await self._take(playing, step, picture, at=at, now=now)
         raise StuckError("not ended after all that was done")
+
+    async def _ending(self, placed: Placed) -> bool:
+        """The case is about to end, and has not written that down yet: nobody has to act."""
+        seen = await self.theatre.look(placed)
+        if not seen.closed and seen.closing_act is None and seen.moving_to is None:
+            return False
+        await self.theatre.ended(placed)
+        return True
 
     def _quiet(self, playing: _Playing, picture: CasePicture, *, at: datetime) -> timedelta:
         """Nobody has anything to do: the minute after the next thing that happens by itself."""
@@ -204,6 +234,14 @@ class Rerunner:
     async def _do(
         self, playing: _Playing, done: Done, picture: CasePicture, *, at: datetime, waited: bool
     ) -> None:
+        try:
+            await self._done(playing, done, picture, at=at, waited=waited)
+        finally:
+            self.world.came(playing.placed.id, done.act.act)
+
+    async def _done(
+        self, playing: _Playing, done: Done, picture: CasePicture, *, at: datetime, waited: bool
+    ) -> None:
         placed, script = playing.placed, playing.script
         if isinstance(done.act.body, Migrate):
             # The edited text is the one version that every case is played under.
@@ -212,10 +250,11 @@ class Rerunner:
             return
         signed = at if waited else min(placed.begun + done.signed, at)
         act = translated(done, picture, script.recorded, begun=placed.begun, at=signed)
+        keys = self.theatre.keys
         if not done.accepted:
             # Somebody really tried: whether it is refused now is the runbook's word.
             script.taken(done)
-            await self.theatre.hand_in(placed, act)
+            await self.theatre.hand_in(placed, signed_anew(act, keys=keys, at=signed))
             return
         found = standing(done, picture, script.pathway, script.recorded)
         if found.place is Place.NOWHERE:
@@ -226,6 +265,7 @@ class Rerunner:
             script.wait(done)
             return
         act = self._renamed(playing, act, done)
+        act = signed_anew(act, keys=keys, at=signed)
         why = refusal(act, picture, script.pathway, at=at)
         script.taken(done)
         if why:
@@ -235,7 +275,7 @@ class Rerunner:
         if not receipt.accepted:
             # The case went on between the look and the act.
             script.ledger.drop(done.said, f"{receipt.reason.value} {receipt.detail}".strip())
-        elif waited:
+        elif waited and at - placed.begun - done.at > NEAR:
             script.ledger.assume(Rule.LATER, done.said)
 
     def _renamed(self, playing: _Playing, act: Act, done: Done) -> Act:
@@ -248,6 +288,18 @@ class Rerunner:
             return act
         script.ledger.assume(Rule.RENAMED, f"{done.said} is taken as {outcome}")
         return act.model_copy(update={"body": body.model_copy(update={"outcome": outcome})})
+
+
+def _in_place(
+    step: Step | None, picture: CasePicture, playing: _Playing, *, at: datetime
+) -> Step | None:
+    """The step, at an instant at which it comes where the record has it."""
+    what = None if step is None else step.done or step.message
+    if step is None or what is None or step.waited:
+        return step
+    ahead = [(instant - playing.placed.begun, name) for instant, name in coming(picture, at=at)]
+    recorded = playing.script.recorded.by_itself
+    return replace(step, at=in_order(step.at, what.place, recorded=recorded, ahead=ahead))
 
 
 def _known_by(until: timedelta, step: Step | None) -> bool:

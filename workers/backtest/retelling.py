@@ -1,20 +1,25 @@
 """A recorded case made ready to be played under another text: its input, its clocks, its truth."""
 
 import base64
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
+from math import ceil
 
-from cases.clock_starts import instant_of
+from cases.clock_starts import START_QUESTIONS, instant_of
+from cases.journal import Entry, Kind
 from cases.state import CasePicture
 from runbooks import Runbook, assess
-from runbooks.plan import ClockPlan, ClockStart, Pathway, StageKind, StagePlan
+from runbooks.grammar.base import moment_of
+from runbooks.plan import ClockKind, ClockPlan, ClockStart, Pathway, StageKind, StagePlan
 from runbooks.statutes.calendar import Calendar
-from runbooks.statutes.span import due
+from runbooks.statutes.span import Span, Unit, due
 from workers.backtest.assumed import Ledger, Rule
-from workers.backtest.fitting import answers_in
 from workers.backtest.people import SITE
 from workers.backtest.recorded import Recorded
 from workers.backtest.script import outcome_for
+from workers.backtest.told import MINUTE
+from workers.backtest.translating import answers_in
 from workers.simulation import oracle
 from workers.simulation.arrivals import Arrival
 from workers.simulation.cast import Cast
@@ -67,33 +72,64 @@ def request_for(
             "root_key": base64.b64encode(root).decode(),
             "salt": base64.b64encode(sha256(case.encode()).digest()).decode(),
             "continue_after": None,
+            # Nobody here works on a queue of the house it came from.
+            "urgent_queue": "",
         }
     )
 
 
-def fixed(pathway: Pathway, recorded: Recorded, ledger: Ledger) -> Pathway:
+def fixed(pathway: Pathway, recorded: Recorded) -> Pathway:
     """The pathway whose calendar clocks have the length they had in the recorded days.
 
     The case is played on other days: a month or a holiday would count differently there.
     """
     clocks = tuple(
-        plan if plan.span is None else _fixed(plan, pathway, recorded, ledger)
-        for plan in pathway.clocks
+        plan if plan.span is None else _fixed(plan, pathway, recorded) for plan in pathway.clocks
     )
     return pathway.model_copy(update={"clocks": clocks})
 
 
-def _fixed(plan: ClockPlan, pathway: Pathway, recorded: Recorded, ledger: Ledger) -> ClockPlan:
+def assume_lengths(
+    pathway: Pathway, recorded: Recorded, entries: Iterable[Entry], ledger: Ledger
+) -> None:
+    """Every calendar clock that began here and never did there is on the ledger.
+
+    One that has not begun here either had no length to be assumed.
+    """
+    begun = {entry.body.get("clock") for entry in entries if entry.kind is Kind.CLOCK_STARTED}
+    for plan in pathway.clocks:
+        if plan.span is not None and plan.id in begun and _began(plan, recorded) is None:
+            ledger.assume(Rule.CALENDAR, plan.id)
+
+
+def _fixed(plan: ClockPlan, pathway: Pathway, recorded: Recorded) -> ClockPlan:
     if plan.span is None:
         return plan
-    begun = _began(plan, recorded)
-    if begun is None:
-        ledger.assume(Rule.CALENDAR, plan.id)
-        begun = recorded.opened
+    begun = _began(plan, recorded) or recorded.opened
     calendar = pathway.calendars.get(plan.calendar, Calendar.utc())
     found = due(plan.span, calendar, begun=begun)
-    length = found.conservative_due - begun
-    return plan.model_copy(update={"within": length, "span": None, "calendar": ""})
+    # A hold is kept to its last possible instant, a deadline to its first.
+    length = (
+        found.legal_latest if plan.kind is ClockKind.MIN_HOLD else found.conservative_due
+    ) - begun
+    late = (
+        step.model_copy(update={"at": moment_of(step.label, within=length)}) for step in plan.late
+    )
+    return plan.model_copy(
+        update={
+            "within": length,
+            "span": None,
+            "calendar": "",
+            "late": tuple(sorted(late, key=lambda step: step.at)),
+            "opens": None if plan.opens is None else _opens(plan.opens, calendar, begun=begun),
+        }
+    )
+
+
+def _opens(opens: Span, calendar: Calendar, *, begun: datetime) -> Span:
+    """How long the window stayed shut in the recorded days, in whole minutes."""
+    shut = due(opens, calendar, begun=begun).legal_latest - begun
+    return Span(n=max(1, ceil(shut / MINUTE)), unit=Unit.MINUTE)
 
 
 def _began(plan: ClockPlan, recorded: Recorded) -> datetime | None:
@@ -106,7 +142,9 @@ def _began(plan: ClockPlan, recorded: Recorded) -> datetime | None:
         return instant_of(recorded.answered.get(plan.starts_at, ""))
     if plan.starts is ClockStart.OPENED:
         return recorded.opened
-    return report.receipt_at or report.received_at
+    reported = report.receipt_at or report.received_at
+    answered = instant_of(recorded.answered.get(START_QUESTIONS[plan.starts], ""))
+    return reported if answered is None else min(answered, reported)
 
 
 def stand_in(recorded: Recorded, runbook: Runbook, pathway: Pathway, *, index: int) -> Synthetic:

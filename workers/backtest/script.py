@@ -16,6 +16,7 @@ from cases.state import CasePicture
 from runbooks.plan import Pathway, StagePlan
 from workers.backtest.assumed import Ledger
 from workers.backtest.fitting import Place, standing
+from workers.backtest.naming import Names
 from workers.backtest.recorded import Done, Message, Recorded
 from workers.backtest.told import MINUTE, Stay
 from workers.simulation.cast import Cast
@@ -161,24 +162,25 @@ class Script:
 
     def _reply(self, request: str, picture: CasePicture) -> datetime | None:
         asked = next((item for item in picture.requests if item.id == request), None)
+        there = self.recorded.names.requests.values()
+        named = Names.of(picture).requests.get(request)
         if asked is None or (not asked.material and self.recorded.request.pathway.handover):
             # Whether notes were handed over is known: one that was missed was missed.
             return None
-        known = request in self.recorded.requests
-        return None if known or self._pending(Reply) else asked.at
+        return None if named in there or self._pending(Reply) else asked.at
 
     def _receipt(self, effect: str, begun: datetime) -> datetime | None:
         for done in self._accepted():
             body = done.act.body
             if isinstance(body, Receipt):
-                name, _ = self.recorded.effects.get(body.effect, ("", 0))
+                name, _ = self.recorded.names.effects.get(body.effect, ("", 0))
                 if name == effect:
                     return None
         return None if effect in self.recorded.by_hand else begun
 
     def _look(self, key: str, picture: CasePicture) -> datetime | None:
         effect = picture.effect(key)
-        known = {name for name, _ in self.recorded.effects.values()}
+        known = {name for name, _ in self.recorded.names.effects.values()}
         if effect is None or effect.name in known or self._pending(Observe):
             # Whether somebody looked is known: a look that was missed was missed.
             return None

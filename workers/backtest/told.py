@@ -1,6 +1,5 @@
 """What a case's journal says of when things began to wait, and how long they did."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,21 +7,17 @@ from datetime import datetime, timedelta
 from pydantic import JsonValue
 
 from cases.acts import Complete, Decide, Memo, Receipt, Reply
+from cases.acts_on_tasks import Finish, HandOn
 from cases.envelope import Act
 from cases.journal import Entry, Kind
+from workers.backtest.by_itself import Happening, happenings
+from workers.backtest.naming import Names
 from workers.backtest.outcome import UNPROVEN
 
 MINUTE = timedelta(minutes=1)
-_ACTIONS = frozenset(
-    {
-        Kind.EFFECT_INTENDED,
-        Kind.EFFECT_HELD_BACK,
-        Kind.EFFECT_DONE,
-        Kind.EFFECT_MANUAL,
-        Kind.EFFECT_FAILED,
-        Kind.EFFECT_SETTLED,
-    }
-)
+_WAITS = (Kind.EFFECT_INTENDED, Kind.EFFECT_HELD_BACK)
+_ENDS = (Kind.EFFECT_DONE, Kind.EFFECT_MANUAL, Kind.EFFECT_FAILED, Kind.EFFECT_SETTLED)
+_ASKS = (Kind.INFORMATION_ASKED, Kind.HANDOVER_ASKED, Kind.UPDATE_ASKED)
 
 
 @dataclass(frozen=True)
@@ -46,18 +41,18 @@ class Told:
         self.opened = entries[0].at
         self.visits: dict[tuple[str, int], Stay] = {}
         self.rounds: dict[tuple[str, int], Stay] = {}
-        self.effects: dict[str, tuple[str, int]] = {}
+        self.names = Names()
+        self.by_itself: tuple[Happening, ...] = tuple(happenings(entries, opened=self.opened))
         self.intended: dict[str, timedelta] = {}
         self.by_hand: set[str] = set()
-        self.slow: dict[str, timedelta] = {}
         self.requests: dict[str, timedelta] = {}
         self.performed: dict[str, timedelta] = {}
-        self.came: dict[str, timedelta] = {}
-        """By its commitment: when something that came in took effect."""
+        self.tasks: dict[str, timedelta] = {}
+        self.came: dict[str, tuple[timedelta, int]] = {}
+        """By its commitment: when something that came in took effect, and its journal's place."""
         self.refused: set[str] = set()
         self.unproven: set[str] = set()
-        self.delivered: dict[str, timedelta] = {}
-        self._named: Counter[str] = Counter()
+        self.delivered: dict[str, tuple[timedelta, int]] = {}
         self._here: tuple[str, int] | None = None
         for entry in entries:
             self._take(entry)
@@ -68,14 +63,14 @@ class Told:
 
     def _take(self, entry: Entry) -> None:
         body, at = entry.body, self.since(entry.at)
+        self.names.take(entry)
         for commitment in (body.get("input"), body.get("result")):
             if isinstance(commitment, str):
-                self.came.setdefault(commitment, at)
+                self.came.setdefault(commitment, (at, entry.sequence))
                 if entry.kind is Kind.ACT_REFUSED:
                     proven = body.get("who") != UNPROVEN
                     (self.refused if proven else self.unproven).add(commitment)
-        if entry.kind in _ACTIONS:
-            self._action(entry.kind, body, at)
+        self._waiting(entry.kind, body, at)
         match entry.kind:
             case Kind.STAGE_ENTERED:
                 self._here = str(body["stage"]), int(str(body["visit"]))
@@ -91,32 +86,28 @@ class Told:
                 key = str(body["gate"]), int(str(body["round"]))
                 if key in self.rounds:
                     self.rounds[key] = Stay(self.rounds[key].began, at, str(body["state"]))
-            case Kind.INFORMATION_ASKED | Kind.HANDOVER_ASKED:
-                self.requests[str(body.get("request"))] = at
             case Kind.REPORT_RECEIVED | Kind.TICKET_CHANGED:
-                self.delivered.setdefault(str(body.get("delivery")), at)
+                self.delivered.setdefault(str(body.get("delivery")), (at, entry.sequence))
             case _:
                 return
 
-    def _action(self, kind: Kind, body: dict[str, JsonValue], at: timedelta) -> None:
-        name, key = str(body["effect"]), str(body["key"])
-        if kind in (Kind.EFFECT_INTENDED, Kind.EFFECT_HELD_BACK):
-            self._intended(name, key, at)
-            return
-        if kind is Kind.EFFECT_DONE:
-            taken = at - self.intended.get(key, at)
-            if taken > MINUTE:
-                self.slow[name] = taken
-        else:
+    def _waiting(self, kind: Kind, body: dict[str, JsonValue], at: timedelta) -> None:
+        """What somebody is to do beside the stage, from when on; and how effects ended."""
+        if kind in _WAITS:
+            self.intended[str(body["key"])] = at
+        elif kind in _ENDS:
+            self._ended(kind, body, at)
+        elif kind in _ASKS:
+            self.requests[str(body["request"])] = at
+        elif kind in (Kind.TASK_OPENED, Kind.TASK_HANDED_ON):
+            self.tasks[str(body["task"])] = at
+
+    def _ended(self, kind: Kind, body: dict[str, JsonValue], at: timedelta) -> None:
+        name = str(body["effect"])
+        if kind is not Kind.EFFECT_DONE:
             self.by_hand.add(name)
         if body.get("state") == "done":
             self.performed.setdefault(name, at)
-
-    def _intended(self, name: str, key: str, at: timedelta) -> None:
-        if key not in self.effects:
-            self._named[name] += 1
-            self.effects[key] = name, self._named[name]
-        self.intended[key] = at
 
     def asked(self, act: Act, at: timedelta) -> timedelta:
         """When what the act answers had begun to wait."""
@@ -132,5 +123,7 @@ class Told:
                 return min(self.intended.get(act.body.effect, at), at)
             case Reply():
                 return min(self.requests.get(act.body.request, at), at)
+            case HandOn() | Finish():
+                return min(self.tasks.get(act.body.task, at), at)
             case _:
                 return at

@@ -7,6 +7,7 @@ nothing has to be assumed.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from runbooks import Runbook, RunbookProblems, compile_runbook, load_runbook
 from workers.backtest.errors import CasesUnreadableError
 from workers.backtest.outcome import Outcome, outcome_of
 from workers.engine import Engine
-from workers.simulation.faults import Fault
 from workers.simulation.model import Model
 from workers.simulation.play import Played, Progress, unseen
 from workers.simulation.simulation import Order, Simulated, simulate
@@ -34,7 +34,9 @@ class Written(BaseModel):
     seed: int
     days: int
     cases: int
-    faults: tuple[Fault, ...]
+    faults: tuple[str, ...]
+    begins: datetime | None = None
+    """The Monday on which it began."""
     model: Model
     runbooks: dict[str, str]
     """Name → digest of the text beside it."""
@@ -63,6 +65,26 @@ class Week:
         return [line for line in self.lines if _root(line.case) in roots]
 
 
+@dataclass(frozen=True)
+class PlayedWeek:
+    """A week that was played once more, under other texts."""
+
+    lines: list[Line]
+    was: datetime | None
+    begins: datetime | None
+
+    @property
+    def moved(self) -> str:
+        """That it was played on other dates than before, and what it can mean; else nothing."""
+        if self.begins is None or self.was == self.begins:
+            return ""
+        was = f"that of {self.was.date()}" if self.was is not None else "unknown"
+        return (
+            f"the week was {was} and is over: it was played in that of {self.begins.date()}, "
+            "whose holidays may be others"
+        )
+
+
 def keep_week(found: Simulated, *, out: Path) -> Iterator[Path]:
     """The week can be read back from the folder."""
     order = found.order
@@ -77,6 +99,7 @@ def keep_week(found: Simulated, *, out: Path) -> Iterator[Path]:
         days=order.days,
         cases=order.cases,
         faults=tuple(sorted(order.faults)),
+        begins=order.begins,
         model=order.model,
         runbooks={name: runbook.digest for name, runbook in order.runbooks.items()},
     )
@@ -131,13 +154,14 @@ def read_week(folder: Path) -> Week:
         days=written.days,
         faults=frozenset(written.faults),
         model=written.model,
+        begins=written.begins,
     )
     return Week(order=order, lines=lines)
 
 
 async def play_week(
     week: Week, edited: Mapping[str, Runbook], *, engine: Engine, progress: Progress = unseen
-) -> list[Line]:
+) -> PlayedWeek:
     """The week's cases that walked one of the edited runbooks, as they go under these texts."""
     order = replace(week.order, runbooks={**week.order.runbooks, **edited})
     generator = order.generator
@@ -148,7 +172,11 @@ async def play_week(
         if case.name in roots
     ]
     found = await simulate(order, engine=engine, progress=progress, cases=cases)
-    return lines_of([story.played for story in found.stories], order.runbooks)
+    return PlayedWeek(
+        lines=lines_of([story.played for story in found.stories], order.runbooks),
+        was=week.order.begins,
+        begins=found.order.begins,
+    )
 
 
 def _root(case: str) -> str:

@@ -5,9 +5,9 @@ It holds nothing that the machine's speed could change; wall-clock figures stand
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from runbooks import Runbook
-from workers.simulation.faults import Fault
 from workers.simulation.figures import Figure, Spread, spread
 from workers.simulation.model import Model
 from workers.simulation.people import Staff
@@ -23,6 +23,8 @@ class Played(Figure):
 
     seed: int
     days: int
+    begins: str
+    """The Monday of its week: its holidays and business days are the cases'."""
     faults: tuple[str, ...]
     model: str
     provenance: str
@@ -139,7 +141,8 @@ def account_of(
     staff: Staff,
     seed: int,
     days: int,
-    faults: Iterable[Fault],
+    begins: datetime | None,
+    faults: Iterable[str],
     restarts: int,
 ) -> Account:
     """The account of these cases."""
@@ -148,6 +151,7 @@ def account_of(
         simulation=Played(
             seed=seed,
             days=days,
+            begins=begins.date().isoformat() if begins is not None else "",
             faults=tuple(sorted(faults)),
             model=model.model,
             provenance=model.provenance,

@@ -152,6 +152,8 @@ def _holds(clock: Clock, moment: _Standing, event: datetime) -> bool:
 
 
 def _owed(clock: Clock, begun: datetime, answers: Mapping[str, str]) -> Owed:
+    if clock.working_days is not None and clock.calendar is not None:
+        return Owed(begun, *counting.after_working_days(clock.working_days, clock.calendar, begun))
     if clock.law is None:
         own = begun + clock.within if clock.within is not None else begun
         stated = answers.get(clock.due_at or "")

@@ -9,12 +9,11 @@ from workers.simulation.model import Model
 
 
 class Fault(StrEnum):
-    """The faults a simulation can be asked for."""
+    """What can go wrong in a simulation; beside these the model has scenarios, by name."""
 
     NO_SHOWS = "no-shows"
     PROVIDER_OUTAGE = "provider-outage"
     WORKER_CRASH = "worker-crash"
-    ORDER_STORM = "order-storm"
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Trouble:
     """The faults of one simulation."""
 
     model: Model
-    faults: frozenset[Fault]
+    faults: frozenset[str]
     days: int
 
     def no_response(self, *, night: bool) -> float:

@@ -14,13 +14,12 @@ from runbooks.plan import Severity, StageKind
 from runbooks.runbook import Runbook
 from workers.simulation import oracle
 from workers.simulation.answers import Answers, asked_of
-from workers.simulation.arrivals import Arrival, arrivals, storm
+from workers.simulation.arrivals import Arrival
 from workers.simulation.chance import Chance
-from workers.simulation.model import Model, Profile
+from workers.simulation.model import Model, Profile, Wave
+from workers.simulation.schedule import Drawn, Schedule
 from workers.simulation.seeing import right_outcome, seen_by
 from workers.simulation.synthetic import MERGED, REOPENED, Synthetic, Truth
-
-STORM = "order-storm"
 
 
 class Generator:
@@ -38,34 +37,36 @@ class Generator:
     def cases(
         self, number: int, *, days: int, faults: frozenset[str] = frozenset()
     ) -> list[Synthetic]:
-        """So many cases in the order they arrive; a storm comes on top."""
-        drawn: list[tuple[str, Arrival]] = []
-        for name, share in self.shares(number).items():
-            profile = self._model.profile(name)
-            source = self._chance.of(name, "arrivals")
-            found = arrivals(self._model, profile, number=share, days=days, chance=source)
-            drawn.extend((name, arrival) for arrival in found)
-        if STORM in faults:
-            drawn.extend(self._storm(number, days=days))
-        drawn.sort(key=lambda item: (item[1].minute, item[0], item[1].region))
-        return [
-            self._case(index, name, arrival) for index, (name, arrival) in enumerate(drawn, start=1)
-        ]
+        """So many cases in the order they arrive; what a scenario brings comes on top."""
+        scenarios = faults & self._model.scenarios.keys()
+        schedule = self._schedule
+        shares, coupled = schedule.shares(number), schedule.coupled
+        drawn: list[Drawn] = []
+        for name in (name for name in shares if name not in coupled):
+            drawn += schedule.by_itself(name, shares[name], days=days, scenarios=scenarios)
+        for scenario in sorted(scenarios):
+            drawn += schedule.waves(scenario, number, days=days)
+        cases = self._in_turn(drawn, first=1)
+        following: list[Drawn] = []
+        for name, rule in coupled.items():
+            brought = schedule.brought(name, rule, cases, days=days)[: shares[name]]
+            rest = shares[name] - len(brought)
+            following += brought + schedule.by_itself(name, rest, days=days, scenarios=scenarios)
+        cases += self._in_turn(following, first=len(cases) + 1)
+        return sorted(cases, key=lambda case: (case.arrival.minute, case.index))
 
     def shares(self, number: int) -> dict[str, int]:
-        """How many cases each runbook has: by its share, at least one where there are enough."""
-        weights = {name: self._model.profile(name).share for name in self._documents}
-        whole = sum(weights.values()) or 1
-        exact = {name: number * weight / whole for name, weight in weights.items()}
-        least = 1 if number >= len(weights) else 0
-        counts = {name: max(least, int(share)) for name, share in exact.items()}
-        by_rest = sorted(exact, key=lambda name: (int(exact[name]) - exact[name], name))
-        turn = 0
-        while (over := sum(counts.values()) - number) != 0:
-            name = by_rest[turn % len(by_rest)] if over < 0 else max(counts, key=counts.__getitem__)
-            counts[name] += -1 if over > 0 else 1
-            turn += 1
-        return counts
+        """How many cases each runbook has of so many."""
+        return self._schedule.shares(number)
+
+    @property
+    def _schedule(self) -> Schedule:
+        return Schedule(model=self._model, documents=self._documents, chance=self._chance)
+
+    def _in_turn(self, drawn: list[Drawn], *, first: int) -> list[Synthetic]:
+        """The cases of these arrivals, numbered as they arrive."""
+        drawn.sort(key=lambda item: (item[1].minute, item[0], item[1].region))
+        return [self._case(index, *each) for index, each in enumerate(drawn, start=first)]
 
     def under(self, case: Synthetic) -> Synthetic:
         """The same case, judged by this generator's text of its runbook.
@@ -80,7 +81,12 @@ class Generator:
             case,
             reported={n: said for n, said in case.reported.items() if n in document.intake},
             truth=self._truth(
-                document, answers, lag=case.receipt_lag, chance=chance, traits=case.traits
+                document,
+                answers,
+                lag=case.receipt_lag,
+                chance=chance,
+                traits=case.traits,
+                came=case.wave,
             ),
         )
 
@@ -125,6 +131,7 @@ class Generator:
             lag=lag,
             chance=self._chance.of(case.runbook, case.name),
             traits=case.traits,
+            came=case.wave,
         )
         return replace(case, receipt_lag=lag, truth=truth)
 
@@ -159,29 +166,25 @@ class Generator:
             born_late=False,
             reported=known,
             incomplete=False,
-            truth=self._truth(document, true, lag=case.receipt_lag, chance=chance, traits=traits),
+            truth=self._truth(
+                document,
+                true,
+                lag=case.receipt_lag,
+                chance=chance,
+                traits=traits,
+                came=case.wave,
+            ),
             traits=traits,
         )
 
-    def _storm(self, number: int, *, days: int) -> list[tuple[str, Arrival]]:
-        rule = self._model.faults.order_storm
-        name = rule.runbook if rule.runbook in self._documents else self._most_urgent()
-        size = max(1, round(number * rule.share))
-        found = storm(self._model, rule, number=size, days=days, chance=self._chance.of(STORM))
-        return [(name, arrival) for arrival in found]
-
-    def _most_urgent(self) -> str:
-        never = 10**9
-        return min(
-            self._documents,
-            key=lambda name: (oracle.shortest_clock(self._documents[name]) or never, name),
-        )
-
-    def _case(self, index: int, name: str, arrival: Arrival) -> Synthetic:
+    def _case(self, index: int, name: str, arrival: Arrival, came: Wave | None) -> Synthetic:
         document = self._documents[name]
         profile = self._model.profile(name)
         chance = self._chance.of(name, index)
         answers = self._true_answers(name, profile, chance=chance)
+        if came is not None:
+            true = {n: said for n, said in came.answers.items() if n in document.intake}
+            answers = self._complete(name, answers | true, chance=chance)
         lag, born_late = self._lag(document, chance=chance)
         incomplete = chance.of("incomplete").happens(profile.incomplete)
         traits = self._traits(chance)
@@ -194,8 +197,9 @@ class Generator:
             born_late=born_late,
             reported=self._reported(document, answers, incomplete=incomplete, chance=chance),
             incomplete=incomplete,
-            truth=self._truth(document, answers, lag=lag, chance=chance, traits=traits),
+            truth=self._truth(document, answers, lag=lag, chance=chance, traits=traits, came=came),
             traits=traits,
+            wave=came,
         )
 
     def _truth(
@@ -206,11 +210,12 @@ class Generator:
         lag: int,
         chance: Chance,
         traits: frozenset[str],
+        came: Wave | None,
     ) -> Truth:
         """What is true of a case with these answers, as the runbook's text has it."""
         merged = MERGED in traits
         severity = oracle.severity_of(document, answers)
-        way = self._true_way(document, answers, severity, chance=chance)
+        way = self._true_way(document, answers, severity, chance=chance, came=came)
         return Truth(
             severity=severity,
             answers=answers,
@@ -264,13 +269,16 @@ class Generator:
         severity: Severity,
         *,
         chance: Chance,
+        came: Wave | None,
     ) -> oracle.Way:
+        model = self._model if came is None else self._model.within(came)
+
         def outcome(stage: Stage, passed: int) -> str:
             source = chance.of("way", stage.stage, passed)
             if stage.kind is StageKind.GATE:
-                right = not source.happens(self._model.gate.reject)
+                right = not source.happens(model.gate.reject)
                 return "approved" if right else "rejected"
-            return right_outcome(self._model, stage, answers, passed=passed, chance=source)
+            return right_outcome(model, stage, answers, passed=passed, chance=source)
 
         return oracle.Walker(document, outcome, severity).walk()
 

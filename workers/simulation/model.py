@@ -40,6 +40,25 @@ class Region(Part):
     jurisdictions: dict[str, Weight]
 
 
+class Peak(Part):
+    """A time of the days in which more comes than the hours alone say."""
+
+    at: Share
+    hours: Weight
+    times: Weight
+    when: str | None = None
+    """The scenario in which it comes; without one it always comes."""
+
+
+class Coupling(Part):
+    """Which cases draw a report of another kind, and how often each does."""
+
+    runbook: str | None = None
+    severity: Severity | None = None
+    share: Share
+    within: Spread
+
+
 class Profile(Part):
     """How often a runbook is walked, how bad its cases are, and how they draw others."""
 
@@ -52,6 +71,9 @@ class Profile(Part):
     office: bool = False
     """Almost everything comes on weekdays between nine and five."""
     incomplete: Share = 0.05
+    peaks: tuple[Peak, ...] = ()
+    drawn_by: Coupling | None = None
+    """Cases of others that bring one of this; the rest of its number comes by itself."""
 
 
 class Gates(Part):
@@ -130,13 +152,19 @@ class Crash(Part):
     times: int
 
 
-class Storm(Part):
-    """A share of all cases comes on top, on one runbook, within so many minutes."""
+class Wave(Part):
+    """A share of all cases comes on top, on one runbook, and what is true of them."""
 
     runbook: str
     share: Share
     at: Share
     within: Minutes
+    """Minutes over which it spreads evenly, after the lag."""
+    lag: Spread | None = None
+    """What lies between its cause and a report."""
+    answers: dict[str, str] = {}
+    outcomes: dict[str, Weight] = {}
+    """How its cases' right outcomes weigh, where the runbook has them."""
 
 
 class Faults(Part):
@@ -145,7 +173,6 @@ class Faults(Part):
     no_shows: NoShows
     provider_outage: Outage
     worker_crash: Crash
-    order_storm: Storm
 
 
 class Model(Part):
@@ -179,6 +206,13 @@ class Model(Part):
     no_response: NoResponse
     night: tuple[int, int]
     faults: Faults
+    scenarios: dict[str, tuple[Wave, ...]]
+    """What can come on top of a week, by name; one without waves moves peaks alone."""
+
+    def within(self, wave: Wave) -> "Model":
+        """The model of that wave's cases."""
+        outcomes = {**self.outcomes, **wave.outcomes}
+        return self.model_copy(update={"outcomes": outcomes})
 
     def profile(self, runbook: str) -> Profile:
         """What is assumed of that runbook."""

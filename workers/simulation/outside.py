@@ -123,6 +123,11 @@ class Outside:
         self.placed: dict[str, Placed] = {}
         """By case id."""
 
+    def waiting(self, case: str) -> int:
+        """How many of its answers to the case wait for somebody to act: here none ever does."""
+        del case
+        return 0
+
     @property
     def activities(self) -> Sequence[Callable[..., Any]]:
         """All of them, for a worker."""

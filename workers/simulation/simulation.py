@@ -3,14 +3,17 @@
 import gc
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from cases.rules import all_roles
 from runbooks import Runbook, compile_runbook
+from workers.clock import SystemClock
 from workers.engine import Engine
 from workers.simulation.account import Account, account_of
+from workers.simulation.beginning import coming_monday, not_yet_come
 from workers.simulation.coverage import Coverage, coverage_of
-from workers.simulation.faults import Fault, Trouble
+from workers.simulation.faults import Trouble
 from workers.simulation.generator import Generator
 from workers.simulation.model import Model
 from workers.simulation.outside import Outside
@@ -30,8 +33,16 @@ class Order:
     cases: int
     seed: int
     days: int
-    faults: frozenset[Fault]
+    faults: frozenset[str]
     model: Model
+    begins: datetime | None = None
+    """The Monday of its week, 00:00 UTC; None is the coming one."""
+
+    def placed_after(self, now: datetime) -> "Order":
+        """The same order, in a week that has not begun: its own, or one of the same weekdays."""
+        if self.begins is None:
+            return replace(self, begins=coming_monday(now))
+        return replace(self, begins=not_yet_come(self.begins, now=now))
 
     @property
     def trouble(self) -> Trouble:
@@ -113,12 +124,16 @@ async def simulate(
     progress: Progress = unseen,
     cases: Sequence[Synthetic] | None = None,
 ) -> Simulated:
-    """The order's cases, or these, have been played on that engine, which must skip time."""
+    """The order's cases, or these, have been played on that engine, which must skip time.
+
+    The order that comes back says in which week.
+    """
+    order = order.placed_after(await SystemClock().now())
     staff, trouble = order.staff, order.trouble
     outside = Outside(staff=staff, trouble=trouble, seed=order.seed)
     generator = order.generator
     drawn = order.drawn(generator) if cases is None else list(cases)
-    async with theatre(engine, order.runbooks, outside=outside) as place:
+    async with theatre(engine, order.runbooks, outside=outside, begins=order.begins) as place:
         director = Director(
             theatre=place,
             model=order.model,
@@ -138,6 +153,7 @@ async def simulate(
         staff=staff,
         seed=order.seed,
         days=order.days,
+        begins=order.begins,
         faults=order.faults,
         restarts=performance.restarts,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from runbooks.plan import Severity
 from workers.simulation import oracle
 from workers.simulation.arrivals import Arrival
+from workers.simulation.model import Wave
 
 MERGED, KEPT_APART, REOPENED = "merged", "kept-apart", "reopened"
 
@@ -39,6 +40,8 @@ class Synthetic:
     truth: Truth
     traits: frozenset[str]
     """What will happen on the way: `duplicate`, `held`, `conflict` …"""
+    wave: Wave | None = None
+    """The wave of a scenario that it came with."""
     hop: int = 0
     """How many times it has moved or come back: each following case has the first one's index."""
 

@@ -6,6 +6,7 @@ from cases.gate import RoundState
 from cases.journal import Kind
 from cases.receipts import Outcome, Reason
 from cases.records import HELD_BACK
+from cases.stages import enter, leave
 from tests.cases.house import House
 from tests.cases.reporting import (
     ANSWERS,
@@ -206,7 +207,13 @@ def removal_order() -> House:
         "received-at": "2026-01-05T08:50:00+00:00",
         "member-state": "member-state-3",
         "content": "list-4",
+        "cross-border": "no",
+        "real-world-attack": "no",
     }
+    # Nobody looked within five minutes: it is followed all the same, and some answers are missing.
+    assert house.file.stage is not None
+    after = leave(house.file, house.file.stage, "not-looked-at", at=house.now)
+    enter(house.file, house.file.pathway.stage(str(after.then)), at=house.now)
     accepted(house, Answer(answers=answers), person="cora")
     accepted(house, Complete(stage="act-on-order", outcome="disable"), person="cora")
     done(house, "disable-content")

@@ -130,6 +130,25 @@ async def test_a_case_that_was_moved_is_played_under_one_text(
     assert Aspect.DISPOSITION not in found.differences.by_aspect
 
 
+async def test_a_reopened_case_is_played_to_its_first_ending(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Its second life rests on an ending that another text may not have: that is said."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
+    await upgrade(url)
+    async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
+        again = await (await CLOSED["no_violation"](at_work)).reopen()
+        await again.does(Raise(to="legal", reason="now"), person="ines")
+        await at_work.export(again, tmp_path / "reopened")
+        await again.handle.terminate()
+
+    found = await under(read_cases([tmp_path / "reopened"]), UNTOUCHED, engine)
+    assert found.differences.none, found.differences.changes
+    assert [each.dropped for each in found.assumptions] == [
+        ("the rest of its record: then it was reopened: its first life is played",)
+    ]
+
+
 def test_an_altered_export_is_refused(exports: Path, tmp_path: Path) -> None:
     """Nothing is concluded from a record that is not as it was exported."""
     copy = shutil.copytree(exports / "approved", tmp_path / "altered")

@@ -8,6 +8,7 @@ import pytest
 from audit.commitments import case_input
 from audit.export import codec_of
 from audit.histories import fetch
+from cases.state import CasePicture
 from runbooks import library, load_runbook
 from tests.workflows.playing import client_of, play
 from tests.workflows.scenarios import Scenario
@@ -15,6 +16,7 @@ from tests.workflows.stories import told
 from tests.workflows.world import World
 from workers.backtest.backtest import rerun
 from workers.backtest.differences import differences
+from workers.backtest.naming import Names
 from workers.backtest.recorded import Recorded, recorded_of
 from workers.engine import Engine
 
@@ -36,6 +38,8 @@ async def recorded(engine: Engine, name: str, story: Scenario, turn: asyncio.Sem
     request = case_input(history)
     assert request is not None
     entries = played.case.world.entries[history.case]
+    picture = CasePicture.of(played.case.world.fields[history.case])
+    assert Names.told(entries) == Names.of(picture)
     return recorded_of(request, entries, history, folder=name)
 
 
@@ -56,4 +60,5 @@ async def test_a_story_under_its_own_text_is_the_same_story(engine: Engine, runb
         tolerance=dict.fromkeys(stories, 1),
     )
     assert found.none, "\n".join(str(change) for change in found.changes)
-    assert {each.recorded.folder: each.assumed for each in again if each.assumed} == {}
+    unsure = {each.recorded.folder: (*each.assumed, *each.dropped) for each in again}
+    assert "\n".join(f"{name}: {one}" for name, each in unsure.items() for one in each) == ""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from runbooks import Runbook, library, load_runbook
-from workers.simulation.faults import Fault
 from workers.simulation.model import Model, load_model
 from workers.simulation.simulation import Order
 
@@ -34,7 +33,7 @@ def order(
     *names: str,
     cases: int = 6,
     seed: int = 7,
-    faults: tuple[Fault, ...] = (),
+    faults: tuple[str, ...] = (),
     model: Model | None = None,
 ) -> Order:
     """What is to be simulated, within two days."""

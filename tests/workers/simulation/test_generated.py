@@ -202,13 +202,88 @@ def test_a_storm_comes_on_top_and_at_once() -> None:
     stormy = Generator(MODEL, books(), seed=SEED).cases(
         200, days=7, faults=frozenset({"order-storm"})
     )
-    storm = [case for case in stormy if case.arrival.cause == "storm"]
+    storm = [case for case in stormy if case.arrival.cause == "order-storm"]
 
-    rule = MODEL.faults.order_storm
+    (rule,) = MODEL.scenarios["order-storm"]
     minutes = [case.arrival.minute for case in storm]
     assert len(stormy) == len(calm) + len(storm) == len(calm) + round(200 * rule.share)
     assert {case.runbook for case in storm} == {ORDERS}
     assert max(minutes) - min(minutes) <= rule.within
+
+
+@pytest.mark.parametrize("scenario", [name for name, waves in MODEL.scenarios.items() if waves])
+def test_a_scenario_brings_its_waves_and_leaves_the_rest(scenario: str) -> None:
+    """So many more on each runbook as it says, later than its cause, and true to it."""
+    scenarios = frozenset({scenario})
+    calm = Generator(MODEL, books(), seed=SEED).cases(300, days=7)
+    cases = Generator(MODEL, books(), seed=SEED).cases(300, days=7, faults=scenarios)
+    brought = [case for case in cases if case.arrival.cause == scenario]
+
+    waves = MODEL.scenarios[scenario]
+    assert len(cases) - len(calm) == len(brought) == sum(round(300 * w.share) for w in waves)
+    for case in brought:
+        (wave,) = (each for each in waves if each.runbook == case.runbook)
+        assert case.wave == wave
+        assert case.arrival.minute >= wave.at * 7 * DAY - 1
+        assert {n: case.truth.answers[n] for n in wave.answers} == wave.answers
+    assert [c.arrival.minute for c in cases] == sorted(c.arrival.minute for c in cases)
+    assert sorted(case.index for case in cases) == list(range(1, len(cases) + 1))
+
+
+def test_a_campaign_of_fake_requests_is_fake() -> None:
+    """What it brings is found out where it is verified; ordinary requests mostly are genuine."""
+    faults = frozenset({"fake-requests"})
+    cases = Generator(MODEL, books(), seed=SEED).cases(2000, days=7, faults=faults)
+    verified: dict[bool, list[str]] = {True: [], False: []}
+    for case in cases:
+        for step in case.truth.way.steps:
+            if step.stage in ("verification", "urgent-verification"):
+                verified[case.wave is not None].append(step.outcome)
+
+    assert len(verified[True]) > 30
+    assert verified[True].count("fake") > 0.9 * len(verified[True])
+    assert verified[False].count("fake") < 0.6 * len(verified[False])
+
+
+def test_more_comes_in_a_peak() -> None:
+    """Ten times as often while a crisis lasts, and as ever where there is none."""
+    (peak,) = MODEL.profile("policy-precedent").peaks
+    profile = MODEL.profile("policy-precedent").model_copy(update={"branching": 0.0})
+
+    def inside(*scenarios: str) -> float:
+        found = arrivals(
+            MODEL,
+            profile,
+            number=NUMBER,
+            days=7,
+            chance=Chance("peak"),
+            scenarios=frozenset(scenarios),
+        )
+        since = [arrival.minute - peak.at * 7 * DAY for arrival in found]
+        return sum(0 <= each < peak.hours * HOUR for each in since) / NUMBER
+
+    usual, crisis = inside(), inside("crisis")
+    assert abs(usual - peak.hours / (7 * 24)) < 0.1
+    odds = usual / (1 - usual)
+    assert 8 < crisis / (1 - crisis) / odds < 12.5
+
+
+def test_cases_bring_others_of_another_kind(drawn: list[Synthetic]) -> None:
+    """A severe case draws the press so often as it says; the number of the runbook stays."""
+    rule = MODEL.profile("visible-escalation").drawn_by
+    assert rule is not None
+    counts = Generator(MODEL, books(), seed=SEED).shares(NUMBER)
+    parents = [c for c in drawn if c.truth.severity is rule.severity]
+    visible = [c for c in drawn if c.runbook == "visible-escalation"]
+    brought = [c for c in visible if c.arrival.cause == "drawn"]
+
+    assert len(visible) == counts["visible-escalation"]
+    assert 0 < len(brought) <= len(parents) * rule.share * 3
+    assert all(
+        any(p.arrival.region == c.arrival.region and p.arrival.minute < c.arrival.minute
+            for p in parents)
+        for c in brought
+    )  # fmt: skip
 
 
 def test_profiles_move_to_what_a_table_can_give() -> None:

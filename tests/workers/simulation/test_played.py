@@ -153,8 +153,8 @@ async def test_in_an_outage_notices_and_actions_end_as_failed(engine: Engine) ->
 
 async def test_a_storm_of_orders_is_played_on_top(engine: Engine) -> None:
     """Its cases arrive within its hour and all of them end."""
-    stormy = await simulate(order(ORDERS, cases=2, faults=(Fault.ORDER_STORM,)), engine=engine)
-    storm = [s.played.case for s in stormy.stories if s.played.case.arrival.cause == "storm"]
+    stormy = await simulate(order(ORDERS, cases=2, faults=("order-storm",)), engine=engine)
+    storm = [s.played.case for s in stormy.stories if s.played.case.arrival.cause == "order-storm"]
 
     assert len(stormy.stories) == 2 + len(storm)
     assert storm
