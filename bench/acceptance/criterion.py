@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bench.acceptance.running import ROOT, Verdict, command, tested
+from bench.acceptance.running import ROOT, Tested, Verdict, command, tested
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,13 @@ def by_tests(
     quickly: tuple[str, ...] | None = None,
     fully: Mapping[str, str] | None = None,
     anchor: str = "",
+    counting: Mapping[str, int] | None = None,
 ) -> Criterion:
     """A criterion that tests decide: all pass, and there are enough of them.
 
     `fully` is the environment in which they try everything, not a sample; left out when quick.
     `anchor` is the figure of those it is measured against.
+    `counting` names figures the tests say of themselves, and how much each must be then.
     """
 
     def run(extent: Extent) -> Iterator[Verdict]:
@@ -47,7 +49,10 @@ def by_tests(
         for fault in found.why:
             print(fault, file=sys.stderr, flush=True)
         least = at_least if chosen is selection else 1
-        good = not found.failed and found.passed >= least
+        enough = found.passed >= least and (
+            extent.quick or all(_said(found, each) >= n for each, n in (counting or {}).items())
+        )
+        good = not found.failed and enough
         yield Verdict(name, wanted, found.shown, good, found.seconds, anchor)
 
     return run
@@ -75,6 +80,12 @@ def by_bench(*names: str, anchor: str = "") -> Criterion:
             )
 
     return run
+
+
+def _said(found: Tested, name: str) -> int:
+    """The figure that a test said of itself; -1 when none did."""
+    said = found.properties.get(name, "")
+    return int(said) if said.isdecimal() else -1
 
 
 def run(criteria: Mapping[str, Criterion], name: str, extent: Extent) -> Iterator[Verdict]:

@@ -92,12 +92,11 @@ def _begun(clock: Clock, life: Life, moments: list[_Standing], *, lawful: bool) 
     begun: datetime | None = None
     for moment in moments:
         event = _event(clock, life, moment)
-        if event is None:
-            continue
-        if lawful and not _holds(clock, moment, event):
+        if lawful and not _holds(clock, moment, event or moment.at):
             begun = None
-        elif begun is None or event < begun:
-            # An earlier instant counts; a later one gives no time back.
+        elif event is not None and (begun is None or event < begun):
+            # An earlier instant counts; a later one gives no time back, nor does one that is no
+            # longer asked for.
             begun = event
     return begun
 
