@@ -74,9 +74,7 @@ _FAILED = {
 
 def case_input(history: CaseHistory) -> CaseInput | None:
     """What the case was started with; None if that cannot be read."""
-    if not history.runs or not history.runs[0].events:
-        return None
-    return read(only(history.runs[0].started.input.payloads), CaseInput)
+    return history.runs[0].request if history.runs else None
 
 
 def start_input(history: CaseHistory) -> CaseInput | ObligationInput | None:
@@ -106,7 +104,7 @@ def _reopening(run: Run, *, salt: bytes) -> Iterator[Incoming]:
     """What a run was begun with that an act began: the act, and all it was handed."""
     if reopened_from(run) is None:
         return
-    request = read(only(run.started.input.payloads), CaseInput)
+    request = run.request
     if request is not None and request.reopened is not None:
         yield Incoming(run.run, 1, "start", commit(salt, request))
         envelope = request.reopened.envelope
