@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from audit.bundle.code import RanOn
-from audit.histories import Run
 from audit.kinds import EVENT
+from audit.runs import Run
 
 
 def ran_on(runs: Sequence[Run]) -> tuple[RanOn, ...]:

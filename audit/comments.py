@@ -42,18 +42,30 @@ def open_comments(entries: Sequence[Entry], words: "Mapping[str, Words]") -> Ope
     return OpenComments(comments=tuple(found)) if found else None
 
 
-def check_comments(entries: Sequence[Entry], exported: OpenComments) -> Iterator[str]:
-    """Words that the journal does not commit to, or that were not for everybody."""
-    known = set(_digests(entries, restricted=False))
+def check_comments(entries: Sequence[Entry], exported: OpenComments) -> tuple[list[str], list[str]]:
+    """Words the journal does not commit to, or that were not for everybody; and words left out.
+
+    Their digests are in entries that the log has, so that nobody leaves them out unnoticed.
+    """
+    known = dict.fromkeys(_digests(entries, restricted=False))
+    wrong: list[str] = []
     for number, each in enumerate(exported.comments, start=1):
         try:
             digest = digest_of(each.text, salt=bytes.fromhex(each.salt))
         except ValueError:
             digest = ""
         if digest != each.digest:
-            yield f"{COMMENTS}: comment {number} is not what was said"
+            wrong.append(f"{COMMENTS}: comment {number} is not what was said")
         elif digest not in known:
-            yield f"{COMMENTS}: comment {number} is in no entry, or was not for everybody"
+            wrong.append(f"{COMMENTS}: comment {number} is in no entry, or was not for everybody")
+    left_out = len(known.keys() - {each.digest for each in exported.comments})
+    missing = [f"{left_out} comments for everybody are not in the export"] if left_out else []
+    return wrong, missing
+
+
+def said_openly(entries: Sequence[Entry]) -> bool:
+    """Whether anything was said to everybody."""
+    return next(_digests(entries, restricted=False), None) is not None
 
 
 def _digests(entries: Sequence[Entry], *, restricted: bool) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """What stands in an export: every file of one, by its place, out of what is known of a case."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,14 +12,15 @@ from audit.bundle.clock_rows import clock_rows
 from audit.bundle.code import FILE as BUILD
 from audit.bundle.code import build_file
 from audit.bundle.dsse import envelope_files
+from audit.bundle.made import made_of
 from audit.bundle.opened import opened_files
-from audit.bundle.script import FILE as SCRIPT
-from audit.bundle.script import script
 from audit.bundle.sealed import SUFFIX as EVENTS
 from audit.bundle.sealed import events_file
+from audit.bundle.workers import FILE as WORKERS
+from audit.bundle.workers import certificates_file
+from audit.came_in import envelopes_owed, inputs
 from audit.comments import COMMENTS
-from audit.commitments import inputs
-from audit.histories import CaseHistory, Run
+from audit.histories import CaseHistory, Run, as_json
 from audit.incoming import salt_of
 from audit.log.keyring_note import FILE as KEYRING_NOTE
 from audit.log.segments import placed
@@ -39,11 +39,10 @@ from audit.manifest import (
     sign_manifest,
     write,
 )
-from audit.owed import OwedRecord, envelopes_owed, history_folder, stream_file
+from audit.owed import history_folder, stream_file
+from audit.owed_record import OwedRecord
 from audit.personal_files import personal_files
-from audit.readme import readme
 from audit.record import CaseRecord, Seal, branch_file
-from audit.report import write_report
 from audit.rules import compiled, document
 from audit.sealing import as_sealed
 from cases.canonical import canonical, sha256
@@ -92,7 +91,7 @@ class _Kept:
         for number, run in enumerate(runs, start=1):
             name = f"{folder}/{number}-{run.run}"
             sealed = as_sealed(run)
-            self.files[f"{name}.json"] = run.to_json().encode()
+            self.files[f"{name}.json"] = as_json(run).encode()
             self.files[f"{name}{EVENTS}"] = events_file(sealed.events)
             kept.append(
                 RunFile(
@@ -145,18 +144,15 @@ def _parts(record: CaseRecord, *, seal: Seal, version: str) -> dict[str, bytes]:
             version=version, runbooks=tuple(record.runbooks), ran_on=ran_on(record.history.runs)
         ),
         KEYRING: write(keyring),
-        "case.json": json.dumps(
-            dict(record.picture), indent=1, ensure_ascii=False, sort_keys=True
-        ).encode(),
-        "report.html": write_report(
+        **made_of(
             record.request,
-            record.entries,
-            record.door,
+            record.history,
+            _as_read(record.entries),
+            _as_read(record.door),
             runbooks=record.runbooks,
-            acts={act.act: act for act in map(_act, acts)},
-        ).encode(),
-        "README.txt": readme(record.request.number).encode(),
-        SCRIPT: script(),
+            acts=acts,
+        ),
+        **({WORKERS: certificates_file(record.workers)} if record.workers else {}),
         **({KEYRING_NOTE: seal.keyring_note} if seal.keyring_note else {}),
     }
 
@@ -193,6 +189,11 @@ def _acts(record: CaseRecord) -> list[ActEnvelope]:
         )
         found |= envelopes_owed(history, case=case, root=root)
     return list(found.values())
+
+
+def _as_read(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries as they are read out of the export, fields in the order they stand there."""
+    return [Entry.model_validate_json(entry.data) for entry in entries]
 
 
 def lines(entries: Sequence[Entry]) -> bytes:

@@ -19,8 +19,8 @@ from temporalio.converter import PayloadCodec
 
 from audit.access import digests_of
 from audit.bundle.tar import packed
+from audit.came_in import case_input
 from audit.comments import open_comments
-from audit.commitments import case_input
 from audit.contents import export_files
 from audit.errors import ExportRefusedError
 from audit.histories import CaseHistory, fetch, left_behind
@@ -31,13 +31,12 @@ from audit.manifest import (
     CASE_STREAM,
     DOOR_STREAM,
 )
-from audit.owed import gather_owed
+from audit.marks import marking
+from audit.owed_record import gather_owed
 from audit.record import CaseRecord, Seal, branch_file
 from audit.rules import digests
-from audit.shape import ending
-from audit.strict_replay import is_closed
+from audit.together import read_together
 from cases.journal import Entry, Stream
-from cases.state import CasePicture, picture
 from store import MAIN, Store, UnknownObject
 from workflows.messages import CaseInput
 
@@ -69,14 +68,15 @@ async def gather(
 ) -> CaseRecord:
     """The case's record from Temporal and from the store, the branch it lives on first."""
     codec = codec_of(client)
-    history = await fetch(client, case, codec=codec)
-    request = read_request(history)
-    entries = await store.journal.entries(case)
-    if is_closed(entries) and ending(history.runs[-1]) is None:
+    read = await read_together(
+        lambda: fetch(client, case, codec=codec), lambda: store.journal.entries(case)
+    )
+    if not read.settled:
         raise ExportRefusedError("the case is closing at this moment: try again")
+    history, entries = read.history, read.entries
+    request = read_request(history)
     if patience:
         await sealed(store, case, within=patience)
-    view = await store.views.get(case)
     head = await store.journal.head(case)
     branches = await store.journal.branches(case)
     others = [
@@ -99,19 +99,22 @@ async def gather(
     if patience:
         await settled(store, case, within=patience)
         await cosigned(store, case, within=patience)
+    left = await left_behind(client, history, codec=codec)
+    owed = await gather_owed(case, store=store, client=client, codec=codec)
+    marked = marking([*history.runs, *left, *(run for item in owed for run in item.runs)])
     return CaseRecord(
         history=history,
         request=request,
         entries=entries,
         door=door,
         runbooks={digest: await store.objects.get(digest) for digest in digests(request, entries)},
-        picture={} if view is None else picture(CasePicture.of(view.state)),
-        left_behind=await left_behind(client, history, codec=codec),
+        left_behind=left,
         branches=beside,
         lineage={file: segments for file, (_, segments) in streams.items()},
         log=await log_part(store, case, streams=streams.values()),
-        owed=await gather_owed(case, store=store, client=client, codec=codec),
+        owed=owed,
         policies=await _policies(store, entries, door),
+        workers=tuple((await store.worker_keys.certificates(marked)).values()),
         comments=open_comments(entries, await store.comments.of_case(case)),
     )
 

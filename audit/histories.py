@@ -6,8 +6,7 @@ saw it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
@@ -24,66 +23,68 @@ from temporalio.converter import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from audit.errors import ExportUnreadableError, HistoryMissingError
-from audit.payloads import read
-from workflows.messages import CaseInput
+from audit.runs import CaseHistory, Run, reopened_from
+from audit.written import kept_events
 
 _CLEAR = (SearchAttributes, Header)
 """Never encrypted: search attributes by Temporal's rule, headers because we use none."""
+_ATTRIBUTES = {
+    number: f"{name.removeprefix('EVENT_TYPE_').lower()}_event_attributes"
+    for name, number in EventType.items()
+}
+"""By its kind, the field in which an event says more."""
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run of a case's workflow, payloads opened."""
+def as_json(run: Run) -> str:
+    """The history as proto3 JSON, payloads in clear."""
+    return json_format.MessageToJson(History(events=run.events), indent=1)
 
-    run: str
-    events: Sequence[HistoryEvent]
 
-    @property
-    def started(self) -> Any:
-        """What the run began with; a history that does not begin so is refused by `shape`."""
-        return self.events[0].workflow_execution_started_event_attributes
+def from_json(value: object, *, run: str, file: str = "history", kept: Sequence[bytes] = ()) -> Run:
+    """The run that was written; ExportUnreadableError when it is not a history.
 
-    def to_json(self) -> str:
-        """The history as proto3 JSON, payloads in clear."""
-        return json_format.MessageToJson(History(events=self.events), indent=1)
-
-    @classmethod
-    def from_json(cls, text: str | dict[str, Any], *, run: str, file: str = "history") -> "Run":
-        """The run that was written; ExportUnreadableError when it is not a history."""
+    Where its events were `kept` as bytes too, and say the same, they are taken from those.
+    """
+    events = kept_events(value, kept)
+    if events is None:
         message = History()
         try:
-            if isinstance(text, str):
-                json_format.Parse(text, message)
-            else:
-                json_format.ParseDict(text, message)
+            json_format.ParseDict(cast("dict[str, Any]", value), message)
         except json_format.ParseError as error:
             raise ExportUnreadableError(file, "is not a history") from error
-        for place, event in enumerate(message.events, start=1):
-            # No server writes such an event, and what reads on takes a kind by its name.
-            if _attributes_of(event.event_type) != event.WhichOneof("attributes"):
-                why = f"event {place} is of one kind and says what belongs to another"
-                raise ExportUnreadableError(file, why)
-        return cls(run=run, events=tuple(message.events))
+        events = tuple(message.events)
+    for place, event in enumerate(events, start=1):
+        # No server writes such an event, and what reads on takes a kind by its name.
+        if _ATTRIBUTES.get(event.event_type, "") != event.WhichOneof("attributes"):
+            why = f"event {place} is of one kind and says what belongs to another"
+            raise ExportUnreadableError(file, why)
+    return Run(run=run, events=events)
 
 
-@dataclass(frozen=True)
-class CaseHistory:
-    """Every run of a case, in the order they ran."""
+async def fetch(
+    client: Client, case: str, *, codec: PayloadCodec, from_the_start: bool = True
+) -> CaseHistory:
+    """The runs that led to where the case is now, opened; HistoryMissingError if there are none.
 
-    case: str
-    namespace: str
-    runs: Sequence[Run]
-
-
-async def fetch(client: Client, case: str, *, codec: PayloadCodec) -> CaseHistory:
-    """The runs that led to where the case is now, opened; HistoryMissingError if there are none."""
+    Not `from_the_start`, a first run that Temporal has forgotten is none of them: see `is_cut`.
+    """
     runs: list[Run] = []
     wanted: str | None = await _current(client, case)
     while wanted:
-        run = await fetch_run(client, case, run=wanted, codec=codec)
+        try:
+            run = await fetch_run(client, case, run=wanted, codec=codec)
+        except HistoryMissingError:
+            if from_the_start or not runs:
+                raise
+            break
         runs.append(run)
-        wanted = run.started.continued_execution_run_id or reopened_from(run)
+        wanted = _before(run)
     return CaseHistory(case=case, namespace=client.namespace, runs=tuple(reversed(runs)))
+
+
+def is_cut(history: CaseHistory) -> bool:
+    """Whether runs came before the first one that is here."""
+    return bool(history.runs) and _before(history.runs[0]) is not None
 
 
 async def fetch_run(client: Client, case: str, *, run: str, codec: PayloadCodec) -> Run:
@@ -101,12 +102,9 @@ async def fetch_run(client: Client, case: str, *, run: str, codec: PayloadCodec)
     )
 
 
-def reopened_from(run: Run) -> str | None:
-    """The run that ended before the case was reopened as this one; None where it was not."""
-    if run.started.continued_execution_run_id or not run.started.input.payloads:
-        return None
-    request = read(run.started.input.payloads[0], CaseInput)
-    return request.reopened.run if request is not None and request.reopened is not None else None
+def _before(run: Run) -> str | None:
+    """The run that this one goes on from, if there is one."""
+    return run.started.continued_execution_run_id or reopened_from(run)
 
 
 async def left_behind(client: Client, history: CaseHistory, *, codec: PayloadCodec) -> list[Run]:
@@ -170,13 +168,6 @@ def _payloads_in(value: Message) -> Iterator[Payload]:
         yield from payloads_of(value)
 
 
-def _attributes_of(kind: EventType.ValueType) -> str:
-    """The field in which an event of that kind says more; empty for a number nobody knows."""
-    if kind not in EventType.values():
-        return ""
-    return f"{EventType.Name(kind).removeprefix('EVENT_TYPE_').lower()}_event_attributes"
-
-
 def _is_list(field: FieldDescriptor) -> bool:
     return bool(field.is_repeated)
 
@@ -195,3 +186,19 @@ async def _current(client: Client, case: str) -> str:
             raise HistoryMissingError(f"Temporal does not know {case}") from error
         raise
     return described.run_id
+
+
+__all__ = [
+    "CaseHistory",
+    "Run",
+    "as_json",
+    "fetch",
+    "fetch_run",
+    "from_json",
+    "is_cut",
+    "left_behind",
+    "opened",
+    "payloads_of",
+    "reopened_from",
+    "reset_from",
+]

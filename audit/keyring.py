@@ -11,12 +11,13 @@ from audit.log.checkpoint import read_checkpoint
 from audit.log.cosignature import Cosigned
 from audit.log.errors import LogError
 from audit.log.exported import CHECKPOINT
-from audit.log.keyring_note import KeyringNote, Role, door_key
+from audit.log.keyring_note import KeyringNote, Role, door_key, spool_key
 from audit.log.note import unbase64
 from audit.log.timestamp import Stamped
 from audit.manifest import SignedBy
 from audit.verdict import Check, judged
 from cases.envelope import Act, Certificate, CertifiedKey
+from cases.log_glass import SPOOL_LINE, GlassOrder, Signed, SpoolLine
 
 NAME = "keyring"
 
@@ -64,6 +65,28 @@ def door_uses(incoming: Sequence[Incoming]) -> Iterator[Use]:
 def seal_use(signed: SignedBy, *, at: datetime) -> Iterator[Use]:
     """The key that signed the manifest."""
     yield from _door(signed.certificate, at, "the manifest")
+
+
+def spool_uses(marks: Iterable[str]) -> Iterator[Use]:
+    """The spool's key of each line that stood in for the log, and the doors' of its two orders."""
+    for mark in marks:
+        if not mark.startswith(SPOOL_LINE):
+            continue
+        try:
+            signed = Signed.model_validate_json(mark)
+            line = SpoolLine.model_validate_json(signed.payload)
+            certified = CertifiedKey.model_validate_json(signed.certificate.payload)
+            key = spool_key(unbase64(certified.public_key), key_id=certified.key_id)
+            orders = [
+                (each.certificate, GlassOrder.model_validate_json(each.payload))
+                for each in (line.glass.opened, line.glass.confirmed)
+            ]
+        except (ValidationError, LogError):
+            # It proves nothing, and the check of the write order says so.
+            continue
+        yield Use(Role.BREAK_GLASS, key, line.at, f"line {line.number} of the spool")
+        for certificate, order in orders:
+            yield from _door(certificate, order.signed_at, f"the order to {order.verb} the glass")
 
 
 def log_uses(files: Mapping[str, bytes], *, at: datetime) -> list[Use]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from audit.acts import Proven
-from audit.histories import CaseHistory
 from audit.other_cases import asked_by_others
+from audit.runs import CaseHistory
 from cases.acts_between_cases import Merge, Unmerge
 from cases.journal import Entry, Kind
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from audit.histories import CaseHistory
 from audit.kinds import EVENT
 from audit.payloads import only, read
+from audit.runs import CaseHistory
 from cases.cancelling import CancelRequest
 from cases.envelope import Act
 from cases.merging import BackRequest, MergeRequest

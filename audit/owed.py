@@ -7,50 +7,17 @@ it owes has a record of its own that says how far it has come.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from temporalio.client import Client
-from temporalio.converter import PayloadCodec
-
 from audit.acts import check_decisions, check_door, prove, root_of
-from audit.commitments import inputs, start_input
-from audit.errors import HistoryMissingError
-from audit.histories import CaseHistory, Run, fetch
+from audit.came_in import inputs, start_input
+from audit.ends import is_closed
 from audit.incoming import salt_of
 from audit.manifest import OwedFiles, StreamHead
 from audit.reading import Stream as Lines
 from audit.reading import broken_at
-from audit.strict_replay import is_closed, strict_replay
-from cases.envelope import ActEnvelope
+from audit.runs import CaseHistory
 from cases.journal import GENESIS, Entry, Kind, obligation_stream
 from runbooks.plan import Pathway
-from store import Store
 from workflows.messages import CaseInput, ObligationInput
-
-
-@dataclass(frozen=True)
-class OwedRecord:
-    """Everything that is known of one obligation."""
-
-    name: str
-    entries: Sequence[Entry]
-    runs: Sequence[Run]
-    """None while it is not started, or when the engine has forgotten it."""
-
-
-async def gather_owed(
-    case: str, *, store: Store, client: Client, codec: PayloadCodec
-) -> list[OwedRecord]:
-    """The record of everything the case owes, by name."""
-    records: list[OwedRecord] = []
-    for row in sorted(await store.obligations.by_case(case), key=lambda found: found.name):
-        try:
-            history = await fetch(client, row.workflow_id, codec=codec)
-            runs: Sequence[Run] = history.runs
-        except HistoryMissingError:
-            runs = ()
-        # Read after the history: a stream may be ahead of it, and never behind.
-        entries = await store.journal.entries(case, stream=row.stream)
-        records.append(OwedRecord(name=row.name, entries=entries, runs=runs))
-    return records
 
 
 def stream_file(name: str) -> str:
@@ -72,16 +39,15 @@ class OwedExport:
     history: CaseHistory
 
 
-async def check_owed(
+def check_owed(
     owed: Mapping[str, OwedExport],
     *,
     case: CaseInput,
     entries: Sequence[Entry],
     door: Sequence[Entry],
     pathway: Pathway | None,
-    replay: bool,
 ) -> tuple[list[str], list[str]]:
-    """What contradicts the case or itself, and what could not be checked."""
+    """What contradicts the case or itself, and what is not there; histories are not replayed."""
     recorded = {
         str(entry.body.get("obligation")): entry
         for entry in entries
@@ -99,20 +65,8 @@ async def check_owed(
                 missing.append(f"{name}: its history is not in the export")
         else:
             found += _own(item, case=case, recorded=recorded[name], pathway=pathway, door=door)
-            if replay:
-                replayed = await strict_replay(item.history, item.lines.entries)
-                found += [str(finding) for finding in replayed.findings]
         wrong += [f"{name}: {what}" for what in found if not what.endswith(": ")]
     return wrong, missing
-
-
-def envelopes_owed(history: CaseHistory, *, case: str, root: bytes) -> dict[str, ActEnvelope]:
-    """The acts that hold, by act id, of the history of what a case owes."""
-    request = start_input(history)
-    if not isinstance(request, ObligationInput):
-        return {}
-    incoming = inputs(history, salt=salt_of(request))
-    return dict(prove(incoming, case=case, root=root).envelopes)
 
 
 def _chain(item: OwedExport, *, case: str, name: str) -> str:

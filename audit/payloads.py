@@ -1,15 +1,35 @@
 """Payloads as values: where two of them differ, and what one of them says."""
 
 import json
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
-from temporalio.api.common.v1 import Payload
 
-from workflows.converter import REFUSED
+from workflows.refused import REFUSED
 
 Message = TypeVar("Message", bound=BaseModel)
+
+
+class Payload(Protocol):
+    """Temporal's, or one that was read without it."""
+
+    @property
+    def metadata(self) -> Mapping[str, bytes]:
+        """How it is encoded."""
+        ...
+
+    @property
+    def data(self) -> bytes:
+        """What it says."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Nothing:
+    metadata: Mapping[str, bytes] = field(default_factory=dict)
+    data: bytes = b""
 
 
 def read(payload: Payload, kind: type[Message]) -> Message | None:
@@ -62,4 +82,4 @@ def _value(value: object) -> JsonValue | None:
 
 def only(payloads: Sequence[Payload]) -> Payload:
     """The first of the payloads; an empty one where there are none."""
-    return payloads[0] if payloads else Payload()
+    return payloads[0] if payloads else _Nothing()

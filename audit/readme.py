@@ -21,6 +21,8 @@ what the system did. Treat it as you treat the case itself: payloads are in clea
   runbooks/           the rules the case was bound to, by their SHA-256
   clocks.json         the clocks and calendars of those rules: any deadline is recomputed by them
   code/build.json     which code wrote this, and which workers the case ran on
+  workers/certificates.json   where there is one: a door's word on the workers that wrote the
+                      entries, to which build and runbooks each is certified, and for how long
   log/checkpoint      the transparency log's signed head; beside it, for each entry, the proof that
                       it is in there (C2SP tlog-proof: any tool that reads them can check them)
   opened/             of each entry every field with its salt, a line each: the leaf in the log is
@@ -63,6 +65,10 @@ Do not run the copy in an export that you do not trust; take the script from esc
     (an Ed25519 key: openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in signed.bin
     -sigfile signature.bin); signed.bin is authenticator-data.bin and the SHA-256 of
     client-data.json, whose "challenge" is base64url of the SHA-256 of statement.json.
+  Who derived a batch of entries: in history/*.json each activity append_journal has in its
+    payload's metadata "worker" (base64) eight bytes that name a worker's key and its Ed25519
+    signature over "DSSEv1 43 application/vnd.escalate.journal-batch+json <len> <bytes>" of the
+    payload's "data"; the key stands in workers/certificates.json.
   Signatures are Ed25519 over DSSE's encoding: "DSSEv1 <len> <type> <len> <bytes>".
 """
 

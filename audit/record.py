@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pydantic import JsonValue
 
 from audit.comments import OpenComments
 from audit.histories import CaseHistory, Run
 from audit.log.part import LogPart
 from audit.log.segments import Segment
-from audit.owed import OwedRecord
+from audit.owed_record import OwedRecord
 from cases.envelope import Certificate
 from cases.journal import Entry
+from cases.worker_keys import WorkerCertificate
 from workflows.messages import CaseInput
 
 
@@ -40,7 +40,6 @@ class CaseRecord:
     door: Sequence[Entry]
     runbooks: Mapping[str, bytes]
     """By digest, the documents the case was bound to: more than one where it was moved."""
-    picture: Mapping[str, JsonValue]
     left_behind: Sequence[Run] = ()
     branches: Mapping[str, Sequence[Entry]] = field(default_factory=dict)
     """Other branches of the case stream, whole, by name."""
@@ -52,6 +51,8 @@ class CaseRecord:
     """What the case owes after closing."""
     policies: Mapping[str, bytes] = field(default_factory=dict)
     """By digest, the policies by which people were let in, and things were let happen."""
+    workers: Sequence[WorkerCertificate] = ()
+    """The certificates of the workers that marked what they wrote."""
     comments: OpenComments | None = None
     """What was said about the case, to everybody."""
 

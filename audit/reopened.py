@@ -7,16 +7,15 @@ out again here, from what the run before had stored, and compared.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from audit.came_in import case_input
 from audit.findings import Finding, Rule, shown
-from audit.histories import CaseHistory, Run, reopened_from
-from audit.kinds import EVENT
-from audit.payloads import only, read
+from audit.payloads import read
+from audit.pictured import batches
+from audit.runs import CaseHistory, Run, reopened_from
 from cases.journal import Entry, Kind
 from cases.reopening import inherited
 from cases.state import CaseState
 from runbooks.plan import Pathway
-from workflows.effects import APPEND_JOURNAL, JournalBatch
-from workflows.messages import CaseInput
 
 GRAPH = "runbook"
 _SAME = ("case", "number", "root_key", "salt", "shadow", "report")
@@ -24,6 +23,8 @@ _SAME = ("case", "number", "root_key", "salt", "shadow", "report")
 
 def check_inherited(history: CaseHistory) -> Iterator[Finding]:
     """Every run that began with another state than the one before had ended with."""
+    if not any(reopened_from(run) is not None for run in history.runs):
+        return
     fields: dict[str, Any] = {}
     last: Entry | None = None
     for run in history.runs:
@@ -39,7 +40,7 @@ def check_inherited(history: CaseHistory) -> Iterator[Finding]:
                     expected=shown(expected.journal.head),
                     found=shown(found.journal.head if found is not None else None),
                 )
-        for batch in _batches(run):
+        for batch in batches(run):
             fields |= batch.changes
             last = batch.restore()[-1]
 
@@ -48,11 +49,10 @@ def check_reopened(
     history: CaseHistory, entries: Sequence[Entry], versions: Mapping[str, Pathway]
 ) -> Iterator[str]:
     """Every reopening that went on by other rules, keys or obligations than the case's own."""
-    first = _request(history.runs[0]) if history.runs else None
-    for run in history.runs:
-        request = _request(run)
-        state = _state(run)
-        if reopened_from(run) is None or first is None or request is None or state is None:
+    first = case_input(history)
+    for run in filter(reopened_from, history.runs):
+        request, state = run.request, _state(run)
+        if first is None or request is None or state is None:
             continue
         for name in _SAME:
             if getattr(request, name) != getattr(first, name):
@@ -71,22 +71,6 @@ def check_reopened(
             yield f"run {run.run}: it was told of other obligations than it had recorded"
 
 
-def _request(run: Run) -> CaseInput | None:
-    return read(only(run.started.input.payloads), CaseInput)
-
-
 def _state(run: Run) -> CaseState | None:
     payloads = run.started.input.payloads
     return read(payloads[1], CaseState) if len(payloads) > 1 else None
-
-
-def _batches(run: Run) -> Iterator[JournalBatch]:
-    for event in run.events:
-        if event.event_type != EVENT.ACTIVITY_TASK_SCHEDULED:
-            continue
-        asked = event.activity_task_scheduled_event_attributes
-        if asked.activity_type.name != APPEND_JOURNAL.name:
-            continue
-        batch = read(only(asked.input.payloads), JournalBatch)
-        if batch is not None and batch.entries:
-            yield batch

@@ -6,8 +6,8 @@ from google.protobuf.message import DecodeError
 from temporalio.api.history.v1 import HistoryEvent
 
 from audit.bundle.sealed import RunSeal, SealedRun, as_it_is, check_sealed
-from audit.histories import Run
-from audit.shape import ending
+from audit.ends import ending
+from audit.runs import Run
 from cases.journal import Entry
 
 

@@ -1,8 +1,8 @@
 """Whether a case is one in the shadow, and whether its history keeps the promise: nothing left."""
 
-from audit.commitments import case_input
-from audit.histories import CaseHistory
+from audit.came_in import case_input
 from audit.kinds import EVENT
+from audit.runs import CaseHistory
 from workflows.effects import OUTSIDE
 
 

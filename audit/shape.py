@@ -5,18 +5,11 @@ from typing import Any
 
 from temporalio.api.history.v1 import HistoryEvent
 
+from audit.ends import TERMINAL, ending
 from audit.findings import Finding, Rule
-from audit.histories import CaseHistory, Run, reopened_from
 from audit.kinds import EVENT
+from audit.runs import CaseHistory, Run, reopened_from
 
-_TERMINAL = {
-    EVENT.WORKFLOW_EXECUTION_COMPLETED: "completed",
-    EVENT.WORKFLOW_EXECUTION_FAILED: "failed",
-    EVENT.WORKFLOW_EXECUTION_TIMED_OUT: "timed out",
-    EVENT.WORKFLOW_EXECUTION_CANCELED: "cancelled",
-    EVENT.WORKFLOW_EXECUTION_TERMINATED: "terminated",
-    EVENT.WORKFLOW_EXECUTION_CONTINUED_AS_NEW: "continued as new",
-}
 _OF_ACTIVITIES = {
     EVENT.ACTIVITY_TASK_COMPLETED: "activity_task_completed_event_attributes",
     EVENT.ACTIVITY_TASK_FAILED: "activity_task_failed_event_attributes",
@@ -32,11 +25,7 @@ _OF_TASKS = {
 
 GAP = "event ids have a gap"
 """Of a run with one nothing else can be said: a replay of it may wait for ever."""
-
-
-def ending(run: Run) -> str | None:
-    """How the run ended; None while it goes on."""
-    return _TERMINAL.get(run.events[-1].event_type) if run.events else None
+NOT_BY_ITSELF = "the case did not end by itself"
 
 
 def check_run(run: Run) -> Iterator[Finding]:
@@ -60,7 +49,7 @@ def check_run(run: Run) -> Iterator[Finding]:
             yield finding(event.event_id, GAP, expected=expected)
             return
     for event in run.events[:-1]:
-        if event.event_type in _TERMINAL:
+        if event.event_type in TERMINAL:
             yield finding(event.event_id, "the run goes on after its end")
     by_id = {event.event_id: event for event in run.events}
     for place, what, wanted, found in (*_times(run.events, by_id), *_pairs(run.events, by_id)):
@@ -119,7 +108,7 @@ def check_ends(history: CaseHistory) -> Iterator[Finding]:
             rule=Rule.TERMINAL,
             run=last_run.run,
             event_id=last_run.events[-1].event_id,
-            what="the case did not end by itself",
+            what=NOT_BY_ITSELF,
             expected="completed",
             found=ended,
         )

@@ -19,6 +19,7 @@ from temporalio.worker import Replayer, WorkflowRunner
 
 from audit.commitments import check_commitments
 from audit.comparing import compare
+from audit.ends import ending, is_closed
 from audit.findings import Finding, Replayed, Rule, shown
 from audit.histories import CaseHistory, Run
 from audit.incoming import Incoming
@@ -27,10 +28,10 @@ from audit.payloads import only, read
 from audit.recording import Recording, RecordingRunner
 from audit.reopened import check_inherited
 from audit.shadow import is_shadow
-from audit.shape import GAP, check_ends, check_run, ending
+from audit.shape import GAP, check_ends, check_run
 from audit.steps import REPLAY_BUILD, from_event
 from cases.ids import case_of
-from cases.journal import Entry, Kind
+from cases.journal import Entry
 from workflows.converter import PLAIN
 from workflows.effects import APPEND_JOURNAL, JournalBatch
 from workflows.escalation import EscalationWorkflow
@@ -43,7 +44,6 @@ Result = TypeVar("Result")
 _PATIENCE = timedelta(seconds=20)
 """How long all runs of a case may take to be replayed: a long one takes seconds."""
 
-_LAST = (Kind.CASE_CLOSED, Kind.CASE_CANCELLED, Kind.OBLIGATION_ENDED)
 _BATCHES: Mapping[str, type[JournalBatch] | type[ObligationBatch]] = {
     APPEND_JOURNAL.name: JournalBatch,
     APPEND_OBLIGATION.name: ObligationBatch,
@@ -125,11 +125,6 @@ async def strict_replay(
         shadow=is_shadow(history),
         derived=tuple(derived),
     )
-
-
-def is_closed(entries: Sequence[Entry]) -> bool:
-    """Whether the stream has its last entry."""
-    return bool(entries) and entries[-1].kind in _LAST
 
 
 def _other_workflows(history: CaseHistory) -> Iterator[Finding]:

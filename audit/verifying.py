@@ -15,6 +15,7 @@ from pathlib import Path
 from audit.bundle.alone import verify_alone
 from audit.log.note import NoteKey
 from audit.verdict import Verdict, judged
+from audit.vouchers import brought
 
 NEEDS_ALL = "replaying needs the whole of escalate; without --replay little is needed"
 
@@ -51,19 +52,18 @@ def broken_off(why: str) -> Verdict:
 def _verdict(asked: argparse.Namespace) -> Verdict:
     pinned = frozenset(base64.b64decode(item, validate=True) for item in asked.root)
     logs = frozenset(NoteKey.parse(item) for item in asked.log)
-    if asked.how == "alone":
-        return verify_alone(asked.place, pinned=pinned, logs=logs)
-    try:
-        # Most verifiers have no Temporal installed, and need none until they ask for this.
-        from audit.verify import verify  # noqa: PLC0415
-        from audit.vouchers import brought  # noqa: PLC0415
-    except ImportError:
-        return Verdict(checks=(judged("strict replay", wrong=[], missing=[NEEDS_ALL]),))
     vouchers = None
     if asked.at is not None:
         files = (asked.policy, asked.tsa_roots, asked.keyring)
         policy, roots, keyring = (file.read_bytes() if file else b"" for file in files)
         vouchers = brought(at=asked.at, policy=policy, roots=roots, keyring=keyring)
+    if asked.how == "alone":
+        return verify_alone(asked.place, pinned=pinned, logs=logs, vouchers=vouchers)
+    try:
+        # Most verifiers have no Temporal installed, and need none until they ask for this.
+        from audit.verify import verify  # noqa: PLC0415
+    except ImportError:
+        return Verdict(checks=(judged("strict replay", wrong=[], missing=[NEEDS_ALL]),))
     replay = asked.how == "replay"
     return asyncio.run(
         verify(asked.place, pinned=pinned, logs=logs, vouchers=vouchers, replay=replay)

@@ -17,6 +17,7 @@ from audit.keyring import (
     door_uses,
     log_uses,
     seal_use,
+    spool_uses,
     stamp_use,
     witness_uses,
 )
@@ -63,6 +64,8 @@ class Vouched:
     created_at: Instant
     incoming: Sequence[Incoming] = ()
     """What came in, where histories are in it."""
+    logged: Sequence[str] = ()
+    """By what decisions and effects say that the log, or a spool, had them before."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,7 @@ def check_vouchers(
     uses = [
         *seal_use(export.signed, at=export.created_at),
         *door_uses(export.incoming),
+        *spool_uses(export.logged),
         *witness_uses(witnessed.cosigned),
         *stamp_use(stamped),
     ]

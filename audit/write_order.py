@@ -12,22 +12,23 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from audit.acts import Proven, root_of
-from audit.histories import CaseHistory, Run
+from audit.incoming import Incoming
 from audit.kinds import EVENT
-from audit.log.checkpoint import trusted_checkpoint
 from audit.log.errors import LogError
 from audit.log.exported import proof_file
 from audit.log.leaf import late_of, leaf_of
+from audit.log.mark import fault_of, was_before
 from audit.log.note import NoteKey
 from audit.log.proof import read_proof
 from audit.log.segments import Segment, placed_on
 from audit.payloads import only, read
+from audit.runs import CaseHistory, Run
 from audit.verdict import Check, judged
 from cases.acts import BOUND_VERBS
 from cases.envelope import RefusedEnvelope
+from cases.ids import MAIN
 from cases.journal import Entry, Kind
 from cases.log_glass import SPOOL_LINE, line_hash, read_line
-from store import MAIN
 from workflows.effects import PERFORM, EffectOrder, EffectResult, EffectState
 from workflows.messages import CaseInput
 
@@ -113,15 +114,10 @@ class WriteOrder:
             return _Found(wrong=f"{what}: took effect before the log had it")
         if mark.startswith(SPOOL_LINE):
             return self._spooled(mark.encode(), entry, branch, what=what)
-        try:
-            proof = read_proof(mark.encode())
-            checkpoint = trusted_checkpoint(proof.checkpoint, self.keys)
-            leaf = leaf_of(entry, branch=branch, late=late_of(proof.extra))
-        except LogError as error:
-            return _Found(wrong=f"{what}: its proof does not hold: {error}")
-        if proof.extra != leaf or not proof.holds(leaf, checkpoint):
-            return _Found(wrong=f"{what}: its proof is of something else")
-        return _Found()
+        fault = fault_of(
+            mark.encode(), lambda late: leaf_of(entry, branch=branch, late=late), keys=self.keys
+        )
+        return _Found(wrong=f"{what}: {fault}") if fault else _Found()
 
     def _spooled(self, line: bytes, entry: Entry, branch: str, *, what: str) -> _Found:
         try:
@@ -154,15 +150,16 @@ class WriteOrder:
         data = self.files.get(proof_file(entry.stream, branch, entry.sequence))
         if data is None or not mark or mark.startswith(SPOOL_LINE):
             return _Found()
-        try:
-            size = trusted_checkpoint(read_proof(mark.encode()).checkpoint, self.keys).size
-            index = read_proof(data).index
-        except LogError:
-            # Said where the proof itself is held against its entry.
-            return _Found()
-        if index < size:
+        if not was_before(mark.encode(), data, keys=self.keys):
             return _Found(wrong=f"{what}: was in the case's record before the log had it")
         return _Found()
+
+
+def logged_by(incoming: Iterable[Incoming], runs: Iterable[Run]) -> list[str]:
+    """What acts and effects carry of the log, or of a spool, having had them before."""
+    acts = (item.envelope.logged for item in incoming if item.envelope is not None)
+    effects = (result.logged for _, result in performed(runs) if result is not None)
+    return [mark for mark in (*acts, *effects) if mark]
 
 
 def performed(runs: Iterable[Run]) -> Iterator[tuple[EffectOrder, EffectResult | None]]:

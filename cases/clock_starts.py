@@ -16,8 +16,8 @@ from cases.clock import ClockRun, ClockVerb
 from cases.clocks import running, start_clock, turn
 from cases.file import CaseFile
 from cases.journal import Kind
+from cases.lawful import reasons_for
 from runbooks.plan import ClockPlan, ClockStart
-from runbooks.statutes.applying import facts_of, why
 from runbooks.statutes.span import Due
 
 START_QUESTIONS = {ClockStart.RECEIPT: "received-at", ClockStart.AWARENESS: "aware-at"}
@@ -50,7 +50,7 @@ def begin_at_severity(file: CaseFile, *, at: datetime) -> None:
     for plan in file.pathway.clocks:
         if not plan.only_at or not _begins(file, plan) or file.state.clock(plan.id) is not None:
             continue
-        reasons = _reasons(file, plan, on=at)
+        reasons = reasons_for(file, plan, on=at)
         if reasons is not None:
             start_clock(file, plan, begun=at, at=at, said={"law": [*reasons] or None})
 
@@ -58,7 +58,7 @@ def begin_at_severity(file: CaseFile, *, at: datetime) -> None:
 def happened(file: CaseFile, event: str, *, at: datetime) -> None:
     """Clocks that stop at `event` stop; those that begin after it begin.
 
-    Events are `effect:<name>`, `stage:<name>` and `closed`.
+    Events are `effect:<name>`, `<outcome>:<stage>`, `stage:<name>` and `closed`.
     """
     for plan in file.pathway.clocks:
         clock = file.state.clock(plan.id)
@@ -133,7 +133,7 @@ def _follow(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
     since = _since_severity(file, plan, at=at)
     if since is not None:
         begun, question = since, ""
-    reasons = _reasons(file, plan, on=min(begun or at, at))
+    reasons = reasons_for(file, plan, on=min(begun or at, at))
     if reasons is None:
         if clock is not None and not clock.ended:
             turn(file, clock, ClockVerb.CANCEL, at=at, because=NO_LONGER)
@@ -216,15 +216,6 @@ def instant_of(text: str) -> datetime | None:
     return instant if instant.utcoffset() is not None else None
 
 
-def _reasons(file: CaseFile, plan: ClockPlan, *, on: datetime) -> tuple[str, ...] | None:
-    """Why the clock's row holds for this case; empty where nothing has to hold."""
-    if plan.trigger is None:
-        return ()
-    answers = {name: answer.value for name, answer in file.state.answers.items()}
-    facts = facts_of(file.pathway.law, file.pathway.questions, answers, at=on)
-    return why(plan.trigger, facts, on=on)
-
-
 def _due(file: CaseFile, plan: ClockPlan, *, at: datetime, anew: bool) -> None:
     """The order's own instant is the deadline; what the clock calls for happens by that one.
 
@@ -255,12 +246,24 @@ def _due(file: CaseFile, plan: ClockPlan, *, at: datetime, anew: bool) -> None:
     )
 
 
+def _decided_since(file: CaseFile, plan: ClockPlan, *, at: datetime) -> set[str]:
+    """Decisions taken since the clock's event; one that was taken before knew nothing of it."""
+    clock = file.state.clock(plan.id)
+    begun = clock.reading(at).started_at if clock is not None else None
+    return {
+        f"{visit.outcome}:{visit.stage}"
+        for visit in file.state.visits
+        if visit.left_at is not None and begun is not None and visit.left_at >= begun
+    }
+
+
 def _stop_at_once(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
     """What came before the law asked for it came in time: nothing is left to count."""
     state = file.state
     done = {f"effect:{effect.name}" for effect in state.effects if effect.performed}
     left = {f"stage:{visit.stage}" for visit in state.visits if visit.left_at is not None}
     clock = state.clock(plan.id)
-    happened_already = next((stop for stop in plan.stops if stop in done | left), None)
+    decided = _decided_since(file, plan, at=at)
+    happened_already = next((stop for stop in plan.stops if stop in done | left | decided), None)
     if clock is not None and happened_already is not None:
         turn(file, clock, ClockVerb.STOP, at=at, because=happened_already)

@@ -5,6 +5,8 @@ import hashlib
 
 CASE_PREFIX = "case/"
 _OBLIGATION = "/obligation/"
+MAIN = "main"
+"""The branch that every stream begins on; a reset that differs opens another."""
 
 
 def case_id(*, source: str, instance: str, external_id: str) -> str:

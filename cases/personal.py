@@ -12,7 +12,7 @@ import binascii
 import hashlib
 import json
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -37,7 +37,7 @@ from cases.signing import (
     pae,
     read_certificate,
 )
-from cases.values import Inbound, Instant
+from cases.values import Grown, Inbound, Instant
 
 ENROLMENT_TYPE = "application/vnd.escalate.enrolment+json"
 STATEMENT_AGE = timedelta(minutes=5)
@@ -70,8 +70,10 @@ class Statement(Signed):
     """When the door asked."""
 
 
-class PersonalKey(Inbound):
+class PersonalKey(Grown):
     """Whose key it is, and what is known of it."""
+
+    since_grown: ClassVar[frozenset[str]] = frozenset({"model", "listed"})
 
     v: int = 1
     credential: str
@@ -91,6 +93,15 @@ class PersonalKey(Inbound):
     confirmed_by: str
     """The second person."""
     confirmed_at: Instant
+    model: str = ""
+    """The listed model of security keys whose maker attested it; empty: none did."""
+    listed: bool = False
+    """Models were listed when it was confirmed: what it says of itself is not believed then."""
+
+    @property
+    def unlisted(self) -> bool:
+        """Whether nobody is believed who says that it cannot leave its device."""
+        return self.listed and not self.model
 
 
 class Enrolment(Inbound):
@@ -114,9 +125,9 @@ class PersonalSignature(Inbound):
     enrolment: Enrolment
 
     @property
-    def device_bound(self) -> bool:
-        """Whether the key cannot leave its device, as its checked enrolment says."""
-        return PersonalKey.model_validate_json(self.enrolment.payload).device_bound
+    def key(self) -> PersonalKey:
+        """The key, as its checked enrolment says."""
+        return PersonalKey.model_validate_json(self.enrolment.payload)
 
     @property
     def signed_bytes(self) -> bytes:

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     PERSONAL_SIGNATURE = "personal-signature"
     PERSONAL_KEY = "personal-key"
     SYNCED_KEY = "synced-key"
+    UNLISTED_KEY = "unlisted-key"
     OLD_COUNTER = "old-counter"
     NO_SUCH_STAGE = "no-such-stage"
     NOT_THE_STAGE = "not-the-stage"

@@ -194,6 +194,7 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     step = stage.next.get(outcome, Next())
     leave_clock(file, stage, step, at=at)
     file.note(Kind.STAGE_LEFT, at, stage=stage.name, outcome=outcome, by=by)
+    happened(file, f"{outcome}:{stage.name}", at=at)
     happened(file, f"stage:{stage.name}", at=at)
     end_with(file, stage.name, at=at)
     updates.end_with(file, stage.name, at=at)

@@ -1,8 +1,6 @@
-"""`escalate audit export|verify|replay`: a case's whole record, and whether it is true."""
+"""`escalate audit export|verify`: a case's whole record, and whether it is true."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from enum import StrEnum
 from importlib import metadata
@@ -11,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import audit_replay
+from cli.at_work import Address, at_work
 from cli.output import REFUSED, UNREACHABLE, USAGE, AsJson, note, print_json, say, stop
 from workers.clock import SystemClock
 from workers.settings import Settings
@@ -18,18 +18,12 @@ from workers.settings import Settings
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from temporalio.client import Client
-
-    from audit.findings import Replayed
     from audit.log.note import NoteKey
     from store import CaseRow
     from workers.house import House
 
 app = typer.Typer(help="Export a case's whole record; verify and replay it.", no_args_is_help=True)
 
-Address = Annotated[
-    str | None, typer.Option(help="host:port of the running engine; default: the settings'.")
-]
 PATIENCE = timedelta(seconds=4)
 """How long an export waits for the log: a gateway that runs signs a checkpoint every second."""
 
@@ -108,7 +102,7 @@ async def _export(case: str, *, out: Path, tar: bool, reader: str, address: str 
     from gateway.signer import load_or_create_keys
     from workers.vouching import keyring_note_of
 
-    async with _at_work(address) as (home, client):
+    async with at_work(address) as (home, client):
         row = await home.store.cases.by_number(case)
         if row is None:
             stop(f"there is no case {case}", mend="escalate case list")
@@ -272,112 +266,7 @@ def verify(
         raise typer.Exit(verdict.exit_code)
 
 
-@app.command()
-def replay(
-    folder: Annotated[Path | None, typer.Argument(help="An export's folder.")] = None,
-    *,
-    every: Annotated[
-        bool, typer.Option("--all", help="Every case of this installation instead.")
-    ] = False,
-    address: Address = None,
-    json_: AsJson = False,
-) -> None:
-    """Today's code does it all again; every difference is named with its event.
-
-    Exit code 1 when something differs. A case that goes on is replayed as far as it is.
-    """
-    from audit.errors import AuditError
-
-    if (folder is None) is not every:
-        stop("name one export's folder, or --all", code=USAGE)
-    try:
-        replayed = asyncio.run(_replay_all(address) if folder is None else _replay_one(folder))
-    except AuditError as error:
-        stop(str(error), code=REFUSED)
-    if json_:
-        print_json(
-            {
-                name: {**item.model_dump(mode="json", exclude={"derived"}), "ok": item.ok}
-                for name, item in replayed.items()
-            }
-        )
-    else:
-        for name, item in replayed.items():
-            state = ("replays" if item.ok else "DIFFERS") + (", goes on" if item.open else "")
-            state += ", shadow" if item.shadow else ""
-            say(
-                f"case {name}: {state} ({item.events} events, {item.commands} commands, "
-                f"{item.entries} entries)"
-            )
-            for finding in item.findings:
-                say(f"  {finding}")
-    if not all(item.ok for item in replayed.values()):
-        raise typer.Exit(REFUSED)
-
-
-async def _replay_one(folder: Path) -> "dict[str, Replayed]":
-    from audit.strict_replay import strict_replay
-    from audit.verify import read_export
-
-    export = read_export(folder)
-    number = export.manifest.number
-    replayed = {number: await strict_replay(export.history, export.entries)}
-    for name, owed in export.owed.items():
-        if owed.history.runs:
-            replayed[f"{number} {name}"] = await strict_replay(owed.history, owed.lines.entries)
-    return replayed
-
-
-async def _replay_all(address: str | None) -> "dict[str, Replayed]":
-    from audit.errors import HistoryMissingError
-    from audit.export import codec_of
-    from audit.histories import CaseHistory, fetch
-    from audit.owed import gather_owed
-    from audit.strict_replay import strict_replay
-    from cases.ids import obligation_id
-    from store import CaseFilter
-
-    replayed: dict[str, Replayed] = {}
-    async with _at_work(address) as (home, client):
-        for line in await home.store.views.list(CaseFilter(limit=100_000)):
-            try:
-                history = await fetch(client, line.case, codec=codec_of(client))
-            except HistoryMissingError as error:
-                note(f"case {line.number}: {error}; verify its export instead")
-                continue
-            entries = await home.store.journal.entries(line.case)
-            replayed[line.number] = await strict_replay(history, entries)
-            owed = await gather_owed(
-                line.case, store=home.store, client=client, codec=codec_of(client)
-            )
-            for item in owed:
-                if item.runs:
-                    history = CaseHistory(
-                        case=obligation_id(line.case, item.name),
-                        namespace=client.namespace,
-                        runs=item.runs,
-                    )
-                    name = f"{line.number} {item.name}"
-                    replayed[name] = await strict_replay(history, item.entries)
-    return replayed
-
-
-@asynccontextmanager
-async def _at_work(address: str | None) -> "AsyncIterator[tuple[House, Client]]":
-    from workers.errors import NotSetUpError
-    from workers.house import house
-    from workers.worker import client_of
-
-    settings = Settings.load()
-    port = settings.engine.port
-    where = address or settings.engine.address or (f"127.0.0.1:{port}" if port else None)
-    if where is None:
-        raise NotSetUpError(
-            "the running engine's address is not known",
-            mend="Give --address as `escalate up` printed it, or set ESCALATE_ENGINE__PORT.",
-        )
-    async with house(settings) as home:
-        yield home, await client_of(home, address=where)
+audit_replay.register(app)
 
 
 def _pinned(file: Path | None) -> "tuple[frozenset[bytes], frozenset[NoteKey]]":

@@ -40,6 +40,12 @@ class Outcome(StrEnum):
     UNAVAILABLE = "unavailable"
     UNKNOWN = "unknown"
     MISANSWERED = "misanswered"
+    TAKEN = "taken"
+    HELD = "held"
+    KNOWN = "known"
+    IGNORED = "ignored"
+    UNREADABLE = "unreadable"
+    FAILED = "failed"
 
 
 @app.command("list")
@@ -54,7 +60,7 @@ def list_(
     since: Annotated[str | None, typer.Option(help="An instant, or a span back: 2h, 3d.")] = None,
     json_: AsJson = False,
 ) -> None:
-    """Reports, acts, calls and events without a word of what they say, the latest first."""
+    """What came in and went out, without a word of what it says, the latest first."""
     said = gateway().get(
         "/api/deliveries",
         outcome=outcome.value if outcome else None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli import key_epochs
+from cli import key_epochs, key_workers
 from cli.output import USAGE, AsJson, note, print_json, say, show, stop, table
 from workers.clock import SystemClock
 from workers.settings import Settings
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Renew keys, and revoke those in wrong hands.", no_args_is_help=True)
 key_epochs.register(app)
+key_workers.register(app)
 
 
 @app.command()

@@ -16,12 +16,14 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from cli.inert import guarded, inert_json
+
 REFUSED, USAGE, UNREACHABLE = 1, 2, 3
 _PIPE = 240
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON value on stdout.")]
 
-errors = Console(stderr=True, soft_wrap=True, highlight=False)
+errors = guarded(Console(stderr=True, soft_wrap=True, highlight=False))
 
 
 def show(part: RenderableType) -> None:
@@ -29,17 +31,17 @@ def show(part: RenderableType) -> None:
     console = Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
         console = Console(highlight=False, soft_wrap=True, width=_PIPE)
-    console.print(part)
+    guarded(console).print(part)
 
 
 def say(text: str) -> None:
-    """One plain line on stdout, exactly as it is."""
-    Console(highlight=False, soft_wrap=True, markup=False, emoji=False).print(text)
+    """One plain line on stdout, exactly as it is but for what a terminal would obey."""
+    guarded(Console(highlight=False, soft_wrap=True, markup=False, emoji=False)).print(text)
 
 
 def print_json(value: Any) -> None:
     """One JSON value on stdout."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    typer.echo(inert_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def note(message: str) -> None:

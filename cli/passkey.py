@@ -1,6 +1,6 @@
 """`escalate passkey list|confirm|revoke`: the keys that people sign with themselves."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -28,7 +28,7 @@ def list_(*, json_: AsJson = False) -> None:
             key["person"],
             key["label"],
             key["state"],
-            "stays on its device" if key["device_bound"] else "is synced",
+            _kind(key),
             local(key["enrolled_at"]),
             key["confirmed_by"],
             key["id"],
@@ -59,3 +59,9 @@ def revoke(key: Key, *, json_: AsJson = False) -> None:
         print_json(done)
     else:
         say(f"{done['label']} of {done['person']} is revoked")
+
+
+def _kind(key: dict[str, Any]) -> str:
+    """Whether it can leave its device, and whose word that is."""
+    stays = "stays on its device" if key["device_bound"] else "is synced"
+    return f"{stays} ({key['model']})" if key["model"] else stays

@@ -90,8 +90,9 @@ async def _up(settings: "Settings", *, ui: bool) -> int:
         note("Store: ready. Starting the engine …")
         engine = await stack.enter_async_context(Engine.of(settings))
         note(f"Engine: {engine.why}")
-        await stack.enter_async_context(running_worker(built, engine.address))
+        # The doors first: they certify the worker's key.
         doors = await stack.enter_async_context(running_gateway(built, engine.address, sock=sock))
+        await stack.enter_async_context(running_worker(built, engine.address))
         await stack.enter_async_context(running_watch(built))
         if ui:
             note(f"Temporal's UI: {await stack.enter_async_context(engine.ui())}")
@@ -106,6 +107,7 @@ async def _up(settings: "Settings", *, ui: bool) -> int:
 
 async def _worker(settings: "Settings", *, build_id: str | None) -> int:
     from workers.engine import Engine
+    from workers.enrolment import barred
     from workers.house import house
     from workers.processes import running_worker
 
@@ -118,7 +120,7 @@ async def _worker(settings: "Settings", *, build_id: str | None) -> int:
     ):
         version = f" as build {build_id}" if build_id else ""
         note(f"A worker polls {settings.task_queue} at {address}{version}. Ctrl-C stops it.")
-        return await _until(told)
+        return await _until(told, barred(built))
 
 
 async def _promote(settings: "Settings", *, build: str) -> int:

@@ -57,6 +57,14 @@ def instant(text: str, *, now: str | None = None) -> str:
         stop(f'"{text}" is not an instant', mend=f"Like {examples}{more}", code=USAGE)
 
 
+def span(text: str) -> timedelta:
+    """A span of time like `12h` or `7d`."""
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        stop(f'"{text}" is not a span of time', mend="Like 30m, 12h, 7d.", code=USAGE)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
 def _edited(what: str) -> str:
     from workers._settings_sources import default_editor
 

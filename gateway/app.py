@@ -26,6 +26,7 @@ from gateway.comments import CommentsApi
 from gateway.deliveries_api import DeliveriesApi
 from gateway.doors import Doors
 from gateway.drafts import DraftPages
+from gateway.foreign_posts import FOREIGN, OUTDATED, refused_on_record
 from gateway.headers import Headers
 from gateway.health import HealthPages
 from gateway.keeping_api import KeepingApi
@@ -230,9 +231,11 @@ class _Errors:
         return self._say(request, 422, "bad-form", BAD_FORM)
 
     async def foreign(self, request: Request, error: Exception) -> Response:
+        await refused_on_record(self._web, request, why=FOREIGN)
         return self._web.foreign()
 
     async def outdated(self, request: Request, error: Exception) -> Response:
+        await refused_on_record(self._web, request, why=OUTDATED)
         return self._web.outdated(None)
 
     async def http(self, request: Request, error: Exception) -> Response:

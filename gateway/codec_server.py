@@ -35,7 +35,8 @@ from gateway.wording import Wording
 from integrations.wire import read_json
 from runbooks.plan import Assurance
 from workflows.converter import ENCODING as SEALED
-from workflows.converter import FORMER, KEY_ID, REFUSED, Codec
+from workflows.converter import FORMER, KEY_ID, Codec
+from workflows.refused import REFUSED
 
 log = structlog.get_logger(__name__)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +16,12 @@ from cases.keepers import Keepers
 from cases.report import Source
 from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
+from gateway.hearing import Hearing
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
 from gateway.vouching import Stamping, Witnessing
 from integrations import cedar
+from integrations.authenticators import Authenticators
 from integrations.event_webhook import EventWebhooks
 from integrations.imap import ImapInbox
 from integrations.oidc.role_map import RoleMap
@@ -176,6 +178,8 @@ class DoorSettings:
     """How long each class of data is kept."""
     cooling_off: timedelta = timedelta(days=7)
     """How long an erasure that two people agreed to can still be withdrawn."""
+    worker_lifetime: timedelta = timedelta(hours=24)
+    """How long a worker's certificate counts."""
     erased: Path | None = None
     """The folder that tells a later restore what was erased; None: only the store knows."""
     log_in_attempts: int = 8
@@ -220,6 +224,10 @@ class Doors:
     """Signs what is decided while the log cannot be written, if two people order it."""
     telling: Outside | None = None
     """By which people are told what waited for company; without it no digest goes out here."""
+    authenticators: Authenticators | None = None
+    """The models of security keys that are listed; None: a key's own word is believed."""
+    keyring_note: Callable[[], bytes] = bytes
+    """The root's keyring note as it stands; empty before the first."""
     witnessing: Witnessing | None = None
     """Who is asked to vouch for checkpoints; without it nobody is asked from here."""
     stamping: Stamping | None = None
@@ -247,6 +255,10 @@ class Doors:
     """Set when a decision was recorded that waits for the log: the recorder looks at once."""
     pages_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a pager said something."""
+    workers_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a worker of this process asks for its certificate."""
     policies_kept: set[str] = field(default_factory=set)
+    hearing: Hearing = field(default_factory=Hearing)
+    """Who waits here for the answer to an act."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """How the acts answered in this process ended, for `/metrics`."""

@@ -76,3 +76,7 @@ class KeepsRuns(Protocol):
     async def cut_off(self) -> list[CutOff]:
         """Every run that did not end by itself, as far back as the engine remembers."""
         ...
+
+    async def taken_up(self, workflow: str, run: str) -> bool:
+        """A new run goes on from where a terminated one had come to; False where none can."""
+        ...

@@ -145,6 +145,7 @@ class EventDispatcher:
         before = at - self._doors.settings.ledger_keep
         gone = await self._doors.store.calls.prune(before=before)
         gone += await self._doors.store.events.prune(before=before)
+        gone += await self._doors.store.arrivals.prune(before=before)
         if gone:
             log.info("old deliveries are forgotten", count=gone)
 

@@ -56,6 +56,14 @@ def difference(case: OpenCase, gate: str) -> str:
     )
 
 
+def outcome_of(case: OpenCase, gate: str, number: int, show: Show) -> str:
+    """What came of that round, in one line; empty while it is asked, and where nobody decided."""
+    for round_ in case.state.rounds:
+        if (round_.gate, round_.number) == (gate, number) and round_.closed_at is not None:
+            return f"It was: {words(round_.state.value)}, {show.text(round_.closed_at)}"
+    return ""
+
+
 def others_of(case: OpenCase, round_: Round, rule: GateRule) -> str:
     """Who else must decide."""
     if (round_.gate, round_.number) in case.hidden and round_.state is RoundState.OPEN:

@@ -1,7 +1,7 @@
 """The delivery ledger as people read it: what came in, what went out, and what can be sent again.
 
-Four kinds of rows, one shape: reports and acts that came in, calls and events that went out. None
-has a word of what was said (I13).
+Five kinds of rows, one shape: requests at the doors, the reports and acts they brought, calls and
+events that went out. None has a word of what was said (I13).
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from cases.journal import Kind
 from cases.values import Instant, Value
+from gateway.arriving import ArrivalOutcome
 from gateway.doors import Doors
 from gateway.errors import CaseGoneError, EngineRefusedError, EngineUnavailableError
 from gateway.ledger_words import mend_of
@@ -20,6 +21,8 @@ from integrations.ports.ledger import CallOutcome
 from store import (
     ActRow,
     ActState,
+    ArrivalFilter,
+    ArrivalRow,
     CallFilter,
     CallRow,
     DeliveryRow,
@@ -40,6 +43,7 @@ class What(StrEnum):
 
     REPORT = "report"
     ACT = "act"
+    ARRIVAL = "arrival"
     CALL = "call"
     EVENT = "event"
 
@@ -54,6 +58,7 @@ class Direction(StrEnum):
 DIRECTIONS = {
     What.REPORT: Direction.IN,
     What.ACT: Direction.IN,
+    What.ARRIVAL: Direction.IN,
     What.CALL: Direction.OUT,
     What.EVENT: Direction.OUT,
 }
@@ -66,7 +71,7 @@ class Asked(Value):
     """The case's id."""
     direction: Direction | None = None
     vendor: str | None = None
-    """The source of a report, the vendor of a call, the name of a subscription."""
+    """The source of a report, the door it came to, the vendor of a call, a subscription's name."""
     outcome: str | None = None
     since: Instant | None = None
 
@@ -102,7 +107,7 @@ class Again(Value):
 
 
 class LedgerReading:
-    """Reads the four tables as one."""
+    """Reads the five tables as one."""
 
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
@@ -114,6 +119,7 @@ class LedgerReading:
         if asked.direction is not Direction.OUT:
             found += await self._reports(asked, limit)
             found += await self._acts(asked, limit)
+            found += await self._arrivals(asked, limit)
         if asked.direction is not Direction.IN:
             found += await self._calls(asked, limit)
             found += await self._events(asked, limit)
@@ -131,6 +137,10 @@ class LedgerReading:
             pass
         try:
             return await self._act(await store.acts.show(key))
+        except UnknownRow:
+            pass
+        try:
+            return await self._arrival(await store.arrivals.show(key))
         except UnknownRow:
             pass
         try:
@@ -152,6 +162,14 @@ class LedgerReading:
             case What.EVENT:
                 done = await doors.store.events.redeliver(key, at=at)
                 doors.events_due.set()
+            case What.ARRIVAL:
+                return Again(
+                    key=key,
+                    redelivered=False,
+                    says="It was answered: what it brought is redelivered as the report or act it "
+                    "became, and what was refused its sender has to send again.",
+                    mend="escalate deliveries list --direction in",
+                )
             case What.CALL:
                 return await self._hurry(await doors.store.calls.show(key), by=by, at=at)
         if not done:
@@ -240,6 +258,15 @@ class LedgerReading:
         rows = await self._doors.store.acts.list(state=state, case=asked.case, limit=limit)
         return [await self._act(row) for row in rows if _since(row.signed_at, asked)]
 
+    async def _arrivals(self, asked: Asked, limit: int) -> Sequence[Line]:
+        if asked.outcome is not None and _as(ArrivalOutcome, asked.outcome) is None:
+            return []
+        wanted = ArrivalFilter(
+            case=asked.case, door=asked.vendor, outcome=asked.outcome, since=asked.since
+        )
+        rows = await self._doors.store.arrivals.list(wanted, limit=limit)
+        return [await self._arrival(row) for row in rows]
+
     async def _calls(self, asked: Asked, limit: int) -> Sequence[Line]:
         if asked.outcome is not None and _as(CallOutcome, asked.outcome) is None:
             return []
@@ -294,6 +321,24 @@ class LedgerReading:
             mend=mend_of(row.state.value, row.last_error),
             again=open_,
             detail={"settled_at": _text(row.settled_at), "next_try": _text(row.next_attempt_at)},
+        )
+
+    async def _arrival(self, row: ArrivalRow) -> Line:
+        said = row.answer.get("error") or row.answer.get("ignored") or ""
+        return await self._made(
+            What.ARRIVAL,
+            key=row.id,
+            case=row.case,
+            vendor=row.door,
+            title=f"request at {row.door}",
+            outcome=row.outcome,
+            status=row.status,
+            at=row.came_at,
+            seconds=row.seconds,
+            attempts=1,
+            error=str(said),
+            again=False,
+            detail={"request": row.request, "answer": row.answer, "refused_alike": row.alike},
         )
 
     async def _event(self, row: EventRow) -> Line:

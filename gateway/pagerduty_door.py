@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gateway.arriving import on_record
 from gateway.doors import Doors
 from gateway.raw import BodyTooLargeError, read_body
 from integrations.errors import UnreadableBodyError, WebhookRefusedError
@@ -63,7 +64,8 @@ def pagerduty_routes(doors: Doors) -> list[Route]:
             return _answer(200, ignored="this id was delivered before with another body")
         return _answer(200, known=event.id)
 
-    return [Route("/webhooks/pagerduty", receive, methods=["POST"], name="webhook-pagerduty")]
+    kept = on_record(doors, "pagerduty", receive)
+    return [Route("/webhooks/pagerduty", kept, methods=["POST"], name="webhook-pagerduty")]
 
 
 def _answer(status: int, **content: str) -> JSONResponse:

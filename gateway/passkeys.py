@@ -81,6 +81,8 @@ class SeenKey(Value):
     label: str
     state: str
     device_bound: bool
+    model: str
+    """The listed model whose maker attested it; empty: none did."""
     enrolled_at: str
     confirmed_by: str | None
     revoked_by: str | None
@@ -111,6 +113,7 @@ async def begin(doors: Doors, viewer: Viewer) -> dict[str, Any]:
         handle=hashlib.sha256(b"escalate user handle 1|" + viewer.id.encode()).digest(),
         challenge=challenge,
         known=[row.id for row in mine if row.state is not PasskeyState.REVOKED],
+        attested=doors.authenticators is not None,
     )
     return {"state": state, "publicKey": options}
 
@@ -130,6 +133,7 @@ async def enrol(doors: Doors, viewer: Viewer, new: NewKey) -> SeenKey:
             challenge=challenge,
             rp_id=rp_id_of(doors),
             origin=doors.settings.origin,
+            listed=doors.authenticators,
         )
     except UnusablePasskeyError:
         raise PasskeyRefusedError("passkey-unusable") from None
@@ -171,6 +175,8 @@ async def confirm(doors: Doors, viewer: Viewer, key: str) -> SeenKey:
             enrolled_at=row.enrolled_at,
             confirmed_by=viewer.id,
             confirmed_at=at,
+            model=found.model,
+            listed=doors.authenticators is not None,
         )
     )
     written = note.model_dump_json().encode()
@@ -204,18 +210,19 @@ def seen(row: PasskeyRow) -> SeenKey:
         person=row.person,
         label=row.label,
         state=row.state.value,
-        device_bound=_device_bound(row),
+        device_bound=_told(row).device_bound,
+        model=_told(row).model,
         enrolled_at=row.enrolled_at.isoformat(),
         confirmed_by=row.confirmed_by,
         revoked_by=row.revoked_by,
     )
 
 
-def _device_bound(row: PasskeyRow) -> bool:
+def _told(row: PasskeyRow) -> NewPasskey | PersonalKey:
     if row.confirmed_at is None:
-        return NewPasskey.model_validate_json(row.note).device_bound
+        return NewPasskey.model_validate_json(row.note)
     enrolment = Enrolment.model_validate_json(row.note)
-    return PersonalKey.model_validate_json(enrolment.payload).device_bound
+    return PersonalKey.model_validate_json(enrolment.payload)
 
 
 async def _row(doors: Doors, key: str) -> PasskeyRow:

@@ -1,4 +1,4 @@
-"""Seals runs that have ended, and tells when one did not end by itself (facts §2.3).
+"""Seals runs that have ended; one that somebody cut off is told of, and taken up (facts §2.3).
 
 Outside the case on purpose: a workflow cannot hash its own last event. The journal says which runs
 end, with their last entries; those that were cut off say nothing, so the engine is asked for them
@@ -16,9 +16,11 @@ from cases.ids import case_of, obligation_name
 from cases.journal import Stream, obligation_stream
 from gateway.doors import Doors
 from gateway.engine_port import CutOff, KeepsRuns
+from gateway.engine_runs import TERMINATED
 from gateway.errors import EngineRefusedError, EngineUnavailableError
 from gateway.pacing import keep_going
 from store import EndedRun, UnknownCase
+from store.cases import ENDED
 
 log = structlog.get_logger(__name__)
 
@@ -26,8 +28,8 @@ KIND = "run-sealer"
 CUT_OFF = "run-cut-off"
 UNSEALED = "run-not-sealed"
 _LOOK = timedelta(seconds=1)
-_ASK = timedelta(hours=1)
-"""Between two questions for runs that were cut off: the engine remembers them for days."""
+_ASK = timedelta(minutes=5)
+"""Between two questions for runs that were cut off: so long a terminated case stands still."""
 
 
 class RunSealer:
@@ -90,7 +92,10 @@ class RunSealer:
         self._asked = at
 
     async def _note(self, found: CutOff, *, at: datetime) -> None:
-        """The run waits for its seal, once, and a person hears of it unless it was a reset."""
+        """The run waits for its seal, once; unless it was a reset, a person hears of it.
+
+        Temporal access ends no case (I4): one that was terminated goes on.
+        """
         store = self._doors.store
         case = case_of(found.workflow)
         try:
@@ -102,15 +107,30 @@ class RunSealer:
             return
         name = obligation_name(found.workflow)
         stream = obligation_stream(name) if name else Stream.CASE.value
+        if not await self._engine.was_reset(found.workflow, found.run):
+            # Before the run waits for its seal: whoever is killed in between is asked again.
+            goes_on = found.status == TERMINATED and await self._still_wanted(case, name)
+            await self._tell(found, number=number, at=at, goes_on=goes_on)
+            if goes_on and not await self._engine.taken_up(found.workflow, found.run):
+                await self._tell(found, number=number, at=at, goes_on=False)
         await store.seals.ended(case, stream=stream, run=found.run, at=at)
-        if await self._engine.was_reset(found.workflow, found.run):
-            return
+
+    async def _tell(self, found: CutOff, *, number: str, at: datetime, goes_on: bool) -> None:
         log.warning("run cut off", status=found.status)
-        await store.health.alarm(
+        await self._doors.store.health.alarm(
             kind=CUT_OFF,
             key=f"{found.workflow}|{found.run}",
-            text=f"a run of case {number} was {found.status} in Temporal, and no act says so",
+            text=f"a run of case {number} was {found.status} in Temporal, and no act says so"
+            + ("; it is taken up again from its last step" if goes_on else ""),
             mend=f"find out who did it, in Temporal's own audit; `escalate case explain {number}` "
-            "shows where the case stood",
+            "shows where the case stands",
             at=at,
         )
+
+    async def _still_wanted(self, case: str, obligation: str) -> bool:
+        """Whether the case, or what it owes, has not ended by an act."""
+        store = self._doors.store
+        if not obligation:
+            return (await store.cases.get(case)).status not in ENDED
+        owed = await store.obligations.find(case, obligation)
+        return owed is not None and owed.done_at is None

@@ -46,6 +46,8 @@ from gateway.ticket_poller import KIND as TICKETS
 from gateway.ticket_poller import TicketPoller
 from gateway.witness_dispatcher import KIND as WITNESSES
 from gateway.witness_dispatcher import WitnessDispatcher
+from gateway.worker_certifier import KIND as WORKERS
+from gateway.worker_certifier import WorkerCertifier
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +87,7 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         OBLIGATIONS: ObligationDispatcher(doors).run(),
         ERASURES: ErasureDispatcher(doors).run(),
         EMERGENCIES: EmergencyDispatcher(doors).run(),
+        WORKERS: WorkerCertifier(doors).run(),
     }
     if doors.events is not None:
         work[EVENTS] = EventDispatcher(doors, doors.events).run()

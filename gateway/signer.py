@@ -26,6 +26,7 @@ from cases.house_acts import HouseAct, sign_house_act
 from cases.log_glass import GlassOrder, Signed, sign
 from cases.personal import ENROLMENT_TYPE, Enrolment, PersonalKey
 from cases.shred_note import ShredNote, sign_note
+from cases.worker_keys import CertifiedWorker, WorkerCertificate, certify_worker
 from gateway.errors import KeysUnusableError
 
 ROOT_FILE = "root.pem"
@@ -98,6 +99,11 @@ class DoorSigner:
     def sign_note(self, note: ShredNote) -> ActEnvelope:
         """The door's word that a key was destroyed."""
         return sign_note(note, key=self.door, certificate=self.certificate_at(note.at))
+
+    def sign_worker(self, worker: CertifiedWorker) -> WorkerCertificate:
+        """The door's word on a worker's key."""
+        certificate = self.certificate_at(worker.issued_at)
+        return certify_worker(worker, door=self.door, certificate=certificate)
 
     def certificate_at(self, at: datetime) -> Certificate:
         """A certificate valid at `at`; a fresh one when the present one does not cover it."""

@@ -20,6 +20,7 @@ from activities.on_record import StoreLedger
 from activities.room_words import ACKNOWLEDGE, APPROVE, MORE, REJECT
 from cases.acts import Verdict
 from cases.envelope import Door
+from gateway.arriving import on_record
 from gateway.doors import Doors, SlackDoorParts
 from gateway.raw import BodyTooLargeError, read_body
 from gateway.slack_acts import SlackActs
@@ -77,7 +78,8 @@ class SlackDoor:
 
     def routes(self) -> list[Route]:
         """The one address that the app's interactivity is sent to."""
-        return [Route("/webhooks/slack", self.receive, methods=["POST"], name="webhook-slack")]
+        kept = on_record(self._doors, "slack", self.receive)
+        return [Route("/webhooks/slack", kept, methods=["POST"], name="webhook-slack")]
 
     async def receive(self, request: Request) -> Response:
         """401 not proved, 400 not readable; else 200, and what the person sees."""

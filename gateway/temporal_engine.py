@@ -220,6 +220,10 @@ class TemporalEngine:
         """Every run that did not end by itself, as far back as the engine remembers."""
         return await engine_runs.cut_off(self._client)
 
+    async def taken_up(self, workflow: str, run: str) -> bool:
+        """A new run goes on from where a terminated one had come to; False where none can."""
+        return await engine_runs.taken_up(self._client, workflow, run)
+
     async def trouble(self) -> str | None:
         """Why the server cannot be reached; None when it answers its health check."""
         try:

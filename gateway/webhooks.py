@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from cases.report import Source
+from gateway.arriving import on_record
 from gateway.doors import Doors
 from gateway.intake import Ignored, instance_of, take_in
 from gateway.raw import BodyTooLargeError, read_body
@@ -73,7 +74,8 @@ def _route(
             case _:
                 return _answer(200 if result.known else 202, case=result.number)
 
-    return Route(f"/webhooks/{name}", receive, methods=["POST"], name=f"webhook-{name}")
+    kept = on_record(doors, name, receive)
+    return Route(f"/webhooks/{name}", kept, methods=["POST"], name=f"webhook-{name}")
 
 
 def _answer(status: int, **content: str) -> JSONResponse:

@@ -198,6 +198,10 @@ REASONS: dict[Reason, Wording] = {
         "This gate takes only keys that cannot leave their device.",
         "Sign with a security key; passkeys that are synced between devices do not count here.",
     ),
+    Reason.UNLISTED_KEY: Wording(
+        "This gate takes only security keys of models that your organisation lists.",
+        "Sign with one of those, enrolled with its maker's word; `escalate passkey list` shows it.",
+    ),
     Reason.OLD_COUNTER: Wording(
         "Your key has signed before what comes now: there may be a copy of it.",
         "Have the key revoked, and tell the incident manager; they have been told as well.",

@@ -5,9 +5,11 @@ by `cases.personal`, which needs nothing but the public key that is found here.
 """
 
 import base64
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -16,15 +18,22 @@ from webauthn.helpers import (
     bytes_to_base64url,
     decode_credential_public_key,
     decoded_public_key_to_cryptography,
+    parse_attestation_object,
 )
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import CredentialDeviceType
+from webauthn.helpers.structs import AttestationFormat, CredentialDeviceType
+from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from cases.values import Value
+from integrations.authenticators import Authenticators
 
 ALGORITHMS = (COSEAlgorithmIdentifier.ECDSA_SHA_256, COSEAlgorithmIdentifier.EDDSA)
 """ES256 and Ed25519: both are checked with `cryptography` alone, and with openssl."""
+
+_AAGUID = x509.ObjectIdentifier("1.3.6.1.4.1.45724.1.1.4")
+"""The extension by which a maker's certificate names the model it is for."""
+_OCTETS = b"\x04\x10"
 
 
 class UnusablePasskeyError(Exception):
@@ -40,6 +49,8 @@ class NewPasskey(Value):
     device_bound: bool
     aaguid: str
     counter: int
+    model: str = ""
+    """The listed model whose maker attested it; empty: none did, or none is listed."""
 
 
 def creation_options(
@@ -51,8 +62,12 @@ def creation_options(
     handle: bytes,
     challenge: bytes,
     known: Sequence[str],
+    attested: bool = False,
 ) -> dict[str, Any]:
-    """What `navigator.credentials.create` is called with, every byte string in base64url."""
+    """What `navigator.credentials.create` is called with, every byte string in base64url.
+
+    With `attested` the maker's word on the model is asked for; a person may refuse to give it.
+    """
     return {
         "rp": {"id": rp_id, "name": name},
         "user": {"id": bytes_to_base64url(handle), "name": person, "displayName": display},
@@ -61,7 +76,7 @@ def creation_options(
         "timeout": 300_000,
         "excludeCredentials": [{"type": "public-key", "id": each} for each in known],
         "authenticatorSelection": {"residentKey": "preferred", "userVerification": "required"},
-        "attestation": "none",
+        "attestation": "direct" if attested else "none",
     }
 
 
@@ -77,18 +92,31 @@ def request_options(*, rp_id: str, challenge: str, known: Sequence[str]) -> dict
 
 
 def read_registration(
-    credential: dict[str, Any], *, challenge: bytes, rp_id: str, origin: str
+    credential: dict[str, Any],
+    *,
+    challenge: bytes,
+    rp_id: str,
+    origin: str,
+    listed: Authenticators | None = None,
 ) -> NewPasskey:
-    """The passkey, made for this site after this challenge by a user who was verified."""
-    try:
-        verified = verify_registration_response(
+    """The passkey, made for this site after this challenge by a user who was verified.
+
+    Of which listed model it is, is said where its maker attests it.
+    """
+
+    def held(roots: Mapping[AttestationFormat, list[bytes]] | None = None) -> VerifiedRegistration:
+        return verify_registration_response(
             credential=credential,
             expected_challenge=challenge,
             expected_rp_id=rp_id,
             expected_origin=origin,
             require_user_verification=True,
             supported_pub_key_algs=list(ALGORITHMS),
+            pem_root_certs_bytes_by_fmt=roots,
         )
+
+    try:
+        verified = held()
         public = decoded_public_key_to_cryptography(
             decode_credential_public_key(verified.credential_public_key)
         )
@@ -105,4 +133,30 @@ def read_registration(
         device_bound=verified.credential_device_type is CredentialDeviceType.SINGLE_DEVICE,
         aaguid=verified.aaguid,
         counter=verified.sign_count,
+        model=_attested(verified, listed, held) if listed is not None else "",
     )
+
+
+def _attested(
+    verified: VerifiedRegistration,
+    listed: Authenticators,
+    held: Callable[[Mapping[AttestationFormat, list[bytes]]], VerifiedRegistration],
+) -> str:
+    """The listed model it is of, by its maker's certificate; empty where that does not hold.
+
+    A key that attests itself has no certificate, and proves nothing about its model.
+    """
+    model = listed.of(verified.aaguid)
+    if model is None or verified.fmt != AttestationFormat.PACKED:
+        return ""
+    certificates = parse_attestation_object(verified.attestation_object).att_stmt.x5c or []
+    if not certificates:
+        return ""
+    try:
+        held({AttestationFormat.PACKED: list(model.roots)})
+        leaf = x509.load_der_x509_certificate(certificates[0])
+        named = leaf.extensions.get_extension_for_oid(_AAGUID).value
+    except (WebAuthnException, ValueError, TypeError, x509.ExtensionNotFound):
+        return ""
+    own = _OCTETS + uuid.UUID(verified.aaguid).bytes
+    return model.name if getattr(named, "value", b"") == own else ""

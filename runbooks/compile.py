@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from runbooks.compile_clocks import clock_plan, late_steps, meaning_of
+from runbooks.compile_clocks import calendars_of, clock_plan, late_steps, meaning_of
 from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.effects import STANDARD_EFFECTS, Effect
 from runbooks.grammar.escalations import EscalationPolicy
@@ -65,11 +65,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
         stages=tuple(_stage(stage) for stage in document.stages),
         effects=tuple(_effect(name, effect) for name, effect in _used_effects(document).items()),
         clocks=tuple(clock_plan(name, clock, document) for name, clock in document.clocks.items()),
-        calendars={
-            clock.law.row.calendar: clock.law.calendar
-            for clock in document.clocks.values()
-            if clock.law is not None and clock.law.needs_calendar
-        },
+        calendars=calendars_of(document),
         escalations=tuple(_policy(name, rule) for name, rule in document.escalations.items()),
         updates=tuple(_update(name, rule) for name, rule in document.updates.items()),
         after_closing=(

@@ -8,7 +8,8 @@ from runbooks.grammar.document import RunbookDocument
 from runbooks.grammar.law import LawRow
 from runbooks.grammar.stages import LateStep
 from runbooks.plan import ClockPlan, ClockStart, Late, Meaning, Trigger
-from runbooks.statutes.table import Statute
+from runbooks.statutes.calendar import Calendar
+from runbooks.statutes.table import Statute, calendars
 
 
 def clock_plan(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
@@ -16,7 +17,8 @@ def clock_plan(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
     owner = clock.owner or document.closure.owner
     if clock.law is not None:
         return _lawful(name, clock, clock.law, owner=owner, triggered=bool(document.law))
-    within = clock.within or timedelta()
+    span = clock.span
+    within = span.nominal if span is not None else clock.within or timedelta()
     return ClockPlan(
         id=name,
         title=clock.title or name,
@@ -33,6 +35,8 @@ def clock_plan(name: str, clock: Clock, document: RunbookDocument) -> ClockPlan:
         restart=clock.restart,
         late=late_steps(clock.late, within=within),
         source=clock.source or "",
+        span=span,
+        calendar=clock.calendar or "",
     )
 
 
@@ -69,6 +73,7 @@ def _trigger(law: Statute) -> Trigger:
         if_=law.row.if_.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         law_from=since if isinstance(since, date) else None,
         law_to=until,
+        does=law.row.does.value,
     )
 
 
@@ -76,6 +81,17 @@ def meaning_of(row: LawRow) -> Meaning:
     """What an answer means to the law."""
     said = row.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     return Meaning(if_=said.pop("if", {}), says=said)
+
+
+def calendars_of(document: RunbookDocument) -> dict[str, Calendar]:
+    """Every calendar that some clock is counted by, pinned with the pathway."""
+    found: dict[str, Calendar] = {}
+    for clock in document.clocks.values():
+        if clock.law is not None and clock.law.needs_calendar:
+            found[clock.law.row.calendar] = clock.law.calendar
+        elif clock.calendar is not None:
+            found[clock.calendar] = calendars()[clock.calendar]
+    return found
 
 
 def late_steps(steps: tuple[LateStep, ...], *, within: timedelta) -> tuple[Late, ...]:

@@ -6,6 +6,7 @@ from datetime import date
 from runbooks.compile import compile_runbook
 from runbooks.exploring import MOST, Progress
 from runbooks.rules import (
+    adding_up,
     asking,
     clocks,
     closing,
@@ -60,6 +61,9 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     clocks.suspensions,
     clocks.endings,
     clocks.lateness,
+    adding_up.targets,
+    adding_up.endings,
+    adding_up.awareness,
     triggers.missing,
     drift.circles,
     drift.steps_that_never_come,

@@ -62,6 +62,8 @@ def references(document: RunbookDocument) -> Iterator[Reference]:
     """Every reference of the runbook, in no order that matters."""
     yield from _cells("severity", [row.if_ for row in document.severity])
     yield from _cells("law", [row.if_ for row in document.law])
+    for name, runbook in document.elsewhere.items():
+        yield Reference(RefKind.RUNBOOK, runbook, ("elsewhere", name))
     for index, stage in enumerate(document.stages):
         yield from _stage(stage, ("stages", index))
     yield from _guards(document)

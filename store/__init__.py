@@ -47,6 +47,7 @@
     sessions     log-ins, step-up, revocation, nonces that are spent once
     sign_ins     log-ins under way at a provider: begun, taken once
     passkeys     people's own keys: enrol, confirm, revoke, count
+    worker_keys  workers' own keys: ask, certify, refuse, widen, revoke, certificates
     claimed      what the provider last said of people
     door_record  how log-ins began and ended, as a chain
     looks        who looked at restricted cases: an entry, then a count
@@ -59,6 +60,7 @@ was done, try again; a door answers 503. What people wrote or reported is sealed
 key; in clear stand only ids, roles, instants and kinds.
 """
 
+from cases.ids import MAIN
 from store.absences import AbsenceRow
 from store.act_rows import (
     ActConflict,
@@ -70,9 +72,10 @@ from store.act_rows import (
     RoundClosed,
     WaitingAct,
 )
+from store.arrivals import ArrivalFilter, ArrivalRow
 from store.backup import Finding, restore
 from store.belonging import Belongs, KnownMatter
-from store.branches import MAIN, Branch
+from store.branches import Branch
 from store.bulk_orders import BulkConflict, BulkItemRow, BulkRow, BulkState, NewBulkItem
 from store.calls import CallFilter, CallRow
 from store.case_keys import CaseKeys
@@ -156,6 +159,7 @@ from store.ticket_keeping import KeptTicket, TicketWrite
 from store.vault import Vault
 from store.view_rows import CaseFilter, CaseHeading, CaseLine, CaseView, Counts
 from store.vouched import Standing, Vouched
+from store.worker_keys import WorkerKeyRow, WorkerKeyState
 
 __all__ = [
     "DEMO_KEK",
@@ -173,6 +177,8 @@ __all__ = [
     "Address",
     "Alarm",
     "Appended",
+    "ArrivalFilter",
+    "ArrivalRow",
     "Attempt",
     "Backlog",
     "BackupFailed",
@@ -298,6 +304,8 @@ __all__ = [
     "WaitingAct",
     "WaitingNotice",
     "Waits",
+    "WorkerKeyRow",
+    "WorkerKeyState",
     "restore",
     "upgrade",
 ]

@@ -191,6 +191,17 @@ class Acts:
             rows = (await connection.execute(query)).all()
         return [WaitingAct.model_validate(_fields(row)) for row in rows]
 
+    async def waited(self, case: str) -> dict[str, bytes]:
+        """Every act of the case that waits, or waited, for the log, with the proof it left with.
+
+        Empty where it has not left yet.
+        """
+        query = sa.select(acts.c.id, acts.c.proof).where(
+            acts.c.case == case, acts.c.log_after.is_not(None)
+        )
+        async with self._database.read() as connection:
+            return {row.id: row.proof or b"" for row in await connection.execute(query)}
+
     async def release(self, proofs: Mapping[str, bytes]) -> int:
         """These acts may be delivered, each with the proof that came first; how many are new."""
         if not proofs:

@@ -7,13 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cases.ids import MAIN
 from cases.journal import GENESIS, Entry
 from cases.values import Instant, Value
 from store.database import Database
 from store.errors import JournalGap
 from store.tables import branches, ended_runs, journal, journal_forks, runs
-
-MAIN = "main"
 
 
 class Branch(Value):

@@ -12,6 +12,7 @@ from cases.journal import Entry, Kind
 from cases.values import Instant, Value
 from store.absences import Absences
 from store.acts import Acts
+from store.arrivals import Arrivals
 from store.backup import Backup
 from store.belonging import Belonging
 from store.bulk_orders import BulkOrders
@@ -64,6 +65,7 @@ from store.vault import Vault
 from store.view_rows import CaseHeading
 from store.views import Views
 from store.vouched import Vouching
+from store.worker_keys import WorkerKeys
 
 
 class CaseBatch(Value):
@@ -117,6 +119,7 @@ class Store:
         self.door_record = DoorRecord(database)
         self._know_people(database)
         self.calls = Calls(database, vault=self.vault)
+        self.arrivals = Arrivals(database, vault=self.vault)
         self.subscriptions = Subscriptions(database, vault=self.vault)
         self.events = Events(database, health=self.health)
         self.journal = Journal(database, vault=self.vault, cases=self.cases, health=self.health)
@@ -190,12 +193,13 @@ class Store:
         self.backup = Backup(database, journal=self.journal)
 
     def _know_people(self, database: Database) -> None:
-        """Who is known, logged in, away, and by which keys of their own."""
+        """Who is known, logged in, away, and by which keys of their own; workers among them."""
         self.absences = Absences(database, record=self.door_record)
         self.sessions = Sessions(database, record=self.door_record)
         self.sign_ins = SignIns(database)
         self.passkeys = Passkeys(database, record=self.door_record)
         self.claimed = ClaimedPeople(database)
+        self.worker_keys = WorkerKeys(database, record=self.door_record)
 
     @classmethod
     async def open(

@@ -7,10 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from cases.ids import MAIN
 from cases.journal import GENESIS, Entry, Kind, Stream
 from cases.journal import Journal as Chain
 from cases.values import Instant, Value
-from store.branches import MAIN, Branch, Branches
+from store.branches import Branch, Branches
 from store.case_keys import CaseKeys
 from store.cases import Cases
 from store.database import Database, uninterrupted

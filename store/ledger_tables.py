@@ -1,4 +1,4 @@
-"""The tables of what leaves the house: calls to systems outside, receivers, and their events."""
+"""The tables of the ledger: what came to the doors, calls to systems outside, receivers, events."""
 
 import sqlalchemy as sa
 
@@ -32,6 +32,25 @@ calls = sa.Table(
     sa.Index("ix_calls_case", "case"),
     sa.Index("ix_calls_key", "key"),
     sa.Index("ix_calls_began_at", "began_at"),
+)
+
+arrivals = sa.Table(
+    "arrivals",
+    metadata,
+    sa.Column("position", SERIAL, primary_key=True, autoincrement=True),
+    text("id", unique=True),
+    sa.Column("case", sa.Text, sa.ForeignKey("cases.id")),
+    text("door"),
+    text("outcome"),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("answer", sa.JSON, nullable=False),
+    # Refusals since the row before that have no row of their own.
+    number("alike"),
+    instant("came_at"),
+    instant("answered_at"),
+    sa.Index("ix_arrivals_case", "case"),
+    sa.Index("ix_arrivals_came_at", "came_at"),
 )
 
 subscriptions = sa.Table(

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from tests.hostile_cases import LONG, MARKER
 from tests.servers import install
 from tests.servers.browser import chromium_path
 from tests.servers.mail import GreenMail
@@ -32,8 +33,6 @@ settings.register_profile(
 )
 """`--hypothesis-profile=full`: every state machine for long."""
 
-_LONG = {"faults", "fuzz", "library"}
-"""Marks of tests that run only with `-m`, as the acceptance does."""
 _SUITES = {suite.marker: suite for suite in install.SUITES}
 _not_run: dict[str, int] = {}
 
@@ -123,7 +122,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     With CI set the latter stay, and fail: there nothing may be left out.
     """
-    long = _LONG - set(str(config.getoption("-m")).split())
+    chosen = set(str(config.getoption("-m")).split())
+    long = LONG - chosen
+    if MARKER in chosen:
+        _say_what_is_shown(items)
     left_out = [item for item in items if any(item.get_closest_marker(m) for m in long)]
     _leave_out(config, items, left_out)
     if os.environ.get("CI"):
@@ -135,6 +137,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if item.get_closest_marker(marker):
                 _not_run[marker] = _not_run.get(marker, 0) + 1
     _leave_out(config, items, left_out)
+
+
+def _say_what_is_shown(items: list[pytest.Item]) -> None:
+    """The report names, with each test, the hostile cases it shows: the acceptance counts them."""
+    for item in items:
+        for mark in item.iter_markers(MARKER):
+            item.user_properties += [(f"{MARKER} {number}", item.name) for number in mark.args]
 
 
 def _leave_out(

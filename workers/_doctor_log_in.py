@@ -11,7 +11,7 @@ from integrations.oidc.discovery import WELL_KNOWN
 from workers._doctor_check import Check, fail, fine, warn
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
-from workers.log_in import provider_of, terms_of
+from workers.log_in import authenticators_of, provider_of, terms_of
 from workers.settings import Settings
 
 _NAME = "log-in"
@@ -19,6 +19,7 @@ _NAME = "log-in"
 
 def log_in(settings: Settings) -> Iterator[Check]:
     """Who checks that people are who they say, by the settings alone."""
+    yield from _authenticators(settings)
     oidc = settings.oidc
     if not oidc.on:
         if oidc.client_id or oidc.roles:
@@ -54,6 +55,16 @@ def log_in(settings: Settings) -> Iterator[Check]:
             mend="Unset ESCALATE_OIDC__PASSWORDS_TOO unless it is your way in when the provider "
             "is down.",
         )
+
+
+def _authenticators(settings: Settings) -> Iterator[Check]:
+    try:
+        listed = authenticators_of(settings)
+    except NotSetUpError as error:
+        yield fail("authenticators", str(error), mend=error.mend)
+        return
+    if listed is not None:
+        yield fine("authenticators", f"{len(listed.models)} models of security keys are listed")
 
 
 def mapped_roles(settings: Settings, known: frozenset[str]) -> Iterator[Check]:

@@ -25,6 +25,7 @@ from workers._doctor_paging import paging
 from workers._doctor_people import people, runbooks
 from workers._doctor_telling import telling
 from workers._doctor_vouching import fresh, vouching
+from workers._doctor_workers import worker_keys
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.house import people_file
@@ -155,6 +156,8 @@ async def _of_store(settings: Settings, store: Store, *, at: datetime) -> AsyncI
     async for check in _case_keys(settings, store):
         yield check
     async for check in _running(store, at=at):
+        yield check
+    async for check in worker_keys(settings, store, at=at):
         yield check
     async for check in telling(settings, store):
         yield check

@@ -6,7 +6,7 @@ different rooms. Nothing below this package reads settings.
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import httpx
 from activities import Announcements, Channel, Outside, Rooms, all_activities
 from activities.guarding import Guard, Limits
 from activities.intents import LoggedIntents, Unlogged
+from audit.bundle.code import source_digest
 from audit.log.directory import DirectoryTiles
 from gateway.doors import Tracker
 from integrations.cedar_folder import PoliciesRefusedError, installed
@@ -45,6 +46,7 @@ from workers.log_in import directory_of
 from workers.reporting import reporting
 from workers.settings import Settings
 from workers.trackers import tickets_of, trackers
+from workers.worker_key import WorkerKey
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -59,6 +61,8 @@ class House:
     directory: FileDirectory | ClaimsDirectory
     http: httpx.AsyncClient
     access: Access
+    worker_key: WorkerKey = field(default_factory=lambda: WorkerKey(source_digest))
+    """This process's own, where it is a worker; nothing is made before it is asked for."""
 
     @property
     def keyring(self) -> StoreKeyring:

@@ -9,16 +9,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from audit.log.errors import LogError
+from audit.log.errors import LogError, LogUnreadableError
 from audit.log.keyring_note import (
     FILE,
     KeyringNote,
     Listed,
     Role,
+    build_digest,
     door_key,
     read_keyring,
+    spool_key,
 )
-from audit.log.note import NoteKey
 from audit.log.timestamp import digest_of
 from cases.envelope import key_id
 from gateway.log_key import BEFORE_FILE, LOG_FILE, SPOOL_FILE, log_keys_in
@@ -27,7 +28,7 @@ from workers.errors import NotSetUpError
 from workers.settings import Settings
 from workers.vouching import policy_of
 
-_BY_HAND = (Role.APPROVER, Role.BREAK_GLASS, Role.TSA, Role.WORKER)
+_BY_HAND = (Role.APPROVER, Role.BREAK_GLASS, Role.BUILD, Role.TSA, Role.WORKER)
 """Roles whose keys no file of an installation tells: they stay until they are revoked."""
 
 
@@ -54,12 +55,15 @@ def sign_keyring(
     revoke: Iterable[str] = (),
     overlap: timedelta = timedelta(0),
     add: Mapping[str, Role] | None = None,
+    listed: Iterable[Listed] = (),
     certificates: Iterable[bytes] = (),
+    going: Role | None = None,
 ) -> KeyringNote:
     """The next keyring note of this installation stands in its keys folder.
 
-    Keys that are new in the folder or the policy count from when their file was made; those that
-    are gone count for `overlap` more. LogError when a key is spelt wrongly, is revoked and unknown,
+    Keys that are new in the folder or the policy count from when their file was made, those of
+    `listed` as they say; those that are gone count for `overlap` more, and so do those of the role
+    `going` that are not added anew. LogError when a key is spelt wrongly, is revoked and unknown,
     or the note that is there was not signed by this root.
     """
     file = settings.keys / FILE
@@ -69,7 +73,8 @@ def sign_keyring(
     before = read_keyring(file.read_bytes(), root=public) if file.is_file() else None
     note = before or KeyringNote(number=0, at=at)
     since = _made(settings.keys / LOG_FILE, at)
-    present = list(_present(settings, note, at=at))
+    present = [each for each in _present(settings, note, at=at) if each.role is not going]
+    present += listed
     present += [Listed(role=role, key=key, since=at) for key, role in (add or {}).items()]
     for pem in certificates:
         present += [
@@ -85,6 +90,35 @@ def sign_keyring(
     read_keyring(written, root=public)
     _write(file, written)
     return made
+
+
+def certify_build(
+    settings: Settings,
+    *,
+    build: str,
+    root: Ed25519PrivateKey,
+    at: datetime,
+    others: timedelta | None = None,
+) -> KeyringNote:
+    """The next keyring note lists the build; every other one counts for `others` more, if set.
+
+    LogUnreadableError for a build that was revoked: it never counts again.
+    """
+    spelt = build_digest(build.removeprefix(build_digest("")))
+    file = settings.keys / FILE
+    if file.is_file():
+        before = read_keyring(file.read_bytes(), root=root.public_key().public_bytes_raw())
+        known = before.find(Role.BUILD, spelt)
+        if known is not None and known.revoked is not None:
+            raise LogUnreadableError("this build was revoked, and never counts again")
+    return sign_keyring(
+        settings,
+        root=root,
+        at=at,
+        overlap=others or timedelta(0),
+        add={spelt: Role.BUILD},
+        going=Role.BUILD if others is not None else None,
+    )
 
 
 def keyring_in(settings: Settings, *, file: Path | None = None) -> KeyringNote:
@@ -105,7 +139,7 @@ def _present(settings: Settings, note: KeyringNote, *, at: datetime) -> Iterator
         yield Listed(role=Role.LOG, key=str(key), since=since)
     spool = _public(folder / SPOOL_FILE)
     if spool is not None:
-        spelt = str(NoteKey(name=f"spool/{key_id(spool)}", public=spool))
+        spelt = spool_key(spool, key_id=key_id(spool))
         yield Listed(role=Role.BREAK_GLASS, key=spelt, since=_made(folder / SPOOL_FILE, at))
     policy = policy_of(settings)
     for witness in policy.witnesses if policy is not None else ():
@@ -167,4 +201,4 @@ def _write(file: Path, data: bytes) -> None:
     draft.replace(file)
 
 
-__all__ = ["LogError", "keyring_in", "root_in", "sign_keyring"]
+__all__ = ["LogError", "certify_build", "keyring_in", "root_in", "sign_keyring"]

@@ -4,6 +4,11 @@ import httpx
 
 from gateway.doors import ProviderDoor
 from gateway.pages.login import CALLBACK
+from integrations.authenticators import (
+    Authenticators,
+    AuthenticatorsUnreadableError,
+    read_authenticators,
+)
 from integrations.claims_directory import ClaimsDirectory
 from integrations.file_directory import FileDirectory
 from integrations.oidc.provider import OidcProvider
@@ -26,6 +31,19 @@ class StoreClaims:
         """Everybody, by id."""
         rows = await self._store.claimed.all()
         return tuple(Claimed.model_validate(row.model_dump()) for row in rows)
+
+
+def authenticators_of(settings: Settings) -> Authenticators | None:
+    """The models of security keys that are listed; None where no file lists any."""
+    if settings.authenticators_file is None:
+        return None
+    try:
+        return read_authenticators(settings.authenticators_file)
+    except AuthenticatorsUnreadableError as error:
+        raise NotSetUpError(
+            f"ESCALATE_AUTHENTICATORS_FILE cannot be used: {error}",
+            mend="docs/log-in.md shows one; the certificates stand beside it.",
+        ) from error
 
 
 def directory_of(

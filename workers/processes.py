@@ -11,7 +11,8 @@ import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import AnyHttpUrl, SecretStr
 from starlette.routing import BaseRoute
@@ -30,16 +31,17 @@ from runbooks import library, load_runbook
 from store import Store
 from workers.errors import NotSetUpError
 from workers.house import House, inbox, pager, rotas, slack
-from workers.log_in import provider_door
+from workers.log_in import authenticators_of, provider_door
 from workers.reporting import party
 from workers.retention import retention_of
 from workers.settings import Settings
-from workers.vouching import stamping, witnessing
+from workers.vouching import keyring_note_of, stamping, witnessing
 from workers.worker import beat, client_of, worker
 
 GATEWAY = "gateway"
 ROUTING = "routing.yaml"
 _HTTP_PORTS = (80, 443)
+_YEARS = timedelta(days=3650)
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,11 @@ async def running_gateway(
     settings = house.settings.gateway
     async with run_gateway(opened, settings.host, settings.port, sock=sock, extra=extra) as running:
         beating = asyncio.create_task(beat(house, GATEWAY))
+        house.worker_key.gateways += 1
         try:
             yield RunningGateway(doors=opened, running=running)
         finally:
+            house.worker_key.gateways -= 1
             beating.cancel()
             with suppress(asyncio.CancelledError):
                 await beating
@@ -138,6 +142,9 @@ async def doors_of(
         provider=provider_door(settings, house.http, clock=house.clock),
         log=load_or_create_log_key(settings.keys, origin=settings.log_name),
         spool=load_or_create_spool(settings.keys, file=settings.log_spool, signer=signer),
+        authenticators=authenticators_of(settings),
+        workers_due=house.worker_key.asked,
+        keyring_note=partial(keyring_note_of, settings),
         witnessing=witnessing(settings, house.http),
         stamping=stamping(settings, house.http),
         events=EventWebhooks(
@@ -245,6 +252,8 @@ def door_settings(settings: Settings) -> DoorSettings:
         urgent_queue=settings.urgent_queue,
         keepers=settings.keeping.keepers,
         cooling_off=settings.keeping.cooling_off,
+        # A demo's cases live through years in minutes.
+        worker_lifetime=_YEARS if settings.demo else settings.workers.lifetime,
         erased=settings.erased,
         retention=retention_of(settings),
     )

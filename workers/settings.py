@@ -46,6 +46,7 @@ from workers._settings_trackers import (
     ZendeskSettings,
 )
 from workers._settings_vouching import TsaSettings, WitnessSettings
+from workers._settings_workers import WorkerSettings
 from workers._settings_wrapping import WrappingSettings
 
 URGENT = "-urgent"
@@ -246,6 +247,9 @@ class Settings(BaseSettings):
     access_dir: Path | None = Field(
         None, description="a team's own policies of who may do what, beside those that ship"
     )
+    authenticators_file: Path | None = Field(
+        None, description="YAML of the security keys' models that are believed to be device-bound"
+    )
     directory_file: Path | None = Field(None, description="YAML of people, roles and rotas")
     runbooks_dir: Path | None = Field(None, description="a team's own runbooks, beside the library")
     duty_manager: str | None = Field(
@@ -307,6 +311,7 @@ class Settings(BaseSettings):
     telemetry: TelemetrySettings = Field(
         default_factory=TelemetrySettings, description="logs and traces"
     )
+    workers: WorkerSettings = Field(default_factory=WorkerSettings, description="workers' own keys")
     wrapping: WrappingSettings = Field(
         default_factory=WrappingSettings, description="the key that wraps the keys of cases"
     )

@@ -16,26 +16,37 @@ from workers.settings import URGENT
 from workflows.converter import CaseKeyring, converter
 from workflows.escalation import EscalationWorkflow
 from workflows.obligation import ObligationWorkflow
-from workflows.runner import CaseRunner
+from workflows.runner import CaseRunner, Sign
 
 WORKFLOWS: Sequence[type] = (EscalationWorkflow, ObligationWorkflow)
 
 
-def plugin(keyring: CaseKeyring, *, activities: Sequence[Callable[..., Any]] = ()) -> SimplePlugin:
+def plugin(
+    keyring: CaseKeyring,
+    *,
+    activities: Sequence[Callable[..., Any]] = (),
+    sign: Sign | None = None,
+) -> SimplePlugin:
     """Converter with codec, sandbox, workflows and activities, in one thing to hand over."""
-    return plugin_with(converter(keyring), activities=activities)
+    return plugin_with(converter(keyring), activities=activities, sign=sign)
 
 
 def plugin_with(
-    data_converter: DataConverter, *, activities: Sequence[Callable[..., Any]] = ()
+    data_converter: DataConverter,
+    *,
+    activities: Sequence[Callable[..., Any]] = (),
+    sign: Sign | None = None,
 ) -> SimplePlugin:
-    """The same, around a converter that is already there: opened histories need no keys."""
+    """The same, around a converter that is already there: opened histories need no keys.
+
+    With `sign` a worker marks what its code writes down.
+    """
     return CasePlugin(
         "escalate",
         data_converter=data_converter,
         workflows=list(WORKFLOWS),
         activities=list(activities),
-        workflow_runner=CaseRunner(),
+        workflow_runner=CaseRunner(sign=sign),
     )
 
 
@@ -61,6 +72,7 @@ async def connect(
     runtime: Runtime | None = None,
     lazy: bool = False,
     extra_plugins: Sequence[SimplePlugin] = (),
+    sign: Sign | None = None,
 ) -> Client:
     """A client that speaks our payloads; workers made from it run our workflows and activities.
 
@@ -70,7 +82,7 @@ async def connect(
         address,
         namespace=namespace,
         data_converter=pydantic_data_converter,
-        plugins=[plugin(keyring, activities=activities), *extra_plugins],
+        plugins=[plugin(keyring, activities=activities, sign=sign), *extra_plugins],
         api_key=api_key,
         tls=tls,
         runtime=runtime,

@@ -15,6 +15,7 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from store import StoreUnavailable
 from workers.engine import tls_of
+from workers.enrolment import enrolled, stay_enrolled
 from workers.house import House
 from workers.telemetry import telemetry_plugins
 from workers.temporal import connect
@@ -40,6 +41,7 @@ async def client_of(house: House, *, address: str, lazy: bool = False) -> Client
         tls=tls_of(settings) if settings.uses_tls else False,
         lazy=lazy,
         extra_plugins=telemetry_plugins(house.settings),
+        sign=house.worker_key.sign,
     )
 
 
@@ -53,6 +55,9 @@ async def worker(
     at_once: int | None = None,
 ) -> AsyncIterator[Worker]:
     """A worker runs inside; its heart beats in the store, where the watch can hear it.
+
+    Its key is certified first, where a gateway runs; NotSetUpError when none will certify it. A
+    worker that is barred later polls no more, and its heart stops.
 
     `at_once` is how many activities, and how many steps of cases, it takes before it has ended
     one; None leaves it to the SDK.
@@ -88,14 +93,18 @@ async def worker(
         graceful_shutdown_timeout=GRACE,
         deployment_config=deployment,
     )
+    await enrolled(house)
     async with running, urgent:
         beating = asyncio.create_task(beat(house, KIND, client=client))
+        keeping = asyncio.create_task(stay_enrolled(house, (running, urgent)))
+        keeping.add_done_callback(lambda _: beating.cancel())
         try:
             yield running
         finally:
-            beating.cancel()
-            with suppress(asyncio.CancelledError):
-                await beating
+            for task in (keeping, beating):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
 
 async def beat(house: House, kind: str, *, client: Client | None = None) -> None:

@@ -32,12 +32,12 @@ from temporalio.converter import (
 
 from cases.ids import case_of
 from workflows.padding import deflated_and_padded
+from workflows.refused import REFUSED
 
 ENCODING = b"binary/escalate-2"
 """Deflated, padded, AES-256-GCM; short, since every payload of a history says it."""
 FORMER = b"binary/escalate-deflate-aes-256-gcm"
 """How payloads were sealed before they were padded: still opened, never written."""
-REFUSED = b"binary/escalate-refused"
 KEY_ID = "escalate-key"
 NONCE_SIZE = 12
 MAX_OPENED = 16 * 1024 * 1024

@@ -13,7 +13,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from cases.desk import Desk
-    from cases.file import SYSTEM, CaseFile
+    from cases.file import SYSTEM, UNDELAYED, CaseFile
     from cases.journal import Kind
     from cases.records import ClosingRecord
     from cases.stages import enter, leave, open_case
@@ -219,10 +219,18 @@ class Course:
         def over() -> bool:
             return self.errands.idle or self.timer.fired
 
+        def more() -> bool:
+            # What one errand came to may ask for another, or wait for its own entry.
+            wanted = self.errands.wanted or self.recorder.awaited
+            return self.file.edition >= UNDELAYED and wanted
+
         while not over():
             # A note that came while the ticket was being written goes as soon as it is free.
             self.errands.send(everything=True)
-            await workflow.wait_condition(lambda: over() or self.errands.held)
+            if more():
+                # What cannot be undone waits for its entry, which has no other company now.
+                self.recorder.append(everything=True)
+            await workflow.wait_condition(lambda: over() or self.errands.held or more())
         self.recorder.append(everything=not self.errands.idle)
 
     def _long_enough(self) -> bool:

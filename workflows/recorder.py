@@ -38,6 +38,7 @@ class Recorder:
         # A case that is being reopened was published as it ended: what differs is to be said.
         self._published: dict[str, JsonValue] = fields_of(file.state) if file.state.closed else {}
         self._heading: Heading | None = None
+        self._awaited = 0
 
     @contextmanager
     def aside(self, *, until: datetime, loud: bool = False) -> Iterator[None]:
@@ -64,6 +65,12 @@ class Recorder:
         )
 
     @property
+    def awaited(self) -> bool:
+        """Whether something waits for entries that are not on their way to the store."""
+        pending = bool(self._file.state.journal.pending)
+        return self.idle and pending and self._durable < self._awaited
+
+    @property
     def idle(self) -> bool:
         """Whether no append is under way."""
         return self._appending is None
@@ -81,6 +88,7 @@ class Recorder:
 
     async def durable(self, through: int) -> None:
         """Entries up to `through` are stored."""
+        self._awaited = max(self._awaited, through)
         if self._durable < through:
             await workflow.wait_condition(lambda: self._durable >= through)
 

@@ -4,9 +4,13 @@ Only the file with the workflow's definition runs again for each case. The SDK a
 instance for the context of every single payload, and entering the sandbox for it costs a case a
 fifth of its time (measured with py-spy). Here the answer is always the same: each
 payload of a case belongs to the case, whichever command it travels with.
+
+Here too a worker marks what its code derived: beside the bytes of each batch of journal entries
+goes the signature of its own key (`cases.worker_keys`). The code knows nothing of it, and asks for
+the same without; so a replay by another worker, or by an auditor, finds no difference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
@@ -19,6 +23,16 @@ from temporalio.converter import (
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import Info
+
+from cases.worker_keys import MARK
+from workflows.effects import APPEND_JOURNAL
+from workflows.obligation_effects import APPEND_OBLIGATION
+
+Sign = Callable[[bytes], bytes | None]
+"""The mark of a worker's key over the bytes of a batch; None while it has no certified key."""
+
+BATCHES = frozenset({APPEND_JOURNAL.name, APPEND_OBLIGATION.name})
+"""What a worker marks: everything that it writes down."""
 
 PASSED_THROUGH = (
     "cases",
@@ -35,7 +49,8 @@ PASSED_THROUGH = (
 class CaseRunner(WorkflowRunner):
     """The SDK's sandbox; what it is asked about payloads is answered outside of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, sign: Sign | None = None) -> None:
+        self._sign = sign
         self._sandbox = SandboxedWorkflowRunner(
             restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
         )
@@ -52,18 +67,23 @@ class CaseRunner(WorkflowRunner):
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """A sandboxed instance of the case."""
-        return _CaseInstance(self._sandbox.create_instance(det), det.info)
+        return _CaseInstance(self._sandbox.create_instance(det), det.info, sign=self._sign)
 
 
 class _CaseInstance(WorkflowInstance):
-    def __init__(self, sandboxed: WorkflowInstance, info: Info) -> None:
+    def __init__(self, sandboxed: WorkflowInstance, info: Info, *, sign: Sign | None) -> None:
         self._sandboxed = sandboxed
+        self._sign = sign
         self._context = WorkflowSerializationContext(
             namespace=info.namespace, workflow_id=info.workflow_id
         )
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
-        return self._sandboxed.activate(act)
+        completion = self._sandboxed.activate(act)
+        # What is replayed has its mark in the history, of whoever wrote it first.
+        if self._sign is not None and not act.is_replaying:
+            _mark(completion, self._sign)
+        return completion
 
     def get_serialization_context(self, command_info: Any) -> SerializationContext:
         return self._context
@@ -77,3 +97,16 @@ class _CaseInstance(WorkflowInstance):
 
     def get_thread_id(self) -> int | None:
         return self._sandboxed.get_thread_id()
+
+
+def _mark(completion: WorkflowActivationCompletion, sign: Sign) -> None:
+    for command in completion.successful.commands:
+        if not command.HasField("schedule_activity"):
+            continue
+        asked = command.schedule_activity
+        if asked.activity_type not in BATCHES:
+            continue
+        for batch in asked.arguments:
+            mark = sign(batch.data)
+            if mark is not None:
+                batch.metadata[MARK] = mark

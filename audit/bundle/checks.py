@@ -13,18 +13,18 @@ from audit.bundle.clock_rows import clock_rows, unpinned
 from audit.bundle.code import FILE as BUILD
 from audit.bundle.code import read_build
 from audit.bundle.dsse import ACTS, CERTIFICATES, envelope_files
+from audit.bundle.made import MADE
 from audit.bundle.opened import FOLDER as OPENED
-from audit.bundle.opened import opened_files
-from audit.bundle.script import FILE as SCRIPT
+from audit.bundle.opened import files_of, read_all
 from audit.bundle.whole import Bundle, need
-from audit.comments import COMMENTS, OpenComments, check_comments
+from audit.bundle.workers import FILE as WORKERS
+from audit.comments import COMMENTS, OpenComments, check_comments, said_openly
 from audit.custody import check_custody
 from audit.errors import ExportUnreadableError
 from audit.incoming import Incoming, salt_of
 from audit.log.exported import FOLDER as LOG
 from audit.log.exported import Logged
 from audit.log.keyring_note import FILE as KEYRING_NOTE
-from audit.log.segments import placed
 from audit.manifest import KEYRING, MANIFEST, SIGNATURE, StreamHead, check_signature
 from audit.personal_files import FOLDER as PERSONAL
 from audit.quorum import Count
@@ -44,12 +44,10 @@ ALONE = (
     KEYRING,
     MANIFEST,
     SIGNATURE,
-    SCRIPT,
     COMMENTS,
     KEYRING_NOTE,
-    "README.txt",
-    "case.json",
-    "report.html",
+    WORKERS,
+    *MADE,
 )
 """Files that stand alone in an export."""
 CHECKED = (ACTS, CERTIFICATES, OPENED, LOG, f"{PERSONAL}/")
@@ -158,13 +156,8 @@ def kept_checks(bundle: Bundle, request: CaseInput, proven: Proven) -> Iterator[
     if digests_of(bundle.entries, bundle.door):
         wrong, missing = check_access(bundle.files, proven, bundle.entries, bundle.door)
         yield judged("access", wrong=wrong, missing=missing)
-    if COMMENTS in bundle.files:
-        try:
-            said = read_model(COMMENTS, bundle.files[COMMENTS], OpenComments)
-        except ExportUnreadableError as error:
-            yield judged("comments", wrong=[str(error)])
-        else:
-            yield judged("comments", wrong=list(check_comments(bundle.entries, said)))
+    if COMMENTS in bundle.files or said_openly(bundle.entries):
+        yield _comments(bundle)
     if any(entry.kind is Kind.DOOR_CUSTODY for entry in bundle.door):
         found = check_custody(
             bundle.entries,
@@ -173,6 +166,17 @@ def kept_checks(bundle: Bundle, request: CaseInput, proven: Proven) -> Iterator[
             root=root_of(request.root_key),
         )
         yield judged("custody", wrong=list(found))
+
+
+def _comments(bundle: Bundle) -> Check:
+    said = OpenComments()
+    if COMMENTS in bundle.files:
+        try:
+            said = read_model(COMMENTS, bundle.files[COMMENTS], OpenComments)
+        except ExportUnreadableError as error:
+            return judged("comments", wrong=[str(error)])
+    wrong, missing = check_comments(bundle.entries, said)
+    return judged("comments", wrong=wrong, missing=missing)
 
 
 def parts_check(
@@ -208,6 +212,7 @@ def logged(bundle: Bundle) -> Logged:
             (lines.entries, bundle.manifest.lineage.get(file, ()))
             for file, lines in bundle.streams.items()
         ],
+        opened={id(entry): (place.branch, fields) for entry, place, fields in bundle.opened},
     )
 
 
@@ -233,12 +238,14 @@ def _strange(bundle: Bundle, rules: Rules | None) -> Iterator[str]:
 
 
 def _opened(bundle: Bundle) -> Iterator[str]:
-    expected = opened_files(
-        pair
-        for file, lines in bundle.streams.items()
-        for pair in placed(lines.entries, bundle.manifest.lineage.get(file, ()))
+    expected = files_of((place, fields) for _, place, fields in bundle.opened)
+    differing = list(
+        _same(bundle.files, expected, OPENED, "opens other fields than the journal has")
     )
-    yield from _same(bundle.files, expected, OPENED, "opens other fields than the journal has")
+    if differing:
+        # What is none of their spellings is called so; what is the expected bytes needs no reading.
+        read_all(bundle.files)
+    yield from differing
 
 
 def _signed(bundle: Bundle, envelopes: Mapping[str, ActEnvelope] | None) -> Iterator[str]:

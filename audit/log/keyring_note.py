@@ -10,7 +10,9 @@ newer of two notes; a key stays listed for ever, because what it signed while it
     key log example.org/log+9c3f…+AaBb… 2026-01-01T00:00:00Z - -
 
 A line of a key says its role, its spelling, since when it counts, until when, and from which
-instant on it is revoked; `-` is never. An authority of time is named by its certificate's SHA-256.
+instant on it is revoked; `-` is never. An authority of time is named by its certificate's SHA-256,
+and so is a build of the workers, by its source's: doors certify keys of workers that run it. Such a
+key lives for a day, so that it is listed only when it is revoked.
 """
 
 import re
@@ -43,11 +45,18 @@ class Role(StrEnum):
 
     APPROVER = "approver"
     BREAK_GLASS = "break-glass"
+    BUILD = "build"
+    """Code that workers may run."""
     DOOR = "door"
     LOG = "log"
     TSA = "tsa"
     WITNESS = "witness"
     WORKER = "worker"
+
+    @property
+    def by_digest(self) -> bool:
+        """Whether it is named by a digest, and not by a key."""
+        return self in (Role.BUILD, Role.TSA)
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ class Listed:
 
     role: Role
     key: str
-    """A vkey; of an authority of time `sha256:` and its certificate's digest."""
+    """A vkey; of an authority of time or a build `sha256:` and its digest."""
     since: datetime
     until: datetime | None = None
     revoked: datetime | None = None
@@ -74,13 +83,14 @@ class Listed:
     @property
     def public(self) -> str:
         """What is compared: the key itself, whatever it is called; or the digest."""
-        return self.key if self.role is Role.TSA else self.key.rpartition("+")[2]
+        return self.key if self.role.by_digest else self.key.rpartition("+")[2]
 
     @property
     def names(self) -> frozenset[str]:
-        """What a person may call it by; a door's key has the id that acts name it by."""
+        """What a person may call it by; a door's and a worker's key by the id that is shown."""
         name, _, rest = self.key.partition("+")
-        short = name.removeprefix("door/") if self.role is Role.DOOR else f"{name}+{rest[:8]}"
+        own = f"{self.role.value}/"
+        short = name.removeprefix(own) if name.startswith(own) else f"{name}+{rest[:8]}"
         return frozenset({self.key, self.public, short})
 
     @property
@@ -134,7 +144,8 @@ class KeyringNote:
 
         `present` says of each key since when it counts, if this note does not know it yet. A key
         that is not there any more counts until `overlap_until`, or until now. A revoked one never
-        counts again. LogUnreadableError when a revoked key is none of this keyring.
+        counts again; one that comes may be revoked at once. LogUnreadableError when a revoked key
+        is none of this keyring.
         """
         here = {(each.role, each.public): each for each in present}
         gone = set(revoked)
@@ -151,14 +162,32 @@ class KeyringNote:
                 keys.append(replace(each, until=None))
             else:
                 keys.append(each)
+        for each in here.values():
+            keys.append(replace(each, revoked=at) if gone & each.names else each)
+            gone -= each.names
         if gone:
             raise LogUnreadableError(f"no key of this keyring: {', '.join(sorted(gone))}")
-        return replace(self, number=self.number + 1, at=at, keys=(*keys, *here.values()))
+        return replace(self, number=self.number + 1, at=at, keys=tuple(keys))
 
 
 def door_key(public: bytes, *, key_id: str) -> str:
     """How a door's key is spelt in a keyring."""
     return str(NoteKey(name=f"door/{key_id}", public=public))
+
+
+def spool_key(public: bytes, *, key_id: str) -> str:
+    """How the key of a break-glass spool is spelt in a keyring."""
+    return str(NoteKey(name=f"spool/{key_id}", public=public))
+
+
+def worker_key(public: bytes, *, key_id: str) -> str:
+    """How a worker's key is spelt in a keyring."""
+    return str(NoteKey(name=f"worker/{key_id}", public=public))
+
+
+def build_digest(source: str) -> str:
+    """How a build is spelt in a keyring: by the digest over its source files."""
+    return f"sha256:{source}"
 
 
 def read_keyring(data: bytes, *, root: bytes) -> KeyringNote:
@@ -201,9 +230,9 @@ def _listed(line: str) -> Listed:
         role = Role(words[1])
     except ValueError as error:
         raise LogUnreadableError("a key is for something we know") from error
-    if role is Role.TSA:
+    if role.by_digest:
         if _DIGEST.fullmatch(words[2]) is None:
-            raise LogUnreadableError("an authority of time is named by a SHA-256")
+            raise LogUnreadableError("a build or an authority of time is named by a SHA-256")
     elif role is Role.WITNESS:
         WitnessKey.parse(words[2])
     else:

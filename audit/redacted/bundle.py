@@ -22,6 +22,7 @@ from audit.redacted.manifest import (
     StreamFile,
 )
 from audit.redacted.opening import lines
+from audit.redacted.order import mark_file
 from audit.redacted.telling import readme, report
 from cases.canonical import canonical, sha256
 from cases.journal import GENESIS
@@ -46,6 +47,9 @@ def write_redacted(
     files = {name: lines(read.entries) for name, read in record.streams.items()}
     if record.log is not None:
         files |= record.log.files
+    files |= {
+        mark_file(key.stream, key.branch, key.sequence): mark for key, mark in record.marks.items()
+    }
     files[REDACTIONS] = canonical(redactions_of(record, reader=reader))
     files[KEYRING] = written(
         Keyring(root=seal.root, certificates=(seal.certificate,), log=seal.log)
@@ -62,6 +66,7 @@ def write_redacted(
             created_at=at,
             escalate=version,
             erased=bool(record.shreds),
+            waits=record.waits,
             streams={name: _stream(read) for name, read in record.streams.items()},
             files={
                 name: FileSum(sha256=sha256(data), size=len(data))

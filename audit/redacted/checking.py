@@ -13,6 +13,7 @@ from audit.errors import ExportUnreadableError
 from audit.log.checkpoint import Checkpoint, trusted_checkpoint
 from audit.log.errors import LogError
 from audit.log.exported import CHECKPOINT, FOLDER, TOKEN, proof_file
+from audit.log.leaf import late_of, made_late
 from audit.log.note import NoteKey
 from audit.log.proof import read_proof
 from audit.log.stamped import Claim
@@ -28,6 +29,8 @@ from audit.redacted.manifest import (
     Redactions,
 )
 from audit.redacted.opening import OpenedEntry, hidden, read_lines
+from audit.redacted.order import FOLDER as ORDER
+from audit.redacted.order import Order
 from audit.verdict import Check, Verdict, judged
 from audit.vouchers import Vouched, Vouchers, check_vouchers, keyring_of, trusted_logs
 from cases.canonical import canonical, sha256
@@ -112,6 +115,8 @@ def _checks(
     yield from check_vouchers(_vouched(bundle), vouchers, logs=logs, keyrings=keyrings)
     yield judged("signers", wrong=list(_signers(bundle.streams)))
     yield judged("clocks", wrong=list(_clocks(bundle.streams)))
+    if bundle.manifest.waits or any(name.startswith(ORDER) for name in bundle.files):
+        yield Order(files=bundle.files, streams=bundle.streams, keys=_keys(bundle, logs)).check()
     if bundle.manifest.erased:
         yield judged("erasure", wrong=list(_erasure(bundle)))
 
@@ -222,6 +227,14 @@ def _log(bundle: Bundle, pinned: frozenset[NoteKey]) -> Check:
     return judged("log", wrong=[*wrong[:_SHOWN], *more], missing=missing)
 
 
+def _keys(bundle: Bundle, pinned: frozenset[NoteKey]) -> frozenset[NoteKey]:
+    try:
+        return pinned or frozenset([NoteKey.parse(bundle.keyring.log)])
+    except LogError:
+        # That no key is named is told with the log itself; then no proof can hold.
+        return frozenset()
+
+
 def _unproven(data: bytes, entry: OpenedEntry, published: bytes, checkpoint: Checkpoint) -> str:
     try:
         proof = read_proof(data)
@@ -229,7 +242,10 @@ def _unproven(data: bytes, entry: OpenedEntry, published: bytes, checkpoint: Che
         return str(error)
     if proof.checkpoint != published:
         return f"stands on another checkpoint than {CHECKPOINT}"
-    if proof.extra != entry.leaf or not proof.holds(entry.leaf, checkpoint):
+    # An entry that took effect before the log had it says so in its leaf, and is no other.
+    late = late_of(proof.extra)
+    leaf = made_late(entry.leaf, late) if late else entry.leaf
+    if proof.extra != leaf or not proof.holds(leaf, checkpoint):
         return "the log holds another entry at this place"
     return ""
 

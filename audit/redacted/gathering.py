@@ -9,7 +9,8 @@ from audit.manifest import CASE_STREAM, DOOR_STREAM
 from audit.owed import stream_file
 from audit.redacted.fields import FieldClass, class_of
 from audit.redacted.opening import OpenedEntry, Shows, counts, lines, opened, read_lines
-from cases.journal import Entry, Stream
+from cases.journal import Entry, Kind, Stream
+from cases.log_glass import SPOOL_LINE
 from store import Branch, LogKey, Skeleton, Store
 
 OF_SKELETON = frozenset({FieldClass.SKELETON, FieldClass.STAFF})
@@ -33,6 +34,10 @@ class RedactedRecord:
     streams: Mapping[str, ReadStream]
     """By file."""
     log: LogPart | None
+    marks: Mapping[LogKey, bytes] = field(default_factory=dict)
+    """The log's word over entries that something waited for."""
+    waits: bool = False
+    """What people decide in it waits for the log."""
     shreds: Sequence[str] = ()
     """The erasures that took content away."""
     erased: frozenset[tuple[str, int]] = field(default_factory=frozenset)
@@ -84,9 +89,14 @@ async def gather_redacted(store: Store, case: str, *, shows: Shows) -> RedactedR
             lineage=segments,
             entries=tuple(both[sequence] for sequence in sorted(both)),
         )
+    waited = await store.acts.waited(case)
     return RedactedRecord(
         streams=streams,
         log=await _log(store, case, streams.values()),
+        marks=await _marks(store, case, waited, streams[DOOR_STREAM].entries)
+        if DOOR_STREAM in streams
+        else {},
+        waits=bool(waited),
         shreds=tuple(shred.erasure for shred in await store.shredding.shreds(case=case)),
         erased=frozenset(erased),
     )
@@ -127,6 +137,18 @@ def _opened(
 def _less(entry: OpenedEntry, shows: Shows) -> OpenedEntry:
     """What is left of an erased entry, for a reader who may see less than is left."""
     return entry.without(path for path in entry.shown if not shows(entry.kind, path))
+
+
+async def _marks(
+    store: Store, case: str, waited: Mapping[str, bytes], door: Sequence[OpenedEntry]
+) -> dict[LogKey, bytes]:
+    """Each mark under the entry it is of; a spool's line names people, and stays here."""
+    found = await store.log.relieved_of(case)
+    for entry in door:
+        mark = waited.get(entry.text("body.act"), b"")
+        if entry.kind is Kind.DOOR_ACT_RECORDED and mark:
+            found[LogKey(case, Stream.DOOR, entry.text("branch"), entry.sequence)] = mark
+    return {key: mark for key, mark in found.items() if not mark.startswith(SPOOL_LINE.encode())}
 
 
 async def _log(store: Store, case: str, streams: Iterable[ReadStream]) -> LogPart | None:

@@ -1,10 +1,11 @@
 """What a redacted bundle consists of, and the door's signature over it."""
 
 from enum import StrEnum
+from typing import ClassVar
 
 from audit.log.segments import Segment
 from audit.manifest import FileSum, StreamHead
-from cases.values import Inbound, Instant, Line
+from cases.values import Grown, Inbound, Instant, Line
 
 FORMAT = "escalate-redacted/1"
 MANIFEST = "redacted.json"
@@ -51,8 +52,10 @@ class Redactions(Inbound):
     entries: tuple[Redaction, ...] = ()
 
 
-class RedactedManifest(Inbound):
+class RedactedManifest(Grown):
     """Everything a redacted bundle holds."""
+
+    since_grown: ClassVar[frozenset[str]] = frozenset({"waits"})
 
     format: str = FORMAT
     case: str
@@ -61,6 +64,8 @@ class RedactedManifest(Inbound):
     escalate: str
     """The release that wrote it."""
     erased: bool
+    waits: bool = False
+    """What people decided in the case waited for the log."""
     streams: dict[str, StreamFile]
     """By file."""
     files: dict[str, FileSum]

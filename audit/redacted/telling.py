@@ -20,6 +20,7 @@ put in another order.
   journal/*.jsonl    the streams: one entry a line, each field that is shown with its salt
   redactions.json    how many fields of which entry are left out, and why
   log/               the log's signed head, and of each entry the proof that it is in there
+  order/             where decisions waited for the log: its signed word from before each of them
   keyring.json       public keys; redacted.json names every file, redacted.sig.json signs it
 
   escalate audit verify DIRECTORY --keys ROOT.json

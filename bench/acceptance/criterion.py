@@ -38,6 +38,7 @@ def by_tests(
     counted: tuple[str, Callable[[Tested], int]] | None = None,
     examples: int = 0,
     anchor: str = "",
+    counting: Mapping[str, int] | None = None,
 ) -> Criterion:
     """A criterion that tests decide: all pass, and there are enough of them.
 
@@ -46,6 +47,7 @@ def by_tests(
     `by_name` says which tests must be among those that passed, and what each of them is called.
     `counted` is what `at_least` counts, where it is not tests. `examples` is how many generated
     ones there must be. `anchor` is the figure of those it is measured against.
+    `counting` names figures the tests say of themselves, and how much each must be then.
     """
 
     def run(extent: Extent) -> Iterator[Verdict]:
@@ -64,7 +66,13 @@ def by_tests(
             shown.append("among them " + ", ".join(named))
         if missing:
             shown.append("MISSING " + ", ".join(missing))
-        enough = number >= least and (extent.quick or found.examples >= examples)
+        enough = number >= least and (
+            extent.quick
+            or (
+                found.examples >= examples
+                and all(_said(found, each) >= n for each, n in (counting or {}).items())
+            )
+        )
         good = not found.failed and found.passed > 0 and enough and not missing
         yield Verdict(name, wanted, "; ".join(shown), good, found.seconds, anchor)
 
@@ -100,6 +108,12 @@ def by_bench(*names: str, anchor: str = "") -> Criterion:
             )
 
     return run
+
+
+def _said(found: Tested, name: str) -> int:
+    """The figure that a test said of itself; -1 when none did."""
+    said = found.properties.get(name, "")
+    return int(said) if said.isdecimal() else -1
 
 
 def run(criteria: Mapping[str, Criterion], name: str, extent: Extent) -> Iterator[Verdict]:

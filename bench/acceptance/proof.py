@@ -4,8 +4,10 @@ What is not built yet is a criterion all the same: it fails, and says so.
 """
 
 from bench.acceptance.criterion import Criterion, by_bench, by_tests
+from bench.acceptance.hostile import by_number
 
-ALTERED, LIES, CELLS, KILLS = 2000, 12, 5000, 200
+ALTERED, LIES, CELLS, KILLS, HOSTILE = 2000, 12, 5000, 200, 64
+FAULTS, KILLED = 400, 500
 
 CRITERIA: dict[str, Criterion] = {
     "twenty": by_tests(
@@ -70,13 +72,23 @@ CRITERIA: dict[str, Criterion] = {
     ),
     "recorder-faults": by_tests(
         "every call of the recorder to the system: EIO, ENOSPC, SIGKILL",
-        "no corrupt log, no acknowledged leaf lost",
+        f">= {FAULTS} for each place it is kept, no corrupt log, no acknowledged leaf lost",
         "tests/audit/log/test_recorder_faults.py",
         "tests/audit/log/test_directory.py",
         "tests/audit/log/test_killed.py",
         seconds=5400,
         fully={"ESCALATE_RECORDER_FAULTS": "all"},
         anchor="Tessera: eight system calls, EIO and SIGKILL",
+        counting={"faults (store)": FAULTS, "faults (directory)": FAULTS},
+    ),
+    "kills": by_tests(
+        "kill -9 of worker, gateway, recorder, witness and Temporal where activities begin and end",
+        f">= {KILLED} kills, no decision lost or doubled, every case closes, every bundle verifies",
+        "tests/faults/test_kill_matrix.py",
+        seconds=7200,
+        fully={"KILL_MATRIX": str(KILLED)},
+        counting={"kills": KILLED},
+        anchor="Temporal injects faults into its own persistence",
     ),
     "parsers": by_tests(
         "bytes made to break readers of notes, proofs, policies, tokens and requests",
@@ -122,5 +134,9 @@ CRITERIA: dict[str, Criterion] = {
         "tests/gateway/test_keeping.py",
         seconds=2400,
         fully={"SHRED_RACES": "50"},
+    ),
+    "hostile": by_number(
+        "each hostile case is a named test with its expected outcome (docs/hostile-cases.md)",
+        cases=HOSTILE,
     ),
 }

@@ -50,8 +50,8 @@ def decide(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     _conditions_stand(file, body, at=act.signed_at)
     if LEVELS.index(act.assurance.value) < LEVELS.index(rule.assurance.value):
         raise refused(Reason.ASSURANCE, f"this gate needs {rule.assurance.value}")
-    if rule.device_bound and (act.personal is None or not act.personal.device_bound):
-        raise refused(Reason.SYNCED_KEY)
+    if rule.device_bound:
+        _is_device_bound(act)
     needs_reason = body.verdict is Verdict.MORE_INFORMATION or (
         body.verdict is Verdict.REJECT and rule.reject_reason
     )
@@ -247,6 +247,15 @@ def bound_round(file: CaseFile, gate: str, binding: RoundBinding | None, rule: G
         case _:
             people = ", ".join(vote.person for vote in round_.votes)
             raise Refusal(Outcome.ALREADY_DECIDED, Reason.DECIDED, people)
+
+
+def _is_device_bound(act: Act) -> None:
+    """The key the person signed with cannot leave its device, by a word that is believed."""
+    key = act.personal.key if act.personal is not None else None
+    if key is None or not key.device_bound:
+        raise refused(Reason.SYNCED_KEY)
+    if key.unlisted:
+        raise refused(Reason.UNLISTED_KEY)
 
 
 def _conditions_stand(file: CaseFile, body: Decide, *, at: datetime) -> None:

@@ -10,6 +10,7 @@ from audit.verdict import Outcome
 from audit.verify import verify
 from cli.demo.installation import Installation
 from gateway.log_key import log_key_in
+from workers.vouching import keyring_note_of
 
 REPLAY = "strict replay"
 """The check of a verdict that strict replay answers."""
@@ -37,6 +38,7 @@ async def check(place: Installation, number: str, *, exports: Path | None) -> tu
                 certificate=signer.certificate_at(at),
                 root=signer.root_key,
                 log=str(log or ""),
+                keyring_note=keyring_note_of(place.house.settings),
             ),
             out=folder / f"case-{number}",
             at=at,

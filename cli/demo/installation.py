@@ -17,6 +17,7 @@ import uvicorn
 from pydantic import AnyHttpUrl, SecretStr
 from temporalio.client import Client
 
+from audit.bundle.code import source_digest
 from cli.demo.connector import ContentPlatform
 from cli.demo.page import OPEN, DemoPages
 from cli.demo.people import Deeds, Player
@@ -29,6 +30,7 @@ from runbooks import library
 from store import CaseFilter
 from workers.engine import Engine
 from workers.house import House, house, people_file
+from workers.keyrings import certify_build, root_in
 from workers.processes import doors_of, release_library, running_gateway, running_worker
 from workers.settings import (
     ActionSettings,
@@ -97,7 +99,6 @@ async def installation(
             home_house.store, proposed_by="petra", approved_by="lena", at=await clock.now()
         )
         client = await client_of(home_house, address=engine.address)
-        await stack.enter_async_context(running_worker(home_house, engine.address, client=client))
         people = read_people(people_file(settings).read_bytes(), file="demo_directory.yaml")
         deeds = Deeds()
         players = {
@@ -123,6 +124,8 @@ async def installation(
             await doors_of(home_house, engine.address),
             engine=TemporalEngine(clock.drive(client), task_queue=settings.task_queue),
         )
+        # What is installed here may work: the root says so, and the gateway certifies the worker.
+        certify_build(settings, build=source_digest(), root=root_in(settings), at=await clock.now())
         await stack.enter_async_context(
             running_gateway(
                 home_house,
@@ -132,6 +135,7 @@ async def installation(
                 extra=pages.routes(),
             )
         )
+        await stack.enter_async_context(running_worker(home_house, engine.address, client=client))
         await stack.enter_async_context(running_watch(home_house, simulated=True))
         await clock.resync(
             [line.case for line in await home_house.store.views.list(CaseFilter(status=OPEN))]

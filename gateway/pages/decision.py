@@ -10,7 +10,7 @@ from gateway.casework import OpenCase, open_case, read_by
 from gateway.confirming import shown_round
 from gateway.form_content import Surroundings
 from gateway.forms import forms_of
-from gateway.gate_words import difference
+from gateway.gate_words import difference, outcome_of
 from gateway.pages.acts import ActPages
 from gateway.web import Viewer, Web
 from gateway.wording import (
@@ -115,17 +115,28 @@ class DecisionPages:
         became = _became(locator, case)
         if became in _GONE and not whatever_its_state:
             status, wording = _GONE[became]
-            superseded = became is LocatorState.SUPERSEDED
-            changed = difference(case, locator.gate or "") if superseded else ""
             return web.problem(
                 wording,
                 viewer=viewer,
                 status=status,
-                detail=f"What changed: {changed}" if changed else "",
+                detail=await self._since(became, locator, case, viewer),
                 onward=f"/cases/{case.row.number}",
                 onward_label="Open the case",
             )
         return case
+
+    async def _since(
+        self, became: LocatorState, locator: Locator, case: OpenCase, viewer: Viewer
+    ) -> str:
+        """What changed since the question was asked, or what came of it."""
+        gate = locator.gate or ""
+        if became is LocatorState.SUPERSEDED:
+            changed = difference(case, gate)
+            return f"What changed: {changed}" if changed else ""
+        if became is LocatorState.DECIDED and locator.round is not None:
+            show = await self._web.show(viewer, case=case.row.id)
+            return outcome_of(case, gate, locator.round, show)
+        return ""
 
     async def _page(self, locator: Locator, case: OpenCase, viewer: Viewer, token: str) -> Response:
         web = self._web

@@ -51,6 +51,8 @@ TITLES: dict[str, str] = {
     "emergency-opened": "a case was opened in an emergency, and nobody could be told",
     "emergency-unreviewed": "emergency openings were not reviewed in time",
     "many-reports": "a case has gathered many reports",
+    "worker-barred": "workers have stopped because their key was revoked",
+    "worker-refused": "workers of code that nobody certified want to work",
     "pager": "a pager does not take our pages",
     "channel-out": "a channel does not answer",
     "notice-lost": "notices reached nobody",

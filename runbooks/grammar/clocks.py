@@ -1,14 +1,16 @@
 """Clocks of the whole case: deadlines and holds that law or promise sets."""
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, StrictBool, StrictStr, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from runbooks.grammar.base import Day, Duration, Name, Prose, Strict, kebab, refuse
 from runbooks.grammar.stages import LateStep
 from runbooks.grammar.times import Severities
 from runbooks.plan import ClockKind, ClockStart
-from runbooks.statutes.table import Statute, find, meant
+from runbooks.statutes.span import Span, Unit
+from runbooks.statutes.table import Statute, calendars, find, meant
 from runbooks.statutes.vocabulary import RowKind
 
 RUNS_AS = {
@@ -22,15 +24,28 @@ RUNS_AS = {
 """Rows a case runs, and as what: of a renewable hold the first period, a renewal is a new clock."""
 
 _FROM_ROW = frozenset(
-    {"kind", "within", "due_at", "restart", "source", "mark", "review_by", "statutory"}
+    {
+        "kind",
+        "within",
+        "working_days",
+        "calendar",
+        "due_at",
+        "restart",
+        "source",
+        "mark",
+        "review_by",
+        "statutory",
+    }
 )
 """What a named row says itself, so that a runbook cannot say otherwise."""
 
 
+_STOP = re.compile(r"[a-z0-9][a-z0-9-]*:\S+|closed")
+
+
 def _stop(value: str) -> str:
-    prefix, colon, name = value.partition(":")
-    if value != "closed" and not (prefix in {"effect", "stage"} and colon and name):
-        refuse("RB013", "effect:<name>, stage:<name> or closed")
+    if not _STOP.fullmatch(value):
+        refuse("RB013", "effect:<name>, stage:<name>, <outcome>:<stage> or closed")
     return value
 
 
@@ -52,6 +67,12 @@ def _row(value: str) -> str:
     return value
 
 
+def _calendar(value: str) -> str:
+    if value not in calendars():
+        refuse("RB014", f"a calendar: {', '.join(sorted(calendars()))}")
+    return value
+
+
 class Clock(Strict):
     """One clock of the case, with the source that sets it."""
 
@@ -65,6 +86,9 @@ class Clock(Strict):
     starts_after: Name | None = None
     """The effect whose performance starts it."""
     within: Duration | None = None
+    working_days: Annotated[StrictInt, Field(ge=1, le=250)] | None = None
+    """Instead of `within`: so many working days of `calendar`, the day of the event not counted."""
+    calendar: Annotated[StrictStr, AfterValidator(_calendar)] | None = None
     only_at: Severities | None = None
     """It begins when the case first has one of these, and then runs on whatever the severity."""
     due_at: Name | None = None
@@ -91,9 +115,11 @@ class Clock(Strict):
         else:
             if self.kind is ClockKind.WINDOW:
                 refuse("RB011", "`use` with a row of the law: it says when a window opens")
-            for key in ("title", "within"):
-                if getattr(self, key) is None:
-                    refuse("RB011", f"`{key}`, or `use`", found="no such key")
+            if self.title is None:
+                refuse("RB011", "`title`, or `use`", found="no such key")
+            if self.within is None and self.working_days is None:
+                refuse("RB011", "`within`, or `use`", found="no such key")
+            self._counted_in_days()
         if len(self._said_starts) > 1:
             first, second = (kebab(key) for key in self._said_starts[:2])
             refuse("RB017", f"either `{first}` or `{second}`", at=(second,))
@@ -106,6 +132,24 @@ class Clock(Strict):
             if step.go is not None:
                 refuse("RB017", "`go` in a stage only", at=("late", index, "go"))
         return self
+
+    def _counted_in_days(self) -> None:
+        if self.working_days is None:
+            if self.calendar is not None:
+                refuse("RB017", "`working-days` beside `calendar`", at=("calendar",))
+            return
+        if self.within is not None:
+            refuse("RB017", "either `within` or `working-days`", at=("working-days",))
+        if self.calendar is None:
+            refuse("RB011", "`calendar`: whose working days", at=("working-days",))
+        if self.due_at is not None or self.kind is not ClockKind.DEADLINE:
+            refuse("RB017", "`working-days` at a deadline of ours only", at=("working-days",))
+
+    @property
+    def span(self) -> Span | None:
+        """How it counts, where it counts working days."""
+        days = self.working_days
+        return None if days is None else Span(n=days, unit=Unit.BUSINESS_DAY)
 
     @property
     def _said_starts(self) -> list[str]:

@@ -23,6 +23,7 @@ from runbooks.grammar.taxonomy import TaxonomyRule, check_codes
 from runbooks.grammar.times import Times
 from runbooks.grammar.updates import UpdateRule
 from runbooks.plan import StageKind
+from runbooks.statutes.table import find
 
 
 class RunbookDocument(Strict):
@@ -42,6 +43,8 @@ class RunbookDocument(Strict):
     priority: PriorityMatrix | None = None
     law: tuple[LawRow, ...] = ()
     """What its answers mean to the law: then the clock of a row runs only where the row holds."""
+    elsewhere: dict[ClockId, Name] = Field(default_factory=dict)
+    """Rows of the law that its answers can bring about and that another runbook runs."""
     clocks: dict[ClockId, Clock] = Field(default_factory=dict)
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     effects: dict[Name, Effect] = Field(default_factory=dict)
@@ -73,6 +76,10 @@ class RunbookDocument(Strict):
                     "`where-due` at an effect that stops a clock",
                     at=("effects", name, "where-due"),
                 )
+        for row in self.elsewhere:
+            if find(row) is None:
+                expected = "a row of the law, like EU-TCO10"
+                refuse("RB026", expected, at=("elsewhere", row), found=f'"{row}"')
         if self.taxonomy is not None:
             check_codes(self.taxonomy, self.intake)
         names: set[str] = set()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Self
 
-from pydantic import Field, StrictStr, model_validator
+from pydantic import Field, StrictStr, WithJsonSchema, model_validator
 
 from runbooks.asking import input_for
 from runbooks.grammar.base import Name, Prose, Strict, refuse
@@ -63,10 +63,14 @@ class SeverityRow(Strict):
         return ", ".join([*parts, *([self.when] if self.when else [])]) or "otherwise"
 
 
+_ONE = [hit.value for hit in Hit if hit is not Hit.COLLECT]
+"""The policies by which one row decides: a case has one severity."""
+
+
 class SeverityPolicy(Strict):
     """Which row decides where several match, and which facts are worse than others."""
 
-    hit: Hit = Hit.FIRST
+    hit: Annotated[Hit, WithJsonSchema({"enum": _ONE})] = Hit.FIRST
     worse: dict[Name, Cell] = Field(default_factory=dict)
     """By question: its answers from mild to worse, or `more`, `less`, `later`, `earlier`."""
 

@@ -48,7 +48,7 @@ class ClockPlan(Compact):
     statutory: bool = True
     owner: Role
     stops: tuple[str, ...] = ()
-    """`effect:<name>`, `stage:<name>` (left), or `closed`."""
+    """`effect:<name>`, `stage:<name>` (left), `<outcome>:<stage>` (left so), or `closed`."""
     restart: str = "remaining"
     """After a suspension: `full` or `remaining`."""
     late: tuple[Late, ...] = ()

@@ -24,6 +24,9 @@ class Trigger(Compact):
     law_from: date | None = None
     """The first day on which the row is law; None where it always was."""
     law_to: date | None = None
+    does: str = ""
+    """What the row asks for, in the law's word: conflicts are decided by it. Empty in pathways of
+    releases that decided none."""
 
     def is_law(self, on: date) -> bool:
         """Whether the row is law on that day."""

@@ -21,6 +21,7 @@ from runbooks.rendering.wording import (
     begins,
     condition,
     duration,
+    lasts,
     lateness,
     quorum,
     several,
@@ -60,7 +61,7 @@ def article(runbook: Runbook) -> Page:
         blocks.append(
             Points(
                 tuple(
-                    (clock.id, f"{clock.title}: {duration(clock.within)} {begins(clock)}.")
+                    (clock.id, f"{clock.title}: {lasts(clock)} {begins(clock)}.")
                     for clock in pathway.clocks
                 )
             )

@@ -7,7 +7,7 @@ from runbooks.plan import Pathway, StageKind, StagePlan
 from runbooks.planner import Hand, moves
 from runbooks.rendering.wording import (
     condition,
-    duration,
+    lasts,
     leads,
     orders,
     several,
@@ -30,7 +30,7 @@ def mermaid(runbook: Runbook) -> str:
     if pathway.clocks:
         lines.append('  subgraph clocks["Clocks"]')
         for number, clock in enumerate(pathway.clocks):
-            label = f"{clock.id}<br>{_safe(clock.title)}, {duration(clock.within)}"
+            label = f"{clock.id}<br>{_safe(clock.title)}, {lasts(clock)}"
             lines.append(f'    c{number}(["{label}"])')
         lines.append("  end")
     return "\n".join(lines) + "\n"

@@ -9,7 +9,7 @@ from runbooks.planner import moves
 from runbooks.rendering.cards import CARD, PAD, Card, card
 from runbooks.rendering.drawing import LANES, Canvas, wrap
 from runbooks.rendering.lanes import Lane, Wire, lanes
-from runbooks.rendering.wording import begins, duration, stage_title, times
+from runbooks.rendering.wording import begins, lasts, stage_title, times
 from runbooks.runbook import Runbook
 
 GAP = 24
@@ -189,7 +189,7 @@ def _clock_height(clock: ClockPlan) -> float:
 
 
 def _runs(clock: ClockPlan) -> str:
-    return f"{duration(clock.within)} {begins(clock)}"
+    return f"{lasts(clock)} {begins(clock)}"
 
 
 def _begin(canvas: Canvas, *, x: float, y: float, to: float) -> None:

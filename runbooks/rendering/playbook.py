@@ -29,6 +29,7 @@ from runbooks.rendering.wording import (
     filling,
     gate_rules,
     hand,
+    lasts,
     lateness,
     leads,
     nature,
@@ -180,7 +181,7 @@ def _clocks(document: RunbookDocument, pathway: Pathway) -> Iterator[Block]:
             (
                 clock.id,
                 f"{clock.title} ({KINDS[clock.kind]})",
-                f"{duration(clock.within)} {begins(clock)}",
+                f"{lasts(clock)} {begins(clock)}",
                 ends(clock),
                 "; ".join(map(lateness, clock.late)) or "nobody is told",
                 clock.owner,

@@ -21,6 +21,7 @@ from runbooks.plan import (
     Votes,
 )
 from runbooks.quorums import roles_in
+from runbooks.statutes.span import Unit
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
@@ -245,6 +246,13 @@ def requirement(name: str, pathway: Pathway) -> str:
     return f"the receipt of “{title}”"
 
 
+def lasts(clock: ClockPlan) -> str:
+    """How long a clock has."""
+    if clock.span is not None and clock.span.unit is Unit.BUSINESS_DAY:
+        return f"{clock.span.n} working days"
+    return duration(clock.within)
+
+
 def begins(clock: ClockPlan) -> str:
     """What a clock counts from, and what says when it is due."""
     due = f", due at the instant answered to “{clock.due_at}”" if clock.due_at else ""
@@ -267,13 +275,20 @@ def _counts_from(clock: ClockPlan) -> str:
     return said
 
 
+CLOSED = "closed"
+
+
 def ends(clock: ClockPlan) -> str:
     """What stops a clock."""
     said = []
     for stop in clock.stops:
         area, _, name = stop.partition(":")
         said.append(
-            {"effect": f"{name} is done", "stage": f"{name} is left"}.get(area, "the case closes")
+            {
+                "effect": f"{name} is done",
+                "stage": f"{name} is left",
+                CLOSED: "the case closes",
+            }.get(area, f"{name} ends as {area}")
         )
     return several(said, "or") or "nothing: it runs to its end"
 

@@ -172,7 +172,8 @@ RULES: dict[str, Rule] = {
     "RB064": Rule(
         "Every deadline can be met.",
         "A clock that nothing stops always ends in a breach.",
-        "Let `stops` name an effect that is performed, a stage that is left, or closed.",
+        "Let `stops` name an effect that is performed, a stage that is left, an outcome of one, or "
+        "closed.",
     ),
     "RB065": Rule(
         "Help is called before the time is over.",
@@ -183,6 +184,21 @@ RULES: dict[str, Rule] = {
         "A row of the law that runs is law.",
         "A bill or a repealed rule sets no deadline, and people trust a clock that runs.",
         "Drop the clock, or name a row that is in force; `escalate clocks list` says which.",
+    ),
+    "RB067": Rule(
+        "Targets add up: what stops a clock can be reached in the clock's time.",
+        "People who all keep to their targets still miss the law.",
+        "Shorten the targets on the way that is shown, or stop the clock earlier on it.",
+    ),
+    "RB068": Rule(
+        "A case in which all was done leaves no clock of the law running.",
+        "A breach on the record of a case that did everything right hides the real ones.",
+        "Let `stops` name what settles it on this way: an effect, a stage, or an outcome of one.",
+    ),
+    "RB069": Rule(
+        "A clock that counts from awareness has its instant from a person.",
+        "Since when we were aware is a decision with a name under it; receipt is a guess at it.",
+        "Ask `aware-at` under `needs` where that is decided, or write `starts-at`.",
     ),
     # ── people, endings, words ────────────────────────────────────────────────────────────────
     "RB070": Rule(

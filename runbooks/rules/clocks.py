@@ -9,6 +9,8 @@ from runbooks.planner import moves, performed
 from runbooks.rules.finding import Finding, Subject, Weight
 from runbooks.statutes.table import Statute, statutes
 
+_AREAS = ("effect", "stage", "closed")
+
 
 def provenance(subject: Subject) -> Iterator[Finding]:
     """Statutory clocks without owner or source, and reviews that are past due."""
@@ -75,6 +77,7 @@ def endings(subject: Subject) -> Iterator[Finding]:
     reached = subject.ways
     effects = subject.document.all_effects
     stages = {stage.stage for stage in subject.document.stages}
+    outcomes = {stage.stage: set(stage.next or {}) for stage in subject.document.stages}
     for name, clock in subject.document.clocks.items():
         if clock.runs_as is ClockKind.MIN_HOLD:
             continue
@@ -85,8 +88,9 @@ def endings(subject: Subject) -> Iterator[Finding]:
         for position, stop in enumerate(clock.stops):
             area, _, target = stop.partition(":")
             never_done = area == "effect" and target in effects and target not in happening
-            never_left = area == "stage" and target in stages and target not in reached
-            if never_done or never_left:
+            never_left = area != "effect" and target in stages and target not in reached
+            never_so = area not in _AREAS and target in stages and area not in outcomes[target]
+            if never_done or never_left or never_so:
                 yield subject.finding(
                     "RB064",
                     ("clocks", name, "stops", position),

@@ -29,6 +29,9 @@ _RULE = {
 }
 
 
+_MOVED = ": the case opens on the default pathway at the same severity"
+
+
 def names(subject: Subject) -> Iterator[Finding]:
     """Names that lead nowhere."""
     known = {kind: _known(kind, subject) for kind in RefKind}
@@ -43,7 +46,7 @@ def names(subject: Subject) -> Iterator[Finding]:
             rule,
             each.path,
             f'no {each.kind} is called "{each.name}"'
-            + (": the case opens on the default pathway at the same severity" if missing else ""),
+            + (_MOVED if missing and each.path[-1] == "move-to" else ""),
             weight=Weight.WARNING if missing else Weight.ERROR,
             mend=suggestion(each.name, known[each.kind], otherwise=RULES[rule].mend),
             at_key=in_quorum,

@@ -1,13 +1,17 @@
 """Clocks that answers bring about: none that the law can ask for is missing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
+from runbooks.grammar.cells import as_cell
 from runbooks.grammar.clocks import RUNS_AS
 from runbooks.grammar.document import RunbookDocument
+from runbooks.grammar.law import LawRow
+from runbooks.grammar.severity import input_of
 from runbooks.rules.finding import Finding, Subject
 from runbooks.statutes.facts import CaseFacts, holds
 from runbooks.statutes.table import Statute, statutes
 from runbooks.statutes.vocabulary import Age
+from runbooks.tables import holds as found
 
 
 def missing(subject: Subject) -> Iterator[Finding]:
@@ -17,9 +21,9 @@ def missing(subject: Subject) -> Iterator[Finding]:
         return
     run = {clock.law.id for clock in document.clocks.values() if clock.law is not None}
     for statute in statutes().values():
-        if statute.id in run or not _runs(subject, statute):
+        if statute.id in run or not _runs(subject, statute) or _elsewhere(subject, statute):
             continue
-        facts = _at_worst(subject, document, statute)
+        facts = _at_worst(subject, document.law, statute)
         reasons = holds(statute.row.if_, facts) if facts is not None else None
         if reasons is not None:
             yield subject.finding(
@@ -30,6 +34,18 @@ def missing(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def _elsewhere(subject: Subject, statute: Statute) -> bool:
+    """Whether another runbook runs it, as this one says; one that is not at hand is believed."""
+    name = subject.document.elsewhere.get(statute.id)
+    other = subject.library.get(name or "")
+    if name is None or other is None:
+        return name is not None
+    return any(
+        clock.law is not None and clock.law.id == statute.id
+        for clock in other.document.clocks.values()
+    )
+
+
 def _runs(subject: Subject, statute: Statute) -> bool:
     return (
         statute.row.kind in RUNS_AS
@@ -38,9 +54,26 @@ def _runs(subject: Subject, statute: Statute) -> bool:
     )
 
 
-def _at_worst(subject: Subject, document: RunbookDocument, statute: Statute) -> CaseFacts | None:
+def can_hold(subject: Subject, statute: Statute, given: Mapping[str, Sequence[str]]) -> bool:
+    """Whether the row can hold in a case with one of these answers to each of these questions."""
+    document = subject.document
+    rows = [row for row in document.law if _fits(document, row, given)]
+    facts = _at_worst(subject, rows, statute)
+    return facts is not None and holds(statute.row.if_, facts) is not None
+
+
+def _fits(document: RunbookDocument, row: LawRow, given: Mapping[str, Sequence[str]]) -> bool:
+    for name, cell in (row.if_ or {}).items():
+        question = document.intake.get(name)
+        if name in given and question is not None:
+            read = input_of(name, question.plan).read
+            if not any(found(as_cell(cell), read(word)) for word in given[name]):
+                return False
+    return True
+
+
+def _at_worst(subject: Subject, rows: Sequence[LawRow], statute: Statute) -> CaseFacts | None:
     """Everything that any answers can say at once, but for what the row wants not to be so."""
-    rows = document.law
     if not any(row.class_ for row in rows):
         return None
     places: dict[str, list[str]] = {}

@@ -9,8 +9,10 @@ from runbooks.asking import counted
 from runbooks.grammar.cells import AnyCell, as_cell
 from runbooks.grammar.severity import input_of
 from runbooks.plan import Meaning, QuestionPlan, Trigger
+from runbooks.statutes.conflicts import Duty
 from runbooks.statutes.facts import CaseFacts, holds
 from runbooks.statutes.grammar import Predicate
+from runbooks.statutes.vocabulary import Does
 from runbooks.tables import holds as found
 
 _CELLS: TypeAdapter[dict[str, AnyCell]] = TypeAdapter(dict[str, AnyCell])
@@ -39,6 +41,12 @@ def why(trigger: Trigger, facts: CaseFacts | None, *, on: datetime) -> tuple[str
     if facts is None or not trigger.is_law(on.date()):
         return None
     return holds(Predicate.model_validate(trigger.if_), facts)
+
+
+def duty_of(row: str, trigger: Trigger) -> Duty:
+    """The row as conflicts are decided between."""
+    classes = Predicate.model_validate(trigger.if_).class_ or ()
+    return Duty(id=row, does=Does(trigger.does), classes=classes)
 
 
 def _matches(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from runbooks.statutes.facts import CaseFacts
-from runbooks.statutes.table import Statute
 from runbooks.statutes.vocabulary import Age, CaseClass, Does, Fact, Paper
 
 
@@ -34,7 +33,16 @@ class Consequence:
     """Where the work goes, for what is rerouted."""
 
 
-Rows = tuple[Statute, ...]
+@dataclass(frozen=True)
+class Duty:
+    """A row as conflicts are decided between: what it asks for, in cases about what."""
+
+    id: str
+    does: Does
+    classes: tuple[CaseClass, ...] = ()
+
+
+Rows = tuple[Duty, ...]
 
 CHILD_SAFETY = "child-safety"
 """The queue of whatever may show a child; the queue of removal requests never sees it."""
@@ -73,7 +81,7 @@ def _uncertain_age(facts: CaseFacts, rows: Rows) -> Iterator[Consequence]:
     imagery = tuple(
         row.id
         for row in rows
-        if row.row.does is Does.REMOVE and CaseClass.INTIMATE_IMAGERY in (row.row.if_.class_ or ())
+        if row.does is Does.REMOVE and CaseClass.INTIMATE_IMAGERY in row.classes
     )
     if (
         CaseClass.INTIMATE_IMAGERY in facts.class_
@@ -118,4 +126,4 @@ _RULES: tuple[Callable[[CaseFacts, Rows], Iterator[Consequence]], ...] = (
 
 
 def _of(rows: Rows, does: Does) -> tuple[str, ...]:
-    return tuple(row.id for row in rows if row.row.does is does)
+    return tuple(row.id for row in rows if row.does is does)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from runbooks.statutes.calendar import Calendar
-from runbooks.statutes.conflicts import Consequence, consequences
+from runbooks.statutes.conflicts import Consequence, Duty, consequences
 from runbooks.statutes.facts import CaseFacts, holds
 from runbooks.statutes.grammar import Length
 from runbooks.statutes.span import Basis, Due, due
@@ -77,9 +77,14 @@ def resolve(facts: CaseFacts) -> Resolution:
     return Resolution(
         carried=tuple(carried),
         watched=tuple(watched),
-        consequences=tuple(consequences(facts, tuple(each.statute for each in carried))),
+        consequences=tuple(consequences(facts, tuple(_duty(each.statute) for each in carried))),
         governing=_governing(carried),
     )
+
+
+def _duty(statute: Statute) -> Duty:
+    row = statute.row
+    return Duty(id=statute.id, does=row.does, classes=row.if_.class_ or ())
 
 
 def compute(statute: Statute, *, begun: datetime, calendar: Calendar | None = None) -> Running:

@@ -47,6 +47,7 @@ from workers.temporal import connect
 from workflows.attributes import at_reopening, at_start
 from workflows.effects import EFFECTS, EffectOrder, EffectResult, MergeOrder
 from workflows.messages import ACT_UPDATE, WORKFLOW, CaseInput, Reopened, RoutedBy, arguments
+from workflows.runner import Sign
 
 ROOT_KEY = base64.b64encode(ROOT.public_key().public_bytes_raw()).decode()
 PINNED = frozenset({ROOT.public_key().public_bytes_raw()})
@@ -309,8 +310,10 @@ async def record_log(store: Store) -> None:
 
 
 @asynccontextmanager
-async def office(engine: Engine, store: Store, *, cached: int = 1000) -> AsyncIterator[Office]:
-    """Everything runs until the block ends; the worker is then gone."""
+async def office(
+    engine: Engine, store: Store, *, cached: int = 1000, sign: Sign | None = None
+) -> AsyncIterator[Office]:
+    """Everything runs until the block ends; `sign` marks what its worker writes."""
     world = World()
     outside = cast("Outside", SimpleNamespace(store=store))
     recording, merging = Recording(outside), Merging(outside)
@@ -355,6 +358,7 @@ async def office(engine: Engine, store: Store, *, cached: int = 1000) -> AsyncIt
         namespace=engine.namespace,
         keyring=VaultKeyring(store),
         activities=activities,
+        sign=sign,
     )
     queue = f"audit-{uuid.uuid4().hex[:8]}"
     async with Worker(client, task_queue=queue, max_cached_workflows=cached):

@@ -4,7 +4,8 @@ What an alteration touches is named by event kind and field, so that a table of 
 none was left out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from google.protobuf.message import Message
@@ -21,6 +22,8 @@ Path = tuple[tuple[str, int | str | None], ...]
 class Alteration:
     """One thing about one event that is not as it was."""
 
+    run: int
+    """Which of the history's runs it is in."""
     event_id: int
     kind: str
     what: str
@@ -29,29 +32,80 @@ class Alteration:
     @property
     def name(self) -> str:
         """For a person: `TIMER_STARTED 17: start_to_fire_timeout.seconds`."""
-        return f"{self.kind} {self.event_id}: {self.what}"
+        return f"{self.kind} {self.event_id} of run {self.run}: {self.what}"
+
+    @property
+    def sort(self) -> tuple[str, str]:
+        """The kind of event and the class of field, wherever in a list it stands."""
+        return self.kind, re.sub(r"\[\d+\]", "[]", self.what)
 
     def of(self, history: CaseHistory) -> CaseHistory:
         """The history with it; the one given is as it was."""
-        run = history.runs[0]
+        run = history.runs[self.run]
         events = [HistoryEvent.FromString(event.SerializeToString()) for event in run.events]
         self.make(events)
-        altered = Run(run=run.run, events=tuple(events))
-        return replace(history, runs=(altered, *history.runs[1:]))
+        runs = list(history.runs)
+        runs[self.run] = Run(run=run.run, events=tuple(events))
+        return replace(history, runs=tuple(runs))
 
 
 def alterations(history: CaseHistory) -> Iterator[Alteration]:
     """Each set field changed, each event left out, doubled, and swapped with the next."""
-    events = history.runs[0].events
-    for place, event in enumerate(events):
-        kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+    for run, place, event, kind in _events(history):
         for path in _paths(event):
-            what = ".".join(name if at is None else f"{name}[{at}]" for name, at in path)
-            yield Alteration(event.event_id, kind, what, _changing(place, path))
-        yield Alteration(event.event_id, kind, "left out", _leaving_out(place))
-        yield Alteration(event.event_id, kind, "doubled", _doubling(place))
-        if place + 1 < len(events):
-            yield Alteration(event.event_id, kind, "swapped with the next", _swapping(place))
+            yield Alteration(run, event.event_id, kind, _spelt(path), _changing(place, path))
+        yield Alteration(run, event.event_id, kind, "left out", _leaving_out(place))
+        yield Alteration(run, event.event_id, kind, "doubled", _doubling(place))
+        if place + 1 < len(history.runs[run].events):
+            what = "swapped with the next"
+            yield Alteration(run, event.event_id, kind, what, _swapping(place))
+
+
+def clearings(history: CaseHistory) -> Iterator[Alteration]:
+    """Each set field as if nobody had ever set it, and each message that holds some of them."""
+    for run, place, event, kind in _events(history):
+        seen = {event.SerializeToString()}
+        for path in _holders(_paths(event)):
+            make = _clearing(place, path)
+            altered = HistoryEvent.FromString(event.SerializeToString())
+            make([HistoryEvent()] * place + [altered])
+            # Nothing is left of a message whose only field is gone: one alteration, two names.
+            if altered.SerializeToString() not in seen:
+                seen.add(altered.SerializeToString())
+                what = f"{_spelt(path)} cleared"
+                yield Alteration(run, event.event_id, kind, what, make)
+
+
+def new_to(found: Iterable[Alteration], known: Iterable[Alteration]) -> list[Alteration]:
+    """One of each kind of event and class of field that is not among the known."""
+    sorts = {each.sort for each in known}
+    fresh: dict[tuple[str, str], Alteration] = {}
+    for each in found:
+        if each.sort not in sorts:
+            fresh.setdefault(each.sort, each)
+    return list(fresh.values())
+
+
+def _events(history: CaseHistory) -> Iterator[tuple[int, int, HistoryEvent, str]]:
+    for number, run in enumerate(history.runs):
+        for place, event in enumerate(run.events):
+            kind = EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+            yield number, place, event, kind
+
+
+def _spelt(path: Path) -> str:
+    return ".".join(name if at is None else f"{name}[{at}]" for name, at in path)
+
+
+def _holders(paths: Iterable[Path]) -> Iterator[Path]:
+    """Each path, and each that leads to it; those into a list or a map end at the whole of it."""
+    seen: set[Path] = set()
+    for path in paths:
+        for end in range(1, len(path) + 1):
+            part = (*path[: end - 1], (path[end - 1][0], None))
+            if part not in seen:
+                seen.add(part)
+                yield part
 
 
 def _paths(message: Message, before: Path = ()) -> Iterator[Path]:
@@ -97,6 +151,17 @@ def _changing(place: int, path: Path) -> Callable[[list[HistoryEvent]], None]:
             holder.ClearField(name)
         else:
             setattr(holder, name, _another(getattr(holder, name), numbers))
+
+    return make
+
+
+def _clearing(place: int, path: Path) -> Callable[[list[HistoryEvent]], None]:
+    def make(events: list[HistoryEvent]) -> None:
+        holder: Message = events[place]
+        for name, at in path[:-1]:
+            found = getattr(holder, name)
+            holder = found if at is None else found[at]
+        holder.ClearField(path[-1][0])
 
     return make
 

@@ -299,6 +299,34 @@ async def continued(office: Office) -> Matter:
     return await approved_and_closed(await _escalated(office, continue_after=30))
 
 
+async def eventful(office: Office) -> Matter:
+    """Cut into runs; refused, cancelled from outside, on hold, sent twice, tried again."""
+    office.world.fail_next("notify")
+    office.world.fail_next("perform_effect")
+    case = await _opened(office, continue_after=40)
+    await case.until(lambda seen: seen.ticket is not None)
+    unsigned = ActEnvelope(payload="{}")
+    refused: ActReceipt = await case.handle.execute_update(
+        ACT_UPDATE, unsigned, result_type=ActReceipt
+    )
+    assert refused.outcome is Outcome.REFUSED
+    await case.handle.cancel()
+    review = await case.now() + HOUR
+    await case.does(Hold(reason="waits for the vendor", review_at=review), person="ines")
+    await case.forward(2 * HOUR)
+    await case.does(Resume(reason="goes on"), person="ines")
+    envelope = await case.envelope(Complete(stage="triage", outcome="escalate"), person="tess")
+    assert (await case.deliver(envelope)).outcome is Outcome.ACCEPTED
+    await case.handle.signal(ACT_SIGNAL, envelope)
+    await _approve(case, "legal-review", "lena")
+    await _approve(case, "policy-sign-off", "pia")
+    await case.until(lambda seen: any(item.state == "failed" for item in seen.effects))
+    effect = (await case.picture()).effects[0]
+    await case.does(Receipt(effect=effect.key, resolution=Resolution.RETRY), person="ines")
+    await case.until(lambda seen: seen.effects[0].state == "done")
+    return await _closed(case, "actioned")
+
+
 async def moved(office: Office) -> Matter:
     """Triage moves the case to another runbook."""
     case = await _opened(office)
@@ -390,7 +418,7 @@ CLOSED: dict[str, Scenario] = {
 }
 """Every scenario ends with a closed or cancelled case."""
 
-__all__ = ["CLOSED", "approved"]
+__all__ = ["CLOSED", "approved", "eventful"]
 
 
 async def reset_to_the_beginning(at_work: Office, case: Matter) -> None:

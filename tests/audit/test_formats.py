@@ -112,6 +112,7 @@ def test_prose_leaves_in_neither(rows: Sequence[Seen]) -> None:
     assert not prose & set(SAFE)
 
 
+@pytest.mark.hostile(57)
 def test_csv_opens_in_a_spreadsheet_and_runs_nothing(rows: Sequence[Seen]) -> None:
     """One heading, a row an entry; a cell that would be a formula is text."""
     [entry] = [row.entry for row in rows if row.entry.kind is Kind.VOTE_CAST]

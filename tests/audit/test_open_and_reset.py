@@ -70,6 +70,7 @@ async def test_a_case_without_history_cannot_be_exported(engine: Engine, store: 
             await fetch(at_work.client, "case/none", codec=codec_of(at_work.client))
 
 
+@pytest.mark.hostile(50)
 async def test_a_reset_case_exports_both_branches(
     engine: Engine, store: Store, tmp_path: Path
 ) -> None:

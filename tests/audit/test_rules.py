@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit.acts import Proven, prove, root_of
-from audit.commitments import case_input, inputs
+from audit.came_in import case_input, inputs
 from audit.incoming import salt_of
 from audit.rules import document, read_rules
 from audit.verify import Export, read_export

@@ -25,6 +25,7 @@ def test_plain_values_are_read_as_they_are(value: object) -> None:
     assert read_json("x", json.dumps(value).encode()) == value
 
 
+@pytest.mark.hostile(39)
 @pytest.mark.parametrize(
     "text",
     [

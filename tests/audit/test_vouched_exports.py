@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
+from audit.bundle.alone import verify_alone
 from audit.export import CaseRecord, Seal, gather, write_export
 from audit.log.checkpoint import read_checkpoint
 from audit.log.cosignature import WitnessSigner
@@ -166,6 +167,13 @@ async def verdict(
     return await verify(folder, pinned=PINNED, vouchers=brought, replay=False)
 
 
+def alone(folder: Path, *, authority_: Authority | None = None) -> Verdict:
+    """What the same reader says who has installed nothing but the verifier."""
+    roots = authority_.roots if authority_ is not None else None
+    brought = Vouchers(at=NOW, policy=policy(), roots=roots)
+    return verify_alone(folder, pinned=PINNED, vouchers=brought)
+
+
 def checked(told: Verdict) -> dict[str, Outcome]:
     """Each check but the one that was left out."""
     return {check.name: check.outcome for check in told.checks if check.name != "strict replay"}
@@ -261,6 +269,7 @@ async def test_a_key_that_the_root_never_listed_is_incomplete(
     assert "keyring" not in checked(without)
 
 
+@pytest.mark.hostile(46)
 async def test_a_cosignature_that_is_missing_is_incomplete_and_a_false_one_fails(
     record: CaseRecord, tmp_path: Path
 ) -> None:
@@ -277,7 +286,10 @@ async def test_a_cosignature_that_is_missing_is_incomplete_and_a_false_one_fails
             key: replace(read_proof(data), checkpoint=note).data for key, data in log.proofs.items()
         }
         part = LogPart(checkpoint=note, proofs=proofs)
-        return await verdict(written(record, of, tmp_path / name, log=part))
+        out = written(record, of, tmp_path / name, log=part)
+        said = await verdict(out)
+        assert checked(alone(out)) == checked(said)
+        return said
 
     assert checked(await told(bare, "bare"))["witnesses"] is Outcome.INCOMPLETE
     assert checked(await told(other, "other"))["witnesses"] is Outcome.INCOMPLETE
@@ -319,10 +331,12 @@ async def test_a_time_stamp_over_the_checkpoint_verifies(
 
     assert checked(told)["time"] is Outcome.PASS, told.lines()
     assert failed(told) == []
+    assert checked(alone(out, authority_=roots)) == checked(told)
     assert roots.holds(out / "log/checkpoint", out / "log/checkpoint.tsr")
     assert not roots.holds(out / "manifest.json", out / "log/checkpoint.tsr")
 
 
+@pytest.mark.hostile(45)
 async def test_a_time_stamp_that_proves_nothing_is_never_a_pass(
     record: CaseRecord, tmp_path: Path, tsa: Authority
 ) -> None:

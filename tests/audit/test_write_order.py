@@ -9,26 +9,34 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.acts import prove, root_of
-from audit.commitments import case_input, inputs
+from audit.bundle.alone import verify_alone
+from audit.came_in import case_input, inputs
 from audit.incoming import salt_of
+from audit.keyring import check_keyring, spool_uses
 from audit.log.checkpoint import Checkpoint
 from audit.log.exported import proof_file
+from audit.log.keyring_note import KeyringNote, Listed, Role, door_key, spool_key
 from audit.log.leaf import leaf_of
 from audit.log.note import NoteSigner
 from audit.log.proof import read_proof
 from audit.log.spool import Spool, Spooling
 from audit.manifest import CASE_STREAM
+from audit.redacted.bundle import write_redacted
+from audit.redacted.checking import read_bundle, verify_redacted
+from audit.redacted.fields import FieldClass
+from audit.redacted.gathering import gather_redacted, shows_classes
+from audit.redacted.order import Order, mark_file
 from audit.verdict import Outcome
 from audit.verify import Export, read_export, verify
 from audit.write_order import WriteOrder, performed
 from cases.acts import Decide
-from cases.envelope import Actor, Certificate, Door, issue_certificate
+from cases.envelope import Actor, Certificate, Door, issue_certificate, key_id
 from cases.journal import Entry, Kind, Stream
 from cases.log_glass import Glass, GlassOrder, GlassVerb, line_hash, sign
 from runbooks.library import library
 from runbooks.plan import Assurance
 from store import DEMO_KEK, MAIN, LogKey, Store, upgrade
-from tests.audit.casework import LOG, PINNED, PINNED_LOG, office
+from tests.audit.casework import LOG, MADE_AT, PINNED, PINNED_LOG, SEAL, office
 from tests.audit.scenarios import approved
 from tests.workflows.world import CERTIFICATE, DOOR, ROOT
 from workers.engine import Engine
@@ -46,6 +54,8 @@ class Proof:
 
     folder: Path
     order: WriteOrder
+    redacted: Path
+    """The same case for a reader who may see hardly anything."""
 
     def check(self, **changed: object) -> tuple[Outcome, str]:
         """What is said of it with that changed."""
@@ -75,7 +85,14 @@ async def proof(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Asy
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         case = await approved(at_work, leaf_first=True, text=IRREVERSIBLE)
         out = await at_work.export(case, folder / "export")
-        yield Proof(out, _order(read_export(out)))
+        record = await gather_redacted(
+            store, case.handle.id, shows=shows_classes(frozenset({FieldClass.SKELETON}))
+        )
+        redacted = write_redacted(
+            record, case=case.handle.id, number="1001", reader="auditor", seal=SEAL,
+            out=folder / "redacted", at=MADE_AT, version="test",
+        )  # fmt: skip
+        yield Proof(out, _order(read_export(out)), redacted)
 
 
 def _order(export: Export) -> WriteOrder:
@@ -97,9 +114,12 @@ def _order(export: Export) -> WriteOrder:
 async def test_a_case_that_waited_for_the_log_proves_it(proof: Proof) -> None:
     """The whole export passes, strict replay included, and this check is among the others."""
     verdict = await verify(proof.folder, pinned=PINNED, logs=PINNED_LOG)
+    alone = verify_alone(proof.folder, pinned=PINNED, logs=PINNED_LOG)
 
     assert verdict.outcome is Outcome.PASS, verdict.lines()
-    assert "write order" in [check.name for check in verdict.checks]
+    for told in (verdict, alone):
+        said = {check.name: check.outcome for check in told.checks}
+        assert said["write order"] is Outcome.PASS
 
 
 async def test_a_case_that_began_before_is_not_asked(
@@ -197,6 +217,54 @@ def test_a_decision_in_the_record_before_the_checkpoint_fails(proof: Proof) -> N
     assert (outcome, "before the log had it" in said) == (Outcome.FAIL, True)
 
 
+def _redacted(proof: Proof, **changed: bytes | None) -> tuple[Outcome, str]:
+    """What is said of the redacted bundle with these files changed, or gone."""
+    bundle = read_bundle(proof.redacted)
+    files = {**bundle.files, **changed}
+    kept = {name: data for name, data in files.items() if data is not None}
+    check = Order(files=kept, streams=bundle.streams, keys=PINNED_LOG).check()
+    return check.outcome, " ".join(check.reasons)
+
+
+def test_a_redacted_bundle_proves_the_order_as_well(proof: Proof) -> None:
+    """Of two decisions and an action, in digests; nothing else is open but content."""
+    verdict = verify_redacted(proof.redacted, pinned=PINNED, logs=PINNED_LOG)
+    said = {check.name: check.outcome for check in verdict.checks}
+
+    assert said.pop("content") is Outcome.INCOMPLETE
+    assert set(said.values()) == {Outcome.PASS}, verdict.lines()
+    assert "write order" in said
+    marks = [name for name in read_bundle(proof.redacted).files if name.startswith("order/")]
+    assert sorted(name.split("/")[1] for name in marks) == ["case", "door", "door"]
+
+
+def test_a_redacted_bundle_that_leaves_the_order_out_or_lies_is_found_out(proof: Proof) -> None:
+    """Without the log's word INCOMPLETE; another entry's, a torn one, a stray, too late: FAIL."""
+    entry = next(entry for entry in proof.order.entries if entry.body.get("act") == proof.decision)
+    mine = mark_file(Stream.DOOR, MAIN, _door_entry(proof).sequence)
+    bundle = read_bundle(proof.redacted)
+    (action,) = [name for name in bundle.files if name.startswith("order/case")]
+    other = next(
+        data
+        for name, data in bundle.files.items()
+        if name.startswith("order/door") and name != mine
+    )
+    decided = proof_file(Stream.CASE, MAIN, entry.sequence)
+    early = replace(read_proof(bundle.files[decided]), index=0).data
+
+    assert _redacted(proof) == (Outcome.PASS, "")
+    outcome, said = _redacted(proof, **{mine: None})
+    assert (outcome, "nothing shows that the log had it" in said) == (Outcome.INCOMPLETE, True)
+    for changed in (
+        {mine: other},
+        {mine: bundle.files[mine][:-9]},
+        {action: other},
+        {"order/door/main/999.tlog-proof": other},
+        {decided: early},
+    ):
+        assert _redacted(proof, **changed)[0] is Outcome.FAIL, changed.keys()
+
+
 def glass(
     at: datetime,
     *,
@@ -285,6 +353,42 @@ async def test_what_two_people_let_go_is_incomplete_until_the_log_has_it(
     assert proof.check(**marked, files=late("0" * 64))[0] is Outcome.FAIL
 
 
+async def test_a_line_of_a_revoked_spool_does_not_count(proof: Proof, tmp_path: Path) -> None:
+    """By the root's keyring: listed it counts, unlisted nobody says so, revoked it does not."""
+    at = _door_entry(proof).at
+    made = spool(tmp_path / "spool")
+    line = await _line(proof, made, glass(at), at=at + timedelta(minutes=2))
+    keys = {
+        role: spelt(each.public_key().public_bytes_raw())
+        for role, spelt, each in (
+            (Role.BREAK_GLASS, _spool_key, made.key),
+            (Role.DOOR, _door_key, DOOR),
+        )
+    }
+    before = at - timedelta(days=1)
+    door, own = (Listed(role, keys[role], since=before) for role in (Role.DOOR, Role.BREAK_GLASS))
+
+    def told(*listed: Listed) -> Outcome:
+        note = KeyringNote(number=1, at=at, keys=listed)
+        return check_keyring(note, spool_uses([line, "c2sp.org/tlog-proof@v1\n"]), logs=()).outcome
+
+    assert told(door, own) is Outcome.PASS
+    assert told(door) is told(own) is Outcome.INCOMPLETE
+    assert told(door, replace(own, revoked=at)) is Outcome.FAIL
+    assert told(replace(door, revoked=at), own) is Outcome.FAIL
+    assert told(door, replace(own, revoked=at + timedelta(hours=1))) is Outcome.PASS
+    assert list(spool_uses([line[:-9], "{}", ""])) == []
+
+
+def _spool_key(public: bytes) -> str:
+    return spool_key(public, key_id=key_id(public))
+
+
+def _door_key(public: bytes) -> str:
+    return door_key(public, key_id=key_id(public))
+
+
+@pytest.mark.hostile(64)
 async def test_a_line_that_nobody_ordered_fails(proof: Proof, tmp_path: Path) -> None:
     """One person twice, too late, after its time, a key of another use, another entry, a bit."""
     at = _door_entry(proof).at

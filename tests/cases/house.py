@@ -7,7 +7,7 @@ from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from cases.acts import BOUND_VERBS, ActBody
+from cases.acts import BOUND_VERBS, ActBody, Answer, Complete
 from cases.desk import Desk
 from cases.envelope import (
     Act,
@@ -223,3 +223,17 @@ def certificate_of(key: Ed25519PrivateKey) -> Certificate:
         not_before=datetime(2020, 1, 1, tzinfo=UTC),
         not_after=datetime(2100, 1, 1, tzinfo=UTC),
     )
+
+
+def looked_at(house: House) -> None:
+    """A removal order has been looked at for its five minutes, and is to be followed."""
+    answers = {
+        "authority": "authority-4",
+        "signature": "yes",
+        "reasons": "incites",
+        "declared-language": "yes",
+    }
+    person, role = "cora", "counter-terror"
+    assert house.act(Answer(answers=answers), person=person, role=role).accepted
+    done = Complete(stage="authentication", outcome="an-order")
+    assert house.act(done, person=person, role=role).accepted

@@ -21,12 +21,12 @@ def given(**answers: str) -> dict[str, AnswerGiven]:
 
 
 def test_a_risk_that_becomes_a_threat_takes_along_what_both_ask() -> None:
-    """Account, age, time and law go along; the receipt of another service does not."""
+    """Account, age, time and place go along; the receipt of another service does not."""
     known = given(
         account="account-5",
         minor="yes",
         timeframe="yes",
-        jurisdiction="us",
+        us_linked="yes",
         plan="yes",
         authority_receipt="ref-2",
         aware_at="2026-01-05T09:00:00Z",
@@ -39,7 +39,7 @@ def test_a_risk_that_becomes_a_threat_takes_along_what_both_ask() -> None:
         "account": "account-5",
         "minor": "yes",
         "timeframe": "yes",
-        "jurisdiction": "us",
+        "us-linked": "yes",
         "plan": "yes",
     }
     assert taken == {name: value for name, value in passed.items() if name != "plan"}
@@ -55,4 +55,4 @@ def test_prose_stays_where_it_was_written() -> None:
 
 def test_what_the_other_does_not_take_is_asked_again() -> None:
     """The same name, and another choice of answers: nothing is guessed."""
-    assert taken_over({"jurisdiction": "eu-terrorist-content"}, questions("self-harm-risk")) == {}
+    assert taken_over({"origin": "authority"}, questions("self-harm-risk")) == {}

@@ -50,6 +50,7 @@ def test_an_act_of_an_earlier_release_is_valid_and_its_entry_reads_as_it_did(hou
     assert not {"policies", "policy"} & cast.body.keys()
 
 
+@pytest.mark.hostile(47)
 def test_hostile_47_an_approval_forged_by_an_admin_of_temporal_is_refused_on_record(
     house: House,
 ) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from webauthn import verify_authentication_response
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 
-from cases.acts import Decide, Verdict
+from cases.acts import Decide, Memo, Verdict
 from cases.canonical import canonical
 from cases.envelope import (
     Act,
@@ -34,9 +34,11 @@ from cases.personal import (
     challenge_of,
     written,
 )
-from cases.receipts import Reason
+from cases.receipts import Outcome, Reason
+from cases.stages import enter
+from runbooks.library import library
 from runbooks.plan import Assurance
-from tests.cases.house import CASE, CERTIFICATE, DOOR, ROOT
+from tests.cases.house import BEGIN, CASE, CERTIFICATE, DOOR, ROOT, House
 from tests.fakes.authenticator import BE, BS, UP, UV, Authenticator, b64url
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -152,7 +154,7 @@ def test_what_the_person_signed_is_an_act_at_the_highest_level(options: dict[str
 
     assert act.assurance is Assurance.L3
     assert act.personal is not None
-    assert act.personal.device_bound is not key.synced
+    assert act.personal.key.device_bound is not key.synced
 
 
 @pytest.mark.parametrize("options", KEYS)
@@ -202,6 +204,7 @@ HOSTILE: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.hostile(17)
 @pytest.mark.parametrize("change", HOSTILE.values(), ids=HOSTILE.keys())
 def test_an_assertion_that_proves_something_else_is_refused(change: dict[str, Any]) -> None:
     """Each is signed by the person's own key, and none of them is this act (hostile case 17)."""
@@ -227,6 +230,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.hostile(18)
 @pytest.mark.parametrize("change", OTHERS.values(), ids=OTHERS.keys())
 def test_a_signature_over_something_else_is_refused(change: dict[str, Any]) -> None:
     """The door cannot put a person's signature under another act than the one they signed."""
@@ -248,6 +252,7 @@ ENROLMENTS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.hostile(19)
 @pytest.mark.parametrize("change", ENROLMENTS.values(), ids=ENROLMENTS.keys())
 def test_a_key_that_two_people_did_not_enrol_signs_nothing(change: dict[str, Any]) -> None:
     """Enrolling a key is the cheapest way to sign as somebody else (hostile case 19)."""
@@ -277,6 +282,7 @@ def test_another_key_does_not_sign_in_its_place() -> None:
     assert refusal(sent)[0] is Reason.PERSONAL_SIGNATURE
 
 
+@pytest.mark.hostile(16)
 def test_the_door_alone_never_reaches_the_highest_level() -> None:
     """A door that says L3 without the person's signature is refused, whoever has its key."""
     assert refusal(envelope(None))[0] is Reason.NOT_SIGNED_BY_PERSON
@@ -297,3 +303,46 @@ def test_every_part_that_is_cut_or_changed_is_refused(name: str) -> None:
     for broken in ("", text[:-4], text[: len(text) // 2], "é" + text, text + "AAAA", "{}", "[" * 9):
         sent = envelope(whole.model_copy(update={name: broken}))
         assert refusal(sent)[0] is Reason.PERSONAL_SIGNATURE
+
+
+def disclosure() -> bytes:
+    """The runbook of a threat to life, whose disclosure takes only keys bound to their device."""
+    head, gate, rest = (
+        library()["imminent-threat-to-life"].decode().partition("  - stage: legal-review\n")
+    )
+    rest = rest.replace("    assurance: L2\n", "    assurance: L3\n    passkeys: device-bound\n", 1)
+    return (head + gate + rest).encode()
+
+
+@pytest.mark.hostile(15)
+@pytest.mark.parametrize("synced", [True, False], ids=["synced", "device-bound"])
+def test_a_synced_passkey_discloses_nothing_in_an_emergency(*, synced: bool) -> None:
+    """Whoever could copy the key out of a cloud account could disclose somebody's data."""
+    house = House.of(text=disclosure())
+    gate = house.file.pathway.stage("legal-review")
+    enter(house.file, gate, at=house.now)
+    assert gate.gate is not None
+    memo = Memo(gate="legal-review", fields=dict.fromkeys(gate.gate.memo, "as recorded"))
+    assert house.act(memo, person="dora", role="duty-counsel").outcome is Outcome.ACCEPTED
+    key = authenticator(synced=synced)
+    body = Decide(gate="legal-review", verdict=Verdict.MORE_INFORMATION, reason="which account?")
+    plain = house.envelope(
+        body, person="lena", role="duty-counsel", binding=house.binding("legal-review")
+    )
+    act = Act.model_validate_json(plain.payload)
+    says = statement(
+        act=act.act, role=act.role, body=body, binding=act.binding, issued_at=act.signed_at
+    )
+    long_ago: dict[str, Any] = {
+        "enrolled_at": BEGIN - timedelta(days=9),
+        "confirmed_at": BEGIN - timedelta(days=8),
+    }
+    own = signature(key, says=says, enrolment=enrolled(key, **long_ago))
+    signed = act.model_copy(update={"personal": own, "assurance": Assurance.L3})
+
+    receipt = house.desk.receive(sign_act(signed, key=DOOR, certificate=CERTIFICATE), at=house.now)
+
+    expected = (Outcome.REFUSED, Reason.SYNCED_KEY) if synced else (Outcome.ACCEPTED, Reason.NONE)
+    assert (receipt.outcome, receipt.reason) == expected
+    assert house.state.rounds[-1].votes == ([] if synced else house.state.rounds[-1].votes[:1])
+    assert (house.state.pending_outcome is None) is synced

@@ -5,7 +5,7 @@ from datetime import timedelta
 from cases.acts import Answer, Complete
 from cases.journal import Kind
 from cases.receipts import Outcome
-from tests.cases.house import BEGIN, House
+from tests.cases.house import BEGIN, House, looked_at
 
 CLOCK = "EU-TCO3-1h"
 MINUTES = timedelta(minutes=1)
@@ -54,6 +54,7 @@ def test_a_later_receipt_gives_no_time_back() -> None:
 def test_a_suspended_clock_is_not_breached_by_an_answer() -> None:
     """While the law has stopped the clock, an earlier receipt declares no breach."""
     house = House.of("terrorist-content-removal-order")
+    looked_at(house)
     house.act(
         Complete(stage="act-on-order", outcome="impossible"), person="carl", role="counter-terror"
     )

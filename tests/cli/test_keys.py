@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from audit.bundle.code import source_digest
 from cli import keys as command
+from gateway.log_key import load_or_create_log_key
+from gateway.signer import load_or_create_keys
 from store import EpochInUse, Store, upgrade
+from workers.clock import SystemClock
 from workers.key_files import KeyFiles
 from workers.settings import Settings
+from workers.worker_key import WorkerKey
 
 
 @pytest.fixture
@@ -67,3 +72,39 @@ def test_retiring_asks_first(settings: Settings) -> None:
     assert settings.kek.with_name(f"kek.{earlier}").exists()
     shown = CliRunner().invoke(command.app, ["list"])
     assert "earlier" in shown.stdout
+
+
+def test_builds_are_certified_and_workers_shown_and_revoked(settings: Settings) -> None:
+    """The code here by itself, another one by its digest; a key by the name that is shown."""
+    load_or_create_keys(settings.keys)
+    load_or_create_log_key(settings.keys, origin="example.org/log")
+    asked = WorkerKey(source_digest)
+
+    async def ask() -> None:
+        async with await Store.open(
+            settings.store, kek=KeyFiles(settings.kek, make=False)
+        ) as store:
+            await asked.look(store, at=await SystemClock().now(), host="machine/1")
+
+    asyncio.run(ask())
+    own = ran("build")["build"]
+    first = ran("certify-build")
+    second = ran("certify-build", "sha256:" + "ab" * 32, "--overlap", "7")
+    (worker,) = ran("workers")
+    revoked = ran("revoke-worker", worker["key"], "--reason", "machine lost")
+    (after,) = ran("workers")
+
+    assert own == f"sha256:{source_digest()}" == f"sha256:{first['build']}"
+    assert (second["build"], second["keyring"]) == ("ab" * 32, 2)
+    listed = {each["key"]: each for each in ran("keyring")["keys"] if each["role"] == "build"}
+    assert listed[own]["until"]
+    assert not listed["sha256:" + "ab" * 32]["until"]
+    assert (worker["state"], worker["host"]) == ("asked", "machine/1")
+    assert revoked == {"revoked": [worker["key"]], "keyring": 3}
+    assert (after["state"], after["said"]) == ("revoked", "machine lost")
+    for words in (
+        ("certify-build", "sha256:no-digest"),
+        ("revoke-worker", "nobody"),
+    ):
+        done = CliRunner().invoke(command.app, [*words])
+        assert done.exit_code != 0

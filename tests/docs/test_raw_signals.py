@@ -61,6 +61,7 @@ async def nothing_happened(case: CaseUnderTest) -> None:
     assert (await case.deliver(await approval(case))).outcome is Outcome.ACCEPTED
 
 
+@pytest.mark.hostile(47)
 async def test_an_unsigned_act_by_temporals_own_client_changes_nothing(
     engine: Engine, case: CaseUnderTest
 ) -> None:
@@ -84,6 +85,7 @@ async def test_an_unsigned_act_by_temporals_own_client_changes_nothing(
     await nothing_happened(case)
 
 
+@pytest.mark.hostile(47)
 async def test_an_act_altered_or_signed_by_a_stranger_changes_nothing(case: CaseUnderTest) -> None:
     """Refused with its reason, and the reason is in the journal."""
     genuine = await approval(case)

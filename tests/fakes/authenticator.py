@@ -8,10 +8,14 @@ import base64
 import hashlib
 import json
 import secrets
+import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import cbor2
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
@@ -40,6 +44,53 @@ def _p256() -> EllipticCurvePrivateKey:
     return generate_private_key(SECP256R1())
 
 
+MODEL = "ee882879-721c-4913-9775-3dfcce97072a"
+
+
+@dataclass
+class Maker:
+    """A maker of security keys: a root certificate, and one for each of its models."""
+
+    key: EllipticCurvePrivateKey = field(default_factory=_p256)
+
+    @cached_property
+    def root(self) -> bytes:
+        """Its root certificate, PEM: the same whenever it is asked for."""
+        return self._certificate("root", self.key, ca=True).public_bytes(Encoding.PEM)
+
+    def attests(self, data: bytes, *, names: str = MODEL) -> Json:
+        """A packed statement over that, by a certificate that names the model."""
+        own = _p256()
+        leaf = self._certificate("model", own, names=names)
+        return {
+            "alg": -7,
+            "sig": own.sign(data, ECDSA(hashes.SHA256())),
+            "x5c": [leaf.public_bytes(Encoding.DER)],
+        }
+
+    def _certificate(
+        self, name: str, key: EllipticCurvePrivateKey, *, ca: bool = False, names: str = ""
+    ) -> x509.Certificate:
+        def called(word: str) -> x509.Name:
+            return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, word)])
+
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(called(name))
+            .issuer_name(called("root"))
+            .public_key(key.public_key())
+            .serial_number(7)
+            .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+            .not_valid_after(datetime(2090, 1, 1, tzinfo=UTC))
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        )
+        if names:
+            oid = x509.ObjectIdentifier("1.3.6.1.4.1.45724.1.1.4")
+            value = b"\x04\x10" + uuid.UUID(names).bytes
+            made = made.add_extension(x509.UnrecognizedExtension(oid, value), critical=False)
+        return made.sign(self.key, hashes.SHA256())
+
+
 @dataclass
 class Authenticator:
     """One credential on one site."""
@@ -50,6 +101,9 @@ class Authenticator:
     synced: bool = False
     counter: int = 0
     counts: bool = True
+    model: str = str(uuid.UUID(int=0))
+    maker: Maker | None = None
+    """Whose word it gives on its model, where it is asked for that."""
     id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
     @property
@@ -66,8 +120,13 @@ class Authenticator:
     def register(self, options: Json, **change: Any) -> Json:
         """What `navigator.credentials.create` resolves to."""
         client_data = self._client_data("webauthn.create", options["challenge"], change)
-        data = self._data(change) + bytes(16) + len(self.id).to_bytes(2, "big") + self.id
-        attestation = {"fmt": "none", "attStmt": {}, "authData": data + cbor2.dumps(self.cose())}
+        data = self._data(change) + uuid.UUID(self.model).bytes
+        data += len(self.id).to_bytes(2, "big") + self.id + cbor2.dumps(self.cose())
+        attestation: Json = {"fmt": "none", "attStmt": {}, "authData": data}
+        if self.maker is not None and options["attestation"] == "direct":
+            signed = data + hashlib.sha256(client_data).digest()
+            statement = self.maker.attests(signed, names=change.get("names", self.model))
+            attestation = {"fmt": "packed", "attStmt": statement, "authData": data}
         return {
             "id": self.credential,
             "rawId": self.credential,

@@ -1,9 +1,16 @@
-"""A Workflows webhook of Microsoft Teams: it judges messages by the published rules."""
+"""A Workflows webhook of Microsoft Teams: it judges messages by the published rules.
+
+What a card is, Microsoft's own models of it say (`microsoft-teams-cards`): they take it, and know
+every key in it. What Workflows shows of it is less, and stands here.
+"""
 
 import json
 from typing import Any
 
 import httpx
+from microsoft_teams import cards
+from microsoft_teams.cards import AdaptiveCard
+from pydantic import BaseModel, ValidationError
 
 URL = "https://prod-01.westeurope.logic.azure.com/workflows/x/triggers/manual/paths/invoke?sig=s3"
 _LARGEST = 28 * 1024
@@ -49,8 +56,33 @@ class FakeTeams:
             and all(element["type"] in _ELEMENTS for element in card["body"])
             and all(action["type"] in _ACTIONS for action in card["actions"])
             and all(action["url"].startswith("https://") for action in card["actions"])
+            and is_a_card(card)
         )
         if not well:
             return httpx.Response(400, text="Bad payload received")
         self.cards.append(card)
         return httpx.Response(202)
+
+
+def is_a_card(card: dict[str, Any]) -> bool:
+    """Whether Microsoft's models take it, and know every key in it: they keep what they do not."""
+    parts: list[tuple[type[BaseModel], Any]] = [
+        (AdaptiveCard, {name: said for name, said in card.items() if name != "$schema"})
+    ]
+    for part in (*card["body"], *card["actions"]):
+        kind = _KINDS.get(part.get("type"))
+        if kind is None:
+            return False
+        parts.append((kind, part))
+    try:
+        return not any(kind.model_validate(part).model_extra for kind, part in parts)
+    except ValidationError:
+        return False
+
+
+_KINDS: dict[Any, type[BaseModel]] = {
+    kind.model_fields["type"].default: kind
+    for kind in vars(cards).values()
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and "type" in kind.model_fields
+}
+"""Every element and action there is; a card holds them as what all have in common."""

@@ -24,7 +24,8 @@ from workers.keeping import backup, put_back
 from workers.key_ring import key_ring
 from workers.redacting import export_redacted
 from workers.settings import Settings
-from workflows.converter import ENCODING, REFUSED, Codec
+from workflows.converter import ENCODING, Codec
+from workflows.refused import REFUSED
 
 
 async def kept_and_handed_out(

@@ -114,9 +114,11 @@ class Place:
 
     # -- processes -----------------------------------------------------------------------------
 
-    async def worker(self) -> Process:
+    async def worker(self, **environ: str) -> Process:
         """A worker process."""
-        return await Process.start(WORKER, environ=self.environ, log=self.home / "worker.log")
+        return await Process.start(
+            WORKER, environ={**self.environ, **environ}, log=self.home / "worker.log"
+        )
 
     async def gateway(self, **environ: str) -> Process:
         """A gateway process, at the address links and people use."""

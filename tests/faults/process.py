@@ -23,10 +23,12 @@ from store import database
 WORKER = "tests.faults.worker_process"
 GATEWAY = "tests.faults.gateway_process"
 WATCH = "tests.faults.watch_process"
+RECORDER = "tests.faults.recorder_process"
+WITNESS = "tests.faults.witness_process"
 UP = b"up"
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([WORKER, GATEWAY, WATCH])
+_forks.set_forkserver_preload([WORKER, GATEWAY, WATCH, RECORDER, WITNESS])
 
 
 class ProcessError(RuntimeError):

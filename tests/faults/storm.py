@@ -4,34 +4,26 @@ import asyncio
 import json
 import random
 import time
-import uuid
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
-import httpx
 import sqlalchemy as sa
 
 from cases.journal import Stream
 from cases.receipts import Outcome
-from cases.state import CasePicture
-from store import Store
 from store.tables import journal
 from tests.faults.course import RECORD
-from tests.faults.place import Place
+from tests.faults.insistent import LOOK, Insistent
 from tests.faults.process import Process, worked_by
 from tests.faults.vendors import Receiver
 from tests.faults.weather import Lived, Vendor
 
-LOOK, _FEW = 0.25, 10
-"""Seconds between two looks of one person, where there are few cases: many look more seldom."""
-PATIENCE = 1800.0
-"""Seconds until a case is given up: far beyond what the storm lasts."""
+_FEW = 10
+"""So many cases can look as often as they like."""
 CALM = 120.0
 """Seconds without anything new until what is still under way is counted as wrong."""
-
-Found = TypeVar("Found")
 
 
 class Trouble(NamedTuple):
@@ -43,11 +35,10 @@ class Trouble(NamedTuple):
     lasts: float
 
 
-@dataclass
-class Storm:
+@dataclass(kw_only=True)
+class Storm(Insistent):
     """The installation, the systems outside, and what became of the cases."""
 
-    place: Place
     vendors: Sequence[Vendor]
     table: Sequence[Trouble]
     minute: float
@@ -58,17 +49,13 @@ class Storm:
     worked: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Seconds of a core, by whom."""
     lasted: float = 0.0
-    sent: int = 0
     cases: list[Lived] = field(default_factory=list)
-    unheard: dict[str, str] = field(default_factory=dict)
-    """What was asked → the last answer that was none."""
     _quiet: asyncio.Event = field(default_factory=asyncio.Event)
     _begun: int = 0
-    _look: float = LOOK
 
     async def blow(self, many: int) -> None:
         """So many cases have been lived through, with everything in the table on the way."""
-        self._look = LOOK * max(1.0, many / _FEW)
+        self.look = LOOK * max(1.0, many / _FEW)
         began, own, server = time.monotonic(), time.process_time(), self._server()
         gateway, worker = await self.place.gateway(), await self.place.worker()
         over = asyncio.Event()
@@ -199,7 +186,7 @@ class Storm:
     # -- what people do ------------------------------------------------------------------------
 
     async def _subscribe(self, receiver: Receiver) -> None:
-        answer = await self._asked(
+        answer = await self.asked(
             "imani", "POST", "/api/subscriptions", {"name": "all", "url": receiver.address}
         )
         receiver.events.secrets.append(answer["secret"])
@@ -212,110 +199,34 @@ class Storm:
         numbers: list[str] = []
         for start in range(0, len(copies), 20):
             some = copies[start : start + 20]
-            numbers += await asyncio.gather(*(self._delivered(*each) for each in some))
+            numbers += await asyncio.gather(*(self.delivered(*each) for each in some))
         return [Lived(n, await self.place.case_of(n)) for n in sorted(set(numbers))]
-
-    async def _delivered(self, body: bytes, headers: dict[str, str]) -> str:
-        async def send() -> str | None:
-            self.sent += 1
-            answer = await self.place.deliver(body, headers)
-            return str(answer.json()["case"]) if answer.status_code in (200, 202) else None
-
-        return await self.until(send, what="a report to be taken")
-
-    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
-        """The webhook was taken, by whichever gateway process lives long enough."""
-
-        async def send() -> bool:
-            self.sent += 1
-            answer = await self.place.http.post(path, content=body, headers=dict(headers))
-            return answer.is_success
-
-        await self.until(send, what=f"{path} to be taken")
-
-    @property
-    def store(self) -> Store:
-        """Where one can look."""
-        return self.place.house.store
 
     async def _lived(self, case: Lived) -> None:
         """From triage to its end, whatever answers or does not."""
-        await self._at(case, stage="triage")
+        await self.at(case, stage="triage")
         await self._met(case, "triage")
         await self.act(case, "tessa", verb="complete", stage="triage", outcome="escalate")
         for gate, person in (("legal-review", "lena"), ("policy-sign-off", "paula")):
-            await self._asks(case, gate)
+            await self.asks(case, gate)
             await self._met(case, gate)
             await self.act(case, person, verb="decide", gate=gate, verdict="approve")
-        effect = await self._manual(case)
+        effect = await self.manual(case)
         await self.act(
             case, "imani", verb="receipt", effect=effect, resolution="done", reference="change-8841"
         )
-        await self._at(case, stage="closure")
+        await self.at(case, stage="closure")
         await self.until(self._all_begun, what="every trouble of the table to have begun")
         await self.act(case, "imani", verb="close", disposition="actioned", record=RECORD)
-        await self._at(case, status="closed")
+        await self.at(case, status="closed")
 
     async def _met(self, case: Lived, stage: str) -> None:
         for vendor in self.vendors:
             await vendor.meet(case, stage, self)
 
-    async def act(self, case: Lived, person: str, **body: Any) -> None:
-        """The act was answered; until then it is sent again and again under its own id."""
-        content: dict[str, Any] = {"act_id": str(uuid.uuid4()), "body": body}
-        if body["verb"] == "decide":
-            path = f"/api/cases/{case.number}/rounds/{body['gate']}"
-            content["binding"] = (await self._asked(person, "GET", path))["binding"]
-        heard = await self._asked(person, "POST", f"/api/cases/{case.number}/acts", content)
-        assert heard["outcome"] in ("accepted", "recorded", "duplicate"), heard
-        case.acts.append(heard["act_id"])
-
-    async def _asked(self, person: str, method: str, path: str, content: Any = None) -> Any:
-        """The door's answer, from whichever gateway process lives long enough to give it."""
-        what = f"an answer of {method} {path} to {person}"
-
-        async def ask() -> Any:
-            token = await self.place.token(person)
-            answer = await self.place.http.request(
-                method, path, json=content, headers={"authorization": f"Bearer {token}"}
-            )
-            # 404 and 409: what the person saw in the store has not reached the page's own look.
-            if answer.is_success:
-                return answer.json()
-            self.unheard[what] = f"{answer.status_code} {answer.text[:300]}"
-            return None
-
-        return await self.until(ask, what=what)
-
     async def _all_begun(self) -> bool:
         """Every trouble of the table has begun: whoever closes now meets the last of them."""
         return self._begun == len(self.table)
-
-    # -- looking -------------------------------------------------------------------------------
-
-    async def _at(self, case: Lived, **wanted: str) -> None:
-        async def there() -> bool:
-            view = await self.place.view(case.number)
-            return view is not None and all(
-                getattr(view.line, name) == value for name, value in wanted.items()
-            )
-
-        await self.until(there, what=f"case {case.number} at {wanted}")
-
-    async def _asks(self, case: Lived, gate: str) -> None:
-        async def there() -> bool:
-            rounds = await self.store.rounds.of(case.id)
-            return any(each.gate == gate and each.open for each in rounds)
-
-        await self.until(there, what=f"case {case.number} to ask at {gate}")
-
-    async def _manual(self, case: Lived) -> str:
-        async def there() -> str | None:
-            view = await self.place.view(case.number)
-            effects = CasePicture.of(view.state).effects if view is not None else []
-            return next((each.key for each in effects if each.state == "manual"), None)
-
-        return await self.until(there, what=f"the action of case {case.number}")
 
     async def _settled(self) -> None:
         """Nothing is under way any more: histories have ended, and every vendor is calm."""
@@ -335,7 +246,7 @@ class Storm:
             elif time.monotonic() > since + CALM:
                 # What does not come to rest is counted, each by its own name.
                 break
-            await asyncio.sleep(self._look)
+            await asyncio.sleep(self.look)
         for case in self.cases:
             view = await self.place.view(case.number)
             case.status = view.line.status if view is not None else ""
@@ -347,26 +258,3 @@ class Storm:
                 receipt is not None and receipt.outcome is Outcome.ACCEPTED for receipt in receipts
             )
         self._quiet.set()
-
-    async def until(
-        self,
-        look: Callable[[], Awaitable[Found | None]],
-        *,
-        what: str,
-        seconds: float = PATIENCE,
-    ) -> Found:
-        """What `look` finds; AssertionError says what was waited for in vain."""
-        try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    try:
-                        found = await look()
-                    except httpx.HTTPError:
-                        # No gateway at this moment.
-                        found = None
-                    if found:
-                        return found
-                    await asyncio.sleep(self._look)
-        except TimeoutError as error:
-            heard = self.unheard.get(what, "")
-            raise AssertionError(f"waited in vain for {what} {heard}") from error

@@ -150,6 +150,7 @@ async def test_a_tampered_act_is_refused_on_record(made: Place) -> None:
     assert len(await refusals(made, number)) == 1
 
 
+@pytest.mark.hostile(48)
 async def test_an_act_replayed_at_another_case_is_refused_on_record(made: Place) -> None:
     """An act is bound to its case."""
     number = await at_triage(made)
@@ -161,6 +162,7 @@ async def test_an_act_replayed_at_another_case_is_refused_on_record(made: Place)
     assert len(await refusals(made, number)) == 1
 
 
+@pytest.mark.hostile(48)
 async def test_an_act_replayed_at_its_own_case_changes_nothing(made: Place) -> None:
     """Sent again under another update id, it has its first receipt and no second effect."""
     number = await at_triage(made)

@@ -2,7 +2,8 @@
 
 It is the real worker with the real store and activities. One attempt may take two seconds where
 production allows up to a minute: an attempt that died with its worker is soon tried again. Who
-replays such a history strictly must say `impatient()` first, since time-outs are part of it.
+replays such a history strictly must say `impatient()` first, since time-outs are part of it. With
+`FAULT_ASKS` it asks at every activity's boundaries before it goes on (`boundaries.py`).
 """
 
 import asyncio
@@ -11,12 +12,15 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 
+from temporalio.client import Client
 from temporalio.common import RetryPolicy
 
 from activities import Outside
+from tests.faults.boundaries import AskingPlugin
 from workers.house import House, house
 from workers.processes import running_worker
 from workers.settings import Settings
+from workers.temporal import connect
 from workflows import policies
 
 ATTEMPT = timedelta(seconds=2)
@@ -57,16 +61,30 @@ async def main(up: Callable[[], None]) -> None:
     impatient(timedelta(seconds=float(os.environ.get("FAULT_ATTEMPT", ATTEMPT.seconds))))
     settings = Settings.load()
     at_once = os.environ.get("FAULT_AT_ONCE")
-    async with (
-        house(settings) as built,
-        running_worker(
+    async with house(settings) as built:
+        client = await _client(built, os.environ.get("FAULT_ASKS"))
+        async with running_worker(
             _as_asked(built),
             settings.engine.address or "",
             at_once=int(at_once) if at_once is not None else None,
-        ),
-    ):
-        up()
-        await asyncio.Event().wait()
+            client=client,
+        ):
+            up()
+            await asyncio.Event().wait()
+
+
+async def _client(built: House, socket: str | None) -> Client | None:
+    """A client whose workers ask at that socket before they go on; None for the usual one."""
+    if socket is None:
+        return None
+    settings = built.settings.engine
+    return await connect(
+        settings.address or "",
+        namespace=settings.namespace,
+        keyring=built.keyring,
+        activities=built.activities,
+        extra_plugins=[AskingPlugin(socket)],
+    )
 
 
 def _as_asked(built: House) -> House:

@@ -16,6 +16,7 @@ from audit.bundle.opened import read_opened
 from audit.bundle.sealed import events_file, read_events
 from audit.bundle.tar import BLOCK, packed, unpacked
 from audit.bundle.whole import bundle_of
+from audit.bundle.workers import certificates_file, read_certificates
 from audit.errors import ExportUnreadableError
 from audit.log.checkpoint import Checkpoint, read_checkpoint
 from audit.log.errors import LogError
@@ -28,6 +29,7 @@ from audit.manifest import parse_keys
 from audit.strict_json import read_json
 from audit.verdict import Outcome
 from cases.envelope import ACT_TYPE, ActEnvelope, RefusedEnvelope, pae, verify_envelope
+from cases.worker_keys import CertifiedWorker, certify_worker
 from store.locators import digest_of, well_formed, written
 from tests.fuzz.parser import Parser
 from tests.fuzz.small_bundle import (
@@ -40,7 +42,8 @@ from tests.fuzz.small_bundle import (
     act_payload,
     small_bundle,
 )
-from workflows.converter import ENCODING, KEY_ID, REFUSED, Codec
+from workflows.converter import ENCODING, KEY_ID, Codec
+from workflows.refused import REFUSED
 
 Value = TypeVar("Value")
 
@@ -183,6 +186,27 @@ def _key_files() -> Sequence[bytes]:
     return [both, root.encode()]
 
 
+def _workers() -> Sequence[bytes]:
+    """Certificates of one worker, and of two."""
+    made = [
+        certify_worker(
+            CertifiedWorker(
+                key_id=name,
+                public_key=base64.b64encode(bytes(32)).decode(),
+                build="ab" * 32,
+                runbooks=("cd" * 32,),
+                not_before=ENTRIES[0].at,
+                not_after=ENTRIES[0].at,
+                issued_at=ENTRIES[0].at,
+            ),
+            door=DOOR,
+            certificate=CERTIFICATE,
+        )
+        for name in ("1" * 16, "2" * 16)
+    ]
+    return [certificates_file(made[:1]), certificates_file(made)]
+
+
 def _path(found: Asked) -> bytes:
     return path_of(found.place, width=found.width, entries=found.entries).encode()
 
@@ -240,4 +264,11 @@ PARSERS = (
         written=bytes,
     ),
     Parser("keys", _key_files, _keys, (ValueError, LogError)),
+    Parser(
+        "workers",
+        _workers,
+        read_certificates,
+        (ExportUnreadableError,),
+        written=lambda found: certificates_file(found.values()),
+    ),
 )

@@ -104,7 +104,6 @@ def small_bundle() -> dict[str, bytes]:
         entries=ENTRIES,
         door=(),
         runbooks={pathway.digest: source},
-        picture={},
     )
     seal = Seal(key=DOOR, certificate=CERTIFICATE, root=ROOT_KEY, log=str(SIGNER.key))
     return export_files(record, seal=seal, at=AT, version="test")

@@ -15,6 +15,7 @@ CLASSES = {
     "law-enforcement-request": "law-enforcement",
     "imminent-threat-to-life": "life-at-risk",
     "self-harm-risk": "life-at-risk",
+    "terrorist-content-removal-order": "terrorist-content",
 }
 CLEARED = {
     "child-safety": "child-safety-expert child-safety-lead custodian wellness quality "
@@ -24,8 +25,10 @@ CLEARED = {
     "law-enforcement": "law-enforcement cleared-counsel legal duty-counsel deputy-counsel quality "
     "duty-manager executive incident-manager triage",
     "life-at-risk": "safety-expert self-harm-expert clinician law-enforcement legal duty-counsel "
-    "deputy-counsel policy policy-lead wellness engineering triage duty-manager executive "
-    "incident-manager",
+    "deputy-counsel policy policy-lead wellness engineering communications quality triage "
+    "duty-manager executive incident-manager",
+    "terrorist-content": "counter-terror legal duty-counsel deputy-counsel policy policy-lead "
+    "quality duty-manager executive incident-manager",
     "staff": "executive legal duty-manager",
 }
 EMERGENCY = frozenset(

@@ -170,6 +170,7 @@ async def test_who_took_part_in_a_stage_cannot_decide_the_one_kept_apart_from_it
         assert said.json()["explained"]["policies"] == ["separation-of-duties"]
 
 
+@pytest.mark.hostile(13)
 async def test_hostile_13_an_approver_who_lost_the_role_is_refused_and_what_was_signed_stays(
     store: Store, tmp_path: Path
 ) -> None:
@@ -198,6 +199,7 @@ async def test_hostile_13_an_approver_who_lost_the_role_is_refused_and_what_was_
         assert [round_.state for round_ in state.rounds] == ["approved", "approved"]
 
 
+@pytest.mark.hostile(25)
 async def test_hostile_25_a_display_name_gives_nobody_a_role(store: Store, tmp_path: Path) -> None:
     """Whoever is called General Counsel is let in for the roles the directory gives, no others."""
     people = tmp_path / "people.yaml"
@@ -217,6 +219,7 @@ async def test_hostile_25_a_display_name_gives_nobody_a_role(store: Store, tmp_p
         assert explained["roles"] == ["triage"]
 
 
+@pytest.mark.hostile(63)
 async def test_hostile_63_an_emergency_opening_is_one_case_for_an_hour_to_read_and_reviewed(
     world: World,
 ) -> None:

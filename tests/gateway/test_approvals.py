@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 
 from runbooks.library import library
 from tests.gateway.world import World, release
@@ -102,6 +103,7 @@ async def test_a_delegate_acts_for_whoever_said_they_are_away(world: World) -> N
     assert (second.status_code, second.json()["error"]) == (403, "same-person")
 
 
+@pytest.mark.hostile(14)
 async def test_an_absence_that_hands_on_anothers_voice_is_refused(world: World) -> None:
     """Not for somebody else, not of roles one does not hold, not to oneself, not backwards."""
     until = "2126-01-01T00:00:00Z"

@@ -30,7 +30,7 @@ def test_the_api_gives_both_instants() -> None:
 
     assert read["EU-TCO3-1h"]["due_at"] == "2026-01-05T10:00:00+00:00"
     assert read["EU-TCO3-1h"]["legal_latest"] == "2026-01-05T11:00:00+00:00"
-    assert read["act-on-order#1"]["legal_latest"] is None
+    assert read["authentication#1"]["legal_latest"] is None
 
 
 def test_a_computed_deadline_is_told_in_words() -> None:
@@ -42,7 +42,7 @@ def test_a_computed_deadline_is_told_in_words() -> None:
 
     said = details(entry.body, instant=lambda text: f"<{text}>")
 
-    assert title(entry.kind) == "A deadline was computed from a row of the law"
+    assert title(entry.kind) == "A deadline was computed by its rule"
     assert "row EU-TCO3-1h@1 · 1h eu-1182-71" in said
     assert "conservative due <2026-01-05T10:00:00+00:00>" in said
     assert "legal latest <2026-01-05T11:00:00+00:00>" in said

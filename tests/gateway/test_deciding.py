@@ -1,12 +1,16 @@
 """Acts through pages and links: confirm screens, receipts, and everything that must not act."""
 
 import asyncio
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import event
 
+from cases.journal import Kind
 from store import ActState
 from tests.gateway.world import CANARY, World
 
@@ -41,6 +45,7 @@ async def test_a_case_is_decided_through_its_link(world: World) -> None:
     assert picture["rounds"][0]["votes"][0]["door"] == "link"
 
 
+@pytest.mark.hostile(1)
 async def test_fifty_gets_of_a_link_decide_nothing(world: World) -> None:
     """A mail scanner may follow the link fifty times, with any safe method (I6, case 1)."""
     number = await world.case()
@@ -54,8 +59,10 @@ async def test_fifty_gets_of_a_link_decide_nothing(world: World) -> None:
 
     assert (await world.picture(number))["rounds"][0]["votes"] == []
     assert (await lena.act(f"/a/{link}", "decide", "approve")).status == 200
+    assert len((await world.picture(number))["rounds"][0]["votes"]) == 1
 
 
+@pytest.mark.hostile(2)
 async def test_a_forwarded_link_shows_and_decides_nothing(world: World) -> None:
     """Another person of the same role is told so, and hears nothing of the case."""
     number = await world.case()
@@ -63,26 +70,40 @@ async def test_a_forwarded_link_shows_and_decides_nothing(world: World) -> None:
     link = await world.link(number, "lena")
     luca = await world.browser("luca")
 
-    page = await luca.get(f"/a/{link}")
-    assert page.status == 404
-    assert "made for somebody else" in page.text
-    assert "lawful" not in page.text.lower()
+    own = await luca.get(f"/a/{await world.link(number, 'luca')}")
+    form = own.form("decide")
+    form.action = f"/a/{link}"
+
+    for page in (await luca.get(f"/a/{link}"), await luca.post(form, "approve")):
+        assert page.status == 404
+        assert "made for somebody else" in page.text
+        assert "lawful" not in page.text.lower()
+    assert (await world.picture(number))["rounds"][0]["votes"] == []
 
 
+@pytest.mark.hostile(5)
 async def test_a_link_after_the_decision_says_so(world: World) -> None:
-    """409, and where to look (case 5)."""
+    """409, what was decided, and where to look: opened again, or with an old form (case 5)."""
     number = await world.case()
     await world.to_gate(number)
-    link = await world.link(number, "luca")
-    lena = await world.browser("lena")
-    await lena.act(f"/cases/{number}", "decide", "approve")
-    luca = await world.browser("luca")
+    link, mine = await world.link(number, "luca"), await world.link(number, "lena")
+    luca, lena = await world.browser("luca"), await world.browser("lena")
+    form = (await luca.get(f"/a/{link}")).form("decide")
+    await lena.act(f"/a/{mine}", "decide", "approve")
 
-    page = await luca.get(f"/a/{link}")
-    assert page.status == 409
-    assert "has been decided" in page.text
+    pages = [
+        await luca.get(f"/a/{link}"),
+        await luca.post(form, "reject", reason="no"),
+        await lena.get(f"/a/{mine}"),
+    ]
+
+    assert [page.status for page in pages] == [409] * 3
+    assert {tuple(re.findall(r"It was: (\w+),", page.text)) for page in pages} == {("approved",)}
+    assert all("has been decided" in page.text for page in pages)
+    assert len((await world.picture(number))["rounds"][0]["votes"]) == 1
 
 
+@pytest.mark.hostile(7)
 async def test_a_link_of_an_earlier_round_is_superseded(world: World) -> None:
     """The facts changed: the old page cannot be answered, the old link says so (case 7)."""
     number = await world.case()
@@ -129,17 +150,25 @@ async def test_a_question_that_waits_for_the_severity_table_is_not_decided(world
     assert "Changed since the last round" in fresh.text
 
 
+@pytest.mark.hostile(8)
 async def test_an_expired_link_is_gone(world: World) -> None:
-    """410 after its time."""
+    """410 after its time, for who opens it and for who answers a page from before."""
     number = await world.case()
     await world.to_gate(number)
     link = await world.link(number, "lena")
-    world.clock.ahead = timedelta(hours=73)
     lena = await world.browser("lena")
+    form = (await lena.get(f"/a/{link}")).form("decide")
+    world.clock.ahead = timedelta(hours=73)
+    await lena.log_in()
 
     assert (await lena.get(f"/a/{link}")).status == 410
+    fresh = (await lena.get(f"/cases/{number}")).form("decide")
+    form.fields["csrf"] = fresh.fields["csrf"]
+    assert (await lena.post(form, "approve")).status == 410
+    assert (await world.picture(number))["rounds"][0]["votes"] == []
 
 
+@pytest.mark.hostile(9)
 @pytest.mark.parametrize(
     "token",
     ["x" * 43, "x" * 42, "x" * 10_000, "abc%00def", "%E2%98%83" * 14, "..%2f..%2fetc", ""],
@@ -156,6 +185,46 @@ async def test_an_altered_token_is_answered_alike(world: World, token: str) -> N
     assert altered.text == unknown.text == known.response.text
 
 
+@pytest.mark.hostile(9)
+async def test_a_near_miss_is_a_stranger(world: World) -> None:
+    """One sign in the other case, or cut short: body and look-ups of a token nobody ever made.
+
+    Links are looked up by digest, so that nothing takes longer the nearer a guess comes.
+    """
+    number = await world.case()
+    await world.to_gate(number)
+    link = await world.link(number, "lena")
+    place = next(at for at, sign in enumerate(link) if sign.isalpha())
+    near = [
+        link[:place] + link[place].swapcase() + link[place + 1 :],
+        link[:-1] + ("A" if link[-1] != "A" else "B"),
+        link[::-1],
+    ]
+    asked: list[str] = []
+
+    def note(*said: Any) -> None:
+        asked.append(str(said[2]))
+
+    async def looked_up(token: str) -> list[str]:
+        asked.clear()
+        assert await world.store.locators.find(token, at=await world.clock.now()) is None
+        return [each for each in asked if "locators" in each]
+
+    engine = world.store.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    costs = [await looked_up(token) for token in (*near, "y" * 43)]
+    junk = [await looked_up(token) for token in (link[:-1], link + "A", "")]
+    event.remove(engine, "before_cursor_execute", note)
+
+    async with httpx.AsyncClient(base_url=world.url) as nobody:
+        bodies = {(await nobody.get(f"/a/{token}")).text for token in (*near, "y" * 43, link[:-1])}
+    assert len(bodies) == 1
+    assert {len(cost) for cost in costs} == {1}
+    assert len({cost[0] for cost in costs}) == 1
+    assert junk == [[], [], []]
+
+
+@pytest.mark.hostile(6)
 async def test_a_double_post_is_one_act_with_one_receipt(world: World) -> None:
     """The form carries the act's id: pressing twice shows the same receipt."""
     number = await world.case()
@@ -213,8 +282,9 @@ async def test_an_act_after_closing_is_written_by_the_door(world: World) -> None
     assert "door:act:after-closing" in await world.kinds(number, "door")
 
 
+@pytest.mark.hostile(3)
 async def test_a_post_without_its_token_or_from_elsewhere_is_refused(world: World) -> None:
-    """CSRF: 403, and nothing is recorded (case 3)."""
+    """CSRF: 403, no act is recorded, and the refusal is, once an hour and reason."""
     number = await world.case()
     await world.to_gate(number)
     lena = await world.browser("lena")
@@ -229,11 +299,26 @@ async def test_a_post_without_its_token_or_from_elsewhere_is_refused(world: Worl
         (good, {"sec-fetch-site": "same-site"}),
     ):
         assert (await lena.http.post(path, data=data, headers=headers)).status_code == 403
+    link = f"/a/{await world.link(number, 'lena')}"
+    assert (await lena.http.post(link, data={**good, "csrf": ""})).status_code == 403
+    async with httpx.AsyncClient(base_url=world.url) as nobody:
+        assert (await nobody.post(path, data=good)).headers["location"].startswith("/login")
+        assert (await nobody.post(link, data=good)).status_code == 403
+
     ours = {"sec-fetch-site": "same-origin", "origin": "null"}
     assert (await lena.http.post(path, data=good, headers=ours)).status_code == 200
     assert await world.store.acts.list(state=ActState.PENDING) == []
+    row = await world.store.cases.by_number(number)
+    assert row is not None
+    door = await world.store.journal.entries(row.id, stream="door")
+    refused = [entry.body for entry in door if entry.kind is Kind.DOOR_ACT_REFUSED]
+    assert [(each["who"], each["why"]) for each in refused] == [
+        ("lena", "page-outdated"),
+        ("lena", "foreign-origin"),
+    ]
 
 
+@pytest.mark.hostile(4)
 async def test_the_door_refuses_a_role_the_person_does_not_hold(world: World) -> None:
     """A form with another role in it is refused at the door and on record."""
     number = await world.case()
@@ -259,6 +344,7 @@ async def test_rejecting_needs_a_reason(world: World) -> None:
     assert "needs a reason" in refused.text
 
 
+@pytest.mark.hostile(57)
 async def test_what_people_write_is_inert(world: World) -> None:
     """Markup in a note is text everywhere it is shown (case 57)."""
     number = await world.case()
@@ -273,6 +359,7 @@ async def test_what_people_write_is_inert(world: World) -> None:
     assert "&lt;img" in shown.response.text
 
 
+@pytest.mark.hostile(6)
 async def test_an_act_id_belongs_to_its_first_words(world: World) -> None:
     """The same id with other words is not taken for the first act."""
     number = await world.case()

@@ -15,6 +15,7 @@ from gateway.erased_folder import notes_in
 from gateway.retention import propose_due
 from store import Store
 from tests.gateway.world import CANARY, World, make_world
+from tests.workers.test_keeping_erased import opens
 
 ITEM = hashlib.sha256(b"chat").hexdigest()
 
@@ -142,6 +143,7 @@ async def test_two_people_erase_a_case_and_its_skeleton_stands(
     assert again.status_code == 200, "the same delivery is known"
 
 
+@pytest.mark.hostile(61)
 async def test_a_hold_refuses_and_only_two_lift_it(world: World) -> None:
     """Hostile case 61: refused on record; after the lift two new signatures are needed."""
     number = await world.case(data={"subject_ref": "account-9"})
@@ -173,7 +175,8 @@ async def test_a_hold_refuses_and_only_two_lift_it(world: World) -> None:
     lifted = await hands.post("erin", f"/api/legal-holds/{hold['id']}/agree", reason="seen")
     assert not lifted["stands"]
 
-    assert (await asked(hands, number))["state"] == "asked"
+    row = await asked(hands, number)
+    assert row["state"] == "asked"
     kinds = await world.kinds(number, Stream.DOOR)
     assert [kind for kind in kinds if "legal-hold" in kind or "erasure" in kind] == [
         "door:legal-hold:set",
@@ -183,6 +186,15 @@ async def test_a_hold_refuses_and_only_two_lift_it(world: World) -> None:
         "door:erasure:asked",
     ]
     assert (await world.store.cases.get(case)).erased == 0
+
+    alone = await hands.call("paula", "POST", f"/api/erasures/{row['id']}/agree", reason="")
+    assert alone.json()["error"] == "keepers-same-person"
+    await hands.post("erin", f"/api/erasures/{row['id']}/agree", reason="seen")
+    before = await opens(world.store, case)
+    world.clock.ahead = timedelta(days=7, minutes=1)
+    await gone(world, case)
+    assert len(before) >= 5
+    assert before & await opens(world.store, case) == set()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The delivery ledger at the doors: listed, shown, sent again; and events to who subscribed."""
 
 import dataclasses
+import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -13,6 +14,7 @@ from starlette.responses import Response
 
 from activities.on_record import StoreLedger
 from cases.journal import Kind
+from gateway.arriving import REFUSALS, SPAN
 from gateway.event_dispatcher import GONE, PAUSES, EventDispatcher, pause_before
 from integrations._http import VendorHttp, new_client
 from integrations.errors import VendorError
@@ -255,7 +257,7 @@ async def test_the_ledger_is_one_list_with_filters(sending: Sending) -> None:
 
     whats = [line["what"] for line in await sending.listed(case=number)]
     everything = await sending.http.get("/api/deliveries")
-    assert sorted(set(whats)) == ["act", "call", "report"]
+    assert sorted(set(whats)) == ["act", "arrival", "call", "report"]
     assert [line["title"] for line in await sending.listed(vendor="zendesk")] == ["add a note"]
     assert {line["what"] for line in await sending.listed(direction="out")} == {"call"}
     assert len(await sending.listed(outcome="started")) == 2
@@ -266,6 +268,48 @@ async def test_the_ledger_is_one_list_with_filters(sending: Sending) -> None:
     for asked in ({"since": "yesterday"}, {"direction": "up"}, {"since": "2026-11-22T10:00"}):
         assert (await sending.http.get("/api/deliveries", params=asked)).status_code == 422
     assert (await sending.http.get("/api/deliveries", params={"case": "9"})).status_code == 404
+
+
+FORGED = {"webhook-id": "evt-9", "webhook-timestamp": "0", "webhook-signature": "v1,xx"}
+
+
+async def test_every_request_at_a_door_is_on_record_with_its_answer(sending: Sending) -> None:
+    """Taken, known, in conflict, forged: in the ledger, without secret or content."""
+    world = sending.world
+    number = await world.case(id="evt-7", data={"note": CANARY})
+    await world.deliver(id="evt-7", data={"note": CANARY})
+    await world.deliver(id="evt-7", data={"note": "another"})
+    await world.send("standard", CANARY.encode(), FORGED)
+
+    lines = [each for each in await sending.listed() if each["what"] == "arrival"]
+
+    assert [(each["outcome"], each["status"]) for each in lines] == [
+        ("refused", 401), ("conflict", 409), ("known", 200), ("taken", 202),
+    ]  # fmt: skip
+    assert [each["number"] for each in lines] == [None, None, number, number]
+    shown = (await sending.http.get("/api/deliveries/one", params={"key": lines[0]["key"]})).json()
+    request = shown["delivery"]["detail"]["request"]
+    assert request["bytes"] == len(CANARY)
+    assert request["headers"]["webhook-signature"] == "[redacted]"
+    assert CANARY not in json.dumps(shown)
+    told = await sending.again(lines[0]["key"])
+    assert not told["redelivered"]
+    assert "sender" in told["says"]
+
+
+async def test_a_flood_of_forgeries_is_counted_and_not_kept_one_by_one(sending: Sending) -> None:
+    """Thirty a minute; the next one says how many more there were."""
+    world = sending.world
+    for _ in range(REFUSALS + 12):
+        await world.send("standard", b"{}", FORGED, http=sending.http)
+    assert len(await sending.listed(outcome="refused")) == REFUSALS
+
+    world.clock.ahead += SPAN
+    await world.send("standard", b"{}", FORGED, http=sending.http)
+
+    latest = (await sending.listed(outcome="refused"))[0]
+    shown = (await sending.http.get("/api/deliveries/one", params={"key": latest["key"]})).json()
+    assert shown["delivery"]["detail"]["refused_alike"] == 12
 
 
 async def test_a_call_whose_step_waits_is_tried_now_and_others_are_not(sending: Sending) -> None:

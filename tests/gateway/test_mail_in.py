@@ -151,6 +151,7 @@ async def test_a_replys_words_are_for_who_runs_the_case_and_its_writer(mailed: M
     assert all("A mail decides nothing." in text for text in read.values())
 
 
+@pytest.mark.hostile(11)
 async def test_approve_by_mail_decides_nothing_and_is_asked_to_confirm(mailed: Mailed) -> None:
     """The link goes to the address of the directory, whoever wrote the mail."""
     number, notice = await mailed.asked()
@@ -186,6 +187,7 @@ async def test_the_answer_to_a_wish_is_in_the_ledger_of_its_case(mailed: Mailed)
     assert [(call.operation, call.outcome) for call in answers] == [("send mail", "answered")]
 
 
+@pytest.mark.hostile(12)
 async def test_a_stranger_who_answers_gets_no_link(mailed: Mailed) -> None:
     """A forwarded notice is answered by somebody the directory does not know."""
     number, notice = await mailed.asked()
@@ -196,6 +198,7 @@ async def test_a_stranger_who_answers_gets_no_link(mailed: Mailed) -> None:
     (entry,) = await mailed.door(number)
     assert "who" not in entry
     assert all("/a/" not in mail.text for mail in mailed.sent.sent)
+    assert (await mailed.world.picture(number))["rounds"][0]["votes"] == []
 
 
 async def test_the_same_mail_twice_is_one(mailed: Mailed) -> None:

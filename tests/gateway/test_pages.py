@@ -47,6 +47,7 @@ async def test_log_in_and_out(world: World) -> None:
     assert (await imani.http.get("/")).status_code == 303
 
 
+@pytest.mark.hostile(56)
 async def test_guessing_passwords_is_slowed(world: World) -> None:
     """After some failures in a minute even the right password has to wait."""
     imani = await world.browser("imani", logged_in=False)
@@ -58,6 +59,7 @@ async def test_guessing_passwords_is_slowed(world: World) -> None:
     assert (await imani.log_in()).status == 200
 
 
+@pytest.mark.hostile(20)
 async def test_a_code_works_once(world: World) -> None:
     """A second factor seen on somebody's screen is worth nothing afterwards."""
     imani = await world.browser("imani", logged_in=False)
@@ -67,6 +69,7 @@ async def test_a_code_works_once(world: World) -> None:
     assert (await imani.log_in(code=code)).status == 401
 
 
+@pytest.mark.hostile(10)
 @pytest.mark.parametrize(
     "text",
     ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "", "/a b"],

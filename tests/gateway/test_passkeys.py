@@ -1,6 +1,7 @@
 """People's own keys at the doors: enrolled by two, and what they sign counts at L3."""
 
 import uuid
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,9 +10,11 @@ import pytest
 from cases.journal import Kind
 from cases.receipts import Reason
 from gateway.passkeys import PASSKEY_WORDS
+from integrations.authenticators import Authenticators, Model
 from runbooks.library import library
-from tests.fakes.authenticator import UP, Authenticator
-from tests.gateway.world import World, release
+from store import Store
+from tests.fakes.authenticator import MODEL, UP, Authenticator, Maker
+from tests.gateway.world import World, make_world, release
 
 Json = dict[str, Any]
 NAME = "user-safety-escalation"
@@ -108,6 +111,7 @@ def refused(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json().get("error", "")
 
 
+@pytest.mark.hostile(17, 19)
 async def test_a_verdict_signed_with_ones_own_key_counts_where_nothing_else_does(
     world: World, http: httpx.AsyncClient
 ) -> None:
@@ -162,6 +166,7 @@ async def test_a_verdict_signed_with_ones_own_key_counts_where_nothing_else_does
     ]
 
 
+@pytest.mark.hostile(15, 17)
 async def test_what_is_synced_or_counts_backwards_or_is_revoked_does_not_count(
     world: World, http: httpx.AsyncClient
 ) -> None:
@@ -198,6 +203,7 @@ async def test_what_is_synced_or_counts_backwards_or_is_revoked_does_not_count(
     assert refused(await lena.decide(number, "approve", key)) == (403, Reason.PERSONAL_KEY)
 
 
+@pytest.mark.hostile(19)
 async def test_a_stolen_session_enrols_nothing(world: World, http: httpx.AsyncClient) -> None:
     """Without a fresh second factor nobody enrols or confirms; nobody brings another's ceremony."""
     weak = await terminal(world, http, "lena", code=False)
@@ -260,3 +266,34 @@ async def test_the_page_says_where_the_own_key_is_asked(world: World) -> None:
     assert answer.status == 403
     assert "Sign it with your own key" in answer.text
     assert PASSKEY_WORDS.keys() >= {"passkey-own", "passkey-known"}
+
+
+async def test_where_models_are_listed_a_keys_own_word_is_not_believed(
+    store: Store, tmp_path: Path
+) -> None:
+    """At a device-bound gate: with its maker's word it counts, by saying so it does not."""
+    maker = Maker()
+    listed = Authenticators({MODEL: Model(aaguid=MODEL, name="Key 5", roots=(maker.root,))})
+    async with make_world(store, tmp_path, authenticators=listed) as world:
+        number = await strict_case(world)
+        async with httpx.AsyncClient(base_url=world.url, timeout=30) as at:
+            lena = await terminal(world, at, "lena", code=True)
+            imani = await terminal(world, at, "imani", code=True)
+            claims = await lena.enrol(model=MODEL)
+            attested = await lena.enrol(model=MODEL, maker=maker)
+            for each in (claims, attested):
+                answer = await imani.post(f"/api/passkeys/{each.credential}/confirm")
+                assert answer.status_code == 200, answer.text
+
+            mine = (await lena.get("/api/passkeys"))["mine"]
+            refused_ = await lena.decide(number, "approve", claims)
+            accepted = await lena.decide(number, "approve", attested)
+
+        assert {each["id"]: each["model"] for each in mine} == {
+            claims.credential: "",
+            attested.credential: "Key 5",
+        }
+        assert refused_.json()["receipt"]["reason"] == Reason.UNLISTED_KEY
+        assert accepted.json()["outcome"] == "accepted", accepted.text
+        page = await (await world.browser("lena")).get("/passkeys")
+        assert "Key 5" in page.text

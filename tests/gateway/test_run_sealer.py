@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from temporalio.client import WorkflowExecutionStatus
 
 from audit.bundle.sealed import seals_in
 from audit.errors import HistoryMissingError
@@ -25,6 +26,7 @@ from gateway.temporal_engine import TemporalEngine
 from gateway.watching.finding import FindingKind
 from gateway.watching.looking import UNSEALED_FOR, Looking
 from store import DEMO_KEK, Store, upgrade
+from store.tables import cases
 from tests.audit.casework import LOG, MADE_AT, PINNED, PINNED_LOG, Matter, Office, office
 from tests.audit.scenarios import (
     after_the_reset,
@@ -107,25 +109,55 @@ async def test_a_run_that_goes_on_is_not_sealed(engine: Engine, store: Store) ->
         await case.handle.terminate()
 
 
-async def test_a_run_that_somebody_terminated_is_sealed_and_told_of(
-    engine: Engine, store: Store
+@pytest.mark.hostile(49)
+async def test_a_run_that_somebody_terminated_is_sealed_and_told_of_and_goes_on(
+    engine: Engine, store: Store, tmp_path: Path
 ) -> None:
-    """Nobody at a door did that: an alarm says so, once, also when another sealer looks."""
+    """Nobody at a door did that: an alarm says so, once, and the case is taken up again, once."""
+    async with office(engine, store) as at_work:
+        case = await at_work.open(answers={"danger": "no", "kind": "fraud"})
+        await case.in_stage("triage")
+        act = await case.envelope(Complete(stage="triage", outcome="escalate"), person="tess")
+        await case.record(act)
+        await case.handle.terminate(reason="by hand")
+
+        one, other = sealer_at(at_work), sealer_at(at_work)
+        await asyncio.gather(one.once(), other.once())
+        await sealed_by(one, case, runs=1)
+        again = after_the_reset(at_work, case)
+        await again.deliver(act)
+        await again.until(lambda seen: seen.open_round("legal-review") is not None)
+        await approved_and_closed(again)
+        await sealed_by(one, case, runs=2)
+
+        door = await store.journal.entries(case.handle.id, stream=Stream.DOOR)
+        assert [each.ending for each in seals_in(door).values()] == ["terminated", "completed"]
+        (alarm,) = [each for each in await store.health.open_alarms() if each.kind == CUT_OFF]
+        assert "terminated in Temporal, and no act says so; it is taken up again" in alarm.text
+        assert "by hand" not in alarm.text
+        export = await at_work.export(again, tmp_path / "export")
+    verdict = await verify(export, pinned=PINNED, logs=PINNED_LOG)
+    assert verdict.outcome is Outcome.PASS, "\n".join(verdict.lines())
+
+
+async def test_what_has_ended_by_an_act_is_not_taken_up(engine: Engine, store: Store) -> None:
+    """Terminated after its last entry was stored: told of, and left."""
     async with office(engine, store) as at_work:
         case = await at_work.open()
         await case.in_stage("triage")
-        await case.handle.terminate(reason="by hand")
+        await case.handle.terminate()
+        async with store.database.write() as connection:
+            await connection.execute(cases.update().values(status="closed"))
 
-        assert await sealed_by(sealer_at(at_work), case, runs=1) == 1
-        await sealer_at(at_work).once()
+        await sealed_by(sealer_at(at_work), case, runs=1)
 
-    (entry,) = seals_in(await store.journal.entries(case.handle.id, stream=Stream.DOOR)).values()
-    assert entry.ending == "terminated"
-    (alarm,) = [each for each in await store.health.open_alarms() if each.kind == CUT_OFF]
-    assert "terminated" in alarm.text
-    assert "by hand" not in alarm.text
+        described = await at_work.client.get_workflow_handle(case.handle.id).describe()
+        assert described.status is WorkflowExecutionStatus.TERMINATED
+    (alarm,) = await store.health.open_alarms()
+    assert "taken up" not in alarm.text
 
 
+@pytest.mark.hostile(50)
 async def test_what_a_reset_left_behind_is_sealed_and_nobody_is_told(
     engine: Engine, store: Store, tmp_path: Path
 ) -> None:
@@ -159,6 +191,10 @@ class Forgetful:
 
     async def was_reset(self, workflow: str, run: str) -> bool:
         """Nobody knows."""
+        return False
+
+    async def taken_up(self, workflow: str, run: str) -> bool:
+        """There is nothing to go on from."""
         return False
 
 

@@ -216,6 +216,7 @@ async def test_who_may_not_is_refused_on_record_once(slack: SlackWorld) -> None:
     assert len(refused) == 1
 
 
+@pytest.mark.hostile(24)
 @pytest.mark.parametrize(
     "user,marks,says",
     [
@@ -239,6 +240,7 @@ async def test_only_members_the_directory_knows_are_believed(
     assert (slack.slack.views, await votes(slack, number)) == ([], [])
 
 
+@pytest.mark.hostile(24)
 async def test_members_of_another_workspace_are_refused(slack: SlackWorld) -> None:
     """Slack Connect brings them into the room; their presses count for nothing."""
     await asked(slack)
@@ -282,6 +284,7 @@ async def test_an_expired_trigger_is_told_and_may_be_pressed_again(slack: SlackW
     assert len(await votes(slack, number)) == 1
 
 
+@pytest.mark.hostile(23)
 async def test_a_form_sent_twice_counts_once_and_hears_the_same(slack: SlackWorld) -> None:
     """The view's id is the act's: the second answer is the first one's."""
     number = await asked(slack)
@@ -293,6 +296,7 @@ async def test_a_form_sent_twice_counts_once_and_hears_the_same(slack: SlackWorl
     assert len(await votes(slack, number)) == 1
 
 
+@pytest.mark.hostile(23)
 async def test_a_press_delivered_twice_is_one_press(slack: SlackWorld) -> None:
     """The same bytes again show no second form."""
     await asked(slack)
@@ -390,6 +394,7 @@ async def test_a_verdict_counts_while_the_engine_is_down(slack: SlackWorld) -> N
     assert len(await slack.world.until(applied)) == 1
 
 
+@pytest.mark.hostile(21, 22)
 @pytest.mark.parametrize("change", ["signature", "timestamp", "body", "missing", "words", "old"])
 async def test_what_slack_did_not_sign_is_refused(slack: SlackWorld, change: str) -> None:
     """401, and never 500, whatever is wrong with the proof."""

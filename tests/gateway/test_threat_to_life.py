@@ -34,7 +34,7 @@ def outside_of(world: World) -> Outside:
 
 async def moved(world: World) -> tuple[str, str]:
     """A report's number, and that of the case it goes on as, once triage has moved it."""
-    number = await world.case(data={"tags": ["life-in-danger"]})
+    number = await world.case(data={"tags": ["danger"]})
     row = await world.store.cases.by_number(number)
     assert row is not None
     # What the walk orders at `threat-to-life: {move-to: imminent-threat-to-life}`.

@@ -1,6 +1,7 @@
 """Webhooks: verified, stored, answered (design §3.1, facts §7 cases 27 to 31)."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -39,6 +40,7 @@ async def test_a_known_delivery_is_answered_alike(world: World) -> None:
     assert first.json() == again.json()
 
 
+@pytest.mark.hostile(29)
 async def test_a_known_id_with_another_body_is_a_conflict(world: World) -> None:
     """409, and no second case (case 29)."""
     await world.deliver()
@@ -48,6 +50,7 @@ async def test_a_known_id_with_another_body_is_a_conflict(world: World) -> None:
     assert await world.store.cases.by_number("1002") is None
 
 
+@pytest.mark.hostile(30)
 async def test_five_identical_webhooks_in_parallel_are_one_case(world: World) -> None:
     """One case, one workflow, whatever arrives at once (I1)."""
     async with httpx.AsyncClient(base_url=world.url, timeout=30) as http:
@@ -161,6 +164,7 @@ async def test_news_about_a_strange_ticket_opens_nothing(world: World) -> None:
     assert "ignored" in response.json()
 
 
+@pytest.mark.hostile(27)
 async def test_a_reserialised_body_is_refused(world: World) -> None:
     """The right signature over other bytes of the same JSON is 401 (case 27)."""
     content = {"id": "evt-1", "source": "form", "type": "escalate.report.opened"}
@@ -172,6 +176,28 @@ async def test_a_reserialised_body_is_refused(world: World) -> None:
     assert response.json()["error"] == "wrong-signature"
 
 
+@pytest.mark.hostile(31)
+async def test_a_secret_counts_until_its_rotation_is_over(store: Store, tmp_path: Path) -> None:
+    """While both stand either signs; once the old one is out of the settings it is 401."""
+    old = "whsec_" + base64.b64encode(b"o" * 32).decode()
+
+    async def answers(*secrets: str) -> list[int]:
+        async with make_world(store, tmp_path, standard_secrets=secrets) as world:
+            found = []
+            for number, secret in enumerate((old, STANDARD)):
+                id_ = f"evt-{len(secrets)}-{number}"
+                content = {"id": id_, "source": "form", "type": "escalate.report.opened"}
+                body = json.dumps({**content, "subject": id_, "data": {}}).encode()
+                at = await world.clock.now()
+                headers = sign_standard(secret, id=id_, timestamp=at, body=body)
+                found.append((await world.send("standard", body, headers)).status_code)
+            return found
+
+    assert await answers(STANDARD, old) == [202, 202]
+    assert await answers(STANDARD) == [401, 202]
+
+
+@pytest.mark.hostile(28)
 @pytest.mark.parametrize("shift", [timedelta(minutes=6), timedelta(minutes=-6)])
 async def test_an_old_or_future_delivery_is_refused(world: World, shift: timedelta) -> None:
     """Age is limited both ways."""
@@ -234,8 +260,9 @@ async def test_reported_text_never_enters_the_case(world: World) -> None:
     assert CANARY in shown.body.decode()
 
 
+@pytest.mark.hostile(32)
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     body=st.binary(max_size=300),

@@ -23,6 +23,7 @@ from gateway.serve import listen, run_gateway
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
 from gateway.vouching import Stamping, Witnessing
+from integrations.authenticators import Authenticators
 from integrations.cedar import shipped
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.people_file import read_people
@@ -300,6 +301,8 @@ async def make_world(
     access: Access | None = None,
     witnessing: Witnessing | None = None,
     stamping: Stamping | None = None,
+    authenticators: Authenticators | None = None,
+    standard_secrets: tuple[str, ...] = (STANDARD,),
     **settings: Any,
 ) -> AsyncIterator[World]:
     """The gateway, running on a free port."""
@@ -324,13 +327,14 @@ async def make_world(
         spool=load_or_create_spool(folder / "keys", file=folder / "log-spool.jsonl", signer=signer),
         witnessing=witnessing,
         stamping=stamping,
+        authenticators=authenticators,
         engine=engine,
         shelf=Shelf(store),
         settings=DoorSettings(
             public_url=url,
             zendesk_secrets=(ZENDESK,),
             jira_secrets=(JIRA,),
-            standard_secrets=(STANDARD,),
+            standard_secrets=standard_secrets,
             incident_manager_phone="+1 555 0100",
             receipt_wait=timedelta(milliseconds=600),
             dispatch_poll=timedelta(milliseconds=200),

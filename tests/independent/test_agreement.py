@@ -20,7 +20,10 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer._key import SSlibKey
 
+from audit.bundle.alone import told_of
+from audit.bundle.checks import rules_checks
 from audit.bundle.opened import opened_files
+from audit.bundle.record import made_again
 from audit.bundle.tar import packed, unpacked
 from audit.bundle.whole import bundle_of
 from audit.contents import lines
@@ -104,8 +107,14 @@ def _not_yet_in_the_log(files: Files) -> dict[str, bytes]:
         for file, entries in streams.items()
         for pair in placed(entries, segments.get(file, ()))
     )
+    head = StreamHead(sequence=more.sequence, hash=more.hash)
     changed = {**files, DOOR_STREAM: lines(door), **opened_files(pairs)}
-    return _signed(changed, door_head=StreamHead(sequence=more.sequence, hash=more.hash))
+    _, told = told_of(bundle_of(_signed(changed, door_head=head)))
+    assert told is not None
+    rules, _ = rules_checks(told.bundle, told.request, told.proven)
+    assert rules is not None
+    # As a door would have written it then, page and all.
+    return _signed({**changed, **made_again(told, rules, told.proven.envelopes)}, door_head=head)
 
 
 def _samples(short: Files, whole: Files) -> Iterator[Sample]:

@@ -19,6 +19,7 @@ def resolving(*addresses: str) -> Resolver:
     return resolve
 
 
+@pytest.mark.hostile(59)
 @pytest.mark.parametrize(
     "address",
     [
@@ -86,6 +87,7 @@ async def test_ipv6_destination_is_pinned_too() -> None:
     assert destination.host_header == "hooks.example.test:8443"
 
 
+@pytest.mark.hostile(59)
 @pytest.mark.parametrize(
     "addresses", [("10.0.0.1",), (PUBLIC, "127.0.0.1"), ("::ffff:192.168.0.1",), ("fe80::1%eth0",)]
 )
@@ -100,6 +102,7 @@ async def test_one_private_address_is_enough_to_refuse(addresses: tuple[str, ...
         )
 
 
+@pytest.mark.hostile(59)
 @pytest.mark.parametrize(
     "url",
     [
@@ -116,6 +119,12 @@ async def test_one_private_address_is_enough_to_refuse(addresses: tuple[str, ...
         "https://[::1]/",
         "https://2130706433/",
         "https://0x7f.1/",
+        "https://017700000001/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[::ffff:a00:7]/",
+        "https://[64:ff9b::7f00:1]/",
+        "https://[fe80::1%25eth0]/",
+        "https://127.1/",
         "https://169.254.169.254/latest",
     ],
 )

@@ -1,6 +1,7 @@
 """The one way to call a vendor."""
 
 import logging
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -122,12 +123,25 @@ async def test_missing_answers_have_their_meaning(
     assert type(caught.value) is kind
 
 
+@pytest.mark.hostile(60)
 async def test_endless_answer_is_cut(clock: FixedClock) -> None:
     """An answer beyond the limit is no answer."""
     with pytest.raises(MisansweredError):
         await vendor(httpx.Response(200, content=b"x" * 101), clock).call(
             "do", "GET", "https://acme.test/x"
         )
+
+
+@pytest.mark.hostile(60)
+async def test_what_unpacks_to_more_than_the_limit_is_cut(clock: FixedClock) -> None:
+    """Fifty bytes on the wire that are fifty thousand when unpacked: no answer either."""
+    packed = zlib.compress(b"x" * 50_000)
+    bomb = httpx.Response(200, stream=httpx.ByteStream(packed))
+    bomb.headers["Content-Encoding"] = "deflate"
+    assert len(packed) < 100
+
+    with pytest.raises(MisansweredError):
+        await vendor(bomb, clock).call("do", "GET", "https://acme.test/x")
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[1]", b"\xff"])

@@ -265,6 +265,7 @@ async def test_receipt_has_a_reference_either_way(
     assert receipt.reference == (reference or webhook_id(ORDER.key))
 
 
+@pytest.mark.hostile(59)
 async def test_private_destination_is_refused_and_nothing_is_sent(clock: FixedClock) -> None:
     """A connector whose name leads inside our network is not called."""
     receiver = FakeConnector(SECRET)
@@ -283,6 +284,48 @@ async def test_private_destination_is_refused_and_nothing_is_sent(clock: FixedCl
 
     assert "settings" in caught.value.mend
     assert receiver.attempts == []
+
+
+@pytest.mark.hostile(59)
+async def test_a_name_that_leads_elsewhere_at_the_second_look_is_not_asked_again(
+    clock: FixedClock,
+) -> None:
+    """DNS rebinding: the address that was checked is the one that is connected to."""
+    seen: list[httpx.URL] = []
+    looks = iter((["93.184.216.34"], ["127.0.0.1"]))
+
+    async def rebinding(host: str, port: int) -> list[str]:
+        return next(looks)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url)
+        return httpx.Response(204)
+
+    network = httpx.MockTransport(answer)
+    adapter = OutgoingWebhook(
+        new_client(transport=network), connector=connector(), clock=clock, resolver=rebinding
+    )
+    await adapter.act(ORDER)
+    with pytest.raises(RefusedError):
+        await adapter.act(ORDER)
+
+    assert [url.host for url in seen] == ["93.184.216.34"]
+
+
+@pytest.mark.hostile(59)
+@pytest.mark.parametrize("to", ["http://169.254.169.254/latest", "https://127.0.0.1/", "/inside"])
+async def test_a_receiver_that_redirects_is_not_followed(clock: FixedClock, to: str) -> None:
+    """One request, to the receiver itself; the order is refused for a person to look at."""
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        return httpx.Response(307, headers={"Location": to})
+
+    with pytest.raises(RefusedError):
+        await actions(httpx.MockTransport(answer), clock).act(ORDER)
+
+    assert seen == [httpx.URL(str(connector().url)).path]
 
 
 async def test_name_that_does_not_resolve_is_tried_again(clock: FixedClock) -> None:

@@ -219,6 +219,7 @@ ONE_LINE = st.text(
 )
 
 
+@pytest.mark.hostile(57)
 @given(heading=ONE_LINE, lines=st.lists(LONG, max_size=4), label=st.text(min_size=1, max_size=75))
 def test_whatever_a_runbook_says_the_card_fits(heading: str, lines: list[str], label: str) -> None:
     """Too long is cut, never refused by Slack; and no word of it is read as markup."""

@@ -172,6 +172,7 @@ def test_message_id_belongs_to_its_key_alone() -> None:
     assert "lena" not in one
 
 
+@pytest.mark.hostile(57)
 @pytest.mark.parametrize(
     "changed",
     [

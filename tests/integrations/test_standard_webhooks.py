@@ -64,6 +64,7 @@ def test_any_signature_of_a_rotation_counts() -> None:
     assert StandardVerifier([SECRET]).verify(raw(headers), BODY, now=NOW).id == "msg_1"
 
 
+@pytest.mark.hostile(32)
 @pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
 def test_each_header_is_needed_once(name: str) -> None:
     """A missing header is refused, and so is one that comes twice."""
@@ -75,6 +76,7 @@ def test_each_header_is_needed_once(name: str) -> None:
     assert reason(twice) is RefusalReason.HEADER_REPEATED
 
 
+@pytest.mark.hostile(32)
 @pytest.mark.parametrize(
     "name,value",
     [

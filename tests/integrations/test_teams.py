@@ -17,7 +17,7 @@ from integrations.errors import (
 from integrations.ports.chat import Button, Card
 from integrations.teams import LARGEST, Teams, check_webhook, message_of
 from tests.fakes.clock import FixedClock
-from tests.fakes.teams import URL, FakeTeams
+from tests.fakes.teams import URL, FakeTeams, is_a_card
 
 CARD = Card(
     heading="[SEV1] Case 1001: your decision is needed",
@@ -40,6 +40,25 @@ async def test_a_card_opens_the_page_and_does_nothing_else() -> None:
     (card,) = fake.cards
     assert card["actions"] == [{"type": "Action.OpenUrl", "title": "Open", "url": CARD.link}]
     assert "[lawful]" not in json.dumps(card)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"version": 15},
+        {"actions": [{"type": "Action.Decide", "title": "Yes", "url": "https://a.test"}]},
+        {"body": [{"type": "Text", "text": "x"}]},
+        {"body": [{"type": "TextBlock", "text": "x", "colour": "red"}]},
+        {"decision": "approved"},
+    ],
+    ids=lambda spoilt: next(iter(spoilt)),
+)
+def test_microsofts_models_know_a_card_from_none(spoilt: dict[str, object]) -> None:
+    """They take what we post; what is no card, or has a key that no card has, they do not."""
+    (attachment,) = message_of(CARD)["attachments"]
+
+    assert is_a_card(attachment["content"])
+    assert not is_a_card(attachment["content"] | spoilt)
 
 
 @pytest.mark.parametrize(

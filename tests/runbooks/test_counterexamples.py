@@ -262,6 +262,24 @@ def _a_rule_is_not_issued(fault: Fault, drive: Drive) -> None:
     assert Kind.RULE_ISSUED not in [entry.kind for entry in drive.house.state.journal.pending]
 
 
+def _targets_do_not_add_up(fault: Fault, drive: Drive) -> None:
+    """Whoever keeps exactly to every target comes to the stop when the clock is over."""
+    what = fault.finding().what
+    severity, stop, name = Severity(what.split()[1]), what.split()[6], what.split()[-3]
+    pathway, visits = drive.house.file.pathway, drive.house.state.visits
+    passed = [visit for visit in visits if visit.left_at is not None or stop == "closed"]
+    spent = sum((pathway.stage(v.stage).time_at(severity) for v in passed), timedelta())
+    assert spent > next(clock.within for clock in pathway.clocks if clock.id == name)
+
+
+def _a_clock_runs_on(fault: Fault, drive: Drive) -> None:
+    """The case waits for nothing but its closing, and the clock has not ended."""
+    clock = drive.house.state.clock(fault.finding().what.split()[-1])
+    assert drive.house.state.stage == drive.house.file.pathway.closure.name
+    assert clock is not None
+    assert not clock.reading(drive.house.now).ended
+
+
 CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB031": _stands,
     "RB032": _outcome_leads_nowhere,
@@ -278,6 +296,8 @@ CLAIMS: dict[str, Callable[[Fault, Drive], None]] = {
     "RB053": _happens_unattended,
     "RB063": _pauses_the_law,
     "RB065": _nobody_is_paged,
+    "RB067": _targets_do_not_add_up,
+    "RB068": _a_clock_runs_on,
     "RB070": _nobody_is_paged,
     "RB072": _cannot_be_closed_as,
     "RB111": _is_slower_when_graver,

@@ -218,6 +218,8 @@ def test_a_row_that_was_not_reviewed_stops_the_runbook_that_uses_it() -> None:
     assert [lines[each.line - 1].strip() for each in late] == [
         "use: EU-TCO3-1h@1",
         "use: EU-TCO4-48h@1",
+        "use: EU-TCO4-72h@1",
+        "use: EU-TCO11@1",
         "use: EU-TCO14-5@1",
         "use: EU-TCO6@1",
     ]

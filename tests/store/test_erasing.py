@@ -164,6 +164,7 @@ async def test_whom_it_was_about_is_forgotten(store: Store) -> None:
     assert [row.subject_ref for row in await store.belonging.within(case)] in ([], [None])
 
 
+@pytest.mark.hostile(61)
 @pytest.mark.parametrize("scope", ["case", "subject"])
 async def test_a_legal_hold_refuses_on_record(store: Store, scope: str) -> None:
     """Asked for under a hold it is refused, and says so in the doors' stream (hostile case 61)."""
@@ -179,6 +180,7 @@ async def test_a_legal_hold_refuses_on_record(store: Store, scope: str) -> None:
     assert door[-1].body["who"] == "paula"
 
 
+@pytest.mark.hostile(61)
 async def test_a_hold_put_in_the_time_to_think_keeps_the_key(store: Store) -> None:
     """It ends the erasure; after the lift it has to be asked for and agreed to anew."""
     case = await ended_case(store)

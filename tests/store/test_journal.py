@@ -50,6 +50,7 @@ async def test_batch_that_overlaps_appends_only_what_is_new(store: Store, case: 
     assert await store.journal.entries(case) == entries
 
 
+@pytest.mark.hostile(54)
 async def test_same_sequence_with_other_bytes_is_kept_beside(store: Store, case: str) -> None:
     """A fork never overwrites: the first entry stays, the other is kept, people are told."""
     entries = chain(case, "a", "b")
@@ -64,6 +65,7 @@ async def test_same_sequence_with_other_bytes_is_kept_beside(store: Store, case:
     assert [alarm.kind for alarm in await store.health.open_alarms()] == ["journal-fork"]
 
 
+@pytest.mark.hostile(54)
 async def test_what_follows_a_fork_is_kept_beside_too(store: Store, case: str) -> None:
     """The case goes on, its journal stays what it was, and nothing it says is lost."""
     entries = chain(case, "a", "b")

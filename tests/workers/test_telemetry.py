@@ -83,11 +83,16 @@ def test_known_keys_pass_and_others_are_counted(out: io.StringIO) -> None:
     assert running.dropped == {"unknown": 2}
 
 
+@pytest.mark.hostile(57)
 @pytest.mark.parametrize(
-    "value", [CANARY, "x" * 101, "a\nb", "naïve", ["list"], {"a": "b"}, b"bytes", object()]
+    "value",
+    [
+        *(CANARY, "x" * 101, "a\nb", "naïve", ["list"], {"a": "b"}, b"bytes", object()),
+        *("\x1b[2J", "\x1b]0;title\x07", "a\u202eb", "\u2066x", "a\rb", "\x9b31m", "a\u2028b"),
+    ],
 )
 def test_values_are_short_and_opaque(out: io.StringIO, value: object) -> None:
-    """Words, long texts and structures do not pass even under a known key."""
+    """Words, structures and what a terminal obeys do not pass, even under a known key."""
     configured(out)
 
     structlog.get_logger().info("act recorded", number=value)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from cases import escalations
 from cases.acts import ActBody
 from cases.batches import WATCH
 from cases.bulk import watched
@@ -33,6 +34,7 @@ from cases.shadow import not_told, not_written, would_look
 from cases.stages import ask_when_ready, close_case, enter, leave, record_closed
 from cases.state import CaseState
 from cases.suppression import is_order, owed_after, review
+from cases.updates import UPDATE, missed, remind_writer
 from cases.ways_back import back_to
 from runbooks import assess, library, load_runbook
 from runbooks.plan import FollowUp, Late, Next
@@ -129,6 +131,7 @@ class AtADesk:
             for clock, step, _ in take_due(house.file, at=house.now):
                 if not clock.reading(house.now).ended:
                     self._due(clock, step)
+            escalations.take_due(house.file, at=house.now)
             self._settle()
         house.now = end
 
@@ -138,18 +141,36 @@ class AtADesk:
 
     def _due(self, clock: ClockRun, step: Late | None) -> None:
         file, at = self.house.file, self.house.now
-        round_ = file.state.open_round(clock.stage or "")
+        if clock.id.startswith(UPDATE):
+            if step is None:
+                missed(file, clock, at=at)
+            else:
+                remind_writer(file, clock)
+            return
         if clock.id.startswith(WATCH):
             watched(file, clock.id, at=at)
-        elif step is None and clock.id == HANDOVER:
+        elif step is None:
+            self._reached(clock)
+        else:
+            self._stepped(clock, step)
+        if step is not None:
+            self._remind(clock, step)
+
+    def _reached(self, clock: ClockRun) -> None:
+        file, at = self.house.file, self.house.now
+        round_ = file.state.open_round(clock.stage or "")
+        if clock.id == HANDOVER:
             note_missed(file, at=at)
-        elif step is None and is_order(clock):
+        elif is_order(clock):
             reconsider(file, at=at)
             review(file, clock, at=at)
-        elif step is None:
-            if round_ is not None and clock.stage == file.state.stage:
-                allow_stand_in(file, round_, at=at)
-        elif clock.id == HANDOVER:
+        elif round_ is not None and clock.stage == file.state.stage:
+            allow_stand_in(file, round_, at=at)
+
+    def _stepped(self, clock: ClockRun, step: Late) -> None:
+        file, at = self.house.file, self.house.now
+        round_ = file.state.open_round(clock.stage or "")
+        if clock.id == HANDOVER:
             ask_for_note(file, at=at)
         elif step.do is not None:
             intend(file, step.do, stage=file.state.stage or "", at=at)
@@ -157,10 +178,13 @@ class AtADesk:
             if clock.stage == file.state.stage and file.state.pending_outcome is None:
                 file.state.pending_outcome = step.go
                 file.state.pending_by = SYSTEM
+        elif step.escalate is not None:
+            stage, lawful = clock.stage or file.state.stage or "", "" if clock.stage else clock.id
+            escalations.begin(
+                file, step.escalate, stage=stage, clock=lawful, because=step.label, at=at
+            )
         elif round_ is not None and round_.kind is RoundKind.ASK and step.page and step.instead_of:
             allow_backup(file, round_, step.page, step.instead_of, at=at)
-        if step is not None:
-            self._remind(clock, step)
 
     def _remind(self, clock: ClockRun, step: Late) -> None:
         file = self.house.file

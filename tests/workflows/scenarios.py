@@ -466,6 +466,15 @@ async def silence_takes_effect(case: CaseUnderTest) -> None:
 @scenario(ORDER, answers={})
 async def an_order_is_followed(case: CaseUnderTest) -> None:
     """Disabled in time: the hour stops, confirmation and review follow, Legal finds it lawful."""
+    order = {
+        "authority": "authority-4",
+        "signature": "yes",
+        "reasons": "incites",
+        "declared-language": "yes",
+    }
+    accepted(await case.act(Answer(answers=order), person="cora"))
+    accepted(await case.act(Complete(stage="authentication", outcome="an-order"), person="cora"))
+    await case.in_stage("act-on-order")
     accepted(await case.act(Complete(stage="act-on-order", outcome="disable"), person="cora"))
     await case.in_stage("confirmation")
     seen = await case.until(
@@ -477,6 +486,8 @@ async def an_order_is_followed(case: CaseUnderTest) -> None:
         "received-at": "2026-01-01T00:00:00+00:00",
         "threat-to-life": "no",
         "gagged": "yes",
+        "cross-border": "no",
+        "real-world-attack": "no",
     }
     accepted(await case.act(Answer(answers=answers), person="cora"))
     accepted(await case.act(Complete(stage="confirmation", outcome="confirmed"), person="cora"))

@@ -25,13 +25,13 @@ from workflows.converter import (
     MAX_OPENED,
     NONCE_SIZE,
     PLAIN,
-    REFUSED,
     Codec,
     PayloadConverter,
     RefusedPayloadError,
     converter,
 )
 from workflows.padding import DECISION_STEP, LEAST, STEP, deflated, deflated_and_padded
+from workflows.refused import REFUSED
 
 CASE, NAMESPACE, KEY = "case/one", "escalate", bytes(range(32))
 
@@ -141,6 +141,7 @@ async def test_what_is_not_one_whole_payload_is_refused(plain: bytes) -> None:
     assert back.metadata["encoding"] == REFUSED
 
 
+@pytest.mark.hostile(51)
 async def test_a_payload_of_case_a_put_into_case_b_does_not_open() -> None:
     """The case's id is bound in, even where both cases had the same key (hostile case 51)."""
     (of_a,) = await codec(case="case/a").encode([decision(Verdict.APPROVE)])
@@ -152,6 +153,7 @@ async def test_a_payload_of_case_a_put_into_case_b_does_not_open() -> None:
     assert (owed_by_a.metadata["encoding"], owed_by_a.data) == (REFUSED, b"does not open")
 
 
+@pytest.mark.hostile(52)
 async def test_what_is_not_encrypted_is_refused() -> None:
     """A plain payload is never taken for a case's own, whatever it calls itself."""
     for encoding in (b"json/plain", b"binary/plain", b"", b"binary/encrypted", REFUSED):

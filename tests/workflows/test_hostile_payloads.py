@@ -23,7 +23,7 @@ from tests.cases.house import CASE as HOUSE_CASE
 from tests.cases.house import CERTIFICATE, DOOR
 from tests.cases.test_personal import TRUSTED, authenticator, envelope, signature
 from tests.workflows.test_converter import codec, decision
-from workflows.converter import REFUSED
+from workflows.refused import REFUSED
 
 COUNT = int(os.environ.get("ESCALATE_HOSTILE_BYTES", "1500"))
 PIECES = (b"\0", b"\xff", b'"', b"{", b"}", b"\\", b"=", b"==", b"-1", b"AAAA", "é".encode())

@@ -14,6 +14,8 @@ from tests.workflows.world import CaseUnderTest
 
 TOLD = told()
 THREAT = "imminent-threat-to-life"
+ALWAYS = {"lessons", "legal-hold", "quality-review"}
+"""What is owed after a threat however it ended."""
 
 
 async def played(runbook: str, name: str) -> AtADesk:
@@ -75,9 +77,9 @@ async def test_an_untried_way_is_named() -> None:
 @pytest.mark.parametrize(
     "name,owed",
     [
-        ("two_roles_disclose", {"recheck-1d", "recheck-3d", "lessons", "legal-hold"}),
-        ("two_roles_do_not_refer", {"recheck-7d", "recheck-30d", "lessons", "legal-hold"}),
-        ("a_fake_request_is_rejected", {"lessons", "legal-hold"}),
+        ("two_roles_disclose", {*ALWAYS, "recheck-1d", "recheck-3d", "transparency-count"}),
+        ("two_roles_do_not_refer", {*ALWAYS, "recheck-7d", "recheck-30d"}),
+        ("a_fake_request_is_rejected", {*ALWAYS, "transparency-count"}),
     ],
 )
 async def test_what_is_owed_after_a_threat_follows_from_its_ending(

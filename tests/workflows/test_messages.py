@@ -1,7 +1,8 @@
 """What comes in by Temporal itself: only a signed act acts; all is on record (I4, I8)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -9,18 +10,23 @@ import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.worker import Worker
 
-from cases.acts import Cancel, Complete, Decide, Verdict
+from cases.acts import Cancel, Complete, Decide, Evidence, Verdict
 from cases.envelope import key_id
 from cases.receipts import ActReceipt, Outcome, Reason
 from cases.report import Source
 from tests.workflows.playing import client_of, replay, runs_of
-from tests.workflows.scenarios import KNOWN, accepted, approve, close, escalate
+from tests.workflows.scenarios import KNOWN, accepted, approve, close, escalate, reject
 from tests.workflows.world import DOOR, ROOT, CaseUnderTest, World, open_case
 from workers.engine import Engine
 from workflows.messages import ACT_UPDATE, ReportReceived, Revocation
 from workflows.revocation import sign_revocation
 
 pytestmark = pytest.mark.timeout(120)
+
+FLOOD = int(os.environ.get("ESCALATE_FLOOD", "240"))
+"""Signals of a flood; the acceptance sends ten thousand."""
+LIMIT_EVENTS, LIMIT_BYTES = 51_200, 50 * 1024 * 1024
+"""At which Temporal ends a run."""
 
 
 @asynccontextmanager
@@ -134,6 +140,66 @@ async def test_refusals_beyond_twenty_are_counted(engine: Engine, task_queue: st
     counted = [entry.body for entry in entries if entry.kind.value == "act:envelope:refused-many"]
     assert len(refusals(case)) == 20
     assert sum(int(str(body["number"])) for body in counted) == 5
+
+
+@pytest.mark.hostile(55)
+@pytest.mark.timeout(900)
+async def test_a_flood_before_its_stage_is_counted_and_the_case_goes_on(
+    engine: Engine,
+    client: Client,
+    task_queue: str,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Approvals nobody signed, long before anybody is asked: no run grows to its limit by them."""
+    world = World()
+    ours = await client_of(engine, world)
+    gates = asyncio.Semaphore(40)
+    async with Worker(ours, task_queue=task_queue):
+        case = await open_case(
+            world,
+            ours,
+            task_queue=task_queue,
+            answers=KNOWN,
+            continue_after=None if FLOOD >= 10_000 else FLOOD // 2,
+        )
+        kept = Evidence(label="kept", reference="store:1", digest="ab" * 32)
+        accepted(await case.act(kept, person="tess"))
+        plain = client.get_workflow_handle(case.handle.id)
+
+        async def forged() -> None:
+            async with gates:
+                await plain.signal("approve", {"gate": "legal-review", "person": "lena"})
+
+        await asyncio.gather(*(forged() for _ in range(FLOOD)))
+        await case.forward(timedelta(minutes=2))
+        await escalate(case)
+        picture = await case.in_stage("legal-review")
+        assert picture.rounds[-1].votes == []
+        assert [item.label for item in picture.evidence] == ["kept"]
+        await approve(case, "legal-review", "lena")
+        await case.in_stage("policy-sign-off")
+        await reject(case, "policy-sign-off", "pia")
+        await close(case, "not-approved")
+        async with asyncio.timeout(60):
+            await case.handle.result()
+    histories = await runs_of(ours, case)
+    longest = max(len(history.events) for history in histories)
+    largest = max(sum(event.ByteSize() for event in each.events) for each in histories)
+    record_property("flood", FLOOD)
+    record_property("runs", len(histories))
+    record_property("longest_run_events", longest)
+    record_property("largest_run_bytes", largest)
+
+    assert len(histories) > 1
+    assert longest < LIMIT_EVENTS // 2
+    assert largest < LIMIT_BYTES // 2
+    entries = world.entries[case.handle.id]
+    counted = [entry.body for entry in entries if entry.kind.value == "act:envelope:refused-many"]
+    assert len(refusals(case)) == 20
+    assert sum(int(str(body["number"])) for body in counted) == FLOOD - 20
+    assert len(entries) < 100
+    await replay(engine, histories)
+    assert not world.forks
 
 
 async def test_a_further_report_is_recorded_once(engine: Engine, task_queue: str) -> None:

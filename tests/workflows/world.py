@@ -17,6 +17,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from cases.acts import BOUND_VERBS, ActBody
@@ -367,7 +368,15 @@ class CaseUnderTest:
 
     async def picture(self) -> CasePicture:
         """The case as it stands."""
-        return CasePicture.of(await self.handle.query("picture"))
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    return CasePicture.of(await self.handle.query("picture"))
+                except RPCError as error:
+                    # A run that has just continued another one has no task to ask yet.
+                    if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                        raise
+                await asyncio.sleep(0.02)
 
     async def until(self, holds: Callable[[CasePicture], bool]) -> CasePicture:
         """The picture, once that holds of it; TimeoutError when it does not come about."""

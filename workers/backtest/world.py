@@ -66,7 +66,7 @@ Result = TypeVar("Result", bound=BaseModel)
 
 PATIENCE = 5.0
 """Seconds an answer waits for what came before it: longer than a slow machine is late."""
-_LOOK = 0.02
+_LOOK, _STOPPED = 0.02, 0.5
 
 
 @dataclass
@@ -219,6 +219,10 @@ class RecordedWorld(Outside):
         else:
             await self._in_place(case, known, answered)
         found = answered.result
+        if found is None and kind is NoticeResult:
+            # The case stopped waiting for it then, and has stopped by now if it is going to.
+            await asyncio.sleep(_STOPPED)
+            found = NoticeResult(end=NoticeEnd.DELIVERED)
         return moved(found, known.shift) if isinstance(found, kind) else None
 
     async def _in_place(self, case: str, known: _Known, answered: Answered) -> None:

@@ -18,7 +18,7 @@ from cases.acts import (
     Resume,
 )
 from cases.drafts.standing import lacks
-from cases.file import INCIDENT_MANAGER
+from cases.file import INCIDENT_MANAGER, SYSTEM
 from cases.receipts import ActReceipt
 from cases.records import EffectRecord, InformationRequest, StageVisit
 from cases.rounds import memo_missing
@@ -114,7 +114,9 @@ class Cast:
             return
         clock = picture.stage_clock(stage.name)
         minute = self.habits.answers_at(found, since=since, clock=clock, at=at, key=key)
-        first = stage.name == self.pathway.first and visit.visit == 1
+        # Whoever is the first to work on it: a stage that time has left has answered nothing.
+        passed = [each for each in picture.visits if each.left_at is not None]
+        first = visit.visit == 1 and all(each.by == SYSTEM for each in passed)
         answers = self.answers(picture, stage, first=first)
         if answers:
             yield self.want(max(since, minute - 1), f"answer|{key}", found, Answer(answers=answers))

@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from runbooks.statutes.calendar import Calendar
 from runbooks.statutes.span import Basis, Unit
-from runbooks.statutes.table import Statute
+from runbooks.statutes.table import Statute, calendars
 
 ONE_HOUR, ONE_DAY = timedelta(hours=1), timedelta(days=1)
 _DECEMBER = 12
@@ -87,6 +88,17 @@ def bounds_of(statute: Statute, begun: datetime) -> tuple[datetime, datetime]:
     return min(careful, end), end
 
 
+def after_working_days(number: int, calendar: str, begun: datetime) -> tuple[datetime, datetime]:
+    """Both instants of a promise of ours that is counted in working days."""
+    zone, known = ZoneInfo(ZONES[calendar]), calendars()[calendar]
+    wall = begun.astimezone(zone)
+    day, left = wall.date(), number
+    while left:
+        day += ONE_DAY
+        left -= _open(known, day)
+    return _at(day, wall.time(), zone), _at(day + ONE_DAY, time(), zone)
+
+
 def _at(day: date, wall: time, zone: ZoneInfo) -> datetime:
     """The first instant at which clocks of the zone say so."""
     return datetime.combine(day, wall.replace(tzinfo=None, fold=0), tzinfo=zone).astimezone(UTC)
@@ -94,7 +106,10 @@ def _at(day: date, wall: time, zone: ZoneInfo) -> datetime:
 
 def works(statute: Statute, day: date) -> bool:
     """Whether people work that day where the row is counted."""
-    known = statute.calendar
+    return _open(statute.calendar, day)
+
+
+def _open(known: Calendar, day: date) -> bool:
     closed = {f"{day.year}{each}" for each in known.yearly}
     closed |= {f"{day.year}{each}" for each in known.dates.get(str(day.year), "").split()}
     return day.strftime("%a") not in ("Sat", "Sun") and day.strftime("%Y%m%d") not in closed

@@ -92,12 +92,11 @@ def _begun(clock: Clock, life: Life, moments: list[_Standing], *, lawful: bool) 
     begun: datetime | None = None
     for moment in moments:
         event = _event(clock, life, moment)
-        if event is None:
-            continue
-        if lawful and not _holds(clock, moment, event):
+        if lawful and not _holds(clock, moment, event or moment.at):
             begun = None
-        elif begun is None or event < begun:
-            # An earlier instant counts; a later one gives no time back.
+        elif event is not None and (begun is None or event < begun):
+            # An earlier instant counts; a later one gives no time back, nor does one that is no
+            # longer asked for.
             begun = event
     return begun
 
@@ -152,6 +151,8 @@ def _holds(clock: Clock, moment: _Standing, event: datetime) -> bool:
 
 
 def _owed(clock: Clock, begun: datetime, answers: Mapping[str, str]) -> Owed:
+    if clock.working_days is not None and clock.calendar is not None:
+        return Owed(begun, *counting.after_working_days(clock.working_days, clock.calendar, begun))
     if clock.law is None:
         own = begun + clock.within if clock.within is not None else begun
         stated = answers.get(clock.due_at or "")

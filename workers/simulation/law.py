@@ -4,23 +4,45 @@ A case is a set of words (`class data-breach`, `victim in US-CA`); a row holds w
 are among them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from runbooks.grammar.document import RunbookDocument
+from runbooks.grammar.law import LawRow
 from runbooks.statutes.grammar import IN_FORCE, Predicate, Row
-from runbooks.statutes.vocabulary import MEMBER_STATES
+from runbooks.statutes.vocabulary import MEMBER_STATES, Fact
 from workers.simulation.answers import fulfilled, known
 
 
 def words_of(document: RunbookDocument, answers: Mapping[str, str]) -> frozenset[str]:
     """The case in the law's words, for these answers."""
     counted = known(document, answers)
+    return _words(
+        line
+        for line in document.law
+        if all(fulfilled(c, counted.get(n, "")) for n, c in (line.if_ or {}).items())
+    )
+
+
+def always(document: RunbookDocument, row: Row) -> bool:
+    """Whether the row holds in every case of the runbook on every day, whatever is answered."""
+    unwanted = {*row.if_.not_, *({Fact.NON_DISCLOSURE} if row.does == "tell-user" else ())}
+    loose = [line for line in document.law if line.if_]
+    hangs = any(
+        unwanted & set(line.fact)
+        or set(row.if_.scope) & set(line.out_of_scope)
+        or (row.if_.age is not None and line.age is not None)
+        for line in loose
+    )
+    by_day = row.effective.from_ != IN_FORCE or row.effective.to is not None
+    sure = _words(line for line in document.law if not line.if_)
+    return not hangs and not by_day and all(_claims(row.if_, sure))
+
+
+def _words(lines: Iterable[LawRow]) -> frozenset[str]:
     found: set[str] = set()
     age = "not-in-question"
-    for line in document.law:
-        if not all(fulfilled(c, counted.get(n, "")) for n, c in (line.if_ or {}).items()):
-            continue
+    for line in lines:
         found |= {f"class {each}" for each in line.class_}
         found |= {f"paper {each}" for each in line.paper}
         found |= {f"fact {each}" for each in line.fact}
@@ -45,7 +67,8 @@ def applies(row: Row, words: frozenset[str], *, on: date) -> bool:
     law = begins == IN_FORCE or (isinstance(begins, date) and begins <= on)
     over = row.effective.to is not None and row.effective.to < on
     about = any(word.startswith("class ") for word in words)
-    return law and not over and about and all(_claims(row.if_, words))
+    silenced = row.does == "tell-user" and "fact non-disclosure" in words
+    return law and not over and about and not silenced and all(_claims(row.if_, words))
 
 
 def _claims(predicate: Predicate, words: frozenset[str]) -> Iterator[bool]:

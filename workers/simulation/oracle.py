@@ -18,6 +18,7 @@ from runbooks.grammar.stages import Stage
 from runbooks.plan import ClockKind, ClockStart, Severity, StageKind
 from runbooks.statutes.span import Unit
 from runbooks.tables import Hit
+from workers.simulation import law
 from workers.simulation.answers import Answers, known
 from workers.simulation.chance import Chance
 from workers.simulation.model import Model
@@ -204,7 +205,7 @@ def clocks_of(
 ) -> dict[str, int | None]:
     """The clocks that must run in a case that went that way, and when each is due by itself.
 
-    One of a law that answers bring about is left out: what people answer is for them to say.
+    One of a law that hangs on answers is left out: what people answer is for them to say.
     Minutes from opening, `received` of them before it; None for what begins with an effect or with
     a severity, or is not counted in hours.
     """
@@ -213,7 +214,7 @@ def clocks_of(
     expected: dict[str, int | None] = {}
     for name, clock in document.clocks.items():
         within = _minutes(clock)
-        if document.law and clock.use is not None:
+        if document.law and clock.law is not None and not law.always(document, clock.law.row):
             continue
         if clock.starts_after is not None:
             if clock.starts_after in done:

@@ -49,6 +49,7 @@ from workflows.messages import (
     REPORT_SIGNAL,
     WORKFLOW,
     CaseInput,
+    ReportJoined,
     ReportReceived,
     RoutedBy,
     TicketUpdated,
@@ -202,7 +203,9 @@ class Theatre:
             return None
         return await self.hand_in(placed, self._signed_by(placed, want, body, at=at))
 
-    async def send(self, placed: Placed, signal: str, body: ReportReceived | TicketUpdated) -> None:
+    async def send(
+        self, placed: Placed, signal: str, body: ReportReceived | ReportJoined | TicketUpdated
+    ) -> None:
         """What automation says has come in."""
         await self._handle(placed).signal(signal, body)
 

@@ -10,14 +10,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.bundle.alone import verify_alone
 from audit.bundle.limit import verify_within
 from audit.bundle.main import main
 from audit.bundle.tar import packed
+from audit.log.cosignature import WitnessSigner
 from audit.verdict import Outcome, Verdict
 from audit.verifying import main as verifying
-from tests.audit.casework import PINNED, PINNED_LOG
+from tests.audit.casework import LOG, PINNED, PINNED_LOG
 
 ROOT = Path(__file__).parents[3]
 DISTRIBUTION = ROOT / "deploy" / "verifier"
@@ -126,9 +128,32 @@ def test_it_answers_for_a_person_and_for_a_program(
 
     printed = capsys.readouterr().out
     assert codes == [2, 0, 1, 1, 2]
+    assert "PASS       owed" in printed
     assert "PASS       seals" in printed
     assert json.loads(printed[printed.index("{") : printed.rindex("}") + 1])["outcome"] == "PASS"
     assert "case.json: altered" in printed
+
+
+def test_witnesses_are_asked_where_a_policy_says_which(
+    exports: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody vouched for this one: INCOMPLETE, as by the whole program; without a clock no use."""
+    witness = WitnessSigner(name="witness.example/w", private=Ed25519PrivateKey.generate())
+    policy = tmp_path / "policy"
+    policy.write_text(f"log {LOG.key}\nwitness w {witness.key}\nquorum w\n")
+    words = [str(exports / "short"), "--keys", str(exports / "keys.json"), "--policy", str(policy)]
+
+    codes = [
+        main(words),
+        main([*words, "--at", "2030-01-01T00:00:00Z"]),
+        main([*words, "--at", "2030-01-01T00:00:00Z", "--keyring", str(tmp_path / "none")]),
+    ]
+
+    said = capsys.readouterr()
+    assert codes == [2, 2, 2]
+    assert "INCOMPLETE witnesses" in said.out
+    assert said.out.count("case 1001") == 1
+    assert "--at" in said.err
 
 
 def test_a_verification_that_takes_too_long_is_incomplete(exports: Path) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -87,7 +88,7 @@ def test_a_commit_is_read_without_git(tmp_path: Path) -> None:
 
 def test_the_commit_is_the_one_git_says() -> None:
     """Here, where git is."""
-    if not (ROOT / ".git").exists():
+    if not (ROOT / ".git").exists() and not os.environ.get("CI"):
         pytest.skip("not a checkout")
     told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, check=True)
 

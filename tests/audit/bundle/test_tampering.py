@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.bundle.alone import verify_alone, verify_files_alone
+from audit.bundle.code import read_build
 from audit.bundle.sealed import check_sealed
 from audit.bundle.tar import packed, unpacked
 from audit.bundle.whole import bundle_of
@@ -21,20 +23,14 @@ from audit.errors import ExportUnreadableError
 from audit.manifest import MANIFEST, SIGNATURE, FileSum, sign_manifest, write
 from audit.verdict import Outcome, Verdict
 from audit.verify import verify_files
-from cases.canonical import sha256
+from cases.canonical import canonical, sha256
 from tests.audit.bundle.damage import HOW, damaged
 from tests.audit.casework import PINNED, PINNED_LOG, SEAL
 
 DRAWS = int(os.environ.get("BUNDLE_DAMAGE", "1"))
 
-INFORMATION = {
-    "README.txt": "says what the other files are",
-    "case.json": "the case's picture, which is worked out from the journal and never read back",
-    "code/build.json": "what the exporter says of the code it was; histories name their workers",
-    "report.html": "made for people from the journal that is checked",
-    "verify.sh": "a copy of a script that nobody should take from an export they do not trust",
-}
-"""Files that only the door's signature speaks for: whoever signs anew may write others."""
+SAYS_OF_ITSELF = "code/build.json"
+"""Which code wrote the export is the exporter's word: whoever signs anew may name other code."""
 
 
 def _alone(files: Mapping[str, bytes]) -> Verdict:
@@ -67,6 +63,7 @@ async def test_the_untouched_exports_hold(short: dict[str, bytes], whole: dict[s
         assert (await _whole(_signed_anew(files), replay=True)).outcome is Outcome.PASS
 
 
+@pytest.mark.hostile(33)
 async def test_every_file_in_every_way_fails(
     short: dict[str, bytes], record_property: Callable[[str, Any], None]
 ) -> None:
@@ -92,11 +89,11 @@ async def test_every_file_in_every_way_fails(
 async def test_what_the_door_signs_anew_fails_as_well(
     short: dict[str, bytes], record_property: Callable[[str, Any], None]
 ) -> None:
-    """Log, seals and acts speak against the door itself; what only informs is listed."""
+    """Log, seals and acts speak against the door itself, and what people read is made again."""
     survived: list[str] = []
     tried = 0
     for touched in damaged(short, random.Random(7)):  # noqa: S311 - to be repeatable
-        informs = touched.name in INFORMATION and touched.how != "duplicate"
+        informs = touched.name == SAYS_OF_ITSELF and touched.how not in ("drop", "duplicate")
         if informs or touched.name in (MANIFEST, SIGNATURE):
             continue
         tried += 1
@@ -114,6 +111,29 @@ async def test_what_the_door_signs_anew_fails_as_well(
 
     record_property("tried", tried)
     assert survived == []
+
+
+async def test_what_people_read_counts_only_as_far_as_this_code_makes_it(
+    short: dict[str, bytes],
+) -> None:
+    """By this code another page is a lie; by code that is not here nobody can say: INCOMPLETE."""
+    other = {**short, "report.html": short["report.html"].replace(b"Case", b"Cage")}
+    build = read_build(short[SAYS_OF_ITSELF])
+    elsewhere = canonical(build.model_copy(update={"source": "0" * 64, "escalate": "0.0.9"}))
+    others_work = canonical(build.model_copy(update={"ran_on": ()}))
+
+    lie = await _whole(_signed_anew(other))
+    unknown = await _whole(_signed_anew({**other, SAYS_OF_ITSELF: elsewhere}))
+    alike = await _whole(_signed_anew({**short, SAYS_OF_ITSELF: elsewhere}), replay=True)
+    strangers = await _whole(_signed_anew({**short, SAYS_OF_ITSELF: others_work}))
+
+    assert [check.name for check in lie.checks if check.outcome is Outcome.FAIL] == ["readable"]
+    (told,) = [check for check in unknown.checks if check.name == "readable"]
+    assert told.outcome is Outcome.INCOMPLETE
+    assert "(0.0.9)" in told.reasons[0]
+    assert unknown.outcome is Outcome.INCOMPLETE
+    assert alike.outcome is Outcome.PASS
+    assert strangers.outcome is Outcome.FAIL
 
 
 def test_every_part_of_a_tar_fails(short: dict[str, bytes], tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import structlog
@@ -100,7 +101,8 @@ def run(order: dict[str, object]) -> dict[str, object]:
         how = f"signal={fault}" if fault == "SIGKILL" else f"error={fault}"
         asked += ["-e", f"trace={names}", "-e", f"inject={names}:{how}:when={order['when']}"]
     else:
-        asked += ["-e", f"trace={every}"]
+        # With paths of handles, and unabridged: they say which calls are the log's.
+        asked += ["-y", "-s", "4096", "-e", f"trace={every}"]
     holding = subprocess.Popen(asked, stderr=subprocess.PIPE)
     assert holding.stderr is not None
     line = holding.stderr.readline()
@@ -122,22 +124,29 @@ def run(order: dict[str, object]) -> dict[str, object]:
         "acknowledged": [item.split(" ") for item in said.decode().splitlines()],
         "killed": os.WIFSIGNALED(status),
         "injected": written.count("(INJECTED)") + written.count("killed by SIGKILL"),
-        "calls": _counted(written) if "call" not in order else {},
+        "calls": _met(written, folder) if "call" not in order else {},
     }
 
 
-def _counted(trace: str) -> dict[str, int]:
-    """The most calls of each group that any one thread made: strace counts by thread."""
-    most: dict[str, int] = {}
+def _met(trace: str, folder: Path) -> dict[str, list[int]]:
+    """Of each group the occurrences that have to do with the log, by any thread's own count.
+
+    strace counts by thread. What is not in the log's folder is the interpreter's, and its loop's.
+    """
+    found: dict[str, list[int]] = {}
     for name, calls in CALLS.items():
         group = set(calls.split(","))
-        by_thread: dict[str, int] = {}
+        made: Counter[str] = Counter()
+        of_log: set[int] = set()
         for line in trace.splitlines():
             match = re.match(r"(\d+)\s+(\w+)\(", line)
-            if match is not None and match[2] in group:
-                by_thread[match[1]] = by_thread.get(match[1], 0) + 1
-        most[name] = max(by_thread.values(), default=0)
-    return most
+            if match is None or match[2] not in group:
+                continue
+            made[match[1]] += 1
+            if str(folder) in line:
+                of_log.add(made[match[1]])
+        found[name] = sorted(of_log)
+    return found
 
 
 def main() -> None:

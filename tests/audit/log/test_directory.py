@@ -70,6 +70,7 @@ async def test_any_file_that_was_touched_is_noticed(
             check_folder(copy, [SIGNER.key])
 
 
+@pytest.mark.hostile(43)
 async def test_two_recorders_publish_one_tree(kept: Store, folder: Path) -> None:
     """Whoever has seen another checkpoint than the one that stands writes nothing."""
     case = await case_with(kept, "a", "triage")
@@ -89,6 +90,7 @@ async def test_two_recorders_publish_one_tree(kept: Store, folder: Path) -> None
     await committed(kept, case)
 
 
+@pytest.mark.hostile(44)
 async def test_a_store_that_was_set_back_signs_no_second_log(
     kept: Store, folder: Path, tmp_path: Path
 ) -> None:
@@ -146,6 +148,7 @@ async def test_an_empty_directory_is_filled_from_the_store(
         assert check_folder(folder, [SIGNER.key]).size == head.size + 3
 
 
+@pytest.mark.hostile(42)
 async def test_a_disk_that_refuses_is_said_and_tried_again(kept: Store, folder: Path) -> None:
     """A folder where a file must stand: nothing is published, and later it is."""
     case = await case_with(kept, "a", "triage")

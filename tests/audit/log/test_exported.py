@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from audit.errors import ExportUnreadableError
 from audit.log.checkpoint import Checkpoint
 from audit.log.errors import LogUnreadableError
 from audit.log.exported import CHECKPOINT, Logged, check_log, parse_logs, proof_file
@@ -16,6 +17,7 @@ from audit.log.note import NoteSigner
 from audit.log.part import lineage, log_part
 from audit.log.proof import Proof, read_proof
 from audit.log.segments import Segment
+from audit.reading import read_stream
 from audit.verdict import Outcome
 from cases.journal import Stream
 from store import MAIN, Branch, Store
@@ -252,6 +254,41 @@ async def test_a_lying_log_fails(lie: Callable[[Logged], Logged], good: Logged) 
 
     assert check.outcome is Outcome.FAIL, lie.__doc__
     assert check.reasons
+
+
+RESPELT: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "a key twice": lambda data, name: data.replace(b"{", b"{" + name + b":1,", 1),
+    "a fraction": lambda data, name: data.replace(name + b":1", name + b":1.0"),
+    "an exponent": lambda data, name: data.replace(name + b":1", name + b":1e0"),
+    "2^53": lambda data, name: data.replace(name + b":1", name + b":9007199254740993"),
+    "a byte-order mark": lambda data, _: b"\xef\xbb\xbf" + data,
+    "twins by composition": lambda data, _: data.replace(
+        b"{", '{"caf\u00e9":1,"cafe\u0301":1,'.encode(), 1
+    ),
+    "a blank": lambda data, name: data.replace(name + b":", name + b": "),
+    "an escape": lambda data, name: data.replace(name, b'"\\u%04x' % name[1] + name[2:]),
+}
+
+
+@pytest.mark.hostile(39)
+@pytest.mark.parametrize("how", RESPELT)
+async def test_what_has_two_readings_has_none(how: str, good: Logged) -> None:
+    """A leaf and an entry have one spelling: another one is FAIL, or no entry at all."""
+    respell = RESPELT[how]
+    proof = read_proof(good.files[SECOND])
+    leaf = respell(proof.extra, b'"v"')
+    files = {**good.files, SECOND: replace(proof, extra=leaf).data}
+    (entries,) = [each for each, _ in good.streams if each[0].stream == "case"]
+    line = respell(entries[0].data, b'"sequence"')
+
+    check = check_log(replace(good, files=files), pinned=PINNED)
+
+    assert leaf != proof.extra
+    assert line != entries[0].data
+    assert check.outcome is Outcome.FAIL
+    assert read_stream("case.jsonl", entries[0].data + b"\n").entries == (entries[0],)
+    with pytest.raises(ExportUnreadableError):
+        read_stream("case.jsonl", line + b"\n")
 
 
 async def test_any_bit_of_any_proof_fails(good: Logged) -> None:

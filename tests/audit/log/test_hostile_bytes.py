@@ -72,6 +72,7 @@ READERS: dict[str, tuple[Callable[[bytes], object], bytes]] = {
 }
 
 
+@pytest.mark.hostile(40)
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", READERS)
 def test_no_bytes_break_a_reader(name: str, record_property: Callable[[str, object], None]) -> None:

@@ -14,6 +14,7 @@ from tests.store.building import START
 _PATIENCE = 60
 
 
+@pytest.mark.hostile(41)
 @pytest.mark.parametrize("unharmed", [0, 2])
 @pytest.mark.parametrize("point", LogPoint)
 async def test_a_killed_recorder_loses_and_doubles_nothing(

@@ -92,6 +92,7 @@ async def good(sqlite_store: Store) -> Logged:
     return logged
 
 
+@pytest.mark.hostile(35)
 @lie
 def test_a_fork_of_the_same_size(log: Growing, witness: Witness, tmp_path: Path) -> None:
     """Two trees of eight: the second gets no cosignature, and both are kept as proof."""
@@ -105,6 +106,7 @@ def test_a_fork_of_the_same_size(log: Growing, witness: Witness, tmp_path: Path)
     assert fork.checkpoint(8).encode() in proof.read_bytes()
 
 
+@pytest.mark.hostile(36)
 @lie
 def test_a_truncated_log(log: Growing, witness: Witness) -> None:
     """Signed again with fewer leaves: refused however it is asked, and the state stays."""
@@ -114,6 +116,7 @@ def test_a_truncated_log(log: Growing, witness: Witness) -> None:
     assert witness.add_checkpoint(log.request(old=8).data, at=NOW).status is Status.COSIGNED
 
 
+@pytest.mark.hostile(36)
 @lie
 def test_a_rollback_that_grows_otherwise(log: Growing, witness: Witness) -> None:
     """Set back to four leaves and grown past what was cosigned: not consistent."""
@@ -154,6 +157,7 @@ def test_a_withheld_entry(good: Logged) -> None:
     assert broken_at(lines)
 
 
+@pytest.mark.hostile(38)
 @lie
 def test_a_wrong_origin(log: Growing, witness: Witness) -> None:
     """The same tree under another name: the witness knows no such log, the reader trusts none."""
@@ -179,6 +183,7 @@ def test_an_identity_that_the_log_chooses(log: Growing, witness: Witness) -> Non
         trusted_checkpoint(fresh.checkpoint().encode(), [log.signer.key])
 
 
+@pytest.mark.hostile(37)
 @lie
 def test_a_key_that_the_bundle_brings(good: Logged) -> None:
     """Another key of the log's name signed everything, and stands in the bundle's own keyring."""
@@ -195,6 +200,7 @@ def test_a_key_that_the_bundle_brings(good: Logged) -> None:
     assert check_log(bundle, pinned=PINNED).outcome is Outcome.FAIL
 
 
+@pytest.mark.hostile(37)
 @lie
 def test_a_keyring_that_the_bundle_brings() -> None:
     """A keyring note by its own root, listing its own log: refused, and its log is not trusted."""
@@ -211,6 +217,7 @@ def test_a_keyring_that_the_bundle_brings() -> None:
     assert trusted_logs(frozenset(), Vouchers(at=NOW), found) == frozenset()
 
 
+@pytest.mark.hostile(37)
 @lie
 def test_a_policy_that_the_bundle_brings(log: Growing) -> None:
     """`quorum none` in the bundle changes nothing of what the reader asks for."""
@@ -266,6 +273,7 @@ def test_a_consistency_proof_whose_linear_part_is_not_held() -> None:
                 assert not extends(**roots, proof=forged)  # type: ignore[arg-type]
 
 
+@pytest.mark.hostile(38)
 @lie
 def test_a_forged_inclusion_proof() -> None:
     """A leaf that is not there, at any place, with steps exchanged, added or left out."""

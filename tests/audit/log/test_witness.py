@@ -166,6 +166,7 @@ def test_the_state_is_one_process_s_and_belongs_to_its_key(tmp_path: Path) -> No
         WitnessState.opened(tmp_path, has_key=True)
 
 
+@pytest.mark.hostile(35)
 def test_two_trees_of_one_size_are_kept_as_proof(tmp_path: Path) -> None:
     """Both were signed by the log: whoever gets the file needs nobody's word."""
     log = Growing(leaves=6)

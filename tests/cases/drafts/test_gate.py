@@ -6,6 +6,7 @@ from cases.gate import RoundState
 from cases.journal import Kind
 from cases.receipts import Outcome, Reason
 from cases.records import HELD_BACK
+from cases.stages import enter, leave
 from tests.cases.house import House
 from tests.cases.reporting import (
     ANSWERS,
@@ -202,14 +203,20 @@ def removal_order() -> House:
     """A removal order that was followed; the authority waits for the form of Annex II."""
     house = House.of("terrorist-content-removal-order")
     answers = {
+        "authority": "authority-1",
         "order-reference": "order-7",
         "received-at": "2026-01-05T08:50:00+00:00",
         "member-state": "member-state-3",
         "content": "list-4",
+        "cross-border": "no",
+        "real-world-attack": "no",
     }
+    # Nobody looked within five minutes: it is followed all the same.
+    assert house.file.stage is not None
+    after = leave(house.file, house.file.stage, "not-looked-at", at=house.now)
+    enter(house.file, house.file.pathway.stage(str(after.then)), at=house.now)
     accepted(house, Answer(answers=answers), person="cora")
     accepted(house, Complete(stage="act-on-order", outcome="disable"), person="cora")
-    done(house, "disable-content")
     accepted(house, Complete(stage="confirmation", outcome="confirmed"), person="cora")
     confirm = house.state.effect_named("confirm-to-authority")
     assert confirm is not None
@@ -218,18 +225,18 @@ def removal_order() -> House:
 
 
 def test_a_form_of_the_law_is_not_settled_while_a_field_is_missing() -> None:
-    """Annex II without the authority's name is no confirmation; with it, the form is whole."""
+    """Annex II without the instant of removal is no confirmation; with it, the form is whole."""
     house = removal_order()
     confirm = house.state.effect_named("confirm-to-authority")
     assert confirm is not None
     receipt = Receipt(effect=confirm.key, resolution=Resolution.DONE, reference="mail 5")
 
     early = house.act(receipt, person="cora", role="counter-terror")
-    accepted(house, Answer(answers={"authority": "authority-1"}), person="cora")
+    done(house, "disable-content")
     whole = house.act(receipt, person="cora", role="counter-terror")
 
     assert (early.outcome, early.reason) == (Outcome.REFUSED, Reason.DRAFT_INCOMPLETE)
-    assert "answer:authority" in early.detail
+    assert "done:disable-content" in early.detail
     assert whole.accepted
     fields = house.state.drafts["confirm-to-authority"].draft.fields
     assert (fields["measure"], fields["measured-at"]) == ("disabled", "2026-01-05T09:00:00+00:00")

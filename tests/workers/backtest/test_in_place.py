@@ -172,5 +172,5 @@ def test_what_a_person_signed_is_signed_anew(kind: dict[str, bool]) -> None:
     root = keys.root.public_key().public_bytes_raw()
 
     assert anew.personal is not None
-    assert anew.personal.device_bound is not kind["synced"]
+    assert anew.personal.key.device_bound is not kind["synced"]
     assert verify_envelope(envelope, case="case/here", root=root) == anew

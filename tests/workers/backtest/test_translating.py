@@ -6,11 +6,11 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from pydantic import BaseModel
 
 from cases import acts
 from cases.acts import ActBody, Decide, Receipt, Reply, Resolution, Verdict
 from cases.acts_at_gates import Condition
+from cases.acts_between_cases import LinkTo
 from cases.acts_on_many import Observe, RollBack
 from cases.acts_on_tasks import Finish, HandOn, SetTask
 from cases.effects import intend
@@ -22,6 +22,7 @@ from cases.records import InformationRequest
 from cases.state import CasePicture, picture
 from cases.task_work import open_task
 from cases.tasks import CONDITION, PERSON
+from cases.values import Inbound
 from runbooks.plan import Assurance, CallBackResult
 from tests.cases.house import BEGIN, CASE, House
 from tests.cases.many import TEXT
@@ -207,7 +208,7 @@ REFERENCES: dict[str, tuple[ActBody, dict[str, object]]] = {
         {"until": BEGIN + SHIFT + HOUR},
     ),
     "work done": (acts.Complete(stage="triage", outcome="few"), {}),
-    "another case": (acts.LinkTo(number="77", case="case/77"), {}),
+    "another case": (LinkTo(number="77", case="case/77"), {}),
 }
 
 
@@ -290,7 +291,7 @@ def test_a_thing_without_a_name_keeps_its_key() -> None:
     assert elsewhere("k", {"k": ("lock", 2)}, {"h": ("lock", 1)}) is None
 
 
-def _bodies() -> set[type[BaseModel]]:
+def _bodies() -> set[type[Inbound]]:
     union = typing.get_args(acts.ActBody)[0]
     return set(typing.get_args(union))
 
@@ -302,7 +303,7 @@ def test_every_verb_is_in_one_of_the_tables() -> None:
 
 
 @pytest.mark.parametrize("body", sorted(_bodies(), key=str))
-def test_every_instant_and_every_reference_is_turned(body: type[BaseModel]) -> None:
+def test_every_instant_and_every_reference_is_turned(body: type[Inbound]) -> None:
     """Whatever holds an instant, or the key of something in the case, is in the table."""
     pointing = {"effect", "request", "task"}
     for name, field in body.model_fields.items():

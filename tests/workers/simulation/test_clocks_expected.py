@@ -21,6 +21,8 @@ HERE = Path(__file__).parent
 DATED = HERE.parents[1] / "runbooks"
 BREACH = "personal-data-breach"
 NUMBER, SEED = 210, 11
+IN_FORCE = FIRST.replace(year=2026, month=6)
+"""A day on which the removal of intimate images is law."""
 
 
 @pytest.fixture(scope="module")
@@ -113,13 +115,13 @@ def test_a_later_instant_gives_no_time_back() -> None:
 
     def life(*valid: datetime) -> Life:
         said = [
-            Said(FIRST + n * hour, {"valid-since": at.isoformat()}) for n, at in enumerate(valid)
+            Said(IN_FORCE + n * hour, {"valid-since": at.isoformat()}) for n, at in enumerate(valid)
         ]
-        return Life(document.runbook, FIRST, FIRST, (Said(FIRST, {}), *said))
+        return Life(document.runbook, IN_FORCE, IN_FORCE, (Said(IN_FORCE, {}), *said))
 
-    later = clocks_expected(document, life(FIRST - hour, FIRST))
-    earlier = clocks_expected(document, life(FIRST, FIRST - hour))
+    later = clocks_expected(document, life(IN_FORCE - hour, IN_FORCE))
+    earlier = clocks_expected(document, life(IN_FORCE, IN_FORCE - hour))
 
     assert later == earlier
-    assert later["US-TIDA"].due == FIRST + 47 * hour
-    assert replace(later["US-TIDA"], begun=FIRST) != later["US-TIDA"]
+    assert later["US-TIDA"].due == IN_FORCE + 47 * hour
+    assert replace(later["US-TIDA"], begun=IN_FORCE) != later["US-TIDA"]

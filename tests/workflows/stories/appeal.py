@@ -5,6 +5,7 @@ from datetime import timedelta
 from cases.acts import Decide, Verdict
 from cases.gate import RoundKind
 from cases.receipts import Outcome, Reason
+from runbooks.plan import Severity
 from tests.workflows.reviewing import (
     ask_back,
     asked,
@@ -41,7 +42,9 @@ async def admitted(case: CaseUnderTest) -> None:
 
 async def urgent(case: CaseUnderTest) -> None:
     """It cannot wait a week: two days from now on."""
-    await said(case, "aldo", urgent_since=(await case.now()).isoformat())
+    since = (await case.now()).isoformat()
+    await said(case, "aldo", effect="livelihood", urgent_since=since)
+    await case.until(lambda seen: seen.severity.current <= Severity.SEV1)
     await done(case, "admission", "urgent", "aldo")
 
 

@@ -61,7 +61,8 @@ async def classified(
 ) -> None:
     """An expert has classified by codes, and says where the case goes."""
     await case.in_stage("classification")
-    await answer(case, "kira", row=row, **{**ORDINARY, **answers})
+    known = {"aware_at": (await case.now()).isoformat(), **ORDINARY, **answers}
+    await answer(case, "kira", row=row, **known)
     await complete(case, "classification", outcome, "kira")
 
 
@@ -453,7 +454,7 @@ async def the_table_is_read(case: CaseUnderTest) -> None:
         assert seen.severity.current is severity
     left = {"kind", "incident-type", "age", "ongoing", "child-at-risk", "viewing-minutes"}
     rest = {name: said for name, said in ORDINARY.items() if name.replace("_", "-") in left}
-    await answer(case, "kira", **rest)
+    await answer(case, "kira", aware_at=(await case.now()).isoformat(), **rest)
     await complete(case, "classification", "already-reported", "kira")
     await answer(case, "kira", duplicate_of="report-7")
     await complete(case, "prior-report", "same", "kira")

@@ -40,11 +40,20 @@ MEMO = dict.fromkeys(
 CREDIBLE = {
     "intent": "yes",
     "expert-view": "credible",
-    "jurisdiction": "us",
+    "us-linked": "yes",
+    "eu-linked": "no",
+    "terrorist": "no",
     "account": "account-7",
 }
 RECEIVED = {"authority-receipt": "ref-7"}
-ASKED = {"agency": "agency-3", "requested-data": "list-4"}
+EUROPE = {"us-linked": "no", "eu-linked": "yes"}
+TERRORISM = {**EUROPE, "terrorist": "yes"}
+ASKED = {
+    "agency": "agency-3",
+    "requested-data": "list-4",
+    "sender-domain": "years",
+    "officer": "yes",
+}
 
 STORIES: dict[str, Scenario] = {}
 
@@ -94,6 +103,8 @@ async def investigated(case: CaseUnderTest, answers: Mapping[str, str] | None = 
     """The expert has judged the threat, and the case is at the hard gate, not yet asked."""
     await case.in_stage("investigation")
     said = {**CREDIBLE, **(answers or {})}
+    if said["expert-view"] != "not-credible" and "aware-at" not in (await case.picture()).answers:
+        said["aware-at"] = (await case.now()).isoformat()
     accepted(await case.act(Answer(answers=said), person="sana"))
     if said["expert-view"] == "credible":
         await case.until(lambda seen: seen.severity.row == "1")
@@ -121,8 +132,8 @@ async def written(case: CaseUnderTest) -> None:
     await open_gate(case)
 
 
-async def disclosed(case: CaseUnderTest, outcome: str = "us-emergency") -> None:
-    """Counsel discloses by the law that applies, and the authority says that it has it."""
+async def disclosed(case: CaseUnderTest, outcome: str = "disclose") -> None:
+    """Counsel discloses to every authority the law names, and the authority says that it has it."""
     await complete(case, "disclosure", outcome, "dora")
     await received(case)
 
@@ -174,7 +185,7 @@ async def two_roles_disclose(case: CaseUnderTest) -> None:
     seen = await open_gate(case)
     assert [vote.role for vote in seen.rounds[-1].votes] == ["duty-counsel"]
     await approve(case, GATE, "sana")
-    await complete(case, "disclosure", "us-emergency", "dora")
+    await complete(case, "disclosure", "disclose", "dora")
     await case.in_stage("receipt")
     await answer(case, "levi", authority_receipt="ref-7")
     await complete(case, "receipt", "received", "levi")
@@ -191,7 +202,7 @@ async def two_roles_disclose(case: CaseUnderTest) -> None:
     assert "notify-user" not in performed(case)
     accepted(await case.act(clear, person="dora"))
     await close(case, "disclosed-proactive")
-    assert performed(case).count("disclose") == 1
+    assert performed(case).count("disclose-us") == 1
 
 
 @story()
@@ -204,12 +215,16 @@ async def two_roles_do_not_refer(case: CaseUnderTest) -> None:
     seen = await open_gate(case)
     assert seen.stage == GATE
     await reject(case, GATE, "dora")
+    seen = await case.in_stage("watch")
+    assert settled_by(seen, "US-2702-emerg") == "rejected:legal-review"
+    await case.forward(timedelta(minutes=45))
     await complete(case, "watch", "settled", "sana")
-    await case.in_stage("closure")
+    seen = await case.in_stage("closure")
+    assert [clock.id for clock in seen.clocks if clock.statutory and clock.breached_at] == []
     wrong = Close(disposition="disclosed-proactive", record="r", lessons="l")
     refused(await case.act(wrong, person="ines"), Outcome.REFUSED, Reason.UNMET)
     await close(case, "watch")
-    assert "disclose" not in performed(case)
+    assert "disclose-us" not in performed(case)
 
 
 @story(context="fiction-or-research", intent="no")
@@ -234,7 +249,7 @@ async def an_expert_finds_nothing(case: CaseUnderTest) -> None:
 @story()
 async def the_roles_disagree(case: CaseUnderTest) -> None:
     """One discloses, one does not: a named executive decides within the hour."""
-    await asked(case, result=CallBackResult.CONFIRMED, said={"jurisdiction": "eu"})
+    await asked(case, result=CallBackResult.CONFIRMED, said=EUROPE)
     await approve(case, GATE, "sana")
     await reject(case, GATE, "dora")
     seen = await open_gate(case)
@@ -242,14 +257,54 @@ async def the_roles_disagree(case: CaseUnderTest) -> None:
     clock = next(clock for clock in seen.clocks if "/split/" in clock.id)
     assert clock.within == timedelta(minutes=60)
     await approve(case, GATE, "eve")
-    await disclosed(case, "eu-dsa")
+    await disclosed(case)
     await close(case, "disclosed-proactive")
+
+
+@story()
+async def three_laws_ask_to_be_told(case: CaseUnderTest) -> None:
+    """Nobody knows where: each law counts from one belief, each authority is told by itself."""
+    unknown = dict.fromkeys(("us-linked", "eu-linked", "terrorist"), "unknown")
+    await asked(case, result=CallBackResult.CONFIRMED, said=unknown)
+    seen = await case.picture()
+    running = {clock.id for clock in seen.clocks if clock.statutory}
+    assert running == {"US-2702-emerg", "EU-DSA18", "EU-TCO14-5"}
+    aware = seen.answers["aware-at"]
+    assert aware.by == "sana"
+    await case.forward(timedelta(minutes=91))
+    await approve(case, GATE, "sana")
+    await approve(case, GATE, "dora")
+    case.world.effect_results["disclose-eu"] = EffectResult(state=EffectState.MANUAL)
+    await complete(case, "disclosure", "disclose", "dora")
+    await case.until(
+        lambda seen: any((e.name, e.state) == ("disclose-terrorism", "done") for e in seen.effects)
+    )
+    told = [clock for clock in (await case.picture()).clocks if clock.statutory]
+    now = await case.now()
+    assert {clock.id for clock in told if not clock.reading(now).ended} == {"EU-DSA18"}
+    await complete(case, "receipt", "another-authority", "levi")
+    seen = await case.in_stage("disclosure")
+    order = seen.effect_named("disclose-eu")
+    assert order is not None
+    done = SettleEffect(effect=order.key, resolution=Resolution.DONE, reference="ref-8")
+    accepted(await case.act(done, person="dora"))
+    await complete(case, "disclosure", "local-police", "dora")
+    await received(case)
+    await close(case, "disclosed-proactive")
+    assert {"disclose-us", "disclose-terrorism", "disclose-local"} <= set(performed(case))
+
+
+def settled_by(seen: CasePicture, clock: str) -> str:
+    """What ended the clock."""
+    found = seen.clock(clock)
+    assert found is not None
+    return found.events[-1].because
 
 
 @story()
 async def a_deputy_decides(case: CaseUnderTest) -> None:
     """Counsel is silent for ten minutes: the deputy is paged, and decides in counsel's place."""
-    await asked(case, result=CallBackResult.CONFIRMED, said={"jurisdiction": "other"})
+    await asked(case, result=CallBackResult.CONFIRMED, said={"us-linked": "no"})
     early = await case.act(Decide(gate=GATE, verdict=Verdict.APPROVE), person="dean")
     refused(early, Outcome.NOT_YOURS, Reason.ROLE)
     await case.forward(timedelta(minutes=11))
@@ -272,16 +327,14 @@ async def a_deputy_decides(case: CaseUnderTest) -> None:
 async def stood_in(case: CaseUnderTest) -> None:
     """Counsel and deputy were silent: the incident manager approved in counsel's place."""
     accepted(await case.act(Answer(answers=ASKED), person="tess"))
-    await asked(
-        case, result=CallBackResult.CONFIRMED, said={"jurisdiction": "eu-terrorist-content"}
-    )
+    await asked(case, result=CallBackResult.CONFIRMED, said=TERRORISM)
     await case.forward(timedelta(minutes=21))
     await case.until(lambda seen: seen.rounds[-1].stand_in_from is not None)
     may_not = Decide(gate=GATE, verdict=Verdict.REJECT, reason="no")
     refused(await case.act(may_not, person="ines"), Outcome.REFUSED, Reason.ROLE)
     await approve(case, GATE, "ines")
     await approve(case, GATE, "sana")
-    await disclosed(case, "eu-terrorist-content")
+    await disclosed(case)
     early = Close(disposition="disclosed-on-edr", record="r", lessons="l")
     await case.until(lambda seen: not any(effect.open for effect in seen.effects))
     refused(await case.act(early, person="ines"), Outcome.REFUSED, Reason.UNMET)
@@ -357,15 +410,15 @@ async def a_non_referral_is_overruled(case: CaseUnderTest) -> None:
 @story()
 async def a_disclosure_is_stopped(case: CaseUnderTest) -> None:
     """A reviewer objects before the data is handed over: it is withdrawn, and stays here."""
-    case.world.effect_results["disclose"] = EffectResult(state=EffectState.MANUAL)
+    case.world.effect_results["disclose-us"] = EffectResult(state=EffectState.MANUAL)
     await asked(case, result=CallBackResult.CONFIRMED)
     await approve(case, GATE, "sana")
     await approve(case, GATE, "dora")
-    await complete(case, "disclosure", "us-emergency", "dora")
+    await complete(case, "disclosure", "disclose", "dora")
     seen = await case.until(
-        lambda seen: any((e.name, e.state) == ("disclose", "manual") for e in seen.effects)
+        lambda seen: any((e.name, e.state) == ("disclose-us", "manual") for e in seen.effects)
     )
-    order = seen.effect_named("disclose")
+    order = seen.effect_named("disclose-us")
     assert order is not None
     accepted(await case.act(Dissent(gate=GATE, reason="wrong person"), person="sven"))
     await case.in_stage(GATE)
@@ -380,22 +433,22 @@ async def a_disclosure_is_stopped(case: CaseUnderTest) -> None:
 @story()
 async def a_call_is_refuted_late(case: CaseUnderTest) -> None:
     """The agency takes its word back: what was approved is withdrawn, the expert looks again."""
-    case.world.effect_results["disclose"] = EffectResult(state=EffectState.MANUAL)
+    case.world.effect_results["disclose-us"] = EffectResult(state=EffectState.MANUAL)
     await asked(case, result=CallBackResult.CONFIRMED)
     await approve(case, GATE, "sana")
     await approve(case, GATE, "dora")
     await case.in_stage("disclosure")
     await call(case, CallBackResult.REFUTED)
-    barred = await case.act(Complete(stage="disclosure", outcome="us-emergency"), person="dora")
+    barred = await case.act(Complete(stage="disclosure", outcome="disclose"), person="dora")
     refused(barred, Outcome.REFUSED, Reason.NOT_CALLED_BACK)
     await call(case, CallBackResult.CONFIRMED)
-    await complete(case, "disclosure", "us-emergency", "dora")
+    await complete(case, "disclosure", "disclose", "dora")
     await case.until(
-        lambda seen: any((e.name, e.state) == ("disclose", "manual") for e in seen.effects)
+        lambda seen: any((e.name, e.state) == ("disclose-us", "manual") for e in seen.effects)
     )
     await call(case, CallBackResult.REFUTED)
     seen = await case.picture()
-    order = seen.effect_named("disclose")
+    order = seen.effect_named("disclose-us")
     assert order is not None
     assert (order.state, order.settled_by) == ("skipped", "escalate")
     await complete(case, "receipt", "unconfirmed", "levi")
@@ -414,7 +467,7 @@ async def a_call_is_refuted_late(case: CaseUnderTest) -> None:
     await reject(case, GATE, "dora")
     await complete(case, "watch", "settled", "sana")
     await close(case, "watch")
-    assert "disclose" not in {
+    assert "disclose-us" not in {
         entry.body.get("effect")
         for entry in case.world.entries[case.handle.id]
         if entry.kind.value == "effect:action:done"
@@ -428,7 +481,7 @@ async def silence_never_discloses(case: CaseUnderTest) -> None:
     await approve(case, GATE, "sana")
     await case.forward(timedelta(hours=5))
     seen = await case.until(lambda seen: seen.breached)
-    assert (seen.stage, seen.effect_named("disclose")) == (GATE, None)
+    assert (seen.stage, seen.effect_named("disclose-us")) == (GATE, None)
     await reject(case, GATE, "dora")
     await open_gate(case)
     await reject(case, GATE, "eve")
@@ -455,7 +508,7 @@ async def a_fake_request_is_rejected(case: CaseUnderTest) -> None:
     assert seen.stage == "refusal"
     await approve(case, "refusal", "dora")
     await close(case, "edr-rejected-fraud")
-    assert "disclose" not in performed(case)
+    assert "disclose-us" not in performed(case)
     recorded = (await case.picture()).call_backs[0]
     assert (recorded.by, recorded.number, recorded.result) == (
         "levi",
@@ -531,7 +584,7 @@ async def a_request_is_verified(case: CaseUnderTest) -> None:
     await call(case, CallBackResult.CONFIRMED)
     await complete(case, "verification", "verified", "levi")
     await case.in_stage("investigation")
-    await case.forward(timedelta(minutes=16))
+    await case.forward(timedelta(minutes=46))
     await investigated(case)
     await written(case)
     await case.forward(timedelta(minutes=46))
@@ -539,7 +592,7 @@ async def a_request_is_verified(case: CaseUnderTest) -> None:
     await approve(case, GATE, "dora")
     await case.in_stage("disclosure")
     await case.forward(timedelta(minutes=6))
-    await complete(case, "disclosure", "us-emergency", "dora")
+    await complete(case, "disclosure", "disclose", "dora")
     await case.in_stage("receipt")
     await case.forward(timedelta(minutes=31))
     await received(case)

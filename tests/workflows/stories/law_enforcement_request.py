@@ -34,7 +34,8 @@ def hours(number: float) -> timedelta:
 
 async def named(case: CaseUnderTest) -> None:
     """It is on record who asks, and for what."""
-    await answer(case, "levi", agency="agency-3", requested_data="list-4")
+    told = {"agency": "agency-3", "requested_data": "list-4"}
+    await answer(case, "levi", sender_domain="years", officer="yes", **told)
 
 
 async def verified(case: CaseUnderTest, stage: str = "verification") -> None:
@@ -235,6 +236,7 @@ async def eight_hours_are_kept(case: CaseUnderTest) -> None:
     clock = seen.clock("EU-EPOC-8h")
     assert clock is not None
     assert clock.breached_at is None
+    await case.forward(hours(97))
     await close(case, "full")
 
 
@@ -312,13 +314,28 @@ async def only_preservation_is_asked_for(case: CaseUnderTest) -> None:
     await close(case, "preserved")
 
 
-@story(instrument="lawful-order-in", over_broad="yes")
+@story(instrument="preservation-request")
+async def an_american_preservation_is_asked_for(case: CaseUnderTest) -> None:
+    """Ninety days, and fourteen and three before they are over somebody is told."""
+    await complete(case, "triage", "request", "tess")
+    await verified(case)
+    produce = Complete(stage="preservation", outcome="national-security")
+    refused(await case.act(produce, person="levi"), Outcome.REFUSED, Reason.UNANSWERED)
+    await kept(case, "kept-only")
+    seen = await case.in_stage("closure")
+    assert {clock.id for clock in seen.clocks if clock.hold} == {"US-2703f"}
+    await case.forward(timedelta(days=88))
+    await close(case, "preserved")
+
+
+@story(instrument="lawful-order-in")
 async def an_indian_order_finds_no_data(case: CaseUnderTest) -> None:
     """72 hours; too broad a request is narrowed, and there is nothing."""
     now = await case.now()
     due = (now + timedelta(hours=70)).isoformat()
     await answer(case, "tess", india_order_received_at=now.isoformat(), due_date=due)
     await complete(case, "triage", "indian-order", "tess")
+    await answer(case, "tess", over_broad="yes")
     await verified(case)
     await case.in_stage("preservation")
     await case.forward(hours(65))
@@ -333,6 +350,8 @@ async def an_indian_order_finds_no_data(case: CaseUnderTest) -> None:
     await case.in_stage("collection")
     await answer(case, "levi", manifest="manifest-0", accounts="0")
     await complete(case, "collection", "no-data", "levi")
+    await case.in_stage("closure")
+    await case.forward(timedelta(days=178))
     await close(case, "none-no-data")
 
 

@@ -284,13 +284,32 @@ async def two_refuse_and_nobody_alone(case: CaseUnderTest) -> None:
 @story()
 async def the_clock_ends_a_second_look(case: CaseUnderTest) -> None:
     """A doubt that nobody settles does not keep the image up: hour 46 comes first."""
-    await valid(case)
+    await valid(case, hash_received_at=(await case.now()).isoformat())
     await case.in_stage("removal")
-    await case.forward(timedelta(hours=42))
+    # Not to the minute: three quarters of the second look must not fall on hour 46.
+    await case.forward(timedelta(hours=42, minutes=30))
     await complete(case, "removal", "in-doubt", "rhea")
     await case.in_stage("second-look")
-    await case.forward(timedelta(hours=3, minutes=1))
+    await case.forward(timedelta(hours=2, minutes=31))
     await gone(case)
+
+
+@story()
+async def a_second_look_sees_a_child(case: CaseUnderTest) -> None:
+    """Who cannot rule out a child neither removes, doubts nor refuses here: it is child safety."""
+    await valid(case)
+    await complete(case, "removal", "in-doubt", "rhea")
+    await case.in_stage("second-look")
+    await answer(case, "rolf", age="uncertain")
+    for outcome in ("remove", "refuse"):
+        barred = await case.act(Complete(stage="second-look", outcome=outcome), person="rolf")
+        refused(barred, Outcome.REFUSED, Reason.NOT_SO)
+    seen = await case.picture()
+    clock = seen.clock("US-TIDA")
+    assert clock is not None
+    assert not clock.reading(await case.now()).ended
+    await complete(case, "second-look", "minor", "rolf")
+    await case.until(lambda seen: seen.closed)
 
 
 @story(age="uncertain")

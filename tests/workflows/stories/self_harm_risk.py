@@ -43,7 +43,10 @@ async def assessed(case: CaseUnderTest, outcome: str, *, row: str = "", **answer
     """An expert has looked, and says where the case goes."""
     await case.in_stage("assessment")
     said = {"attempt": "no", "plan": "no", "minor": "no", "harm_to_others": "no"}
-    await answer(case, "hana", row=row, **{"ideation": "yes", **said, **answers})
+    told = {"ideation": "yes", **said, **answers}
+    if told["ideation"] != "no":
+        told["aware_at"] = (await case.now()).isoformat()
+    await answer(case, "hana", row=row, **told)
     await complete(case, "assessment", outcome, "hana")
 
 
@@ -56,7 +59,7 @@ async def emergency(case: CaseUnderTest) -> None:
 async def help_came(case: CaseUnderTest) -> None:
     """The service has been told, and says that help is on its way."""
     await case.in_stage("receipt")
-    await answer(case, "levi", jurisdiction="us", authority_receipt="ref-9")
+    await answer(case, "levi", us_linked="yes", eu_linked="no", authority_receipt="ref-9")
     await complete(case, "receipt", "received", "levi")
 
 
@@ -127,7 +130,12 @@ async def two_roles_do_not_send_help(case: CaseUnderTest) -> None:
     refused(silent, Outcome.REFUSED, Reason.REASON_REQUIRED)
     await reject(case, CHECK, "hana")
     await reject(case, CHECK, "dora")
+    seen = await case.in_stage("support")
+    ended = [clock for clock in seen.clocks if clock.statutory]
+    assert {clock.events[-1].because for clock in ended} == {"rejected:wellness-check"}
     await answered(case)
+    seen = await case.in_stage("closure")
+    assert [clock.id for clock in seen.clocks if clock.statutory and clock.breached_at] == []
     await close(case, "resources")
     assert "alert-services" not in performed(case)
 
@@ -146,7 +154,7 @@ async def opinions_on_sending_help_are_split(case: CaseUnderTest) -> None:
     await approve(case, CHECK, "eve")
     await case.in_stage("receipt")
     await case.forward(timedelta(minutes=16))
-    await answer(case, "levi", jurisdiction="eu")
+    await answer(case, "levi", us_linked="no", eu_linked="yes")
     await complete(case, "receipt", "unconfirmed", "levi")
     await case.until(lambda seen: sum(visit.stage == "receipt" for visit in seen.visits) == 2)
     await help_came(case)
@@ -189,7 +197,7 @@ async def a_reviewer_objects_to_silence(case: CaseUnderTest) -> None:
     assert seen.rounds[-1].kind is RoundKind.DISSENT
     await approve(case, CHECK, "eve")
     await case.in_stage("receipt")
-    await answer(case, "levi", jurisdiction="other", authority_receipt="ref-2")
+    await answer(case, "levi", us_linked="no", eu_linked="no", authority_receipt="ref-2")
     await complete(case, "receipt", "new-facts", "levi")
     await complete(case, "assessment", "support", "hana")
     await answered(case)
@@ -245,7 +253,7 @@ async def nobody_is_at_risk(case: CaseUnderTest) -> None:
 @story()
 async def it_gets_worse_and_everybody_is_late(case: CaseUnderTest) -> None:
     """Late at every step, worse twice: each time somebody is told, and an expert looks again."""
-    await case.forward(timedelta(minutes=46))
+    await case.forward(timedelta(minutes=61))
     await assessed(case, "contact", row="7")
     await write(case, CONTACT, "pia", *CONTACT_MEMO)
     await case.forward(timedelta(hours=7))
@@ -262,7 +270,7 @@ async def it_gets_worse_and_everybody_is_late(case: CaseUnderTest) -> None:
     await complete(case, "assessment", "support", "hana")
     await complete(case, "support", "worse", "hana")
     await case.in_stage("assessment")
-    await answer(case, "hana", row="1", attempt="yes")
+    await answer(case, "hana", row="1", attempt="yes", aware_at=(await case.now()).isoformat())
     await complete(case, "assessment", "emergency", "hana")
     await write(case, CHECK, "dora", *CHECK_MEMO)
     await case.forward(timedelta(hours=2))

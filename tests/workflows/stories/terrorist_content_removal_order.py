@@ -30,22 +30,41 @@ async def complete(case: CaseUnderTest, stage: str, outcome: str, person: str = 
     accepted(await case.act(Complete(stage=stage, outcome=outcome), person=person))
 
 
-async def confirmed(case: CaseUnderTest, *, threat: str = "no", gagged: str = "no") -> None:
+async def authenticated(case: CaseUnderTest) -> None:
+    """It is an order, and whose it is stands on record."""
+    await case.in_stage("authentication")
+    answers = {
+        "authority": "authority-4",
+        "signature": "yes",
+        "reasons": "incites",
+        "declared-language": "yes",
+    }
+    accepted(await case.act(Answer(answers=answers), person="cora"))
+    await complete(case, "authentication", "an-order")
+
+
+async def confirmed(
+    case: CaseUnderTest, *, threat: str = "no", gagged: str = "no", attack: str = "no"
+) -> None:
     """What the authority must know has been confirmed to it."""
     await case.in_stage("confirmation")
     answers = {
+        "authority": "authority-4",
         "order-reference": "ref-1",
         "received-at": (await case.now()).isoformat(),
         "threat-to-life": threat,
         "gagged": gagged,
+        "cross-border": "yes",
+        "real-world-attack": attack,
     }
     accepted(await case.act(Answer(answers=answers), person="cora"))
-    await complete(case, "confirmation", "confirmed")
+    await complete(case, "confirmation", "confirmed" if attack == "no" else "attack")
     await case.in_stage("threat-to-life")
 
 
 async def followed(case: CaseUnderTest) -> None:
     """Disabled and confirmed, nobody's life is in danger, and the provider knows."""
+    await authenticated(case)
     await complete(case, "act-on-order", "disable")
     await confirmed(case)
     await complete(case, "threat-to-life", "no-threat")
@@ -126,6 +145,7 @@ async def nobody_is_there(case: CaseUnderTest) -> None:
 @story()
 async def an_order_cannot_be_read(case: CaseUnderTest) -> None:
     """The hour stands while the authority is asked, runs anew when it answers, and is then kept."""
+    await authenticated(case)
     await case.forward(timedelta(minutes=45))
     await complete(case, "act-on-order", "clarification")
     await case.in_stage("tolled")
@@ -143,6 +163,7 @@ async def an_order_cannot_be_read(case: CaseUnderTest) -> None:
 @story()
 async def an_order_cannot_be_followed(case: CaseUnderTest) -> None:
     """What is impossible is reported with its grounds, and the order is withdrawn."""
+    await authenticated(case)
     await complete(case, "act-on-order", "impossible")
     await complete(case, "tolled", "withdrawn", "lena")
     await close(case, "impossible-tolled")
@@ -152,13 +173,13 @@ async def an_order_cannot_be_followed(case: CaseUnderTest) -> None:
 @story()
 async def an_order_is_a_fake(case: CaseUnderTest) -> None:
     """Disabled all the same, checked beside it, and put back by Legal and Policy together."""
-    await complete(case, "act-on-order", "suspected-fake")
+    await complete(case, "authentication", "suspected-fake")
     await case.in_stage("verification")
     assert "disable-content" in performed(case)
     await case.forward(timedelta(hours=3, minutes=5))
     await complete(case, "verification", "fake", "lena")
     await case.in_stage("reinstatement")
-    await case.forward(timedelta(hours=6, minutes=5))
+    await case.forward(timedelta(hours=15, minutes=5))
     more = Decide(gate="reinstatement", verdict=Verdict.MORE_INFORMATION, reason="who said so?")
     accepted(await case.act(more, person="pia"))
     await complete(case, "verification", "fake", "lena")
@@ -180,6 +201,7 @@ async def an_order_is_a_fake(case: CaseUnderTest) -> None:
 @story()
 async def an_order_looked_like_a_fake(case: CaseUnderTest) -> None:
     """It is genuine after all; Legal does not find it lawful; the content stays disabled."""
+    await authenticated(case)
     await complete(case, "act-on-order", "suspected-fake")
     await complete(case, "verification", "genuine", "lena")
     await confirmed(case, gagged="yes")
@@ -195,8 +217,10 @@ async def an_order_looked_like_a_fake(case: CaseUnderTest) -> None:
 
 async def threatening(case: CaseUnderTest) -> None:
     """Somebody's life is in danger: whether the authority is told is asked, after 45 minutes."""
+    await authenticated(case)
     await complete(case, "act-on-order", "disable")
-    await confirmed(case, threat="yes", gagged="yes")
+    await confirmed(case, threat="yes", gagged="yes", attack="yes")
+    assert "open-crisis-case" in performed(case)
     aware = {"aware-at": (await case.now()).isoformat()}
     accepted(await case.act(Answer(answers=aware), person="cora"))
     await case.forward(timedelta(minutes=46))
