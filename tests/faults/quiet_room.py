@@ -34,11 +34,13 @@ severity:
   - {otherwise: SEV4, because: "murmurs are mild"}
 stages:
   - stage: murmur-work
+    title: "Murmurs are worked on"
     owner: triage
     within: 4h
     late: [{at: 100%, page: incident-manager}]
     next: {ready: murmur-review}
   - stage: murmur-review
+    title: "Murmurs are reviewed"
     owner: legal
     within: 8h
     ask: "Is the murmur lawful?"
