@@ -80,7 +80,7 @@ accept-3: setup servers ## the same for people and tickets
 accept-4: setup servers ## the same for proof
 	@$(BIN)/python -m bench.accept_4 $(ARGS)
 
-fuzz: setup ## 100,000 spoilt webhooks for every verifier, against its vendor's own; JSON on stdout
+fuzz: setup ## 100,000 spoilt webhooks for every verifier, against its oracle (docs/webhook-strictness.md); JSON on stdout
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 newcomer: setup ## run the code blocks of README and docs, and say how long they took

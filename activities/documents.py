@@ -1,10 +1,11 @@
 """The runbook's own words for a notice or a ticket, where it has any."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from cases.notice import NoticeOrder, Purpose
-from cases.ticket_note import TICKET_CLOSED, Standing, TicketLine
+from cases.saying import NOTHING, Sayable, Viewer, sayable
+from cases.ticket_note import TICKET_CLOSED, TICKET_OPENED, Standing, TicketLine
 from runbooks import (
     MacroContext,
     MacroError,
@@ -15,7 +16,14 @@ from runbooks import (
     load_runbook,
     write_macro,
 )
-from runbooks.grammar.macros import Audience, CaseFields, ClosingFields, GateFields, StageFields
+from runbooks.grammar.macros import (
+    Audience,
+    CaseFields,
+    ClosingFields,
+    GateFields,
+    StageFields,
+    fields,
+)
 from store import CaseRow, Store
 from workflows.effects import TicketOrder
 
@@ -25,6 +33,15 @@ MACROS: Mapping[Purpose, str] = {
     Purpose.PAGE: "stage-late",
 }
 """Which macro speaks for a notice; the others say only what every runbook says."""
+
+
+_TELLS_NOTHING = frozenset(
+    {
+        *("case.number", "case.link", "case.opened"),
+        *("stage.due", "gate.decided", "closing.closed"),
+    }
+)
+"""Fields of a macro that say that there is a case, where, and by when: no more."""
 
 
 class Documents:
@@ -44,7 +61,17 @@ class Documents:
 
     async def pathway(self, order: NoticeOrder) -> Pathway:
         """The rules that the notice's case runs by."""
-        digest = order.runbook or (await self._store.cases.get(order.case)).digest or ""
+        return await self.rules(
+            order.runbook or (await self._store.cases.get(order.case)).digest or ""
+        )
+
+    async def may(self, order: NoticeOrder | TicketOrder, viewer: Viewer) -> Sayable:
+        """What a message to such readers may say; nothing of a case whose rules are not known."""
+        digest = order.runbook or (await self._store.cases.get(order.case)).digest
+        return sayable(await self.rules(digest), (viewer,)) if digest else NOTHING
+
+    async def rules(self, digest: str) -> Pathway:
+        """The runbook with exactly these bytes, compiled."""
         if digest not in self._pathways:
             self._pathways[digest] = compile_runbook(await self.of(digest))
         return self._pathways[digest]
@@ -84,8 +111,11 @@ class Documents:
         row: CaseRow = await self._store.cases.get(order.case)
         standing = order.standing
         digest = order.runbook or row.digest
+        may = await self.may(order, Viewer.TICKET)
         if standing is None or digest is None:
-            return order.note
+            if may.rules:
+                return order.note
+            return _joined(unsaid(each, order, link=link) for each in order.lines)
         runbook = await self.of(digest)
         in_force = await self._in_force(order.case, standing)
         said: list[str] = []
@@ -109,10 +139,12 @@ class Documents:
             written = _written(runbook, line.macro, context=context) if line.macro else None
             if written is None or written.audience is not Audience.TICKET:
                 # What is written for other readers may say what a ticket may not (I13).
-                said.append(line.text)
-            else:
+                said.append(line.text if may.rules else unsaid(line, order, link=link))
+            elif may.rules or _tells_nothing(runbook, line.macro):
                 said.append(written.text)
-        return "\n".join(said)
+            else:
+                said.append(unsaid(line, order, link=link))
+        return "\n".join(said) if may.rules else _joined(said)
 
     async def _in_force(self, case: str, standing: Standing) -> dict[str, str]:
         """What can be said of the rules that hold: one that was withdrawn is named no more."""
@@ -126,6 +158,25 @@ class Documents:
         return {
             name: rule.said for name, rule in standing.rules.items() if rule.obligation not in ended
         }
+
+
+def unsaid(line: TicketLine, order: TicketOrder, *, link: str) -> str:
+    """What stands on a ticket whose readers may not know what the line says."""
+    happened = {
+        TICKET_OPENED: "is open",
+        TICKET_CLOSED: "has ended",
+    }.get(line.macro, "has gone on")
+    return f"Case {order.number} {happened}. Whoever may see it finds it at {link}"
+
+
+def _joined(said: Iterable[str]) -> str:
+    return "\n".join(dict.fromkeys(said))
+
+
+def _tells_nothing(runbook: Runbook, macro: str) -> bool:
+    """Whether the team's own words name no part of the case that only some may know."""
+    named = fields(runbook.document.macros[macro].text)
+    return all(each in _TELLS_NOTHING or each.startswith("clock.") for each in named)
 
 
 def _written(runbook: Runbook, name: str, *, context: MacroContext) -> Written | None:

@@ -7,6 +7,7 @@ import structlog
 from temporalio import activity
 
 from activities.announcing import Announcing
+from activities.at_door import HeldUpError, check_door
 from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
 from activities.guarding import urgency_of
@@ -65,7 +66,7 @@ class Notifying:
                 public_url=outside.public_url,
                 passing=outside.passing,
             )
-        self._paging = PagingOut(outside)
+        self._paging = PagingOut(outside, self._documents)
         self._recipients = Recipients(outside)
         room = self._rooms.name if self._rooms is not None else ""
         self._people = TellingPeople(outside, self._documents, room=room)
@@ -77,6 +78,12 @@ class Notifying:
         The people are chosen now, from the directory as it is now: a reminder reaches who holds
         the role by then.
         """
+        try:
+            return await self._notify(order)
+        except HeldUpError as held_up:
+            return held_up.result
+
+    async def _notify(self, order: NoticeOrder) -> NoticeResult:
         with told_to_temporal(), speaking_for(self._outside.store, order):
             if await self._overtaken(order):
                 return NoticeResult(end=NoticeEnd.SUPERSEDED)
@@ -92,9 +99,11 @@ class Notifying:
             rung = order
             if part is not None and part.on_call:
                 rung = order.model_copy(update={"role": part.on_call})
+            await check_door(self._outside.store, order)
             paged = await self._paging.page(rung)
             if self._announcing is not None:
                 pathway = await self._documents.pathway(order)
+                await check_door(self._outside.store, order)
                 await self._announcing.announce(order, pathway)
             in_room, passed = await self._in_rooms(order, now)
             outcomes = [
@@ -174,6 +183,7 @@ class Notifying:
         """Who is told in a room of the chat; nobody where there is none, or it fails, and why."""
         if self._rooms is None:
             return {}, ()
+        await check_door(self._outside.store, order)
         try:
             return await self._rooms.tell(order, people), ()
         except VendorError as error:

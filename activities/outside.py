@@ -71,6 +71,8 @@ class Outside:
 
     guard: Guard | None = None
     """What holds messages back; without it every message is sent as fast as it comes."""
+    link_life: timedelta = timedelta(hours=72)
+    """How long a link of a message leads somewhere; it is no authority, and dies with its round."""
     digest: timedelta | None = None
     """How long what is not pressing waits for company; None = not, unless a recipient wishes it."""
 

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import structlog
 
+from activities.documents import Documents
 from activities.outside import Outside
-from activities.wording import SUBJECTS
+from activities.wording import SUBJECTS, you_are_asked
 from cases.notice import PAGES, NoticeEnd, NoticeOrder, RecipientOutcome
+from cases.saying import Sayable, Viewer
 from integrations.errors import VendorError
 from integrations.ports.paging import LOUDNESS, Page, Paging, page_key
 from runbooks.plan import Severity
@@ -23,8 +25,9 @@ _FIRST_AGAIN = timedelta(seconds=2)
 class PagingOut:
     """Says pages to the pager."""
 
-    def __init__(self, outside: Outside) -> None:
+    def __init__(self, outside: Outside, documents: Documents) -> None:
         self._outside = outside
+        self._documents = documents
 
     async def page(self, order: NoticeOrder) -> tuple[RecipientOutcome, ...]:
         """What became of the page at the pager; nothing where the notice gets nobody up.
@@ -42,8 +45,9 @@ class PagingOut:
         known = await self._outside.store.notices.sent(order.key, recipient=recipient)
         if known is not None:
             return (_outcome(known),)
-        row = await self._outside.store.pages.open(self._row(order, service))
-        end, detail = await self._ring(pager, row, order)
+        may = await self._documents.may(order, Viewer.PAGER)
+        row = await self._outside.store.pages.open(self._row(order, service, may))
+        end, detail = await self._ring(pager, row, order, may)
         kept = await self._outside.store.notices.record(
             NoticeRow(
                 key=order.key,
@@ -60,10 +64,11 @@ class PagingOut:
         )
         return (_outcome(kept),)
 
-    def _row(self, order: NoticeOrder, service: str) -> PageRow:
+    def _row(self, order: NoticeOrder, service: str, may: Sayable) -> PageRow:
         subject = SUBJECTS[order.purpose].format(
             number=order.number, stage=order.stage_title or "the case"
         )
+        said = f"[{order.severity.value}] {subject} ({order.role})"
         return PageRow(
             key=page_key(case=order.case, notice=order.key, service=service),
             case=order.case,
@@ -72,20 +77,22 @@ class PagingOut:
             round=order.round,
             role=order.role,
             severity=order.severity.value,
-            summary=f"[{order.severity.value}] {subject} ({order.role})",
+            summary=said if may.rules and may.severity else you_are_asked(order.number),
             link=f"{self._outside.public_url}/cases/{order.number}",
             at=order.at,
             changed_at=order.at,
             next_at=order.at + _OWN_TURN,
         )
 
-    async def _ring(self, pager: Paging, row: PageRow, order: NoticeOrder) -> tuple[NoticeEnd, str]:
+    async def _ring(
+        self, pager: Paging, row: PageRow, order: NoticeOrder, may: Sayable
+    ) -> tuple[NoticeEnd, str]:
         pages = self._outside.store.pages
         if row.state is not PageState.WANTED:
             return NoticeEnd.DELIVERED, "known to the pager"
         try:
             async with self._outside.passing(pager.name, urgency=Urgency.FIRST, place=row.service):
-                await pager.trigger(page_of(row, number=order.number))
+                await pager.trigger(page_of(row, may, number=order.number))
         except VendorError as error:
             kind = type(error).__name__
             log.warning("page not taken over", error=kind)
@@ -99,16 +106,19 @@ class PagingOut:
         return NoticeEnd.DELIVERED, "taken over"
 
 
-def page_of(row: PageRow, *, number: str) -> Page:
-    """The page as the pager is told it: out of its row, the same each time."""
+def page_of(row: PageRow, may: Sayable, *, number: str) -> Page:
+    """The page as the pager is told it: out of its row, the same each time.
+
+    Where nobody may know how grave it is, every page rings as loud.
+    """
     return Page(
         key=row.key,
         service=row.service,
         summary=row.summary,
-        severity=LOUDNESS[Severity(row.severity)],
+        severity=LOUDNESS[Severity(row.severity) if may.severity else Severity.SEV0],
         number=number,
-        role=row.role,
-        stage=row.stage or "",
+        role=row.role if may.rules else "",
+        stage=(row.stage or "") if may.rules else "",
         link=row.link,
         at=row.at,
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from activities.wording import ASKS, SUBJECTS, spoken_in_utc
+from activities.wording import ASKS, SUBJECTS, spoken_in_utc, you_are_asked
 from cases.notice import NoticeOrder, Purpose
 from cases.saying import Sayable, Viewer, decidable_in_a_room, sayable
 from integrations.ports.chat import Button, ButtonStyle, Card
@@ -87,7 +87,7 @@ def closed_thread(number: str, *, link: str) -> Card:
 
 def _heading(order: NoticeOrder, may: Sayable) -> str:
     if not may.rules:
-        return f"Case {order.number}: you are asked"
+        return you_are_asked(order.number)
     subject = SUBJECTS[order.purpose].format_map(
         {"number": order.number, "stage": order.stage_title or "the case"}
     )

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from temporalio import activity
 
+from activities.at_door import check_door
 from activities.bundling import Bundling
 from activities.documents import Documents
 from activities.failing import as_application_error
@@ -27,9 +28,6 @@ from integrations.ports.directory import Person
 from integrations.ports.ledger import CallOutcome
 from integrations.ports.messaging import Message, Sent, message_id
 from store import CallFilter, CallRow, NoticeRow
-
-LINK_LIFE = timedelta(days=7)
-"""A locator is no authority; it may live as long as a long gate, and dies with its round."""
 
 ROUND_PURPOSES = frozenset({Purpose.ASK, Purpose.ASK_AGAIN, Purpose.REMIND, Purpose.PAGE})
 """Notices about a round: they carry a link to it."""
@@ -156,6 +154,7 @@ class TellingPeople:
     async def _send(
         self, channel: Channel, message: Message, order: NoticeOrder, person: Person, *, last: bool
     ) -> Sent:
+        await check_door(self._outside.store, order)
         async with self._outside.passing(
             channel.name, urgency=urgency_of(order), person=person.id, last=last
         ):
@@ -198,7 +197,7 @@ class TellingPeople:
             gate=order.stage,
             round=order.round,
             at=order.at,
-            expires_at=order.at + LINK_LIFE,
+            expires_at=order.at + outside.link_life,
         )
         return f"{outside.public_url}/a/{token}"
 

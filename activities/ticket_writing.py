@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cases.saying import Sayable
 from integrations.markers import fingerprint
 from integrations.ports.ticketing import (
     TicketDraft,
@@ -26,6 +27,13 @@ PRIORITIES: Mapping[Severity, TicketPriority] = {
     Severity.SEV3: TicketPriority.NORMAL,
     Severity.SEV4: TicketPriority.LOW,
 }
+
+
+def priority_of(severity: Severity, may: Sayable) -> TicketPriority | None:
+    """What the severity comes to in a tracker; None where its readers may not know."""
+    return PRIORITIES[severity] if may.severity else None
+
+
 MOST_TOGETHER = 5
 """Notes that go out as one comment: their marks must fit where the shortest tracker keeps them."""
 
@@ -39,21 +47,31 @@ class TicketWriting:
     public_url: str
 
     async def open(
-        self, case: str, *, number: str, queue: str, severity: Severity, at: datetime
+        self,
+        case: str,
+        *,
+        number: str,
+        queue: str,
+        priority: TicketPriority | None,
+        at: datetime,
     ) -> TicketRef:
-        """The case has a ticket of its own in the tracker: opened now, or by an earlier try."""
+        """The case has a ticket of its own in the tracker: opened now, or by an earlier try.
+
+        Without a `priority` it has the middle one: how grave the case is, is not said there.
+        """
+        priority = priority or TicketPriority.NORMAL
         ticket = await self.ticketing.open_ticket(
             TicketDraft(
                 case_number=number,
                 subject=f"Escalation case {number}",
                 body=f"Case {number} is worked on in the escalation system.\n{self.page(number)}",
                 queue=queue,
-                priority=PRIORITIES[severity],
+                priority=priority,
                 key=opening(case),
             )
         )
         ticket = await self.store.tickets.opened(case, ref=ticket, at=at)
-        await self.store.ticket_keeping.brought(case, priority=PRIORITIES[severity].value)
+        await self.store.ticket_keeping.brought(case, priority=priority.value)
         return ticket
 
     async def say(self, ticket: TicketRef, case: str, *, at: datetime) -> int:
@@ -77,10 +95,11 @@ class TicketWriting:
         if owed:
             await self.store.ticket_keeping.done([write.key for write in owed], at=at)
 
-    async def keep(self, ticket: TicketRef, kept: KeptTicket, *, severity: Severity) -> None:
-        """Priority and the way to the case's page are as the case has them."""
-        priority = PRIORITIES[severity]
-        if kept.priority != priority.value:
+    async def keep(
+        self, ticket: TicketRef, kept: KeptTicket, *, priority: TicketPriority | None
+    ) -> None:
+        """Priority and the way to the case's page are as the case has them; None leaves it."""
+        if priority is not None and kept.priority != priority.value:
             await self.ticketing.set_priority(ticket, priority, key=opening(kept.case))
             await self.store.ticket_keeping.brought(kept.case, priority=priority.value)
         page = self.page(kept.number)

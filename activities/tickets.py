@@ -8,10 +8,11 @@ from activities.documents import Documents
 from activities.failing import as_application_error, told_to_temporal
 from activities.on_record import speaking_for
 from activities.outside import Outside
-from activities.ticket_writing import TicketWriting
+from activities.ticket_writing import TicketWriting, priority_of
 from cases.report import TicketRef
+from cases.saying import Viewer
 from integrations.errors import MisansweredError, RefusedError, VendorError
-from integrations.ports.ticketing import TicketStatus
+from integrations.ports.ticketing import TicketPriority, TicketStatus
 from store import TicketWrite
 from workflows.effects import SYNC_TICKET, TicketOrder, TicketResult
 
@@ -74,7 +75,7 @@ class Tickets:
                 order.case,
                 number=order.number,
                 queue=self._outside.queue_of(system),
-                severity=order.severity,
+                priority=await self._priority(order),
                 at=order.at,
             )
         else:
@@ -84,7 +85,7 @@ class Tickets:
         if kept is not None:
             # A field that the tracker does not take holds no note up: comparing finds and tells it.
             with suppress(RefusedError, MisansweredError):
-                await writing.keep(known, kept, severity=order.severity)
+                await writing.keep(known, kept, priority=await self._priority(order))
             if kept.placeholder_since is not None:
                 await store.ticket_keeping.adopted(order.case)
         await writing.settle(known, order.case, at=order.at)
@@ -110,7 +111,7 @@ class Tickets:
                 order.case,
                 number=order.number,
                 queue=outside.queue_of(system),
-                severity=order.severity,
+                priority=await self._priority(order),
                 at=order.at,
             )
         else:
@@ -120,6 +121,9 @@ class Tickets:
         if order.status is not None:
             await ticketing.set_status(known, TicketStatus(order.status), key=order.key)
         return TicketResult(ticket=known)
+
+    async def _priority(self, order: TicketOrder) -> TicketPriority | None:
+        return priority_of(order.severity, await self._documents.may(order, Viewer.TICKET))
 
     async def _note(self, order: TicketOrder) -> str:
         if not order.lines:

@@ -71,6 +71,11 @@ ASKS = {
 }
 
 
+def you_are_asked(number: str) -> str:
+    """What a message says of a case that only those may see who need to."""
+    return f"Case {number}: you are asked"
+
+
 @dataclass(frozen=True)
 class Wording:
     """A notice for one person."""

@@ -74,9 +74,7 @@ _FAILED = {
 
 def case_input(history: CaseHistory) -> CaseInput | None:
     """What the case was started with; None if that cannot be read."""
-    if not history.runs or not history.runs[0].events:
-        return None
-    return read(only(history.runs[0].started.input.payloads), CaseInput)
+    return history.runs[0].request if history.runs else None
 
 
 def start_input(history: CaseHistory) -> CaseInput | ObligationInput | None:
@@ -106,7 +104,7 @@ def _reopening(run: Run, *, salt: bytes) -> Iterator[Incoming]:
     """What a run was begun with that an act began: the act, and all it was handed."""
     if reopened_from(run) is None:
         return
-    request = read(only(run.started.input.payloads), CaseInput)
+    request = run.request
     if request is not None and request.reopened is not None:
         yield Incoming(run.run, 1, "start", commit(salt, request))
         envelope = request.reopened.envelope
@@ -160,11 +158,20 @@ def _inputs_of(run: Run, *, salt: bytes, known: set[str]) -> Iterator[Incoming]:
                 yield from _message(run, event.event_id, payload, salt, kind=kind, known=known)
         elif event.event_type == EVENT.ACTIVITY_TASK_COMPLETED:
             said = event.activity_task_completed_event_attributes
-            if collecting.get(said.scheduled_event_id) != COLLECT_ACTS.name:
-                continue
-            collected = read(only(said.result.payloads), Collected)
-            for envelope in collected.envelopes if collected is not None else ():
+            name = collecting.get(said.scheduled_event_id)
+            for envelope in _fetched(name, said.result.payloads):
                 yield _enveloped(run, event.event_id, envelope, salt, receipt=None, known=known)
+
+
+def _fetched(name: str | None, payloads: Any) -> tuple[ActEnvelope, ...]:
+    """The acts with which an effect came back."""
+    if name == COLLECT_ACTS.name:
+        collected = read(only(payloads), Collected)
+        return collected.envelopes if collected is not None else ()
+    if name == NOTIFY.name:
+        noticed = read(only(payloads), NoticeResult)
+        return tuple(each.envelope for each in noticed.acts) if noticed is not None else ()
+    return ()
 
 
 def _act(
@@ -260,8 +267,13 @@ def _message(
 
 def _results_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
     scheduled = _scheduled(run)
+    stopped: set[int] = set()
     said: Any
     for event in run.events:
+        if event.event_type == EVENT.ACTIVITY_TASK_CANCEL_REQUESTED:
+            said = event.activity_task_cancel_requested_event_attributes
+            stopped.add(said.scheduled_event_id)
+            continue
         if event.event_type == EVENT.ACTIVITY_TASK_COMPLETED:
             said = event.activity_task_completed_event_attributes
             name = scheduled.get(said.scheduled_event_id, "")
@@ -275,7 +287,16 @@ def _results_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
         else:
             continue
         if result is not None:
-            yield Incoming(run.run, event.event_id, f"{name} result", commit(salt, result))
+            # Acts that a notice came back with have entries of their own, whether it went or not;
+            # and what came of one that the case had stopped is nothing to it any more.
+            acts = isinstance(result, NoticeResult) and bool(result.acts)
+            yield Incoming(
+                run.run,
+                event.event_id,
+                f"{name} result",
+                commit(salt, result),
+                excused=acts or said.scheduled_event_id in stopped,
+            )
 
 
 def _scheduled(run: Run) -> dict[int, str]:

@@ -6,7 +6,7 @@ saw it.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
@@ -24,9 +24,15 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from audit.errors import ExportUnreadableError, HistoryMissingError
 from audit.runs import CaseHistory, Run, reopened_from
+from audit.written import kept_events
 
 _CLEAR = (SearchAttributes, Header)
 """Never encrypted: search attributes by Temporal's rule, headers because we use none."""
+_ATTRIBUTES = {
+    number: f"{name.removeprefix('EVENT_TYPE_').lower()}_event_attributes"
+    for name, number in EventType.items()
+}
+"""By its kind, the field in which an event says more."""
 
 
 def as_json(run: Run) -> str:
@@ -34,22 +40,25 @@ def as_json(run: Run) -> str:
     return json_format.MessageToJson(History(events=run.events), indent=1)
 
 
-def from_json(text: str | dict[str, Any], *, run: str, file: str = "history") -> Run:
-    """The run that was written; ExportUnreadableError when it is not a history."""
-    message = History()
-    try:
-        if isinstance(text, str):
-            json_format.Parse(text, message)
-        else:
-            json_format.ParseDict(text, message)
-    except json_format.ParseError as error:
-        raise ExportUnreadableError(file, "is not a history") from error
-    for place, event in enumerate(message.events, start=1):
+def from_json(value: object, *, run: str, file: str = "history", kept: Sequence[bytes] = ()) -> Run:
+    """The run that was written; ExportUnreadableError when it is not a history.
+
+    Where its events were `kept` as bytes too, and say the same, they are taken from those.
+    """
+    events = kept_events(value, kept)
+    if events is None:
+        message = History()
+        try:
+            json_format.ParseDict(cast("dict[str, Any]", value), message)
+        except json_format.ParseError as error:
+            raise ExportUnreadableError(file, "is not a history") from error
+        events = tuple(message.events)
+    for place, event in enumerate(events, start=1):
         # No server writes such an event, and what reads on takes a kind by its name.
-        if _attributes_of(event.event_type) != event.WhichOneof("attributes"):
+        if _ATTRIBUTES.get(event.event_type, "") != event.WhichOneof("attributes"):
             why = f"event {place} is of one kind and says what belongs to another"
             raise ExportUnreadableError(file, why)
-    return Run(run=run, events=tuple(message.events))
+    return Run(run=run, events=events)
 
 
 async def fetch(
@@ -157,13 +166,6 @@ def _payloads_in(value: Message) -> Iterator[Payload]:
         yield value
     elif not isinstance(value, _CLEAR):
         yield from payloads_of(value)
-
-
-def _attributes_of(kind: EventType.ValueType) -> str:
-    """The field in which an event of that kind says more; empty for a number nobody knows."""
-    if kind not in EventType.values():
-        return ""
-    return f"{EventType.Name(kind).removeprefix('EVENT_TYPE_').lower()}_event_attributes"
 
 
 def _is_list(field: FieldDescriptor) -> bool:

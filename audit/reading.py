@@ -35,21 +35,20 @@ def read_directory(directory: Path) -> dict[str, bytes]:
     total = 0
     if directory.is_symlink() or not directory.is_dir():
         raise ExportUnreadableError(directory.name or ".", "is not a directory")
-    waiting = [(directory, 0)]
+    waiting = [(str(directory), "", 0)]
     while waiting:
-        folder, depth = waiting.pop()
+        folder, before, depth = waiting.pop()
         for item in sorted(os.scandir(folder), key=lambda found: found.name):
-            path = Path(item.path)
-            name = path.relative_to(directory).as_posix()
+            name = f"{before}{item.name}"
             mode = item.stat(follow_symlinks=False).st_mode
             if stat.S_ISDIR(mode):
                 if depth >= MAX_DEPTH:
                     raise ExportUnreadableError(name, "is nested too deeply")
-                waiting.append((path, depth + 1))
+                waiting.append((item.path, f"{name}/", depth + 1))
                 continue
             if not stat.S_ISREG(mode):
                 raise ExportUnreadableError(name, "is a link or a device")
-            data = _bounded(path, name)
+            data = _bounded(item.path, name)
             total += len(data)
             files[name] = data
             if len(files) > MAX_FILES or total > MAX_TOTAL:
@@ -92,15 +91,16 @@ class Stream(NamedTuple):
 
     entries: tuple[Entry, ...]
     hashes: tuple[str, ...]
+    lines: tuple[bytes, ...] = ()
 
 
 def read_stream(name: str, data: bytes) -> Stream:
     """The entries, each line the entry's only spelling."""
     entries: list[Entry] = []
-    hashes: list[str] = []
     if data and not data.endswith(b"\n"):
         raise ExportUnreadableError(name, "ends in the middle of a line")
-    for number, line in enumerate(data.splitlines(), start=1):
+    lines = data.splitlines()
+    for number, line in enumerate(lines, start=1):
         place = f"{name}:{number}"
         try:
             entry = Entry.model_validate_json(line)
@@ -111,8 +111,7 @@ def read_stream(name: str, data: bytes) -> Stream:
         if spelt != line:
             raise ExportUnreadableError(place, "is not written canonically")
         entries.append(entry)
-        hashes.append(sha256(line))
-    return Stream(tuple(entries), tuple(hashes))
+    return Stream(tuple(entries), tuple(sha256(line) for line in lines), tuple(lines))
 
 
 def broken_at(stream: Stream) -> str:
@@ -129,7 +128,7 @@ def broken_at(stream: Stream) -> str:
     return ""
 
 
-def _bounded(path: Path, name: str, *, most: int = MAX_FILE) -> bytes:
+def _bounded(path: str | Path, name: str, *, most: int = MAX_FILE) -> bytes:
     # Opened once, without following a link that has come since; read once, never more than allowed.
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     with os.fdopen(handle, "rb") as file:

@@ -9,14 +9,13 @@ from typing import Any
 
 from audit.came_in import case_input
 from audit.findings import Finding, Rule, shown
-from audit.payloads import only, read
+from audit.payloads import read
 from audit.pictured import batches
 from audit.runs import CaseHistory, Run, reopened_from
 from cases.journal import Entry, Kind
 from cases.reopening import inherited
 from cases.state import CaseState
 from runbooks.plan import Pathway
-from workflows.messages import CaseInput
 
 GRAPH = "runbook"
 _SAME = ("case", "number", "root_key", "salt", "shadow", "report")
@@ -24,6 +23,8 @@ _SAME = ("case", "number", "root_key", "salt", "shadow", "report")
 
 def check_inherited(history: CaseHistory) -> Iterator[Finding]:
     """Every run that began with another state than the one before had ended with."""
+    if not any(reopened_from(run) is not None for run in history.runs):
+        return
     fields: dict[str, Any] = {}
     last: Entry | None = None
     for run in history.runs:
@@ -50,7 +51,7 @@ def check_reopened(
     """Every reopening that went on by other rules, keys or obligations than the case's own."""
     first = case_input(history)
     for run in filter(reopened_from, history.runs):
-        request, state = _request(run), _state(run)
+        request, state = run.request, _state(run)
         if first is None or request is None or state is None:
             continue
         for name in _SAME:
@@ -68,10 +69,6 @@ def check_reopened(
         told = request.reopened.owed if request.reopened is not None else ()
         if set(told) != owed:
             yield f"run {run.run}: it was told of other obligations than it had recorded"
-
-
-def _request(run: Run) -> CaseInput | None:
-    return read(only(run.started.input.payloads), CaseInput)
 
 
 def _state(run: Run) -> CaseState | None:

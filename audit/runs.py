@@ -6,6 +6,7 @@ Whoever reads them takes fields by Temporal's names. The events are Temporal's o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from audit.payloads import read
@@ -28,6 +29,13 @@ class Run:
         """What the run began with; a history that does not begin so is refused by `shape`."""
         return self.events[0].workflow_execution_started_event_attributes
 
+    @cached_property
+    def request(self) -> CaseInput | None:
+        """What a case's run was begun with; None where that cannot be read, or it is another's."""
+        if not self.events or not self.started.input.payloads:
+            return None
+        return read(self.started.input.payloads[0], CaseInput)
+
 
 @dataclass(frozen=True)
 class CaseHistory:
@@ -40,9 +48,6 @@ class CaseHistory:
 
 def reopened_from(run: Run) -> str | None:
     """The run that ended before the case was reopened as this one; None where it was not."""
-    if not run.events:
+    if not run.events or run.started.continued_execution_run_id or run.request is None:
         return None
-    if run.started.continued_execution_run_id or not run.started.input.payloads:
-        return None
-    request = read(run.started.input.payloads[0], CaseInput)
-    return request.reopened.run if request is not None and request.reopened is not None else None
+    return run.request.reopened.run if run.request.reopened is not None else None

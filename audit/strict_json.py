@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 from audit.errors import ExportUnreadableError
@@ -20,13 +21,7 @@ def read_json(name: str, data: bytes, *, floats: bool = False) -> Any:
     own histories have some.
     """
     try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_no_twins,
-            parse_constant=_no_constant,
-            parse_float=float if floats else _no_float,
-            parse_int=_exact,
-        )
+        value = (_WITH_FLOATS if floats else _WITHOUT).decode(data.decode("utf-8"))
         if _SURROGATE.search(data):
             # A lone one can be escaped and has no bytes; a pair is one letter, and has.
             json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -43,7 +38,7 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise ValueError("a key stands twice")
-    if not all(key.isascii() for key in value):
+    if not "".join(value).isascii():
         composed = {unicodedata.normalize("NFC", key) for key in value}
         if len(composed) != len(value):
             raise ValueError("two keys are one key in two spellings")
@@ -63,3 +58,17 @@ def _exact(number: str) -> int:
     if abs(value) >= EXACT:
         raise ValueError("a number is too large to be exact everywhere")
     return value
+
+
+def _decoder(parse_float: Callable[[str], float]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_no_twins,
+        parse_constant=_no_constant,
+        parse_float=parse_float,
+        parse_int=_exact,
+    )
+
+
+# Made once: a decoder costs more than most lines that it reads.
+_WITH_FLOATS = _decoder(float)
+_WITHOUT = _decoder(_no_float)

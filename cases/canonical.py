@@ -31,7 +31,7 @@ def canonical(value: BaseModel | dict[str, Any] | list[Any] | str) -> bytes:
     # JSON text first: pydantic's own writer decides how instants and durations are spelt.
     text = value.model_dump_json()
     try:
-        return _written(json.loads(text, parse_float=_careful, parse_int=_exact))
+        return _written(_CAREFUL.decode(text))
     except _NeedsCareError:
         return rfc8785.dumps(json.loads(text))
 
@@ -57,6 +57,10 @@ def _exact(number: str) -> int:
     if abs(value) >= _EXACT:
         raise _NeedsCareError(number)
     return value
+
+
+# Made once: an entry is hashed in less time than a decoder takes to make.
+_CAREFUL = json.JSONDecoder(parse_float=_careful, parse_int=_exact)
 
 
 def sha256(data: bytes) -> str:

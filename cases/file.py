@@ -26,13 +26,15 @@ SYSTEM = "escalate"
 CALLING = frozenset({Purpose.WORK, Purpose.REMIND, Purpose.PAGE, Purpose.RAISED, Purpose.LAPSED})
 """What somebody who has the work need not hear any more; a question is still asked of everybody."""
 
-EDITION = 3
+EDITION = 4
 """What a case that is opened today does by itself; an earlier one goes on as it began (I14).
 
 1: an acknowledgement is renewed by what is done, and somebody is told when it lapses; what is told
 of the gravest cases has a lane of its own.
 2: the outcome of a mail waits longer for company in the journal.
 3: a case that ends does not wait for company with what its last errands ask for.
+4: before anything lapses or a policy takes its next step, acts that wait at the door are fetched;
+nobody is paged for what somebody in the same role has; a ticket names no case of need-to-know.
 """
 
 UNHURRIED = 2
@@ -40,6 +42,12 @@ UNHURRIED = 2
 
 UNDELAYED = 3
 """The first edition in which it does not."""
+
+FETCHED = 4
+"""The first edition in which they are."""
+
+NAMELESS = 4
+"""The first edition in which a ticket names none."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from cases.clock import ClockRun, ClockVerb
 from cases.clocks import put_down
 from cases.dual_control import must_not_be_under_way
 from cases.envelope import Act
-from cases.file import CaseFile, GiveBack, Note
+from cases.file import NAMELESS, CaseFile, GiveBack, Note
 from cases.journal import Kind
 from cases.linking import sub_cases
 from cases.merging import (
@@ -75,7 +75,10 @@ def give_away(
         who=act.actor.person,
         input=commitment,
     )
-    file.wishes.append(Note.of(f"Case {state.number} is part of case {request.number} now."))
+    # The ticket's readers may not know of a case that only those see who need to (I13).
+    told = not request.need_to_know or file.edition < NAMELESS
+    other = f"case {request.number}" if told else "another case"
+    file.wishes.append(Note.of(f"Case {state.number} is part of {other} now."))
     return contributions(state)
 
 

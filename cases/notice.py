@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
+from cases.envelope import ActEnvelope
 from cases.values import Instant
 from runbooks.compact import Compact
 from runbooks.plan import Obeys, Severity
@@ -133,6 +134,8 @@ class NoticeOrder(Compact):
     """Set for a step of an escalation policy."""
     lapsed: tuple[str, ...] = ()
     """Who let an acknowledgement lapse, where no policy pages for it."""
+    heard: tuple[str, ...] = ()
+    """Ids of acts the case had while the notice was being sent: it is sent in spite of them."""
     at: Instant
 
 
@@ -167,6 +170,14 @@ class OnCallNote(Compact):
         return self.model_dump(mode="json")
 
 
+class AtDoor(Compact):
+    """An act that was recorded at the door and that the case has not answered yet."""
+
+    act: str
+    """Its id."""
+    envelope: ActEnvelope
+
+
 class NoticeResult(Compact):
     """What became of a notice; `directory_digest` says which directory chose the people."""
 
@@ -178,3 +189,5 @@ class NoticeResult(Compact):
     directory_as_of: Instant | None = None
     on_call: tuple[OnCallNote, ...] = ()
     """What rotas said, in the order they were asked."""
+    acts: tuple[AtDoor, ...] = ()
+    """Set: nothing (more) was sent, since somebody may have it; the case hears these acts first."""

@@ -1,7 +1,8 @@
 """What a message may say: the strictest of its viewers decides (I13).
 
-A mail goes to one person, whose right to see the case was looked up. A room in a chat shows its
-messages to whoever is in it, also to people who join later and have nothing to do with the case.
+A mail goes to one person, whose right to see the case was looked up. A room in a chat, a pager and
+a tracker show what they have to whoever is there, also to people who join later and have nothing
+to do with the case. This is the one place that decides; every channel asks it.
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,14 @@ class Viewer(StrEnum):
     """One person, who may see the case."""
     ROOM = "room"
     """Whoever is in the room: nobody's right to see was looked up."""
+    PAGER = "pager"
+    """Whoever sees the service's incidents, and the screen of a telephone at night."""
+    TICKET = "ticket"
+    """Whoever may look into the tracker."""
+
+
+UNKNOWN = frozenset({Viewer.ROOM, Viewer.PAGER, Viewer.TICKET})
+"""Viewers whose right to see the case nobody has looked up."""
 
 
 @dataclass(frozen=True)
@@ -26,20 +35,28 @@ class Sayable:
     """What may stand in a message beside the case's number, when it is due, and the link."""
 
     rules: bool
-    """The words of the runbook: title of the stage, the question, the role that is asked."""
+    """The words of the runbook: its title, stages, questions, roles, and what a gate came to."""
     severity: bool
+    """How grave it is: in words, as a ticket's priority, or as a page's loudness."""
     own: bool
     """What the runbook's macro says to the person who is asked."""
+    others: bool
+    """Which other cases belong to it."""
+
+
+NOTHING = Sayable(rules=False, severity=False, own=False, others=False)
+"""Of a case about whose rules nothing is known yet."""
 
 
 def sayable(pathway: Pathway, viewers: Iterable[Viewer]) -> Sayable:
     """What all of the viewers may read."""
-    in_a_room = Viewer.ROOM in set(viewers)
-    open_to_room = not pathway.need_to_know
+    unknown = bool(UNKNOWN & set(viewers))
+    everything = not unknown or not pathway.need_to_know
     return Sayable(
-        rules=not in_a_room or open_to_room,
-        severity=not in_a_room or open_to_room,
-        own=not in_a_room,
+        rules=everything,
+        severity=everything,
+        own=not unknown,
+        others=everything,
     )
 
 

@@ -4,10 +4,9 @@ Authenticated → looked up in the directory → signed and stored in one transa
 the moment it is stored it counts, whether or not anything behind the door is running.
 """
 
-import asyncio
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -41,7 +40,6 @@ from store import (
 log = structlog.get_logger(__name__)
 
 ACT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_LOOK = timedelta(milliseconds=50)
 ENDED = ("closed", "cancelled")
 
 
@@ -102,6 +100,7 @@ async def act(
         raise ActRefusedError(reason) from None
     known = await _known(doors, case, act_id, session=session, body=body)
     if known is not None:
+        doors.acts_due.set()
         return await _await_receipt(doors, case, known.envelope, act_id, receipt=known.receipt)
     body = await bound(doors, case, body)
     target = target_of(body, case=case.id)
@@ -183,6 +182,7 @@ async def act(
             log.info("act recorded", number=case.number, verb=body.verb, door=door.value)
             return await _on_its_way(doors, case, result, act_id)
         case Duplicate():
+            doors.acts_due.set()
             return await _await_receipt(
                 doors, case, result.envelope, act_id, receipt=result.receipt
             )
@@ -195,11 +195,13 @@ async def act(
 async def _on_its_way(doors: Doors, case: CaseRow, result: Recorded, act_id: str) -> Answered:
     """The act is delivered by whoever may: the door itself, or the dispatcher."""
     if result.after_log:
+        # Nobody may deliver it yet: whoever lets it go wakes the dispatcher.
         doors.log_due.set()
         return await _await_receipt(doors, case, result.envelope, act_id)
     if result.behind:
         # An earlier act of this case is still on its way: the dispatcher keeps the order.
         await doors.store.acts.failed(act_id, error="", next_attempt_at=await doors.clock.now())
+        doors.acts_due.set()
         return await _await_receipt(doors, case, result.envelope, act_id)
     return await _deliver(doors, case, result.envelope, act_id)
 
@@ -231,12 +233,13 @@ async def finish(
     doors: Doors, *, case: str, act_id: str, receipt: ActReceipt, late: bool = False
 ) -> None:
     """The receipt is stored: the act is not delivered again."""
-    await doors.store.acts.answered(
+    kept = await doors.store.acts.answered(
         act_id,
         receipt=receipt,
         at=await doors.clock.now(case),
         kind=Kind.DOOR_ACT_LATE if late else Kind.DOOR_ACT_ANSWERED,
     )
+    doors.hearing.came(kept, act_id=act_id)
     doors.outcomes[receipt.outcome.value] += 1
     doors.faults(FaultPoint.AFTER_RECEIPT)
 
@@ -408,14 +411,10 @@ async def _await_receipt(
     receipt: ActReceipt | None = None,
 ) -> Answered:
     """The receipt, if the dispatcher brings it while the person still waits."""
-    doors.acts_due.set()
-    looks = int(doors.settings.receipt_wait / _LOOK)
-    for _ in range(looks):
-        if receipt is not None:
-            break
-        receipt = await doors.store.acts.receipt(act_id)
-        if receipt is None:
-            await asyncio.sleep(_LOOK.total_seconds())
+    if receipt is None:
+        receipt = await doors.hearing.receipt(
+            doors.store, act_id, within=doors.settings.receipt_wait
+        )
     return Answered(
         act_id=act_id,
         case=case.id,

@@ -31,7 +31,7 @@ from cases.values import Inbound
 from gateway.acting import ActIdTakenError, ActRefusedError, act
 from gateway.bearer import logged_in, problem
 from gateway.case_api import clock_readings
-from gateway.casework import OpenCase, find_case
+from gateway.casework import OpenCase, find_case, read_by
 from gateway.doors import Doors
 from gateway.drafts import reports_told
 from gateway.forms import binding_of
@@ -189,6 +189,7 @@ class Api:
         case = await self._find(request, viewer)
         if case is None:
             return problem(404, "not-found", NOT_FOUND)
+        await read_by(self._doors, case, viewer.id)
         pending = await self._doors.store.acts.pending(case.row.id)
         return JSONResponse(
             {
@@ -222,6 +223,7 @@ class Api:
         case = await self._find(request, viewer)
         if case is None:
             return problem(404, "not-found", NOT_FOUND)
+        await read_by(self._doors, case, viewer.id)
         entries = await timeline_of(self._doors, case)
         return JSONResponse(
             {"entries": [{**entry, "at": entry["at"].isoformat()} for entry in entries]}

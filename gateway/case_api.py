@@ -18,7 +18,7 @@ from cases.gate import RoundState
 from cases.state import picture
 from gateway.acting import assurance_of
 from gateway.bearer import logged_in, problem
-from gateway.casework import OpenCase, find_case, open_case
+from gateway.casework import OpenCase, find_case, open_case, read_by
 from gateway.confirming import shown_round
 from gateway.doors import Doors
 from gateway.explaining import Explained, explain, explain_unopened
@@ -59,6 +59,7 @@ class CaseApi:
         case = await self._find(request, viewer)
         if case is None:
             return problem(404, "not-found", NOT_FOUND)
+        await read_by(self._doors, case, viewer.id)
         gate = request.path_params["gate"]
         rule = case.rule(gate)
         if rule is None:
@@ -105,6 +106,7 @@ class CaseApi:
             gone = await doors.store.cases.get(erased.case)
             return _explained(await explain_unopened(doors, gone))
         if case is not None:
+            await read_by(doors, case, viewer.id)
             answer = await explain(doors, case)
         else:
             row = await doors.store.cases.by_number(request.path_params["number"])

@@ -266,3 +266,11 @@ async def find_case(
             raise ContentErased(row.id)
         return None
     return await open_case(doors, view, person=person, roles=roles)
+
+
+async def read_by(doors: Doors, case: OpenCase, person: str) -> None:
+    """The person has the case before them, by whatever door: their notices of it have been read.
+
+    Whoever has read is not told again on another channel.
+    """
+    await doors.store.notices.read(case.row.id, recipient=person, at=case.now)

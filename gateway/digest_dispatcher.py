@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from activities.at_door import somebody_at_door, unseen_since
 from activities.documents import Documents
 from activities.guarding import urgency_of
 from activities.notify import Notifying
@@ -39,6 +40,8 @@ log = structlog.get_logger(__name__)
 
 KIND = "digest-dispatcher"
 LOST = "notice-lost"
+AT_DOOR = "ActAtDoor"
+"""Why a notice waits on: somebody has said at the door that they have it."""
 _AT_ONCE = 16
 _FAR = timedelta(days=3650)
 _LONGEST = 100
@@ -123,6 +126,11 @@ class DigestDispatcher:
         )
         left = [item for item in items if not await self._ended(item)]
         done = len(items) - len(left)
+        had = [item for item in left if await self._had(item)]
+        if had:
+            # Recorded, and on its way to the case: its answer says whether they are still to hear.
+            await self._later(had, error=AT_DOOR, wait=timedelta())
+            left = [item for item in left if item not in had]
         if not left:
             return done
         try:
@@ -148,6 +156,13 @@ class DigestDispatcher:
         if end is not None:
             await doors.store.digests.end(item, end[0], at=at, detail=end[1])
         return end is not None
+
+    async def _had(self, item: DigestItem) -> bool:
+        """Whether somebody at the door may have it, and the case's picture does not say so yet."""
+        view = await self._doors.store.views.get(item.waiting.case)
+        at = await self._doors.clock.now(item.waiting.case)
+        seen = unseen_since(view.line.as_of if view is not None else at, at=at)
+        return await somebody_at_door(self._doors.store, item.order, seen=seen)
 
     async def _send(self, items: list[DigestItem], person: Person) -> int:
         outside, digest = self._outside, items[0].waiting.digest or items[0].waiting.key

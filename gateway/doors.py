@@ -16,6 +16,7 @@ from cases.keepers import Keepers
 from cases.report import Source
 from gateway.engine_port import CaseEngine
 from gateway.faults import FaultSeam, no_faults
+from gateway.hearing import Hearing
 from gateway.shelf import Shelf
 from gateway.signer import DoorSigner
 from gateway.vouching import Stamping, Witnessing
@@ -257,5 +258,7 @@ class Doors:
     workers_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a worker of this process asks for its certificate."""
     policies_kept: set[str] = field(default_factory=set)
+    hearing: Hearing = field(default_factory=Hearing)
+    """Who waits here for the answer to an act."""
     outcomes: Counter[str] = field(default_factory=Counter)
     """How the acts answered in this process ended, for `/metrics`."""

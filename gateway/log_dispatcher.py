@@ -12,7 +12,7 @@ import structlog
 
 from audit.log.errors import LogDamagedError, LogUnwritableError
 from audit.log.note import NoteSigner
-from audit.log.recorder import APART, Recorder
+from audit.log.recorder import APART, PRESSED, Recorder
 from gateway.doors import Doors
 from gateway.log_waiting import PATIENCE, LogWaiting
 from gateway.pacing import keep_going
@@ -24,8 +24,13 @@ DAMAGED = "log-damaged"
 UNWRITABLE = "log-unwritable"
 _LOOK = timedelta(milliseconds=500)
 """Twice in the time between two checkpoints, so that hardly anything waits for longer than that."""
-_PRESSED = timedelta(milliseconds=30)
-"""How soon it is looked again while a decision waits for a checkpoint that is too fresh."""
+_GLANCE = timedelta(milliseconds=100)
+"""How often it is asked, for a while after something was let go, whether something waits again: an
+action that follows a decision waits in another process, which cannot wake this one."""
+_EVERY = _LOOK // _GLANCE
+_GLANCES = 10 * _EVERY
+_AGAIN = timedelta(milliseconds=30)
+"""How soon it is looked again when what waits could not be let go yet."""
 
 
 class LogDispatcher:
@@ -38,10 +43,18 @@ class LogDispatcher:
         self._origin = signer.name
         self._open: set[str] = set()
         self._remembered = False
+        self._signed_at: datetime | None = None
+        self._glances = 0
 
     async def run(self) -> None:
         """The log grows, faster while something waits for it, until this is cancelled."""
-        await keep_going(KIND, self._doors, due=self._doors.log_due, every=_LOOK, work=self.once)
+        await keep_going(
+            KIND, self._doors, due=self._doors.log_due, every=self._pace, work=self.once
+        )
+
+    def _pace(self) -> timedelta:
+        self._glances = max(0, self._glances - 1)
+        return _GLANCE if self._glances else _LOOK
 
     async def once(self) -> int:
         """What waited is in the log, or the reason is alarmed and two people may go on without.
@@ -49,15 +62,18 @@ class LogDispatcher:
         Answers whether something still waits that takes no effect before the log has it.
         """
         doors = self._doors
-        at = await doors.clock.now()
         if not self._remembered:
             await self._waiting.remember()
             self._remembered = True
         pressing = await doors.store.log.pressing()
+        if not pressing.number and self._glances % _EVERY:
+            return 0
+        at = await (self._in_company() if pressing.number else doors.clock.now())
         stopped = await self._record(at, pressed=bool(pressing.number))
         if not pressing.number:
             return 0
-        await self._waiting.release()
+        released = await self._waiting.release()
+        self._glances = _GLANCES if released else self._glances
         still = await doors.store.log.pressing()
         if not still.number:
             return 0
@@ -66,8 +82,21 @@ class LogDispatcher:
             if await self._waiting.spool(at=at):
                 await self._waiting.release()
             return 0
-        await asyncio.sleep(_PRESSED.total_seconds())
+        if not released:
+            await asyncio.sleep(_AGAIN.total_seconds())
         return still.number
+
+    async def _in_company(self) -> datetime:
+        """The instant of the next checkpoint: what is decided until then shares it."""
+        at = await self._doors.clock.now()
+        if self._signed_at is None:
+            return at
+        fresh = PRESSED - (at - self._signed_at)
+        if not timedelta(0) < fresh <= PRESSED:
+            # A clock that was set back must not keep anybody waiting.
+            return at
+        await asyncio.sleep(fresh.total_seconds())
+        return await self._doors.clock.now()
 
     async def _record(self, at: datetime, *, pressed: bool) -> bool:
         """Whether the log cannot be written."""
@@ -87,6 +116,7 @@ class LogDispatcher:
             await self._doors.store.health.clear(kind=kind, key=self._origin, at=at)
         self._open.clear()
         if written.size:
+            self._signed_at = at
             log.debug("checkpoint", count=written.leaves)
         return False
 

@@ -94,8 +94,8 @@ async def release(store: Store) -> int:
     wanted = [*keys.values(), *urgent]
     if not wanted:
         return 0
-    head = await store.log.head()
-    proofs = await proofs_for(store, await store.log.covered(wanted), head=head)
+    head, covered = await store.log.under(wanted)
+    proofs = await proofs_for(store, covered, head=head)
     lines = await store.log_spool.of([key for key in wanted if key not in proofs])
     found = {key: proof.data for key, proof in proofs.items()}
     found |= {key: line.line for key, line in lines.items()}

@@ -11,7 +11,6 @@ import structlog
 
 from activities.notify import Notifying
 from activities.on_record import StoreLedger
-from activities.telling_people import LINK_LIFE
 from cases.file import DUTY_MANAGER, INCIDENT_MANAGER
 from cases.ids import key_of
 from cases.journal import Kind
@@ -192,7 +191,7 @@ class MailPoller:
                 gate=asked.gate,
                 round=asked.round,
                 at=at,
-                expires_at=at + LINK_LIFE,
+                expires_at=at + outside.link_life,
             )
             link, says = f"{outside.public_url}/a/{token}", "Open the link, read, and confirm it."
         answer = Message(

@@ -29,7 +29,7 @@ async def keep_going(
     doors: Doors,
     *,
     due: asyncio.Event,
-    every: timedelta,
+    every: timedelta | Callable[[], timedelta],
     work: Callable[[], Awaitable[int]],
     part: str = "",
     again: bool = True,
@@ -37,6 +37,7 @@ async def keep_going(
 ) -> None:
     """`work` runs whenever `due` is set and at least every `every`, until this is cancelled.
 
+    Where the pace depends on what went before, `every` is asked for it after each look.
     `work` answers how much it did; while there was something it is asked `again` at once. `part`
     tells loops of one name apart. `on_silence` says so where a system outside does not answer.
     """
@@ -65,7 +66,8 @@ async def keep_going(
         if done and again:
             continue
         try:
-            async with asyncio.timeout(every.total_seconds()):
+            pause = every if isinstance(every, timedelta) else every()
+            async with asyncio.timeout(pause.total_seconds()):
                 await due.wait()
         except TimeoutError:
             continue

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from activities.at_door import unseen_since, work_at_door
 from activities.guarding import unguarded
 from activities.on_record import StoreLedger
 from activities.paging import page_of
 from cases.paged import Standing, standing
+from cases.saying import Sayable, Viewer, sayable
 from cases.state import CasePicture
 from gateway import pager_acts
 from gateway.doors import Doors
@@ -109,11 +111,26 @@ class PageDispatcher:
         if wanted is None:
             self._looked[page.key] = seen
             return 0
+        unseen = unseen_since(view.line.as_of, at=at)
+        if wanted is PageState.TRIGGERED and await work_at_door(
+            doors.store, page.case, page.stage, seen=unseen
+        ):
+            # Recorded, and on its way to the case: nobody is got up before the case has answered.
+            return 0
         self._looked.pop(page.key, None)
-        return await self._tell(pager, page, wanted, number=view.line.number, at=at)
+        rules = (await doors.shelf.by_digest(CasePicture.of(view.state).digest)).pathway
+        may = sayable(rules, (Viewer.PAGER,))
+        return await self._tell(pager, page, wanted, may, number=view.line.number, at=at)
 
     async def _tell(
-        self, pager: Paging, page: PageRow, wanted: PageState, *, number: str, at: datetime
+        self,
+        pager: Paging,
+        page: PageRow,
+        wanted: PageState,
+        may: Sayable,
+        *,
+        number: str,
+        at: datetime,
     ) -> int:
         doors = self._doors
         behalf = Behalf(case=page.case, key=page.key, attempt=page.attempts + 1)
@@ -122,7 +139,7 @@ class PageDispatcher:
             # While the pager is out the pages do not wait for one another's time-outs.
             async with passing(pager.name, urgency=Urgency.FIRST, place=page.service):
                 with speaking(self._ledger, behalf):
-                    await _said(pager, page, wanted, number=number)
+                    await _said(pager, page, wanted, may, number=number)
         except VendorError as error:
             await self._failed(page, error, at=at)
             return 0
@@ -155,11 +172,13 @@ class PageDispatcher:
         )
 
 
-async def _said(pager: Paging, page: PageRow, wanted: PageState, *, number: str) -> None:
+async def _said(
+    pager: Paging, page: PageRow, wanted: PageState, may: Sayable, *, number: str
+) -> None:
     """The pager has heard it."""
     match wanted:
         case PageState.TRIGGERED:
-            await pager.trigger(page_of(page, number=number))
+            await pager.trigger(page_of(page, may, number=number))
         case PageState.ACKNOWLEDGED:
             await pager.acknowledge(page.key, service=page.service)
         case PageState.RESOLVED:

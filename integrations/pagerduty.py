@@ -66,9 +66,10 @@ class PagerDuty:
                 "severity": page.severity.value,
                 "timestamp": page.at.isoformat(),
                 "component": page.stage or "case",
-                "group": page.role,
+                "group": page.role or "case",
                 "class": "escalation",
-                "custom_details": {"case": page.number, "role": page.role},
+                "custom_details": {"case": page.number}
+                | ({"role": page.role} if page.role else {}),
             },
             links=[{"href": page.link, "text": f"Case {page.number}"}],
             client="escalate",

@@ -1,6 +1,6 @@
 """Acts of people: signed and stored in one transaction, delivered until answered (I7, I18)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cases.canonical import commit
 from cases.envelope import ActEnvelope
 from cases.journal import Kind
+from cases.notice import AtDoor
 from cases.receipts import ActReceipt
 from store.act_rows import (
     ActConflict,
@@ -338,6 +339,46 @@ class Acts:
         if any(row.log_after is not None and row.proof is None for row in rows):
             raise LogBehind
         return envelopes
+
+    async def at_door(
+        self,
+        case: str,
+        *,
+        by: datetime | None = None,
+        verbs: Collection[str] = (),
+        answered_since: datetime | None = None,
+    ) -> list[AtDoor]:
+        """The case's acts that may be delivered and have no answer yet, in their order.
+
+        What waits for the log is not among them. With `answered_since` those are that have had
+        their answer since then: whoever asks may have been sent off before.
+        """
+        waiting = sa.and_(acts.c.state == PENDING, _may_leave(acts))
+        if answered_since is not None:
+            answered = acts.c.state == ActState.ANSWERED
+            waiting = sa.or_(waiting, sa.and_(answered, acts.c.settled_at >= answered_since))
+        conditions = [acts.c.case == case, waiting]
+        if by is not None:
+            conditions.append(acts.c.signed_at <= by)
+        if verbs:
+            conditions.append(acts.c.verb.in_(sorted(verbs)))
+        query = (
+            sa.select(acts.c.id, acts.c.envelope, acts.c.proof)
+            .where(*conditions)
+            .order_by(acts.c.position)
+        )
+        async with self._database.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            AtDoor(
+                act=row.id,
+                envelope=_marked(
+                    await self._vault.open_sealed(case, row.envelope, aad=_place(row.id)),
+                    row.proof,
+                ),
+            )
+            for row in rows
+        ]
 
     async def _undelivered(
         self,

@@ -174,10 +174,11 @@ class Log:
         at: datetime,
     ) -> bool:
         """Tiles and checkpoint are published together, if the last one is still the one `seen`."""
+        first = seen.size - seen.size % BUNDLE
         new = Published(
             tiles=tiles,
-            leaves=await self.leaves(seen.size - seen.size % BUNDLE, size),
-            first=seen.size - seen.size % BUNDLE,
+            leaves=await self.leaves(first, size) if self._tiles.bundles else (),
+            first=first,
             size=size,
             checkpoint=checkpoint,
             seen=seen.checkpoint,
@@ -238,6 +239,13 @@ class Log:
         async with self._database.read() as connection:
             return await self._head_in(connection)
 
+    async def unsigned(self, *, limit: int) -> tuple[LogHead, list[bytes]]:
+        """The head, and the first leaves that no checkpoint covers, as of one moment."""
+        async with self._database.read() as connection:
+            head = await self._head_in(connection)
+            end = min(head.leaves, head.size + limit)
+            return head, await self._between_in(connection, head.size, end)
+
     async def follow(self, *, checkpoint: str, size: int, seen: LogHead, at: datetime) -> bool:
         """The store's head is the checkpoint that was published elsewhere, unless it moved."""
         async with self._database.write() as connection:
@@ -263,13 +271,8 @@ class Log:
 
     async def leaves(self, first: int, end: int) -> list[bytes]:
         """The leaves from `first` up to, not including, `end`."""
-        query = (
-            sa.select(log_leaves.c.leaf)
-            .where(log_leaves.c.number >= first, log_leaves.c.number < end)
-            .order_by(log_leaves.c.number)
-        )
         async with self._database.read() as connection:
-            return list((await connection.execute(query)).scalars())
+            return await self._between_in(connection, first, end)
 
     async def of_case(self, case: str) -> dict[LogKey, Placed]:
         """The leaves of the case's entries."""
@@ -280,10 +283,14 @@ class Log:
 
     async def covered(self, keys: Sequence[LogKey]) -> dict[LogKey, Placed]:
         """Those of the entries that the published checkpoint covers, with their leaves."""
+        return (await self.under(keys))[1]
+
+    async def under(self, keys: Sequence[LogKey]) -> tuple[LogHead, dict[LogKey, Placed]]:
+        """The head, and those of the entries that its checkpoint covers, as of one moment."""
         async with self._database.read() as connection:
             head = await self._head_in(connection)
             placed = await self._placed_in(connection, keys)
-        return {key: found for key, found in placed.items() if found.number < head.size}
+        return head, {key: found for key, found in placed.items() if found.number < head.size}
 
     async def placed(self, keys: Sequence[LogKey]) -> dict[LogKey, Placed]:
         """Those of the entries that have a leaf, under a checkpoint or not."""
@@ -345,21 +352,20 @@ class Log:
         held = sa.and_(
             acts.c.state == "pending", acts.c.log_after.is_not(None), acts.c.proof.is_(None)
         )
+        of_acts = sa.select(
+            sa.func.count().label("acts"), sa.func.min(acts.c.next_attempt_at).label("since")
+        )
+        of_effects = sa.select(
+            sa.func.count().label("effects"), sa.func.min(log_urgent.c.since).label("first")
+        )
+        waiting = of_acts.where(held).subquery()
+        urgent = of_effects.where(log_urgent.c.proof.is_(None)).subquery()
+        # One statement: the recorder asks before and after each checkpoint that is waited for.
+        query = sa.select(waiting, urgent).select_from(waiting.join(urgent, sa.true()))
         async with self._database.read() as connection:
-            number, since = (
-                await connection.execute(
-                    sa.select(sa.func.count(), sa.func.min(acts.c.next_attempt_at)).where(held)
-                )
-            ).one()
-            effects, first = (
-                await connection.execute(
-                    sa.select(sa.func.count(), sa.func.min(log_urgent.c.since)).where(
-                        log_urgent.c.proof.is_(None)
-                    )
-                )
-            ).one()
-        instants = [each for each in (since, first) if each is not None]
-        return Pressing(acts=number, effects=effects, since=min(instants, default=None))
+            row = (await connection.execute(query)).one()
+        instants = [each for each in (row.since, row.first) if each is not None]
+        return Pressing(acts=row.acts, effects=row.effects, since=min(instants, default=None))
 
     async def is_settled(self, case: str) -> bool:
         """Whether everything recorded of the case is under the published checkpoint."""
@@ -385,6 +391,14 @@ class Log:
         return LogHead(
             leaves=row.leaves, size=row.size, checkpoint=row.checkpoint, signed_at=row.signed_at
         )
+
+    async def _between_in(self, connection: AsyncConnection, first: int, end: int) -> list[bytes]:
+        query = (
+            sa.select(log_leaves.c.leaf)
+            .where(log_leaves.c.number >= first, log_leaves.c.number < end)
+            .order_by(log_leaves.c.number)
+        )
+        return list((await connection.execute(query)).scalars())
 
     async def _leaves_in(
         self, connection: AsyncConnection, keys: Sequence[LogKey]

@@ -68,6 +68,8 @@ class LogSpool:
     async def of(self, keys: Sequence[LogKey]) -> dict[LogKey, SpooledLine]:
         """The lines that stand for these entries."""
         found: dict[LogKey, SpooledLine] = {}
+        if not keys:
+            return found
         async with self._database.read() as connection:
             for key in keys:
                 query = sa.select(log_spool).filter_by(**key._asdict())

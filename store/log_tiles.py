@@ -25,7 +25,7 @@ class Published(NamedTuple):
     tiles: Mapping[tuple[int, int], bytes]
     """By level and number, as wide as they are now."""
     leaves: Sequence[bytes]
-    """From the first leaf of the bundle that grows."""
+    """From the first leaf of the bundle that grows; none where bundles are not kept."""
     first: int
     size: int
     checkpoint: str
@@ -35,6 +35,9 @@ class Published(NamedTuple):
 
 class Tiles(Protocol):
     """Keeps tiles and the checkpoint over them."""
+
+    bundles: bool
+    """Whether bundles of the leaves are kept there as well."""
 
     def exclusive(self) -> AbstractAsyncContextManager[None]:
         """Nobody else publishes there while the block runs."""
@@ -59,6 +62,8 @@ class Tiles(Protocol):
 
 class SqlTiles:
     """Rows of the store: one a tile, which only grows."""
+
+    bundles = False
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -70,6 +70,10 @@ class Outbox:
             .order_by(table.c.position)
             .limit(limit)
         )
+        # Looked at first: mostly nothing is due, and a look must not queue behind whoever writes.
+        async with self._database.read() as connection:
+            if (await connection.execute(due.limit(1))).first() is None:
+                return []
         async with self._database.write() as connection:
             positions = (await connection.execute(self._database.claiming(due))).scalars().all()
             if not positions:

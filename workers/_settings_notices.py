@@ -15,6 +15,11 @@ class NoticeSettings(Group):
         timedelta(),
         description="how long SEV3/SEV4 notices of one recipient wait for company; 0s = not at all",
     )
+    link_life: Span = Field(
+        timedelta(hours=72),
+        gt=timedelta(0),
+        description="how long a link of a message leads somewhere; it dies with its round before",
+    )
     person_per_hour: int = Field(
         60, ge=1, description="messages to one person in an hour; more go in company"
     )

@@ -106,6 +106,7 @@ class House:
             reporting=reporting(settings, http=self.http, clock=self.clock),
             intents=LoggedIntents(self.store) if settings.log_first else Unlogged(),
             guard=Guard(self.store, clock=self.clock, limits=limits(settings)),
+            link_life=settings.notices.link_life,
             digest=settings.notices.digest or None,
             access=self.access,
         )

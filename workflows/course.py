@@ -57,7 +57,7 @@ class Course:
         self.desk = desk
         self.pulse = Pulse()
         self.recorder = Recorder(file, self.pulse)
-        self.errands = Errands(file, self.recorder, self.pulse)
+        self.errands = Errands(file, desk, self.recorder, self.pulse)
         self.timer = Timer(self.pulse)
         self._deadlines = Deadlines(file, desk, self.pulse)
         self._walked = 0

@@ -6,6 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from cases import escalations, handing_over, held, leases
+    from cases.at_door import silence_is_due
     from cases.batches import WATCH
     from cases.bulk import watched
     from cases.claims import lapse
@@ -13,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.clocks import take_due
     from cases.desk import Desk
     from cases.effects import begin, intend, reconsider
-    from cases.file import DUTY_MANAGER, INCIDENT_MANAGER, SYSTEM, CaseFile
+    from cases.file import DUTY_MANAGER, FETCHED, INCIDENT_MANAGER, SYSTEM, CaseFile
     from cases.gate import WHOLE, Round, RoundKind
     from cases.handover import HANDOVER, ask_for_note, note_missed
     from cases.journal import Kind
@@ -48,6 +49,7 @@ class Deadlines:
 
     async def take(self) -> None:
         """Every clock step whose instant has come has had its effect."""
+        await self._fetch()
         at = workflow.now()
         state = self.file.state
         self.desk.count_refusals(at=at)
@@ -60,11 +62,25 @@ class Deadlines:
             self.file.tell(Purpose.REVIEW, INCIDENT_MANAGER, stage=state.stage)
         await self._take_set(at)
         await self._take_clocks(at)
+        if workflow.now() > at:
+            # What was waited for took its time, in which more may have come due.
+            await self._fetch()
         if state.closing_act is None:
             now = workflow.now()
             held.take_due(self.file, at=now)
             leases.take_due(self.file, at=now)
             escalations.take_due(self.file, at=now)
+
+    async def _fetch(self) -> None:
+        """Before anything comes of silence, whoever has broken it at the door has been heard.
+
+        What waits for the log is left to it: nobody goes untold because the log is down.
+        """
+        at = workflow.now()
+        if self.file.edition < FETCHED or self.file.state.closing_act is not None:
+            return
+        if silence_is_due(self.file, at=at):
+            await self._collect(None, deadline=at, ready=True)
 
     async def _take_clocks(self, at: datetime) -> None:
         state = self.file.state
@@ -203,13 +219,16 @@ class Deadlines:
             Kind.STAGE_COMPLETED, workflow.now(), stage=clock.stage, outcome=outcome, by=SYSTEM
         )
 
-    async def _collect(self, round_: Round | None, *, deadline: datetime) -> None:
+    async def _collect(
+        self, round_: Round | None, *, deadline: datetime, ready: bool = False
+    ) -> None:
         """Acts signed in time that had not arrived have been taken (I18)."""
         order = CollectOrder(
             case=self.file.state.case,
             gate=round_.gate if round_ is not None else None,
             round=round_.number if round_ is not None else None,
             deadline=deadline,
+            ready=ready,
             at=workflow.now(),
         )
         collected = await ask(

@@ -259,6 +259,8 @@ class CollectOrder(Compact):
     gate: str | None = None
     round: int | None = None
     deadline: Instant
+    ready: bool = False
+    """Only what may be delivered now: nothing waits for the log, and no door closes."""
     at: Instant
 
 

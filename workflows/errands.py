@@ -14,8 +14,11 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from cases import escalations
+    from cases.at_door import heard, sent_anyway
+    from cases.desk import Desk
     from cases.effects import settle
     from cases.file import (
+        FETCHED,
         UNHURRIED,
         CaseFile,
         Do,
@@ -75,8 +78,9 @@ activity and two workflow tasks: a third of all that a case did (measured over a
 class Errands:
     """Sends wishes out and records what came of them."""
 
-    def __init__(self, file: CaseFile, recorder: Recorder, pulse: Pulse) -> None:
+    def __init__(self, file: CaseFile, desk: Desk, recorder: Recorder, pulse: Pulse) -> None:
         self._file = file
+        self._desk = desk
         self._pulse = pulse
         self._recorder = recorder
         self._running: set[asyncio.Task[None]] = set()
@@ -184,7 +188,7 @@ class Errands:
             ),
             None,
         )
-        if wish.purpose is Purpose.REMIND and lease is not None:
+        if lease is not None and _spared(file, wish):
             file.note(
                 Kind.NOTICE_ENDED,
                 at,
@@ -213,33 +217,25 @@ class Errands:
     async def _send(self, order: NoticeOrder) -> None:
         file = self._file
         state = file.state
-        here = asyncio.current_task()
-        if here is not None:
-            self._telling[order.key] = (here, order)
         expected = self._expect(workflow.now())
-        cause = ""
-        try:
-            result = await ask(
-                NOTIFY,
-                order,
-                summary=f"{order.purpose.value}: tell {_who(order)}",
-                pulse=self._pulse,
-                priority=lane(order) if file.edition else Priority.default,
-                queue=queue_of(file),
-            )
-        except (ActivityError, asyncio.CancelledError) as error:
-            self._telling.pop(order.key, None)
-            hushed = self._hushed.pop(order.key, None)
-            if hushed is not None:
-                self._end_hushed(order, hushed)
+        while True:
+            result, cause = await self._sent(order)
+            if result is None:
                 return
-            if not isinstance(error, ActivityError):
-                raise
-            result = NoticeResult(end=NoticeEnd.UNDELIVERED)
-            cause = failure_name(error)
-        self._telling.pop(order.key, None)
-        self._hushed.pop(order.key, None)
-        commitment = file.record.commit(result)
+            commitment = file.record.commit(result)
+            if not result.acts:
+                break
+            # Somebody has answered at the door: the case hears it first, and decides by that.
+            hushed = heard(
+                file,
+                order,
+                result.acts,
+                receive=lambda envelope: self._desk.receive(envelope, at=workflow.now()),
+            )
+            if hushed is not None:
+                self._end_hushed(order, hushed, commitment=commitment)
+                return
+            order = sent_anyway(order, result.acts)
         ended = received(file, order, result, commitment=commitment, at=workflow.now())
         if ended is None:
             return
@@ -266,7 +262,37 @@ class Errands:
             )
         escalations.told(file, order, result, at=workflow.now())
 
-    def _end_hushed(self, order: NoticeOrder, hushed: Hush) -> None:
+    async def _sent(self, order: NoticeOrder) -> tuple[NoticeResult | None, str]:
+        """What became of it, and why it failed; no result where it was stopped, on record."""
+        file = self._file
+        here = asyncio.current_task()
+        if here is not None:
+            self._telling[order.key] = (here, order)
+        try:
+            result = await ask(
+                NOTIFY,
+                order,
+                summary=f"{order.purpose.value}: tell {_who(order)}",
+                pulse=self._pulse,
+                priority=lane(order) if file.edition else Priority.default,
+                queue=queue_of(file),
+            )
+        except (ActivityError, asyncio.CancelledError) as error:
+            self._telling.pop(order.key, None)
+            hushed = self._hushed.pop(order.key, None)
+            if hushed is not None:
+                self._end_hushed(order, hushed)
+                return None, ""
+            if not isinstance(error, ActivityError):
+                raise
+            return NoticeResult(end=NoticeEnd.UNDELIVERED), failure_name(error)
+        self._telling.pop(order.key, None)
+        self._hushed.pop(order.key, None)
+        return result, ""
+
+    def _end_hushed(
+        self, order: NoticeOrder, hushed: Hush, *, commitment: str | None = None
+    ) -> None:
         self._file.note(
             Kind.NOTICE_ENDED,
             workflow.now(),
@@ -274,7 +300,8 @@ class Errands:
             purpose=order.purpose.value,
             role=order.role,
             end=hushed.how.value,
-            because=hushed.because,
+            because=hushed.because or None,
+            result=commitment,
         )
 
     async def _do(self, key: str) -> None:
@@ -410,6 +437,14 @@ class Errands:
             await assess(self._file, self._pulse)
         finally:
             self._assessing = False
+
+
+def _spared(file: CaseFile, wish: Tell) -> bool:
+    """Whether the role is not told that as long as one of it has said that they have it."""
+    if wish.purpose is Purpose.PAGE:
+        # A policy knows by itself how many must have it.
+        return file.edition >= FETCHED and wish.of_step is None
+    return wish.purpose is Purpose.REMIND
 
 
 def _who(order: NoticeOrder) -> str:

@@ -15,7 +15,7 @@ from audit.bundle.code import read_build
 from audit.bundle.dsse import ACTS, CERTIFICATES, envelope_files
 from audit.bundle.made import MADE
 from audit.bundle.opened import FOLDER as OPENED
-from audit.bundle.opened import opened_files
+from audit.bundle.opened import files_of, read_all
 from audit.bundle.whole import Bundle, need
 from audit.bundle.workers import FILE as WORKERS
 from audit.comments import COMMENTS, OpenComments, check_comments, said_openly
@@ -25,7 +25,6 @@ from audit.incoming import Incoming, salt_of
 from audit.log.exported import FOLDER as LOG
 from audit.log.exported import Logged
 from audit.log.keyring_note import FILE as KEYRING_NOTE
-from audit.log.segments import placed
 from audit.manifest import KEYRING, MANIFEST, SIGNATURE, StreamHead, check_signature
 from audit.personal_files import FOLDER as PERSONAL
 from audit.quorum import Count
@@ -213,6 +212,7 @@ def logged(bundle: Bundle) -> Logged:
             (lines.entries, bundle.manifest.lineage.get(file, ()))
             for file, lines in bundle.streams.items()
         ],
+        opened={id(entry): (place.branch, fields) for entry, place, fields in bundle.opened},
     )
 
 
@@ -238,12 +238,14 @@ def _strange(bundle: Bundle, rules: Rules | None) -> Iterator[str]:
 
 
 def _opened(bundle: Bundle) -> Iterator[str]:
-    expected = opened_files(
-        pair
-        for file, lines in bundle.streams.items()
-        for pair in placed(lines.entries, bundle.manifest.lineage.get(file, ()))
+    expected = files_of((place, fields) for _, place, fields in bundle.opened)
+    differing = list(
+        _same(bundle.files, expected, OPENED, "opens other fields than the journal has")
     )
-    yield from _same(bundle.files, expected, OPENED, "opens other fields than the journal has")
+    if differing:
+        # What is none of their spellings is called so; what is the expected bytes needs no reading.
+        read_all(bundle.files)
+    yield from differing
 
 
 def _signed(bundle: Bundle, envelopes: Mapping[str, ActEnvelope] | None) -> Iterator[str]:

@@ -53,14 +53,26 @@ def opened_file(stream: str, branch: str) -> str:
 
 def opened_files(placed: Iterable[tuple[Entry, str]]) -> dict[str, bytes]:
     """The files of these entries, each with the branch it was recorded on; each once."""
+    return files_of(
+        (Place(entry.stream, branch, entry.sequence), opening_of(entry, branch))
+        for entry, branch in placed
+        if entry.salt
+    )
+
+
+def opening_of(entry: Entry, branch: str, *, written: bytes | None = None) -> tuple[bytes, ...]:
+    """What the hashes of the entry's fields are over, in their order."""
+    found = openings(entry, branch=branch, written=written)
+    return tuple(opening for _, opening in found)
+
+
+def files_of(opened: Iterable[tuple[Place, Sequence[bytes]]]) -> dict[str, bytes]:
+    """The files of entries that are opened already."""
     blocks: dict[str, dict[int, bytes]] = {}
-    for entry, branch in placed:
-        if not entry.salt:
-            continue
-        lines = [b"entry %d" % entry.sequence]
-        lines += [opening for _, opening in openings(entry, branch=branch)]
-        file = opened_file(entry.stream, branch)
-        blocks.setdefault(file, {})[entry.sequence] = b"\n".join(lines) + b"\n"
+    for place, fields in opened:
+        file = opened_file(place.stream, place.branch)
+        lines = [b"entry %d" % place.sequence, *fields]
+        blocks.setdefault(file, {})[place.sequence] = b"\n".join(lines) + b"\n"
     return {
         file: b"".join(block for _, block in sorted(found.items()))
         for file, found in blocks.items()

@@ -3,13 +3,15 @@
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from audit.bundle.dsse import read_envelopes
-from audit.bundle.opened import Opened, Place, read_all
+from audit.bundle.opened import Place, opening_of
 from audit.bundle.sealed import SealedRun, read_events
 from audit.errors import ExportUnreadableError
+from audit.log.segments import placed
 from audit.manifest import (
     BEFORE,
     CASE_STREAM,
@@ -52,7 +54,6 @@ class Bundle:
     """The streams of what the case owes, by name."""
     acts: Mapping[str, ActEnvelope] = field(default_factory=dict)
     """By their files, the acts that were signed for the case and for what it owes."""
-    opened: Mapping[Place, Opened] = field(default_factory=dict)
     sealed: Mapping[str, Sequence[SealedRun]] = field(default_factory=dict)
     """By stream, the runs that wrote it, as the bytes that were sealed."""
 
@@ -76,6 +77,22 @@ class Bundle:
         """Every stream that the log covers, by its file."""
         others = {self.manifest.branches[name]: lines for name, lines in self.branches.items()}
         return {CASE_STREAM: self.case_stream, DOOR_STREAM: self.door_stream, **others}
+
+    @cached_property
+    def opened(self) -> Sequence[tuple[Entry, Place, Sequence[bytes]]]:
+        """Every entry with its fields opened, worked out of the entry: for the log and for people.
+
+        An entry without a salt has nothing that could be opened.
+        """
+        found: list[tuple[Entry, Place, Sequence[bytes]]] = []
+        for file, lines in self.streams.items():
+            written = dict(zip(map(id, lines.entries), lines.lines, strict=True))
+            for entry, branch in placed(lines.entries, self.manifest.lineage.get(file, ())):
+                if entry.salt:
+                    place = Place(entry.stream, branch, entry.sequence)
+                    opened = opening_of(entry, branch, written=written[id(entry)])
+                    found.append((entry, place, opened))
+        return found
 
 
 def read_bundle(place: Path) -> Bundle:
@@ -110,7 +127,6 @@ def bundle_of(files: Mapping[str, bytes]) -> Bundle:
         **{name: getattr(bundle, name) for name in Bundle.__dataclass_fields__}
         | {
             "acts": read_envelopes(files, keyring.certificates),
-            "opened": read_all(files),
             "sealed": _sealed(files, manifest),
         }
     )

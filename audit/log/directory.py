@@ -38,6 +38,8 @@ _LOOK_AGAIN = 0.02
 class DirectoryTiles:
     """Tiles, entry bundles and checkpoint in a folder of their own."""
 
+    bundles = True
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._alone = asyncio.Lock()

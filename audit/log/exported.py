@@ -6,11 +6,11 @@ themselves is not believed: each leaf is worked out from its entry, and the key 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from audit.log.checkpoint import Checkpoint, trusted_checkpoint
 from audit.log.errors import LogError
-from audit.log.leaf import late_of, leaf_of
+from audit.log.leaf import late_of, leaf_of, leaf_opened
 from audit.log.note import NoteKey
 from audit.log.proof import SUFFIX, read_proof
 from audit.log.segments import Segment, placed
@@ -53,6 +53,16 @@ class Logged:
     key: str
     """The log key that the keyring names."""
     streams: Sequence[tuple[Sequence[Entry], Sequence[Segment]]]
+    opened: Mapping[int, tuple[str, Sequence[bytes]]] = field(default_factory=dict)
+    """By the `id` of an entry of these streams its branch and the openings of its fields, as far as
+    somebody has worked them out of it already."""
+
+    def leaf(self, entry: Entry, *, branch: str, late: str) -> bytes:
+        """The leaf of one of the entries; LogUnreadableError when it can have none."""
+        known = self.opened.get(id(entry))
+        if known is None or known[0] != branch:
+            return leaf_of(entry, branch=branch, late=late)
+        return leaf_opened(known[1], late=late)
 
 
 def check_log(logged: Logged, *, pinned: frozenset[NoteKey]) -> Check:
@@ -108,7 +118,7 @@ def _differences(logged: Logged, checkpoint: Checkpoint) -> Iterator[str]:
             if left_out:
                 yield f"{left_out}: missing, and what follows it is in the log"
                 left_out = ""
-            why = _unproven(data, entry, branch, logged.files[CHECKPOINT], checkpoint)
+            why = _unproven(logged, data, entry, branch, checkpoint)
             if why:
                 yield f"{name}: {why}"
     for name in sorted(logged.files):
@@ -117,16 +127,16 @@ def _differences(logged: Logged, checkpoint: Checkpoint) -> Iterator[str]:
 
 
 def _unproven(
-    data: bytes, entry: Entry, branch: str, published_: bytes, checkpoint: Checkpoint
+    logged: Logged, data: bytes, entry: Entry, branch: str, checkpoint: Checkpoint
 ) -> str:
     """Why the file does not prove the entry; empty when it does."""
     try:
         proof = read_proof(data)
         # An entry that took effect before the log had it says so in its leaf, and is no other.
-        leaf = leaf_of(entry, branch=branch, late=late_of(proof.extra))
+        leaf = logged.leaf(entry, branch=branch, late=late_of(proof.extra))
     except LogError as error:
         return str(error)
-    if proof.checkpoint != published_:
+    if proof.checkpoint != logged.files[CHECKPOINT]:
         return f"stands on another checkpoint than {CHECKPOINT}"
     if proof.extra != leaf or not proof.holds(leaf, checkpoint):
         return "the log holds another entry at this place"

@@ -33,6 +33,11 @@ def leaf_of(entry: Entry, *, branch: str, late: str = "") -> bytes:
     return leaf_over(field_digests(entry, branch=branch), late=late)
 
 
+def leaf_opened(opened: Iterable[bytes], *, late: str = "") -> bytes:
+    """The leaf of an entry whose fields have these openings."""
+    return leaf_over((hashlib.sha256(opening).digest() for opening in opened), late=late)
+
+
 def leaf_over(digests: Iterable[bytes], *, late: str = "") -> bytes:
     """The leaf of an entry whose fields have these hashes: all that is needed to check one."""
     root = hashlib.sha256(b"".join(sorted(digests))).hexdigest()
@@ -60,9 +65,14 @@ def field_digests(entry: Entry, *, branch: str) -> Iterator[bytes]:
         yield hashlib.sha256(opening).digest()
 
 
-def openings(entry: Entry, *, branch: str) -> Iterator[tuple[str, bytes]]:
-    """Of every field its path, and what its hash is over: what shows this field and no other."""
-    for path, value in fields_of(entry, branch):
+def openings(
+    entry: Entry, *, branch: str, written: bytes | None = None
+) -> Iterator[tuple[str, bytes]]:
+    """Of every field its path, and what its hash is over: what shows this field and no other.
+
+    `written` is the entry's `data`, where it is at hand.
+    """
+    for path, value in fields_of(entry, branch, written):
         yield path, opening_of(field_salt(entry.salt, path), path, value)
 
 
@@ -79,13 +89,15 @@ def opening_of(salt: bytes, path: str, value: object) -> bytes:
     return canonical([salt.hex(), path, value])
 
 
-def fields_of(entry: Entry, branch: str) -> Iterator[tuple[str, object]]:
+def fields_of(
+    entry: Entry, branch: str, written: bytes | None = None
+) -> Iterator[tuple[str, object]]:
     """Every field of the entry but its salt, by its path."""
     # As it is stored, so that an instant is spelt here as it is hashed there.
-    written = json.loads(entry.data)
-    del written["salt"]
-    body = written.pop("body")
+    fields = json.loads(entry.data if written is None else written)
+    del fields["salt"]
+    body = fields.pop("body")
     yield "branch", branch
-    yield from written.items()
+    yield from fields.items()
     for name, value in body.items():
         yield f"body.{name}", value

@@ -7,7 +7,7 @@ the tree is worked out again from its leaves, and before every signature the til
 the checkpoint they belong to. Two recorders may run: the one that loses the swap looks again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 APART = timedelta(seconds=1)
 """Checkpoints are at least so far apart: each is one signature over everything that waited."""
-PRESSED = timedelta(milliseconds=100)
+PRESSED = timedelta(milliseconds=50)
 """So far apart while something waits that takes no effect before the log has it: a decision alone
 has its checkpoint at once, many at a time share one."""
 _BATCH = 512
@@ -60,7 +60,7 @@ class Written(NamedTuple):
 
 
 class Recorder:
-    """Takes what waits, and signs a checkpoint a second at most, or ten while it is pressed."""
+    """Takes what waits, and signs a checkpoint a second at most, or twenty while it is pressed."""
 
     def __init__(
         self,
@@ -96,11 +96,11 @@ class Recorder:
         joined = await join_spool(self._store, at=at)
         taken = await self._take(at)
         taken = taken._replace(leaves=taken.leaves + joined)
-        head = await self._store.log.head()
+        head, leaves = await self._store.log.unsigned(limit=_MOST)
         apart = self._pressed if pressed else self._apart
         if head.leaves == head.size or not _is_time(head, at, apart=apart):
             return taken
-        return taken._replace(size=await self._publish(head, at))
+        return taken._replace(size=await self._publish(head, leaves, at))
 
     async def _take(self, at: datetime) -> Written:
         after = leaves = refused = unreadable = 0
@@ -117,14 +117,15 @@ class Recorder:
             refused += len(await self._store.log.append(fresh, at=at))
             self._reached(LogPoint.AFTER_LEAVES)
             leaves += len(fresh)
+            if len(batch) < _BATCH:
+                break
         return Written(leaves=leaves, refused=refused, unreadable=unreadable)
 
-    async def _publish(self, head: LogHead, at: datetime) -> int:
+    async def _publish(self, head: LogHead, leaves: Sequence[bytes], at: datetime) -> int:
         size = min(head.leaves, head.size + _MOST)
         root_needs = [Span(0, head.size)] if head.size else []
         known = await self._tiles(edge(head.size) | tiles_of(root_needs))
         self._prove(head, known)
-        leaves = await self._store.log.leaves(head.size, size)
         if len(leaves) != size - head.size:
             raise LogDamagedError(f"leaves between {head.size} and {size} are missing")
         changed = grown(known, size=head.size, leaves=leaves)

@@ -33,29 +33,57 @@ def by_tests(
     seconds: float = 1200,
     quickly: tuple[str, ...] | None = None,
     fully: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    by_name: Mapping[str, str] | None = None,
+    counted: tuple[str, Callable[[Tested], int]] | None = None,
+    examples: int = 0,
     anchor: str = "",
     counting: Mapping[str, int] | None = None,
 ) -> Criterion:
     """A criterion that tests decide: all pass, and there are enough of them.
 
     `fully` is the environment in which they try everything, not a sample; left out when quick.
-    `anchor` is the figure of those it is measured against.
+    `environ` is the one they always run in: with `CI` none is left out for want of a real server.
+    `by_name` says which tests must be among those that passed, and what each of them is called.
+    `counted` is what `at_least` counts, where it is not tests. `examples` is how many generated
+    ones there must be. `anchor` is the figure of those it is measured against.
     `counting` names figures the tests say of themselves, and how much each must be then.
     """
 
     def run(extent: Extent) -> Iterator[Verdict]:
         chosen = quickly if extent.quick and quickly is not None else selection
-        found = tested(*chosen, seconds=seconds, environ=None if extent.quick else fully)
+        around = {**(environ or {}), **({} if extent.quick else fully or {})}
+        found = tested(*chosen, seconds=seconds, environ=around or None)
         for fault in found.why:
             print(fault, file=sys.stderr, flush=True)
         least = at_least if chosen is selection else 1
-        enough = found.passed >= least and (
-            extent.quick or all(_said(found, each) >= n for each, n in (counting or {}).items())
+        number = counted[1](found) if counted is not None else found.passed
+        shown = [found.shown]
+        if counted is not None:
+            shown.append(f"{counted[0]} {number}")
+        named, missing = _by_name(found, by_name or {} if chosen is selection else {})
+        if named:
+            shown.append("among them " + ", ".join(named))
+        if missing:
+            shown.append("MISSING " + ", ".join(missing))
+        enough = number >= least and (
+            extent.quick
+            or (
+                found.examples >= examples
+                and all(_said(found, each) >= n for each, n in (counting or {}).items())
+            )
         )
-        good = not found.failed and enough
-        yield Verdict(name, wanted, found.shown, good, found.seconds, anchor)
+        good = not found.failed and found.passed > 0 and enough and not missing
+        yield Verdict(name, wanted, "; ".join(shown), good, found.seconds, anchor)
 
     return run
+
+
+def _by_name(found: Tested, wanted: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """What those are called that passed, of the ones that had to; and of the ones that did not."""
+    passed = {name.partition("[")[0] for name in found.names}
+    named = [called for called, test in wanted.items() if test in passed]
+    return named, [called for called, test in wanted.items() if test not in passed]
 
 
 def by_bench(*names: str, anchor: str = "") -> Criterion:

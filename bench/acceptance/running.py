@@ -92,6 +92,8 @@ class Tested:
     """What a selection of tests came to."""
 
     passed: int = 0
+    names: list[str] = field(default_factory=list)
+    """Of those that passed; each with its parameters."""
     failed: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     """What each that failed had to say."""
@@ -105,6 +107,8 @@ class Tested:
     def shown(self) -> str:
         """In a few words."""
         words = [f"{self.passed} passed", f"{len(self.failed)} failed"]
+        if self.examples:
+            words.append(f"{self.examples} examples")
         words += [f"{name} {value}" for name, value in self.properties.items()]
         if self.failed:
             words.append("failed: " + ", ".join(self.failed[:5]))
@@ -155,6 +159,7 @@ def _read(report: Path) -> Tested:
             found.skipped += 1
         else:
             found.passed += 1
+            found.names.append(str(case.get("name")))
         for item in case.iter("property"):
             found.properties[str(item.get("name"))] = str(item.get("value"))
     return found

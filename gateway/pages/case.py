@@ -11,7 +11,7 @@ from cases.envelope import Door
 from cases.gate import Round
 from cases.journal import Stream
 from gateway.access_explaining import LET_IN
-from gateway.casework import OpenCase, find_case
+from gateway.casework import OpenCase, find_case, read_by
 from gateway.comments import comments_of
 from gateway.confirming import fact_lines, memo_lines
 from gateway.custody import CUSTODY_FORMS, custody_of
@@ -100,7 +100,7 @@ class CasePages:
             return await erased_page(web, viewer, await web.doors.store.cases.get(erased.case))
         if case is None:
             return await self._not_yet(number, viewer)
-        await web.doors.store.notices.read(case.row.id, recipient=viewer.id, at=case.now)
+        await read_by(web.doors, case, viewer.id)
         return await self._page(case, viewer)
 
     async def act(self, request: Request) -> Response:

@@ -6,7 +6,7 @@ from starlette.routing import Route
 
 from cases.envelope import Door
 from cases.gate import RoundState
-from gateway.casework import OpenCase, open_case
+from gateway.casework import OpenCase, open_case, read_by
 from gateway.confirming import shown_round
 from gateway.form_content import Surroundings
 from gateway.forms import forms_of
@@ -61,7 +61,7 @@ class DecisionPages:
         case = await self._case(locator, viewer)
         if isinstance(case, Response):
             return case
-        await web.doors.store.notices.read(case.row.id, recipient=viewer.id, at=case.now)
+        await read_by(web.doors, case, viewer.id)
         return await self._page(locator, case, viewer, token)
 
     async def decide(self, request: Request) -> Response:

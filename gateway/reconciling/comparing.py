@@ -67,7 +67,7 @@ def _status(wanted: Wanted, seen: SeenTicket) -> Iterator[Drift]:
 
 
 def _priority(wanted: Wanted, seen: SeenTicket) -> Iterator[Drift]:
-    if wanted.ended or seen.priority is wanted.priority:
+    if wanted.ended or wanted.priority is None or seen.priority is wanted.priority:
         return
     if wanted.kept.priority != wanted.priority.value:
         yield Drift(kind=DriftKind.PRIORITY_BEHIND)

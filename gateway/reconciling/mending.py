@@ -49,12 +49,12 @@ class Mending:
             kept.case,
             number=kept.number,
             queue=self._tracker.opens_in or "General",
-            severity=self._wanted.severity,
+            priority=self._wanted.priority,
             at=self._at,
         )
         await self._writing.say(ticket, kept.case, at=self._at)
         opened = await self._store.ticket_keeping.of(kept.case)
-        await self._writing.keep(ticket, opened or kept, severity=self._wanted.severity)
+        await self._writing.keep(ticket, opened or kept, priority=self._wanted.priority)
         await self._writing.settle(ticket, kept.case, at=self._at)
         await self._store.ticket_keeping.adopted(kept.case)
         await self.tell("opened", ticket, into=ticket)
@@ -148,6 +148,8 @@ class Mending:
 
     async def _hurry(self, ticket: TicketRef) -> None:
         priority = self._wanted.priority
+        if priority is None:
+            return
         await self._tickets.set_priority(ticket, priority, key=opening(self._kept.case))
         await self._store.ticket_keeping.brought(self._kept.case, priority=priority.value)
 

@@ -14,6 +14,8 @@ from activities.on_record import speaking_for
 from activities.ticket_writing import opening
 from cases.journal import Kind
 from cases.report import TicketRef
+from cases.saying import Sayable, Viewer, sayable
+from cases.state import CasePicture
 from gateway.doors import Doors, Tracker
 from gateway.pacing import keep_going
 from gateway.reconciling.comparing import compare
@@ -145,6 +147,7 @@ class TicketReconciler:
         if view is None or view.line.shadow:
             return None
         known = await self._store.ticket_drift.list(case=kept.case, limit=_MANY)
+        state = CasePicture.of(view.state)
         return wanted(
             kept,
             view,
@@ -152,7 +155,19 @@ class TicketReconciler:
             settled=[(row.kind, row.subject) for row in known if row.times],
             public_url=self._doors.settings.public_url.rstrip("/"),
             stale_before=at - _ON_ITS_WAY,
+            may=await self._may(state),
+            others=[link.number for link in state.links if await self._may_be_named(link.number)],
         )
+
+    async def _may(self, state: CasePicture) -> Sayable:
+        """What the tracker's readers may know of the case."""
+        rules = (await self._doors.shelf.by_digest(state.digest)).pathway
+        return sayable(rules, (Viewer.TICKET,))
+
+    async def _may_be_named(self, number: str) -> bool:
+        """Whether they may know that a linked case has to do with this one; not of one unknown."""
+        view = await self._store.views.by_number(number) if number else None
+        return view is not None and (await self._may(CasePicture.of(view.state))).others
 
     async def _baseline(self, asked: Wanted, seen: SeenTicket, *, at: datetime) -> Wanted:
         """What is seen for the first time is where the ticket began: its place and its status."""

@@ -1,8 +1,11 @@
 """What a case wants its ticket to be like, read from the store's own view of the case."""
 
-from activities.ticket_writing import PRIORITIES, opening
+from collections.abc import Collection
+
+from activities.ticket_writing import opening, priority_of
 from cases.gate import RoundState
 from cases.report import TicketRef
+from cases.saying import Sayable
 from cases.state import CasePicture
 from cases.values import Instant, Value
 from integrations.markers import fingerprint
@@ -22,12 +25,13 @@ class Wanted(Value):
     held: bool = False
     at_gate: bool = False
     """A gate is open: an approval record elsewhere is a hint to it."""
-    severity: Severity
+    priority: TicketPriority | None = None
+    """What the severity comes to; None where the tracker's readers may not know it."""
     knows: TicketRef | None = None
     """The ticket that the case itself takes for its own."""
     page: str
     related: tuple[str, ...] = ()
-    """Pages of the cases that belong to it."""
+    """Pages of the cases that belong to it, as far as the tracker's readers may know of them."""
     said: tuple[str, ...] = ()
     """Marks of the notes that stood on the ticket."""
     owed: bool = False
@@ -36,11 +40,6 @@ class Wanted(Value):
     """Differences that were mended before, by kind and subject."""
     shared_with: tuple[str, ...] = ()
     """Tickets that other cases keep."""
-
-    @property
-    def priority(self) -> TicketPriority:
-        """What the severity comes to."""
-        return PRIORITIES[self.severity]
 
     @property
     def mark(self) -> str:
@@ -56,21 +55,26 @@ def wanted(
     settled: list[tuple[str, str]],
     public_url: str,
     stale_before: Instant,
+    may: Sayable,
+    others: Collection[str] = (),
 ) -> Wanted:
-    """What the case wants; a note that nobody gave up may be on its way until `stale_before`."""
+    """What the case wants; a note that nobody gave up may be on its way until `stale_before`.
+
+    `may` is what the tracker's readers may know of it, `others` the numbers of linked cases that
+    they may know of.
+    """
     state = CasePicture.of(view.state)
+    linked = {link.number for link in state.links if link.number in others and may.others}
     return Wanted(
         kept=kept,
         ended=state.closed,
         solving=solved_since(view.line.as_of, writes),
         held=state.hold is not None,
         at_gate=any(round_.state is RoundState.OPEN for round_ in state.rounds),
-        severity=Severity(view.line.severity),
+        priority=priority_of(Severity(view.line.severity), may),
         knows=state.ticket,
         page=f"{public_url}/cases/{kept.number}",
-        related=tuple(
-            sorted({f"{public_url}/cases/{link.number}" for link in state.links if link.number})
-        ),
+        related=tuple(sorted(f"{public_url}/cases/{number}" for number in linked)),
         said=tuple(
             fingerprint(write.key) for write in writes if write.done_at is not None and write.note
         ),

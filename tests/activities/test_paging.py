@@ -1,5 +1,6 @@
 """A notice that gets somebody up: to the pager, to who is on call, and what is recorded of it."""
 
+import uuid
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,17 +10,23 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from pydantic import SecretStr
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import Channel, Outside
 from activities.notify import Notifying
+from cases.acts import Acknowledge, ActBody, Complete, Evidence
+from cases.envelope import Act, Actor, Door, sign_act
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
+from cases.receipts import ActReceipt, Outcome
 from integrations.errors import DirectoryUnreadableError, RefusedError, UnavailableError
 from integrations.pagerduty import DEFAULT, PagerDuty
 from integrations.ports.directory import Person
 from integrations.ports.on_call import OnCallAnswer, OnCallTeam
-from runbooks.plan import Severity
+from runbooks import library
+from runbooks.plan import Assurance, Severity
 from store import DEMO_KEK, PageState, Store, upgrade
+from tests.cases.house import CERTIFICATE, DOOR
 from tests.fakes.clock import START
 from tests.fakes.pagerduty import KEY, FakePagerDuty
 from tests.fakes.ports import FakeDirectory, FakeMessaging
@@ -125,7 +132,14 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await upgrade(url)
     async with await Store.open(url, kek=DEMO_KEK) as store:
         row = await accepted(store)
+        await pinned(store, row.case, "user-safety-escalation")
         yield Desk(store, row.case)
+
+
+async def pinned(store: Store, case: str, runbook: str) -> None:
+    """The case walks that runbook."""
+    digest = await store.objects.put(kind="runbook", data=library()[runbook], at=START)
+    await store.cases.pin(case, runbook=runbook, version="1", digest=digest)
 
 
 def outcomes(result: NoticeResult) -> dict[str, str]:
@@ -327,3 +341,132 @@ async def test_a_notice_without_rotas_is_written_as_before(desk: Desk) -> None:
     result = await desk.notify(Purpose.ASK)
 
     assert "on_call" not in result.model_dump(mode="json")
+
+
+async def recorded(desk: Desk, body: ActBody, *, person: str = "ada") -> str:
+    """The door has the act, and the case has not; the act's id."""
+    act = Act(
+        act=str(uuid.uuid4()),
+        case=desk.case,
+        actor=Actor(
+            person=person, roles=("legal",), directory_digest="0" * 64, directory_as_of=START
+        ),
+        role="legal",
+        assurance=Assurance.L1,
+        door=Door.WEB,
+        signed_at=START,
+        body=body,
+    )
+    await desk.store.acts.record(
+        act_id=act.act,
+        case=desk.case,
+        person=person,
+        verb=body.verb,
+        sign=lambda _: sign_act(act, key=DOOR, certificate=CERTIFICATE),
+        at=START,
+    )
+    return act.act
+
+
+async def test_an_answer_that_the_case_has_had_meanwhile_counts_as_well(desk: Desk) -> None:
+    """Whoever sends is not called back: it looks whether the case was answered since it ordered."""
+    early = await recorded(desk, Acknowledge(stage="legal-review"))
+    await answered(desk, early, at=START - timedelta(minutes=1))
+    told_before = await desk.notify(Purpose.PAGE, key="n-1")
+    late = await recorded(desk, Acknowledge(stage="legal-review"))
+    await answered(desk, late, at=START + timedelta(seconds=1))
+
+    held_up = await desk.notify(Purpose.PAGE, key="n-2")
+
+    assert told_before.acts == ()
+    assert [each.act for each in held_up.acts] == [late]
+
+
+async def answered(desk: Desk, act: str, *, at: datetime) -> None:
+    """The case has answered the act."""
+    receipt = ActReceipt(act=act, outcome=Outcome.ACCEPTED, applied_at=at)
+    await desk.store.acts.answered(act, receipt=receipt, at=at)
+
+
+CALLS = [Purpose.PAGE, Purpose.REMIND, Purpose.RAISED, Purpose.LAPSED, Purpose.WORK]
+
+
+@pytest.mark.parametrize("purpose", CALLS)
+async def test_nobody_is_called_about_what_somebody_at_the_door_has(
+    desk: Desk, purpose: Purpose
+) -> None:
+    """The case hears the act instead; once it says that it is none, people are told."""
+    act = await recorded(desk, Acknowledge(stage="legal-review"))
+
+    first = await desk.notify(purpose)
+    rung, told = len(desk.vendor.events), desk.told()
+    second = await desk.notify(purpose, heard=(act,))
+
+    assert [each.act for each in first.acts] == [act]
+    assert (rung, told) == (0, set())
+    assert second.acts == ()
+    assert desk.told() == {"ada", "ben", "cleo"}
+
+
+@pytest.mark.parametrize(
+    "purpose,body",
+    [
+        (Purpose.PAGE, Acknowledge(stage="triage")),
+        (Purpose.PAGE, Evidence(label="item", reference="vault:1", digest="ab" * 32)),
+        (Purpose.BREACH, Acknowledge(stage="legal-review")),
+        (Purpose.ASK, Acknowledge(stage="legal-review")),
+    ],
+    ids=["another stage", "no answer", "a target missed", "a question to all"],
+)
+async def test_what_is_no_answer_holds_nothing_up(
+    desk: Desk, purpose: Purpose, body: ActBody
+) -> None:
+    """Only an act about the same work can stop a call about it."""
+    await recorded(desk, body)
+
+    result = await desk.notify(purpose)
+
+    assert result.acts == ()
+    assert result.end is NoticeEnd.DELIVERED
+
+
+async def test_the_case_hears_what_was_done_before_the_answer_as_well(desk: Desk) -> None:
+    """A stage is completed after its evidence: out of order the case would refuse it."""
+    item = Evidence(label="item", reference="vault:1", digest="ab" * 32)
+    acts = [
+        await recorded(desk, item),
+        await recorded(desk, Complete(stage="legal-review", outcome="escalate")),
+    ]
+
+    result = await desk.notify(Purpose.REMIND)
+
+    assert [each.act for each in result.acts] == acts
+
+
+async def test_an_answer_between_two_tries_stops_the_second(desk: Desk) -> None:
+    """A mail server that is down for an hour, and somebody who takes it meanwhile."""
+    desk.mail.fail_next(UnavailableError("down", vendor="mail", operation="send", mend="wait"))
+    with pytest.raises(ApplicationError):
+        await desk.notify(Purpose.REMIND)
+    act = await recorded(desk, Acknowledge(stage="legal-review"))
+
+    again = await desk.notify(Purpose.REMIND)
+
+    assert [each.act for each in again.acts] == [act]
+    assert desk.told() == set()
+
+
+async def test_the_pager_is_told_nothing_of_a_case_that_few_may_see(desk: Desk) -> None:
+    """Neither what it is about, nor who is asked, nor how grave it is (I13): number and way."""
+    other = await accepted(desk.store, key="zendesk:2", external_id="ticket-2")
+    await pinned(desk.store, other.case, "child-safety-report")
+    desk.case = other.case
+
+    for severity in (Severity.SEV0, Severity.SEV3):
+        await desk.notify(key=f"n-{severity.value}", severity=severity)
+
+    said = [event["payload"] for event in desk.vendor.events]
+    assert {each["summary"] for each in said} == {"Case 1001: you are asked"}
+    assert {each["severity"] for each in said} == {"critical"}
+    text = str(desk.vendor.events)
+    assert not [word for word in ("legal", "Legal review", "SEV", "75%") if word in text]

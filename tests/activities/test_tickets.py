@@ -21,10 +21,12 @@ from cases.ticket_note import (
 )
 from integrations.errors import UnavailableError
 from integrations.file_directory import DEMO_FILE, FileDirectory
+from integrations.ports.ticketing import TicketPriority
 from runbooks import library
 from runbooks.fragments import parted
 from runbooks.plan import Severity
 from store import DEMO_KEK, ObligationRow, Store, upgrade
+from tests.cases.house import compiled
 from tests.fakes.clock import START, FixedClock
 from tests.fakes.ports import FakeTicketing
 from tests.store.building import accepted
@@ -116,6 +118,27 @@ async def test_the_runbooks_macros_word_the_notes(store: Store) -> None:
         "Severity is SEV1.\n"
         "Case 1001 is closed as actioned, 2026-11-22 10:15 UTC. The record stays with the case."
     )
+
+
+async def test_a_ticket_of_a_case_that_few_may_see_says_that_there_is_one(store: Store) -> None:
+    """Neither what it is about, nor how grave it is, nor what was decided (I13)."""
+    case = await desk(store, library()["child-safety-report"])
+
+    await case.told(*LINES)
+    await case.told(LINES[2], key="k-2", standing=None)
+
+    text = library()["child-safety-report"]
+    titles = [stage.title or stage.name for stage in compiled(text).stages]
+    said = "".join(case.notes)
+    assert "Case 1001" in said
+    assert "https://escalate.test/cases/1001" in said
+    assert not [
+        word
+        for word in (*titles, compiled(text).title, "SEV", "approved", "actioned", "Legal")
+        if word in said
+    ]
+    (draft,) = case.tracker.opened
+    assert draft.priority is TicketPriority.NORMAL
 
 
 async def test_without_macros_our_own_words_stand(store: Store) -> None:

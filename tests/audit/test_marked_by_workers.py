@@ -292,6 +292,7 @@ async def test_a_certificate_that_does_not_cover_the_case_fails(what: str, cases
     assert because in found.reasons[0]
 
 
+@pytest.mark.hostile(53)
 async def test_a_worker_that_nobody_certified_fails(cases: Cases) -> None:
     """No certificate at all, and one of another key, which then certifies nothing here."""
     none = await told(cases.one)
@@ -330,6 +331,7 @@ async def test_what_was_revoked_before_it_signed_fails_and_later_does_not(
         assert found == Check(name="workers", outcome=Outcome.PASS)
 
 
+@pytest.mark.hostile(53)
 async def test_entries_without_a_mark_are_incomplete_once_the_root_lists_builds(
     cases: Cases,
 ) -> None:

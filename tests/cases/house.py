@@ -164,12 +164,13 @@ class House:
         act_id: str | None = None,
         accounts: tuple[str, ...] = (),
         acting_for: ActingFor | None = None,
+        case: str = CASE,
     ) -> ActEnvelope:
         """The act as a door signs it."""
         number = next(self.numbers)
         act = Act(
             act=act_id or f"00000000-0000-4000-8000-{number:012d}",
-            case=CASE,
+            case=case,
             actor=Actor(
                 person=person,
                 roles=(role,),

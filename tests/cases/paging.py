@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cases import escalations, held, leases
+from cases.acts import ActBody
+from cases.at_door import heard, may_stop, new_to, sent_anyway, silence_is_due
 from cases.clocks import take_due
+from cases.envelope import Act, ActEnvelope
 from cases.file import Hush, Tell, TellKept
 from cases.journal import Entry, Kind
-from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, RecipientOutcome
+from cases.notice import AtDoor, NoticeEnd, NoticeOrder, NoticeResult, RecipientOutcome
 from cases.paging import EscalationRun, RunState
 from cases.receipts import ActReceipt
 from cases.telling import received
@@ -28,6 +31,13 @@ class Telling:
     ordered: list[tuple[datetime, NoticeOrder]] = field(default_factory=list)
     """Every sending, also the second one of a notice that was kept."""
     entries: list[Entry] = field(default_factory=list)
+    door: list[AtDoor] = field(default_factory=list)
+    """Recorded there, and not delivered yet."""
+    left: list[NoticeOrder] = field(default_factory=list)
+    """What has really left the house, in order."""
+    too_late: list[str] = field(default_factory=list)
+    """What left, or was said of somebody, after an act that forbids it had been recorded."""
+    _left_before: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: bytes, *, pathway: Pathway | None = None) -> "Telling":
@@ -82,8 +92,22 @@ class Telling:
         people: Iterable[str] = (),
         later: datetime | None = None,
     ) -> None:
-        """Where the notice was sent it came to that; what follows from it is out."""
+        """Where the notice was sent it came to that; what follows from it is out.
+
+        As the activity does: before anything leaves, the case hears who has it by the door.
+        """
         del self.out[order.key]
+        waiting = [each for each in self.door if new_to(order, each)]
+        if any(may_stop(each, order) for each in waiting):
+            hushed = heard(self.house.file, order, waiting, receive=self._receive)
+            self.house.walk()
+            if hushed is not None:
+                self._ended(order, hushed.how)
+                self.wake()
+                return
+            order = sent_anyway(order, waiting)
+        if end not in (NoticeEnd.HELD, NoticeEnd.READ):
+            self.left.append(order)
         recipients = tuple(
             RecipientOutcome(person=person, channel="mail", end=NoticeEnd.DELIVERED)
             for person in people
@@ -103,6 +127,8 @@ class Telling:
     def wake(self) -> None:
         """What has come due is taken, as the workflow takes it, and is out."""
         file, at = self.house.file, self.house.now
+        if silence_is_due(file, at=at):
+            self.deliver()
         for clock, step, _ in take_due(file, at=at):
             if step is not None and step.escalate is not None:
                 escalations.begin(
@@ -114,7 +140,12 @@ class Telling:
                     at=at,
                 )
         held.take_due(file, at=at)
+        lapsed = len(self.journal(Kind.LEASE_LAPSED))
         leases.take_due(file, at=at)
+        working = {_read(each).actor.person for each in self.door}
+        for entry in self.journal(Kind.LEASE_LAPSED)[lapsed:]:
+            if entry.body["who"] in working:
+                self.too_late.append(f"{entry.body['who']} is named, and has acted")
         escalations.take_due(file, at=at)
         self.send()
 
@@ -134,6 +165,31 @@ class Telling:
         """Somebody does something; what follows from it is out."""
         receipt = self.house.act(body, person=person, role=role)  # type: ignore[arg-type]
         self.wake()
+        return receipt
+
+    def record(self, body: ActBody, *, person: str, role: str) -> None:
+        """Somebody has done something, and only the door knows."""
+        envelope = self.house.envelope(body, person=person, role=role)
+        act = Act.model_validate_json(envelope.payload).act
+        self.door.append(AtDoor(act=act, envelope=envelope))
+        self._left_before[act] = len(self.left)
+
+    def deliver(self) -> None:
+        """What the door has recorded has reached the case, in its order."""
+        waiting, self.door = self.door, []
+        for each in waiting:
+            self._receive(each.envelope)
+            self.house.walk()
+
+    def _receive(self, envelope: ActEnvelope) -> ActReceipt:
+        """The case has the act; what it stops must not have left since it was recorded."""
+        file = self.house.file
+        before = list(file.wishes)
+        receipt = self.house.desk.receive(envelope, at=self.house.now)
+        since = self.left[self._left_before[receipt.act] :]
+        for wish in file.wishes:
+            if isinstance(wish, Hush) and not any(wish is each for each in before):
+                self.too_late += [f"{order.key} left" for order in since if wish.meant(order)]
         return receipt
 
     # -- what a test asks ------------------------------------------------------------------------
@@ -170,3 +226,7 @@ class Telling:
         """The runs of which nothing may be told: somebody has it, or they are over."""
         quiet = (RunState.ACKNOWLEDGED, RunState.ENDED)
         return [run for run in self.house.state.escalations if run.state in quiet]
+
+
+def _read(each: AtDoor) -> Act:
+    return Act.model_validate_json(each.envelope.payload)

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cases.acts import Acknowledge, Complete, Evidence, Hold, Resume
+from cases.acts import Acknowledge, ActBody, Complete, Evidence, Hold, Resume
 from cases.journal import Kind, check_chain
 from cases.notice import NoticeEnd, NoticeOrder
 from cases.paging import RunState
@@ -118,7 +118,10 @@ def _moved(draw: st.DrawFn, telling: Telling) -> None:
     """Something happens: time passes, the outside answers, or somebody does something."""
     move = draw(
         st.sampled_from(
-            ["time", "time", "answer", "answer", "answer", "have", "work", "hold", "go", "leave"]
+            [
+                *["time", "time", "answer", "answer", "answer", "have", "work", "hold", "go"],
+                *["leave", "record", "record", "deliver"],
+            ]
         )
     )
     # Whoever owns the stage is who it is mostly about.
@@ -135,6 +138,14 @@ def _moved(draw: st.DrawFn, telling: Telling) -> None:
         case "work":
             item = Evidence(label="item", reference="vault:1", digest="ab" * 32)
             telling.act(item, person=person, role=role)
+        case "record":
+            stage = telling.house.state.stage or ""
+            item = Evidence(label="item", reference="vault:1", digest="ab" * 32)
+            said: list[ActBody] = [Acknowledge(stage=stage), item]
+            telling.record(draw(st.sampled_from(said)), person=person, role=role)
+        case "deliver":
+            telling.deliver()
+            telling.wake()
         case "hold":
             review = telling.house.now + timedelta(days=3)
             hold = Hold(reason="waiting for the platform", review_at=review)
@@ -156,6 +167,7 @@ def histories(draw: st.DrawFn) -> Telling:
         before = len(telling.ordered)
         silent = {run.key: len(run.lapsed) for run in telling.silent()}
         _moved(draw, telling)
+        assert telling.too_late == [], "it was recorded at the door before"
         for run in telling.silent():
             assert telling.of_run(run) == [], "something is pending of what somebody has"
             assert run.next_at is None
@@ -184,6 +196,25 @@ def test_after_an_acknowledgement_no_notice_of_that_step_is_ever_scheduled(
             after = [order for _, order in telling.ordered[sent:]]
             assert all(each.of_step is None or each.of_step.run != run.key for each in after)
             return
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(telling=histories(), person=st.sampled_from(sorted(PEOPLE)), data=st.data())
+def test_nothing_leaves_after_an_acknowledgement_was_recorded_at_the_door(
+    telling: Telling, person: str, data: st.DataObject
+) -> None:
+    """However long it takes to arrive: no page of what it stops, and nobody is named who acted."""
+    stage = telling.house.state.stage or ""
+
+    telling.record(Acknowledge(stage=stage), person=person, role=PEOPLE[person])
+    for _ in range(data.draw(st.integers(1, 8))):
+        if telling.out:
+            _answered(data.draw, telling, next(iter(telling.out.values())))
+        else:
+            telling.later(data.draw(minutes))
+    telling.deliver()
+
+    assert telling.too_late == []
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-MANY = 32
+MANY = 44
 
 Sink = Callable[[], Awaitable[Iterable[bytes]]]
 """Everything that one channel carried."""
@@ -21,7 +21,7 @@ Sink = Callable[[], Awaitable[Iterable[bytes]]]
 
 @dataclass
 class Canaries:
-    """Thirty strings and two, each put into one place."""
+    """Some forty strings, each put into one place."""
 
     words: list[str] = field(
         # One word each: a filter that stops prose only must not pass for one that stops content.

@@ -19,7 +19,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
-from activities import all_activities
+from activities import Outside, all_activities
+from gateway.doors import Doors
+from gateway.shelf import Shelf
 from gateway.temporal_engine import TemporalEngine
 from integrations.event_webhook import EventWebhooks
 from integrations.file_directory import DEMO_FILE
@@ -101,6 +103,8 @@ class GuardedHouse:
     others: Everybody
     collector: Collector
     metrics_url: str
+    doors: Doors
+    outside: Outside
     flush: Any = None
 
     def sinks(self) -> Mapping[str, Sink]:
@@ -164,7 +168,9 @@ class GuardedHouse:
 
 
 @asynccontextmanager
-async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHouse]:
+async def guarded_house(
+    engine: Engine, home: Path, *, routing: bytes | None = None
+) -> AsyncIterator[GuardedHouse]:
     """Worker and gateway run in this process; every system outside is one that remembers."""
     log, smtp, clock = io.StringIO(), Scripted(), SystemClock()
     others = Everybody(clock)
@@ -192,6 +198,7 @@ async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHous
             "worker",
             stream=log,
         )
+        outside = others.outside(made.house.outside)
         provider = tracer_provider(made.settings, "worker")
         assert provider is not None
         stack.callback(provider.shutdown)
@@ -199,7 +206,7 @@ async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHous
             made.engine.address,
             namespace=made.engine.namespace,
             keyring=made.house.keyring,
-            activities=all_activities(others.outside(made.house.outside)),
+            activities=all_activities(outside),
             runtime=Runtime(
                 telemetry=TelemetryConfig(
                     metrics=PrometheusConfig(bind_address=f"127.0.0.1:{metrics_port}")
@@ -210,6 +217,7 @@ async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHous
         doors = dataclasses.replace(
             await doors_of(made.house, made.engine.address),
             engine=TemporalEngine(client, task_queue=made.settings.task_queue),
+            shelf=Shelf(made.house.store, routing=routing),
             pager=others.pager(),
             slack=others.room_door(),
             events=EventWebhooks(
@@ -231,6 +239,8 @@ async def guarded_house(engine: Engine, home: Path) -> AsyncIterator[GuardedHous
             others=others,
             collector=collector,
             metrics_url=f"http://127.0.0.1:{metrics_port}/metrics",
+            doors=doors,
+            outside=outside,
             flush=provider.force_flush,
         )
 

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -49,6 +50,8 @@ from tests.fakes.teams import URL as TEAMS_URL
 from tests.fakes.teams import FakeTeams
 from tests.fakes.zendesk import EMAIL, TOKEN, FakeZendesk
 
+DIGEST = timedelta(minutes=30)
+"""What is not pressing waits for company so long."""
 HOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PUBLIC = "https://escalate.example.test"
 """Teams takes no card that leads to an address without TLS."""
@@ -99,7 +102,7 @@ class EveryTracker:
         return zip(self._trackers, self._known[ticket.id], strict=True)
 
     def __getattr__(self, name: str) -> Any:
-        # What only comparing asks for: no reconciler runs here.
+        # What only comparing asks for: it looks at one of them, and writes to all.
         return getattr(self._trackers[0], name)
 
 
@@ -122,6 +125,7 @@ class Everybody:
     def __post_init__(self) -> None:
         """A room lives in the same present as the house."""
         self.slack = FakeSlack(self.clock)
+        self.trackers = EveryTracker(self._trackers())
 
     def carried(self) -> dict[str, list[bytes]]:
         """By channel: everything that it holds of us."""
@@ -183,9 +187,10 @@ class Everybody:
             # Real mail only: the demo's outbox is a table of ours and no channel.
             channels=[channel for channel in real.channels if channel.name == "mail"],
             public_url=PUBLIC,
-            ticketing={"zendesk": EveryTracker(self._trackers())},
+            ticketing={"zendesk": self.trackers},
             default_ticketing="zendesk",
             connectors={"content-platform": acting},
+            digest=DIGEST,
             pager=self.pager(),
             rooms=Rooms(chat=self.room_door().slack, default=ROOM),
             announcements=Announcements(

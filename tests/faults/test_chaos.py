@@ -2,6 +2,15 @@
 
 Four cases in `make test`, which is what two cores do in time; two hundred with `-m faults`.
 `CHAOS_CASES` and `CHAOS_MINUTE` (seconds that stand for a minute of the table) change both.
+
+Time is compressed: with `-m faults` sixty-fold (a minute of the table is a second, two hours are
+two minutes), in `make test` four-hundred-fold. So are the rules by which things are tried again, or
+nobody would try anything within such a minute: an attempt has 10 s and the next one begins after
+0.3 s, doubling to 2 s (`worker_process.impatient`; in production 1 s, doubling to 2 or 10 minutes);
+a lease has 10 s instead of 30; an outbox is looked at every second; a channel that is out is
+tried every second instead of every 30. How long a vendor asks to be left alone (`Retry-After`), the
+gateway's own back-off and how long a notice is tried at all are those of production. What the
+storm shows is therefore that nothing is lost or doubled, not how long anything takes.
 """
 
 import os

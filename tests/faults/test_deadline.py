@@ -4,22 +4,19 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from cases.envelope import ActEnvelope
 from cases.journal import Kind
 from cases.receipts import ActReceipt
-from gateway.errors import EngineUnavailableError
 from gateway.shelf import Shelf
-from gateway.temporal_engine import TemporalEngine
-from runbooks import load_runbook
 from store import DoorRound
 from tests.faults.place import Place, place, quick
+from tests.faults.roads import SlowRoad, StoppedClock, release
 from tests.workflows.runbooks import SILENT
 from workers.engine import Engine
 from workers.processes import doors_of, running_gateway, running_worker
@@ -30,32 +27,6 @@ default: silent-gate
 rows: []
 """
 SECOND = timedelta(seconds=1)
-
-
-class StoppedClock:
-    """Shows what it is set to; before that, the present."""
-
-    def __init__(self) -> None:
-        self.at: datetime | None = None
-
-    async def now(self, case: str | None = None) -> datetime:
-        """The instant it was set to."""
-        del case
-        return self.at or datetime.now(UTC)
-
-
-class SlowRoad(TemporalEngine):
-    """The real engine, behind a road that can be closed: acts then stay on their way."""
-
-    closed = False
-
-    async def deliver(
-        self, envelope: ActEnvelope, *, case: str, act_id: str, within: timedelta
-    ) -> ActReceipt:
-        """As the engine does, if the road is open."""
-        if self.closed:
-            raise EngineUnavailableError("the road is closed")
-        return await super().deliver(envelope, case=case, act_id=act_id, within=within)
 
 
 @dataclasses.dataclass
@@ -104,7 +75,7 @@ async def hour(engine: Engine, home: Path, workers: AsyncExitStack) -> AsyncIter
     """A case at the gate, its worker in `workers`."""
     clock = StoppedClock()
     async with place(home, engine=engine, clock=clock) as made:
-        await released(made)
+        await release(made, SILENT)
         skipper = TimeSkipper(made.client, config=TimeSkippingConfig(enabled=False))
         road = SlowRoad(skipper.client, task_queue=made.settings.task_queue)
         real = await doors_of(made.house, engine.address)
@@ -128,22 +99,6 @@ async def hour(engine: Engine, home: Path, workers: AsyncExitStack) -> AsyncIter
             round_ = await made.until(asked, what="the gate to ask")
             await made.quiet(number)
             yield Hour(made, clock, road, skipper, number, round_)
-
-
-async def released(made: Place) -> None:
-    """The runbook whose gate goes ahead in silence is live."""
-    runbook = load_runbook(SILENT, file="silent.yaml")
-    at = datetime.now(UTC)
-    releases = made.house.store.releases
-    await releases.propose(
-        runbook=runbook.name,
-        version=runbook.version,
-        digest=runbook.digest,
-        source=SILENT,
-        by="petra",
-        at=at,
-    )
-    await releases.approve(runbook=runbook.name, version=runbook.version, by="lena", at=at)
 
 
 @pytest.mark.parametrize("workers_up", [True, False], ids=["workers up", "workers down"])

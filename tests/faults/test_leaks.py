@@ -1,8 +1,11 @@
 """What people report and write stays inside: thirty strings, looked for wherever anything goes."""
 
+import asyncio
 import base64
+import email
+import email.policy
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,11 +18,32 @@ from tests.faults.canaries import MANY, Canaries
 from tests.faults.copies import kept_and_handed_out, opens_nowhere_once_erased
 from tests.faults.course import open_round, step
 from tests.faults.guarded_house import GuardedHouse, guarded_house, proven, subscribe
+from tests.faults.quiet_room import (
+    ROUTING,
+    TAG,
+    TEXT,
+    compared,
+    digested,
+    mailed,
+    murmured,
+    words_of_structure,
+)
+from tests.faults.roads import release
 from workers.engine import Engine
 
 APPROVE = "escalate.decide-approve"
-RESTRICTED = ("intimate-imagery", "self-harm", "child-safety")
-"""Tags of three runbooks whose cases only those see who need to."""
+RESTRICTED = {
+    "intimate-imagery": "non-consensual-intimate-imagery",
+    "self-harm": "self-harm-risk",
+    "child-safety": "child-safety-report",
+    TAG: "quiet-room",
+}
+"""Tags of four runbooks whose cases only those see who need to."""
+OUTSIDE = (
+    *("Zendesk", "Jira", "ServiceNow", "Request Tracker", "Teams", "pager"),
+    *("Slack rooms", "event webhook"),
+)
+"""Channels whose readers nobody has looked up."""
 
 
 @pytest.fixture
@@ -30,8 +54,9 @@ async def guarded(tmp_path: Path) -> AsyncIterator[GuardedHouse]:
     try:
         async with (
             Engine.start(pinned_only=True, database=tmp_path / "engine.db") as engine,
-            guarded_house(engine, tmp_path) as made,
+            guarded_house(engine, tmp_path, routing=ROUTING) as made,
         ):
+            await release(made.place, TEXT)
             await subscribe(made)
             yield made
     finally:
@@ -45,15 +70,25 @@ async def test_thirty_strings_of_restricted_cases_leave_by_no_channel(
 ) -> None:
     """Put into reports, reasons, names and evidence; found in no channel, file or copy.
 
-    Then one case is erased: nothing that was sealed for it opens, wherever a copy of it is.
+    Nor is what such a case is about, or how grave it is, told to anybody whose right to see it
+    was not looked up. Then one case is erased: nothing that was sealed for it opens, wherever a
+    copy of it is.
     """
     canaries = Canaries()
     acts: list[str] = []
     numbers = [await reported(guarded, tag, canaries) for tag in RESTRICTED]
-    await worked_on(guarded, numbers[1], canaries, acts)
-    await handed_over(guarded, numbers[2], canaries, acts)
-    await refused_at_a_gate(guarded, numbers[0], canaries, acts)
+    for person in ("samir", "lena"):
+        await proven(guarded, person)
+    await asyncio.gather(
+        worked_on(guarded, numbers[1], canaries, acts),
+        handed_over(guarded, numbers[2], canaries, acts),
+        refused_at_a_gate(guarded, numbers[0], canaries, acts),
+        murmured(guarded, numbers[3], canaries, acts, other=numbers[1]),
+    )
+    assert await mailed(guarded, numbers, canaries) == "reply"
     numbers.append(await decided_in_a_room(guarded, canaries))
+    digested_, compared_ = await digested(guarded), await compared(guarded)
+    severities = [(await severity_of(guarded, number)) for number in numbers]
     for number in numbers:
         await step(guarded.place, number, acts, "imani", verb="cancel", reason="a test")
     await everything_sent(guarded, numbers)
@@ -65,7 +100,15 @@ async def test_thirty_strings_of_restricted_cases_leave_by_no_channel(
     record_property("canaries", len(canaries.placed))
     record_property("channels", len(carried))
     record_property("leaks", sum(len(places) for places in leaks.values()))
+    words = words_of_structure(
+        list(RESTRICTED.values()), severities={*severities[:-1]} - {severities[-1]}
+    )
+    record_property("words of structure", len(words))
+    assert digested_ > 0
+    assert compared_ == len(numbers)
     assert leaks == {}
+    assert told_outside(carried, words) == {}
+    assert all(word in carried_by_mail(carried) for word in ("Murmur review", severities[0]))
     assert len(canaries.placed) == MANY
     assert canaries.seen_in(await known(guarded, numbers, acts)) == set(canaries.placed)
     assert guarded.others.receiver.unbelieved == 0
@@ -119,13 +162,38 @@ async def reported(guarded: GuardedHouse, tag: str, canaries: Canaries) -> str:
     )
 
 
+async def severity_of(guarded: GuardedHouse, number: str) -> str:
+    """How grave the case is by now."""
+    view = await guarded.place.view(number)
+    assert view is not None
+    return str(view.line.severity)
+
+
+def told_outside(carried: Mapping[str, list[bytes]], words: set[str]) -> dict[str, list[str]]:
+    """Channel → the words of structure that it carried."""
+    found: dict[str, list[str]] = {}
+    for channel in OUTSIDE:
+        said = b"\n".join(carried[channel]).decode(errors="replace").lower()
+        seen = sorted(word for word in words if word.lower() in said)
+        if seen:
+            found[channel] = seen
+    return found
+
+
+def carried_by_mail(carried: Mapping[str, list[bytes]]) -> str:
+    """What those were told who may see their case: there the words stand, and are found."""
+    parts: list[str] = []
+    for piece in carried["mail"]:
+        message: Any = email.message_from_bytes(piece, policy=email.policy.default)
+        parts += [str(message["subject"]), message.get_content()]
+    return "\n".join(parts)
+
+
 async def refused_at_a_gate(
     guarded: GuardedHouse, number: str, canaries: Canaries, acts: list[str]
 ) -> None:
     """A request is refused by two roles, with memo and reasons, and one of them objects."""
     place, say = guarded.place, canaries.prose
-    for person in ("samir", "lena"):
-        await proven(guarded, person)
     await place.at(number, stage="validity")
     valid_since = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     await step(
@@ -275,6 +343,7 @@ async def known(guarded: GuardedHouse, numbers: list[str], acts: list[str]) -> l
         rows = await store.deliveries.list(case=case)
         found += [(await store.deliveries.show(row.key)).body for row in rows]
         found += [each.text.encode() for each in (await store.comments.of_case(case)).values()]
+        found += [mail.text.encode() for mail in await store.incoming.by_case(case)]
     for act in acts:
         envelope = (await store.acts.show(act)).envelope
         found.append(envelope.model_dump_json().encode())

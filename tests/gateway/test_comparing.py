@@ -9,7 +9,6 @@ from gateway.reconciling.comparing import compare
 from gateway.reconciling.drift import DriftKind
 from gateway.reconciling.wanted import Wanted, solved_since
 from integrations.ports.ticketing import SeenTicket, TicketPriority, TicketStatus
-from runbooks.plan import Severity
 from store import KeptTicket, TicketWrite
 from tests.fakes.clock import START
 
@@ -43,7 +42,7 @@ def found(*, solving: bool, left: str) -> set[DriftKind]:
         kept=kept,
         ended=False,
         solving=solving,
-        severity=Severity.SEV3,
+        priority=TicketPriority.NORMAL,
         knows=TICKET,
         page=PAGE,
     )

@@ -173,6 +173,45 @@ async def test_who_waits_alone_gets_the_notice_as_it_would_have_been(post: Post)
     assert mail.subject == f"[SEV3] Case {number}: Triage waits for you"
 
 
+async def test_what_somebody_at_the_door_has_waits_for_the_case(post: Post) -> None:
+    """Temporal is down when it is acknowledged and the digest is due: nobody hears of it."""
+    number = await post.case()
+    await post.told(number, purpose=Purpose.REMIND, person="tariq")
+    await post.later(timedelta(minutes=20))
+    tessa = await post.world.browser("tessa")
+    post.world.engine.down = True
+    said = await tessa.api_act(number, {"verb": "acknowledge", "stage": "triage"})
+    assert said.json()["outcome"] == "recorded"
+
+    await post.later(timedelta(minutes=10))
+    before = list(post.mail.sent)
+    post.world.engine.down = False
+
+    async def answered() -> bool:
+        await post.later(timedelta(minutes=1))
+        return [row.end for row in await post.rows(number)] == [NoticeEnd.ACKNOWLEDGED]
+
+    await post.world.until(answered)
+
+    assert before == []
+    assert post.mail.sent == []
+
+
+async def test_a_notice_is_read_by_the_api_as_by_the_page(post: Post) -> None:
+    """Whoever reads at the command line has read."""
+    numbers = [await post.case() for _ in range(4)]
+    tariq = await post.world.browser("tariq")
+    for number, path in zip(numbers, ("", "/timeline", "/explain", None), strict=True):
+        await post.told(number, person="tariq")
+        if path is not None:
+            assert (await tariq.api(f"/api/cases/{number}{path}")).status_code == 200
+
+    await post.later()
+
+    ends = [(await post.rows(number))[0].end for number in numbers]
+    assert ends == [NoticeEnd.READ] * 3 + [NoticeEnd.DELIVERED]
+
+
 async def test_what_was_acknowledged_answered_or_read_is_left_out_and_says_so(post: Post) -> None:
     """Four cases: one acknowledged, one completed, one opened by the recipient, one still waits."""
     had, done, read, still = [await post.case() for _ in range(4)]

@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from activities import Outside
+from activities.documents import Documents
 from activities.paging import PagingOut
 from cases.envelope import Act
 from cases.notice import NoticeOrder, Purpose
@@ -63,7 +64,7 @@ class Ringing:
             at=await self.world.clock.now(),
             **other,
         )
-        await PagingOut(outside).page(order)
+        await PagingOut(outside, Documents(outside.store)).page(order)
         return (await self.world.store.pages.of_case(self.case))[-1]
 
     async def says(
@@ -229,6 +230,29 @@ async def test_a_page_that_was_answered_before_it_rang_never_rings(ringing: Ring
     await _later(ringing, minutes=61)
     await ringing.until_page(row, PageState.SUPERSEDED)
 
+    assert ringing.vendor.opened == 0
+
+
+async def test_a_page_that_waits_does_not_ring_after_somebody_was_told_it_is_recorded(
+    ringing: Ringing,
+) -> None:
+    """Temporal is down, the pager is back: the page waits for the case, which says what it is."""
+    ringing.vendor.throttle_next(seconds=60)
+    row = await ringing.page()
+    ringing.world.engine.down = True
+    lena = await ringing.world.browser("lena")
+    said = await lena.api_act(ringing.number, {"verb": "acknowledge", "stage": "legal-review"})
+    assert said.json()["outcome"] == "recorded"
+
+    for _ in range(3):
+        await _later(ringing, minutes=2)
+    waiting = await ringing.world.store.pages.get(row.key)
+    ringing.world.engine.down = False
+    await _later(ringing, minutes=6)
+    await ringing.until_page(row, PageState.SUPERSEDED)
+
+    assert waiting is not None
+    assert waiting.state is PageState.WANTED
     assert ringing.vendor.opened == 0
 
 

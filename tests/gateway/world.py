@@ -131,17 +131,24 @@ class Browser:
         confirm = await self.confirm(path, verb, choice, **fields)
         return await self.post(confirm.form(verb, step="act"))
 
+    async def api(self, path: str) -> httpx.Response:
+        """What a program of the person's reads."""
+        return await self.http.get(path, headers=await self._bearer())
+
     async def api_act(
         self, number: str, body: dict[str, Any], *, act_id: str = ""
     ) -> httpx.Response:
         """The act through the API, as a program of the person's sends it."""
-        who = {"person": self.person, "password": "demo"}
-        token = (await self.http.post("/api/login", json=who)).json()["token"]
         return await self.http.post(
             f"/api/cases/{number}/acts",
             json={"body": body, "act_id": act_id or str(uuid.uuid4()), "door": "api"},
-            headers={"Authorization": f"Bearer {token}"},
+            headers=await self._bearer(),
         )
+
+    async def _bearer(self) -> dict[str, str]:
+        who = {"person": self.person, "password": "demo"}
+        token = (await self.http.post("/api/login", json=who)).json()["token"]
+        return {"Authorization": f"Bearer {token}"}
 
     async def confirm(self, path: str, verb: str, choice: str = "", **fields: str) -> Page:
         """Form and confirm screen."""

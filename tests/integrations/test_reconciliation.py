@@ -11,6 +11,7 @@ import pytest
 
 from activities.tickets import KEPT
 from cases.journal import Kind
+from cases.records import Link
 from gateway.reconciling.drift import SAID as TELLS
 from gateway.reconciling.drift import DriftKind
 from integrations.markers import marker
@@ -53,7 +54,9 @@ async def settled(store: Store, folder: Path, system: str) -> tuple[Bench, Any]:
     return bench, hand
 
 
-async def begun(store: Store, folder: Path, system: str) -> tuple[Bench, Any]:
+async def begun(
+    store: Store, folder: Path, system: str, *, runbook: str = "user-safety-escalation"
+) -> tuple[Bench, Any]:
     """A case without a ticket, and a person's hand at the tracker."""
     clock = FixedClock()
     hand: Any = HANDS[system](clock)
@@ -66,6 +69,7 @@ async def begun(store: Store, folder: Path, system: str) -> tuple[Bench, Any]:
         system=system,
         instance=tickets.instance,
         queue=hand.queue,
+        runbook=runbook,
     )
     await bench.open()
     return bench, hand
@@ -142,6 +146,32 @@ def test_the_table_has_every_kind_once_and_more_than_twenty() -> None:
 
 
 @pytest.mark.parametrize("system", sorted(HANDS))
+@pytest.mark.parametrize(
+    "own,other",
+    [
+        ("user-safety-escalation", "child-safety-report"),
+        ("child-safety-report", "user-safety-escalation"),
+    ],
+)
+async def test_a_ticket_names_no_case_beside_one_that_few_may_see(
+    store: Store, tmp_path: Path, own: str, other: str
+) -> None:
+    """Neither its page on another's ticket, nor others' on its own; nor how grave it is."""
+    bench, hand = await begun(store, tmp_path, "zendesk", runbook=own)
+    await bench.says(SAID)
+    number = await bench.another(other)
+    await bench.publish(links=[Link(number=number, why="same-subject")])
+
+    await looked(bench)
+    await looked(bench)
+
+    assert await bench.standing() == []
+    ((_, ticket),) = hand.tickets.items()
+    assert number not in str((ticket, hand.comments))
+    grave = {"user-safety-escalation": "high", "child-safety-report": "normal"}[own]
+    assert ticket["priority"] == grave
+
+
 async def test_a_placeholder_is_adopted_with_all_that_was_said(
     store: Store, tmp_path: Path, system: str
 ) -> None:

@@ -98,8 +98,8 @@ def test_oncall_934_lint_tells_that_a_step_would_overtake_another() -> None:
     assert len(found) == 1
 
 
-def test_oncall_1206_an_escalation_that_waits_for_hours_goes_on(telling: Telling) -> None:
-    """A step kept until somebody's hours is in the case's state: no restart loses it."""
+def test_a_step_that_waits_for_hours_is_in_the_state_of_the_case(telling: Telling) -> None:
+    """Written and read back it is the same: nothing of it is in a process alone."""
     telling.later(10 * MINUTE)
     opens = telling.house.now + 180 * MINUTE
     page = next(o for o in telling.out.values() if o.of_step is not None)

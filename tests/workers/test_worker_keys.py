@@ -360,6 +360,7 @@ async def test_a_starting_worker_waits_for_a_gateway_that_runs(place: Place) -> 
     assert beside.standing is Standing.CERTIFIED
 
 
+@pytest.mark.hostile(53)
 async def test_hostile_53_a_worker_of_an_unapproved_build_joins_no_queue(place: Place) -> None:
     """It ends before it polls, and says which code it has; one of a listed build begins."""
     place.certify(BUILD)

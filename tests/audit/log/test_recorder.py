@@ -319,15 +319,15 @@ async def test_entries_from_before_the_log_are_in_it(store: Store, url: str) -> 
 
 
 async def test_a_decision_that_waits_has_its_checkpoint_sooner(store: Store) -> None:
-    """While something is pressed for, checkpoints come ten times as often."""
+    """While something is pressed for, checkpoints come twenty times as often."""
     case = await case_with(store, "a")
     writing = Recorder(store, signer=SIGNER)
     await writing.record(at=START)
     await door_says(store, case)
 
-    assert (await writing.record(at=later(milliseconds=90), pressed=True)).size == 0
-    assert (await writing.record(at=later(milliseconds=100))).size == 0
-    assert (await writing.record(at=later(milliseconds=100), pressed=True)).size == 2
+    assert (await writing.record(at=later(milliseconds=40), pressed=True)).size == 0
+    assert (await writing.record(at=later(milliseconds=50))).size == 0
+    assert (await writing.record(at=later(milliseconds=50), pressed=True)).size == 2
 
 
 async def test_what_a_spool_holds_joins_first_and_late(store: Store) -> None:

@@ -25,6 +25,7 @@ from gateway.signer import load_or_create_keys
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.markers import fingerprint
 from integrations.ports.ticketing import Ticketing
+from runbooks.library import library
 from runbooks.plan import Severity
 from store import CaseBatch, CaseHeading, DeliveryState, DriftRow, Store
 from tests.fakes.clock import FixedClock
@@ -53,12 +54,23 @@ class Bench:
     entries: list[Entry] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     connected: bool = True
+    runbook: str = "user-safety-escalation"
+
+    async def another(self, runbook: str) -> str:
+        """The number of another case, on that runbook."""
+        other = replace(self, entries=[], keys=[], runbook=runbook)
+        await other.open(key="zendesk:2", external_id="ticket-2")
+        return other.number
 
     async def open(self, *, key: str = "zendesk:1", external_id: str = "ticket-1") -> None:
         """The case is open, and its view is in the store."""
         taken = await accepted(self.store, at=self.clock.at, key=key, external_id=external_id)
         self.case, self.number = taken.case, taken.number
         severity = SeverityRecord(current=Severity.SEV2, computed=Severity.SEV2)
+        digest = await self.store.objects.put(
+            kind="runbook", data=library()[self.runbook], at=self.clock.at
+        )
+        await self.store.cases.pin(self.case, runbook=self.runbook, version="1.0.0", digest=digest)
         self.state = CaseState(
             case=self.case,
             number=self.number,
@@ -69,9 +81,9 @@ class Bench:
                 delivery="d-1",
                 received_at=self.clock.at,
             ),
-            runbook="user-safety-escalation",
+            runbook=self.runbook,
             version="1.0.0",
-            digest="d" * 64,
+            digest=digest,
             opened_at=self.clock.at,
             severity=severity,
             journal=Journal(case=self.case),

@@ -167,7 +167,8 @@ async def address_changed(bench: Bench, hand: Any) -> None:
 
 async def case_linked(bench: Bench, hand: Any) -> None:
     """Another case is linked to this one."""
-    await bench.publish(links=[Link(number="1777", why="same-subject")])
+    number = await bench.another("user-safety-escalation")
+    await bench.publish(links=[Link(number=number, why="same-subject")])
 
 
 async def moved(bench: Bench, hand: Any) -> None:
