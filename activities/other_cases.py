@@ -20,7 +20,6 @@ from store.cases import ENDED
 from workflows.effects import CANCEL_ALONG, CancelOrder
 from workflows.messages import CANCEL_UPDATE
 
-_GONE = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
@@ -73,7 +72,8 @@ async def asked(
     try:
         answer: Answer = await handle.execute_update(update, request, id=key, result_type=gives)
     except RPCError as error:
-        if error.status in _GONE:
+        # Any other answer, also that no worker can go on with it, is no answer of that case yet.
+        if error.status is RPCStatusCode.NOT_FOUND:
             return None
         raise
     except WorkflowUpdateFailedError as error:

@@ -13,6 +13,7 @@ from cases.acts_on_tasks import HandOn, SetTask
 from cases.acts_on_work import HandOver
 from cases.comments import Comment
 from cases.envelope import Act, ActEnvelope
+from cases.file import EDITION
 from cases.receipts import ActReceipt, Reason
 from cases.reopening import barred, barred_from_unmerging, inherited
 from cases.state import CasePicture
@@ -203,6 +204,7 @@ async def _begin_again(doors: Doors, case: str, envelope: ActEnvelope) -> bool:
             shadow=row.shadow,
             leaf_first=doors.settings.leaf_first,
             urgent_queue=doors.settings.urgent_queue,
+            edition=EDITION,
             reopened=Reopened(
                 envelope=envelope,
                 run=await doors.store.journal.last_run(case),

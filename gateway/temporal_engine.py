@@ -47,7 +47,10 @@ from workflows.messages import (
 RPC_TIMEOUT = timedelta(seconds=10)
 PROBE_TIMEOUT = timedelta(seconds=2)
 
-_GONE = frozenset({RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION})
+# Not FAILED_PRECONDITION: so the server answers for a case that runs and has no worker that can go
+# on with it. The message waits for one.
+_GONE = RPCStatusCode.NOT_FOUND
+_SETTLED = frozenset({RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION})
 _REFUSED = frozenset(
     {
         RPCStatusCode.INVALID_ARGUMENT,
@@ -197,7 +200,7 @@ class TemporalEngine:
                 timeout=RPC_TIMEOUT,
             )
         except RPCError as error:
-            if error.status in _GONE:
+            if error.status in _SETTLED:
                 return False
             _raise(error)
         except RuntimeError as error:
@@ -244,7 +247,7 @@ def _unreachable() -> EngineUnavailableError:
 def _raise(error: RPCError) -> NoReturn:
     # Only the status travels: a server's message may repeat what it was sent.
     status = error.status.name.lower()
-    if error.status in _GONE:
+    if error.status is _GONE:
         raise CaseGoneError(f"no such running case: {status}") from error
     if error.status in _REFUSED:
         raise EngineRefusedError(f"the engine refused the message: {status}") from error

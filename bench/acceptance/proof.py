@@ -39,7 +39,7 @@ CRITERIA: dict[str, Criterion] = {
         "tests/audit/test_good_exports.py",
         "tests/audit/test_verify.py",
         seconds=3600,
-        fully={"BUNDLE_DAMAGE": "20"},
+        fully={"BUNDLE_DAMAGE": "20", "GOOD_BUNDLES": "200"},
         anchor="Tessera's fsck 1.0.4: 2 of 4 spoilt logs hang, 2 end with 0",
     ),
     "independent": by_tests(
@@ -62,6 +62,24 @@ CRITERIA: dict[str, Criterion] = {
         seconds=2400,
         fully={"ESCALATE_WITNESS_KILLS": str(KILLS)},
         anchor="C2SP's witnesses test vectors, no kills",
+    ),
+    "keys": by_tests(
+        "workers' keys certified to builds and runbooks, rotated, revoked; authenticators by model",
+        "all",
+        "tests/workers/test_worker_keys.py",
+        "tests/audit/test_marked_by_workers.py",
+        "tests/store/test_worker_keys.py",
+        "tests/workers/test_keyrings.py",
+        "tests/cli/test_keys.py",
+        "tests/integrations/test_authenticators.py",
+        "tests/gateway/test_passkeys.py",
+        seconds=2400,
+    ),
+    "deploy-gate": by_tests(
+        "every run of a live namespace replayed strictly on this code: which would break, and why",
+        "all",
+        "tests/cli/test_audit_replay.py",
+        "tests/workflows/test_golden_histories.py",
     ),
     "write-order": by_tests(
         "decisions and irreversible effects wait for the log; two people may go without it",

@@ -211,6 +211,8 @@ async def test_a_mark_is_no_part_of_what_a_replay_derives(cases: Cases) -> None:
         ("of another batch", f"is not what worker {WORKER.name} signed"),
         ("no mark at all", "the mark of a worker cannot be read"),
     ],
+    # The worker's name is another one in each process that collects tests.
+    ids=lambda said: said.partition(f" {WORKER.name}")[0],
 )
 async def test_a_mark_that_the_worker_did_not_make_fails_at_its_place(
     what: str, because: str, cases: Cases

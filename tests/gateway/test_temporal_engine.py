@@ -134,6 +134,48 @@ async def test_without_workers_a_case_starts_and_acts_wait(
     assert await clock.now() - before < SHORT * 2
 
 
+@workflow.defn(name=WORKFLOW)
+class Broken:
+    """Its code cannot go on: every task of it fails and is tried again."""
+
+    @workflow.run
+    async def run(self, request: CaseInput, state: CaseState | None = None) -> str:
+        """Never gets anywhere."""
+        raise RuntimeError("this build is wrong")
+
+    @workflow.update(name=ACT_UPDATE)
+    def act(self, envelope: ActEnvelope) -> ActReceipt:
+        """Never gets here."""
+        raise NotImplementedError
+
+
+async def test_a_case_whose_worker_cannot_go_on_is_not_gone(
+    client: Client, task_queue: str, request_: CaseInput
+) -> None:
+    """The server says that it is not ready: the act waits, and nobody is told that no case runs."""
+    engine = TemporalEngine(client, task_queue=task_queue)
+    said = ""
+    async with Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[Broken],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    ):
+        await engine.start(request_)
+        for _ in range(20):
+            with pytest.raises(EngineUnavailableError) as error:
+                await engine.deliver(
+                    ActEnvelope(payload="a"),
+                    case=request_.case,
+                    act_id=str(uuid.uuid4()),
+                    within=SHORT,
+                )
+            said = str(error.value)
+            if "failed_precondition" in said:
+                break
+    assert "failed_precondition" in said
+
+
 async def test_a_dead_server_is_unavailable(
     client: Client, task_queue: str, request_: CaseInput
 ) -> None:

@@ -145,7 +145,6 @@ def test_the_table_has_every_kind_once_and_more_than_twenty() -> None:
         assert bool(row["person must"]) is (row["whose"] == PERSON), row["kind"]
 
 
-@pytest.mark.parametrize("system", sorted(HANDS))
 @pytest.mark.parametrize(
     "own,other",
     [
@@ -172,6 +171,7 @@ async def test_a_ticket_names_no_case_beside_one_that_few_may_see(
     assert ticket["priority"] == grave
 
 
+@pytest.mark.parametrize("system", sorted(HANDS))
 async def test_a_placeholder_is_adopted_with_all_that_was_said(
     store: Store, tmp_path: Path, system: str
 ) -> None:

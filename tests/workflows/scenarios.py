@@ -482,6 +482,7 @@ async def an_order_is_followed(case: CaseUnderTest) -> None:
     )
     assert not seen.breached
     answers = {
+        "content": "list-4",
         "order-reference": "ref-1",
         "received-at": "2026-01-01T00:00:00+00:00",
         "threat-to-life": "no",

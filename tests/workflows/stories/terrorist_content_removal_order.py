@@ -50,6 +50,7 @@ async def confirmed(
     await case.in_stage("confirmation")
     answers = {
         "authority": "authority-4",
+        "content": "list-4",
         "order-reference": "ref-1",
         "received-at": (await case.now()).isoformat(),
         "threat-to-life": threat,
