@@ -18,7 +18,7 @@ from audit.runs import CaseHistory, Run, reopened_from
 from cases.canonical import commit
 from cases.envelope import ActEnvelope
 from cases.ids import case_of
-from cases.notice import NoticeEnd, NoticeResult
+from cases.notice import NoticeEnd, NoticeOrder, NoticeResult
 from cases.receipts import ActReceipt, Outcome, Reason
 from workflows.effects import (
     ASSESS,
@@ -267,13 +267,9 @@ def _message(
 
 def _results_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
     scheduled = _scheduled(run)
-    stopped: set[int] = set()
+    notices = _notices(run)
     said: Any
     for event in run.events:
-        if event.event_type == EVENT.ACTIVITY_TASK_CANCEL_REQUESTED:
-            said = event.activity_task_cancel_requested_event_attributes
-            stopped.add(said.scheduled_event_id)
-            continue
         if event.event_type == EVENT.ACTIVITY_TASK_COMPLETED:
             said = event.activity_task_completed_event_attributes
             name = scheduled.get(said.scheduled_event_id, "")
@@ -287,16 +283,28 @@ def _results_of(run: Run, *, salt: bytes) -> Iterator[Incoming]:
         else:
             continue
         if result is not None:
-            # Acts that a notice came back with have entries of their own, whether it went or not;
-            # and what came of one that the case had stopped is nothing to it any more.
+            # Acts that a notice came back with have entries of their own, whether it went or not.
             acts = isinstance(result, NoticeResult) and bool(result.acts)
             yield Incoming(
                 run.run,
                 event.event_id,
                 f"{name} result",
                 commit(salt, result),
-                excused=acts or said.scheduled_event_id in stopped,
+                excused=acts,
+                notice=notices.get(said.scheduled_event_id, ""),
             )
+
+
+def _notices(run: Run) -> dict[int, str]:
+    """The keys of notices, by the event that ordered them."""
+    keys: dict[int, str] = {}
+    for event in run.events:
+        if event.event_type == EVENT.ACTIVITY_TASK_SCHEDULED:
+            said: Any = event.activity_task_scheduled_event_attributes
+            if said.activity_type.name == NOTIFY.name:
+                order = read(only(said.input.payloads), NoticeOrder)
+                keys[event.event_id] = order.key if order is not None else ""
+    return keys
 
 
 def _scheduled(run: Run) -> dict[int, str]:

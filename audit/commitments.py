@@ -29,11 +29,17 @@ def check_commitments(
     salt = salt_of(request)
     came = inputs(history, salt=salt) if incoming is None else incoming
     uncounted = sum(_number(entry) for entry in entries if entry.kind is Kind.ACTS_REFUSED)
+    # A notice that the case stopped in the moment it was sent: what came of it is ignored.
+    stopped = {
+        str(entry.body["key"])
+        for entry in entries
+        if entry.kind is Kind.NOTICE_ENDED and "key" in entry.body and "result" not in entry.body
+    }
     committed = Counter(value for entry in entries for value in _commitments(entry))
     for item in (*came, *results(history, salt=salt)):
         if committed[item.commitment] > 0:
             committed[item.commitment] -= 1
-        elif item.excused or open_case:
+        elif item.excused or open_case or item.notice in stopped:
             continue
         elif uncounted and item.envelope is not None and not item.accepted:
             uncounted -= 1

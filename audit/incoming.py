@@ -21,6 +21,8 @@ class Incoming:
     receipt: ActReceipt | None = None
     excused: bool = False
     """It need not have an entry."""
+    notice: str = ""
+    """The key of the notice that it came of."""
 
     @property
     def accepted(self) -> bool:

@@ -38,7 +38,6 @@ SCHEMA: Mapping[str, Mapping[int, _Field]] = {
         17: _Field("activity_task_completed_event_attributes", "Completed"),
         18: _Field("activity_task_failed_event_attributes", "Failed"),
         19: _Field("activity_task_timed_out_event_attributes", "Failed"),
-        22: _Field("activity_task_cancel_requested_event_attributes", "Stopped"),
         26: _Field("workflow_execution_signaled_event_attributes", "Signaled"),
         46: _Field("workflow_execution_update_accepted_event_attributes", "Accepted"),
         48: _Field("workflow_execution_update_completed_event_attributes", "Answered"),
@@ -59,7 +58,6 @@ SCHEMA: Mapping[str, Mapping[int, _Field]] = {
     "Scheduled": {2: _Field("activity_type", "ActivityType"), 6: _Field("input", "Payloads")},
     "Completed": {1: _Field("result", "Payloads"), 2: _Field("scheduled_event_id", "number")},
     "Failed": {2: _Field("scheduled_event_id", "number")},
-    "Stopped": {1: _Field("scheduled_event_id", "number")},
     "Signaled": {1: _Field("signal_name", "text"), 2: _Field("input", "Payloads")},
     "Accepted": {
         1: _Field("protocol_instance_id", "text"),
@@ -85,7 +83,6 @@ _KINDS = {
     EVENT.ACTIVITY_TASK_COMPLETED: 17,
     EVENT.ACTIVITY_TASK_FAILED: 18,
     EVENT.ACTIVITY_TASK_TIMED_OUT: 19,
-    EVENT.ACTIVITY_TASK_CANCEL_REQUESTED: 22,
     EVENT.WORKFLOW_EXECUTION_SIGNALED: 26,
     EVENT.WORKFLOW_EXECUTION_UPDATE_ACCEPTED: 46,
     EVENT.WORKFLOW_EXECUTION_UPDATE_COMPLETED: 48,

@@ -87,6 +87,8 @@ CRITERIA: dict[str, Criterion] = {
     "regressions": by_tests(
         "what went wrong elsewhere, each under its own name",
         f"{len(REGRESSIONS)} by name: Mozilla add-ons, preloop, st2, OnCall, GoAlert, expiry",
+        "-m",
+        "faults or not faults",
         "tests/regressions",
         at_least=len(REGRESSIONS),
         by_name=REGRESSIONS,

@@ -16,6 +16,8 @@ from tests.cases.house import BEGIN, House
 IMAGERY = "non-consensual-intimate-imagery"
 CLOCK = "US-TIDA"
 HOUR = timedelta(hours=1)
+IN_FORCE = BEGIN + timedelta(days=200)
+"""Section 3 of the act binds platforms from 2026-05-19 on: before it the clock runs in no case."""
 FEW = settings(max_examples=20)
 """A whole case with signed acts is made for each example."""
 
@@ -23,14 +25,15 @@ FEW = settings(max_examples=20)
 def house_of() -> House:
     """A case about an adult, at its first stage."""
     house = House.of(IMAGERY)
-    said = {"requester": "person-shown", "age": "adult"}
+    house.now = IN_FORCE
+    said = {"requester": "person-shown", "age": "adult", "us-linked": "yes"}
     house.act(Answer(answers=said), person="tess", role="triage")
     return house
 
 
 def says(house: House, minutes: int) -> ClockRun:
     """Somebody answers that the request was complete so many minutes after the opening."""
-    instant = (BEGIN + timedelta(minutes=minutes)).isoformat()
+    instant = (IN_FORCE + timedelta(minutes=minutes)).isoformat()
     house.act(Answer(answers={"valid-since": instant}), person="tess", role="triage")
     clock = house.state.clock(CLOCK)
     assert clock is not None
@@ -44,13 +47,13 @@ def test_a_clock_counts_from_the_recorded_instant_and_not_before_it_is_recorded(
 ) -> None:
     """Without the answer it does not run; with it, it counts from there."""
     house, since = house_of(), wait - before
-    house.now = BEGIN + timedelta(minutes=wait)
+    house.now = IN_FORCE + timedelta(minutes=wait)
     assert house.state.clock(CLOCK) is None
 
     clock = says(house, since)
 
     reading = clock.reading(house.now)
-    assert reading.started_at == BEGIN + timedelta(minutes=since)
+    assert reading.started_at == IN_FORCE + timedelta(minutes=since)
     assert clock.target(house.now) == 48 * HOUR
 
 
@@ -63,7 +66,7 @@ def test_a_clock_that_runs_is_never_given_time_back(said: list[int]) -> None:
     for minutes in said:
         clock = says(house, minutes)
 
-    assert clock.reading(house.now).started_at == BEGIN + timedelta(minutes=min(said))
+    assert clock.reading(house.now).started_at == IN_FORCE + timedelta(minutes=min(said))
 
 
 def test_what_was_done_before_is_in_time() -> None:
@@ -74,7 +77,7 @@ def test_what_was_done_before_is_in_time() -> None:
     removed = house.state.effect_named("remove-content")
     assert removed is not None
     settle(house.file, removed, state="done", at=house.now)
-    house.now = BEGIN + 72 * HOUR
+    house.now = IN_FORCE + 72 * HOUR
 
     clock = says(house, 60)
 

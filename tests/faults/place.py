@@ -196,7 +196,7 @@ class Place:
     async def act(self, person: str, number: str, /, **body: Any) -> dict[str, Any]:
         """The act is done; what the person hears."""
         answer = await self.post(person, number, await self.content(person, number, **body))
-        answer.raise_for_status()
+        assert answer.is_success, (body["verb"], answer.text)
         heard: dict[str, Any] = answer.json()
         assert heard["outcome"] in ("accepted", "recorded"), heard
         return heard

@@ -16,6 +16,8 @@ from workers.engine import Engine
 MINUTE = timedelta(minutes=1)
 
 
+@pytest.mark.faults
+@pytest.mark.timeout(300)
 async def test_no_page_leaves_after_the_server_was_down_when_it_was_acknowledged(
     make_engine: MakeEngine, tmp_path: Path
 ) -> None:

@@ -260,7 +260,7 @@ async def handed_over(
     """Held, resumed, given to somebody."""
     place, say = guarded.place, canaries.prose
     await place.at(number, status="open")
-    review_at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    review_at = (datetime.now(UTC) + timedelta(hours=3)).isoformat()
     await step(
         place, number, acts, "imani", verb="hold", review_at=review_at, reason=say("hold")
     )  # fmt: skip

@@ -241,4 +241,5 @@ async def test_a_proposal_with_a_fault_is_answered_with_the_way_to_it(
     assert answer.status_code == 422
     found = {each["rule"]: each["evidence"] for each in answer.json()["findings"]}
     assert found["RB052"][-1] == "policy-sign-off -approved (by silence)-> closure"
-    assert {each.version for each in await world.store.releases.released()} == {"1.0.0"}
+    released = await world.store.releases.released()
+    assert {each.version for each in released if each.runbook == name} == {"1.0.0"}

@@ -165,8 +165,8 @@ async def test_a_ticket_names_no_case_beside_one_that_few_may_see(
     await looked(bench)
 
     assert await bench.standing() == []
-    ((_, ticket),) = hand.tickets.items()
-    assert number not in str((ticket, hand.comments))
+    ((_, ticket),) = hand.fake.tickets.items()
+    assert number not in str((ticket, hand.fake.comments))
     grave = {"user-safety-escalation": "high", "child-safety-report": "normal"}[own]
     assert ticket["priority"] == grave
 

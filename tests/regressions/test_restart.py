@@ -4,6 +4,8 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from cases.journal import Entry, Kind
 from cases.state import CasePicture
 from tests.conftest import MakeEngine
@@ -16,6 +18,8 @@ def _steps(entries: list[Entry]) -> list[object]:
     return [entry.body["step"] for entry in entries if entry.kind is Kind.ESCALATION_STEP]
 
 
+@pytest.mark.faults
+@pytest.mark.timeout(300)
 async def test_oncall_1206_an_escalation_goes_on_when_every_process_was_killed(
     make_engine: MakeEngine, tmp_path: Path
 ) -> None:

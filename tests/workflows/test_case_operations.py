@@ -178,7 +178,7 @@ async def test_a_case_that_cannot_be_merged_stays_and_both_say_why(
 
     assert (seen.facts(), seen.links) == (before, [])
     assert (stays.status, stays.merged) == ("open", None)
-    assert seen.taken_in[0].because == Reason.LAW_CLOCK
+    assert seen.taken_in[0].because == Reason.WIDER_CIRCLE
 
 
 async def test_an_ending_is_taken_back_where_a_sub_case_is_open(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cases.clock import ClockRun
+from cases.paging import RunState
 from cases.state import CasePicture
 from workers.simulation.chance import Chance
 from workers.simulation.faults import Trouble
@@ -80,11 +81,7 @@ class Habits:
         A person's act and a clock's step in one minute would be in an order that only the machine's
         speed decides.
         """
-        taken = {
-            self.placed.minute(instant)
-            for clock in picture.clocks
-            for instant, _, _ in clock.steps(at)
-        }
+        taken = {self.placed.minute(instant) for instant in by_itself(picture, at)}
         if picture.hold is not None:
             taken.add(self.placed.minute(picture.hold.review_at))
         if minute <= now:
@@ -92,6 +89,17 @@ class Habits:
         while minute in taken:
             minute += 1
         return minute
+
+
+def by_itself(picture: CasePicture, at: datetime) -> list[datetime]:
+    """When clocks, policies and acknowledgements do something that nobody asked for then."""
+    instants = [instant for clock in picture.clocks for instant, _, _ in clock.steps(at)]
+    instants += [lease.until for lease in picture.leases if lease.lapses]
+    for run in picture.escalations:
+        if run.state is RunState.RUNNING:
+            instants += [run.next_at] if run.next_at is not None else []
+            instants += [unread.at for unread in run.unread]
+    return instants
 
 
 def _whole(minutes: float) -> int:

@@ -15,7 +15,7 @@ from workers.simulation.cast import Cast
 from workers.simulation.chance import Chance
 from workers.simulation.faults import Trouble
 from workers.simulation.generator import Generator
-from workers.simulation.habits import Habits
+from workers.simulation.habits import Habits, by_itself
 from workers.simulation.model import Model
 from workers.simulation.outside import Placed
 from workers.simulation.pace import TOO_LATE, Pace
@@ -50,6 +50,8 @@ class Played:
     """Why it did not end."""
     late: timedelta = timedelta(0)
     """By how much the latest thing in it missed its instant."""
+    phase: timedelta = timedelta(0)
+    """The seconds of the minute in which people act now."""
 
     @property
     def case(self) -> Synthetic:
@@ -205,7 +207,7 @@ class Director:
     async def _to_the_end(self, placed: Placed, played: Played) -> None:
         cast = self.cast(placed)
         now = idle = 0
-        for _ in range(MOST_ACTS):
+        for turn in range(MOST_ACTS):
             if not await self.theatre.rests(placed):
                 return
             picture = self.theatre.picture(placed)
@@ -222,8 +224,10 @@ class Director:
                 idle = 0
             minute = want.minute if want is not None else _quiet(placed, picture, at=at, now=now)
             moved = minute > now
-            if moved and not await self.theatre.forward(placed, minute=minute):
-                return
+            if moved:
+                played.phase = phase_of(turn)
+                if not await self.theatre.reach(placed, minute * MINUTE + played.phase):
+                    return
             played.minutes, now = minute, max(now, minute)
             if want is None or (moved and _something_between(placed, picture, at=at, until=minute)):
                 continue
@@ -232,11 +236,21 @@ class Director:
 
     async def _act(self, cast: Cast, placed: Placed, played: Played, want: Want) -> None:
         receipt = await self.theatre.act(placed, want)
-        planned = placed.begun + max(want.minute, played.minutes) * MINUTE
+        planned = placed.begun + max(want.minute, played.minutes) * MINUTE + played.phase
         at = receipt.applied_at if receipt is not None else await self.theatre.now(placed)
         played.late = max(played.late, at - planned)
         self.pace.lagged(at - planned)
         cast.noted(want, receipt, now=played.minutes)
+
+
+def phase_of(turn: int) -> timedelta:
+    """The seconds of its minute at which a turn acts: no two of sixty have the same.
+
+    Whatever an act sets going, a clock or a policy that steps on by itself, comes at the seconds of
+    that act. A later act at other seconds never falls together with it, so no order is left to how
+    fast the machine is.
+    """
+    return timedelta(seconds=(7 * turn + 3) % 60)
 
 
 def _settled_here(picture: CasePicture) -> bool:
@@ -251,7 +265,7 @@ def _further(progress: Progress, before: int, of: int, done: int) -> None:
 
 def _something_between(placed: Placed, picture: CasePicture, *, at: datetime, until: int) -> bool:
     """Whether a clock did something on the way there: the case may not be as it was."""
-    steps = [instant for clock in picture.clocks for instant, _, _ in clock.steps(at)]
+    steps = by_itself(picture, at)
     if picture.hold is not None and not picture.hold.reviewed:
         steps.append(picture.hold.review_at)
     return any(placed.minute(instant) <= until for instant in steps)

@@ -300,6 +300,7 @@ async def a_second_look_sees_a_child(case: CaseUnderTest) -> None:
     await valid(case)
     await complete(case, "removal", "in-doubt", "rhea")
     await case.in_stage("second-look")
+    await case.forward(timedelta(hours=3, minutes=1))
     await answer(case, "rolf", age="uncertain")
     for outcome in ("remove", "refuse"):
         barred = await case.act(Complete(stage="second-look", outcome=outcome), person="rolf")
