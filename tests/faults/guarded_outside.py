@@ -189,6 +189,7 @@ class Everybody:
             public_url=PUBLIC,
             ticketing={"zendesk": self.trackers},
             default_ticketing="zendesk",
+            local_ticketing=frozenset(),
             connectors={"content-platform": acting},
             digest=DIGEST,
             pager=self.pager(),

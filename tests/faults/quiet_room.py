@@ -137,14 +137,13 @@ async def digested(guarded: GuardedHouse) -> int:
 async def compared(guarded: GuardedHouse) -> int:
     """Every ticket was compared with its case, and what differed was mended."""
     doors = guarded.doors
-    case = (await doors.store.views.list())[0].case
-    kept = await doors.store.ticket_keeping.of(case)
-    assert kept is not None
-    assert kept.ticket is not None
+    lines = await doors.store.views.list()
+    kept = [await doors.store.ticket_keeping.of(line.case) for line in lines]
+    (instance,) = {each.ticket.instance for each in kept if each and each.ticket}
     tracker = Tracker(
         source=Source.ZENDESK,
         tickets=guarded.others.trackers,
-        instance=kept.ticket.instance,
+        instance=instance,
         opens_in="General",
     )
     doors = replace(
