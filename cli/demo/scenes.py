@@ -8,8 +8,9 @@ from cli.demo.steps import (
     HOURS,
     MINUTES,
     Scene,
+    confirmed,
     lawful,
-    received,
+    looked_at,
     removal_order,
     settle,
     to_legal,
@@ -66,11 +67,11 @@ async def is_split(t: Theatre) -> str:
     """Two reviewers disagree: the executive decides."""
     number = await removal_order(t, content="list-20")
     samir = t.player("samir")
+    await looked_at(t, number)
     await samir.act(number, "complete", button="disable")
     for title in ("Find and disable identical copies", "Preserve content and related data"):
         await settle(t, number, title, who="samir")
-    await samir.act(number, "answer", **{"qt.received-at": await received(t, "samir")})
-    await samir.act(number, "complete", button="confirmed")
+    await confirmed(t, number)
     await samir.act(number, "complete", button="threat")
     await t.player("diana").act(
         number,

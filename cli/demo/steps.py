@@ -75,6 +75,29 @@ async def received(t: Theatre, person: str) -> str:
     return (await t.clock.now()).astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
+async def looked_at(t: Theatre, number: str) -> None:
+    """It is an order, of whom it says, for a ticked reason."""
+    samir = t.player("samir")
+    await samir.act(number, "answer", **{"q.reasons": "incites", "q.declared-language": "yes"})
+    await samir.act(number, "complete", button="an order")
+
+
+async def confirmed(t: Theatre, number: str) -> None:
+    """The authority is told what was removed, and that nothing happens now."""
+    samir = t.player("samir")
+    await samir.act(
+        number,
+        "answer",
+        **{
+            "q.order-reference": "TCO-2026-117",
+            "qt.received-at": await received(t, "samir"),
+            "q.cross-border": "yes",
+            "q.real-world-attack": "no",
+        },
+    )
+    await samir.act(number, "complete", button="confirmed")
+
+
 async def review_the_order(t: Theatre, number: str) -> None:
     """From the removal to the end: confirmed, told, reviewed, closed."""
     samir = t.player("samir")
@@ -84,12 +107,7 @@ async def review_the_order(t: Theatre, number: str) -> None:
         "Decide on sharing the hashes",
     ):
         await settle(t, number, title, who="samir")
-    await samir.act(
-        number,
-        "answer",
-        **{"q.order-reference": "TCO-2026-117", "qt.received-at": await received(t, "samir")},
-    )
-    await samir.act(number, "complete", button="confirmed")
+    await confirmed(t, number)
     await settle(t, number, "Confirm the removal (Annex II)", who="samir")
     await samir.act(number, "complete", button="no threat")
     await samir.act(number, "complete", button="notify")

@@ -14,6 +14,7 @@ from cli.demo.steps import (
     close,
     follows_policy,
     lawful,
+    looked_at,
     removal_order,
     review_the_order,
     settle,
@@ -149,6 +150,7 @@ async def overdue(t: Theatre) -> str:
 async def order_in_time(t: Theatre) -> str:
     """A removal order is followed within the hour, by a person."""
     number = await removal_order(t, content="list-17")
+    await looked_at(t, number)
     await t.player("samir").act(number, "complete", button="disable")
     await t.recorded(number, Kind.EFFECT_DONE)
     await review_the_order(t, number)
@@ -167,6 +169,7 @@ async def order_unattended(t: Theatre) -> str:
 async def failed_effect(t: Theatre) -> str:
     """The platform refuses the order; the action is done by hand, on record."""
     number = await removal_order(t, content=REFUSED_ITEM)
+    await looked_at(t, number)
     await t.player("samir").act(number, "complete", button="disable")
     await settle(t, number, "Disable the content Union-wide", who="samir")
     await review_the_order(t, number)
