@@ -29,17 +29,14 @@ def check_commitments(
     salt = salt_of(request)
     came = inputs(history, salt=salt) if incoming is None else incoming
     uncounted = sum(_number(entry) for entry in entries if entry.kind is Kind.ACTS_REFUSED)
-    # A notice that the case stopped in the moment it was sent: what came of it is ignored.
-    stopped = {
-        str(entry.body["key"])
-        for entry in entries
-        if entry.kind is Kind.NOTICE_ENDED and "key" in entry.body and "result" not in entry.body
-    }
     committed = Counter(value for entry in entries for value in _commitments(entry))
+    stopped = _stopped(entries)
     for item in (*came, *results(history, salt=salt)):
+        if item.notice in stopped:
+            continue
         if committed[item.commitment] > 0:
             committed[item.commitment] -= 1
-        elif item.excused or open_case or item.notice in stopped:
+        elif item.excused or open_case:
             continue
         elif uncounted and item.envelope is not None and not item.accepted:
             uncounted -= 1
@@ -60,6 +57,13 @@ def check_commitments(
                     what=f"entry {entry.sequence} commits to something that never came in",
                     found=value,
                 )
+
+
+def _stopped(entries: Sequence[Entry]) -> set[str]:
+    """The keys of notices that the case stopped: what came of them in that moment, it ignored."""
+    said = [e for e in entries if e.kind in (Kind.NOTICE_ENDED, Kind.NOTICE_HELD)]
+    heard = {str(e.body["key"]) for e in said if "key" in e.body and "result" in e.body}
+    return {str(e.body["key"]) for e in said if "key" in e.body} - heard
 
 
 def _commitments(entry: Entry) -> Iterator[str]:

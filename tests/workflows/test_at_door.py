@@ -150,10 +150,6 @@ async def test_a_policy_takes_no_step_that_an_act_at_the_door_has_stopped(
     assert [order.of_step.step for order in world.notices if order.of_step] == [1]
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="strict replay takes a notice that ended in the moment it was stopped for an alteration",
-)
 @pytest.mark.parametrize("cached", [1000, 0], ids=["cached", "uncached"])
 async def test_whoever_has_worked_lets_nothing_lapse(
     engine: Engine, task_queue: str, *, cached: int
