@@ -5,7 +5,7 @@ same out of the bytes that were sealed.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -46,6 +46,8 @@ from workflows.messages import (
 
 if TYPE_CHECKING:
     from temporalio.api.history.v1 import HistoryEvent
+
+Answer = TypeVar("Answer", bound=BaseModel)
 
 _RESULTS: Mapping[str, type[BaseModel]] = {
     effect.name: effect.gives
@@ -126,7 +128,7 @@ def envelopes_owed(history: CaseHistory, *, case: str, root: bytes) -> dict[str,
 
 
 def _inputs_of(run: Run, *, salt: bytes, known: set[str]) -> Iterator[Incoming]:
-    receipts = _receipts(run)
+    receipts = _answered(run, ActReceipt)
     collecting = _scheduled(run)
     # What had come in before a reset is admitted again, and accepted without being repeated.
     admitted: dict[str, Any] = {
@@ -220,7 +222,7 @@ def _of_case(
     if request is None:
         return
     commitment = commit(salt, request)
-    said = _answers(run).get(event.event_id)
+    said = _answered(run, _Said).get(event.event_id)
     closed = said is not None and (said.reason is Reason.CLOSED or said.became == "closed")
     yield Incoming(
         run.run, event.event_id, "merge", commitment, excused=closed or commitment in known
@@ -235,13 +237,13 @@ class _Said(BaseModel):
     became: str = ""
 
 
-def _answers(run: Run) -> dict[int, _Said]:
-    """The answers to other cases, by the event that accepted what they asked."""
-    answers: dict[int, _Said] = {}
+def _answered(run: Run, kind: type[Answer]) -> dict[int, Answer]:
+    """The answers to updates that can be read as that, by the event that accepted them."""
+    answers: dict[int, Answer] = {}
     for event in run.events:
         if event.event_type == EVENT.WORKFLOW_EXECUTION_UPDATE_COMPLETED:
             said: Any = event.workflow_execution_update_completed_event_attributes
-            answer = read(only(said.outcome.success.payloads), _Said)
+            answer = read(only(said.outcome.success.payloads), kind)
             if answer is not None:
                 answers[said.accepted_event_id] = answer
     return answers
@@ -313,15 +315,3 @@ def _scheduled(run: Run) -> dict[int, str]:
         for event in run.events
         if event.event_type == EVENT.ACTIVITY_TASK_SCHEDULED
     }
-
-
-def _receipts(run: Run) -> dict[int, ActReceipt]:
-    """The answers to updates, by the event that accepted them."""
-    answers: dict[int, ActReceipt] = {}
-    for event in run.events:
-        if event.event_type == EVENT.WORKFLOW_EXECUTION_UPDATE_COMPLETED:
-            said: Any = event.workflow_execution_update_completed_event_attributes
-            receipt = read(only(said.outcome.success.payloads), ActReceipt)
-            if receipt is not None:
-                answers[said.accepted_event_id] = receipt
-    return answers

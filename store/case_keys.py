@@ -1,5 +1,7 @@
 """A case's own keys, unwrapped: what they seal opens only with them, and only in its place."""
 
+import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass, field
 
@@ -41,6 +43,10 @@ class CaseKeys:
             return AESGCM(self.key).decrypt(rest[:_NONCE], rest[_NONCE:], self._bound(aad))
         except InvalidTag:
             raise BrokenSeal(f"{self.case}: {aad.split('|', 1)[0]} does not open") from None
+
+    def digest(self, body: bytes) -> str:
+        """The body's salted digest: a short one must not be guessable from it (I13)."""
+        return hmac.new(self.salt, body, hashlib.sha256).hexdigest()
 
     def is_erased(self, sealed: bytes) -> bool:
         """Whether a key that was destroyed has sealed these bytes."""
