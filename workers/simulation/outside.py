@@ -52,6 +52,9 @@ from workflows.effects import (
 EARLY = timedelta(seconds=7)
 """How much of a minute may be missing and still be that minute: a clock may read a little early."""
 
+WAYS = 2
+"""How many channels a person of the week has: a push, then a call. Nothing is left after them."""
+
 
 @dataclass(frozen=True)
 class Told:
@@ -167,6 +170,8 @@ class Outside:
     @activity.defn(name=NOTIFY.name)
     async def notify(self, order: NoticeOrder) -> NoticeResult:
         """The people meant are told, else the duty manager, else it is known that nobody was."""
+        if order.of_step is not None and order.of_step.way >= WAYS:
+            return NoticeResult(end=NoticeEnd.UNREAD)
         placed = self.placed[order.case]
         minute = placed.of_week(order.at)
         outcomes = [
