@@ -19,6 +19,10 @@ DECISION_STEP = 256
 STEP = 16
 MAX_LOOKED_AT = 64 * 1024
 """Bytes: a larger payload has no sibling looked for; what it says beside the verdict hides it."""
+SMALL = 8 * 1024
+SMALL_WINDOW, SMALL_MEMORY = 13, 6
+"""For most payloads zlib's tables cost more to clear than the bytes to deflate; 2^13 bytes of
+window reach over all of a small one, so that it becomes no longer."""
 
 _VERDICTS = tuple(sorted((verdict.value.encode() for verdict in Verdict), key=len, reverse=True))
 # The act is JSON inside the envelope's JSON: its quotes are escaped, in an order even twice.
@@ -39,7 +43,11 @@ def deflated_and_padded(plain: bytes) -> bytes:
 
 def deflated(plain: bytes) -> bytes:
     """The bytes deflated, without header and checksum: what is sealed needs neither."""
-    deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    small = len(plain) <= SMALL
+    deflater = zlib.compressobj(
+        wbits=-SMALL_WINDOW if small else -zlib.MAX_WBITS,
+        memLevel=SMALL_MEMORY if small else zlib.DEF_MEM_LEVEL,
+    )
     return deflater.compress(plain) + deflater.flush()
 
 
