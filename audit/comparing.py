@@ -1,6 +1,6 @@
 """Compares what the code asked for with what the history says it asked for, task by task."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -11,13 +11,23 @@ from audit.payloads import where_they_differ
 from audit.recording import Recording
 from audit.steps import Step, from_command, from_event, sent
 
+_ENDS_OF_ACTIVITIES = frozenset(
+    {
+        EVENT.ACTIVITY_TASK_COMPLETED,
+        EVENT.ACTIVITY_TASK_FAILED,
+        EVENT.ACTIVITY_TASK_TIMED_OUT,
+        EVENT.ACTIVITY_TASK_CANCELED,
+    }
+)
+
 
 def compare(run: Run, recording: Recording) -> tuple[list[Finding], int]:
     """The differences, each at its event, and how many commands were compared."""
     findings: list[Finding] = []
     compared = 0
     own = {"queue": run.started.task_queue.name, "workflow": run.started.workflow_type.name}
-    said, strays = _by_task(run)
+    activities = _activities(run)
+    said, strays = _by_task(run, activities)
     findings.extend(
         Finding(
             rule=Rule.COMMAND,
@@ -27,20 +37,23 @@ def compare(run: Run, recording: Recording) -> tuple[list[Finding], int]:
         )
         for step in strays
     )
-    fired = _fired(run)
+    fired, done = _fired(run), _done(run, activities)
     for task in sorted(said.keys() | recording.asked.keys()):
         if task > recording.reached:
             break
         steps = [from_command(item, **own) for item in recording.asked.get(task, [])]
-        before = frozenset(timer for timer, at in fired.items() if at < task)
-        asked = sent([step for step in steps if step is not None], fired=before)
+        asked = sent(
+            [step for step in steps if step is not None],
+            fired=frozenset(timer for timer, at in fired.items() if at < task),
+            done=frozenset(activity for activity, at in done.items() if at < task),
+        )
         found = said.get(task, [])
         compared += len(asked)
         findings.extend(_differences(run.run, task, asked, found))
     return findings, compared
 
 
-def _by_task(run: Run) -> tuple[dict[int, list[Step]], list[Step]]:
+def _by_task(run: Run, activities: Mapping[int, str]) -> tuple[dict[int, list[Step]], list[Step]]:
     """Steps in the history by the start of the workflow task that asked for them."""
     steps: dict[int, list[Step]] = {}
     strays: list[Step] = []
@@ -50,7 +63,7 @@ def _by_task(run: Run) -> tuple[dict[int, list[Step]], list[Step]]:
             completed: Any = event.workflow_task_completed_event_attributes
             current = steps.setdefault(completed.started_event_id, [])
             continue
-        step = from_event(event)
+        step = from_event(event, activities=activities)
         if step is None:
             current = None
         elif current is None:
@@ -66,6 +79,25 @@ def _fired(run: Run) -> dict[str, int]:
         for event in run.events
         if event.event_type == EVENT.TIMER_FIRED
     }
+
+
+def _activities(run: Run) -> dict[int, str]:
+    """The ids of the run's activities, by the event that scheduled each."""
+    return {
+        event.event_id: event.activity_task_scheduled_event_attributes.activity_id
+        for event in run.events
+        if event.event_type == EVENT.ACTIVITY_TASK_SCHEDULED
+    }
+
+
+def _done(run: Run, activities: Mapping[int, str]) -> dict[str, int]:
+    """The event at which each activity ended, in whatever way."""
+    ended: dict[str, int] = {}
+    for event in run.events:
+        if event.event_type in _ENDS_OF_ACTIVITIES:
+            said: Any = getattr(event, event.WhichOneof("attributes") or "")
+            ended[activities.get(said.scheduled_event_id, "")] = event.event_id
+    return ended
 
 
 def _differences(

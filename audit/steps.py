@@ -6,6 +6,7 @@ two steps are equal exactly when the history is what the code would have made.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -56,7 +57,7 @@ def from_command(command: WorkflowCommand, *, queue: str, workflow: str) -> Step
             fields = {"id": str(said.seq), "length": _seconds(said.start_to_fire_timeout)}
             return Step("timer", fields | summary)
         case "request_cancel_activity":
-            return Step("cancel-activity", {})
+            return Step("cancel-activity", {"id": str(said.seq)})
         case "cancel_timer":
             return Step("cancel-timer", {"id": str(said.seq)})
         case "upsert_workflow_search_attributes":
@@ -84,8 +85,13 @@ def from_command(command: WorkflowCommand, *, queue: str, workflow: str) -> Step
             return Step(name or "nothing", {"command": command.SerializeToString()})
 
 
-def from_event(event: HistoryEvent) -> Step | None:  # noqa: PLR0911 -- one arm a kind
-    """The step that an event says the code asked for; None where it is not a command's event."""
+def from_event(  # noqa: PLR0911 -- one arm a kind
+    event: HistoryEvent, *, activities: Mapping[int, str] = MappingProxyType({})
+) -> Step | None:
+    """The step that an event says the code asked for; None where it is not a command's event.
+
+    `activities` are the ids of the run's activities by the event that scheduled each.
+    """
     name = event.WhichOneof("attributes")
     said: Any = getattr(event, name or "", None)
     summary = {"summary": _payload(event.user_metadata.summary)}
@@ -104,7 +110,8 @@ def from_event(event: HistoryEvent) -> Step | None:  # noqa: PLR0911 -- one arm 
         case EVENT.TIMER_CANCELED:
             return Step("cancel-timer", {"id": said.timer_id}, event.event_id)
         case EVENT.ACTIVITY_TASK_CANCEL_REQUESTED:
-            return Step("cancel-activity", {}, event.event_id)
+            cancelled = activities.get(said.scheduled_event_id, "")
+            return Step("cancel-activity", {"id": cancelled}, event.event_id)
         case EVENT.UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
             return Step("attributes", _attributes(said.search_attributes), event.event_id)
         case EVENT.WORKFLOW_PROPERTIES_MODIFIED:
@@ -149,19 +156,21 @@ def _end(event: HistoryEvent, said: Any) -> Step | None:
             return None
 
 
-def sent(steps: Sequence[Step], *, fired: frozenset[str]) -> list[Step]:
+def sent(steps: Sequence[Step], *, fired: frozenset[str], done: frozenset[str]) -> list[Step]:
     """The steps of one workflow task as they reach the server.
 
-    A timer that is started and cancelled in one task never leaves the SDK, nor does the
-    cancellation of one that has fired; the end of a run comes last.
+    What is started and cancelled in one task never leaves the SDK, nor does the cancellation of a
+    timer that has `fired` or of an activity that is `done`; the end of a run comes last.
     """
-    started = {step.fields["id"] for step in steps if step.kind == "timer"}
-    cancelled = {step.fields["id"] for step in steps if step.kind == "cancel-timer"}
-    unsent = (started & cancelled) | fired
+    unsent = {"timer": fired, "activity": done}
+    for kind, over in unsent.items():
+        started = {step.fields["id"] for step in steps if step.kind == kind}
+        cancelled = {step.fields["id"] for step in steps if step.kind == f"cancel-{kind}"}
+        unsent[kind] = over | (started & cancelled)
     kept = [
         step
         for step in steps
-        if step.kind not in ("timer", "cancel-timer") or step.fields["id"] not in unsent
+        if step.fields.get("id") not in unsent.get(step.kind.removeprefix("cancel-"), ())
     ]
     return [step for step in kept if step.kind not in ENDS] + [
         step for step in kept if step.kind in ENDS
