@@ -11,7 +11,7 @@ WORKERS ?= 2
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench accept-1 accept-2 accept-3 accept-4 fuzz newcomer servers ui lock clean
+.PHONY: help setup demo test lint format bench accept-1 accept-2 accept-3 accept-4 fuzz mutants newcomer servers ui lock clean
 
 help: ## list what can be made
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -82,6 +82,9 @@ accept-4: setup servers ## the same for proof
 
 fuzz: setup ## 100,000 spoilt webhooks for every verifier, against its oracle (docs/webhook-strictness.md); JSON on stdout
 	@$(BIN)/python -m tests.fuzz $(ARGS)
+
+mutants: setup ## small mistakes in the code that decides, area by area: which of them no test notices; JSON on stdout
+	@$(BIN)/python -m bench.mutation $(ARGS)
 
 newcomer: setup ## run the code blocks of README and docs, and say how long they took
 	@$(BIN)/python -m bench.newcomer $(ARGS)

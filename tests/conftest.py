@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
@@ -32,6 +32,17 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
 )
 """`--hypothesis-profile=full`: every state machine for long."""
+settings.register_profile(
+    "mutants",
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+"""`make mutants`: the same few examples each time, and nobody reads the smallest that fails."""
 
 _SUITES = {suite.marker: suite for suite in install.SUITES}
 _not_run: dict[str, int] = {}

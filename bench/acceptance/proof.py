@@ -5,6 +5,7 @@ What is not built yet is a criterion all the same: it fails, and says so.
 
 from bench.acceptance.criterion import Criterion, by_bench, by_tests
 from bench.acceptance.hostile import by_number
+from bench.acceptance.mutants import by_areas
 
 ALTERED, LIES, CELLS, KILLS, HOSTILE = 2000, 12, 5000, 200, 64
 FAULTS, KILLED = 400, 500
@@ -157,4 +158,6 @@ CRITERIA: dict[str, Criterion] = {
         "each hostile case is a named test with its expected outcome (docs/hostile-cases.md)",
         cases=HOSTILE,
     ),
+    # ESCALATE_MUTANTS=all judges every one of them, which takes hours.
+    "mutants": by_areas(sample=60, quick=6),
 }

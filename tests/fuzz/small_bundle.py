@@ -69,8 +69,8 @@ ENTRIES = tuple(_journal().pending)
 
 
 @cache
-def small_bundle() -> dict[str, bytes]:
-    """Its files."""
+def small_record() -> CaseRecord:
+    """What it is made of."""
     source = library()["user-safety-escalation"]
     pathway = compile_runbook(load_runbook(source, file="runbook.yaml"))
     request = CaseInput(
@@ -98,12 +98,19 @@ def small_bundle() -> dict[str, bytes]:
     said.input.payloads.add(
         metadata={"encoding": b"json/plain"}, data=request.model_dump_json().encode()
     )
-    record = CaseRecord(
+    return CaseRecord(
         history=CaseHistory(case=CASE, namespace="default", runs=(Run("run-1", (begun,)),)),
         request=request,
         entries=ENTRIES,
         door=(),
         runbooks={pathway.digest: source},
     )
-    seal = Seal(key=DOOR, certificate=CERTIFICATE, root=ROOT_KEY, log=str(SIGNER.key))
-    return export_files(record, seal=seal, at=AT, version="test")
+
+
+SEAL = Seal(key=DOOR, certificate=CERTIFICATE, root=ROOT_KEY, log=str(SIGNER.key))
+
+
+@cache
+def small_bundle() -> dict[str, bytes]:
+    """Its files."""
+    return export_files(small_record(), seal=SEAL, at=AT, version="test")

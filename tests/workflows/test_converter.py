@@ -1,6 +1,7 @@
 """Payloads are sealed for one case, and only what was sealed for it opens."""
 
 import itertools
+import random
 import zlib
 from datetime import UTC, datetime, timedelta
 
@@ -8,9 +9,15 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
-from temporalio.converter import WorkflowSerializationContext
+from temporalio.common import RawValue
+from temporalio.converter import (
+    ActivitySerializationContext,
+    SerializationContext,
+    WorkflowSerializationContext,
+)
 from temporalio.exceptions import ApplicationError
 
 from cases.acts import Decide, Verdict
@@ -29,6 +36,7 @@ from workflows.converter import (
     PayloadConverter,
     RefusedPayloadError,
     converter,
+    decoded,
 )
 from workflows.padding import DECISION_STEP, LEAST, STEP, deflated, deflated_and_padded
 from workflows.refused import REFUSED
@@ -255,3 +263,167 @@ async def test_a_failure_travels_sealed_message_and_trace() -> None:
     assert b"a word nobody may read" not in failure.SerializeToString()
     assert failure.encoded_attributes.metadata["encoding"] == ENCODING
     assert str(await ours.decode_failure(failure)).endswith("a word nobody may read")
+
+
+async def test_each_payload_is_opened_or_refused_by_itself() -> None:
+    """One that is not ours, of an unknown key or spoilt keeps nobody else's from opening."""
+    plain = Payload(metadata={"a": b"b"}, data=b"{}")
+    good, no_key, odd_key, spoilt = await codec().encode([plain] * 4)
+    del no_key.metadata[KEY_ID]
+    odd_key.metadata[KEY_ID] = b"k\xff1"
+    spoilt.data = spoilt.data[:-1] + bytes([spoilt.data[-1] ^ 1])
+    foreign = Payload(data=b"{}")
+    short = Payload(metadata=good.metadata, data=good.data[:NONCE_SIZE])
+
+    back = await codec().decode([foreign, no_key, odd_key, spoilt, short, good])
+
+    assert [item.data for item in back[:-1]] == [
+        b"not encrypted",
+        b"unknown key",
+        b"unknown key",
+        b"does not open",
+        b"does not open",
+    ]
+    assert {item.metadata["encoding"] for item in back[:-1]} == {REFUSED}
+    assert back[-1] == plain
+
+
+async def test_namespace_and_workflow_are_bound_in_as_they_are_called() -> None:
+    """Whoever has the key can open it elsewhere, by these words and no others."""
+    ours = Codec(OneKey(), workflow_id=CASE)
+
+    (there,) = await ours.encode([Payload(data=b"{}")])
+
+    nonce, data = there.data[:NONCE_SIZE], there.data[NONCE_SIZE:]
+    plain = AESGCM(KEY).decrypt(nonce, data, f"escalate/2||{CASE}|k1".encode())
+    assert len(nonce) == NONCE_SIZE == 12
+    assert plain.startswith(deflated(Payload(data=b"{}").SerializeToString()))
+    assert dict(there.metadata) == {"encoding": ENCODING, KEY_ID: b"k1"}
+    assert (await ours.encode([Payload(data=b"{}")]))[0].data[:NONCE_SIZE] != nonce
+
+
+class KeyOfCase:
+    """A keyring that says which case it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def key(self, case: str) -> tuple[str, bytes]:
+        """The key."""
+        self.asked.append(case)
+        return "k1", KEY
+
+
+async def test_what_a_case_owes_has_the_key_of_its_case() -> None:
+    """An activity's context says whose it is as well; any other says nothing."""
+    keyring = KeyOfCase()
+    owed = f"{CASE}/obligation/recheck"
+    context = ActivitySerializationContext(
+        namespace=NAMESPACE,
+        activity_id="1",
+        activity_type="notify",
+        activity_task_queue="q",
+        workflow_id=owed,
+        workflow_type="Obligation",
+        is_local=False,
+    )
+    bound = Codec(keyring).with_context(context)
+
+    (there,) = await bound.encode([Payload(data=b"{}")])
+    (back,) = await bound.decode([there])
+
+    assert keyring.asked == [CASE, CASE]
+    assert back == Payload(data=b"{}")
+    assert bound.with_context(SerializationContext()) is bound
+    with pytest.raises(RefusedPayloadError, match=r"^a payload that belongs to no case"):
+        await Codec(keyring).encode([Payload(data=b"{}")])
+
+
+def test_a_refused_payload_is_read_only_by_who_asks_for_it_raw() -> None:
+    """Its place counts: a handler may ask for one raw and for another not."""
+    refused = Payload(metadata={"encoding": REFUSED}, data=b"why")
+    good = Payload(metadata={"encoding": b"json/plain"}, data=b"7")
+    read = PayloadConverter().from_payloads
+
+    assert read([good, good]) == [7, 7]
+    assert read([good], [int]) == [7]
+    raw, seven = read([refused, good], [RawValue, int])
+    assert (raw.payload, seven) == (refused, 7)
+    for payloads, hints in (
+        ([refused], None),
+        ([refused], []),
+        ([refused], [int]),
+        ([good, refused], [int]),
+        ([good, refused], [RawValue]),
+        ([good, refused], [RawValue, int]),
+    ):
+        with pytest.raises(RefusedPayloadError, match=r"^why$"):
+            read(payloads, hints)
+    assert PayloadConverter() is PayloadConverter()
+
+
+def test_a_raw_payload_is_read_as_what_it_should_be() -> None:
+    """Refused, misshapen or of another kind, it is none."""
+    good = Condition(what="Ask.", owner="legal", due=datetime(2026, 11, 26, tzinfo=UTC))
+    (payload,) = PLAIN.payload_converter.to_payloads([good])
+    null = Payload(metadata={"encoding": b"json/plain"}, data=b"{}")
+
+    assert decoded(RawValue(payload), Condition) == good
+    with pytest.raises(RefusedPayloadError, match=r"^why$"):
+        decoded(RawValue(Payload(metadata={"encoding": REFUSED}, data=b"why")), Condition)
+    with pytest.raises(ValidationError):
+        decoded(RawValue(null), Condition)
+    with pytest.raises(ValidationError) as caught:
+        decoded(RawValue(Payload(metadata={"encoding": b"binary/null"})), Condition)
+    assert caught.value.title == "Condition"
+
+
+async def test_only_the_codec_of_a_converter_depends_on_the_case() -> None:
+    """The rest is the same for all; a converter without a codec of ours stays as it is."""
+    context = WorkflowSerializationContext(namespace=NAMESPACE, workflow_id=CASE)
+    ours = converter(OneKey())
+
+    bound = ours.with_context(context)
+
+    assert bound is not ours
+    assert bound.payload_converter is ours.payload_converter
+    assert bound.failure_converter is ours.failure_converter
+    assert isinstance(bound.payload_codec, Codec)
+    (there,) = await bound.payload_codec.encode([Payload(data=b"{}")])
+    (back,) = await codec().decode([there])
+    assert back == Payload(data=b"{}")
+    assert PLAIN.with_context(context) is PLAIN
+
+
+def words(size: int) -> bytes:
+    """So many letters that seldom come back: the size of zlib's tables shows in what it makes."""
+    return bytes(random.Random(7).choices(range(64, 128), k=size))  # noqa: S311 - no secret
+
+
+@pytest.mark.parametrize(
+    "size,window,memory", [(8 * 1024, 13, 6), (8 * 1024 + 1, 15, 8), (100_000, 15, 8)]
+)
+def test_small_payloads_are_deflated_with_tables_of_their_size(
+    size: int, window: int, memory: int
+) -> None:
+    """Up to eight kibibytes; whatever is larger has zlib's own."""
+
+    def made(wbits: int, level: int) -> bytes:
+        deflater = zlib.compressobj(wbits=-wbits, memLevel=level)
+        return deflater.compress(words(size)) + deflater.flush()
+
+    assert deflated(words(size)) == made(window, memory)
+    # Other tables make other bytes of it, so that this says something.
+    assert made(13, 6) != made(15, 8)
+
+
+def test_only_a_payload_of_bounded_size_is_looked_at_for_a_verdict() -> None:
+    """A larger one hides its verdict by all else it says."""
+    said = b'"verdict":"reject"'
+    largest = said + words(64 * 1024 - len(said))
+
+    assert len(deflated_and_padded(largest)) % DECISION_STEP == 0
+    assert len(deflated_and_padded(largest)) - len(deflated(largest)) >= STEP
+    larger = largest + b"x"
+    assert len(deflated_and_padded(larger)) - len(deflated(larger)) < STEP
+    assert deflated_and_padded(larger).rstrip(b"\0") == deflated(larger).rstrip(b"\0")
