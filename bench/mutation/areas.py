@@ -34,6 +34,7 @@ AREAS: dict[str, Area] = {
             "tests/cases/test_envelope.py",
             f"{_PERSONAL}::test_what_the_person_signed_is_an_act_at_the_highest_level",
             f"{_PERSONAL}::test_a_signature_over_something_else_is_refused",
+            f"{_PERSONAL}::test_nobody_signs_for_themselves_in_somebody_elses_place",
             f"{_PERSONAL}::test_a_wrong_signature_spoils_an_act_at_any_level",
         ),
     ),

@@ -15,6 +15,7 @@ from audit.record import CaseRecord
 from audit.runs import CaseHistory, Run
 from audit.verdict import Check, Outcome
 from audit.verify import read_export, verify, verify_files
+from audit.vouchers import Vouchers
 from cases.journal import Journal, Kind, Stream, obligation_stream
 from tests.fuzz.small_bundle import AT, CASE, ROOT, SEAL, SIGNER, small_bundle, small_record
 
@@ -97,6 +98,21 @@ async def test_whoever_gives_no_keys_has_only_the_exports_word() -> None:
     assert signature.outcome is Outcome.INCOMPLETE
     assert root["signature"].outcome is Outcome.PASS
     assert root["log"].outcome is Outcome.INCOMPLETE
+
+
+async def test_what_a_verifier_brings_is_held_against_the_export(tmp_path: Path) -> None:
+    """A keyring that no pinned root signed is told of, and asked for only where a root is known."""
+    brought = Vouchers(at=AT, keyring=b"no keyring")
+    place = _written(tmp_path / "small")
+
+    checks = await told(small_bundle(), vouchers=brought)
+    of_a_folder = await verify(place, pinned=PINNED, logs=LOGS, vouchers=brought)
+    without_a_root = await told(small_bundle(), vouchers=brought, pinned=frozenset())
+
+    assert checks["keyring"].outcome is Outcome.FAIL
+    assert "keyring" in [check.name for check in of_a_folder.checks]
+    assert "keyring" not in without_a_root
+    assert "keyring" not in await told(small_bundle())
 
 
 async def test_a_replay_that_was_left_out_is_said() -> None:

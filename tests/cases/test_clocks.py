@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from cases.clock import (
     OPENS,
     TARGET,
@@ -15,12 +17,15 @@ from cases.clock import (
 )
 from cases.clocks import (
     HOLD,
+    clock_of,
     end_clocks,
     late_at,
     pause_operational,
     resume_operational,
     running,
     start,
+    start_clock,
+    start_stage_clock,
     stop_stage_clock,
     suspend,
     take_due,
@@ -30,7 +35,7 @@ from cases.clocks import (
 from cases.gate import RoundState
 from cases.journal import Kind
 from cases.records import HoldRecord
-from runbooks.plan import Late
+from runbooks.plan import ClockKind, Late
 from runbooks.statutes.span import Due
 from tests.cases.house import BEGIN, House
 
@@ -409,24 +414,149 @@ def test_a_reading_tells_all_of_a_clock() -> None:
     )
 
 
-def test_what_makes_no_sense_changes_nothing() -> None:
-    """A pause of a paused clock, a second start, anything before the first."""
-    start_, pause = (
-        ClockEvent(verb=ClockVerb.START, at=BEGIN),
-        ClockEvent(verb=ClockVerb.PAUSE, at=BEGIN + HOUR),
-    )
-    odd = [
-        ClockEvent(verb=ClockVerb.RESUME, at=BEGIN - HOUR),
-        ClockEvent(verb=ClockVerb.RESET, at=BEGIN - HOUR),
-        ClockEvent(verb=ClockVerb.PAUSE, at=BEGIN - HOUR),
+@pytest.mark.parametrize(
+    "verb,hours",
+    [
+        (ClockVerb.RESUME, -1),
+        (ClockVerb.RESET, -1),
+        (ClockVerb.PAUSE, -1),
+        (ClockVerb.START, 1),
+        (ClockVerb.RESUME, 1),
+        (ClockVerb.START, 3),
+        (ClockVerb.PAUSE, 3),
+    ],
+)
+def test_what_makes_no_sense_changes_nothing(verb: ClockVerb, hours: int) -> None:
+    """Anything before the start, a second start, going on while it runs, standing still twice."""
+    whole = [
+        ClockEvent(verb=ClockVerb.START, at=BEGIN, due=BEGIN + DAY),
         ClockEvent(verb=ClockVerb.PAUSE, at=BEGIN + 2 * HOUR),
-        ClockEvent(verb=ClockVerb.START, at=BEGIN + 3 * HOUR),
     ]
-    at = BEGIN + 5 * HOUR
+    odd = ClockEvent(verb=verb, at=BEGIN + hours * HOUR)
 
-    assert read([*odd, start_, pause], at=at) == read([start_, pause], at=at)
+    for now in (-1, 1, 2, 5):
+        at = BEGIN + now * HOUR
+        assert read([odd, *whole], at=at) == read(whole, at=at), now
+
+
+def test_a_clock_that_never_began_has_run_for_nothing() -> None:
+    """Nor is anything due of it; one that was only stopped has ended."""
+    at = BEGIN + 5 * HOUR
     never = read([], at=at)
-    assert (never.running, never.ended, never.elapsed) == (False, False, 0 * HOUR)
-    assert never.reached(HOUR, at=at) is None
     stopped = read([ClockEvent(verb=ClockVerb.STOP, at=BEGIN)], at=at)
-    assert (stopped.ended, stopped.elapsed, stopped.due) == (True, 0 * HOUR, None)
+
+    assert never == Reading(running=False, ended=False)
+    assert never.reached(HOUR, at=at) is None
+    assert stopped == Reading(running=False, ended=True, stopped_at=BEGIN)
+
+
+def of_a_rule(restart: str) -> tuple[House, ClockRun]:
+    """A case in which the first clock of its runbook runs, and would begin again so."""
+    house = House.of("terrorist-content-removal-order")
+    plan = house.file.pathway.clocks[0].model_copy(
+        update={"id": "ours", "restart": restart, "span": None, "opens": None}
+    )
+    house.file.pathway = house.file.pathway.model_copy(update={"clocks": (plan,)})
+    house.state.clocks = []
+    ours = clock(statutory=True, fired=["50%:legal"])
+    start(house.file, ours, at=BEGIN)
+    house.state.journal.pending.clear()
+    suspend(house.file, "ours", at=BEGIN + HOUR, because="the law")
+    return house, ours
+
+
+@pytest.mark.parametrize(
+    "restart,ending,verb,fired",
+    [
+        ("remaining", False, ClockVerb.RESUME, ["50%:legal"]),
+        ("full", False, ClockVerb.RESET, []),
+        ("full", True, ClockVerb.CANCEL, ["50%:legal"]),
+    ],
+)
+def test_a_clock_that_the_law_suspended_goes_on_as_its_rule_says(
+    restart: str, *, ending: bool, verb: ClockVerb, fired: list[str]
+) -> None:
+    """With what was left, from nothing, or not at all where the case ends; and why is on record."""
+    house, ours = of_a_rule(restart)
+    at = BEGIN + 3 * HOUR
+
+    unsuspend(house.file, "ours", at=at, because="answered", ending=ending)
+
+    assert ours.events[-1] == ClockEvent(verb=verb, at=at, because="answered")
+    assert ours.fired == fired
+    assert [body["because"] for _, body in recorded(house)] == ["the law", "answered"]
+    assert len(recorded(house)) == 2
+    # Once is enough: it runs, or has ended.
+    unsuspend(house.file, "ours", at=at, because="again")
+    assert ours.events[-1].because == "answered"
+    unsuspend(house.file, "none", at=at, because="again")
+
+
+def test_the_runbooks_clock_is_made_of_its_plan() -> None:
+    """All it says; where it names no source, the row of the law is one."""
+    plan = House.of("terrorist-content-removal-order").file.pathway.clocks[0]
+    named = plan.model_copy(update={"source": "An act, Article 2", "kind": ClockKind.MIN_HOLD})
+    by_row = plan.model_copy(update={"source": "", "row": "EU-TCO6@1", "kind": ClockKind.DEADLINE})
+
+    made = clock_of(named)
+
+    assert made == ClockRun(
+        id=plan.id,
+        title=plan.title,
+        within=plan.within,
+        statutory=plan.statutory,
+        owner=plan.owner,
+        late=list(plan.late),
+        hold=True,
+        source="An act, Article 2",
+    )
+    assert (clock_of(by_row).source, clock_of(by_row).hold) == ("EU-TCO6@1", False)
+
+
+def test_the_runbooks_clock_begins_when_its_event_was() -> None:
+    """Before the case knew of it, with why and whatever else is said."""
+    house = House.of("terrorist-content-removal-order")
+    (plan, *_) = house.file.pathway.clocks
+    house.state.clocks = []
+    house.state.journal.pending.clear()
+
+    start_clock(house.file, plan, begun=BEGIN - HOUR, at=BEGIN, because="told", said={"by": "tess"})
+
+    (ours,) = house.state.clocks
+    assert (ours.id, ours.events[0].at, ours.events[0].because) == (plan.id, BEGIN - HOUR, "told")
+    started = recorded(house)[0][1]
+    assert (started["by"], started["because"]) == ("tess", "told")
+    assert started["since"] == (BEGIN - HOUR).isoformat()
+
+
+def test_a_stages_own_target_is_ours_and_named_by_its_visit() -> None:
+    """The time the stage has at the case's severity, and its steps."""
+    house = alone()
+    stage = house.file.pathway.stages[0]
+
+    start_stage_clock(house.file, stage, visit=2, at=BEGIN)
+
+    (ours,) = house.state.clocks
+    assert ours.model_copy(update={"events": []}) == ClockRun(
+        id=f"{stage.name}#2",
+        title=f"{stage.title or stage.name} target",
+        within=stage.within,
+        statutory=False,
+        owner=stage.owner,
+        stage=stage.name,
+        late=list(stage.late),
+    )
+    assert ours.reading(BEGIN).started_at == BEGIN
+    untitled = stage.model_copy(update={"title": ""})
+    start_stage_clock(house.file, untitled, visit=3, at=BEGIN)
+    assert house.state.clocks[-1].title == f"{stage.name} target"
+
+
+def test_a_clock_that_has_not_begun_is_left_alone_by_the_end_of_a_hold() -> None:
+    """It has nothing that a hold could have stopped."""
+    house = alone()
+    house.state.clocks = [clock()]
+
+    resume_operational(house.file, at=BEGIN, because="go on")
+
+    assert house.state.clocks[0].events == []

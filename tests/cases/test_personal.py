@@ -16,6 +16,7 @@ from cases.canonical import canonical
 from cases.envelope import (
     Act,
     ActEnvelope,
+    ActingFor,
     Actor,
     CertifiedKey,
     Door,
@@ -293,6 +294,23 @@ def test_a_wrong_signature_spoils_an_act_at_any_level() -> None:
     sent = envelope(signature(authenticator(), flags=UP), assurance=Assurance.L2)
 
     assert refusal(sent)[0] is Reason.PERSONAL_SIGNATURE
+
+
+def test_nobody_signs_for_themselves_in_somebody_elses_place() -> None:
+    """A delegate's own signature says nothing of whom they act for."""
+    away = ActingFor(
+        person="luca",
+        roles=("legal",),
+        since=AT - timedelta(days=1),
+        until=AT + timedelta(days=1),
+        delegation="d-1",
+    )
+    actor = Actor(
+        person="lena", roles=(), directory_digest="0" * 64, directory_as_of=AT, acting_for=away
+    )
+    sent = envelope(signature(authenticator()), actor=actor)
+
+    assert refusal(sent) == (Reason.PERSONAL_SIGNATURE, "in somebody else's place")
 
 
 @pytest.mark.parametrize("name", ["statement", "authenticator_data", "client_data", "signature"])
