@@ -106,7 +106,7 @@ class CedarAccess:
             allowed=allowed,
             policies=tuple(sorted(each.id for each in decided)),
             digest=self.digest,
-            reason=next((each.reason for each in decided if each.reason), "") if decided else "",
+            reason=next((each.reason for each in decided if each.reason), ""),
             says=tuple(each.says for each in decided),
             restricted=resource.restricted,
         )

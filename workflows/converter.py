@@ -197,8 +197,6 @@ def decoded(raw: RawValue, kind: type[Message]) -> Message:
 
     Raises RefusedPayloadError for what was not encrypted, ValidationError for what does not fit.
     """
-    if raw.payload.metadata.get("encoding") == REFUSED:
-        raise RefusedPayloadError(raw.payload.data.decode())
     values = PLAIN.payload_converter.from_payloads([raw.payload], [kind])
     value = values[0]
     if not isinstance(value, kind):

@@ -16,6 +16,7 @@ from audit.runs import CaseHistory, Run
 from audit.verdict import Check, Outcome
 from audit.verify import read_export, verify, verify_files
 from audit.vouchers import Vouchers
+from audit.written import spelt
 from cases.journal import Journal, Kind, Stream, obligation_stream
 from tests.fuzz.small_bundle import AT, CASE, ROOT, SEAL, SIGNER, small_bundle, small_record
 
@@ -184,6 +185,7 @@ async def test_an_event_that_is_not_what_was_kept_fails_the_seals() -> None:
         (lambda data: data + b"\n", "is not written as an export writes it"),
         (lambda data: data.replace(b'"events"', b'"events" '), "is not written as an export"),
         (lambda _: b"{", "history/1-run-1.json"),
+        (lambda _: spelt({"events": 7}), "is not a history"),
     ],
 )
 async def test_a_history_has_one_spelling(spoil: Any, why: str) -> None:

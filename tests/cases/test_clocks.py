@@ -527,6 +527,9 @@ def test_the_runbooks_clock_begins_when_its_event_was() -> None:
     started = recorded(house)[0][1]
     assert (started["by"], started["because"]) == ("tess", "told")
     assert started["since"] == (BEGIN - HOUR).isoformat()
+    # Its deadline was computed by the row's own calendar, not as hours pass.
+    assert plan.span is not None
+    assert "calendar" not in started
 
 
 def test_a_stages_own_target_is_ours_and_named_by_its_visit() -> None:

@@ -115,6 +115,33 @@ def test_work_that_is_open_is_worked_on_and_work_that_was_is_concerning() -> Non
     assert "concerned" in of(house, "triage")
 
 
+def test_whatever_else_there_is_takes_no_relation_from_anybody() -> None:
+    """A case that has all of it at once: each role keeps what it had for its own reason."""
+    house = at_the_gate()
+    state = house.state
+    state.stage = "work"
+    state.effects = [effect("x"), effect("y", state="done")]
+    state.tasks = [task("z"), task("w", state=TaskState.DONE)]
+    state.rounds = [
+        Asked().round.model_copy(update={"approve": {who: 1}, "reject": {}, "backups": backups})
+        for who, backups in (("guest", {"stranger": "legal"}), ("other", {}))
+    ]
+
+    for role in ("legal", "x", "y", "z", "w", "guest", "other", "executive", "duty-counsel"):
+        assert "concerned" in of(house, role), role
+    assert {role for role in ("triage", "x", "z") if "works" in of(house, role)} == {
+        "triage",
+        "x",
+        "z",
+    }
+    for role in ("legal", "policy", "incident-manager", "guest", "stranger", "other", "executive"):
+        assert "approver" in of(house, role), role
+    assert "approver" in of(house, "duty-counsel")
+    assert "approver" not in of(house, "triage")
+    for role in ("x", "guest", "duty-manager", "legal", "incident-manager"):
+        assert "asked" in of(house, role), role
+
+
 def test_what_is_owed_after_closing_concerns_its_owner_once_the_case_has_closed() -> None:
     """Not before: nobody looks into a case for what they may owe it one day."""
     house = House.of("policy-precedent")
@@ -131,6 +158,7 @@ def test_what_is_owed_after_closing_concerns_its_owner_once_the_case_has_closed(
     assert related() == frozenset()
     house.state.status = "closed"
     assert related() == {"concerned"}
+    assert "concerned" in of(house, "policy-executive")
 
 
 def test_an_interim_rule_is_watched_by_its_owner_and_by_who_decides_what_stays() -> None:

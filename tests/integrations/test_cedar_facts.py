@@ -7,6 +7,7 @@ import pytest
 
 from integrations.cedar import CedarAccess, actions_of
 from integrations.ports.access import Apart, Circumstances, Principal, Resource
+from runbooks.errors import RunbookProblems
 from runbooks.library import access_schema
 from runbooks.restricting import load_classes
 
@@ -186,6 +187,15 @@ classes:
   staff: {says: "Staff", answers: {about-staff: ["yes", unknown]}, cleared: [executive]}
   late: {says: "Late", runbooks: [appeal], answers: {about-staff: ["yes"]}, cleared: [lead]}
 """
+
+
+def test_classes_that_cannot_be_read_are_told_with_their_file() -> None:
+    """And the bytes they were read from are kept as they were."""
+    with pytest.raises(RunbookProblems) as refused:
+        load_classes(b"classes: {staff: {}}", file="own.yaml")
+
+    assert {problem.file for problem in refused.value.problems} == {"own.yaml"}
+    assert load_classes(CLASSES, file="c").source == CLASSES
 
 
 def test_the_first_class_that_fits_is_the_cases() -> None:

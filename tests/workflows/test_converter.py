@@ -126,7 +126,7 @@ async def test_it_opens_nowhere_else(reader: Codec) -> None:
 @pytest.mark.parametrize(
     "plain",
     [
-        deflated(bytes(MAX_OPENED + 1)),
+        deflated(Payload(data=bytes(MAX_OPENED)).SerializeToString()),
         deflated(b"whole" * 100)[:-2],
         deflated(b"") + b"more",
         deflated(b"\xff\xff no message"),
@@ -237,6 +237,18 @@ def test_siblings_are_of_one_length(before: bytes, behind: bytes, escape: str) -
     (length,) = lengths
     assert length >= LEAST
     assert length % DECISION_STEP == 0
+
+
+def test_a_payload_of_many_verdicts_still_fits() -> None:
+    """None of its siblings is as long as it is, since each of those says one thing all over."""
+    drawn = random.Random(7).choices(list(Verdict), k=2500)  # noqa: S311 - no secret
+    plain = b",".join(spoken(verdict, "") for verdict in drawn)
+
+    padded = deflated_and_padded(plain)
+
+    assert LEAST < len(deflated(plain)) <= len(padded)
+    assert len(padded) % DECISION_STEP == 0
+    assert padded.startswith(deflated(plain))
 
 
 def spoken(verdict: Verdict, escape: str) -> bytes:
