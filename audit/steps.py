@@ -162,11 +162,11 @@ def sent(steps: Sequence[Step], *, fired: frozenset[str], done: frozenset[str]) 
     What is started and cancelled in one task never leaves the SDK, nor does the cancellation of a
     timer that has `fired` or of an activity that is `done`; the end of a run comes last.
     """
-    unsent = {"timer": fired, "activity": done}
-    for kind, over in unsent.items():
+    unsent: dict[str, set[object]] = {}
+    for kind, over in (("timer", fired), ("activity", done)):
         started = {step.fields["id"] for step in steps if step.kind == kind}
         cancelled = {step.fields["id"] for step in steps if step.kind == f"cancel-{kind}"}
-        unsent[kind] = over | (started & cancelled)
+        unsent[kind] = {*over, *(started & cancelled)}
     kept = [
         step
         for step in steps

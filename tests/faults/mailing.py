@@ -106,8 +106,14 @@ class Mail(Scripted):
             for row in rows
             if row.about is not None and row.end is NoticeEnd.DELIVERED
         )
+        # One that ended before it was ordered, since somebody had the work, has no key.
         ordered, ended = (
-            [(case.number, e.body["key"]) for case in cases for e in case.entries if e.kind is kind]
+            [
+                (case.number, entry.body["key"])
+                for case in cases
+                for entry in case.entries
+                if entry.kind is kind and "key" in entry.body
+            ]
             for kind in (Kind.NOTICE_ORDERED, Kind.NOTICE_ENDED)
         )
         return {

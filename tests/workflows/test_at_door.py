@@ -1,31 +1,23 @@
 """What was recorded at the door stops what comes due before it is delivered (I18)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from temporalio import activity
-from temporalio.worker import Worker
 
-from audit.export import codec_of
-from audit.histories import fetch
-from audit.strict_replay import strict_replay
-from cases.acts import Acknowledge, ActBody, Cancel, Claim, Evidence
+from cases.acts import Acknowledge, ActBody, Claim, Evidence
 from cases.at_door import may_stop, new_to
 from cases.envelope import Act
 from cases.notice import AtDoor, NoticeEnd, NoticeOrder, NoticeResult, Purpose
 from cases.paging import RunState
-from tests.workflows.playing import client_of, replay, runs_of
+from tests.workflows.paged import TEXT, running
 from tests.workflows.scenarios import accepted
-from tests.workflows.world import CaseUnderTest, World, open_case
+from tests.workflows.world import CaseUnderTest, World
 from workers.engine import Engine
 
 pytestmark = pytest.mark.timeout(120)
 
-TEXT = (Path(__file__).parents[1] / "cases" / "paging.yaml").read_bytes()
 PLAIN = TEXT.replace(b"    escalate: reach-triage\n", b"").replace(
     b"{at: 75%, remind: triage}", b"{at: 75%, page: triage}"
 )
@@ -55,25 +47,6 @@ class Door(World):
     def told(self, *purposes: Purpose) -> list[NoticeOrder]:
         """What was really sent."""
         return [order for order in self.notices if order.purpose in purposes]
-
-
-@asynccontextmanager
-async def running(
-    engine: Engine, task_queue: str, world: World, *, cached: int, text: bytes = TEXT
-) -> AsyncIterator[CaseUnderTest]:
-    """A case in triage; it ends, is replayed, and commits to all that came in by any way."""
-    client = await client_of(engine, world)
-    async with Worker(client, task_queue=task_queue, max_cached_workflows=cached):
-        case = await open_case(world, client, task_queue=task_queue, runbook="paging", text=text)
-        yield case
-        accepted(await case.act(Cancel(reason="the test ends"), person="ines"))
-        async with asyncio.timeout(60):
-            await case.handle.result()
-    await replay(engine, await runs_of(client, case))
-    assert not world.forks
-    history = await fetch(client, case.handle.id, codec=codec_of(client))
-    replayed = await strict_replay(history, world.entries[case.handle.id])
-    assert replayed.findings == ()
 
 
 async def record(

@@ -1,26 +1,21 @@
 """An escalation on the real engine: it survives every task, is replayed, and stops when it must."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from temporalio import activity
-from temporalio.worker import Worker
 
-from cases.acts import Acknowledge, Cancel
+from cases.acts import Acknowledge
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult
 from cases.paging import RunState
-from tests.workflows.playing import client_of, replay, runs_of
+from tests.workflows.paged import running
 from tests.workflows.scenarios import accepted
-from tests.workflows.world import CaseUnderTest, World, open_case
+from tests.workflows.world import World
 from workers.engine import Engine
 
 pytestmark = pytest.mark.timeout(120)
 
-TEXT = (Path(__file__).parents[1] / "cases" / "paging.yaml").read_bytes()
 TEN = timedelta(minutes=10)
 
 
@@ -40,22 +35,6 @@ class Kept(World):
             until, self.kept_until = order.at + self.kept_until, None
             return NoticeResult(end=NoticeEnd.HELD, later=until)
         return NoticeResult(end=NoticeEnd.DELIVERED)
-
-
-@asynccontextmanager
-async def running(
-    engine: Engine, task_queue: str, world: World, *, cached: int
-) -> AsyncIterator[CaseUnderTest]:
-    """A case whose stages are escalated by policies; it is replayed at the end."""
-    client = await client_of(engine, world)
-    async with Worker(client, task_queue=task_queue, max_cached_workflows=cached):
-        case = await open_case(world, client, task_queue=task_queue, runbook="paging", text=TEXT)
-        yield case
-        accepted(await case.act(Cancel(reason="the test ends"), person="ines"))
-        async with asyncio.timeout(60):
-            await case.handle.result()
-    await replay(engine, await runs_of(client, case))
-    assert not world.forks
 
 
 def steps(world: World) -> list[int]:

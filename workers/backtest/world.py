@@ -232,11 +232,10 @@ class RecordedWorld(Outside):
         if acts - known.came:
             # Meanwhile nothing is done for the case: whoever acts need not wait for that.
             known.waiting += 1
-            self.bustle.ended(case)
+            self.bustle.stirred(case)
             try:
                 await _come(lambda: acts <= known.came, until=until)
             finally:
-                self.bustle.begun(case)
                 known.waiting -= 1
         if answered.steps:
             steps = Counter(answered.steps)

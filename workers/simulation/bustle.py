@@ -1,71 +1,191 @@
-"""Whether anything is being done for a case: known here, so that the server is asked less often.
+"""Whether anything is under way for a case: known here, so that the server need not be asked.
 
-The worker of a simulation runs in this process. While one of a case's activities runs, and for a
-moment after it has ended, the case does not rest; asking the server meanwhile only costs it time.
+The worker of a simulation runs in this process, and everything that a case does passes through it:
+which activities it asked for, and which of them it has heard of. A case rests when it waits for
+nothing but people and time.
 """
 
 import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from temporalio import activity
-from temporalio.worker import (
-    ActivityInboundInterceptor,
-    ExecuteActivityInput,
-    Interceptor,
+from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
+from temporalio.converter import SerializationContext, StorageDriverStoreContext
+from temporalio.plugin import SimplePlugin
+from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+from temporalio.workflow import Info
+
+ENDS = frozenset(
+    {
+        "complete_workflow_execution",
+        "fail_workflow_execution",
+        "cancel_workflow_execution",
+    }
 )
 
-MOMENT = 0.1
-"""Seconds in which a case that was told something asks for the next thing."""
+
+@dataclass
+class _UnderWay:
+    """What one run of a case waits for, as far as it has come."""
+
+    asked: set[int] = field(default_factory=set)
+    """Activities that it has heard nothing of yet."""
+    unheard: int = 0
+    """Signals that are on their way to it."""
+    thinking: bool = True
+    """It computes, or is about to: it has been begun, or failed to."""
+    ended: bool = False
 
 
-class Bustle(Interceptor):
-    """Counts what runs for each case, and when the last of it ended."""
+class Bustle:
+    """Knows of each case whether anything is under way for it."""
 
     def __init__(self) -> None:
-        self._running: dict[str, int] = {}
-        self._ended: dict[str, float] = {}
+        self._cases: dict[str, _UnderWay] = {}
         self._waiting: dict[str, asyncio.Event] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002 - the SDK's name
-        """Every activity of the worker is counted."""
-        return _Counted(next, self)
+    @property
+    def plugin(self) -> SimplePlugin:
+        """With it the cases of a client's workers are watched."""
 
-    async def over(self, case: str, *, until: float) -> None:
-        """Nothing runs for the case, and nothing has ended a moment ago; or it is that late."""
-        clock = asyncio.get_running_loop().time
-        while True:
-            try:
-                async with asyncio.timeout_at(until):
-                    while self._running.get(case):
-                        await self._waiting.setdefault(case, asyncio.Event()).wait()
-            except TimeoutError:
-                return
-            left = self._ended.get(case, 0.0) + MOMENT - clock()
-            if left <= 0:
-                return
-            await asyncio.sleep(left)
+        def watching(runner: WorkflowRunner | None) -> WorkflowRunner:
+            return _WatchingRunner(runner or SandboxedWorkflowRunner(), self)
 
-    def begun(self, case: str) -> None:
-        """Something runs for the case."""
-        self._running[case] = self._running.get(case, 0) + 1
+        return SimplePlugin("bustle", workflow_runner=watching)
 
-    def ended(self, case: str) -> None:
-        """One thing less runs for it."""
-        self._ended[case] = asyncio.get_running_loop().time()
-        self._running[case] -= 1
-        if not self._running[case] and (waiting := self._waiting.pop(case, None)) is not None:
-            waiting.set()
+    async def over(self, case: str, rested: Callable[[], bool], *, until: float) -> bool:
+        """Nothing is under way for the case and `rested` says so too, or it has ended.
+
+        False when that has not come at `until`, by the loop's clock.
+        """
+        self._loop = asyncio.get_running_loop()
+        # It is listened to before it is looked at: what changes in between is not missed.
+        stirred = self._waiting[case] = asyncio.Event()
+        try:
+            async with asyncio.timeout_at(until):
+                while not (self.ended(case) or (self._still(case) and rested())):
+                    await stirred.wait()
+                    stirred.clear()
+        except TimeoutError:
+            return False
+        finally:
+            del self._waiting[case]
+        return True
+
+    def begins(self, case: str) -> None:
+        """The case is to be started."""
+        self._cases[case] = _UnderWay()
+
+    def told(self, case: str) -> None:
+        """The case is to hear something that nobody waits for."""
+        self._cases[case].unheard += 1
+
+    def open(self, case: str) -> int:
+        """How many answers the case waits for."""
+        return len(self._cases[case].asked)
+
+    def ended(self, case: str) -> bool:
+        """Whether the case has come to its end."""
+        return self._cases[case].ended
+
+    def _still(self, case: str) -> bool:
+        under_way = self._cases[case]
+        return not under_way.thinking and not under_way.unheard
+
+    def stirred(self, case: str) -> None:
+        """Something has changed for the case: whoever waits looks again. From any thread."""
+        if self._loop is not None and case in self._waiting:
+            self._loop.call_soon_threadsafe(self._look, case)
+
+    def _look(self, case: str) -> None:
+        if (event := self._waiting.get(case)) is not None:
+            event.set()
+
+    # -- what the worker sees, in its own threads ---------------------------------------------
+
+    def anew(self, case: str) -> None:
+        """The case's code begins at the beginning: a new run, or a worker that knew nothing."""
+        self._cases[case] = _UnderWay(unheard=self._cases[case].unheard)
+
+    def activated(self, case: str, act: WorkflowActivation) -> None:
+        """The case computes."""
+        under_way = self._cases[case]
+        under_way.thinking = True
+        under_way.asked -= {
+            job.resolve_activity.seq for job in act.jobs if job.HasField("resolve_activity")
+        }
+        if not act.is_replaying:
+            under_way.unheard -= sum(job.HasField("signal_workflow") for job in act.jobs)
+
+    def completed(
+        self, case: str, act: WorkflowActivation, done: WorkflowActivationCompletion
+    ) -> None:
+        """The case has computed, and asks for what it asks."""
+        under_way = self._cases[case]
+        commands = done.successful.commands
+        under_way.asked |= {
+            command.schedule_activity.seq
+            for command in commands
+            if command.HasField("schedule_activity")
+        }
+        kinds = {command.WhichOneof("variant") for command in commands}
+        under_way.ended = bool(kinds & ENDS)
+        # What failed is done again, what is replayed is not at its end, and a run that is
+        # continued goes on as another.
+        under_way.thinking = (
+            done.HasField("failed")
+            or act.is_replaying
+            or "continue_as_new_workflow_execution" in kinds
+        )
+        self.stirred(case)
 
 
-class _Counted(ActivityInboundInterceptor):
-    def __init__(self, following: ActivityInboundInterceptor, bustle: Bustle) -> None:
-        super().__init__(following)
+class _WatchingRunner(WorkflowRunner):
+    def __init__(self, inner: WorkflowRunner, bustle: Bustle) -> None:
+        self._inner = inner
         self._bustle = bustle
 
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's name
-        case = activity.info().workflow_id or ""
-        self._bustle.begun(case)
-        try:
-            return await super().execute_activity(input)
-        finally:
-            self._bustle.ended(case)
+    def prepare_workflow(self, defn: Any) -> None:
+        self._inner.prepare_workflow(defn)
+
+    def set_worker_level_failure_exception_types(
+        self, types: Sequence[type[BaseException]]
+    ) -> None:
+        self._inner.set_worker_level_failure_exception_types(types)
+
+    def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
+        self._bustle.anew(det.info.workflow_id)
+        return _WatchedInstance(
+            self._inner.create_instance(det), self._bustle, case=det.info.workflow_id
+        )
+
+
+class _WatchedInstance(WorkflowInstance):
+    def __init__(self, inner: WorkflowInstance, bustle: Bustle, *, case: str) -> None:
+        self._inner = inner
+        self._bustle = bustle
+        self._case = case
+
+    def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
+        if any(job.HasField("remove_from_cache") for job in act.jobs):
+            return self._inner.activate(act)
+        self._bustle.activated(self._case, act)
+        done = self._inner.activate(act)
+        self._bustle.completed(self._case, act, done)
+        return done
+
+    def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
+        return self._inner.get_serialization_context(command_info)
+
+    def get_external_store_context(self, command_info: Any) -> StorageDriverStoreContext:
+        return self._inner.get_external_store_context(command_info)
+
+    def get_info(self) -> Info:
+        return self._inner.get_info()
+
+    def get_thread_id(self) -> int | None:
+        return self._inner.get_thread_id()

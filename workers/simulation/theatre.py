@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import PendingActivityState, WorkflowExecutionStatus
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
@@ -35,7 +35,7 @@ from cases.state import CasePicture
 from runbooks import Runbook, assess, compile_runbook
 from runbooks.plan import Assurance, Pathway
 from workers.engine import Engine
-from workers.simulation.bustle import MOMENT, Bustle
+from workers.simulation.bustle import Bustle
 from workers.simulation.keys import DoorKeys, OneKeyring
 from workers.simulation.outside import Outside, Placed
 from workers.simulation.synthetic import Synthetic
@@ -57,7 +57,8 @@ from workflows.messages import (
 )
 
 MINUTE = timedelta(minutes=1)
-LOOK, LONGEST_LOOK = 0.12, 0.5
+LOOK = 0.5
+"""Seconds between two tries of an act that the case could not take yet."""
 PATIENCE = 120
 INSTANCE = "simulation"
 
@@ -80,10 +81,11 @@ class Theatre:
     pathways: Mapping[str, Pathway]
     name: str
     """Its task queue, and part of its cases' ids: theatres on one server do not meet."""
+    bustle: Bustle
+    """Watches the cases of `client`'s workers."""
     begins: datetime | None = None
     """Minute 0 of the week that is played; None plays every case as if it came now."""
     up: asyncio.Event = field(default_factory=asyncio.Event)
-    bustle: Bustle = field(default_factory=Bustle)
     restarts: int = 0
     _crashing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _worker: Worker | None = None
@@ -125,6 +127,7 @@ class Theatre:
     async def begin(self, placed: Placed, request: CaseInput) -> None:
         """The case has been started with that input, and it is the instant at which it begins."""
         self.outside.placed[placed.id] = placed
+        self.bustle.begins(placed.id)
         ahead = max(placed.begun - await self.clock.now(), timedelta(0))
         await self.driven.start_workflow(
             WORKFLOW,
@@ -144,30 +147,24 @@ class Theatre:
 
     async def rests(self, placed: Placed) -> bool:
         """Nothing of the case is under way; whether it still runs."""
-        asked = DescribeWorkflowExecutionRequest(
-            namespace=self.driven.namespace, execution=WorkflowExecution(workflow_id=placed.id)
-        )
-        wait = LOOK
-        # Whatever has just been done, the case writes it down: it does not rest yet.
-        await asyncio.sleep(MOMENT)
+        case = placed.id
+
+        def rested() -> bool:
+            return bool(placed.entries) and self.bustle.open(case) <= self.outside.waiting(case)
+
         until = asyncio.get_running_loop().time() + PATIENCE
-        while True:
-            await self.bustle.over(placed.id, until=until)
-            # Asked below the SDK's own call, which decodes much that nobody looks at here. No
-            # time-out stands around it: a cancelled call may end as an RPCError of its own. And
-            # the server ends connections every few minutes: a call on one of them is made again.
-            raw = await self.driven.workflow_service.describe_workflow_execution(asked, retry=True)
-            status = raw.workflow_execution_info.status
-            if status != WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING:
-                return False
-            waiting = self.outside.waiting(placed.id)
-            busy = len(raw.pending_activities) > waiting or raw.HasField("pending_workflow_task")
-            if placed.entries and not busy:
-                return True
-            if asyncio.get_running_loop().time() > until:
-                raise StuckError(_under_way(raw))
-            await asyncio.sleep(wait)
-            wait = min(wait * 1.5, LONGEST_LOOK)
+        if not await self.bustle.over(case, rested, until=until):
+            raise StuckError(_under_way(await self._described(placed)))
+        return not self.bustle.ended(case)
+
+    async def _described(self, placed: Placed) -> DescribeWorkflowExecutionResponse:
+        # Below the SDK's own call, which decodes much that nobody looks at here.
+        return await self.driven.workflow_service.describe_workflow_execution(
+            DescribeWorkflowExecutionRequest(
+                namespace=self.driven.namespace, execution=WorkflowExecution(workflow_id=placed.id)
+            ),
+            retry=True,
+        )
 
     def picture(self, placed: Placed) -> CasePicture:
         """The case as it stands."""
@@ -207,6 +204,7 @@ class Theatre:
         self, placed: Placed, signal: str, body: ReportReceived | ReportJoined | TicketUpdated
     ) -> None:
         """What automation says has come in."""
+        self.bustle.told(placed.id)
         await self._handle(placed).signal(signal, body)
 
     async def hand_in(self, placed: Placed, act: Act) -> ActReceipt:
@@ -225,7 +223,7 @@ class Theatre:
                 late = asyncio.get_running_loop().time() > until
                 if error.status is not RPCStatusCode.FAILED_PRECONDITION or late:
                     raise
-                await asyncio.sleep(LONGEST_LOOK)
+                await asyncio.sleep(LOOK)
             else:
                 return receipt
 
@@ -275,7 +273,6 @@ class Theatre:
             self.client,
             task_queue=self.name,
             max_cached_workflows=1000,
-            interceptors=[self.bustle],
             graceful_shutdown_timeout=timedelta(0),
         )
         self._running = asyncio.create_task(self._worker.run())
@@ -308,12 +305,13 @@ async def theatre(
     begins: datetime | None = None,
 ) -> AsyncIterator[Theatre]:
     """Cases of these runbooks can be played inside, in the week that begins then, or at once."""
-    clock = VirtualClock()
+    clock, bustle = VirtualClock(), Bustle()
     client = await connect(
         engine.address,
         namespace=engine.namespace,
         keyring=OneKeyring(),
         activities=outside.activities,
+        extra_plugins=[bustle.plugin],
     )
     pathways = {name: compile_runbook(runbook) for name, runbook in runbooks.items()}
     outside.runbooks.update((pathways[name].digest, book) for name, book in runbooks.items())
@@ -325,6 +323,7 @@ async def theatre(
         driven=clock.drive(client),
         pathways=pathways,
         name=f"simulation-{uuid.uuid4().hex}",
+        bustle=bustle,
         begins=begins,
     )
     place.start_worker()
