@@ -15,7 +15,7 @@ from cases.envelope import ActEnvelope
 from cases.journal import Entry, Journal, Kind
 from cases.receipts import ActReceipt, Outcome, Reason
 from tests.fuzz.small_bundle import AT, CASE, small_record
-from workflows.effects import PERFORM, EffectResult
+from workflows.effects import PERFORM, EffectResult, EffectState
 
 ENVELOPE = ActEnvelope(payload="{}")
 REFUSED = ActReceipt(act="a", outcome=Outcome.REFUSED, reason=Reason.UNSIGNED, applied_at=AT)
@@ -139,7 +139,7 @@ def test_what_came_in_is_read_out_of_the_history_where_nobody_has() -> None:
     done = HistoryEvent(event_id=3, event_type=EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED)
     said = done.activity_task_completed_event_attributes
     said.scheduled_event_id = 2
-    result = EffectResult(state="done")
+    result = EffectResult(state=EffectState.DONE)
     said.result.payloads.add(data=result.model_dump_json().encode())
     history = CaseHistory(
         case=CASE, namespace="default", runs=(Run("run-1", (*run.events, ordered, done)),)

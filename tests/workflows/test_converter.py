@@ -239,6 +239,16 @@ def test_siblings_are_of_one_length(before: bytes, behind: bytes, escape: str) -
     assert length % DECISION_STEP == 0
 
 
+def test_siblings_are_of_one_length_also_where_a_step_begins() -> None:
+    """Beside what deflates to almost a kibibyte, one letter more of a verdict is a step more."""
+    filler = random.Random(7).randbytes(1040)  # noqa: S311 - no secret
+    for size in range(960, 1040):
+        lengths = {
+            len(deflated_and_padded(filler[:size] + spoken(verdict, ""))) for verdict in Verdict
+        }
+        assert len(lengths) == 1, size
+
+
 def test_a_payload_of_many_verdicts_still_fits() -> None:
     """None of its siblings is as long as it is, since each of those says one thing all over."""
     drawn = random.Random(7).choices(list(Verdict), k=2500)  # noqa: S311 - no secret
@@ -361,14 +371,15 @@ def test_a_refused_payload_is_read_only_by_who_asks_for_it_raw() -> None:
     assert read([good], [int]) == [7]
     raw, seven = read([refused, good], [RawValue, int])
     assert (raw.payload, seven) == (refused, 7)
-    for payloads, hints in (
+    asked: list[tuple[list[Payload], list[type] | None]] = [
         ([refused], None),
         ([refused], []),
         ([refused], [int]),
         ([good, refused], [int]),
         ([good, refused], [RawValue]),
         ([good, refused], [RawValue, int]),
-    ):
+    ]
+    for payloads, hints in asked:
         with pytest.raises(RefusedPayloadError, match=r"^why$"):
             read(payloads, hints)
     assert PayloadConverter() is PayloadConverter()
