@@ -8,6 +8,7 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,7 +45,12 @@ def _judged(folder: Path, vkey: str) -> str:
         path.relative_to(folder / "log").as_posix().removesuffix(".tlog-proof"): path
         for path in (folder / "log").rglob("*.tlog-proof")
     }
-    if proofs.keys() - leaves.keys():
+    # Salts make every leaf its own, and what is in the log went there in the stream's order.
+    if (
+        proofs.keys() - leaves.keys()
+        or len(set(leaves.values())) < len(leaves)
+        or any(_withheld(leaves.keys() - proofs.keys(), proof) for proof in proofs)
+    ):
         raise WrongError
     # One tree of that size gives every proof its shape: which side each hash stands on.
     shape = InmemoryTree(algorithm="sha256")
@@ -54,6 +60,13 @@ def _judged(folder: Path, vkey: str) -> str:
         tree = _Tree(checkpoint, size, root, shape)
         _proven(path.read_bytes(), leaves[name], tree)
     return "PASS" if proofs.keys() == leaves.keys() else "INCOMPLETE"
+
+
+def _withheld(unproven: AbstractSet[str], proof: str) -> bool:
+    """Whether an entry before the proven one, in its stream, has no proof."""
+    stream, _, sequence = proof.rpartition("/")
+    places = (name.rpartition("/") for name in unproven)
+    return any(of == stream and int(number) < int(sequence) for of, _, number in places)
 
 
 def _head(data: bytes, vkey: str) -> tuple[int, bytes]:

@@ -87,7 +87,7 @@ func checkBundle(vkey, folder string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	proven := 0
+	proven, last := map[string]int64{}, map[string]int64{}
 	err = filepath.WalkDir(filepath.Join(folder, "log"), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || path == filepath.Join(folder, "log", "checkpoint") {
 			return err
@@ -97,11 +97,16 @@ func checkBundle(vkey, folder string) (string, error) {
 			return err
 		}
 		name, _ := filepath.Rel(filepath.Join(folder, "log"), path)
-		leaf, ok := leaves[strings.TrimSuffix(filepath.ToSlash(name), ".tlog-proof")]
+		place := strings.TrimSuffix(filepath.ToSlash(name), ".tlog-proof")
+		leaf, ok := leaves[place]
 		if !ok {
 			return fmt.Errorf("%s: proves nothing that is opened", name)
 		}
-		proven++
+		stream, sequence, err := split(place)
+		if err != nil {
+			return err
+		}
+		proven[place], last[stream] = sequence, max(last[stream], sequence)
 		if err := proves(data, leaf, checkpoint, tree); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -110,11 +115,44 @@ func checkBundle(vkey, folder string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	said := fmt.Sprintf("%d of %d entries under a tree of %d", proven, len(leaves), tree.N)
-	if proven < len(leaves) {
+	if err := complete(leaves, proven, last); err != nil {
+		return "", err
+	}
+	said := fmt.Sprintf("%d of %d entries under a tree of %d", len(proven), len(leaves), tree.N)
+	if len(proven) < len(leaves) {
 		return said, errUnproven
 	}
 	return said, nil
+}
+
+// complete finds what was withheld: entries go to the log in the order of their stream, so nothing
+// before a proven one may lack a proof. And salts make every leaf its own.
+func complete(leaves map[string][]byte, proven, last map[string]int64) error {
+	seen := map[string]string{}
+	for place, leaf := range leaves {
+		if other, ok := seen[string(leaf)]; ok {
+			return fmt.Errorf("%s and %s: one leaf", place, other)
+		}
+		seen[string(leaf)] = place
+		if _, ok := proven[place]; ok {
+			continue
+		}
+		stream, sequence, err := split(place)
+		if err != nil {
+			return err
+		}
+		if sequence < last[stream] {
+			return fmt.Errorf("%s: no proof, and what follows it is in the log", place)
+		}
+	}
+	return nil
+}
+
+// split tells an entry's stream from its number in it.
+func split(place string) (string, int64, error) {
+	at := strings.LastIndex(place, "/")
+	sequence, err := number(place[at+1:])
+	return place[:max(at, 0)], sequence, err
 }
 
 // proves reads a C2SP tlog-proof and checks it against the tree.
