@@ -1,6 +1,5 @@
 """A workflow runner that writes down what the code asks for while a history is replayed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +12,8 @@ from temporalio.worker import (
     WorkflowInstanceDetails,
     WorkflowRunner,
 )
-from temporalio.workflow import Info
+
+from workflows.around import InstanceAround, RunnerAround
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Recording:
         return max(self.asked, default=0)
 
 
-class RecordingRunner(WorkflowRunner):
+class RecordingRunner(RunnerAround):
     """Runs workflows as the SDK does, and records their commands.
 
     Without the sandbox: it guards against code that behaves differently on replay, and here any
@@ -39,33 +39,23 @@ class RecordingRunner(WorkflowRunner):
     """
 
     def __init__(self, inner: WorkflowRunner | None = None) -> None:
-        self._inner = inner or UnsandboxedWorkflowRunner()
+        super().__init__(inner or UnsandboxedWorkflowRunner())
         self.recordings: dict[str, Recording] = {}
         """By the id the run has in its own history: the original one, also after a reset."""
-
-    def prepare_workflow(self, defn: Any) -> None:
-        """The workflow can be run."""
-        self._inner.prepare_workflow(defn)
-
-    def set_worker_level_failure_exception_types(
-        self, types: Sequence[type[BaseException]]
-    ) -> None:
-        """The inner runner knows them."""
-        self._inner.set_worker_level_failure_exception_types(types)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """An instance whose commands are recorded."""
         recording = self.recordings[det.info.run_id] = Recording()
-        return _RecordingInstance(self._inner.create_instance(det), recording)
+        return _RecordingInstance(super().create_instance(det), recording)
 
 
-class _RecordingInstance(WorkflowInstance):
+class _RecordingInstance(InstanceAround):
     def __init__(self, inner: WorkflowInstance, recording: Recording) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._recording = recording
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
-        completion = self._inner.activate(act)
+        completion = super().activate(act)
         if any(job.HasField("remove_from_cache") for job in act.jobs):
             return completion
         if completion.HasField("failed"):
@@ -82,12 +72,3 @@ class _RecordingInstance(WorkflowInstance):
         # Only a codec is told where it works, and a history that was opened has none: to work the
         # context out for every payload took a twentieth of a replay.
         del command_info
-
-    def get_external_store_context(self, command_info: Any) -> Any:
-        return self._inner.get_external_store_context(command_info)
-
-    def get_info(self) -> Info:
-        return self._inner.get_info()
-
-    def get_thread_id(self) -> int | None:
-        return self._inner.get_thread_id()

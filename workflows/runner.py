@@ -10,7 +10,7 @@ goes the signature of its own key (`cases.worker_keys`). The code knows nothing 
 the same without; so a replay by another worker, or by an auditor, finds no difference.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
@@ -20,11 +20,12 @@ from temporalio.converter import (
     StorageDriverStoreContext,
     WorkflowSerializationContext,
 )
-from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from temporalio.workflow import Info
 
 from cases.worker_keys import MARK
+from workflows.around import InstanceAround, RunnerAround
 from workflows.effects import APPEND_JOURNAL
 from workflows.obligation_effects import APPEND_OBLIGATION
 
@@ -46,40 +47,29 @@ PASSED_THROUGH = (
 )
 
 
-class CaseRunner(WorkflowRunner):
+class CaseRunner(RunnerAround):
     """The SDK's sandbox; what it is asked about payloads is answered outside of it."""
 
     def __init__(self, *, sign: Sign | None = None) -> None:
+        restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+        super().__init__(SandboxedWorkflowRunner(restrictions=restrictions))
         self._sign = sign
-        self._sandbox = SandboxedWorkflowRunner(
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-        )
-
-    def prepare_workflow(self, defn: Any) -> None:
-        """The workflow can be run."""
-        self._sandbox.prepare_workflow(defn)
-
-    def set_worker_level_failure_exception_types(
-        self, types: Sequence[type[BaseException]]
-    ) -> None:
-        """The sandbox knows them."""
-        self._sandbox.set_worker_level_failure_exception_types(types)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         """A sandboxed instance of the case."""
-        return _CaseInstance(self._sandbox.create_instance(det), det.info, sign=self._sign)
+        return _CaseInstance(super().create_instance(det), det.info, sign=self._sign)
 
 
-class _CaseInstance(WorkflowInstance):
+class _CaseInstance(InstanceAround):
     def __init__(self, sandboxed: WorkflowInstance, info: Info, *, sign: Sign | None) -> None:
-        self._sandboxed = sandboxed
+        super().__init__(sandboxed)
         self._sign = sign
         self._context = WorkflowSerializationContext(
             namespace=info.namespace, workflow_id=info.workflow_id
         )
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
-        completion = self._sandboxed.activate(act)
+        completion = super().activate(act)
         # What is replayed has its mark in the history, of whoever wrote it first.
         if self._sign is not None and not act.is_replaying:
             _mark(completion, self._sign)
@@ -91,12 +81,6 @@ class _CaseInstance(WorkflowInstance):
     def get_external_store_context(self, command_info: Any) -> StorageDriverStoreContext:
         # Nothing of a case is stored outside Temporal by the SDK.
         return StorageDriverStoreContext(target=None)
-
-    def get_info(self) -> Info:
-        return self._sandboxed.get_info()
-
-    def get_thread_id(self) -> int | None:
-        return self._sandboxed.get_thread_id()
 
 
 def _mark(completion: WorkflowActivationCompletion, sign: Sign) -> None:

@@ -6,17 +6,16 @@ nothing but people and time.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
-from temporalio.converter import SerializationContext, StorageDriverStoreContext
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
-from temporalio.workflow import Info
+
+from workflows.around import InstanceAround, RunnerAround
 
 ENDS = frozenset(
     {
@@ -144,48 +143,28 @@ class Bustle:
         self.stirred(case)
 
 
-class _WatchingRunner(WorkflowRunner):
+class _WatchingRunner(RunnerAround):
     def __init__(self, inner: WorkflowRunner, bustle: Bustle) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._bustle = bustle
-
-    def prepare_workflow(self, defn: Any) -> None:
-        self._inner.prepare_workflow(defn)
-
-    def set_worker_level_failure_exception_types(
-        self, types: Sequence[type[BaseException]]
-    ) -> None:
-        self._inner.set_worker_level_failure_exception_types(types)
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
         self._bustle.anew(det.info.workflow_id)
         return _WatchedInstance(
-            self._inner.create_instance(det), self._bustle, case=det.info.workflow_id
+            super().create_instance(det), self._bustle, case=det.info.workflow_id
         )
 
 
-class _WatchedInstance(WorkflowInstance):
+class _WatchedInstance(InstanceAround):
     def __init__(self, inner: WorkflowInstance, bustle: Bustle, *, case: str) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._bustle = bustle
         self._case = case
 
     def activate(self, act: WorkflowActivation) -> WorkflowActivationCompletion:
         if any(job.HasField("remove_from_cache") for job in act.jobs):
-            return self._inner.activate(act)
+            return super().activate(act)
         self._bustle.activated(self._case, act)
-        done = self._inner.activate(act)
+        done = super().activate(act)
         self._bustle.completed(self._case, act, done)
         return done
-
-    def get_serialization_context(self, command_info: Any) -> SerializationContext | None:
-        return self._inner.get_serialization_context(command_info)
-
-    def get_external_store_context(self, command_info: Any) -> StorageDriverStoreContext:
-        return self._inner.get_external_store_context(command_info)
-
-    def get_info(self) -> Info:
-        return self._inner.get_info()
-
-    def get_thread_id(self) -> int | None:
-        return self._inner.get_thread_id()
