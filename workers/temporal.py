@@ -1,6 +1,6 @@
 """How everything reaches Temporal: one plugin configures client, worker and replayer alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from temporalio.client import Client
@@ -10,7 +10,7 @@ from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.runtime import Runtime
 from temporalio.service import GrpcCompression, TLSConfig
-from temporalio.worker import WorkerConfig
+from temporalio.worker import Worker, WorkerConfig
 
 from workers.settings import URGENT
 from workflows.converter import CaseKeyring, converter
@@ -19,6 +19,14 @@ from workflows.obligation import ObligationWorkflow
 from workflows.runner import CaseRunner, Sign
 
 WORKFLOWS: Sequence[type] = (EscalationWorkflow, ObligationWorkflow)
+
+RECOMPUTED_WITHIN = 8
+"""Seconds that a case may compute before its worker calls it stuck.
+
+Less than the ten the server gives a workflow task. The SDK says two, which a long case that is
+recomputed from its first event passes on a loaded machine; its task then fails, is recomputed
+from the first event again, and the more of them there are the longer each takes.
+"""
 
 
 def plugin(
@@ -51,7 +59,11 @@ def plugin_with(
 
 
 class CasePlugin(SimplePlugin):
-    """As the SDK's, but a worker of an urgent queue polls for no case: its slots are kept free."""
+    """As the SDK's, with two differences.
+
+    A worker of an urgent queue polls for no case: its slots are kept free. A case may take
+    RECOMPUTED_WITHIN to compute.
+    """
 
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
         """The worker runs our workflows and activities, or the activities only."""
@@ -59,6 +71,17 @@ class CasePlugin(SimplePlugin):
         if made["task_queue"].endswith(URGENT):
             made["workflows"] = []
         return made
+
+    async def run_worker(
+        self,
+        worker: Worker,
+        next: Callable[[Worker], Awaitable[None]],  # noqa: A002 - so the SDK calls it
+    ) -> None:
+        """The worker runs, and waits as long for what its cases compute."""
+        cases = worker._workflow_worker  # noqa: SLF001 - the SDK names no option for it
+        if cases is not None:
+            cases._deadlock_timeout_seconds = RECOMPUTED_WITHIN  # noqa: SLF001 - see above
+        await super().run_worker(worker, next)
 
 
 async def connect(
