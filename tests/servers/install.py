@@ -1,4 +1,4 @@
-"""Gets the real servers the tests need, where this machine allows it.
+"""Gets the real servers and programs the tests need, where this machine allows it.
 
 Run as `python -m tests.servers.install`. What cannot be had is said, with how to get it. With CI
 set, that is a failure.
@@ -25,12 +25,12 @@ from workers.errors import EngineError
 
 @dataclass(frozen=True)
 class Suite:
-    """Tests that need one real server, and how to get it."""
+    """Tests that need one real server or program, and how to get it."""
 
     marker: str
     name: str
     missing: Callable[[], str | None]
-    """Why the server cannot be started here; None if it can."""
+    """Why it cannot be started here; None if it can."""
     packages: tuple[str, ...]
     """Debian packages that bring it."""
     how: str
@@ -59,6 +59,10 @@ def _no_browser() -> str | None:
     return None if find_chromium() else "no Chromium on the PATH"
 
 
+def _no_strace() -> str | None:
+    return None if shutil.which("strace") else "no strace on the PATH"
+
+
 _TRACKER = ("request-tracker5", "rt5-db-sqlite", "libdbd-sqlite3-perl")
 SUITES = (
     Suite("rt", "Request Tracker", _no_tracker, _TRACKER, f"apt-get install {' '.join(_TRACKER)}"),
@@ -73,6 +77,7 @@ SUITES = (
     Suite("ui", "Temporal Web UI", _no_web_ui, (), "make ui"),
     Suite("oidc", "OpenID provider", openid.missing, ("npm",), "install npm, then `make servers`"),
     Suite("browser", "browser", _no_browser, ("chromium",), "apt-get install chromium"),
+    Suite("strace", "strace", _no_strace, ("strace",), "apt-get install strace"),
 )
 
 

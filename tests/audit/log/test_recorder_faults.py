@@ -34,9 +34,7 @@ BEFORE = 253
 QUICK = {"rename": (1,), "fsync": (3,), "write": (2,)}
 """Places among the occurrences."""
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("strace") is None, reason="strace is not on this machine"
-)
+pytestmark = pytest.mark.strace
 
 
 @dataclass
