@@ -99,8 +99,11 @@ CRITERIA: dict[str, Criterion] = {
         f" {PROPERTIES} properties",
         "--hypothesis-profile=full",
         *EXAMPLES_SHOWN,
+        "-m",
+        "faults or not faults",
         "tests/cases/test_escalation_policies.py",
         "tests/cases/test_gate_machine.py",
+        "tests/faults/test_acknowledged_in_an_outage.py",
         seconds=5400,
         examples=GENERATED * PROPERTIES,
         quickly=(
