@@ -300,8 +300,15 @@ class Matter(CaseUnderTest):
         return [entry.kind for entry in entries]
 
     async def quiet(self) -> None:
-        """No action is under way any more."""
-        await self.until(lambda seen: all(item.state != "intended" for item in seen.effects))
+        """It is where it can be closed, and no action is under way any more.
+
+        A case that is on its way there has not ordered its actions yet.
+        """
+        await self.until(
+            lambda seen: (
+                seen.stage == "closure" and all(item.state != "intended" for item in seen.effects)
+            )
+        )
 
 
 async def record_log(store: Store) -> None:

@@ -23,7 +23,7 @@ async def refused_corrected_and_filed(case: Matter) -> None:
     case.world.effect_results["statement"] = REFUSED
     await case.does(Answer(answers=ANSWERS), person="tess")
     await case.does(Complete(stage="triage", outcome="restrict"), person="tess")
-    await case.quiet()
+    await case.in_stage("review")
     await case.does(Memo(gate="review", fields=MEMO), person="lena")
     await case.until(lambda seen: seen.open_round("review") is not None)
     await case.does(APPROVE, person="lena")
