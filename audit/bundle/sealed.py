@@ -91,10 +91,10 @@ def check_sealed(
     return wrong, missing
 
 
-def as_it_is(run: SealedRun, *, stream: str, salt: bytes) -> RunSeal:
-    """What a seal of the run says."""
+def as_it_is(run: SealedRun, *, stream: str, salt: bytes, block: int = 0) -> RunSeal:
+    """What a seal of the run says; with a mark for each `block` events, if that is not zero."""
     hashes = _hashes(run.events, salt)
-    block = max(1, math.ceil(len(hashes) / _MOST_MARKS))
+    block = block or max(1, math.ceil(len(hashes) / _MOST_MARKS))
     return RunSeal(
         stream=stream,
         run=run.run,
@@ -107,7 +107,8 @@ def as_it_is(run: SealedRun, *, stream: str, salt: bytes) -> RunSeal:
 
 
 def _differences(run: SealedRun, seal: RunSeal, *, stream: str, salt: bytes) -> Iterator[str]:
-    found = as_it_is(run, stream=stream, salt=salt)
+    # A run of another length would have other marks of its own.
+    found = as_it_is(run, stream=stream, salt=salt, block=seal.block)
     if found == seal:
         return
     if found.root == seal.root:
@@ -124,8 +125,16 @@ def _differences(run: SealedRun, seal: RunSeal, *, stream: str, salt: bytes) -> 
         place = f"event {first}" if first == last else f"events {first} to {last}"
         more = f", and {len(places) - 1} places more" if len(places) > 1 else ""
         yield f"{place} is not what was sealed{more}"
-    elif found.events == seal.events:
+    elif found.events < seal.events:
+        yield f"{_from_to(found.events + 1, seal.events)} missing"
+    elif found.events > seal.events:
+        yield f"{_from_to(seal.events + 1, found.events)} not sealed"
+    else:
         yield "it is not what was sealed"
+
+
+def _from_to(first: int, last: int) -> str:
+    return f"event {first} is" if first == last else f"events {first} to {last} are"
 
 
 def events_file(events: Sequence[bytes]) -> bytes:

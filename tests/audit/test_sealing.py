@@ -59,8 +59,8 @@ def test_a_changed_event_is_found_where_it_is(length: int, data: st.DataObject) 
     assert last - first <= length // 512
 
 
-@given(length=st.integers(3, 600), cut=st.integers(1, 2))
-def test_a_shortened_run_is_found(length: int, cut: int) -> None:
+@given(length=st.integers(3, 3000), cut=st.integers(1, 2))
+def test_a_shortened_run_is_found_at_its_end(length: int, cut: int) -> None:
     """The number of events is part of the seal, and a run without its end is another run."""
     run = run_of(length)
     short = Run(run="one", events=run.events[:-cut])
@@ -68,6 +68,25 @@ def test_a_shortened_run_is_found(length: int, cut: int) -> None:
     wrong, _ = check_seals({"case": [short]}, door_with(run), salt=SALT)
 
     assert f"{length} events were sealed, and {length - cut} are here" in wrong[0]
+    first = length - cut + 1
+    found = re.search(
+        r"events? (\d+)(?: to (\d+))? (?:is|are) (?:not what was sealed|missing)", wrong[1]
+    )
+    assert found is not None, wrong
+    assert int(found[1]) <= first <= int(found[2] or found[1])
+
+
+def test_events_that_came_later_are_found() -> None:
+    """Whoever adds to a run that had ended is told where."""
+    run = run_of(10)
+    longer = Run(run="one", events=(*run.events, HistoryEvent(event_id=11)))
+
+    wrong, _ = check_seals({"case": [longer]}, door_with(run), salt=SALT)
+
+    assert [said.partition(": ")[2] for said in wrong] == [
+        "10 events were sealed, and 11 are here",
+        "event 11 is not sealed",
+    ]
 
 
 def test_another_salt_is_another_seal() -> None:
