@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
@@ -67,7 +68,9 @@ class Process:
         """The child was killed by signal 9, and is gone."""
         if self._child.pid is not None and self._child.is_alive():
             self.worked = worked_by(self._child.pid)
-            os.kill(self._child.pid, signal.SIGKILL)
+            # One that ends by itself is alive to us until its server has told us.
+            with suppress(ProcessLookupError):
+                os.kill(self._child.pid, signal.SIGKILL)
         await self.died()
 
     async def died(self, *, seconds: float = 60) -> int | None:

@@ -95,6 +95,7 @@ async def faulted(tmp_path: Path, *, directory: bool) -> AsyncIterator[Faulted]:
     await process.wait()
 
 
+@pytest.mark.timeout(3600)
 async def test_no_fault_of_a_system_call_harms_the_log(
     faulted: Faulted,
     tmp_path: Path,
