@@ -288,6 +288,13 @@ def lines(explanation: Explanation) -> list[str]:
         said += ["", "How it came here"]
         said += [f"  {spoken(item.at)}  {_told(item)}" for item in explanation.because]
     said += _let_in(explanation)
+    if explanation.readers:
+        said += ["", "Who reads it for a time"]
+        said += [
+            f"  {each.who} until {spoken(each.until)}, "
+            + (f"let by {each.by}" if each.by else "opened in an emergency")
+            for each in explanation.readers
+        ]
     if explanation.owed:
         said += ["", "Who owes what"]
         said += [f"  {_owing(item)}" for item in explanation.owed]

@@ -56,6 +56,15 @@ class LetIn(Value):
     """Of all the policies, as they were asked."""
 
 
+class ForATime(Value):
+    """Somebody who reads the case though they have nothing to do with it."""
+
+    who: str
+    until: Instant
+    by: str = ""
+    """Who lets them; empty: they opened it in an emergency."""
+
+
 class Trouble(Value):
     """Something that keeps the case from going on, and the command that mends it."""
 
@@ -83,6 +92,8 @@ class Explanation(Value):
     troubles: tuple[Trouble, ...] = ()
     let_in: tuple[LetIn, ...] = ()
     """By which policies its decisions and irreversible effects were let happen."""
+    readers: tuple[ForATime, ...] = ()
+    """Who reads it for a time, by a grant or in an emergency."""
     looked_at_engine: bool = False
     shadow: bool = False
     """It runs beside today's process: nothing of it leaves the house."""

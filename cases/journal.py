@@ -232,6 +232,11 @@ class Kind(StrEnum):
     EMERGENCY_ENDED = "access:emergency:ended"
     EMERGENCY_REVIEWED = "access:emergency:reviewed"
     EMERGENCY_UNREVIEWED = "access:emergency:unreviewed"
+    GRANT_ASKED = "access:grant:asked"
+    GRANT_GIVEN = "access:grant:given"
+    GRANT_REFUSED = "access:grant:refused"
+    GRANT_LAPSED = "access:grant:lapsed"
+    GRANT_ENDED = "access:grant:ended"
 
 
 class Entry(Value):

@@ -29,6 +29,8 @@ class Relation(StrEnum):
     """They hold a role that one of its gates names, or whose vote an open round may take."""
     STEERS = "steers"
     """They hold a role that opens, owns or ends it."""
+    OWNS = "owns"
+    """They have the role that ends it by name, or hold that role while nobody has it by name."""
     WATCHER = "watcher"
     """They hold a role that watches an interim rule it has issued."""
     ASSIGNED = "assigned"
@@ -36,6 +38,8 @@ class Relation(StrEnum):
     DECIDED = "decided"
     ON_CALL = "on-call"
     """They were told at the step of an escalation that is under way."""
+    GRANTED = "granted"
+    """Its owner lets them read it, for a time that is not over; only doors know of it."""
     CONFLICTED = "conflicted"
     """They have declared a conflict, under whichever account."""
     SUBJECT = "subject"
@@ -47,7 +51,7 @@ class Relation(StrEnum):
 def relations_of(
     state: CaseState, pathway: Pathway, *, person: str, roles: frozenset[str]
 ) -> frozenset[str]:
-    """Every relation of the person to the case, but those that only the directory knows of."""
+    """Every relation of the person to the case, but those only directory and doors know of."""
     found: set[Relation] = set()
     if is_conflicted(state, {person}):
         found.add(Relation.CONFLICTED)
@@ -63,6 +67,9 @@ def relations_of(
         Relation.WATCHER: watching,
     }
     found |= {relation for relation, theirs in by_role.items() if roles & theirs}
+    owner = owner_of(state, pathway)
+    if owner == person or (owner is None and pathway.closure.owner in roles):
+        found.add(Relation.OWNS)
     if person in _named(state):
         found.add(Relation.ASSIGNED)
     if any(claim.person == person for claim in state.claims):
@@ -72,6 +79,11 @@ def relations_of(
     if any(person in run.told for run in state.escalations if run.active):
         found.add(Relation.ON_CALL)
     return frozenset(relation.value for relation in found)
+
+
+def owner_of(state: CaseState, pathway: Pathway) -> str | None:
+    """Who has the case by name, in the role that ends it; None where nobody does."""
+    return state.assignments.get(pathway.closure.owner)
 
 
 def bars_at(

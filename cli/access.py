@@ -1,17 +1,20 @@
-"""`escalate access …`: who may what and why, who was let in, and openings in an emergency."""
+"""`escalate access …`: who may what and why, who was let in; asking to read; emergencies."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from cli.access_grants import ask, grant, refuse, requests, revoke
 from cli.output import AsJson, local, print_json, say, show, stop, table
 from cli.reach import gateway
 
 app = typer.Typer(
-    help="Say who may do what, who was let in, and open a case in an emergency.",
+    help="Say who may do what, who was let in; ask to read a case, or open it in an emergency.",
     no_args_is_help=True,
 )
+for _command in (ask, requests, grant, refuse, revoke):
+    app.command()(_command)
 
 _PATH = "/api/access"
 Number = Annotated[str, typer.Argument(help="The case's number.")]
@@ -38,7 +41,10 @@ def log(number: Number, *, json_: AsJson = False) -> None:
     if rows:
         show(table("at", "what was recorded", "who", "what", "policies", "more times", rows=rows))
     else:
-        say("Nothing is on record: the case is of no restricted class, and nobody broke into it.")
+        say(
+            "Nothing is on record: the case is of no restricted class, and nobody asked to read it "
+            "or broke into it."
+        )
 
 
 @app.command()

@@ -18,7 +18,7 @@ class Later(NamedTuple):
 
 
 LATER = {
-    "access": Later("cli.access", "Say who may do what; open a case in an emergency."),
+    "access": Later("cli.access", "Say who may do what; ask to read a case; emergencies."),
     "audit": Later("cli.audit", "Export a case's whole record; verify and replay it."),
     "away": Later("cli.away", "Say that you are away, and who acts for you."),
     "backup": Later("cli.backup", "Copy store, engine and keys while they run.", "backup"),

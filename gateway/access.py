@@ -12,6 +12,7 @@ from cases.relations import Relation, bars_at, relations_of
 from cases.state import CasePicture, CaseState
 from gateway.covering import NOBODY_ELSE, Standing, standing_of
 from gateway.doors import Doors
+from gateway.openings import Openings, cases_of, openings_of
 from gateway.reports import salted
 from integrations.ports.access import (
     Apart,
@@ -24,7 +25,6 @@ from integrations.ports.access import (
 )
 from integrations.ports.directory import DirectorySnapshot
 from runbooks.plan import Assurance, Pathway
-from store import Emergency
 
 LEVELS = {Assurance.L0: 0, Assurance.L1: 1, Assurance.L2: 2, Assurance.L3: 3}
 
@@ -45,6 +45,16 @@ class Asking:
     """The same of accounts of people close to them."""
     opened: frozenset[str] = field(default_factory=frozenset)
     """Cases they have open in an emergency."""
+    granted: frozenset[str] = field(default_factory=frozenset)
+    """Cases whose owner lets them read."""
+
+    def with_open(self, openings: Openings) -> "Asking":
+        """The same person, with what they have open besides."""
+        return replace(
+            self,
+            opened=self.opened | cases_of(openings.emergencies),
+            granted=self.granted | cases_of(openings.grants),
+        )
 
 
 async def asking(
@@ -123,6 +133,8 @@ def question(
         relations |= {Relation.SUBJECT.value}
     if about is not None and about in who.close:
         relations |= {Relation.RELATIVE.value}
+    if state.case in who.granted:
+        relations |= {Relation.GRANTED.value}
     delegate = more.get("delegate", False)
     names = {who.principal.id, *who.standing.accounts, *more.get("names", ())}
     gate = more.get("gate", "")
@@ -170,16 +182,17 @@ async def looking(
     state: CaseState,
     pathway: Pathway,
     *,
-    emergencies: tuple[Emergency, ...] | None = None,
+    apart: Apart | None = None,
+    known: Openings | None = None,
 ) -> Decision:
-    """As `judged`, of somebody who may have the case open in an emergency."""
-    decision = judged(doors, who, action, state, pathway)
+    """As `judged`, of somebody who may have the case open for a time; `known` is all they have."""
+    decision = judged(doors, who, action, state, pathway, apart=apart)
     if decision.allowed:
         return decision
-    if not await emergency_of(doors, who.principal.id, state.case, known=emergencies):
+    openings = await openings_of(doors, who.principal.id, state.case, known=known)
+    if not openings.emergencies and not openings.grants:
         return decision
-    opened = replace(who, opened=who.opened | {state.case})
-    return judged(doors, opened, action, state, pathway)
+    return judged(doors, who.with_open(openings), action, state, pathway, apart=apart)
 
 
 def kept_apart(doors: Doors, who: Asking, state: CaseState, pathway: Pathway) -> frozenset[Apart]:
@@ -189,21 +202,6 @@ def kept_apart(doors: Doors, who: Asking, state: CaseState, pathway: Pathway) ->
         for each in Apart
         if not judged(doors, who, Look.READ_FIELD, state, pathway, apart=each).allowed
     )
-
-
-async def emergency_of(
-    doors: Doors, person: str, case: str, *, known: tuple[Emergency, ...] | None = None
-) -> Emergency | None:
-    """The emergency by which the person may read the case now; None where there is none.
-
-    `known` are all the person has open, where they are known already.
-    """
-    at = await doors.clock.now(case)
-    theirs = known if known is not None else await doors.store.emergencies.of_person(person)
-    for opened in theirs:
-        if opened.case == case and opened.open_at(at):
-            return opened
-    return None
 
 
 async def may(
@@ -228,9 +226,7 @@ async def may(
     known = await doors.directory.snapshot()
     standing = await standing_of(doors, person, at=at, runbook=state.runbook, snapshot=known)
     who = await asking(doors, person, standing=standing, assurance=assurance, snapshot=known)
-    if apart is None:
-        return await looking(doors, who, action, state, shelved.pathway)
-    return judged(doors, who, action, state, shelved.pathway, apart=apart)
+    return await looking(doors, who, action, state, shelved.pathway, apart=apart)
 
 
 __all__ = [
@@ -240,7 +236,6 @@ __all__ = [
     "Look",
     "asking",
     "class_of",
-    "emergency_of",
     "judged",
     "kept_apart",
     "looking",

@@ -22,12 +22,12 @@ from gateway.access_explaining import (
     explain_access,
     in_sentences,
 )
+from gateway.access_refused import AccessRefusedError
 from gateway.bearer import logged_in, problem
 from gateway.casework import find_case
 from gateway.doors import Doors
 from gateway.emergencies import (
     DPO,
-    EmergencyRefusedError,
     NewEmergency,
     Review,
     emergencies_seen,
@@ -42,8 +42,22 @@ from gateway.wording import NOT_FOUND
 from runbooks.plan import Assurance
 from store import CaseView, Emergency
 
-_STATUS = {"not-found": 404, "emergency-unknown": 404, "emergency-reviewed": 409}
-_UNSAID = frozenset({"emergency-no-reason", "emergency-not-needed"})
+_STATUS = {
+    "not-found": 404,
+    "emergency-unknown": 404,
+    "emergency-reviewed": 409,
+    "grant-unknown": 404,
+    "grant-answered": 409,
+    "grant-not-open": 409,
+    "grant-too-many": 429,
+    "emergency-no-reason": 422,
+    "emergency-not-needed": 422,
+    "grant-number": 422,
+    "grant-no-reason": 422,
+    "grant-too-long": 422,
+    "grant-not-needed": 422,
+    "grant-no-use": 422,
+}
 OVERSEERS = ALWAYS | {DPO}
 """Roles that see who was let into any ordinary case, and every emergency."""
 
@@ -125,7 +139,7 @@ class AccessApi:
         number = request.path_params["number"]
         try:
             opened = await open_in_emergency(self._doors, viewer, number, wanted)
-        except EmergencyRefusedError as refused:
+        except AccessRefusedError as refused:
             return refusal(refused)
         return JSONResponse({**_told(opened), "number": number}, status_code=201)
 
@@ -133,7 +147,7 @@ class AccessApi:
         """They need it no more."""
         try:
             row = await end_emergency(self._doors, viewer, request.path_params["id"])
-        except EmergencyRefusedError as refused:
+        except AccessRefusedError as refused:
             return refusal(refused)
         return JSONResponse(_told(row))
 
@@ -142,7 +156,7 @@ class AccessApi:
         said = Review.model_validate_json(await self._body(request))
         try:
             row = await review_emergency(self._doors, viewer, request.path_params["id"], said)
-        except EmergencyRefusedError as refused:
+        except AccessRefusedError as refused:
             return refusal(refused)
         return JSONResponse(_told(row))
 
@@ -163,10 +177,9 @@ async def overseen(doors: Doors, viewer: Viewer, number: str) -> CaseView | None
     return view if case is not None or (viewer.roles & OVERSEERS and not walled) else None
 
 
-def refusal(refused: EmergencyRefusedError) -> JSONResponse:
+def refusal(refused: AccessRefusedError) -> JSONResponse:
     """Why not, and what to do."""
-    status = _STATUS.get(refused.name, 422 if refused.name in _UNSAID else 403)
-    return problem(status, refused.name, refused.wording, refused.detail)
+    return problem(_STATUS.get(refused.name, 403), refused.name, refused.wording, refused.detail)
 
 
 def _told(row: Emergency) -> dict[str, object]:

@@ -4,21 +4,22 @@ from cases.acts import VERBS
 from cases.journal import Kind, Stream
 from cases.state import CasePicture
 from cases.values import Value
-from gateway.access import asking, emergency_of, question
+from gateway.access import asking, question
 from gateway.covering import standing_of
 from gateway.doors import Doors
+from gateway.openings import openings_of
 from gateway.phrases import title
 from gateway.wording import Wording
-from integrations.ports.access import OPEN_IN_EMERGENCY, Look
+from integrations.ports.access import GRANT, OPEN_IN_EMERGENCY, Look
 from runbooks.plan import Assurance
 from store import CaseView
 
-ACTIONS: tuple[str, ...] = (*(look.value for look in Look), *VERBS, OPEN_IN_EMERGENCY)
+ACTIONS: tuple[str, ...] = (*(look.value for look in Look), *VERBS, OPEN_IN_EMERGENCY, GRANT)
 """What can be asked about."""
 
 NO_SUCH_ACTION = Wording(
     "There is no such action.",
-    "`read`, `list`, `decode`, `export`, `open-in-emergency`, or the verb of an act.",
+    "`read`, `list`, `decode`, `export`, `open-in-emergency`, `grant-access`, or an act's verb.",
 )
 NO_SUCH_LEVEL = Wording("There is no such level of proof.", "One of: L0, L1, L2, L3.")
 NOBODY = Wording("The directory knows nobody of that name.", "Use the id they log in with.")
@@ -57,6 +58,8 @@ class Explained(Value):
     """What the runbook itself says against them."""
     assurance: str
     emergency_until: str | None = None
+    granted_until: str | None = None
+    granted_by: str | None = None
 
 
 async def explain_access(
@@ -77,10 +80,17 @@ async def explain_access(
     at = await doors.clock.now(state.case)
     standing = await standing_of(doors, person, at=at, runbook=state.runbook, snapshot=snapshot)
     who = await asking(doors, person, standing=standing, assurance=assurance, snapshot=snapshot)
-    asked = question(doors, who, action, state, shelved.pathway, gate=gate or (state.stage or ""))
-    opened = await emergency_of(doors, person, state.case)
-    context = asked.context.model_copy(update={"glass": opened is not None})
-    decision = doors.access.may(asked.person, asked.action, asked.resource, context)
+    openings = await openings_of(doors, person, state.case)
+    asked = question(
+        doors,
+        who.with_open(openings),
+        action,
+        state,
+        shelved.pathway,
+        gate=gate or (state.stage or ""),
+    )
+    decision = doors.access.may(asked.person, asked.action, asked.resource, asked.context)
+    opened, granted = openings.emergency, openings.grant
     return Explained(
         person=person,
         action=action,
@@ -94,10 +104,12 @@ async def explain_access(
         need_to_know=asked.resource.need_to_know,
         roles=tuple(sorted(asked.person.roles)),
         clearances=tuple(sorted(asked.person.clearances)),
-        relations=tuple(sorted(context.relations)),
-        against=tuple(sorted(context.bars)),
+        relations=tuple(sorted(asked.context.relations)),
+        against=tuple(sorted(asked.context.bars)),
         assurance=assurance.value,
         emergency_until=opened.until.isoformat() if opened is not None else None,
+        granted_until=granted.until.isoformat() if granted and granted.until else None,
+        granted_by=granted.answered_by if granted is not None else None,
     )
 
 
@@ -120,6 +132,8 @@ def in_sentences(explained: Explained) -> list[str]:
         lines.append(f"The case is of class {explained.case_class}; they are {cleared} for it.")
     if explained.emergency_until is not None:
         lines.append(f"They have it open in an emergency until {explained.emergency_until}.")
+    if explained.granted_until is not None:
+        lines.append(f"{explained.granted_by} lets them read it until {explained.granted_until}.")
     return lines
 
 

@@ -27,6 +27,7 @@ from gateway.deliveries_api import DeliveriesApi
 from gateway.doors import Doors
 from gateway.drafts import DraftPages
 from gateway.foreign_posts import FOREIGN, OUTDATED, refused_on_record
+from gateway.grants_api import GrantsApi
 from gateway.headers import Headers
 from gateway.health import HealthPages
 from gateway.keeping_api import KeepingApi
@@ -46,6 +47,7 @@ from gateway.pages.bulk import BulkPages
 from gateway.pages.case import CasePages
 from gateway.pages.decision import DecisionPages
 from gateway.pages.deliveries import DeliveryPages
+from gateway.pages.grants import GrantPages
 from gateway.pages.inbox import InboxPages
 from gateway.pages.keeping import KeepingPages
 from gateway.pages.log_glass import LogGlassPages
@@ -117,6 +119,7 @@ def build_app(
             *PasskeysApi(doors).routes(),
             *AbsencesApi(doors).routes(),
             *AccessApi(doors).routes(),
+            *GrantsApi(doors).routes(),
             *BulkApi(doors).routes(),
             *KeepingApi(doors).routes(),
             *ReleasesApi(doors).routes(),
@@ -138,6 +141,7 @@ def build_app(
             *InboxPages(web).routes(),
             *AwayPages(web).routes(),
             *AccessPages(web, proving).routes(),
+            *GrantPages(web).routes(),
             *BulkPages(web).routes(),
             *LogGlassPages(web).routes(),
             *OnCallPages(web).routes(),

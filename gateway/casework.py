@@ -17,19 +17,28 @@ from gateway.access import (
     Decision,
     Look,
     asking,
-    emergency_of,
     kept_apart,
     looking,
 )
 from gateway.covering import NOBODY_ELSE, Standing, standing_of
 from gateway.doors import Doors
 from gateway.linked import unseen
+from gateway.openings import Openings, openings_of
 from gateway.shelf import Shelved
 from gateway.sight import ALWAYS, blinded, hidden_rounds, without_apart, without_cases
-from integrations.ports.access import EMERGENCY
+from integrations.ports.access import EMERGENCY, GRANTED
 from integrations.ports.directory import Absence, DirectorySnapshot
 from runbooks.plan import EffectPlan, GateRule, Pathway
-from store import CaseFilter, CaseLine, CaseRow, CaseView, ContentErased, Emergency, Seen
+from store import (
+    CaseFilter,
+    CaseLine,
+    CaseRow,
+    CaseView,
+    ContentErased,
+    Emergency,
+    Grant,
+    Seen,
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,8 @@ class OpenCase:
     """What of a restricted case is kept apart from this reader."""
     emergency: Emergency | None = None
     """By which they read it, where they have nothing else to do with it: they may not act."""
+    grant: Grant | None = None
+    """As `emergency`, where the case's owner lets them."""
 
     @property
     def pathway(self) -> Pathway:
@@ -100,7 +111,7 @@ class OpenCase:
 
     def allowed(self) -> list[Allowed]:
         """Every act this person may do now."""
-        if self.emergency is not None:
+        if self.emergency is not None or self.grant is not None:
             return []
         return allowed_acts(
             self.state,
@@ -137,6 +148,9 @@ async def every_line(doors: Doors, which: CaseFilter) -> AsyncIterator[CaseLine]
         offset += _PAGE
 
 
+_FOR_A_TIME = frozenset({EMERGENCY, GRANTED})
+
+
 @dataclass(frozen=True)
 class Answer:
     """Whether somebody may read a case, with what was gathered to say so."""
@@ -149,8 +163,8 @@ class Answer:
 
     @property
     def recorded(self) -> bool:
-        """Whether the answer goes on record: the case is restricted, or open in an emergency."""
-        return self.decision.restricted or EMERGENCY in self.decision.policies
+        """Whether the answer goes on record: the case is restricted, or open only for a time."""
+        return self.decision.restricted or not _FOR_A_TIME.isdisjoint(self.decision.policies)
 
     def seen(self, look: Look) -> Seen:
         """The answer as it goes on record."""
@@ -171,7 +185,7 @@ class Around:
 
     snapshot: DirectorySnapshot
     absences: tuple[Absence, ...] | None = None
-    emergencies: tuple[Emergency, ...] | None = None
+    openings: Openings | None = None
 
 
 async def may_read(
@@ -198,9 +212,7 @@ async def may_read(
         absences=around.absences,
     )
     who = await asking(doors, person, roles=roles, standing=standing, snapshot=known)
-    decision = await looking(
-        doors, who, Look.READ, state, shelved.pathway, emergencies=around.emergencies
-    )
+    decision = await looking(doors, who, Look.READ, state, shelved.pathway, known=around.openings)
     return Answer(who=who, state=state, shelved=shelved, now=now, decision=decision)
 
 
@@ -225,7 +237,9 @@ async def opened(doors: Doors, view: CaseView, answer: Answer) -> OpenCase:
     if answer.decision.restricted:
         apart = kept_apart(doors, answer.who, state, shelved.pathway)
     hidden = await unseen(doors, state, person=person, roles=roles)
-    emergency = EMERGENCY in answer.decision.policies
+    opened_by = Openings()
+    if not _FOR_A_TIME.isdisjoint(answer.decision.policies):
+        opened_by = await openings_of(doors, person, state.case)
     return OpenCase(
         row=await doors.store.cases.get(state.case),
         state=without_apart(
@@ -243,7 +257,8 @@ async def opened(doors: Doors, view: CaseView, answer: Answer) -> OpenCase:
         standing=answer.who.standing,
         unseen=hidden,
         apart=apart,
-        emergency=await emergency_of(doors, person, state.case) if emergency else None,
+        emergency=opened_by.emergency,
+        grant=opened_by.grant,
     )
 
 

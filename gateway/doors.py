@@ -184,6 +184,12 @@ class DoorSettings:
     """The folder that tells a later restore what was erased; None: only the store knows."""
     log_in_attempts: int = 8
     """Failed log-ins of one person in a minute before the door stops checking."""
+    grant_default: timedelta = timedelta(hours=24)
+    """How long somebody is let read a case who did not say for how long they ask."""
+    grant_longest: timedelta = timedelta(days=7)
+    """Nobody is let read a case for longer at once."""
+    grant_answer: timedelta = timedelta(hours=72)
+    """A request that nobody has answered by then lapses."""
 
     @property
     def https(self) -> bool:
@@ -249,6 +255,8 @@ class Doors:
     acts_due: asyncio.Event = field(default_factory=asyncio.Event)
     emergencies_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a case was opened in an emergency: who must know of it is told at once."""
+    grants_due: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when somebody asked to read a case, or was answered: others are told at once."""
     chat_due: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a card in a chat may be over: the closer looks at once."""
     log_due: asyncio.Event = field(default_factory=asyncio.Event)

@@ -12,12 +12,14 @@ from pydantic import Field
 from cases.receipts import Reason
 from cases.state import CasePicture
 from cases.values import Inbound, Instant, Prose, Value
-from gateway.access import Decision, asking, emergency_of, judged
+from gateway.access import Decision, asking, judged
+from gateway.access_refused import AccessRefusedError
 from gateway.acting import assurance_of, refuse_at_door
 from gateway.authorising import reason_of
 from gateway.casework import find_case
 from gateway.covering import standing_of
 from gateway.doors import Doors
+from gateway.openings import openings_of
 from gateway.web import Viewer
 from gateway.wording import NOT_FOUND, REASONS, Wording
 from integrations.ports.access import (
@@ -28,7 +30,7 @@ from integrations.ports.access import (
     Principal,
     Resource,
 )
-from store import LONGEST, CaseRow, Emergency, UnknownRow
+from store import GIVEN_BACK, LONGEST, CaseRow, Emergency, UnknownRow
 
 DPO = "privacy"
 """The role that hears of every emergency opening, and reviews it."""
@@ -89,33 +91,23 @@ class EmergencyShown(Value):
     """The viewer opened it: somebody else reviews it."""
 
 
-class EmergencyRefusedError(Exception):
-    """Nothing was opened, ended or reviewed; `name` is what `docs/errors.md` calls the reason."""
-
-    def __init__(self, name: str, wording: Wording, *, detail: str = "") -> None:
-        super().__init__(name)
-        self.name = name
-        self.wording = wording
-        self.detail = detail
-
-
 async def open_in_emergency(
     doors: Doors, viewer: Viewer, number: str, wanted: NewEmergency
 ) -> Emergency:
     """The viewer can read the case from now on; case owner and data protection hear of it at once.
 
-    One that is open already is answered again. EmergencyRefusedError says why not.
+    One that is open already is answered again. AccessRefusedError says why not.
     """
     row, decision = await asked_to_open(doors, viewer, number)
-    known = await emergency_of(doors, viewer.id, row.id)
+    known = (await openings_of(doors, viewer.id, row.id)).emergency
     if known is not None:
         return known
     if await find_case(doors, number, person=viewer.id, roles=viewer.roles) is not None:
-        raise EmergencyRefusedError("emergency-not-needed", NOT_NEEDED)
+        raise AccessRefusedError("emergency-not-needed", NOT_NEEDED)
     if not decision.allowed:
         raise await _denied(doors, viewer, row, decision)
     if not wanted.reason.strip():
-        raise EmergencyRefusedError("emergency-no-reason", NO_REASON)
+        raise AccessRefusedError("emergency-no-reason", NO_REASON)
     opened = await doors.store.emergencies.open(
         row.id,
         person=viewer.id,
@@ -133,7 +125,7 @@ async def asked_to_open(doors: Doors, viewer: Viewer, number: str) -> tuple[Case
     """The case, and what the policies say of opening it; NOT_FOUND where there is none."""
     view = await doors.store.views.by_number(number)
     if view is None:
-        raise EmergencyRefusedError("not-found", NOT_FOUND)
+        raise AccessRefusedError("not-found", NOT_FOUND)
     state = CasePicture.of(view.state)
     shelved = await doors.shelf.by_digest(state.digest)
     row = await doors.store.cases.get(state.case)
@@ -164,9 +156,9 @@ async def end_emergency(doors: Doors, viewer: Viewer, emergency: str) -> Emergen
     """The viewer needs it no more."""
     row = await _known(doors, emergency)
     if row.person != viewer.id:
-        raise EmergencyRefusedError("emergency-unknown", NONE_OF_YOURS)
+        raise AccessRefusedError("emergency-unknown", NONE_OF_YOURS)
     at = await doors.clock.now(row.case)
-    return await doors.store.emergencies.end(emergency, how="given-back", at=at)
+    return await doors.store.emergencies.end(emergency, how=GIVEN_BACK, at=at)
 
 
 async def review_emergency(doors: Doors, viewer: Viewer, emergency: str, said: Review) -> Emergency:
@@ -175,9 +167,9 @@ async def review_emergency(doors: Doors, viewer: Viewer, emergency: str, said: R
     decision = await _reviewing(doors, viewer, row)
     if not decision.allowed:
         name = reason_of(decision)
-        raise EmergencyRefusedError(name.value, REASONS[name], detail="; ".join(decision.says))
+        raise AccessRefusedError(name.value, REASONS[name], detail="; ".join(decision.says))
     if row.reviewed_at is not None:
-        raise EmergencyRefusedError("emergency-reviewed", REVIEWED)
+        raise AccessRefusedError("emergency-reviewed", REVIEWED)
     return await doors.store.emergencies.review(
         emergency,
         by=viewer.id,
@@ -229,17 +221,17 @@ async def _reviewing(doors: Doors, viewer: Viewer, row: Emergency) -> Decision:
 
 async def _denied(
     doors: Doors, viewer: Viewer, row: CaseRow, decision: Decision
-) -> EmergencyRefusedError:
+) -> AccessRefusedError:
     reason = reason_of(decision)
     await refuse_at_door(doors, row, person=viewer.id, verb=OPEN_IN_EMERGENCY, reason=reason)
     if reason is Reason.CONFLICTED:
         # Who is walled off from a case is not told that it exists.
-        return EmergencyRefusedError("not-found", NOT_FOUND)
-    return EmergencyRefusedError(reason.value, REASONS[reason], detail="; ".join(decision.says))
+        return AccessRefusedError("not-found", NOT_FOUND)
+    return AccessRefusedError(reason.value, REASONS[reason], detail="; ".join(decision.says))
 
 
 async def _known(doors: Doors, emergency: str) -> Emergency:
     try:
         return await doors.store.emergencies.get(emergency)
     except UnknownRow:
-        raise EmergencyRefusedError("emergency-unknown", NONE_OF_YOURS) from None
+        raise AccessRefusedError("emergency-unknown", NONE_OF_YOURS) from None

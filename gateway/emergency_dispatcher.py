@@ -8,20 +8,12 @@ from datetime import datetime
 
 import structlog
 
-from activities.on_record import StoreLedger
-from activities.outside import Outside
-from cases.file import INCIDENT_MANAGER
-from cases.ids import key_of
-from cases.state import CasePicture
+from gateway.access_telling import AccessTelling
 from gateway.doors import Doors
 from gateway.emergencies import DPO
 from gateway.pacing import keep_going
-from integrations.errors import DirectoryError, VendorError
-from integrations.ledger import speaking
-from integrations.ports.directory import DirectorySnapshot, Person
-from integrations.ports.ledger import Behalf
-from integrations.ports.messaging import Message, message_id
-from store import UNTOLD, WINDOW, Emergency
+from integrations.ports.directory import Person
+from store import RAN_OUT, UNTOLD, WINDOW, Emergency
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +25,7 @@ class EmergencyDispatcher:
 
     def __init__(self, doors: Doors) -> None:
         self._doors = doors
-        self._ledger = StoreLedger(doors.store)
+        self._telling = AccessTelling(doors)
 
     async def run(self) -> None:
         """Openings are looked after until this is cancelled."""
@@ -56,7 +48,7 @@ class EmergencyDispatcher:
                 await self._tell(row, at=at)
                 done += 1
             if row.ended_at is None and at >= row.until:
-                await doors.store.emergencies.end(row.id, how="time-ran-out", at=at)
+                await doors.store.emergencies.end(row.id, how=RAN_OUT, at=at)
                 done += 1
             if row.reviewed_at is None and row.overdue_at is None and at >= row.review_by:
                 number = (await doors.store.cases.get(row.case)).number
@@ -68,11 +60,19 @@ class EmergencyDispatcher:
         """Case owner and data protection know of it, or the watch tells the duty manager."""
         doors = self._doors
         number = (await doors.store.cases.get(row.case)).number
-        people = await self._to_be_told(row)
         reached = 0
-        if doors.outside is not None:
-            for person in people:
-                reached += await self._reach(doors.outside, person, row, number=number)
+        for person in await self._to_be_told(row):
+            reached += await self._telling.reach(
+                person,
+                what="emergency",
+                key=row.id,
+                case=row.case,
+                number=number,
+                subject=f"Case {number} was opened in an emergency",
+                text=f"{row.person} opened case {number} in an emergency, to read, until "
+                f"{row.until:%Y-%m-%d %H:%M} UTC. Their reason is on record with the case.\n\n"
+                f"Somebody else reviews it within 24 hours: {doors.settings.public_url}/access\n",
+            )
         if not reached:
             await doors.store.health.alarm(
                 kind=UNTOLD,
@@ -85,48 +85,10 @@ class EmergencyDispatcher:
         log.info("emergency told", number=number, count=reached)
 
     async def _to_be_told(self, row: Emergency) -> list[Person]:
-        try:
-            known = await self._doors.directory.snapshot()
-        except DirectoryError as error:
-            log.warning("nobody can be looked up", error=type(error).__name__)
+        known = await self._telling.known()
+        if known is None:
             return []
         found = {person.id: person for person in known.holders(DPO)}
-        found |= {person.id: person for person in await self._owners(row, known)}
+        found |= {person.id: person for person in await self._telling.owners(row.case, known)}
         found.pop(row.person, None)
         return [found[name] for name in sorted(found)]
-
-    async def _owners(self, row: Emergency, known: DirectorySnapshot) -> list[Person]:
-        """Who has the case: by name where somebody does, else who runs cases."""
-        view = await self._doors.store.views.get(row.case)
-        if view is None:
-            return list(known.holders(INCIDENT_MANAGER))
-        state = CasePicture.of(view.state)
-        shelved = await self._doors.shelf.by_digest(state.digest)
-        owner = shelved.pathway.closure.owner
-        named = known.find(state.assignments.get(owner, ""))
-        walled = set(state.conflicts)
-        owners = [named] if named is not None else list(known.holders(owner))
-        return [person for person in owners if person.id not in walled]
-
-    async def _reach(
-        self, outside: Outside, person: Person, row: Emergency, *, number: str
-    ) -> bool:
-        message = Message(
-            to=person.email,
-            subject=f"Case {number} was opened in an emergency",
-            text=f"{row.person} opened case {number} in an emergency, to read, until "
-            f"{row.until:%Y-%m-%d %H:%M} UTC. Their reason is on record with the case.\n\n"
-            f"Somebody else reviews it within 24 hours: {outside.public_url}/access\n",
-            message_id=message_id(domain=outside.mail_domain, key=("emergency", row.id, person.id)),
-            case_number=number,
-        )
-        behalf = Behalf(case=row.case, key=key_of("emergency", row.id, person.id))
-        for channel in outside.channels:
-            try:
-                with speaking(self._ledger, behalf):
-                    await channel.messaging.send(message)
-            except VendorError as error:
-                log.warning("emergency not told", error=type(error).__name__)
-            else:
-                return True
-        return False

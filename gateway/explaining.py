@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from audit.explain import TRANSITIONS, explain_state, lines
-from audit.explanation import Coming, Explanation, LetIn, Owed, Trouble
+from audit.explanation import Coming, Explanation, ForATime, LetIn, Owed, Trouble
 from gateway.casework import OpenCase
 from gateway.doors import Doors
 from gateway.engine_look import EngineLook, LooksIn
 from gateway.errors import EngineUnavailableError
 from gateway.explaining_kept import explain_erased, kept_in
+from gateway.grants_shown import ANSWERS_REQUESTS, SOMEBODY_ASKS
 from gateway.pages.owed import owed_in
 from gateway.sight import seen_entries
 from gateway.times import span
@@ -49,11 +50,12 @@ async def explain(doors: Doors, case: OpenCase) -> Explained:
     return Explained(
         said.model_copy(
             update={
-                "owed": (*said.owed, *owed, *kept),
+                "owed": (*said.owed, *owed, *await _asked_to_read(doors, case), *kept),
                 "coming": (*said.coming, *coming, *await _digests(doors, case.row)),
                 "troubles": troubles,
                 "looked_at_engine": look is not None,
                 "let_in": await _let_in(doors, case),
+                "readers": await _readers(doors, case),
             }
         ),
         engine=look,
@@ -82,6 +84,35 @@ async def _let_in(doors: Doors, case: OpenCase) -> tuple[LetIn, ...]:
             )
         )
     return tuple(found[-TRANSITIONS:])
+
+
+async def _readers(doors: Doors, case: OpenCase) -> tuple[ForATime, ...]:
+    """Who reads the case now without having to do with it."""
+    found = [
+        ForATime(who=each.person, until=each.until)
+        for each in await doors.store.emergencies.of_case(case.row.id)
+        if each.open_at(case.now)
+    ]
+    found += [
+        ForATime(who=each.person, until=each.until, by=each.answered_by or "")
+        for each in await doors.store.grants.of_case(case.row.id)
+        if each.until is not None and each.open_at(case.now)
+    ]
+    return tuple(found)
+
+
+async def _asked_to_read(doors: Doors, case: OpenCase) -> list[Owed]:
+    """Who wants to read the case and has no answer yet."""
+    now = await doors.clock.now()
+    return [
+        Owed(
+            role=ANSWERS_REQUESTS,
+            what=f"{SOMEBODY_ASKS} (escalate access requests)",
+            due_at=row.expires_at,
+        )
+        for row in await doors.store.grants.of_case(case.row.id)
+        if row.waits_at(now)
+    ]
 
 
 async def _after_closing(doors: Doors, case: OpenCase) -> tuple[list[Owed], list[Trouble]]:

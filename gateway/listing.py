@@ -8,6 +8,7 @@ from activities.absent import known_absences
 from gateway.access import Look, judged
 from gateway.casework import Answer, Around, OpenCase, may_read, opened
 from gateway.doors import Doors
+from gateway.openings import Openings
 from gateway.web import Viewer
 from store import CaseView, Seen
 
@@ -33,7 +34,7 @@ class Reading:
                 snapshot,
                 # No case's own present lies before ours, so none of its absences is missing.
                 absences=await known_absences(doors.store, snapshot, at=now),
-                emergencies=tuple(await doors.store.emergencies.of_person(viewer.id)),
+                openings=await Openings.of(doors, viewer.id),
             ),
         )
 

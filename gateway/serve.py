@@ -26,6 +26,8 @@ from gateway.erasure_dispatcher import KIND as ERASURES
 from gateway.erasure_dispatcher import ErasureDispatcher
 from gateway.event_dispatcher import KIND as EVENTS
 from gateway.event_dispatcher import EventDispatcher
+from gateway.grant_dispatcher import KIND as GRANTS
+from gateway.grant_dispatcher import GrantDispatcher
 from gateway.log_dispatcher import KIND as LOG
 from gateway.log_dispatcher import LogDispatcher
 from gateway.mail_poller import KIND as MAIL
@@ -87,6 +89,7 @@ async def run_dispatchers(doors: Doors) -> AsyncIterator[dict[str, asyncio.Task[
         OBLIGATIONS: ObligationDispatcher(doors).run(),
         ERASURES: ErasureDispatcher(doors).run(),
         EMERGENCIES: EmergencyDispatcher(doors).run(),
+        GRANTS: GrantDispatcher(doors).run(),
         WORKERS: WorkerCertifier(doors).run(),
     }
     if doors.events is not None:

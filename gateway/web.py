@@ -154,11 +154,12 @@ class Web:
         onward: str = "/",
         onward_label: str = "Inbox",
         emergency: str = "",
+        ask: str = "",
     ) -> HTMLResponse:
         """A page that says why there is nothing else, and what to do.
 
         `emergency` is the number under which somebody who may is offered an emergency opening,
-        whether or not there is such a case.
+        `ask` the one they can ask to read, both whether or not there is such a case.
         """
         return self.page(
             "problem.html",
@@ -170,12 +171,21 @@ class Web:
             onward=onward,
             onward_label=onward_label,
             emergency=emergency,
+            ask=ask,
+            longest=int(self.doors.settings.grant_longest.total_seconds() // 3600),
         )
 
-    def nothing_here(self, viewer: Viewer | None, *, emergency: str = "") -> HTMLResponse:
+    def nothing_here(
+        self, viewer: Viewer | None, *, emergency: str = "", ask: str = ""
+    ) -> HTMLResponse:
         """The same words whether a thing does not exist or is not for this person."""
         return self.problem(
-            NOT_FOUND, viewer=viewer, status=404, heading="Nothing here", emergency=emergency
+            NOT_FOUND,
+            viewer=viewer,
+            status=404,
+            heading="Nothing here",
+            emergency=emergency,
+            ask=ask,
         )
 
     def outdated(self, viewer: Viewer | None) -> HTMLResponse:

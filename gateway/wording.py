@@ -92,7 +92,8 @@ REASONS: dict[Reason, Wording] = {
     ),
     Reason.NO_CLEARANCE: Wording(
         "The case is of a restricted class, and you are not cleared for it.",
-        "Ask whoever keeps the directory for the clearance, or leave it to somebody who has it.",
+        "Ask whoever keeps the directory for the clearance, or leave it to somebody who has it; to "
+        "read one case for a time, `escalate access ask`.",
     ),
     Reason.CONFLICTED: Wording(
         "You declared a conflict on this case.",
@@ -408,7 +409,8 @@ FOREIGN_ORIGIN = Wording(
 )
 NOT_FOUND = Wording(
     "There is nothing here for you.",
-    "If you should see it, ask the incident manager on duty to assign it to you.",
+    "A case that you need for a time can be asked for: `escalate access ask`, or its page. "
+    "Else ask the incident manager on duty to assign it to you.",
 )
 STORE_DOWN = Wording(
     "The records cannot be reached, so nothing was recorded and nothing was done.",

@@ -34,7 +34,7 @@ _GROUPS = {
     "settle-what-is-owed": ("settle",),
 }
 _OF_KIND = {
-    Kind.CASE: (*_GROUPS["look"], *_GROUPS["act"], "open-in-emergency"),
+    Kind.CASE: (*_GROUPS["look"], *_GROUPS["act"], "open-in-emergency", "grant-access"),
     Kind.FIELD: ("read-field",),
     Kind.EFFECT: ("perform",),
     Kind.GLASS: ("review-emergency",),

@@ -52,6 +52,7 @@
     door_record  how log-ins began and ended, as a chain
     looks        who looked at restricted cases: an entry, then a count
     emergencies  cases opened in an emergency: until when, and who reviewed it
+    grants       who asked to read a case for a time: ask, give, refuse, lapse, end
     health       heartbeats, alarms, lag of the outbox
     backup       copy_to, reconcile; `restore` brings a copy back
 
@@ -122,6 +123,7 @@ from store.errors import (
     UnknownRow,
 )
 from store.events import EventFilter, EventRow, EventState
+from store.grants import UNHEARD, Grant, GrantVerdict
 from store.health import Alarm, Backlog, Beat, OutboxLag
 from store.incoming import IncomingRow, ReadMail
 from store.journal import Appended, Fork, Head, Link
@@ -142,6 +144,7 @@ from store.log_tiles import Published, Tiles
 from store.looks import WINDOW, Seen
 from store.notices import NoticeRow, StoredMessage
 from store.obligations import ObligationEntries, ObligationRow
+from store.openings import GIVEN_BACK, RAN_OUT, REVOKED
 from store.paces import Pace, PaceRow, Refusal, Urgency
 from store.pages import PagerEvent, PageRow, PageState
 from store.passkeys import PasskeyRow, PasskeyState
@@ -163,8 +166,12 @@ from store.worker_keys import WorkerKeyRow, WorkerKeyState
 
 __all__ = [
     "DEMO_KEK",
+    "GIVEN_BACK",
     "LONGEST",
     "MAIN",
+    "RAN_OUT",
+    "REVOKED",
+    "UNHEARD",
     "UNREVIEWED",
     "UNTOLD",
     "WINDOW",
@@ -230,6 +237,8 @@ __all__ = [
     "Finding",
     "Fork",
     "GlassRow",
+    "Grant",
+    "GrantVerdict",
     "Head",
     "HeldKeys",
     "Hidden",

@@ -30,6 +30,7 @@ from store.emergencies import Emergencies
 from store.erasures import Erasures
 from store.errors import JournalGap
 from store.events import Events
+from store.grants import Grants
 from store.health import Health
 from store.incoming import Incoming
 from store.journal import Appended, Journal
@@ -151,6 +152,13 @@ class Store:
         )
         self.looks = Looks(database, vault=self.vault, cases=self.cases, journal=self.journal)
         self.emergencies = Emergencies(
+            database,
+            vault=self.vault,
+            cases=self.cases,
+            journal=self.journal,
+            health=self.health,
+        )
+        self.grants = Grants(
             database,
             vault=self.vault,
             cases=self.cases,

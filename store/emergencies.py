@@ -7,14 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from cases.journal import Kind
-from cases.values import Instant, Value
+from cases.values import Instant
 from store.access_tables import emergencies
-from store.cases import Cases
-from store.database import Database, uninterrupted
+from store.database import uninterrupted
 from store.errors import UnknownRow
-from store.health import Health
-from store.journal import Journal
-from store.vault import Vault
+from store.openings import Opening, OpeningRows
 
 LONGEST = timedelta(minutes=60)
 REVIEW_WITHIN = timedelta(hours=24)
@@ -24,7 +21,7 @@ UNTOLD = "emergency-opened"
 """The kind of the alarm that nobody could be told of it."""
 
 
-class Emergency(Value):
+class Emergency(Opening):
     """One opening of one case by one person."""
 
     id: str
@@ -33,37 +30,16 @@ class Emergency(Value):
     opened_at: Instant
     until: Instant
     review_by: Instant
-    ended_at: Instant | None = None
-    ended_how: str | None = None
     told_at: Instant | None = None
     reviewed_by: str | None = None
     reviewed_at: Instant | None = None
     verdict: str | None = None
     overdue_at: Instant | None = None
 
-    def open_at(self, at: datetime) -> bool:
-        """Whether the case can be read by it at that instant: not any more at its end."""
-        return self.ended_at is None and self.opened_at <= at < self.until
-
 
 @uninterrupted
-class Emergencies:
+class Emergencies(OpeningRows):
     """Keeps them; every change is an entry in the door stream of the case, in one transaction."""
-
-    def __init__(
-        self,
-        database: Database,
-        *,
-        vault: Vault,
-        cases: Cases,
-        journal: Journal,
-        health: Health,
-    ) -> None:
-        self._database = database
-        self._vault = vault
-        self._cases = cases
-        self._journal = journal
-        self._health = health
 
     async def open(
         self,
@@ -85,47 +61,39 @@ class Emergencies:
             until=at + min(lasts, LONGEST),
             review_by=at + REVIEW_WITHIN,
         )
-        await self._vault.keys(case)
-        async with self._database.write() as connection:
-            await self._cases.lock_in(connection, case)
-            await connection.execute(emergencies.insert().values(**row.model_dump()))
-            await self._journal.append_door_in(
-                connection,
-                case,
-                Kind.EMERGENCY_OPENED,
-                at=at,
-                who=person,
-                why=reason,
-                emergency=row.id,
-                until=row.until.isoformat(),
-                review_by=row.review_by.isoformat(),
-                policies=list(policies),
-                policy=digest,
-            )
+        await self._recorded(
+            case,
+            emergencies.insert().values(**row.model_dump()),
+            Kind.EMERGENCY_OPENED,
+            at=at,
+            who=person,
+            why=reason,
+            emergency=row.id,
+            until=row.until.isoformat(),
+            review_by=row.review_by.isoformat(),
+            policies=list(policies),
+            policy=digest,
+        )
         return row
 
     async def end(self, emergency: str, *, how: str, at: datetime) -> Emergency:
         """It is over; one that was over before stays as it is."""
         row = await self.get(emergency)
-        await self._vault.keys(row.case)
-        async with self._database.write() as connection:
-            await self._cases.lock_in(connection, row.case)
-            ended = await connection.execute(
-                emergencies.update()
-                .where(emergencies.c.id == emergency, emergencies.c.ended_at.is_(None))
-                .values(ended_at=at, ended_how=how)
-            )
-            if ended.rowcount:
-                await self._journal.append_door_in(
-                    connection,
-                    row.case,
-                    Kind.EMERGENCY_ENDED,
-                    at=at,
-                    who=row.person,
-                    emergency=row.id,
-                    how=how,
-                    until=row.until.isoformat(),
-                )
+        change = (
+            emergencies.update()
+            .where(emergencies.c.id == emergency, emergencies.c.ended_at.is_(None))
+            .values(ended_at=at, ended_how=how)
+        )
+        await self._recorded(
+            row.case,
+            change,
+            Kind.EMERGENCY_ENDED,
+            at=at,
+            who=row.person,
+            emergency=row.id,
+            how=how,
+            until=row.until.isoformat(),
+        )
         return await self.get(emergency)
 
     async def review(
@@ -133,27 +101,23 @@ class Emergencies:
     ) -> Emergency:
         """Somebody has looked at it; what was said first stays."""
         row = await self.get(emergency)
-        await self._vault.keys(row.case)
-        async with self._database.write() as connection:
-            await self._cases.lock_in(connection, row.case)
-            reviewed = await connection.execute(
-                emergencies.update()
-                .where(emergencies.c.id == emergency, emergencies.c.reviewed_at.is_(None))
-                .values(reviewed_by=by, reviewed_at=at, verdict=verdict)
-            )
-            if reviewed.rowcount:
-                await self._journal.append_door_in(
-                    connection,
-                    row.case,
-                    Kind.EMERGENCY_REVIEWED,
-                    at=at,
-                    who=by,
-                    about=row.person,
-                    emergency=row.id,
-                    verdict=verdict,
-                    note=note or None,
-                    late=True if at > row.review_by else None,
-                )
+        change = (
+            emergencies.update()
+            .where(emergencies.c.id == emergency, emergencies.c.reviewed_at.is_(None))
+            .values(reviewed_by=by, reviewed_at=at, verdict=verdict)
+        )
+        await self._recorded(
+            row.case,
+            change,
+            Kind.EMERGENCY_REVIEWED,
+            at=at,
+            who=by,
+            about=row.person,
+            emergency=row.id,
+            verdict=verdict,
+            note=note or None,
+            late=True if at > row.review_by else None,
+        )
         for kind in (UNREVIEWED, UNTOLD):
             await self._health.clear(kind=kind, key=emergency, at=at)
         return await self.get(emergency)

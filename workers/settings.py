@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from workers._settings_chat import SlackSettings, TeamsSettings
 from workers._settings_codec import CodecSettings
+from workers._settings_grants import GrantSettings
 from workers._settings_group import Group
 from workers._settings_keeping import KeepingSettings
 from workers._settings_log_in import OidcSettings
@@ -297,6 +298,9 @@ class Settings(BaseSettings):
     )
     keeping: KeepingSettings = Field(
         default_factory=KeepingSettings, description="erasure, legal holds, retention"
+    )
+    grants: GrantSettings = Field(
+        default_factory=GrantSettings, description="who is let read a case for a time"
     )
     witnesses: WitnessSettings = Field(
         default_factory=WitnessSettings, description="who vouches for the transparency log"

@@ -1,4 +1,4 @@
-"""Cases opened in an emergency: the confirm screen, what is open, and the reviews."""
+"""Who reads for a time: what is asked for and granted; openings in an emergency, their reviews."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from starlette.routing import Route
 
 from gateway.access_api import overseen
 from gateway.access_explaining import access_log
+from gateway.access_refused import AccessRefusedError
 from gateway.acting import assurance_of
 from gateway.emergencies import (
-    EmergencyRefusedError,
     EmergencyShown,
     NewEmergency,
     Review,
@@ -19,6 +19,7 @@ from gateway.emergencies import (
     open_in_emergency,
     review_emergency,
 )
+from gateway.grants_shown import GrantShown, grants_seen
 from gateway.pages.proving import Proving
 from gateway.phrases import details
 from gateway.raw import BadFormError
@@ -47,7 +48,7 @@ class AccessPages:
         ]
 
     async def show(self, request: Request) -> Response:
-        """What is open or waits for its review."""
+        """What is asked for, granted, open in an emergency, or waits for its review."""
         web = self._web
         viewer = await web.viewer(request)
         if viewer is None:
@@ -55,7 +56,10 @@ class AccessPages:
         show = await web.show(viewer)
         seen = await emergencies_seen(web.doors, viewer)
         return web.page(
-            "access.html", viewer=viewer, emergencies=[_line(each, show) for each in seen]
+            "access.html",
+            viewer=viewer,
+            emergencies=[_line(each, show) for each in seen],
+            grants=[grant_line(each, show) for each in await grants_seen(web.doors, viewer)],
         )
 
     async def log(self, request: Request) -> Response:
@@ -104,8 +108,8 @@ class AccessPages:
             )
         try:
             await open_in_emergency(web.doors, viewer, number, NewEmergency(reason=reason))
-        except EmergencyRefusedError as refused:
-            return self._refused(refused, viewer)
+        except AccessRefusedError as refused:
+            return access_refused(web, refused, viewer)
         return RedirectResponse(f"/cases/{number}", status_code=303)
 
     async def end(self, request: Request) -> Response:
@@ -117,8 +121,8 @@ class AccessPages:
         await web.form(request, viewer.token)
         try:
             await end_emergency(web.doors, viewer, request.path_params["id"])
-        except EmergencyRefusedError as refused:
-            return self._refused(refused, viewer)
+        except AccessRefusedError as refused:
+            return access_refused(web, refused, viewer)
         return RedirectResponse("/access", status_code=303)
 
     async def review(self, request: Request) -> Response:
@@ -133,21 +137,23 @@ class AccessPages:
         said = Review.model_validate({"verdict": fields["verdict"], "note": fields.get("note", "")})
         try:
             await review_emergency(web.doors, viewer, request.path_params["id"], said)
-        except EmergencyRefusedError as refused:
-            return self._refused(refused, viewer)
+        except AccessRefusedError as refused:
+            return access_refused(web, refused, viewer)
         return RedirectResponse("/access", status_code=303)
 
-    def _refused(self, refused: EmergencyRefusedError, viewer: Viewer) -> Response:
-        if refused.name == "not-found":
-            return self._web.nothing_here(viewer)
-        return self._web.problem(
-            refused.wording,
-            viewer=viewer,
-            status=403,
-            detail=refused.detail,
-            onward="/access",
-            onward_label="Emergency openings",
-        )
+
+def access_refused(web: Web, refused: AccessRefusedError, viewer: Viewer) -> Response:
+    """The page that says why nothing was done."""
+    if refused.name == "not-found":
+        return web.nothing_here(viewer)
+    return web.problem(
+        refused.wording,
+        viewer=viewer,
+        status=403,
+        detail=refused.detail,
+        onward="/access",
+        onward_label="Who reads for a time",
+    )
 
 
 def _line(each: EmergencyShown, show: Show) -> dict[str, Any]:
@@ -156,4 +162,16 @@ def _line(each: EmergencyShown, show: Show) -> dict[str, Any]:
         "opened": show.at(each.opened_at),
         "ends": show.at(each.until),
         "due": show.at(each.review_by),
+    }
+
+
+def grant_line(each: GrantShown, show: Show) -> dict[str, Any]:
+    """One request, as the pages write it."""
+    return {
+        **each.model_dump(),
+        "answerable": each.answerable,
+        "hours": each.minutes // 60 if each.minutes % 60 == 0 else None,
+        "asked": show.at(each.asked_at),
+        "expires": show.at(each.expires_at),
+        "ends": show.at(each.until) if each.until is not None else "",
     }

@@ -20,10 +20,13 @@ from gateway.drafts import reports_shown
 from gateway.emergencies import may_open_some
 from gateway.form_content import Surroundings, verdict_label
 from gateway.forms import CHIEF, forms_of
+from gateway.grants import can_be_asked_for, may_ask
+from gateway.grants_shown import grants_of_case
 from gateway.holding import holds_seen
 from gateway.linked import links_of
 from gateway.messages import messages_of
 from gateway.migrations import MIGRATORS, versions_of
+from gateway.pages.access import grant_line
 from gateway.pages.acts import ActPages
 from gateway.pages.keeping import erased_page
 from gateway.pages.owed import owed_lines
@@ -127,8 +130,12 @@ class CasePages:
         opening = row is not None and await self._web.doors.store.views.get(row.id) is None
         if opening and viewer.roles & ALWAYS:
             return self._web.page("opening.html", viewer=viewer, number=number)
-        offered = number if may_open_some(self._web.doors, viewer) else ""
-        return self._web.nothing_here(viewer, emergency=offered)
+        doors = self._web.doors
+        return self._web.nothing_here(
+            viewer,
+            emergency=number if may_open_some(doors, viewer) else "",
+            ask=number if can_be_asked_for(number) and may_ask(doors, viewer) else "",
+        )
 
     async def _page(self, case: OpenCase, viewer: Viewer) -> Response:
         web = self._web
@@ -153,6 +160,11 @@ class CasePages:
             viewer=viewer,
             state=state,
             emergency=case.emergency,
+            grant=case.grant,
+            grants=[
+                grant_line(each, show)
+                for each in await grants_of_case(web.doors, viewer, case.row.id)
+            ],
             show=show,
             title=case.pathway.title,
             stage=case.title_of(state.stage) if state.stage is not None else "",

@@ -15,6 +15,7 @@ from gateway.access import class_of
 from gateway.casework import OpenCase
 from gateway.covering import standing_of
 from gateway.doors import Doors
+from gateway.grants_shown import ANSWERS_REQUESTS, SOMEBODY_ASKS, waiting_for
 from gateway.listing import Reading
 from gateway.log_glass import may
 from gateway.sight import ALWAYS
@@ -86,6 +87,7 @@ async def owed_by(doors: Doors, viewer: Viewer) -> tuple[list[Owed], list[Owed]]
                 others.extend(_owed(item, opened) for item in opened.waiting())
     for owed in await _after_closing(doors, viewer, reading):
         (mine if owed.role in viewer.roles else others).append(owed)
+    mine.extend(await _asked_to_read(doors, viewer))
     await reading.write()
     return sorted_by_turn(mine), sorted_by_turn(others)
 
@@ -117,6 +119,22 @@ async def _after_closing(doors: Doors, viewer: Viewer, reading: Reading) -> list
             )
         )
     return found
+
+
+async def _asked_to_read(doors: Doors, viewer: Viewer) -> list[Owed]:
+    """Requests to read a case that the person can answer."""
+    return [
+        Owed(
+            number=view.line.number,
+            severity=view.line.severity,
+            stage="access",
+            role=ANSWERS_REQUESTS,
+            what=SOMEBODY_ASKS,
+            due_at=row.expires_at,
+            as_of=await doors.clock.now(),
+        )
+        for row, view in await waiting_for(doors, viewer)
+    ]
 
 
 class Apart(Value):

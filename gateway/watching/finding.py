@@ -50,6 +50,7 @@ TITLES: dict[str, str] = {
     FindingKind.HIDDEN: "a rule hides many reports",
     "emergency-opened": "a case was opened in an emergency, and nobody could be told",
     "emergency-unreviewed": "emergency openings were not reviewed in time",
+    "grant-asked": "somebody asks to read a case, and nobody could be told",
     "many-reports": "a case has gathered many reports",
     "worker-barred": "workers have stopped because their key was revoked",
     "worker-refused": "workers of code that nobody certified want to work",

@@ -24,12 +24,16 @@ class Look(StrEnum):
 EMERGENCY = "read-in-emergency"
 """The policy that lets somebody read who has nothing to do with the case."""
 
+GRANTED = "read-when-granted"
+"""The policy that lets somebody read whom the case's owner lets, for a time."""
+
 POLICIES = "access-policies"
 """The kind of kept text that answers name by its digest."""
 
 PERFORM = "perform"
 OPEN_IN_EMERGENCY = "open-in-emergency"
 REVIEW_EMERGENCY = "review-emergency"
+GRANT = "grant-access"
 RELEASE = "release"
 
 
