@@ -162,12 +162,17 @@ def may(cell: Cell, text: Text) -> bool:
         sees = named or involved or bool(cell.roles & text.mentions())
     decides = bool(cell.roles & (voters | text.deciding_in_turn()))
     reads = sees and cleared
+    granted = cell.tie == "granted"
+    runs = bool(cell.roles & MANAGERS) and (involved or not text.whole.get("need-to-know"))
+    owns = cell.tie == "claimed" or text.closes["owner"] in cell.roles
     return {
-        "list": sees or bool(restricted and cell.roles & MANAGERS),
+        "list": sees or granted or bool(restricted and cell.roles & MANAGERS),
+        "read": reads or granted,
+        "grant-access": cleared and (owns or runs),
         "decode": reads and (not restricted or cell.level >= SECOND_FACTOR),
         "export": reads and (not restricted or cell.level >= SECOND_FACTOR),
         "evidence-apart": cleared and (named or decides or owes or owner in cell.roles)
         if restricted
-        else sees,
+        else sees or granted,
         "decide": reads and decides,
     }.get(cell.action, reads)

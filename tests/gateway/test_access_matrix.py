@@ -35,10 +35,13 @@ RUNBOOKS = (
 )
 ACTIONS = (
     "list", "read", "decode", "export", "evidence-apart", "decide", "answer", "hold", "close",
-    "open-in-emergency",
+    "open-in-emergency", "grant-access",
 )  # fmt: skip
 OUTSIDERS = ("auditor", "engineer", "recorder", "temporal-admin", "privacy", "trust-and-safety")
-TIES = ("", "assigned", "claimed", "decided", "told", "owes", "conflicted", "subject", "relative")
+TIES = (
+    "", "assigned", "claimed", "decided", "told", "owes", "granted", "conflicted", "subject",
+    "relative",
+)  # fmt: skip
 PERSON = "somebody"
 
 
@@ -148,7 +151,7 @@ def answer(cell: Cell, state: CaseState, pathway: Pathway) -> bool:
     """What the policies say."""
     access = policies()
     relations = relations_of(state, pathway, person=PERSON, roles=cell.roles)
-    if cell.tie in ("subject", "relative"):
+    if cell.tie in ("subject", "relative", "granted"):
         relations |= {cell.tie}
     apart = cell.action == "evidence-apart"
     return access.may(

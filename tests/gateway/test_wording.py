@@ -9,6 +9,7 @@ from gateway.access_explaining import PROBLEMS as OF_ACCESS
 from gateway.bulk_words import PROBLEMS as OF_ORDERS
 from gateway.codec_server import CODEC_WORDS
 from gateway.emergencies import PROBLEMS as OF_EMERGENCIES
+from gateway.grant_words import PROBLEMS as OF_GRANTS
 from gateway.keeping_words import KEEPERS
 from gateway.log_glass_words import PROBLEMS as OF_LOG
 from gateway.log_in_words import IDENTITY, LOG_IN_PAGES
@@ -40,6 +41,7 @@ def test_every_reason_and_outcome_has_words() -> None:
         *KEEPERS.values(),
         *OF_ACCESS.values(),
         *OF_EMERGENCIES.values(),
+        *OF_GRANTS.values(),
     ):
         assert wording.says.endswith(".")
         assert wording.mend.endswith((".", "`"))
@@ -57,6 +59,7 @@ def test_the_documentation_says_the_same() -> None:
         **OF_ORDERS,
         **OF_ACCESS,
         **OF_EMERGENCIES,
+        **OF_GRANTS,
         **LOG_IN_PAGES,
         **PASSKEY_WORDS,
         **CODEC_WORDS,

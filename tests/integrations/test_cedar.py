@@ -53,6 +53,28 @@ def test_what_ships_is_well_and_every_policy_can_decide_something() -> None:
     assert list(unreachable(shipped(), texts)) == []
 
 
+@pytest.mark.parametrize("action", ["read", "list", "export", "decode", "answer", "grant-access"])
+@pytest.mark.parametrize("opened", ["glass", "granted"])
+def test_what_is_open_for_a_time_lends_a_clearance_to_read_and_for_nothing_else(
+    action: str, opened: str
+) -> None:
+    """Nor does the role that somebody has in the case besides."""
+    said = shipped().may(
+        Principal(id="legal", roles=frozenset({"legal"})),
+        action,
+        Resource(id="case/a", case_class="staff"),
+        Circumstances(
+            assurance=3,
+            glass=opened == "glass",
+            relations=frozenset({"concerned", "claimed", opened}),
+        ),
+    )
+
+    assert said.allowed == (action in ("read", "list"))
+    if not said.allowed:
+        assert said.policies == ("restricted-needs-clearance",)
+
+
 def test_every_verb_is_an_action_of_the_schema() -> None:
     """One that is missing would be asked about as `other`: add it to schema.cedarschema."""
     assert set(VERBS) <= actions_of(access_schema().decode())
