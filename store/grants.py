@@ -170,6 +170,7 @@ class Grants(OpeningRows):
         await self._recorded(
             row.case, change, Kind.GRANT_LAPSED, at=at, about=row.person, request=row.id
         )
+        await self._health.clear(kind=UNHEARD, key=row.id, at=at)
 
     async def end(self, grant: str, *, how: str, by: str, at: datetime, why: str = "") -> Grant:
         """It is over; one that was over before stays as it is."""
