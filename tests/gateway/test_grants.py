@@ -21,7 +21,7 @@ from tests.fakes.ports import FakeMessaging
 from tests.gateway.programs import Person, entries, id_of
 from tests.gateway.world import MovableClock, World, make_world
 
-RESTRICTED = {"id": "cs-1", "subject": "CS-1", "data": {"tags": ["child-safety"]}}
+RESTRICTED: dict[str, Any] = {"id": "cs-1", "subject": "CS-1", "data": {"tags": ["child-safety"]}}
 SECRET = "the reason nobody else may read"
 SECOND = timedelta(seconds=1)
 TICK = timedelta(microseconds=1)
@@ -377,8 +377,8 @@ async def test_whoever_has_claimed_the_work_answers_too(world: World) -> None:
 
 async def test_how_long_is_bounded_and_only_shortened(store: Store, tmp_path: Path) -> None:
     """Nothing said: the default. Longer than the longest: refused. The owner may only shorten."""
-    hours = {"grant_default": timedelta(hours=2), "grant_longest": timedelta(hours=6)}
-    async with make_world(store, tmp_path, **hours) as world:
+    default, longest = timedelta(hours=2), timedelta(hours=6)
+    async with make_world(store, tmp_path, grant_default=default, grant_longest=longest) as world:
         number, other = await world.case(**RESTRICTED), await world.case()
         tariq, imani = await Person.of(world, "tariq"), await Person.of(world, "imani")
         refused = [
@@ -440,7 +440,9 @@ async def test_a_wall_that_rises_later_ends_what_was_granted(store: Store, tmp_p
     text = DEMO_FILE.read_text()
     people.write_text(text)
     async with make_world(store, tmp_path, people=people) as world:
-        number = await world.case(**{**RESTRICTED, "data": {**RESTRICTED["data"], "about": "a-9"}})
+        number = await world.case(
+            id="cs-9", subject="CS-9", data={"tags": ["child-safety"], "about": "a-9"}
+        )
         tariq, imani = await Person.of(world, "tariq"), await Person.of(world, "imani")
         first = await granted(world, number)
         assert await reads(tariq, number) == 200
