@@ -21,6 +21,8 @@ PATIENCE = 5
 
 KEPT = "kept-until-the-tracker-answers"
 
+LOST = "ticket-note-lost"
+
 
 class Tickets:
     """Writes to whichever system the case's ticket is in."""
@@ -36,6 +38,26 @@ class Tickets:
         A tracker that refuses is reported, not retried; one that stays silent gets a placeholder
         in our own store, so that the case waits for nobody (I9).
         """
+        return await self._sync(order, patient=activity.info().attempt < PATIENCE)
+
+    async def tell_last(self, order: TicketOrder) -> None:
+        """The same for what goes with a case's last entries, but it is tried once.
+
+        What its tracker does not take is kept; what could not even be kept is told of, and the case
+        ends all the same.
+        """
+        if activity.info().attempt <= PATIENCE:
+            await self._sync(order, patient=False)
+            return
+        await self._outside.store.health.alarm(
+            kind=LOST,
+            key=order.key,
+            text=f"case {order.number}: its ticket was not told that it has ended",
+            mend=f"escalate case explain {order.number}",
+            at=order.at,
+        )
+
+    async def _sync(self, order: TicketOrder, *, patient: bool) -> TicketResult:
         outside = self._outside
         with told_to_temporal(), speaking_for(outside.store, order):
             known = order.ticket or await outside.store.tickets.of(order.case)
@@ -61,7 +83,7 @@ class Tickets:
             except (RefusedError, MisansweredError) as error:
                 return await self._give_up(order, known, error, failed=type(error).__name__)
             except VendorError as error:
-                if activity.info().attempt < PATIENCE:
+                if patient:
                     raise as_application_error(error) from error
                 return await self._give_up(order, known, error, failed=KEPT)
 

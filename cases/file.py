@@ -36,7 +36,8 @@ of the gravest cases has a lane of its own.
 4: before anything lapses or a policy takes its next step, acts that wait at the door are fetched;
 nobody is paged for what somebody in the same role has; a ticket names no case of need-to-know.
 5: a ticket that has been left alone for a while hears news at once, and only what follows waits for
-company; the outcome of a page waits for what comes next.
+company; the outcome of a page waits for what comes next; what a ticket is told at last goes with
+the last entries.
 """
 
 UNHURRIED = 2
@@ -52,7 +53,7 @@ NAMELESS = 4
 """The first edition in which a ticket names none."""
 
 PROMPT = 5
-"""The first edition in which it does, and in which it waits so."""
+"""The first edition in which it does, in which that waits, and in which that goes so."""
 
 
 @dataclass(frozen=True)

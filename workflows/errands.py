@@ -123,6 +123,27 @@ class Errands:
         coming = [*self._expected, self._recorder.due_at, self._ticket.due_at]
         return min((instant for instant in coming if instant is not None), default=None)
 
+    def keep_note(self) -> None:
+        """The case is ending: what its ticket is still to be told goes with its last entries."""
+        self._ticket.last = self._file.edition >= PROMPT and not self._file.state.shadow
+
+    def last_note(self) -> TicketOrder | None:
+        """What goes with the last entries, on record; what comes after them is sent as ever."""
+        if not self._ticket.last:
+            return None
+        self._ticket.last = False
+        if not self._ticket.waiting:
+            return None
+        order = self._ticket.take(at=workflow.now())
+        self._file.note(
+            Kind.TICKET_ORDERED,
+            workflow.now(),
+            key=order.key,
+            ticket=order.ticket.id if order.ticket is not None else None,
+            status=order.status,
+        )
+        return order
+
     def send(self, *, everything: bool = False) -> None:
         """Every wish is under way; notes for the ticket wait for company, not for ever."""
         at = workflow.now()

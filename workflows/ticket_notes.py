@@ -26,16 +26,18 @@ class TicketNotes:
         self._written_at: datetime | None = None
         self.busy = False
         """Whether the ticket is being written to."""
+        self.last = False
+        """Whether the case is ending: what there is to say goes with its last entries."""
 
     @property
     def waiting(self) -> bool:
-        """Whether there is anything to say."""
-        return bool(self._notes)
+        """Whether there is anything to say that is to be sent."""
+        return bool(self._notes) and not self.last
 
     @property
     def due_at(self) -> datetime | None:
         """When what waits for company goes without it; None while the ticket is written to."""
-        return None if self.busy else self._due_at
+        return None if self.busy or self.last else self._due_at
 
     def add(self, note: Note, *, at: datetime) -> None:
         """The note is to be said: at once, or with what else is said soon."""
