@@ -120,7 +120,7 @@ class Errands:
         beforehand, so that it need not be set anew when the entry comes.
         """
         self._expected = [instant for instant in self._expected if instant > at]
-        coming = [*self._expected, self._recorder.due_at, self._ticket.due_at]
+        coming = [*self._expected, self._recorder.due_at, self._ticket.due_at(at)]
         return min((instant for instant in coming if instant is not None), default=None)
 
     def keep_note(self) -> None:

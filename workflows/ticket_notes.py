@@ -34,10 +34,17 @@ class TicketNotes:
         """Whether there is anything to say that is to be sent."""
         return bool(self._notes) and not self.last
 
-    @property
-    def due_at(self) -> datetime | None:
-        """When what waits for company goes without it; None while the ticket is written to."""
-        return None if self.busy or self.last else self._due_at
+    def due_at(self, at: datetime) -> datetime | None:
+        """When what waits for company goes without it.
+
+        None while the ticket is written to, if that instant has come: then it goes right after. An
+        instant yet to come stays what it is, so that the case's one timer need not be set anew.
+        """
+        if self.last or self._due_at is None:
+            return None
+        if self.busy and (self._file.edition < PROMPT or self._due_at <= at):
+            return None
+        return self._due_at
 
     def add(self, note: Note, *, at: datetime) -> None:
         """The note is to be said: at once, or with what else is said soon."""
