@@ -49,9 +49,10 @@ async def test_a_pages_outcome_goes_with_the_next_step(
     """One append has the outcome of one step and the order of the next; each has one outcome."""
     world = World()
     async with running(engine, task_queue, world, cached=cached) as case:
-        for step in (1, 2):
-            await case.forward(TEN)
-            await case.until(lambda seen, step=step: seen.escalations[0].step == step)
+        await case.forward(TEN)
+        await case.until(lambda seen: seen.escalations[0].step == 1)
+        await case.forward(TEN)
+        await case.until(lambda seen: seen.escalations[0].step == 2)
         await case.forward(TEN)
 
     (first,) = [
@@ -152,7 +153,8 @@ async def test_the_last_note_goes_with_the_last_entries(
     before, end = last.restore()[-2:]
     assert (before.kind, end.kind) == (Kind.TICKET_ORDERED, Kind.CASE_CLOSED)
     assert before.body["key"] == last.note.key
-    assert {batch.note for batch in world.batches} == {None, last.note}
+    noted = [batch.note for batch in world.batches if batch.note is not None]
+    assert noted == [last.note] * (2 if lost else 1)
     assert all(order.status != "solved" for order in world.synced)
     await replay(engine, await runs_of(client, case))
 
