@@ -111,12 +111,19 @@ class EmergencyDispatcher:
     async def _reach(
         self, outside: Outside, person: Person, row: Emergency, *, number: str
     ) -> bool:
+        voice = outside.locales.for_person(person, zone=outside.zone)
         message = Message(
             to=person.email,
-            subject=f"Case {number} was opened in an emergency",
-            text=f"{row.person} opened case {number} in an emergency, to read, until "
-            f"{row.until:%Y-%m-%d %H:%M} UTC. Their reason is on record with the case.\n\n"
-            f"Somebody else reviews it within 24 hours: {outside.public_url}/access\n",
+            subject=voice.say("emergency.subject", number=number),
+            text=voice.say(
+                "emergency.text",
+                number=number,
+                who=row.person,
+                until=row.until,
+                link=f"{outside.public_url}/access",
+            )
+            + "\n",
+            language=voice.locale,
             message_id=message_id(domain=outside.mail_domain, key=("emergency", row.id, person.id)),
             case_number=number,
         )

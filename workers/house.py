@@ -17,6 +17,7 @@ import httpx
 from activities import Announcements, Channel, Outside, Rooms, all_activities
 from activities.guarding import Guard, Limits
 from activities.intents import LoggedIntents, Unlogged
+from activities.voices import Locales
 from audit.bundle.code import source_digest
 from audit.log.directory import DirectoryTiles
 from gateway.doors import Tracker
@@ -107,6 +108,7 @@ class House:
             intents=LoggedIntents(self.store) if settings.log_first else Unlogged(),
             guard=Guard(self.store, clock=self.clock, limits=limits(settings)),
             link_life=settings.notices.link_life,
+            locales=locales(settings),
             digest=settings.notices.digest or None,
             access=self.access,
         )
@@ -192,6 +194,27 @@ def limits(settings: Settings) -> Limits:
         person_per_hour=None if settings.demo else notices.person_per_hour,
         failures=notices.failures,
         pause=notices.pause,
+    )
+
+
+def locales(settings: Settings) -> Locales:
+    """In which locale whom is told: people without one of their own, rooms, services, trackers."""
+    slack, teams, pager = settings.slack, settings.teams, settings.pagerduty
+    places = {
+        "slack": slack.locale,
+        **{f"slack/{room.channel}": room.locale for room in slack.rooms.values()},
+        "teams": teams.locale,
+        **{f"teams/{role}": room.locale for role, room in teams.rooms.items()},
+        "pagerduty": pager.locale,
+        **{f"pagerduty/{role}": service.locale for role, service in pager.services.items()},
+        "request-tracker": settings.rt.locale,
+        "zendesk": settings.zendesk.locale,
+        "jira": settings.jira.locale,
+        "servicenow": settings.servicenow.locale,
+    }
+    return Locales(
+        people=settings.notices.locale,
+        places={place: locale for place, locale in places.items() if locale is not None},
     )
 
 
