@@ -174,7 +174,20 @@ class Documents:
 def own_words(line: TicketLine, voice: Voice) -> str:
     """The line in the tracker's language; as the case has it where no sentence of ours is it."""
     found = understood(line)
-    return line.text if found is None else voice.say(f"ticket.{found[0]}", **found[1])
+    if found is None:
+        return line.text
+    name, values = found
+    if name == "rule":
+        # The one instant that stands in a sentence of the case's.
+        values["until"] = _rewritten(values["until"], voice)
+    return voice.say(f"ticket.{name}", **values)
+
+
+def _rewritten(instant: str, voice: Voice) -> str:
+    try:
+        return voice.numeric(datetime.fromisoformat(instant))
+    except ValueError:
+        return instant
 
 
 def unsaid(line: TicketLine, order: TicketOrder, voice: Voice, *, link: str) -> str:

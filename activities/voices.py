@@ -114,7 +114,7 @@ class Locales:
 
     people: str = DEFAULT
     places: Mapping[str, str] = field(default_factory=dict)
-    """By system (`slack`, `zendesk`), and by a part of it (`slack/C0456EFGH`), which comes first."""
+    """By system (`slack`, `zendesk`), and by a part of one (`slack/C0456EFGH`): that is first."""
 
     def for_person(self, person: Person, *, zone: ZoneInfo) -> Voice:
         """How that person is told; `zone` is for whoever's own cannot be read."""
