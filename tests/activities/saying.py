@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -112,14 +113,14 @@ def order(purpose: Purpose, **changed: Any) -> NoticeOrder:
     return NoticeOrder(**{**fields, **changed})
 
 
-def pathways(*, need_to_know: bool) -> list[Pathway]:
-    """The library's, open or for few."""
-    made = [compile_runbook(load_runbook(text, file=name)) for name, text in library().items()]
-    return [each for each in made if each.need_to_know is need_to_know]
+@cache
+def pathway_of(name: str) -> Pathway:
+    """A runbook of the library's, compiled once."""
+    return compile_runbook(load_runbook(library()[name], file=f"{name}.yaml"))
 
 
-def _default() -> Pathway:
-    return compile_runbook(load_runbook(library()["user-safety-escalation"], file="default"))
+OPEN, FOR_FEW = "user-safety-escalation", "imminent-threat-to-life"
+"""A runbook that everybody may read of, and one only of those who need to know."""
 
 
 def mails(locale: str) -> Iterator[str]:
@@ -160,8 +161,8 @@ def digests(locale: str) -> Iterator[str]:
 
 def cards(locale: str) -> Iterator[Card]:
     """What stands in rooms."""
-    voice, pathway = shared(locale), _default()
-    hidden = pathways(need_to_know=True)[0]
+    voice, pathway = shared(locale), pathway_of(OPEN)
+    hidden = pathway_of(FOR_FEW)
     yield thread_card(order(Purpose.ASK), pathway, voice, link=LINK)
     for purpose in Purpose:
         yield card_for(order(purpose), pathway, voice, mention=(), link=LINK, key="k")
@@ -176,7 +177,7 @@ def cards(locale: str) -> Iterator[Card]:
 
 def announcements(locale: str) -> Iterator[Card]:
     """What stands in channels where nothing can be changed later."""
-    for pathway in (_default(), pathways(need_to_know=True)[0]):
+    for pathway in map(pathway_of, (OPEN, FOR_FEW)):
         gate = next(stage for stage in pathway.stages if stage.gate is not None)
         told = order(Purpose.ASK, stage=gate.name, stage_title=gate.title or gate.name)
         yield announcement(told, pathway, shared(locale), link=LINK)
