@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from activities import Announcements, Channel, Outside, Rooms, all_activities
+from activities.catalogues import catalogues
 from activities.guarding import Guard, Limits
 from activities.intents import LoggedIntents, Unlogged
 from activities.voices import Locales
@@ -199,6 +200,8 @@ def limits(settings: Settings) -> Limits:
 
 def locales(settings: Settings) -> Locales:
     """In which locale whom is told: people without one of their own, rooms, services, trackers."""
+    # One that is not whole is heard of now, and not from the first notice.
+    catalogues()
     slack, teams, pager = settings.slack, settings.teams, settings.pagerduty
     places = {
         "slack": slack.locale,
