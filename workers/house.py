@@ -15,10 +15,8 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from activities import Announcements, Channel, Outside, Rooms, all_activities
-from activities.catalogues import catalogues
 from activities.guarding import Guard, Limits
 from activities.intents import LoggedIntents, Unlogged
-from activities.voices import Locales
 from audit.bundle.code import source_digest
 from audit.log.directory import DirectoryTiles
 from gateway.doors import Tracker
@@ -44,6 +42,7 @@ from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.kept import StoreKeyring, StoreMails, StoreNotes
 from workers.key_ring import key_ring
+from workers.locales import locales
 from workers.log_in import directory_of
 from workers.reporting import reporting
 from workers.settings import Settings
@@ -195,29 +194,6 @@ def limits(settings: Settings) -> Limits:
         person_per_hour=None if settings.demo else notices.person_per_hour,
         failures=notices.failures,
         pause=notices.pause,
-    )
-
-
-def locales(settings: Settings) -> Locales:
-    """In which locale whom is told: people without one of their own, rooms, services, trackers."""
-    # One that is not whole is heard of now, and not from the first notice.
-    catalogues()
-    slack, teams, pager = settings.slack, settings.teams, settings.pagerduty
-    places = {
-        "slack": slack.locale,
-        **{f"slack/{room.channel}": room.locale for room in slack.rooms.values()},
-        "teams": teams.locale,
-        **{f"teams/{role}": room.locale for role, room in teams.rooms.items()},
-        "pagerduty": pager.locale,
-        **{f"pagerduty/{role}": service.locale for role, service in pager.services.items()},
-        "request-tracker": settings.rt.locale,
-        "zendesk": settings.zendesk.locale,
-        "jira": settings.jira.locale,
-        "servicenow": settings.servicenow.locale,
-    }
-    return Locales(
-        people=settings.notices.locale,
-        places={place: locale for place, locale in places.items() if locale is not None},
     )
 
 

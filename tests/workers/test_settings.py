@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from workers._settings_sources import ConflictingSettingError, UnknownSettingError
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
-from workers.house import locales
+from workers.locales import locales
 from workers.processes import door_settings
 from workers.settings import Settings
 from workers.settings_reference import reference
