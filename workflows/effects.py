@@ -239,6 +239,11 @@ class TicketOrder(Compact):
     """The digest of the version whose words it has, where the case was moved to another one."""
     at: Instant
 
+    @property
+    def note(self) -> str:
+        """The comment in our own words."""
+        return "\n".join(line.text for line in self.lines)
+
 
 class TicketResult(Compact):
     """The ticket as it is now; `failed` says why it could not be written, the case goes on."""

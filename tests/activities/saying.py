@@ -232,8 +232,10 @@ def lines() -> Iterator[TicketLine]:
     """Every line that a case can say in our own words."""
     for name, sentence in SENTENCES.items():
         text = sentence(**{field: VALUES[field] for field in sentence.fields})
-        left = {"gate": "legal-review", "outcome": "approved"} if name == "left" else {}
-        yield TicketLine(text=text, **left)
+        line = TicketLine(text=text)
+        if name == "left":
+            line = line.model_copy(update={"gate": "legal-review", "outcome": "approved"})
+        yield line
 
 
 CHANNELS = {
