@@ -30,7 +30,7 @@ from integrations.ports.chat import Card
 from integrations.slack_blocks import blocks_of
 from integrations.teams import message_of
 from runbooks import Pathway, compile_runbook, library, load_runbook
-from runbooks.plan import Severity
+from runbooks.plan import GateRule, Severity
 from store import Became, PageRow
 from tests.fakes.clock import START
 from workflows.effects import TicketOrder
@@ -119,6 +119,19 @@ def pathway_of(name: str) -> Pathway:
     return compile_runbook(load_runbook(library()[name], file=f"{name}.yaml"))
 
 
+def unnamed(pathway: Pathway) -> Pathway:
+    """The same, with gates that do not say what their verdicts are called."""
+    names = ("approve_label", "reject_label")
+    plain = {name: GateRule.model_fields[name].default for name in names}
+    stages = [
+        stage.model_copy(update={"gate": stage.gate.model_copy(update=plain)})
+        if stage.gate is not None
+        else stage
+        for stage in pathway.stages
+    ]
+    return pathway.model_copy(update={"stages": tuple(stages)})
+
+
 OPEN, FOR_FEW = "user-safety-escalation", "imminent-threat-to-life"
 """A runbook that everybody may read of, and one only of those who need to know."""
 
@@ -166,6 +179,7 @@ def cards(locale: str) -> Iterator[Card]:
     yield thread_card(order(Purpose.ASK), pathway, voice, link=LINK)
     for purpose in Purpose:
         yield card_for(order(purpose), pathway, voice, mention=(), link=LINK, key="k")
+    yield card_for(order(Purpose.ASK), unnamed(pathway), voice, mention=(), link=LINK, key="k")
     gate = next(stage for stage in hidden.stages if stage.gate is not None)
     few = order(Purpose.ASK, stage=gate.name, stage_title=gate.title or gate.name)
     yield thread_card(few, hidden, voice, link=LINK)
