@@ -11,6 +11,7 @@ import structlog
 
 from activities.guarding import Passing, unguarded, urgency_of
 from activities.room_words import announcement
+from activities.voices import Locales
 from cases.ids import key_of
 from cases.notice import NoticeOrder
 from integrations.errors import OutcomeUnknownError, VendorError
@@ -46,8 +47,10 @@ class Announcing:
         *,
         store: Store,
         public_url: str,
+        locales: Locales,
         passing: Passing = unguarded,
     ) -> None:
+        self._locales = locales
         self._passing = passing
         self._where = where
         self._store = store
@@ -59,15 +62,19 @@ class Announcing:
         if webhook is None:
             return
         key = fingerprint(key_of("teams", order.key))
+        # The address is a secret: the role names the room.
+        room = order.role if order.role in self._where.of_role else "all"
+        voice = self._locales.for_place(self._where.teams.name, room)
         row = Prompt(
             key=key,
             case=order.case,
             chat=self._where.teams.name,
-            # The address is a secret: the role names the room.
-            room=order.role if order.role in self._where.of_role else "all",
+            room=room,
             role=order.role,
             begun_by=order.key,
             begun_at=order.at,
+            locale=voice.locale,
+            words=voice.words,
         )
         _, fresh = await self._store.prompts.begin(row)
         if not fresh:
@@ -76,7 +83,7 @@ class Announcing:
         became = ANNOUNCED
         try:
             async with self._passing(row.chat, urgency=urgency_of(order), place=row.room):
-                card = announcement(order, pathway, link=link)
+                card = announcement(order, pathway, voice, link=link)
                 await self._where.teams.post(card, webhook=webhook)
         except OutcomeUnknownError:
             became = "perhaps announced"

@@ -3,9 +3,16 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from activities.voices import Voice
 from cases.notice import NoticeOrder, Purpose
 from cases.saying import NOTHING, Sayable, Viewer, sayable
-from cases.ticket_note import TICKET_CLOSED, TICKET_OPENED, Standing, TicketLine
+from cases.ticket_note import (
+    TICKET_CLOSED,
+    TICKET_OPENED,
+    Standing,
+    TicketLine,
+    understood,
+)
 from runbooks import (
     MacroContext,
     MacroError,
@@ -76,7 +83,7 @@ class Documents:
             self._pathways[digest] = compile_runbook(await self.of(digest))
         return self._pathways[digest]
 
-    async def text(self, order: NoticeOrder, *, link: str) -> str | None:
+    async def text(self, order: NoticeOrder, voice: Voice, *, link: str) -> str | None:
         """The macro's text for this notice; None when the runbook leaves the words to us.
 
         The macro may name only what a notice may say; lint refuses one that leaks (I13).
@@ -99,11 +106,13 @@ class Documents:
             stage=StageFields(name=order.stage_title, owner=order.role, due=order.due_at),
             gate=_gate(runbook, order.stage),
         )
-        written = _written(runbook, name, context=context)
+        written = _written(runbook, name, voice, context=context)
         return written.text if written is not None else None
 
-    async def note(self, order: TicketOrder, *, link: str) -> str:
+    async def note(self, order: TicketOrder, voice: Voice, *, link: str) -> str:
         """The comment for the ticket, each line in the runbook's words where it has any for it.
+
+        Its readers are several: the voice is the tracker's.
 
         The same order is the same comment: a retry says nothing else, but that it does not name an
         interim rule which has ended meanwhile.
@@ -114,8 +123,8 @@ class Documents:
         may = await self.may(order, Viewer.TICKET)
         if standing is None or digest is None:
             if may.rules:
-                return order.note
-            return _joined(unsaid(each, order, link=link) for each in order.lines)
+                return "\n".join(own_words(each, voice) for each in order.lines)
+            return _joined(unsaid(each, order, voice, link=link) for each in order.lines)
         runbook = await self.of(digest)
         in_force = await self._in_force(order.case, standing)
         said: list[str] = []
@@ -136,14 +145,16 @@ class Documents:
                 clocks=standing.clocks,
                 rules=in_force,
             )
-            written = _written(runbook, line.macro, context=context) if line.macro else None
+            written = _written(runbook, line.macro, voice, context=context) if line.macro else None
             if written is None or written.audience is not Audience.TICKET:
                 # What is written for other readers may say what a ticket may not (I13).
-                said.append(line.text if may.rules else unsaid(line, order, link=link))
-            elif may.rules or _tells_nothing(runbook, line.macro):
+                said.append(
+                    own_words(line, voice) if may.rules else unsaid(line, order, voice, link=link)
+                )
+            elif may.rules or _tells_nothing(runbook, line.macro, voice):
                 said.append(written.text)
             else:
-                said.append(unsaid(line, order, link=link))
+                said.append(unsaid(line, order, voice, link=link))
         return "\n".join(said) if may.rules else _joined(said)
 
     async def _in_force(self, case: str, standing: Standing) -> dict[str, str]:
@@ -160,28 +171,46 @@ class Documents:
         }
 
 
-def unsaid(line: TicketLine, order: TicketOrder, *, link: str) -> str:
+def own_words(line: TicketLine, voice: Voice) -> str:
+    """The line in the tracker's language; as the case has it where no sentence of ours is it."""
+    found = understood(line)
+    if found is None:
+        return line.text
+    name, values = found
+    if name == "rule":
+        # The one instant that stands in a sentence of the case's.
+        values["until"] = _rewritten(values["until"], voice)
+    return voice.say(f"ticket.{name}", **values)
+
+
+def _rewritten(instant: str, voice: Voice) -> str:
+    try:
+        return voice.numeric(datetime.fromisoformat(instant))
+    except ValueError:
+        return instant
+
+
+def unsaid(line: TicketLine, order: TicketOrder, voice: Voice, *, link: str) -> str:
     """What stands on a ticket whose readers may not know what the line says."""
-    happened = {
-        TICKET_OPENED: "is open",
-        TICKET_CLOSED: "has ended",
-    }.get(line.macro, "has gone on")
-    return f"Case {order.number} {happened}. Whoever may see it finds it at {link}"
+    happened = {TICKET_OPENED: "open", TICKET_CLOSED: "ended"}.get(line.macro, "gone-on")
+    return voice.say(f"restricted.{happened}", number=order.number, link=link)
 
 
 def _joined(said: Iterable[str]) -> str:
     return "\n".join(dict.fromkeys(said))
 
 
-def _tells_nothing(runbook: Runbook, macro: str) -> bool:
+def _tells_nothing(runbook: Runbook, macro: str, voice: Voice) -> bool:
     """Whether the team's own words name no part of the case that only some may know."""
-    named = fields(runbook.document.macros[macro].text)
+    named = fields(runbook.document.macros[macro].words(voice.locale).text)
     return all(each in _TELLS_NOTHING or each.startswith("clock.") for each in named)
 
 
-def _written(runbook: Runbook, name: str, *, context: MacroContext) -> Written | None:
+def _written(runbook: Runbook, name: str, voice: Voice, *, context: MacroContext) -> Written | None:
     try:
-        return write_macro(runbook, name, context=context)
+        return write_macro(
+            runbook, name, context=context, locale=voice.locale, instant=voice.numeric
+        )
     except MacroError:
         # A macro that names what this case lacks must not silence what is to be said.
         return None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from activities.wording import zone_of
+from activities.voices import zone_of
 from cases.held import pierced_by
 from cases.hours import Telling, told_at
 from cases.notice import NoticeOrder, Purpose

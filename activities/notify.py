@@ -56,6 +56,7 @@ class Notifying:
                 store=outside.store,
                 documents=self._documents,
                 public_url=outside.public_url,
+                locales=outside.locales,
                 passing=outside.passing,
             )
         self._announcing = None
@@ -64,12 +65,12 @@ class Notifying:
                 outside.announcements,
                 store=outside.store,
                 public_url=outside.public_url,
+                locales=outside.locales,
                 passing=outside.passing,
             )
         self._paging = PagingOut(outside, self._documents)
         self._recipients = Recipients(outside)
-        room = self._rooms.name if self._rooms is not None else ""
-        self._people = TellingPeople(outside, self._documents, room=room)
+        self._people = TellingPeople(outside, self._documents, room=self._rooms)
 
     @activity.defn(name=NOTIFY.name)
     async def notify(self, order: NoticeOrder) -> NoticeResult:

@@ -9,6 +9,7 @@ from activities.announcing import Announcements
 from activities.guarding import Guard, Passing, unguarded
 from activities.intents import Intents, Unlogged
 from activities.rooms import Rooms
+from activities.voices import Locales
 from integrations.cedar import shipped
 from integrations.ports.access import POLICIES, Access
 from integrations.ports.actions import Actions
@@ -73,6 +74,8 @@ class Outside:
     """What holds messages back; without it every message is sent as fast as it comes."""
     link_life: timedelta = timedelta(hours=72)
     """How long a link of a message leads somewhere; it is no authority, and dies with its round."""
+    locales: Locales = field(default_factory=Locales)
+    """In which locale whom is told."""
     digest: timedelta | None = None
     """How long what is not pressing waits for company; None = not, unless a recipient wishes it."""
 

@@ -6,7 +6,8 @@ import structlog
 
 from activities.documents import Documents
 from activities.outside import Outside
-from activities.wording import SUBJECTS, you_are_asked
+from activities.voices import Voice
+from activities.wording import heading
 from cases.notice import PAGES, NoticeEnd, NoticeOrder, RecipientOutcome
 from cases.saying import Sayable, Viewer
 from integrations.errors import VendorError
@@ -46,8 +47,9 @@ class PagingOut:
         if known is not None:
             return (_outcome(known),)
         may = await self._documents.may(order, Viewer.PAGER)
-        row = await self._outside.store.pages.open(self._row(order, service, may))
-        end, detail = await self._ring(pager, row, order, may)
+        voice = self._outside.locales.for_place(pager.name, service)
+        row = await self._outside.store.pages.open(self._row(order, service, may, voice))
+        end, detail = await self._ring(pager, row, order, may, voice)
         kept = await self._outside.store.notices.record(
             NoticeRow(
                 key=order.key,
@@ -60,15 +62,15 @@ class PagingOut:
                 message_id=row.key,
                 detail=detail,
                 at=order.at,
+                locale=voice.locale,
+                words=voice.words,
             )
         )
         return (_outcome(kept),)
 
-    def _row(self, order: NoticeOrder, service: str, may: Sayable) -> PageRow:
-        subject = SUBJECTS[order.purpose].format(
-            number=order.number, stage=order.stage_title or "the case"
-        )
-        said = f"[{order.severity.value}] {subject} ({order.role})"
+    def _row(self, order: NoticeOrder, service: str, may: Sayable, voice: Voice) -> PageRow:
+        said = f"[{order.severity.value}] {heading(order, voice)} ({order.role})"
+        unsaid = voice.say("restricted.heading", number=order.number)
         return PageRow(
             key=page_key(case=order.case, notice=order.key, service=service),
             case=order.case,
@@ -77,7 +79,7 @@ class PagingOut:
             round=order.round,
             role=order.role,
             severity=order.severity.value,
-            summary=said if may.rules and may.severity else you_are_asked(order.number),
+            summary=said if may.rules and may.severity else unsaid,
             link=f"{self._outside.public_url}/cases/{order.number}",
             at=order.at,
             changed_at=order.at,
@@ -85,14 +87,14 @@ class PagingOut:
         )
 
     async def _ring(
-        self, pager: Paging, row: PageRow, order: NoticeOrder, may: Sayable
+        self, pager: Paging, row: PageRow, order: NoticeOrder, may: Sayable, voice: Voice
     ) -> tuple[NoticeEnd, str]:
         pages = self._outside.store.pages
         if row.state is not PageState.WANTED:
             return NoticeEnd.DELIVERED, "known to the pager"
         try:
             async with self._outside.passing(pager.name, urgency=Urgency.FIRST, place=row.service):
-                await pager.trigger(page_of(row, may, number=order.number))
+                await pager.trigger(page_of(row, may, voice, number=order.number))
         except VendorError as error:
             kind = type(error).__name__
             log.warning("page not taken over", error=kind)
@@ -106,7 +108,7 @@ class PagingOut:
         return NoticeEnd.DELIVERED, "taken over"
 
 
-def page_of(row: PageRow, may: Sayable, *, number: str) -> Page:
+def page_of(row: PageRow, may: Sayable, voice: Voice, *, number: str) -> Page:
     """The page as the pager is told it: out of its row, the same each time.
 
     Where nobody may know how grave it is, every page rings as loud.
@@ -120,6 +122,7 @@ def page_of(row: PageRow, may: Sayable, *, number: str) -> Page:
         role=row.role if may.rules else "",
         stage=(row.stage or "") if may.rules else "",
         link=row.link,
+        link_title=voice.say("case", number=number),
         at=row.at,
     )
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from activities.documents import Documents
 from activities.guarding import Passing, unguarded, urgency_of
 from activities.room_words import card_for, thread_card
+from activities.voices import Locales, Voice
 from cases.ids import key_of
 from cases.notice import NoticeOrder, Purpose
 from integrations.errors import UnavailableError
@@ -48,8 +49,10 @@ class TellingRooms:
         store: Store,
         documents: Documents,
         public_url: str,
+        locales: Locales,
         passing: Passing = unguarded,
     ) -> None:
+        self._locales = locales
         self._passing = passing
         self._rooms = rooms
         self._store = store
@@ -60,6 +63,10 @@ class TellingRooms:
     def name(self) -> str:
         """What the journal calls the chat."""
         return self._rooms.chat.name
+
+    def voice_for(self, role: str) -> Voice:
+        """How everybody in the role's room is told."""
+        return self._locales.for_place(self.name, self._rooms.room_of(role) or "")
 
     async def tell(self, order: NoticeOrder, people: Sequence[Person]) -> dict[str, str]:
         """The card stands in the role's room; who of the people it names, and the card's key.
@@ -72,15 +79,17 @@ class TellingRooms:
             return {}
         pathway = await self._documents.pathway(order)
         link = f"{self._public_url}/cases/{order.number}"
+        voice = self.voice_for(order.role)
         thread = await self._ensure(
             self._row(order, room=room, key=_thread_key(order, room), asks=False),
-            thread_card(order, pathway, link=link),
+            thread_card(order, pathway, voice, link=link),
             order=order,
         )
         key = fingerprint(key_of(order.key, room))
         card = card_for(
             order,
             pathway,
+            voice,
             mention=tuple(sorted((person.slack or "").partition("/")[2] for person in named)),
             link=link,
             key=key,
@@ -125,6 +134,7 @@ class TellingRooms:
     def _row(
         self, order: NoticeOrder, *, room: str, key: str, asks: bool, thread: str | None = None
     ) -> Prompt:
+        voice = self.voice_for(order.role)
         tracked = asks and order.stage is not None and order.purpose in _STAGE
         round_ = order.round if tracked and order.purpose in _ROUND else None
         return Prompt(
@@ -138,6 +148,8 @@ class TellingRooms:
             role=order.role,
             begun_by=order.key,
             begun_at=order.at,
+            locale=voice.locale,
+            words=voice.words,
         )
 
 

@@ -12,6 +12,8 @@ from activities.documents import Documents
 from activities.failing import as_application_error
 from activities.guarding import urgency_of
 from activities.outside import Channel, Outside
+from activities.rooms import TellingRooms
+from activities.voices import Voice
 from activities.ways import ways_to
 from activities.wording import word
 from cases.bundling import may_wait
@@ -38,9 +40,11 @@ TRIES = 3
 
 
 class TellingPeople:
-    """Tells one person, once; `room` is what the channel of a role's room is called."""
+    """Tells one person, once; `room` tells the roles that have one."""
 
-    def __init__(self, outside: Outside, documents: Documents, *, room: str) -> None:
+    def __init__(
+        self, outside: Outside, documents: Documents, *, room: TellingRooms | None = None
+    ) -> None:
         self._outside = outside
         self._documents = documents
         self._room = room
@@ -73,15 +77,16 @@ class TellingPeople:
                 order, person, channel="none", end=NoticeEnd.ALREADY_TOLD, detail="", about=None
             )
         in_a_room = person.id in in_room and order.purpose not in PAGES
-        if in_a_room and not await self._has_mail(order, person):
+        if self._room is not None and in_a_room and not await self._has_mail(order, person):
             return await self._record(
                 order,
                 person,
-                channel=self._room,
+                channel=self._room.name,
                 end=NoticeEnd.DELIVERED,
                 detail="in the role's room",
                 sent_id=in_room[person.id],
                 about=about,
+                voice=self._room.voice_for(order.role),
             )
         in_company = self._bundling.leaves_at(order, person)
         if in_company is not None:
@@ -114,6 +119,7 @@ class TellingPeople:
                 detail="; ".join([*passed, *map(_said, failures), sent.detail]),
                 sent_id=message.message_id,
                 about=about,
+                voice=self.voice_for(person),
             )
         paced = next((error for _, error in failures if isinstance(error, PacedError)), None)
         if paced is not None and may_wait(order):
@@ -162,17 +168,10 @@ class TellingPeople:
 
     async def message(self, order: NoticeOrder, person: Person, *, instead_of: str = "") -> Message:
         """The notice as a message of its own; `instead_of` is the name of who is away."""
-        outside = self._outside
+        outside, voice = self._outside, self.voice_for(person)
         link = await self.link(order, person)
-        own = await self._documents.text(order, link=link)
-        wording = word(
-            order,
-            person,
-            link=link,
-            zone=outside.zone,
-            own=own,
-            instead_of=instead_of,
-        )
+        own = await self._documents.text(order, voice, link=link)
+        wording = word(order, voice, link=link, own=own, instead_of=instead_of)
         thread = message_id(domain=outside.mail_domain, key=("thread", order.case, person.id))
         return Message(
             to=person.email,
@@ -183,7 +182,12 @@ class TellingPeople:
             references=(thread,),
             reply_to=outside.reply_to,
             case_number=order.number,
+            language=voice.locale,
         )
+
+    def voice_for(self, person: Person) -> Voice:
+        """How the person is told."""
+        return self._outside.locales.for_person(person, zone=self._outside.zone)
 
     async def link(self, order: NoticeOrder, person: Person) -> str:
         """Where the person finds what the notice is about; it does nothing by itself."""
@@ -211,6 +215,7 @@ class TellingPeople:
         detail: str,
         sent_id: str | None = None,
         about: str | None = None,
+        voice: Voice | None = None,
     ) -> RecipientOutcome:
         row = await self._outside.store.notices.record(
             NoticeRow(
@@ -226,6 +231,8 @@ class TellingPeople:
                 # The notice's own instant: an activity does not read the clock (I16).
                 at=order.at,
                 about=about,
+                locale=voice.locale if voice is not None else "",
+                words=voice.words if voice is not None else "",
             )
         )
         return RecipientOutcome(

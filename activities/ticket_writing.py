@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from activities.voices import Voice
 from cases.saying import Sayable
 from integrations.markers import fingerprint
 from integrations.ports.ticketing import (
@@ -45,6 +46,8 @@ class TicketWriting:
     store: Store
     ticketing: Ticketing
     public_url: str
+    voice: Voice
+    """The tracker's."""
 
     async def open(
         self,
@@ -63,8 +66,8 @@ class TicketWriting:
         ticket = await self.ticketing.open_ticket(
             TicketDraft(
                 case_number=number,
-                subject=f"Escalation case {number}",
-                body=f"Case {number} is worked on in the escalation system.\n{self.page(number)}",
+                subject=self.voice.say("ticket.subject", number=number),
+                body=self.voice.say("ticket.body", number=number, link=self.page(number)),
                 queue=queue,
                 priority=priority,
                 key=opening(case),
@@ -113,7 +116,11 @@ class TicketWriting:
 
     def link(self, number: str) -> TicketLink:
         """The way to a case's page."""
-        return TicketLink(url=self.page(number), title=f"Case {number}")
+        return self.link_to(self.page(number), number)
+
+    def link_to(self, page: str, number: str) -> TicketLink:
+        """The way to that page, which is of the case of that number."""
+        return TicketLink(url=page, title=self.voice.say("case", number=number))
 
     async def _say(
         self, ticket: TicketRef, together: Sequence[TicketWrite], *, at: datetime

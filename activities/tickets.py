@@ -11,6 +11,7 @@ from activities.failing import as_application_error, told_to_temporal
 from activities.on_record import speaking_for
 from activities.outside import Outside
 from activities.ticket_writing import TicketWriting, priority_of
+from activities.voices import Voice
 from cases.report import TicketRef
 from cases.saying import Viewer
 from integrations.errors import MisansweredError, RefusedError, VendorError
@@ -85,7 +86,7 @@ class Tickets:
                 return await self._write_here(order, known, system=system)
             write = TicketWrite(
                 key=order.key,
-                note=await self._note(order),
+                note=await self._note(order, self._voice(system)),
                 status=order.status or "",
                 at=order.at,
             )
@@ -108,7 +109,7 @@ class Tickets:
         self, order: TicketOrder, known: TicketRef | None, *, system: str
     ) -> TicketRef:
         store = self._outside.store
-        writing = TicketWriting(store, self._outside.ticketing[system], self._outside.public_url)
+        writing = self._writing(system)
         if known is None:
             known = await writing.open(
                 order.case,
@@ -144,7 +145,7 @@ class Tickets:
         """Our own tracker is never down: nothing is kept for later."""
         outside = self._outside
         ticketing = outside.ticketing[system]
-        writing = TicketWriting(outside.store, ticketing, outside.public_url)
+        writing = self._writing(system)
         if known is None:
             known = await writing.open(
                 order.case,
@@ -156,7 +157,7 @@ class Tickets:
         else:
             await outside.store.tickets.opened(order.case, ref=known, at=order.at)
         if order.lines:
-            await ticketing.comment(known, await self._note(order), key=order.key)
+            await ticketing.comment(known, await self._note(order, writing.voice), key=order.key)
         if order.status is not None:
             await ticketing.set_status(known, TicketStatus(order.status), key=order.key)
         return TicketResult(ticket=known)
@@ -164,8 +165,18 @@ class Tickets:
     async def _priority(self, order: TicketOrder) -> TicketPriority | None:
         return priority_of(order.severity, await self._documents.may(order, Viewer.TICKET))
 
-    async def _note(self, order: TicketOrder) -> str:
+    def _voice(self, system: str) -> Voice:
+        """How the tracker's readers are told."""
+        return self._outside.locales.for_place(system)
+
+    def _writing(self, system: str) -> TicketWriting:
+        outside = self._outside
+        return TicketWriting(
+            outside.store, outside.ticketing[system], outside.public_url, self._voice(system)
+        )
+
+    async def _note(self, order: TicketOrder, voice: Voice) -> str:
         if not order.lines:
             return ""
         page = f"{self._outside.public_url}/cases/{order.number}"
-        return await self._documents.note(order, link=page)
+        return await self._documents.note(order, voice, link=page)

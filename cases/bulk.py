@@ -32,6 +32,7 @@ from cases.records import (
     EffectRecord,
 )
 from cases.share import too_many
+from cases.ticket_note import STOPPED, UNDONE
 from runbooks.plan import BulkGuardPlan, BulkPlan
 
 
@@ -185,7 +186,7 @@ def roll_back(
         if item.part is not None and item.part.of == effect.key and item.part.look and item.open:
             _drop(file, item, at=at, because="stopped")
     file.tell(Purpose.PAGE, INCIDENT_MANAGER, stage=effect.stage, step=f"stopped {effect.name}")
-    file.wishes.append(Note.of(f"Action stopped, and being undone: {effect.title}.", now=True))
+    file.wishes.append(Note.of(STOPPED(action=effect.title), now=True))
     _undo_rest(file, effect, at=at)
 
 
@@ -256,7 +257,7 @@ def _undo_rest(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
         return
     effect.state = ROLLED_BACK
     file.note(Kind.EFFECT_ROLLED_BACK, at, effect=effect.name, key=effect.key)
-    file.wishes.append(Note.of(f"Action undone: {effect.title}."))
+    file.wishes.append(Note.of(UNDONE(action=effect.title)))
 
 
 def _hold_back(file: CaseFile, effect: EffectRecord, bulk: BulkPlan, *, at: datetime) -> None:

@@ -18,6 +18,7 @@ from cases.records import HELD_BACK, ROLLED_BACK, SET, SHADOWED, SUPPRESSED, Eff
 from cases.rounds import facts_changed
 from cases.setting import call_off, set_for
 from cases.suppression import end_waiting, suppress, wait_for
+from cases.ticket_note import FAILED
 from runbooks.forms import form_of
 from runbooks.plan import Clearance, EffectPlan
 
@@ -319,7 +320,7 @@ def settle(
         case "manual":
             file.tell(Purpose.TASK, effect.owner, stage=effect.stage)
         case "failed":
-            file.wishes.append(Note.of(f"Action failed: {effect.title}.", now=True))
+            file.wishes.append(Note.of(FAILED(action=effect.title), now=True))
             file.tell(Purpose.FAILED, effect.owner, stage=effect.stage)
     if effect.part is not None:
         bulk.settled(file, effect, at=at, found=found)

@@ -7,6 +7,7 @@ from cases.gate import RoundKind, RoundState
 from cases.ids import key_of
 from cases.journal import Kind
 from cases.records import IssuedRule
+from cases.ticket_note import RULE
 from cases.values import spoken
 from runbooks.plan import Next, StagePlan
 
@@ -57,7 +58,7 @@ def issue(file: CaseFile, stage: StagePlan, step: Next, *, at: datetime) -> None
             key=key,
         )
         until = spoken(rule.expires_at)
-        file.wishes.append(Note.of(f"Interim rule {rule.number} holds until {until}."))
+        file.wishes.append(Note.of(RULE(rule=rule.number, until=until)))
 
 
 def _approved_by(file: CaseFile, gate: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from cases.receipts import Reason
 from cases.records import EvidenceItem, Link, Offered
 from cases.rounds import facts_changed
 from cases.state import CaseState
+from cases.ticket_note import OWN_AGAIN, PART_OF
 from cases.values import Inbound, Instant, Value
 
 MERGED = "merged"
@@ -106,7 +107,7 @@ def take_in(
         reports=len(answer.reports),
         result=commitment,
     )
-    file.wishes.append(Note.of(f"Case {number} is part of case {state.number} now."))
+    file.wishes.append(Note.of(PART_OF(number=number, other=state.number)))
     facts_changed(file, before, at=at)
 
 
@@ -148,7 +149,7 @@ def give_back(
         who=act.actor.person,
         input=commitment,
     )
-    file.wishes.append(Note.of(f"Case {item.number} is a case of its own again."))
+    file.wishes.append(Note.of(OWN_AGAIN(number=item.number)))
     facts_changed(file, before, at=at)
     return BackAnswer(became=GIVEN_BACK)
 

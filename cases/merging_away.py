@@ -33,6 +33,7 @@ from cases.rounds import ask
 from cases.rules import roles_for
 from cases.state import CaseState
 from cases.task_work import owe_again
+from cases.ticket_note import OWN_AGAIN, PART_OF, PART_OF_ANOTHER
 
 
 def give_away(
@@ -77,8 +78,12 @@ def give_away(
     )
     # The ticket's readers may not know of a case that only those see who need to (I13).
     told = not request.need_to_know or file.edition < NAMELESS
-    other = f"case {request.number}" if told else "another case"
-    file.wishes.append(Note.of(f"Case {state.number} is part of {other} now."))
+    line = (
+        PART_OF(number=state.number, other=request.number)
+        if told
+        else PART_OF_ANOTHER(number=state.number)
+    )
+    file.wishes.append(Note.of(line))
     return contributions(state)
 
 
@@ -167,7 +172,7 @@ def unmerge(
         ask(file, stage, at=at, again=True)
     else:
         file.tell(Purpose.WORK, stage.owner, stage=stage.name, step=UNMERGED)
-    line = f"Case {state.number} is a case of its own again."
+    line = OWN_AGAIN(number=state.number)
     file.wishes.append(Note(line=Note.of(line).line, status="open"))
     file.wishes.append(GiveBack(act=act.act, case=merged.case, number=merged.number))
 

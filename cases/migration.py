@@ -23,6 +23,7 @@ from cases.pinning import pin_answers
 from cases.records import AnswerGiven, Migration, Ratification
 from cases.replanning import retarget
 from cases.rounds import facts_changed
+from cases.ticket_note import VERSION
 from runbooks.plan import AnswerKind, GateRule, Pathway
 
 DECIDED = (
@@ -135,7 +136,7 @@ def migrate(
     # The table of the version has yet to judge the answers; open questions wait for what it says.
     state.reassess = True
     facts_changed(file, before, at=at)
-    file.wishes.append(Note.of(f"The case goes on under version {pathway.version}."))
+    file.wishes.append(Note.of(VERSION(version=pathway.version)))
 
 
 def _stages_without_place(file: CaseFile, pathway: Pathway) -> Iterator[str]:

@@ -17,6 +17,7 @@ from cases.records import InformationRequest, Ratification
 from cases.rounds import ask, close, rule_of
 from cases.task_work import open_task
 from cases.tasks import CONDITION, REVIEW
+from cases.ticket_note import ASKED
 from runbooks.plan import GateRule
 
 OUTCOMES = {
@@ -187,7 +188,7 @@ def _ask_for_information(file: CaseFile, round_: Round, *, at: datetime) -> None
         )
         file.state.requests.append(request)
         file.note(Kind.INFORMATION_ASKED, at, request=request.id, gate=round_.gate, by=vote.person)
-        file.wishes.append(Note.of("More information was asked for."))
+        file.wishes.append(Note.of(ASKED()))
 
 
 def _ratification_due(file: CaseFile, round_: Round, rule: GateRule, *, at: datetime) -> None:

@@ -6,6 +6,7 @@ from cases.clock_starts import happened
 from cases.file import SYSTEM, CaseFile, Note
 from cases.journal import Kind
 from cases.records import SHADOWED, EffectRecord
+from cases.ticket_note import RECORDED
 
 DONE = "done"
 """The outcome of a stage whose effect has been performed before anybody completed it."""
@@ -19,7 +20,7 @@ def carried_out(file: CaseFile) -> tuple[Kind, str]:
 def performed(file: CaseFile, effect: EffectRecord, *, at: datetime) -> None:
     """Whatever waited for the effect goes on."""
     happened(file, f"effect:{effect.name}", at=at)
-    file.wishes.append(Note.of(f"Action recorded: {effect.title}."))
+    file.wishes.append(Note.of(RECORDED(action=effect.title)))
     skip_when_done(file, at=at)
 
 

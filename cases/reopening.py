@@ -21,6 +21,7 @@ from cases.records import Reopening
 from cases.refusal import Refusal, not_yours, refused
 from cases.stages import enter
 from cases.state import CasePicture, CaseState
+from cases.ticket_note import REOPENED
 from runbooks.plan import FollowUp, Pathway, ReopenRule
 
 ELSEWHERE = {
@@ -151,7 +152,7 @@ def reopen(
         result=start,
     )
     run_clocks_again(file, ended_at=closing.at, at=at)
-    file.wishes.append(Note(status="open", line=Note.of(f"Case {state.number} reopened.").line))
+    file.wishes.append(Note(status="open", line=Note.of(REOPENED(number=state.number)).line))
     if act.role != INCIDENT_MANAGER:
         file.tell(Purpose.INFORMATION, INCIDENT_MANAGER, stage=to, step=AGAIN)
     enter(file, file.pathway.stage(to), at=at)

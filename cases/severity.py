@@ -13,6 +13,7 @@ from cases.notice import Purpose
 from cases.replanning import replan
 from cases.rounds import facts_changed
 from cases.stages import ask_when_ready, waits
+from cases.ticket_note import SEVERITY
 from runbooks.plan import Severity
 
 
@@ -30,7 +31,7 @@ def severity_changed(file: CaseFile, before: Mapping[str, JsonValue], *, at: dat
     ask_when_ready(file, at=at)
     if before.get("severity") == now:
         return False
-    file.wishes.append(Note.of(f"Severity is {now}."))
+    file.wishes.append(Note.of(SEVERITY(severity=now)))
     stage = file.stage
     asked = any(round_.state is RoundState.OPEN for round_ in file.state.rounds)
     if stage is not None and not (asked or waits(file)):

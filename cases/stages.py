@@ -30,7 +30,15 @@ from cases.rounds import ask, ask_again, memo_missing, overtaken, void_all
 from cases.setting import call_off_all, instant_of_answer
 from cases.suppression import stop_waiting
 from cases.task_work import let_fall
-from cases.ticket_note import TICKET_CLOSED, TICKET_DECIDED, TICKET_OPENED, TicketLine
+from cases.ticket_note import (
+    CLOSED,
+    LEFT,
+    OPENED,
+    TICKET_CLOSED,
+    TICKET_DECIDED,
+    TICKET_OPENED,
+    TicketLine,
+)
 from runbooks.plan import SKIPPED, Next, StageKind, StagePlan
 
 
@@ -92,7 +100,7 @@ def open_case(
     start_handover(file, at=at)
     updates.start_updates(file, at=at)
     pin_answers(file, known, at=at)
-    opened = f"Case {state.number} opened: {file.pathway.title}, {severity.current.value}."
+    opened = OPENED(number=state.number, title=file.pathway.title, severity=severity.current.value)
     file.wishes.append(Note(TicketLine(text=opened, macro=TICKET_OPENED), now=True))
 
 
@@ -209,7 +217,7 @@ def leave(file: CaseFile, stage: StagePlan, outcome: str, *, at: datetime) -> Ne
     instant = instant_of_answer(file, step.set_for) if step.set_for is not None else None
     for name in step.do:
         intend(file, name, stage=stage.name, at=at, instant=instant)
-    left = f"{stage.title or stage.name}: {outcome}."
+    left = LEFT(stage=stage.title or stage.name, outcome=outcome)
     decided = TICKET_DECIDED if stage.gate is not None else ""
     line = TicketLine(text=left, macro=decided, gate=stage.name, outcome=outcome, at=at)
     file.wishes.append(Note(line))
@@ -242,7 +250,7 @@ def close_case(file: CaseFile, closing: ClosingRecord, *, at: datetime, cancelle
     state.leases = []
     state.work_offers = []
     escalations.end_all(file, because="closed", at=at)
-    ended = f"Case {state.number} closed: {closing.disposition}."
+    ended = CLOSED(number=state.number, disposition=closing.disposition)
     line = TicketLine(text=ended, macro=TICKET_CLOSED, outcome=closing.disposition, at=at)
     file.wishes.append(Note(line, status="solved", now=True))
     if closing.role != INCIDENT_MANAGER:

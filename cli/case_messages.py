@@ -19,19 +19,28 @@ def messages(case: Case, *, json_: AsJson = False) -> None:
             each["person"],
             each["purpose"],
             each["channel"],
+            each["locale"],
             each["end"] + (f" until {local(each['due_at'])}" if each["due_at"] else ""),
             each["detail"],
         )
         for each in said["notices"]
     ]
     if notices:
-        show(table("told", "who", "why", "by", "ended", "detail", rows=notices))
+        show(table("told", "who", "why", "by", "in", "ended", "detail", rows=notices))
     cards = [
-        (local(each["at"]), each["chat"], each["room"], each["role"], each["stage"], each["state"])
+        (
+            local(each["at"]),
+            each["chat"],
+            each["room"],
+            each["role"],
+            each["stage"],
+            each["locale"],
+            each["state"],
+        )
         for each in said["cards"]
     ]
     if cards:
-        show(table("posted", "chat", "room", "asks", "stage", "stands", rows=cards))
+        show(table("posted", "chat", "room", "asks", "stage", "in", "stands", rows=cards))
     presses = [
         (local(each["at"]), each["who"], each["what"], each["came_of"]) for each in said["presses"]
     ]

@@ -63,18 +63,26 @@ class AccessTelling:
         what: str,
         key: str,
         case: str | None,
+        says: str,
         number: str,
-        subject: str,
-        text: str,
+        **values: str | datetime,
     ) -> bool:
-        """Whether one channel has taken it; `what` and `key` make it one message, however often."""
+        """Whether one channel has taken it; `what` and `key` make it one message, however often.
+
+        It `says` that message of the catalogues, with these values and the page's link.
+        """
         outside = self._doors.outside
         if outside is None:
             return False
+        voice = outside.locales.for_person(person, zone=outside.zone)
+        text = voice.say(
+            f"{says}.text", number=number, link=f"{outside.public_url}/access", **values
+        )
         message = Message(
             to=person.email,
-            subject=subject,
-            text=text,
+            subject=voice.say(f"{says}.subject", number=number),
+            text=f"{text}\n",
+            language=voice.locale,
             message_id=message_id(domain=outside.mail_domain, key=(what, key, person.id)),
             case_number=number,
         )

@@ -18,6 +18,7 @@ from activities.notify import Notifying
 from activities.on_record import StoreLedger
 from activities.outside import Outside
 from activities.telling_people import TellingPeople
+from activities.voices import Voice
 from activities.ways import ways_to
 from activities.wording import word_digest
 from cases.bundling import overtaken
@@ -59,7 +60,7 @@ class DigestDispatcher:
     def __init__(self, doors: Doors, outside: Outside) -> None:
         self._doors = doors
         self._outside = outside
-        self._people = TellingPeople(outside, Documents(outside.store), room="")
+        self._people = TellingPeople(outside, Documents(outside.store))
         self._notifying = Notifying(outside)
         self._ledger = StoreLedger(doors.store)
         self._pruned: datetime | None = None
@@ -187,7 +188,9 @@ class DigestDispatcher:
                 passed.append(f"not by {channel.name}: {type(error).__name__}")
                 continue
             detail = "; ".join([*passed, sent.detail])
-            return await self._told(items, channel.name, detail, message.message_id)
+            return await self._told(
+                items, channel.name, detail, message.message_id, self._people.voice_for(person)
+            )
         retryable = [error for error in failures if error.retryable]
         # A limit is no failure: what it holds back is sent when it allows, however late.
         paced = any(isinstance(error, PacedError) for error in failures)
@@ -218,19 +221,23 @@ class DigestDispatcher:
             # Others were in the digest before: should it have come, this is the same mail again.
             return alone.model_copy(update={"message_id": self._id(digest, person)})
         links = [(item.order, await self._people.link(item.order, person)) for item in items]
-        wording = word_digest(links, person, zone=outside.zone)
+        voice = self._people.voice_for(person)
+        wording = word_digest(links, voice)
         return Message(
             to=person.email,
             subject=wording.subject,
             text=wording.text,
             message_id=self._id(digest, person),
             reply_to=outside.reply_to,
+            language=voice.locale,
         )
 
     def _id(self, digest: str, person: Person) -> str:
         return message_id(domain=self._outside.mail_domain, key=("digest", digest, person.id))
 
-    async def _told(self, items: list[DigestItem], channel: str, detail: str, sent_id: str) -> int:
+    async def _told(
+        self, items: list[DigestItem], channel: str, detail: str, sent_id: str, voice: Voice
+    ) -> int:
         doors = self._doors
         for item in items:
             await doors.store.digests.end(
@@ -240,6 +247,8 @@ class DigestDispatcher:
                 channel=channel,
                 detail=detail,
                 message_id=sent_id,
+                locale=voice.locale,
+                words=voice.words,
             )
         log.info("digest sent", count=len(items))
         return len(items)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from activities.outside import Outside
+from activities.voices import Locales
 from audit.log.note import NoteSigner
 from audit.log.spool import Spool
 from cases.drafts.party import Party
@@ -229,6 +230,12 @@ class Doors:
     spool: Spool | None = None
     """Signs what is decided while the log cannot be written, if two people order it."""
     telling: Outside | None = None
+
+    @property
+    def locales(self) -> Locales:
+        """In which locale whom is told."""
+        return self.telling.locales if self.telling is not None else Locales()
+
     """By which people are told what waited for company; without it no digest goes out here."""
     authenticators: Authenticators | None = None
     """The models of security keys that are listed; None: a key's own word is believed."""

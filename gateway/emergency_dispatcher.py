@@ -67,11 +67,10 @@ class EmergencyDispatcher:
                 what="emergency",
                 key=row.id,
                 case=row.case,
+                says="emergency",
                 number=number,
-                subject=f"Case {number} was opened in an emergency",
-                text=f"{row.person} opened case {number} in an emergency, to read, until "
-                f"{row.until:%Y-%m-%d %H:%M} UTC. Their reason is on record with the case.\n\n"
-                f"Somebody else reviews it within 24 hours: {doors.settings.public_url}/access\n",
+                who=row.person,
+                until=row.until,
             )
         if not reached:
             await doors.store.health.alarm(

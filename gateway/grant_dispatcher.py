@@ -69,11 +69,10 @@ class GrantDispatcher:
                 what="grant-asked",
                 key=row.id,
                 case=case,
+                says="grant-asked",
                 number=row.number,
-                subject=f"Somebody asks to read case {row.number}",
-                text=f"{row.person} asks to read case {row.number} for a time. Why is on record "
-                f"with the case.\n\nAnswer it before {row.expires_at:%Y-%m-%d %H:%M} UTC: "
-                f"{doors.settings.public_url}/access\n",
+                who=row.person,
+                until=row.expires_at,
             )
         if not reached:
             await doors.store.health.alarm(
@@ -91,20 +90,18 @@ class GrantDispatcher:
         known = await self._telling.known()
         person = known.find(row.person) if known is not None else None
         if person is not None:
-            what = "has been answered"
+            says = "grant-answered"
             if row.ended_how == REVOKED:
-                what = "ended early"
+                says = "grant-ended"
             elif row.verdict is GrantVerdict.LAPSED:
-                what = "was not answered in time"
+                says = "grant-lapsed"
             await self._telling.reach(
                 person,
                 what=f"grant-{row.ended_how or row.verdict}",
                 key=row.id,
                 case=row.case,
+                says=says,
                 number=row.number,
-                subject=f"Reading case {row.number}",
-                text=f"What you asked for, to read case {row.number} for a time, {what}.\n\n"
-                f"See {self._doors.settings.public_url}/access\n",
             )
         await self._doors.store.grants.heard(row.id, at=at)
 

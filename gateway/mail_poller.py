@@ -182,7 +182,7 @@ class MailPoller:
             return
         number = case.row.number
         asked = next((each for each in case.allowed() if each.verb == "decide"), None)
-        link, says = f"{outside.public_url}/cases/{number}", "Nothing is asked of you there now."
+        link, says = f"{outside.public_url}/cases/{number}", "reply.not-asked"
         if asked is not None:
             at = await doors.clock.now(notice.case)
             token = await doors.store.locators.mint(
@@ -193,12 +193,13 @@ class MailPoller:
                 at=at,
                 expires_at=at + outside.link_life,
             )
-            link, says = f"{outside.public_url}/a/{token}", "Open the link, read, and confirm it."
+            link, says = f"{outside.public_url}/a/{token}", "reply.asked"
+        voice = outside.locales.for_person(writer, zone=outside.zone)
         answer = Message(
             to=writer.email,
-            subject=f"Case {number}: your mail decided nothing yet",
-            text=f"You answered a notice of case {number} by mail. A mail never decides: it can be "
-            f"forged. {says}\n\n{link}\n\nYour words are kept with the case as a comment.\n",
+            subject=voice.say("reply.subject", number=number),
+            text=voice.say("reply.text", number=number, next=voice.say(says), link=link) + "\n",
+            language=voice.locale,
             message_id=message_id(domain=outside.mail_domain, key=("intent", mail.key)),
             in_reply_to=mail.answers[0],
             references=(mail.answers[0],),

@@ -41,6 +41,8 @@ class CardShown:
     role: str
     stage: str
     state: str
+    locale: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ class NoticeShown:
     channel: str
     end: str
     detail: str
+    locale: str = ""
+    """In which locale they were told."""
+    words: str = ""
+    """By which catalogue of words."""
     due_at: datetime | None = None
     """While it waits for company: when it goes at the latest."""
 
@@ -102,6 +108,8 @@ async def messages_of(doors: Doors, case: OpenCase) -> MessagesShown:
             stage=each.stage or "",
             state=(each.became if each.closed_at is not None else None)
             or ("open" if each.message else "being posted"),
+            locale=each.locale,
+            words=each.words,
         )
         for each in await store.prompts.by_case(row.id)
     ]
@@ -127,6 +135,8 @@ async def messages_of(doors: Doors, case: OpenCase) -> MessagesShown:
             channel=each.channel,
             end=each.end.value,
             detail=each.detail,
+            locale=each.locale,
+            words=each.words,
             due_at=waiting.get((each.key, each.recipient)),
         )
         for each in await store.notices.by_case(row.id)

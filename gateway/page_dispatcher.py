@@ -139,7 +139,7 @@ class PageDispatcher:
             # While the pager is out the pages do not wait for one another's time-outs.
             async with passing(pager.name, urgency=Urgency.FIRST, place=page.service):
                 with speaking(self._ledger, behalf):
-                    await _said(pager, page, wanted, may, number=number)
+                    await self._said(pager, page, wanted, may, number=number)
         except VendorError as error:
             await self._failed(page, error, at=at)
             return 0
@@ -171,18 +171,18 @@ class PageDispatcher:
             next_at=at + max(error.retry_after or wait, wait),
         )
 
-
-async def _said(
-    pager: Paging, page: PageRow, wanted: PageState, may: Sayable, *, number: str
-) -> None:
-    """The pager has heard it."""
-    match wanted:
-        case PageState.TRIGGERED:
-            await pager.trigger(page_of(page, may, number=number))
-        case PageState.ACKNOWLEDGED:
-            await pager.acknowledge(page.key, service=page.service)
-        case PageState.RESOLVED:
-            await pager.resolve(page.key, service=page.service)
+    async def _said(
+        self, pager: Paging, page: PageRow, wanted: PageState, may: Sayable, *, number: str
+    ) -> None:
+        """The pager has heard it."""
+        match wanted:
+            case PageState.TRIGGERED:
+                voice = self._doors.locales.for_place(pager.name, page.service)
+                await pager.trigger(page_of(page, may, voice, number=number))
+            case PageState.ACKNOWLEDGED:
+                await pager.acknowledge(page.key, service=page.service)
+            case PageState.RESOLVED:
+                await pager.resolve(page.key, service=page.service)
 
 
 def _wanted(state: PageState, stands: Standing) -> PageState | None:

@@ -11,6 +11,7 @@ import structlog
 from activities.on_record import StoreLedger
 from activities.room_words import closed_card, closed_thread
 from activities.rooms import is_thread
+from activities.voices import Voice
 from cases.gate import RoundState
 from cases.state import CasePicture
 from gateway.doors import Doors
@@ -74,10 +75,12 @@ class PromptCloser:
             return 1
         became = await self._became(over)
         link = f"{doors.settings.public_url}/cases/{over.number}"
+        # As it was posted: a card does not change its language when it closes.
+        voice = Voice.of(prompt.locale)
         card = (
-            closed_thread(over.number, link=link)
+            closed_thread(over.number, voice, link=link)
             if is_thread(prompt)
-            else closed_card(over.number, became, at=at, link=link)
+            else closed_card(over.number, became, voice, at=at, link=link)
         )
         await self._chat.change(card, place=place, message=message)
         await doors.store.prompts.closed(prompt.key, became=became.value, at=at)

@@ -71,7 +71,7 @@ class PagerDuty:
                 "custom_details": {"case": page.number}
                 | ({"role": page.role} if page.role else {}),
             },
-            links=[{"href": page.link, "text": f"Case {page.number}"}],
+            links=[{"href": page.link, "text": page.link_title}],
             client="escalate",
             client_url=page.link,
         )

@@ -7,6 +7,7 @@ people:
     roles: [legal, deputy-counsel]
     phone: "+00 000 0001"
     time-zone: Europe/Dublin
+    locale: en-IE
     password: "$argon2id$…"
     totp: "BASE32 SECRET"
     pagerduty: PLH1HKV
@@ -44,6 +45,7 @@ from ruamel.yaml.timestamp import TimeStamp
 from cases.hours import Hours
 from cases.values import Inbound, Instant, Name
 from integrations.errors import DirectoryUnreadableError
+from integrations.locales import LocaleTag
 from integrations.people_hours import read_hours
 from integrations.ports.directory import (
     Absence,
@@ -136,6 +138,7 @@ class _Entry(Inbound):
     roles: Annotated[list[Name], Field(max_length=100)]
     phone: Annotated[str, StringConstraints(max_length=50)] | None = None
     time_zone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", alias="time-zone")
+    locale: LocaleTag | None = None
     password: Annotated[SecretStr, AfterValidator(_argon2)] | None = None
     totp: Annotated[SecretStr, AfterValidator(_base32)] | None = None
     slack: SlackId | None = None
@@ -215,6 +218,7 @@ def _account(entry: _Entry) -> Account:
         roles=frozenset(entry.roles),
         phone=entry.phone,
         time_zone=entry.time_zone,
+        locale=entry.locale,
         second_factor=SecondFactor.TOTP if entry.totp else SecondFactor.NONE,
         slack=entry.slack,
         pagerduty=entry.pagerduty,

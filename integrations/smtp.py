@@ -139,6 +139,8 @@ class SmtpMail:
         # Nobody's absence notice shall answer, and no other robot either (RFC 3834).
         mail["Auto-Submitted"] = "auto-generated"
         mail["X-Auto-Response-Suppress"] = "All"
+        if message.language is not None:
+            mail["Content-Language"] = message.language
         if message.case_number is not None:
             domain = self._server.sender.rpartition("@")[2]
             mail["List-Id"] = f"<case-{message.case_number.lower()}.escalate.{domain}>"

@@ -26,6 +26,7 @@ from runbooks.rules import (
     silence,
     starting,
     tables,
+    translations,
     triggers,
     voices,
     ways,
@@ -93,6 +94,8 @@ _RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     closing.leaks,
     closing.insides,
     closing.prose,
+    translations.read,
+    translations.same_fields,
 )
 
 

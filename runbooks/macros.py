@@ -1,6 +1,6 @@
 """Macros, written: the text of the runbook with the fields of one case."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -44,26 +44,43 @@ class Written(BaseModel):
     text: str
 
 
-def write_macro(runbook: Runbook, name: str, *, context: MacroContext) -> Written:
+def in_utc(at: datetime) -> str:
+    """`2026-11-22 14:05 UTC`: for readers in any zone."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def write_macro(
+    runbook: Runbook,
+    name: str,
+    *,
+    context: MacroContext,
+    locale: str = "",
+    instant: Callable[[datetime], str] = in_utc,
+) -> Written:
     """The macro `name` with the fields of the case; MacroError when one of them is missing.
 
-    Values are put in as they are: a value that itself holds braces stays text.
+    It is said in the locale where the runbook has it so, else in the runbook's own language. Values
+    are put in as they are, instants as `instant` writes them: a value with braces stays text.
     """
     macro = runbook.document.macros.get(name)
     if macro is None:
         raise MacroError(f'{runbook.name} has no macro "{name}"')
-    values = dict(_values(context))
-    for field in (*fields(macro.title or ""), *fields(macro.text)):
+    words = macro.words(locale) if locale else macro
+    values = {
+        name: instant(value) if isinstance(value, datetime) else value
+        for name, value in _values(context)
+    }
+    for field in (*fields(words.title or ""), *fields(words.text)):
         if field not in values:
             raise MacroError(f'the macro "{name}" needs {field}, which this case does not have')
     return Written(
         audience=macro.for_,
-        title=fill(macro.title or "", values),
-        text=fill(macro.text, values),
+        title=fill(words.title or "", values),
+        text=fill(words.text, values),
     )
 
 
-def _values(context: MacroContext) -> Iterator[tuple[str, str]]:
+def _values(context: MacroContext) -> Iterator[tuple[str, str | datetime]]:
     for area in ("case", "stage", "gate", "closing"):
         part = getattr(context, area)
         if part is None:
@@ -71,16 +88,10 @@ def _values(context: MacroContext) -> Iterator[tuple[str, str]]:
         for name in type(part).model_fields:
             value = getattr(part, name)
             if value is not None:
-                yield f"{area}.{name}", _said(value)
+                yield f"{area}.{name}", value
     for question, answer in context.answers.items():
         yield f"answer.{question}", answer
     for rule, said in context.rules.items():
         yield f"rule.{rule}", said
     for clock, due in context.clocks.items():
-        yield f"clock.{clock}", _said(due)
-
-
-def _said(value: str | datetime) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return value
+        yield f"clock.{clock}", due

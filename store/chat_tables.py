@@ -23,6 +23,8 @@ prompts = sa.Table(
     perhaps("became"),
     number("attempts", default=0),
     instant("next_attempt_at"),
+    text("locale", default=""),
+    text("words", default=""),
     sa.Index("ix_prompts_case", "case"),
     sa.Index("ix_prompts_room_message", "room", "message"),
 )

@@ -182,6 +182,8 @@ class Digests:
         channel: str = "none",
         detail: str = "",
         message_id: str | None = None,
+        locale: str = "",
+        words: str = "",
     ) -> bool:
         """The notice has ended so, in its row and on the door's record; False if it had before."""
         order, waiting = item.order, item.waiting
@@ -199,7 +201,14 @@ class Digests:
                 notices.update()
                 .where(notices.c.key == waiting.key, notices.c.recipient == waiting.recipient)
                 .where(notices.c.end == NoticeEnd.BUNDLED)
-                .values(end=end, channel=channel, detail=detail, message_id=message_id)
+                .values(
+                    end=end,
+                    channel=channel,
+                    detail=detail,
+                    message_id=message_id,
+                    locale=locale,
+                    words=words,
+                )
             )
             await self._journal.append_door_in(
                 connection,

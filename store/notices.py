@@ -33,6 +33,10 @@ class NoticeRow(Value):
     about: str | None = None
     """What it asks, as a key: one question reaches one person once, whatever their roles."""
     read_at: Instant | None = None
+    locale: str = ""
+    """In which locale the recipient was told; empty where nothing was said."""
+    words: str = ""
+    """By which catalogue: its language and version."""
     """When the recipient opened the case by it, or after it."""
 
 

@@ -47,6 +47,10 @@ class Prompt(Value):
     closed_at: Instant | None = None
     became: str | None = None
     attempts: int = 0
+    locale: str = ""
+    """In which locale the room was told."""
+    words: str = ""
+    """By which catalogue: its language and version."""
 
 
 class OverPrompt(Value):

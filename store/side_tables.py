@@ -56,6 +56,8 @@ notices = sa.Table(
     instant("at"),
     perhaps("about"),
     instant("read_at", required=False),
+    text("locale", default=""),
+    text("words", default=""),
     sa.PrimaryKeyConstraint("key", "recipient"),
     sa.Index("ix_notices_case", "case"),
     sa.Index("ix_notices_message_id", "message_id"),

@@ -10,6 +10,7 @@ from integrations.errors import DirectoryError
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.ports.directory import DirectorySnapshot, SecondFactor
 from runbooks import Runbook, RunbookProblems, Weight, compile_runbook, lint, load_runbook
+from runbooks.grammar.locales import LANGUAGES, spoken
 from store import Store, StoreError
 from workers._doctor_check import Check, Level, fail, fine, warn
 from workers._doctor_log_in import mapped_roles
@@ -46,6 +47,13 @@ async def people(settings: Settings, directory: PeopleHere | None) -> AsyncItera
             "directory-demo",
             "these are the demo's people: their passwords are known to everyone",
             mend="Set ESCALATE_DIRECTORY_FILE to your own file of people.",
+        )
+    unspoken = sorted({p.locale for p in snapshot.people if p.locale and not spoken(p.locale)})
+    if unspoken:
+        yield warn(
+            "locales",
+            f"nobody is told in {', '.join(unspoken)}: whoever names it is told in English",
+            mend=f"Notices are worded in {', '.join(LANGUAGES)}; name one, or leave it out.",
         )
     if snapshot.holders(DUTY_MANAGER):
         yield fine(DUTY_MANAGER, "somebody is told when nobody else can be")

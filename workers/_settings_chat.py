@@ -2,6 +2,7 @@
 
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 
+from integrations.locales import LocaleTag
 from workers._settings_group import Group
 from workers._settings_sources import Secrets
 
@@ -18,6 +19,9 @@ class RoomSettings(Group):
 
     channel: str = Field(
         pattern=r"^[CG][A-Z0-9]{2,30}$", description="id of the Slack channel that role is told in"
+    )
+    locale: LocaleTag | None = Field(
+        None, description="in which locale that channel is told; empty = as the workspace"
     )
 
 
@@ -36,6 +40,9 @@ class SlackSettings(Group):
         pattern=r"^([CG][A-Z0-9]{2,30})?$",
         description="id of the channel for roles without one of their own",
     )
+    locale: LocaleTag | None = Field(
+        None, description="in which locale channels are told; empty = en"
+    )
     rooms: dict[str, RoomSettings] = Field(
         default_factory=dict, description="role → its channel; _ stands for -"
     )
@@ -53,6 +60,9 @@ class TeamsRoomSettings(Group):
     """The channel of one role."""
 
     webhook: SecretStr = Field(description="address of that channel's Workflows webhook")
+    locale: LocaleTag | None = Field(
+        None, description="in which locale that channel is told; empty = as the others"
+    )
 
 
 class TeamsSettings(Group):
@@ -60,6 +70,9 @@ class TeamsSettings(Group):
 
     webhook: SecretStr | None = Field(
         None, description="Workflows webhook of the channel for roles without one of their own"
+    )
+    locale: LocaleTag | None = Field(
+        None, description="in which locale channels are told; empty = en"
     )
     rooms: dict[str, TeamsRoomSettings] = Field(
         default_factory=dict, description="role → its channel's webhook; _ stands for -"

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field
 
+from integrations.locales import LocaleTag
 from workers._settings_group import Group
 from workers._settings_sources import Span
 
@@ -14,6 +15,9 @@ class NoticeSettings(Group):
     digest: Span = Field(
         timedelta(),
         description="how long SEV3/SEV4 notices of one recipient wait for company; 0s = not at all",
+    )
+    locale: LocaleTag = Field(
+        "en", description="in which locale people are told who name none of their own"
     )
     link_life: Span = Field(
         timedelta(hours=72),

@@ -2,6 +2,7 @@
 
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 
+from integrations.locales import LocaleTag
 from integrations.on_call_sources import API_URL
 from integrations.pagerduty import DEFAULT, EVENTS_URL
 from workers._settings_group import Group
@@ -11,6 +12,9 @@ class PagerService(Group):
     """One service of PagerDuty."""
 
     key: SecretStr = Field(description="integration key of its Events API v2 integration")
+    locale: LocaleTag | None = Field(
+        None, description="in which locale it pages; empty = as the others"
+    )
 
 
 class PagerDutySettings(Group):
@@ -21,6 +25,9 @@ class PagerDutySettings(Group):
     )
     services: dict[str, PagerService] = Field(
         default_factory=dict, description="role → the service that pages for it; _ stands for -"
+    )
+    locale: LocaleTag | None = Field(
+        None, description="in which locale pages are worded; empty = en"
     )
     token: SecretStr | None = Field(
         None, description="read-only REST API key, for schedules and `doctor --live`"

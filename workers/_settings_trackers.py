@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from pydantic import AnyHttpUrl, Field, SecretStr
 
+from integrations.locales import LocaleTag
 from workers._settings_group import Group
 from workers._settings_sources import Span, Words
 
@@ -17,6 +18,9 @@ class RequestTrackerSettings(Group):
     password: SecretStr | None = Field(None, description="password, where no token is used")
     queue: str = Field("General", description="queue that reports come from")
     every: Span = Field(timedelta(seconds=30), description="time between two polls")
+    locale: LocaleTag | None = Field(
+        None, description="in which locale its tickets are written to; empty = en"
+    )
 
 
 class ZendeskSettings(Group):
@@ -30,6 +34,9 @@ class ZendeskSettings(Group):
         "",
         pattern=r"^\d*$",
         description="user id of that agent: what it does is dropped as our own echo",
+    )
+    locale: LocaleTag | None = Field(
+        None, description="in which locale its tickets are written to; empty = en"
     )
 
 
@@ -63,6 +70,9 @@ class JiraSettings(Group):
     solved_status: Words = Field((), description="names of statuses that mean over")
     poll: bool = Field(False, description="ask for news, where no webhook can reach us")
     every: Span = Field(timedelta(minutes=1), description="time between two polls")
+    locale: LocaleTag | None = Field(
+        None, description="in which locale its tickets are written to; empty = en"
+    )
 
 
 class ServiceNowSettings(Group):
@@ -81,6 +91,9 @@ class ServiceNowSettings(Group):
     close_code: str = Field("Solved (Permanently)", description="close code of resolved records")
     hold_reason: str = Field("1", description="on-hold reason of records of cases on hold")
     every: Span = Field(timedelta(minutes=1), description="time between two polls")
+    locale: LocaleTag | None = Field(
+        None, description="in which locale its tickets are written to; empty = en"
+    )
 
 
 class TicketSettings(Group):

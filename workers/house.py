@@ -42,6 +42,7 @@ from workers.clock import SystemClock
 from workers.errors import NotSetUpError
 from workers.kept import StoreKeyring, StoreMails, StoreNotes
 from workers.key_ring import key_ring
+from workers.locales import locales
 from workers.log_in import directory_of
 from workers.reporting import reporting
 from workers.settings import Settings
@@ -107,6 +108,7 @@ class House:
             intents=LoggedIntents(self.store) if settings.log_first else Unlogged(),
             guard=Guard(self.store, clock=self.clock, limits=limits(settings)),
             link_life=settings.notices.link_life,
+            locales=locales(settings),
             digest=settings.notices.digest or None,
             access=self.access,
         )

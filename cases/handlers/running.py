@@ -26,6 +26,7 @@ from cases.receipts import Reason
 from cases.records import HoldRecord
 from cases.refusal import not_yours, refused
 from cases.severity import severity_changed
+from cases.ticket_note import HELD, RESUMED
 from cases.values import spoken
 
 LONGEST_HOLD = timedelta(days=366)
@@ -148,7 +149,7 @@ def hold(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -
     )
     pause_operational(file, at=at)
     escalations.stand_still(file, at=at)
-    file.wishes.append(Note.of("Work is on hold.", now=True))
+    file.wishes.append(Note.of(HELD(), now=True))
 
 
 def resume(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
@@ -172,7 +173,7 @@ def resume(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime)
     escalations.go_on(file, at=at)
     leases.go_on(file, at=at)
     go_on_everywhere(file, at=at)
-    file.wishes.append(Note.of("Work goes on."))
+    file.wishes.append(Note.of(RESUMED()))
 
 
 def severity(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:

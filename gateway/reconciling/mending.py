@@ -14,7 +14,6 @@ from integrations.markers import fingerprint
 from integrations.ports.ticketing import (
     SeenTicket,
     TicketChange,
-    TicketLink,
     TicketStatus,
 )
 
@@ -39,7 +38,10 @@ class Mending:
         self._kept = wanted.kept
         self._at = at
         self._writing = TicketWriting(
-            doors.store, tracker.tickets, doors.settings.public_url.rstrip("/")
+            doors.store,
+            tracker.tickets,
+            doors.settings.public_url.rstrip("/"),
+            doors.locales.for_place(tracker.source.value),
         )
 
     async def adopt(self) -> TicketRef:
@@ -137,7 +139,9 @@ class Mending:
         key = f"twin/{self._kept.case}/{twin}"
         where = ticket.url or ticket.id
         await self._tickets.comment(
-            other, f"Case {self._kept.number} is kept on another ticket: {where}", key=key
+            other,
+            self._writing.voice.say("ticket.twin", number=self._kept.number, link=where),
+            key=key,
         )
         await self._tickets.set_status(other, TicketStatus.SOLVED, key=key)
 
@@ -155,7 +159,7 @@ class Mending:
 
     async def _lead(self, ticket: TicketRef, page: str) -> None:
         number = page.rpartition("/")[2]
-        await self._tickets.link(ticket, TicketLink(url=page, title=f"Case {number}"))
+        await self._tickets.link(ticket, self._writing.link_to(page, number))
         if page == self._wanted.page:
             await self._store.ticket_keeping.brought(self._kept.case, link=page)
 

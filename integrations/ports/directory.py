@@ -40,6 +40,8 @@ class Person(Value):
     roles: frozenset[Name] = frozenset()
     phone: str | None = None
     time_zone: str = "UTC"
+    locale: str | None = None
+    """In which locale they are told; None: as the installation tells whoever names none."""
     second_factor: SecondFactor = SecondFactor.NONE
     slack: SlackId | None = None
     """Who they are in Slack. Names and addresses shown there prove nothing: this does."""

@@ -48,6 +48,8 @@ class Message(Value):
     reply_to: Address | None = None
     headers: dict[str, HeaderText] = Field(default_factory=dict)
     """Further `X-` headers."""
+    language: str | None = None
+    """The locale it is worded in."""
     case_number: str | None = None
     """Names the List-Id, by which people file the mails of a case."""
 

@@ -43,6 +43,8 @@ class Page(Value):
     role: str
     stage: str = ""
     link: str
+    link_title: str
+    """What the link leads to."""
     at: Instant
 
 

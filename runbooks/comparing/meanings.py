@@ -321,11 +321,20 @@ def meaning(path: Path) -> tuple[str, Meaning]:
         case ("roles", role):
             return role, Meaning(Group.WORDS, "the role")
         case (area, name, *key) if area in _AREAS:
-            number = key[-1] if key[:1] == ["steps"] else ""
-            told = Meaning(Group.TELLING, f"step {number}")
-            return name, told if number else _known(_AREAS[area], key, Group.OTHER)
+            return name, _part(area, key)
         case _:
             return "", _known(_WHOLE, path, Group.OTHER)
+
+
+def _part(area: str, key: list[str]) -> Meaning:
+    """What a key of a thing with a name is about."""
+    match key:
+        case ["steps", *_, number]:
+            return Meaning(Group.TELLING, f"step {number}")
+        case ["locales", tag, words]:
+            return Meaning(Group.WORDS, f"the {words} in {tag}")
+        case _:
+            return _known(_AREAS[area], key, Group.OTHER)
 
 
 def said(fact: Fact | None) -> str:

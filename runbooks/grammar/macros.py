@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import AwareDatetime, BaseModel, model_validator
 
 from runbooks.grammar.base import Prose, Strict, refuse
+from runbooks.grammar.locales import Tag, fallbacks
 
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _PATH = re.compile(r"[a-z]+\.[A-Za-z0-9-]+")
@@ -66,12 +67,16 @@ class Audience(StrEnum):
     MEMO = "memo"
 
 
-class Macro(Strict):
-    """One text, and who reads it."""
+class MacroWords(Strict):
+    """A text in one language."""
 
-    for_: Audience
     title: Prose | None = None
     text: Prose
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields it names, in title and text."""
+        return frozenset((*fields(self.title or ""), *fields(self.text)))
 
     @model_validator(mode="after")
     def _logic_less(self) -> Self:
@@ -90,6 +95,18 @@ class Macro(Strict):
                     )
                     refuse("RB016", expected, at=(key,), found=f"the field {{{{ {field} }}}}")
         return self
+
+
+class Macro(MacroWords):
+    """One text, and who reads it."""
+
+    for_: Audience
+    locales: dict[Tag, MacroWords] = {}
+    """The same text in other languages."""
+
+    def words(self, locale: str) -> MacroWords:
+        """The text nearest to the locale; where there is none, the text itself."""
+        return next((self.locales[tag] for tag in fallbacks(locale) if tag in self.locales), self)
 
 
 def fields(text: str) -> tuple[str, ...]:

@@ -123,3 +123,5 @@ def _told(runbook: Runbook) -> Iterator[Block]:
     for name, macro in macros:
         yield Heading(f"{words(name)} ({macro.for_.value})", level=3)
         yield Quote(macro.title or "", macro.text)
+        for tag, said in macro.locales.items():
+            yield Quote(f"{tag}: {said.title}" if said.title else tag, said.text)

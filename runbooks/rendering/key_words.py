@@ -223,6 +223,11 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "for": "Who reads it.",
         "title": "The subject, where the reader has one.",
         "text": "The text, with fields like {{ case.number }}.",
+        "locales": "The same text in other languages, by locale.",
+    },
+    "MacroWords": {
+        "title": "The subject, where the reader has one.",
+        "text": "The text, with the fields that the other languages name.",
     },
     "AfterClosing": {
         "recheck": "When somebody looks again.",

@@ -281,6 +281,8 @@ def _texts(document: RunbookDocument) -> Iterator[Block]:
     for name, macro in document.macros.items():
         yield Heading(f"{words(name)} (for: {macro.for_.value})", level=3)
         yield Quote(macro.title or "", macro.text)
+        for tag, said in macro.locales.items():
+            yield Quote(f"{tag}: {said.title}" if said.title else tag, said.text)
 
 
 def _interim(pathway: Pathway) -> Iterator[Block]:

@@ -231,6 +231,16 @@ RULES: dict[str, Rule] = {
         "Severity, stages, gates and links tell people outside how to work around the team.",
         "Refer to the case by its number; say what happens for the reader.",
     ),
+    "RB076": Rule(
+        "A notice or ticket is translated into a language that it can be told in.",
+        "A translation that nobody is told in looks like a language that is looked after.",
+        "Correct the locale, or remove the translation.",
+    ),
+    "RB077": Rule(
+        "A translation names the fields that its text names, and no other.",
+        "Two readers of one case would be told different things, or one of them too much (I13).",
+        "Name the same fields in every language.",
+    ),
     # ── routing ───────────────────────────────────────────────────────────────────────────────
     "RB080": Rule(
         "Routing leads to runbooks of the library.",

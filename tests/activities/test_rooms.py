@@ -13,7 +13,8 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import Announcements, Channel, Outside, Rooms
 from activities.notify import Notifying
-from activities.room_words import card_for, closed_card, thread_card
+from activities.room_words import announcement, card_for, closed_card, thread_card
+from activities.voices import Voice
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose
 from cases.saying import Viewer, decidable_in_a_room, sayable
 from integrations.ports.directory import Person
@@ -21,6 +22,7 @@ from integrations.ports.messaging import message_id
 from integrations.slack import Slack
 from integrations.teams import Teams
 from runbooks import Pathway, compile_runbook, library, load_runbook
+from runbooks.grammar.locales import LANGUAGES
 from runbooks.plan import Assurance, Severity
 from store import DEMO_KEK, Became, Store, upgrade
 from tests.fakes.clock import START, FixedClock
@@ -202,9 +204,14 @@ def test_the_strictest_viewer_decides_what_a_card_says(purpose: Purpose) -> None
         )  # fmt: skip
         assert gate.gate is not None
         cards = [
-            card_for(order, pathway, mention=(), link="l", key="k"),
-            thread_card(order, pathway, link="l"),
-            closed_card("1001", Became.DECIDED, at=START, link="l"),
+            card
+            for voice in map(Voice.of, LANGUAGES)
+            for card in (
+                card_for(order, pathway, voice, mention=(), link="l", key="k"),
+                thread_card(order, pathway, voice, link="l"),
+                announcement(order, pathway, voice, link="l"),
+                closed_card("1001", Became.DECIDED, voice, at=START, link="l"),
+            )
         ]
         for card in cards:
             said = f"{card.heading} {' '.join(card.lines)}".lower()

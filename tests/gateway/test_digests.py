@@ -159,6 +159,7 @@ async def test_notices_of_several_cases_go_in_one_mail_and_end_each_by_itself(po
             "mail",
             mail.message_id,
         )
+        assert (row.locale, row.words[:3]) == ("en", "en@")
         assert await post.door(number) == [("tessa", "delivered")]
 
 

@@ -250,3 +250,13 @@ async def test_unreadable_file_is_a_directory_error(tmp_path: Path, clock: Fixed
     for path in (tmp_path, huge):
         with pytest.raises(DirectoryUnreadableError):
             await FileDirectory(path, clock=clock).snapshot()
+
+
+def test_a_locale_is_read_in_any_usual_spelling() -> None:
+    """One that Unicode does not know is refused where it stands."""
+    written = ADA + "    locale: de_at\n"
+
+    assert read_people(written.encode(), file="p.yaml")[0].person.locale == "de-AT"
+    with pytest.raises(DirectoryUnreadableError, match="not a locale") as caught:
+        read_people(written.replace("de_at", "german").encode(), file="p.yaml")
+    assert caught.value.line == 9

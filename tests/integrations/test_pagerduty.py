@@ -64,6 +64,7 @@ def page(**other: Any) -> Page:
         "role": "deputy-counsel",
         "stage": "legal-review",
         "link": "https://escalate.test/cases/1042",
+        "link_title": "Case 1042",
         "at": START,
     }
     return Page(**{**whole, **other})

@@ -24,6 +24,7 @@ CANDIDATES: tuple[Any, ...] = (
     "refuted", "actioned", "no-violation", "quality", "safety-expert", "EU-TCO3-1h@1", "priority",
     "lasting", "P5", "allowed", "runs-on", "any",
     {"yes": dict.fromkeys(["yes", "no", "unknown"], "P5")},
+    {"fr": {"text": "Ouvert."}},
     "2026-03-01T00:00:00Z", "2026-06-15T00:00:00Z", 5000, 50000, "reach < 3",
 )  # fmt: skip
 

@@ -53,3 +53,28 @@ def test_a_value_is_never_read_as_a_template(answer: str) -> None:
     written = write_macro(RUNBOOK, "decision-memo", context=context)
 
     assert written.text == f"Reported: {answer}. Proposed: {{{{ case.link }}}}. For reviewers: s"
+
+
+def test_a_macro_is_said_in_the_nearest_language() -> None:
+    """The country's, the language's, else the text itself; instants as the reader has them."""
+    text = library()["user-safety-escalation"].replace(
+        b"macros:\n",
+        b'macros:\n  opened:\n    for: ticket\n    text: "Open, due {{ stage.due }}."\n'
+        b'    locales: {de: {text: "Offen, bis {{ stage.due }}."}}\n',
+        1,
+    )
+    runbook = load_runbook(text, file="default.yaml")
+    context = MacroContext(case=CASE, stage=StageFields(name="triage", owner="triage", due=AT))
+
+    said = {
+        locale: write_macro(
+            runbook, "opened", context=context, locale=locale, instant=lambda at: f"{at:%H:%M}"
+        ).text
+        for locale in ("de-AT", "de", "fr")
+    }
+
+    assert said == {
+        "de-AT": "Offen, bis 14:05.",
+        "de": "Offen, bis 14:05.",
+        "fr": "Open, due 14:05.",
+    }

@@ -170,6 +170,25 @@ async def test_demo_people_outside_the_demo_fail(home: Path) -> None:
     assert checks["directory-demo"].level is Level.FAIL
 
 
+async def test_a_locale_that_nobody_speaks_is_told(home: Path) -> None:
+    """Whoever names it is told in English, and should know."""
+    people = Path(roles_file(home, "incident-manager", "duty-manager"))
+    spoken = people.read_text(encoding="utf-8")
+    people.write_text(
+        spoken.replace("    roles:", "    locale: LOCALE\n    roles:"), encoding="utf-8"
+    )
+
+    found = {}
+    for locale in ("es", "de-AT"):
+        text = people.read_text(encoding="utf-8").replace("LOCALE", locale)
+        path = home / f"{locale}.yaml"
+        path.write_text(text, encoding="utf-8")
+        found[locale] = await checked(settings(home, ESCALATE_DIRECTORY_FILE=str(path)))
+
+    assert found["es"]["locales"].level is Level.WARN
+    assert "locales" not in found["de-AT"]
+
+
 async def test_role_that_nobody_holds_fails_with_its_runbook(home: Path) -> None:
     """A released runbook needs people for every role, and enough for its gates."""
     people = roles_file(home, "incident-manager", "duty-manager", "triage", "legal")

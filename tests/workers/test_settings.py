@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from workers._settings_sources import ConflictingSettingError, UnknownSettingError
 from workers.clock import SystemClock
 from workers.errors import NotSetUpError
+from workers.locales import locales
 from workers.processes import door_settings
 from workers.settings import Settings
 from workers.settings_reference import reference
@@ -193,3 +194,34 @@ def test_trackers_are_settings() -> None:
             http=httpx.AsyncClient(),
             clock=SystemClock(),
         )
+
+
+def test_each_place_has_a_locale() -> None:
+    """A role's room before the workspace, a service before the pager; unset it is English."""
+    settings = Settings.load(
+        {
+            "ESCALATE_NOTICES__LOCALE": "fr_CH",
+            "ESCALATE_SLACK__LOCALE": "de",
+            "ESCALATE_SLACK__ROOMS__DUTY_COUNSEL__CHANNEL": "C0789JKLM",
+            "ESCALATE_SLACK__ROOMS__DUTY_COUNSEL__LOCALE": "fr",
+            "ESCALATE_TEAMS__ROOMS__LEGAL__WEBHOOK": "https://x.logic.azure.com/y",
+            "ESCALATE_TEAMS__ROOMS__LEGAL__LOCALE": "de-AT",
+            "ESCALATE_PAGERDUTY__SERVICES__LEGAL__KEY": "k" * 32,
+            "ESCALATE_PAGERDUTY__SERVICES__LEGAL__LOCALE": "fr",
+            "ESCALATE_RT__LOCALE": "de",
+        }
+    )
+
+    found = locales(settings)
+
+    assert found.people == "fr-CH"
+    places = (
+        *(("slack", "C0456EFGH"), ("slack", "C0789JKLM"), ("teams", "legal"), ("teams", "all")),
+        *(("pagerduty", "legal"), ("pagerduty", "default"), ("request-tracker", "")),
+        ("zendesk", ""),
+    )
+    assert [found.for_place(*place).locale for place in places] == [
+        *("de", "fr", "de-AT", "en", "fr", "en", "de", "en"),
+    ]
+    with pytest.raises(ValidationError, match="not a locale"):
+        Settings.load({"ESCALATE_ZENDESK__LOCALE": "german"})
