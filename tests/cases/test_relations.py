@@ -70,7 +70,7 @@ def test_the_roles_of_a_gate_and_of_those_who_decide_in_turn() -> None:
         "legal": {"concerned", "asked", "works", "approver", "steers"},
         "policy": {"concerned", "asked", "approver"},
         # Stands in for legal, and owns the closure.
-        "incident-manager": {"concerned", "asked", "approver", "steers"},
+        "incident-manager": {"concerned", "asked", "approver", "steers", "owns"},
         "executive": {"concerned", "approver"},
         "duty-counsel": {"concerned", "approver"},
         "triage": {"concerned", "steers"},
@@ -79,6 +79,15 @@ def test_the_roles_of_a_gate_and_of_those_who_decide_in_turn() -> None:
     }
     assert of(house) == set()
     assert of(house, "visitor", "executive") == {"concerned", "approver"}
+
+
+def test_whoever_has_the_closing_role_by_name_owns_it_alone() -> None:
+    """Another holder of the role owns it only while nobody has it by name."""
+    house = at_the_gate()
+    house.state.assignments["incident-manager"] = "imani"
+
+    assert "owns" in of(house, person="imani")
+    assert "owns" not in of(house, "incident-manager", person="ivar")
 
 
 def test_who_pages_a_deputy_at_a_late_step() -> None:
