@@ -7,7 +7,6 @@ from temporalio import activity
 from activities.documents import Documents
 from activities.failing import told_to_temporal
 from activities.outside import Outside
-from activities.tickets import Tickets
 from cases.journal import Entry, Kind
 from cases.notice import NoticeEnd
 from runbooks import assess
@@ -117,19 +116,13 @@ class Recording:
     def __init__(self, outside: Outside) -> None:
         self._store = outside.store
         self._documents = Documents(outside.store)
-        self._tickets = Tickets(outside)
 
     @activity.defn(name=APPEND_JOURNAL.name)
     async def append_journal(self, batch: JournalBatch) -> Stored:
-        """Entries, picture, rounds and what is owed are durable together, exactly once.
-
-        The note that goes with a case's last entries is told, or kept, when they are.
-        """
+        """Entries, picture, rounds and what is owed are durable together, exactly once."""
         run = activity.info().workflow_run_id or batch.original_run
         with told_to_temporal():
             appended = await store_batch(self._store, batch, run=run)
-            if batch.note is not None:
-                await self._tickets.tell_last(batch.note)
         return Stored(sequence=appended.sequence, forked=appended.forked)
 
     @activity.defn(name=APPEND_OBLIGATION.name)

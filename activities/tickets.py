@@ -1,8 +1,6 @@
 """The case's ticket is kept in step: opened once, noted once, moved once (I1, I9)."""
 
-import asyncio
 from contextlib import suppress
-from datetime import timedelta
 
 from temporalio import activity
 
@@ -24,20 +22,13 @@ PATIENCE = 5
 
 KEPT = "kept-until-the-tracker-answers"
 
-LAST = timedelta(seconds=10)
-"""How long the last entries of a case, stored already, wait for its tracker at most."""
-
-LOST = "ticket-note-lost"
-"""The alarm about a case that has ended and could not say so on its ticket."""
-
 
 class Tickets:
     """Writes to whichever system the case's ticket is in."""
 
-    def __init__(self, outside: Outside, *, last: timedelta = LAST) -> None:
+    def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self._documents = Documents(outside.store)
-        self._last = last
 
     @activity.defn(name=SYNC_TICKET.name)
     async def sync_ticket(self, order: TicketOrder) -> TicketResult:
@@ -46,38 +37,8 @@ class Tickets:
         A tracker that refuses is reported, not retried; one that stays silent gets a placeholder
         in our own store, so that the case waits for nobody (I9).
         """
-        with told_to_temporal():
-            return await self._sync(order, patient=activity.info().attempt < PATIENCE)
-
-    async def tell_last(self, order: TicketOrder) -> None:
-        """The same for what goes with a case's last entries, which wait for no tracker.
-
-        It is tried once. What a tracker does not take is kept, and written when all is well; what
-        is not even kept is told of.
-        """
-        keeping = self._outside.store.ticket_keeping
-        try:
-            async with asyncio.timeout(self._last.total_seconds()):
-                await self._sync(order, patient=False)
-        except (TimeoutError, VendorError) as error:
-            failed = type(error).__name__
-            await keeping.give_up(order.case, at=order.at, error=failed, placeholder=False)
-            owed = await keeping.written(order.case, owed=True)
-            if all(write.key != order.key for write in owed):
-                await self._lost(order)
-
-    async def _lost(self, order: TicketOrder) -> None:
-        await self._outside.store.health.alarm(
-            kind=LOST,
-            key=order.key,
-            text=f"case {order.number}: its ticket was not told that it has ended",
-            mend=f"tell it by hand, then escalate doctor clear {LOST} {order.key}",
-            at=order.at,
-        )
-
-    async def _sync(self, order: TicketOrder, *, patient: bool) -> TicketResult:
         outside = self._outside
-        with speaking_for(outside.store, order):
+        with told_to_temporal(), speaking_for(outside.store, order):
             known = order.ticket or await outside.store.tickets.of(order.case)
             system = known.system if known is not None else outside.default_ticketing
             if system is None or system not in outside.ticketing:
@@ -101,7 +62,7 @@ class Tickets:
             except (RefusedError, MisansweredError) as error:
                 return await self._give_up(order, known, error, failed=type(error).__name__)
             except VendorError as error:
-                if patient:
+                if activity.info().attempt < PATIENCE:
                     raise as_application_error(error) from error
                 return await self._give_up(order, known, error, failed=KEPT)
 

@@ -122,7 +122,6 @@ class Kind(StrEnum):
     NOTICE_ENDED = "notice:message:ended"
     NOTICE_HELD = "notice:message:held"
     NOTICE_SHADOWED = "notice:message:shadowed"
-    TICKET_ORDERED = "ticket:sync:ordered"
     TICKET_SYNCED = "ticket:sync:done"
     TICKET_FAILED = "ticket:sync:failed"
     TICKET_SHADOWED = "ticket:sync:shadowed"

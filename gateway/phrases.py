@@ -87,7 +87,6 @@ TITLES: dict[Kind, str] = {
     Kind.NOTICE_ORDERED: "Somebody is being told",
     Kind.NOTICE_ENDED: "A notice reached its end",
     Kind.NOTICE_SHADOWED: "Somebody would have been told",
-    Kind.TICKET_ORDERED: "The ticket is being told at last",
     Kind.TICKET_SYNCED: "The ticket was written to",
     Kind.TICKET_FAILED: "The ticket could not be written to",
     Kind.TICKET_CHANGED: "Somebody changed the ticket",

@@ -4,7 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from cases.ended_outside import ENDED_OUTSIDE
-    from cases.file import PROMPT, SYSTEM
+    from cases.file import SYSTEM
     from cases.handlers.ending import CANCELLED
     from cases.ids import key_of
     from cases.journal import Kind
@@ -32,16 +32,11 @@ async def close(course: Course) -> CaseOutcome:
     cancelled = closing.disposition == CANCELLED
     close_case(course.file, closing, at=workflow.now(), cancelled=cancelled)
     _owe(course, closing.disposition, cancelled=cancelled)
-    course.errands.keep_note()
     await course.last_errands()
-    if course.file.edition < PROMPT:
-        course.timer.stop()
-    else:
-        course.timer.leave()
+    course.timer.stop()
     course.desk.count_refusals(at=workflow.now(), ending=True)
     if not course.errands.idle:
         await course.settle()
-    course.recorder.say(course.errands.last_note())
     record_closed(course.file, at=workflow.now())
     while not (course.errands.idle and course.recorder.clean):
         await course.settle()

@@ -73,31 +73,6 @@ class Owed(Compact):
     due_at: Instant
 
 
-class TicketOrder(Compact):
-    """One coalesced write to the case's ticket: at most one a quiet point."""
-
-    key: str
-    case: str
-    number: str
-    ticket: TicketRef | None
-    """None: a ticket is opened first."""
-    lines: tuple[TicketLine, ...] = ()
-    """Opaque: case number, stage titles and outcomes; never content (I13)."""
-    standing: Standing | None = None
-    """What a macro may say of the case; None where no line has one."""
-    status: str | None = None
-    """`open`, `pending`, `solved`."""
-    severity: Severity
-    runbook: str = ""
-    """The digest of the version whose words it has, where the case was moved to another one."""
-    at: Instant
-
-    @property
-    def note(self) -> str:
-        """The comment in our own words."""
-        return "\n".join(line.text for line in self.lines)
-
-
 class JournalBatch(Compact):
     """New entries of the case stream, and what they changed in the case's picture.
 
@@ -117,9 +92,6 @@ class JournalBatch(Compact):
     changes: dict[str, JsonValue] = {}
     """Top-level fields of the picture that changed since the last batch; `rounds.3` is one."""
     owed: tuple[Owed, ...] = ()
-    note: TicketOrder | None = None
-    """What the ticket is told once these entries, the case's last, are stored; the house sees to
-    it that it is told, and the case waits for no tracker."""
     at: Instant
 
     @property
@@ -246,6 +218,31 @@ class EffectResult(Compact):
     """Which policies let it happen, or kept it from happening; none: they were not asked."""
     policy: str = ""
     """The digest of all of them, as they were asked."""
+
+
+class TicketOrder(Compact):
+    """One coalesced write to the case's ticket: at most one a quiet point."""
+
+    key: str
+    case: str
+    number: str
+    ticket: TicketRef | None
+    """None: a ticket is opened first."""
+    lines: tuple[TicketLine, ...] = ()
+    """Opaque: case number, stage titles and outcomes; never content (I13)."""
+    standing: Standing | None = None
+    """What a macro may say of the case; None where no line has one."""
+    status: str | None = None
+    """`open`, `pending`, `solved`."""
+    severity: Severity
+    runbook: str = ""
+    """The digest of the version whose words it has, where the case was moved to another one."""
+    at: Instant
+
+    @property
+    def note(self) -> str:
+        """The comment in our own words."""
+        return "\n".join(line.text for line in self.lines)
 
 
 class TicketResult(Compact):

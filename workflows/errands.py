@@ -19,7 +19,6 @@ with workflow.unsafe.imports_passed_through():
     from cases.effects import settle
     from cases.file import (
         FETCHED,
-        PROMPT,
         UNHURRIED,
         CaseFile,
         Do,
@@ -75,13 +74,6 @@ The history and the ledger of deliveries have it at once; alone it would cost th
 activity and two workflow tasks: a third of all that a case did (measured over a simulated week).
 """
 
-PAGED = timedelta(hours=1)
-"""How long the outcome of a page at most waits for what the case does next.
-
-Somebody was got up because something is due, so the case mostly does something soon: the outcome
-goes with that, without a timer and an activity of its own. One that failed goes at once.
-"""
-
 
 class Errands:
     """Sends wishes out and records what came of them."""
@@ -120,29 +112,8 @@ class Errands:
         beforehand, so that it need not be set anew when the entry comes.
         """
         self._expected = [instant for instant in self._expected if instant > at]
-        coming = [*self._expected, self._recorder.due_at, self._ticket.due_at(at)]
+        coming = [*self._expected, self._recorder.due_at, self._ticket.due_at]
         return min((instant for instant in coming if instant is not None), default=None)
-
-    def keep_note(self) -> None:
-        """The case is ending: what its ticket is still to be told goes with its last entries."""
-        self._ticket.last = self._file.edition >= PROMPT and not self._file.state.shadow
-
-    def last_note(self) -> TicketOrder | None:
-        """What goes with the last entries, on record; what comes after them is sent as ever."""
-        if not self._ticket.last:
-            return None
-        self._ticket.last = False
-        if not self._ticket.waiting:
-            return None
-        order = self._ticket.take(at=workflow.now())
-        self._file.note(
-            Kind.TICKET_ORDERED,
-            workflow.now(),
-            key=order.key,
-            ticket=order.ticket.id if order.ticket is not None else None,
-            status=order.status,
-        )
-        return order
 
     def send(self, *, everything: bool = False) -> None:
         """Every wish is under way; notes for the ticket wait for company, not for ever."""
@@ -204,15 +175,6 @@ class Errands:
         if self._file.edition < UNHURRIED:
             return expected if expected > at else at + COMPANY
         return at + (COMPANY if soon else QUIET)
-
-    def _paged(self, expected: datetime) -> datetime:
-        """How long the outcome of a page that is known now may wait."""
-        if self._file.edition < PROMPT:
-            return self._quiet(expected, soon=True)
-        at = workflow.now()
-        coming = self._file.state.next_instant(at)
-        latest = at + PAGED
-        return min(coming[0], latest) if coming is not None and coming[0] > at else latest
 
     async def _tell(self, wish: Tell) -> None:
         file = self._file
@@ -281,9 +243,9 @@ class Errands:
         loud = result.end in (NoticeEnd.NOBODY, NoticeEnd.UNDELIVERED)
         if loud:
             state.notices_failed += 1
-        paged = order.purpose in PAGES
-        until = self._paged(expected) if paged else self._quiet(expected, soon=False)
-        with self._recorder.aside(until=until, loud=loud):
+        with self._recorder.aside(
+            until=self._quiet(expected, soon=order.purpose in PAGES), loud=loud
+        ):
             file.note(
                 Kind.NOTICE_ENDED,
                 workflow.now(),

@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.state import default_of, fields_of
     from workflows import attributes
     from workflows.asking import ask
-    from workflows.effects import APPEND_JOURNAL, Heading, JournalBatch, Owed, TicketOrder
+    from workflows.effects import APPEND_JOURNAL, Heading, JournalBatch, Owed
     from workflows.lanes import queue_of
     from workflows.pulse import Pulse
 
@@ -33,7 +33,6 @@ class Recorder:
         self._pulse = pulse
         self._aside: dict[int, datetime] = {}
         self._owed: list[Owed] = []
-        self._note: TicketOrder | None = None
         self._durable = file.state.journal.sequence - len(file.state.journal.pending)
         self._appending: asyncio.Task[None] | None = None
         # A case that is being reopened was published as it ended: what differs is to be said.
@@ -58,10 +57,6 @@ class Recorder:
     def owe(self, owed: Sequence[Owed]) -> None:
         """What is owed is recorded together with the entries made by now."""
         self._owed.extend(owed)
-
-    def say(self, note: TicketOrder | None) -> None:
-        """The ticket is told that once the entries made by now are stored."""
-        self._note = note
 
     def wants_append(self, at: datetime) -> bool:
         """Whether there is something to store that does not wait, and no append is under way."""
@@ -122,7 +117,6 @@ class Recorder:
         rules = () if state.shadow else entries
         issued = (self._watched(entry) for entry in rules if entry.kind is Kind.RULE_ISSUED)
         owed, self._owed = (*self._owed, *issued), []
-        note, self._note = self._note, None
         return JournalBatch(
             case=state.case,
             original_run=workflow.info().original_execution_run_id,
@@ -133,7 +127,6 @@ class Recorder:
             heading=self.heading(at),
             changes=self._changes(),
             owed=owed,
-            note=note,
             at=at,
         )
 

@@ -16,7 +16,6 @@ class Timer:
         self._pulse = pulse
         self._set_for: tuple[datetime, str] | None = None
         self._sleeping: asyncio.Task[None] | None = None
-        self._left = False
 
     @property
     def fired(self) -> bool:
@@ -39,23 +38,10 @@ class Timer:
         self._pulse.command()
         left = max(instant - workflow.now(), timedelta(milliseconds=1))
         self._set_for = coming
-        self._sleeping = asyncio.create_task(self._sleep(left, summary=label))
-
-    async def _sleep(self, left: timedelta, *, summary: str) -> None:
-        await workflow.sleep(left, summary=summary)
-        if self._left:
-            self._pulse.watch()
+        self._sleeping = asyncio.create_task(workflow.sleep(left, summary=label))
 
     def stop(self) -> None:
         """It fires no more."""
         if self._sleeping is not None and not self._sleeping.done():
             self._sleeping.cancel()
         self._sleeping = self._set_for = None
-
-    def leave(self) -> None:
-        """Nobody waits for it any more: the run ends before it fires, or takes no notice.
-
-        To cancel it would cost the run an event. It is not set again.
-        """
-        self._left = True
-        self._set_for = None

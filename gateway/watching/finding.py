@@ -57,7 +57,6 @@ TITLES: dict[str, str] = {
     "pager": "a pager does not take our pages",
     "channel-out": "a channel does not answer",
     "notice-lost": "notices reached nobody",
-    "ticket-note-lost": "tickets were not told that their case has ended",
     "obligation-not-started": "work owed after closing cannot be started",
     "card-open": "cards in a chat still ask what has been decided",
     "dead-act": "acts could not be applied",

@@ -1,7 +1,6 @@
 """What the ticket is told: in the runbook's words where it has any, in ours otherwise."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,8 +10,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities import Outside
-from activities.tickets import LOST, Tickets
-from cases.report import TicketRef
+from activities.tickets import Tickets
 from cases.ticket_note import (
     TICKET_CLOSED,
     TICKET_DECIDED,
@@ -21,9 +19,9 @@ from cases.ticket_note import (
     Standing,
     TicketLine,
 )
-from integrations.errors import RefusedError, UnavailableError
+from integrations.errors import UnavailableError
 from integrations.file_directory import DEMO_FILE, FileDirectory
-from integrations.ports.ticketing import Noted, TicketPriority, TicketStatus
+from integrations.ports.ticketing import TicketPriority
 from runbooks import library
 from runbooks.fragments import parted
 from runbooks.plan import Severity
@@ -301,97 +299,3 @@ async def test_a_tracker_that_is_down_is_tried_again_and_then_the_case_goes_on(
 
     assert result.ticket is not None
     assert len(case.tracker.opened) == len(case.notes) == 1
-
-
-class Ending(FakeTicketing):
-    """A tracker that takes no notes for a while."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.hangs = False
-
-    async def comment(
-        self, ticket: TicketRef, text: str, *, key: str, also: Sequence[str] = ()
-    ) -> Noted:
-        """The note stands, unless nobody answers."""
-        if self.hangs:
-            await asyncio.Event().wait()
-        return await super().comment(ticket, text, key=key, also=also)
-
-
-async def ending(store: Store, tracker: Ending, *, ours: bool) -> tuple[Tickets, TicketOrder]:
-    """What a case whose ticket is open says last, and whoever tells it."""
-    case = (await desk(store, library()["user-safety-escalation"])).case
-    outside = Outside(
-        store=store,
-        directory=FileDirectory(DEMO_FILE, clock=FixedClock()),
-        channels=(),
-        public_url="https://escalate.test",
-        mail_domain="escalate.test",
-        zone=ZoneInfo("UTC"),
-        ticketing={"local": tracker},
-        default_ticketing="local",
-        local_ticketing=frozenset({"local"} if ours else ()),
-    )
-    tickets = Tickets(outside, last=timedelta(seconds=0.5))
-    opened = TicketOrder(
-        key="k-1", case=case, number="1001", ticket=None, severity=Severity.SEV3, at=START
-    )
-    result = await ActivityEnvironment().run(tickets.sync_ticket, opened)
-    last = opened.model_copy(
-        update={
-            "key": "k-9",
-            "ticket": result.ticket,
-            "lines": LINES[3:],
-            "standing": STANDING,
-            "status": "solved",
-        }
-    )
-    return tickets, last
-
-
-async def test_what_is_said_last_is_said_once(store: Store) -> None:
-    """Note and status stand, however often the append that they go with is tried."""
-    tracker = Ending()
-    tickets, order = await ending(store, tracker, ours=False)
-
-    for _ in range(2):
-        await tickets.tell_last(order)
-
-    assert len(tracker.notes) == 1
-    assert set(tracker.statuses.values()) == {TicketStatus.SOLVED}
-    assert await store.health.open_alarms() == []
-
-
-@pytest.mark.parametrize("how", ["down", "refuses", "hangs"])
-async def test_the_last_entries_wait_for_no_tracker(store: Store, how: str) -> None:
-    """What it does not take is kept, given up for now: whoever compares writes it later (I9)."""
-    tracker = Ending()
-    tickets, order = await ending(store, tracker, ours=False)
-    tracker.hangs = how == "hangs"
-    if how != "hangs":
-        kind = UnavailableError if how == "down" else RefusedError
-        tracker.fail_next(kind("no", vendor="x", operation="y", mend="wait"))
-
-    await tickets.tell_last(order)
-
-    (owed,) = await store.ticket_keeping.written(order.case, owed=True)
-    assert (owed.key, owed.status) == (order.key, "solved")
-    assert owed.given_up_at is not None
-    assert await store.health.open_alarms() == []
-
-
-@pytest.mark.parametrize("how", ["down", "hangs"])
-async def test_what_is_said_last_and_not_even_kept_is_told_of(store: Store, how: str) -> None:
-    """Our own tracker keeps nothing for later: the case ends, and the watch says so (I17)."""
-    tracker = Ending()
-    tickets, order = await ending(store, tracker, ours=True)
-    tracker.hangs = how == "hangs"
-    if how == "down":
-        tracker.fail_next(UnavailableError("no", vendor="x", operation="y", mend="wait"))
-
-    await tickets.tell_last(order)
-
-    (alarm,) = await store.health.open_alarms()
-    assert (alarm.kind, alarm.key) == (LOST, order.key)
-    assert "1001" in alarm.text

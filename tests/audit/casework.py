@@ -322,7 +322,7 @@ async def office(
 ) -> AsyncIterator[Office]:
     """Everything runs until the block ends; `sign` marks what its worker writes."""
     world = World()
-    outside = cast("Outside", SimpleNamespace(store=store, ticketing={}, default_ticketing=None))
+    outside = cast("Outside", SimpleNamespace(store=store))
     recording, merging = Recording(outside), Merging(outside)
 
     @activity.defn(name="merge_away")

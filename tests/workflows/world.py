@@ -208,8 +208,6 @@ class World:
         self.fields.setdefault(batch.case, {}).update(batch.changes)
         self.batches.append(batch)
         self.owed.extend(batch.owed)
-        if batch.note is not None:
-            self.ticket_orders.append(batch.note)
         return Stored(sequence=batch.last, forked=forked)
 
     @activity.defn(name="append_obligation")
