@@ -16,6 +16,8 @@ async def test_a_case_is_asked_for_granted_read_and_taken_back_from_terminals(
     tariq = await installation.terminal("tariq")
     opened = await samir.json("case", "open", "--id", "r-1", "--tag", "child-safety")
     number = opened["case"]
+    # What has not come to its first entry yet is asked for like a case that there is not.
+    await imani.until(number, stage="classification")
 
     refused = await tariq.run("case", "show", number, code=1)
     asked = await tariq.json("access", "ask", number, "--reason", WHY, "--for", "4h")
