@@ -11,6 +11,7 @@ from cli.demo.steps import (
     confirmed,
     lawful,
     looked_at,
+    received,
     removal_order,
     settle,
     to_legal,
@@ -72,6 +73,11 @@ async def is_split(t: Theatre) -> str:
     for title in ("Find and disable identical copies", "Preserve content and related data"):
         await settle(t, number, title, who="samir")
     await confirmed(t, number)
+    await samir.act(
+        number,
+        "answer",
+        **{"q.threat-to-life": "yes", "qt.aware-at": await received(t, "samir")},
+    )
     await samir.act(number, "complete", button="threat")
     await t.player("diana").act(
         number,
@@ -119,6 +125,7 @@ async def is_held(t: Theatre) -> str:
 async def has_failed(t: Theatre) -> str:
     """The platform refused the order: retry, do by hand, or skip."""
     number = await removal_order(t, content=REFUSED_ITEM)
+    await looked_at(t, number)
     await t.player("samir").act(number, "complete", button="disable")
     await t.recorded(number, Kind.EFFECT_FAILED)
     return number
