@@ -1,5 +1,8 @@
 """Asking to read a case for a time, and answering that: forms that post to here."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,9 +14,10 @@ from gateway.grants import ask_access
 from gateway.grants_api import ANSWERS
 from gateway.pages.access import access_refused
 from gateway.raw import BadFormError
-from gateway.web import Web
+from gateway.web import Viewer, Web
 
 _HOUR = 60
+_Words = TypeVar("_Words", NewGrant, Answer)
 
 
 class GrantPages:
@@ -31,37 +35,44 @@ class GrantPages:
 
     async def ask(self, request: Request) -> Response:
         """The viewer asks to read a case: whether there is one is not said."""
-        web = self._web
-        viewer = await web.viewer(request)
-        if viewer is None:
-            return web.to_login(request)
-        fields = await web.form(request, viewer.token)
-        try:
-            wanted = NewGrant(reason=fields.get("reason", ""), minutes=_minutes(fields))
-        except ValidationError:
-            raise BadFormError("hours") from None
-        try:
-            await ask_access(web.doors, viewer, request.path_params["number"], wanted)
-        except AccessRefusedError as refused:
-            return access_refused(web, refused, viewer)
-        return RedirectResponse("/access", status_code=303)
+        number = request.path_params["number"]
+
+        async def asked(viewer: Viewer, wanted: NewGrant) -> None:
+            await ask_access(self._web.doors, viewer, number, wanted)
+
+        return await self._sent(request, NewGrant, asked)
 
     async def answer(self, request: Request) -> Response:
         """Whoever has the case grants, refuses or revokes; whoever holds a grant gives it back."""
+        answer = ANSWERS.get(request.path_params["answer"])
+        if answer is None:
+            return await self._sent(request, Answer, None)
+
+        async def answered(viewer: Viewer, said: Answer) -> None:
+            await answer(self._web.doors, viewer, request.path_params["id"], said)
+
+        return await self._sent(request, Answer, answered)
+
+    async def _sent(
+        self,
+        request: Request,
+        words: type[_Words],
+        act: Callable[[Viewer, _Words], Awaitable[None]] | None,
+    ) -> Response:
+        """What the form says is done, and `/access` shows it; without an act nothing is here."""
         web = self._web
         viewer = await web.viewer(request)
         if viewer is None:
             return web.to_login(request)
         fields = await web.form(request, viewer.token)
-        answer = ANSWERS.get(request.path_params["answer"])
-        if answer is None:
+        if act is None:
             return web.nothing_here(viewer)
         try:
-            said = Answer(reason=fields.get("reason", ""), minutes=_minutes(fields))
+            said = words(reason=fields.get("reason", ""), minutes=_minutes(fields))
         except ValidationError:
             raise BadFormError("hours") from None
         try:
-            await answer(web.doors, viewer, request.path_params["id"], said)
+            await act(viewer, said)
         except AccessRefusedError as refused:
             return access_refused(web, refused, viewer)
         return RedirectResponse("/access", status_code=303)

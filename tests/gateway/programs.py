@@ -2,11 +2,16 @@
 
 import uuid
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
+from activities.outside import Channel, Outside
 from cases.journal import Kind, Stream
-from tests.gateway.world import World
+from integrations.file_directory import DEMO_FILE, FileDirectory
+from store import Store
+from tests.fakes.ports import FakeMessaging
+from tests.gateway.world import MovableClock, World
 
 
 class Person:
@@ -64,3 +69,15 @@ async def id_of(world: World, number: str) -> str:
     row = await world.store.cases.by_number(number)
     assert row is not None
     return row.id
+
+
+def reached_by(mail: FakeMessaging, store: Store) -> Outside:
+    """A house whose people are reached by that mail, and by nothing else."""
+    return Outside(
+        store=store,
+        directory=FileDirectory(DEMO_FILE, clock=MovableClock()),
+        channels=[Channel("mail", mail)],
+        public_url="http://escalate.example",
+        mail_domain="escalate.example",
+        zone=ZoneInfo("UTC"),
+    )

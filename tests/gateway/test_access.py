@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities import Channel, Outside
+from activities import Outside
 from activities.actions import Performing
 from cases.envelope import Act
 from cases.journal import Kind
@@ -22,7 +22,7 @@ from runbooks.plan import Assurance
 from store import Store
 from tests.cases.house import BEGIN
 from tests.fakes.ports import FakeMessaging
-from tests.gateway.programs import Person, entries, id_of
+from tests.gateway.programs import Person, entries, id_of, reached_by
 from tests.gateway.world import MovableClock, World, make_world
 from workflows.effects import EffectOrder, EffectState
 
@@ -277,15 +277,7 @@ async def test_owner_and_data_protection_hear_of_an_emergency_at_once(
 ) -> None:
     """By mail, without a word of the case; where nobody can be reached, the watch tells of it."""
     mail = FakeMessaging()
-    outside = Outside(
-        store=store,
-        directory=FileDirectory(DEMO_FILE, clock=MovableClock()),
-        channels=[Channel("mail", mail)],
-        public_url="http://escalate.example",
-        mail_domain="escalate.example",
-        zone=ZoneInfo("UTC"),
-    )
-    async with make_world(store, tmp_path, outside=outside) as world:
+    async with make_world(store, tmp_path, outside=reached_by(mail, store)) as world:
         number = await world.case(**RESTRICTED)
         lena = await Person.of(world, "lena", proved=True)
         path = f"/api/access/cases/{number}/emergency"

@@ -5,21 +5,19 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 
-from activities import Channel, Outside
 from cases.journal import Kind
 from gateway.access import Apart, Look, may
 from integrations.cedar_folder import installed
-from integrations.file_directory import DEMO_FILE, FileDirectory
+from integrations.file_directory import DEMO_FILE
 from runbooks.plan import Assurance
 from store import DEMO_KEK, GrantVerdict, Store
 from tests.fakes.ports import FakeMessaging
-from tests.gateway.programs import Person, entries, id_of
-from tests.gateway.world import MovableClock, World, make_world
+from tests.gateway.programs import Person, entries, id_of, reached_by
+from tests.gateway.world import World, make_world
 
 RESTRICTED: dict[str, Any] = {"id": "cs-1", "subject": "CS-1", "data": {"tags": ["child-safety"]}}
 SECRET = "the reason nobody else may read"
@@ -487,15 +485,7 @@ async def test_a_restart_keeps_requests_and_grants(store: Store, tmp_path: Path)
 async def test_owner_and_asker_are_told_without_a_word_of_it(store: Store, tmp_path: Path) -> None:
     """The owner at once; whoever asked when it is answered and when it ends early; no reason."""
     mail = FakeMessaging()
-    outside = Outside(
-        store=store,
-        directory=FileDirectory(DEMO_FILE, clock=MovableClock()),
-        channels=[Channel("mail", mail)],
-        public_url="http://escalate.example",
-        mail_domain="escalate.example",
-        zone=ZoneInfo("UTC"),
-    )
-    async with make_world(store, tmp_path, outside=outside) as world:
+    async with make_world(store, tmp_path, outside=reached_by(mail, store)) as world:
         number = await world.case(**RESTRICTED)
         snapshot = await world.doors.directory.snapshot()
         owners = {person.email for person in snapshot.holders("incident-manager")}
