@@ -31,6 +31,7 @@ DEEPEST = 12
 """Levels of one document; the grammar needs seven."""
 
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_BUT_GOT = re.compile(r"expected (?P<expected>.+), but (?:got|found) (?P<found>.+)")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{0,18}")
 _WORDS: dict[str, bool | None] = {
     "true": True,
@@ -102,8 +103,7 @@ class _Reader:
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)
-            found = str(error.problem or error.context or "text that is not YAML")
-            raise self._stop(place, "RB003", found, "plain YAML 1.2") from error
+            raise self._stop(place, "RB003", *_said(error)) from error
         except YAMLError as error:
             # The library's reader reports a character YAML forbids without a line.
             found = "a character that YAML does not allow"
@@ -197,6 +197,18 @@ class _Reader:
 
 def _place(event: Event) -> Place:
     return Place(event.start_mark.line + 1, event.start_mark.column + 1)
+
+
+def _said(error: MarkedYAMLError) -> tuple[str, str]:
+    """What the parser found and what it expected there, and where what it was reading began."""
+    problem = str(error.problem or error.context or "text that is not YAML")
+    told = _BUT_GOT.fullmatch(problem)
+    found = told["found"] if told else problem.removeprefix("found ")
+    expected = told["expected"] if told else "plain YAML 1.2"
+    mark, began = error.problem_mark, error.context_mark
+    if mark is not None and began is not None and began.line != mark.line:
+        expected += f" for what begins at {began.line + 1}:{began.column + 1}"
+    return found.replace("'<stream end>'", "the end of the text"), expected
 
 
 def _forbidden(text: str) -> Place:

@@ -83,6 +83,30 @@ def test_text_that_is_not_plain_yaml_is_refused(
     assert refusal(text) == expected
 
 
+@pytest.mark.parametrize(
+    "text,said",
+    [
+        (
+            b"a: [1\n",
+            "found the end of the text, expected ',' or ']' for what begins at 1:4",
+        ),
+        (
+            b'a:\n  - "b\n',
+            "found unexpected end of stream, expected plain YAML 1.2 for what begins at 2:5",
+        ),
+        (b"a: b: c\n", "found mapping values are not allowed here, expected plain YAML 1.2"),
+        (b"a: ]\n", "found ']', expected the node content"),
+    ],
+    ids=["bracket", "quote", "colon", "closed"],
+)
+def test_what_the_parser_says_is_told_as_one_sentence(text: bytes, said: str) -> None:
+    """What was found and what was expected there, and where that began if it is not the line."""
+    with pytest.raises(RunbookProblems) as caught:
+        read_yaml(text, file="text.yaml")
+
+    assert said in str(caught.value)
+
+
 def test_several_duplicate_keys_are_told_at_once() -> None:
     """Somebody who mends one duplicate does not meet the next one only afterwards."""
     with pytest.raises(RunbookProblems) as caught:
