@@ -26,7 +26,7 @@ SYSTEM = "escalate"
 CALLING = frozenset({Purpose.WORK, Purpose.REMIND, Purpose.PAGE, Purpose.RAISED, Purpose.LAPSED})
 """What somebody who has the work need not hear any more; a question is still asked of everybody."""
 
-EDITION = 4
+EDITION = 5
 """What a case that is opened today does by itself; an earlier one goes on as it began (I14).
 
 1: an acknowledgement is renewed by what is done, and somebody is told when it lapses; what is told
@@ -35,6 +35,8 @@ of the gravest cases has a lane of its own.
 3: a case that ends does not wait for company with what its last errands ask for.
 4: before anything lapses or a policy takes its next step, acts that wait at the door are fetched;
 nobody is paged for what somebody in the same role has; a ticket names no case of need-to-know.
+5: a ticket that has been left alone for a while hears news at once, and only what follows waits for
+company; the outcome of a page waits for what comes next.
 """
 
 UNHURRIED = 2
@@ -48,6 +50,9 @@ FETCHED = 4
 
 NAMELESS = 4
 """The first edition in which a ticket names none."""
+
+PROMPT = 5
+"""The first edition in which it does, and in which it waits so."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from cases.effects import settle
     from cases.file import (
         FETCHED,
+        PROMPT,
         UNHURRIED,
         CaseFile,
         Do,
@@ -74,6 +75,13 @@ The history and the ledger of deliveries have it at once; alone it would cost th
 activity and two workflow tasks: a third of all that a case did (measured over a simulated week).
 """
 
+PAGED = timedelta(hours=1)
+"""How long the outcome of a page at most waits for what the case does next.
+
+Somebody was got up because something is due, so the case mostly does something soon: the outcome
+goes with that, without a timer and an activity of its own. One that failed goes at once.
+"""
+
 
 class Errands:
     """Sends wishes out and records what came of them."""
@@ -112,7 +120,7 @@ class Errands:
         beforehand, so that it need not be set anew when the entry comes.
         """
         self._expected = [instant for instant in self._expected if instant > at]
-        coming = [*self._expected, self._recorder.due_at, self._ticket.due_at]
+        coming = [*self._expected, self._recorder.due_at, self._ticket.due_at(at)]
         return min((instant for instant in coming if instant is not None), default=None)
 
     def send(self, *, everything: bool = False) -> None:
@@ -175,6 +183,15 @@ class Errands:
         if self._file.edition < UNHURRIED:
             return expected if expected > at else at + COMPANY
         return at + (COMPANY if soon else QUIET)
+
+    def _paged(self, expected: datetime) -> datetime:
+        """How long the outcome of a page that is known now may wait."""
+        if self._file.edition < PROMPT:
+            return self._quiet(expected, soon=True)
+        at = workflow.now()
+        coming = self._file.state.next_instant(at)
+        latest = at + PAGED
+        return min(coming[0], latest) if coming is not None and coming[0] > at else latest
 
     async def _tell(self, wish: Tell) -> None:
         file = self._file
@@ -243,9 +260,9 @@ class Errands:
         loud = result.end in (NoticeEnd.NOBODY, NoticeEnd.UNDELIVERED)
         if loud:
             state.notices_failed += 1
-        with self._recorder.aside(
-            until=self._quiet(expected, soon=order.purpose in PAGES), loud=loud
-        ):
+        paged = order.purpose in PAGES
+        until = self._paged(expected) if paged else self._quiet(expected, soon=False)
+        with self._recorder.aside(until=until, loud=loud):
             file.note(
                 Kind.NOTICE_ENDED,
                 workflow.now(),

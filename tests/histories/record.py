@@ -1,7 +1,9 @@
 """Records the golden histories: `python -m tests.histories.record [scenario ... | obligation]`.
 
 They are never edited by hand. A history is recorded anew only when a change of control flow is
-meant to leave running cases behind, or a scenario is added; the old ones stay and must replay.
+meant to leave running cases behind, a scenario is added, or cases begin under a new edition; the
+old ones stay and must replay. Those of an edition have its number in their names: without one they
+are older than editions.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHistory
 
+from cases.file import EDITION
 from tests.workflows.obligation_stories import STORIES, play_owed
 from tests.workflows.playing import play
 from tests.workflows.scenarios import SCENARIOS
@@ -56,7 +59,7 @@ async def record(names: tuple[str, ...]) -> None:
                 queue = f"{name}-{uuid.uuid4().hex[:8]}"
                 played = await play(engine, SCENARIOS[name], task_queue=queue, walk=walk)
                 _write(
-                    HERE / f"{name}.{walk}.json",
+                    HERE / f"{name}.{walk}.edition-{EDITION}.json",
                     played.histories,
                     case=played.case.handle.id,
                     namespace=engine.namespace,

@@ -5,6 +5,7 @@ import json
 import pytest
 from temporalio.worker import Replayer
 
+from cases.file import EDITION
 from tests.histories.record import GOLDEN, HERE, OWED, golden
 from tests.workflows.obligation_stories import STORIES
 from tests.workflows.world import OneKeyring
@@ -18,6 +19,13 @@ def test_every_golden_scenario_is_there() -> None:
     """Nothing replays because nothing is there: that must not pass."""
     assert OBLIGATIONS.keys() >= STORIES.keys()
     assert {name.split(".")[0] for name in HISTORIES} >= set(GOLDEN)
+
+
+def test_cases_that_begin_today_have_golden_histories() -> None:
+    """Whoever begins an edition records what cases do under it, so that the next one keeps it."""
+    today = [name for name in HISTORIES if name.endswith(f".edition-{EDITION}")]
+
+    assert {name.split(".")[0] for name in today} >= set(GOLDEN)
 
 
 @pytest.mark.parametrize("name", HISTORIES)
