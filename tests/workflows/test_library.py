@@ -15,9 +15,9 @@ from tests.workflows.playing import Played, play
 from tests.workflows.stories import told
 from workers.engine import Engine
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = pytest.mark.timeout(3000)
 
-LONG = 600.0
+LONG = 1200.0
 AT_ONCE = 3
 """A day without a cache is long: a story has much of the machine to itself."""
 CACHES = {"cached": 1000, "uncached": 0}
@@ -42,7 +42,7 @@ def every_way() -> Iterator[object]:
 
 @pytest.fixture(scope="module")
 async def plays(engine: Engine, request: pytest.FixtureRequest) -> AsyncIterator[Plays]:
-    """The selected stories under way, some at a time; each test awaits its own."""
+    """The selected stories under way, some at a time, in the order of the tests that await them."""
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def played(runbook: str, name: str, cache: str) -> Played:
@@ -55,13 +55,13 @@ async def plays(engine: Engine, request: pytest.FixtureRequest) -> AsyncIterator
                 seconds=LONG,
             )
 
-    wanted = {
+    wanted = [
         (str(params["runbook"]), str(params["name"]), str(params["cache"]))
         for item in request.session.items
         if item.path == request.path and isinstance(item, pytest.Function)
         if hasattr(item, "callspec") and "cache" in (params := item.callspec.params)
-    }
-    tasks = {key: asyncio.create_task(played(*key)) for key in sorted(wanted)}
+    ]
+    tasks = {key: asyncio.create_task(played(*key)) for key in wanted}
     yield tasks
     for task in tasks.values():
         task.cancel()

@@ -21,10 +21,10 @@ from workers.backtest.recorded import Recorded, recorded_of
 from workers.engine import Engine
 
 # Stories of days: with `-m library`, as `make accept-2` runs it.
-pytestmark = [pytest.mark.library, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.library, pytest.mark.timeout(3000)]
 
 AT_ONCE = 3
-LONG = 600.0
+LONG = 1200.0
 
 
 async def recorded(engine: Engine, name: str, story: Scenario, turn: asyncio.Semaphore) -> Recorded:
