@@ -1,19 +1,12 @@
 """What the ticket is still to be told: notes of one quiet point become one comment."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cases.file import PROMPT, CaseFile, Note
 from cases.ids import key_of
 from cases.ticket_note import RuleSaid, Standing
+from workflows.company import COMPANY
 from workflows.effects import TicketOrder
-
-COMPANY = timedelta(minutes=2)
-"""How long a ticket note or a quiet entry waits for others to go with.
-
-A note waits only where the ticket has been written to within that time: the first after a quiet
-while goes at once, since it would mostly wait for nothing, and the waiting costs the case a timer
-and a workflow task (measured over a simulated week: four of five notes went alone).
-"""
 
 
 class TicketNotes:

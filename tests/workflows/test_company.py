@@ -17,7 +17,7 @@ from tests.workflows.playing import client_of, replay, runs_of
 from tests.workflows.scenarios import close, to_closure
 from tests.workflows.world import World, open_case
 from workers.engine import Engine
-from workflows.errands import PAGED
+from workflows.company import PAGED
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -7,7 +7,8 @@ import pytest
 from cases.file import PROMPT, Note
 from tests.cases.house import House
 from tests.fakes.clock import START
-from workflows.ticket_notes import COMPANY, TicketNotes
+from workflows.company import COMPANY
+from workflows.ticket_notes import TicketNotes
 
 SOON = timedelta(seconds=30)
 
