@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from runbooks.expanding import expanded
 from runbooks.grammar.document import RunbookDocument
 from runbooks.reading import checked
 from runbooks.tree import Node, Place, Step, place_of
+
+KEPT = 32
+"""Texts that are kept as they were read: a library twice over."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,14 @@ def load_runbook(text: bytes, *, file: str) -> Runbook:
     """The runbook in `text`; RunbookProblems, each with its place, when it is refused.
 
     The text carries the fragments it uses (`runbooks.fragments.bundled`). `file` is what problems
-    call the text. A runbook that loads may still be refused by `lint`.
+    call the text. A runbook that loads may still be refused by `lint`. Nothing changes one that was
+    read: the same text under the same name is read once.
     """
+    return _loaded(text, file)
+
+
+@lru_cache(maxsize=KEPT)
+def _loaded(text: bytes, file: str) -> Runbook:
     root = expanded(text, file=file)
     document = checked(RunbookDocument, root, file=file)
     return Runbook(document=document, root=root, file=file, source=text)
