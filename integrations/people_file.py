@@ -20,6 +20,7 @@ people:
 
 import binascii
 from datetime import UTC, timedelta
+from functools import cache
 from io import StringIO
 from typing import Annotated, Any, NamedTuple, Self
 from zoneinfo import available_timezones
@@ -71,8 +72,14 @@ class Account(NamedTuple):
     away: tuple[Absence, ...] = ()
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Every zone there is: hundreds of files are looked at to know, so they are once."""
+    return frozenset(available_timezones())
+
+
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError("is not a time zone such as Europe/Dublin")
     return value
 

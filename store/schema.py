@@ -1,5 +1,6 @@
 """The schema's version: checked at every start, migrated on purpose."""
 
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -45,14 +46,16 @@ async def check_schema(database: Database) -> None:
         raise StoreOutdated(found=found, wanted=wanted())
 
 
+@cache
 def wanted() -> str:
     """The version this code wants."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
-def _known() -> set[str]:
+@cache
+def _known() -> frozenset[str]:
     script = ScriptDirectory.from_config(_config())
-    return {revision.revision for revision in script.walk_revisions()}
+    return frozenset(revision.revision for revision in script.walk_revisions())
 
 
 def _version(connection: Connection) -> str | None:

@@ -24,7 +24,7 @@ class Person:
     @classmethod
     async def of(cls, world: World, name: str, *, proved: bool = False) -> "Person":
         """Logged in."""
-        http = httpx.AsyncClient(base_url=world.url, timeout=30)
+        http = world.client()
         said = await http.post("/api/login", json={"person": name, "password": "demo"})
         assert said.status_code == 200, said.text
         http.headers["Authorization"] = f"Bearer {said.json()['token']}"

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import re
+import ssl
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,7 @@ from gateway.vouching import Stamping, Witnessing
 from integrations.authenticators import Authenticators
 from integrations.cedar import shipped
 from integrations.file_directory import DEMO_FILE, FileDirectory
-from integrations.people_file import read_people
+from integrations.people_file import Account, read_people
 from integrations.ports.access import Access
 from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
@@ -41,6 +43,13 @@ STANDARD = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU="
 ZENDESK = "a zendesk secret of a test"
 JIRA = "a jira webhook secret"
 CANARY = "canary-4711 words of a report"
+TLS = ssl.create_default_context()
+"""Made once: nobody here speaks TLS, and a client that makes its own takes longer than it asks."""
+
+
+@cache
+def _accounts() -> tuple[Account, ...]:
+    return read_people(DEMO_FILE.read_bytes(), file="demo")
 
 
 class MovableClock:
@@ -169,10 +178,14 @@ class World:
     url: str
     browsers: dict[str, Browser] = field(default_factory=dict)
 
+    def client(self) -> httpx.AsyncClient:
+        """Whoever speaks to the doors, logged in nowhere yet."""
+        return httpx.AsyncClient(base_url=self.url, timeout=30, verify=TLS)
+
     async def browser(self, person: str, *, logged_in: bool = True) -> Browser:
         """The person's browser; logged in unless the test wants to do that itself."""
         if person not in self.browsers:
-            http = httpx.AsyncClient(base_url=self.url, timeout=30)
+            http = self.client()
             self.browsers[person] = Browser(self, person, http)
             if logged_in:
                 assert (await self.browsers[person].log_in()).status == 200
@@ -180,8 +193,7 @@ class World:
 
     def code(self, person: str, *, steps: int = 0) -> str:
         """The person's one-time code, `steps` half-minutes from now."""
-        accounts = read_people(DEMO_FILE.read_bytes(), file="demo")
-        account = next(a for a in accounts if a.person.id == person)
+        account = next(a for a in _accounts() if a.person.id == person)
         assert account.totp is not None
         moment = datetime.now(UTC) + self.clock.ahead + timedelta(seconds=30 * steps)
         return pyotp.TOTP(account.totp.get_secret_value()).at(moment)
@@ -217,7 +229,7 @@ class World:
         http: httpx.AsyncClient | None = None,
     ) -> httpx.Response:
         """The bytes, as they are."""
-        sender = http or httpx.AsyncClient(base_url=self.url, timeout=30)
+        sender = http or self.client()
         try:
             return await sender.post(f"/webhooks/{door}", content=body, headers=headers)
         finally:
