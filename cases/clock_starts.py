@@ -16,7 +16,7 @@ from cases.clock import ClockRun, ClockVerb
 from cases.clocks import running, start_clock, turn
 from cases.file import CaseFile
 from cases.journal import Kind
-from cases.lawful import reasons_for
+from cases.lawful import Law
 from runbooks.plan import ClockPlan, ClockStart
 from runbooks.statutes.span import Due
 
@@ -33,10 +33,10 @@ def follow(file: CaseFile, *, changed: Iterable[str], at: datetime) -> None:
 
     `changed` are the questions that have new answers.
     """
-    new = frozenset(changed)
+    new, law = frozenset(changed), Law(file)
     for plan in file.pathway.clocks:
         if plan.starts_after is None or plan.trigger is not None:
-            _follow(file, plan, at=at)
+            _follow(file, plan, law, at=at)
         if plan.due_at is not None:
             _due(file, plan, at=at, anew=plan.due_at in new)
 
@@ -47,10 +47,11 @@ def begin_at_severity(file: CaseFile, *, at: datetime) -> None:
     Nobody knew before; and once one runs, no other severity stops it (I12). One of the law waits
     until the law asks for it as well.
     """
+    law = Law(file)
     for plan in file.pathway.clocks:
         if not plan.only_at or not _begins(file, plan) or file.state.clock(plan.id) is not None:
             continue
-        reasons = reasons_for(file, plan, on=at)
+        reasons = law.reasons_for(plan, on=at)
         if reasons is not None:
             start_clock(file, plan, begun=at, at=at, said={"law": [*reasons] or None})
 
@@ -60,6 +61,7 @@ def happened(file: CaseFile, event: str, *, at: datetime) -> None:
 
     Events are `effect:<name>`, `<outcome>:<stage>`, `stage:<name>` and `closed`.
     """
+    law = Law(file)
     for plan in file.pathway.clocks:
         clock = file.state.clock(plan.id)
         if clock is not None and event in plan.stops and not clock.ended:
@@ -68,7 +70,7 @@ def happened(file: CaseFile, event: str, *, at: datetime) -> None:
             continue
         if plan.trigger is not None:
             file.state.happened.setdefault(event, at)
-            _follow(file, plan, at=at)
+            _follow(file, plan, law, at=at)
         elif clock is None:
             start_clock(file, plan, begun=at, at=at)
 
@@ -76,6 +78,7 @@ def happened(file: CaseFile, event: str, *, at: datetime) -> None:
 def begin_after_effects(file: CaseFile, plans: Iterable[ClockPlan], *, at: datetime) -> None:
     """Clocks that have come with new rules run from the effect they count from, if it was done."""
     done = {effect.name: effect for effect in file.state.effects if effect.performed}
+    law = Law(file)
     for plan in plans:
         effect = done.get(plan.starts_after or "")
         if effect is None:
@@ -83,7 +86,7 @@ def begin_after_effects(file: CaseFile, plans: Iterable[ClockPlan], *, at: datet
         begun = effect.settled_at or effect.at
         if plan.trigger is not None:
             file.state.happened.setdefault(f"effect:{effect.name}", begun)
-            _follow(file, plan, at=at)
+            _follow(file, plan, law, at=at)
         elif file.state.clock(plan.id) is None:
             start_clock(file, plan, begun=begun, at=at)
             _stop_at_once(file, plan, at=at)
@@ -125,7 +128,7 @@ def _since_severity(file: CaseFile, plan: ClockPlan, *, at: datetime) -> datetim
     return started if started is not None and started > file.state.opened_at else None
 
 
-def _follow(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
+def _follow(file: CaseFile, plan: ClockPlan, law: Law, *, at: datetime) -> None:
     clock = file.state.clock(plan.id)
     if clock is None and not _begins(file, plan):
         return
@@ -133,7 +136,7 @@ def _follow(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
     since = _since_severity(file, plan, at=at)
     if since is not None:
         begun, question = since, ""
-    reasons = reasons_for(file, plan, on=min(begun or at, at))
+    reasons = law.reasons_for(plan, on=min(begun or at, at))
     if reasons is None:
         if clock is not None and not clock.ended:
             turn(file, clock, ClockVerb.CANCEL, at=at, because=NO_LONGER)
@@ -144,14 +147,14 @@ def _follow(file: CaseFile, plan: ClockPlan, *, at: datetime) -> None:
     by = file.state.answers[question].by if question else None
     if clock is None or _lifted(clock):
         # An instant that has yet to come is taken for now: no answer may put a clock off.
-        law: list[JsonValue] = [*reasons]
+        because_of: list[JsonValue] = [*reasons]
         start_clock(
             file,
             plan,
             begun=min(begun, at),
             at=at,
             because=because,
-            said={"by": by, "law": law or None},
+            said={"by": by, "law": because_of or None},
         )
         _stop_at_once(file, plan, at=at)
         return

@@ -14,37 +14,50 @@ from runbooks.statutes.conflicts import Consequence, Effect, consequences
 from runbooks.statutes.facts import CaseFacts
 
 
-def reasons_for(file: CaseFile, plan: ClockPlan, *, on: datetime) -> tuple[str, ...] | None:
-    """Why the clock runs in this case: empty where nothing has to hold, None where it must not."""
-    if plan.trigger is None:
-        return ()
-    answers = {name: answer.value for name, answer in file.state.answers.items()}
-    facts = facts_of(file.pathway.law, file.pathway.questions, answers, at=on)
-    reasons = why(plan.trigger, facts, on=on)
-    if reasons is None or facts is None:
-        return None
-    decided = _conflicts(file, plan, facts, on=on)
-    if any(each.effect is Effect.SUPPRESSED for each in decided):
-        return None
-    return (*reasons, *(f"{each.rule}: {each.because}" for each in decided))
+class Law:
+    """What the law asks of a case whose answers stay as they are while this is asked.
 
-
-def _conflicts(
-    file: CaseFile, plan: ClockPlan, facts: CaseFacts, *, on: datetime
-) -> list[Consequence]:
-    """What the conflict rules say of this clock, among all rows that hold for the case.
-
-    Pathways of releases that decided no conflicts do not say what their rows ask for.
+    Facts and conflicts of an instant are worked out once, for all clocks that begin then.
     """
-    if plan.trigger is None or not plan.trigger.does:
-        return []
-    duties = tuple(
-        duty_of(_row(each), each.trigger)
-        for each in file.pathway.clocks
-        if each.trigger is not None and each.trigger.does
-        if why(each.trigger, facts, on=on) is not None
-    )
-    return [each for each in consequences(facts, duties) if _row(plan) in each.rows]
+
+    def __init__(self, file: CaseFile) -> None:
+        self._pathway = file.pathway
+        self._answers = {name: answer.value for name, answer in file.state.answers.items()}
+        self._facts: dict[datetime, CaseFacts | None] = {}
+        self._decided: dict[datetime, tuple[Consequence, ...]] = {}
+
+    def reasons_for(self, plan: ClockPlan, *, on: datetime) -> tuple[str, ...] | None:
+        """Why the clock runs: empty where nothing has to hold, None where it must not."""
+        if plan.trigger is None:
+            return ()
+        facts = self._facts_on(on)
+        reasons = why(plan.trigger, facts, on=on)
+        if reasons is None or facts is None:
+            return None
+        # Pathways of releases that decided no conflicts do not say what their rows ask for.
+        decided = self._conflicts(facts, on=on) if plan.trigger.does else ()
+        mine = [each for each in decided if _row(plan) in each.rows]
+        if any(each.effect is Effect.SUPPRESSED for each in mine):
+            return None
+        return (*reasons, *(f"{each.rule}: {each.because}" for each in mine))
+
+    def _facts_on(self, on: datetime) -> CaseFacts | None:
+        if on not in self._facts:
+            pathway = self._pathway
+            self._facts[on] = facts_of(pathway.law, pathway.questions, self._answers, at=on)
+        return self._facts[on]
+
+    def _conflicts(self, facts: CaseFacts, *, on: datetime) -> tuple[Consequence, ...]:
+        """What the conflict rules say among all rows that hold for the case on that day."""
+        if on not in self._decided:
+            duties = tuple(
+                duty_of(_row(each), each.trigger)
+                for each in self._pathway.clocks
+                if each.trigger is not None and each.trigger.does
+                if why(each.trigger, facts, on=on) is not None
+            )
+            self._decided[on] = tuple(consequences(facts, duties))
+        return self._decided[on]
 
 
 def _row(plan: ClockPlan) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from pydantic import BaseModel, ConfigDict
@@ -56,7 +57,15 @@ class Route(BaseModel):
 
 
 def load_routing(text: bytes, *, file: str) -> RoutingTable:
-    """The routing table in `text`; RunbookProblems, each with its place, when it is refused."""
+    """The routing table in `text`; RunbookProblems, each with its place, when it is refused.
+
+    The same text under the same name is read once.
+    """
+    return _loaded(text, file)
+
+
+@lru_cache(maxsize=8)
+def _loaded(text: bytes, file: str) -> RoutingTable:
     document, root = read_model(RoutingDocument, text, file=file)
     return RoutingTable(document=document, root=root, file=file, source=text)
 
