@@ -29,6 +29,9 @@ IDLE = 6
 ATTEMPTS = 4
 MOST_HOPS = 3
 """Two runbooks that move cases to one another would be played for ever."""
+PHASES = 43
+"""Seconds of a minute at which people act. The rest is left free: an act that comes as late as is
+still punctual, and what it ends soon after, are of the same minute on every machine."""
 QUIET = 3
 """Minutes that are let pass when nobody can do anything and no clock runs."""
 
@@ -244,13 +247,13 @@ class Director:
 
 
 def phase_of(turn: int) -> timedelta:
-    """The seconds of its minute at which a turn acts: no two of sixty have the same.
+    """The seconds of its minute at which a turn acts: no two of `PHASES` have the same.
 
     Whatever an act sets going, a clock or a policy that steps on by itself, comes at the seconds of
     that act. A later act at other seconds never falls together with it, so no order is left to how
     fast the machine is.
     """
-    return timedelta(seconds=(7 * turn + 3) % 60)
+    return timedelta(seconds=(7 * turn + 3) % PHASES)
 
 
 def _settled_here(picture: CasePicture) -> bool:
