@@ -10,8 +10,6 @@ law, the clock of a row runs only while the row holds for them, by the law of th
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from pydantic import JsonValue
-
 from cases.clock import ClockRun, ClockVerb
 from cases.clocks import running, start_clock, turn
 from cases.file import CaseFile
@@ -147,14 +145,13 @@ def _follow(file: CaseFile, plan: ClockPlan, law: Law, *, at: datetime) -> None:
     by = file.state.answers[question].by if question else None
     if clock is None or _lifted(clock):
         # An instant that has yet to come is taken for now: no answer may put a clock off.
-        because_of: list[JsonValue] = [*reasons]
         start_clock(
             file,
             plan,
             begun=min(begun, at),
             at=at,
             because=because,
-            said={"by": by, "law": because_of or None},
+            said={"by": by, "law": [*reasons] or None},
         )
         _stop_at_once(file, plan, at=at)
         return

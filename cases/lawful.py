@@ -21,8 +21,7 @@ class Law:
     """
 
     def __init__(self, file: CaseFile) -> None:
-        self._pathway = file.pathway
-        self._answers = {name: answer.value for name, answer in file.state.answers.items()}
+        self._file = file
         self._facts: dict[datetime, CaseFacts | None] = {}
         self._decided: dict[datetime, tuple[Consequence, ...]] = {}
 
@@ -43,8 +42,9 @@ class Law:
 
     def _facts_on(self, on: datetime) -> CaseFacts | None:
         if on not in self._facts:
-            pathway = self._pathway
-            self._facts[on] = facts_of(pathway.law, pathway.questions, self._answers, at=on)
+            pathway, state = self._file.pathway, self._file.state
+            answers = {name: answer.value for name, answer in state.answers.items()}
+            self._facts[on] = facts_of(pathway.law, pathway.questions, answers, at=on)
         return self._facts[on]
 
     def _conflicts(self, facts: CaseFacts, *, on: datetime) -> tuple[Consequence, ...]:
@@ -52,7 +52,7 @@ class Law:
         if on not in self._decided:
             duties = tuple(
                 duty_of(_row(each), each.trigger)
-                for each in self._pathway.clocks
+                for each in self._file.pathway.clocks
                 if each.trigger is not None and each.trigger.does
                 if why(each.trigger, facts, on=on) is not None
             )

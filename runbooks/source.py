@@ -30,8 +30,8 @@ LARGEST = 64 * 1024
 DEEPEST = 12
 """Levels of one document; the grammar needs seven."""
 
-_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _BUT_GOT = re.compile(r"expected (?P<expected>.+), but (?:got|found) (?P<found>.+)")
+_WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{0,18}")
 _WORDS: dict[str, bool | None] = {
     "true": True,
