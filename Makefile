@@ -50,7 +50,7 @@ demo: setup ## everything embedded on localhost, seeded, to play with
 	@$(BIN)/escalate demo $(ARGS)
 
 test: setup servers ## every test; real servers are installed where they may be
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 servers: setup ## the real servers the tests need: Temporal, Request Tracker, mail, Postgres, Chromium
 	@$(BIN)/python -m tests.servers.install

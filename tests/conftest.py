@@ -13,7 +13,6 @@ from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 
 from tests.hostile_cases import LONG, MARKER
-from tests.longest_first import begins
 from tests.servers import install
 from tests.servers.browser import chromium_path
 from tests.servers.mail import GreenMail
@@ -140,7 +139,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         _say_what_is_shown(items)
     left_out = [item for item in items if any(item.get_closest_marker(m) for m in long)]
     _leave_out(config, items, left_out)
-    items.sort(key=lambda item: begins(item.path.relative_to(config.rootpath)))
     if os.environ.get("CI"):
         return
     missing = {marker for marker, suite in _SUITES.items() if suite.missing() is not None}
