@@ -12,7 +12,7 @@ async def test_many_cases_are_held_and_brought_back_from_a_terminal(
 ) -> None:
     """Previewed, ordered, watched until each has answered, and undone; a refusal is exit code 1."""
     imani = await installation.terminal("imani")
-    numbers = [(await imani.json("case", "open", "--id", f"r-{each}"))["case"] for each in "123"]
+    numbers = [(await imani.json("case", "open", "--id", f"bulk-{each}"))["case"] for each in "123"]
     for number in numbers:
         await imani.until(number, stage="triage")
     cases = [word for number in numbers for word in ("--case", number)]

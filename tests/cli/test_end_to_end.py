@@ -23,11 +23,11 @@ async def test_a_case_is_opened_worked_on_decided_and_closed_from_terminals(
     imani, tariq, lena, paula = [
         await installation.terminal(name) for name in ("imani", "tariq", "lena", "paula")
     ]
-    number = (await imani.json("case", "open", "--id", "r-1", "--about", "account-9"))["case"]
-    again = await imani.json("case", "open", "--id", "r-1", "--about", "account-9")
+    number = (await imani.json("case", "open", "--id", "worked-on-1", "--about", "account-9"))["case"]
+    again = await imani.json("case", "open", "--id", "worked-on-1", "--about", "account-9")
     before = datetime.now(tz=UTC)
 
-    assert again == {"case": number, "id": "r-1", "known": True}
+    assert again == {"case": number, "id": "worked-on-1", "known": True}
     mine = (await tariq.json("inbox"))["mine"]
     assert [item["number"] for item in mine] == [number]
 
@@ -166,14 +166,14 @@ async def test_a_runbook_goes_live_by_two_people(installation: Installation) -> 
 async def test_dead_letters_are_listed_and_sent_again(installation: Installation) -> None:
     """An incident manager sees every delivery and act, and nothing of what they say."""
     imani, lena = [await installation.terminal(name) for name in ("imani", "lena")]
-    await imani.json("case", "open", "--id", "r-1")
+    await imani.json("case", "open", "--id", "dead-letters-1")
 
     listed = (await imani.json("deliveries", "list"))["deliveries"]
     key = listed[0]["key"]
     shown = await imani.json("deliveries", "show", key)
     again = await imani.json("deliveries", "redeliver", key, code=1)
 
-    assert key == "api:imani:r-1"
+    assert key == "api:imani:dead-letters-1"
     assert shown["delivery"]["outcome"] == "started"
     assert shown["delivery"]["detail"].keys() == {"bytes", "settled_at", "next_try"}
     assert (again["key"], again["redelivered"]) == (key, False)
@@ -188,7 +188,7 @@ async def test_what_rules_hold_back_is_listed_and_let_in(installation: Installat
     today = datetime.now(tz=UTC).date().isoformat()
     doors = installation.gateway.doors
     doors.shelf.routing = load_routing(routing() + QUIET.replace("DAY", today).encode(), file="r")
-    await imani.run("case", "open", "--tag", "bounce", "--id", "r-9")
+    await imani.run("case", "open", "--tag", "bounce", "--id", "held-back-1")
 
     listed = (await imani.run("case", "suppressed")).stdout
     (held,) = (await imani.json("case", "suppressed"))["suppressed"]

@@ -14,7 +14,7 @@ async def test_a_case_is_asked_for_granted_read_and_taken_back_from_terminals(
     """What one asks the other answers, in words and as JSON; a refusal is exit code 1."""
     samir, imani = await installation.terminal("samir"), await installation.terminal("imani")
     tariq = await installation.terminal("tariq")
-    opened = await samir.json("case", "open", "--id", "r-1", "--tag", "child-safety")
+    opened = await samir.json("case", "open", "--id", "grants-1", "--tag", "child-safety")
     number = opened["case"]
     # What has not come to its first entry yet is asked for like a case that there is not.
     await imani.until(number, stage="classification")
