@@ -198,6 +198,11 @@ class ClockRun(Mutable):
             if step.page and step.instead_of and _name(step) in self.fired
         }
 
+    def forget_escalating(self) -> None:
+        """Every step that escalates is still to come, or comes again."""
+        again = {_name(step) for step in self.late if step.escalate is not None}
+        self.fired = [label for label in self.fired if label not in again]
+
     def steps(self, at: datetime) -> list[tuple[datetime, str, Late | None]]:
         """What is still to come: (instant, label, step), the target itself as a step of None."""
         reading = self.reading(at)

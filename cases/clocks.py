@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import JsonValue
 
+from cases import escalations
 from cases.clock import TARGET, ClockRun, ClockVerb
-from cases.file import CaseFile
+from cases.file import SILENT, CaseFile
 from cases.gate import RoundState
 from cases.journal import Kind
 from cases.windows import open_window
@@ -213,16 +214,25 @@ def resume_operational(file: CaseFile, *, at: datetime, because: str) -> None:
 
 
 def suspend(file: CaseFile, clock_id: str, *, at: datetime, because: str) -> None:
-    """A tolling clock stands still because the law says so; other kinds are never suspended."""
+    """A tolling clock stands still because the law says so; other kinds are never suspended.
+
+    Nobody is called any more because of how late it was.
+    """
     clock = file.state.clock(clock_id)
-    if clock is not None and clock.reading(at).running:
-        turn(file, clock, ClockVerb.PAUSE, at=at, because=because)
+    if clock is None or not clock.reading(at).running:
+        return
+    turn(file, clock, ClockVerb.PAUSE, at=at, because=because)
+    if file.edition >= SILENT:
+        escalations.end_of_clock(file, clock_id, because=f"{clock_id} stands still", at=at)
 
 
 def unsuspend(
     file: CaseFile, clock_id: str, *, at: datetime, because: str, ending: bool = False
 ) -> None:
     """A tolling clock runs again, from nothing where its rule says `full`.
+
+    Where it goes on with what was left, a step that had escalated comes again: what it began ended
+    when the clock was suspended, and the clock is as late as it was.
 
     Where the case is `ending` there is nothing left to be in time for: the clock is cancelled, and
     nothing that it would have set off happens any more.
@@ -241,6 +251,8 @@ def unsuspend(
         turn(file, clock, ClockVerb.RESET, at=at, because=because)
     else:
         turn(file, clock, ClockVerb.RESUME, at=at, because=because)
+        if file.edition >= SILENT:
+            clock.forget_escalating()
 
 
 def stop_stage_clock(file: CaseFile, stage: str, *, at: datetime, cancel: bool = False) -> None:

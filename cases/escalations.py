@@ -171,6 +171,13 @@ def leave(file: CaseFile, stage: str, *, at: datetime) -> None:
     file.state.raised = []
 
 
+def end_of_clock(file: CaseFile, clock: str, *, because: str, at: datetime) -> None:
+    """What ran because of that clock of the whole case is over."""
+    for run in file.state.escalations:
+        if run.active and run.clock == clock:
+            end(file, run, because=because, at=at)
+
+
 def end_all(file: CaseFile, *, because: str, at: datetime) -> None:
     """Nothing escalates any more, and nothing that was kept is sent."""
     for run in file.state.escalations:

@@ -26,7 +26,7 @@ SYSTEM = "escalate"
 CALLING = frozenset({Purpose.WORK, Purpose.REMIND, Purpose.PAGE, Purpose.RAISED, Purpose.LAPSED})
 """What somebody who has the work need not hear any more; a question is still asked of everybody."""
 
-EDITION = 5
+EDITION = 6
 """What a case that is opened today does by itself; an earlier one goes on as it began (I14).
 
 1: an acknowledgement is renewed by what is done, and somebody is told when it lapses; what is told
@@ -37,6 +37,8 @@ of the gravest cases has a lane of its own.
 nobody is paged for what somebody in the same role has; a ticket names no case of need-to-know.
 5: a ticket that has been left alone for a while hears news at once, and only what follows waits for
 company; the outcome of a page waits for what comes next.
+6: while the law lets a clock stand still, nobody is called because of it; where it runs again, what
+it escalates comes again.
 """
 
 UNHURRIED = 2
@@ -53,6 +55,9 @@ NAMELESS = 4
 
 PROMPT = 5
 """The first edition in which it does, and in which it waits so."""
+
+SILENT = 6
+"""The first edition in which nobody is."""
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,11 @@ from cases.clocks import (
     turn,
     unsuspend,
 )
+from cases.escalations import begin
+from cases.file import SILENT
 from cases.gate import RoundState
 from cases.journal import Kind
+from cases.paging import EscalationRun
 from cases.records import HoldRecord
 from runbooks.plan import ClockKind, Late
 from runbooks.statutes.span import Due
@@ -490,6 +493,44 @@ def test_a_clock_that_the_law_suspended_goes_on_as_its_rule_says(
     unsuspend(house.file, "ours", at=at, because="again")
     assert ours.events[-1].because == "answered"
     unsuspend(house.file, "none", at=at, because="again")
+
+
+@pytest.mark.parametrize("restart", ["remaining", "full"])
+def test_nobody_is_called_because_of_a_clock_that_stands_still(restart: str) -> None:
+    """What its lateness began ends with it; where it runs again, the step comes again."""
+    house, ours = of_a_rule(restart)
+    ours.late = [Late(at=2 * HOUR, label="2h", escalate="hour")]
+    unsuspend(house.file, "ours", at=BEGIN + HOUR, because="answered")
+    late = BEGIN + 5 * HOUR
+    ours.fired.append("2h:hour")
+    for name in ("ours", "another"):
+        begin(house.file, "hour", stage="review", clock=name, because="2h", at=late)
+
+    suspend(house.file, "ours", at=late, because="the law")
+
+    assert [run.active for run in house.state.escalations] == [False, True]
+    assert ours.steps(late) == []
+    again = late + DAY
+    unsuspend(house.file, "ours", at=again, because="answered")
+    ahead = [label for _, label, step in ours.steps(again) if step is not None]
+    assert ahead == ["2h:hour"]
+
+
+def test_cases_of_an_earlier_edition_go_on_calling() -> None:
+    """As they began: what is on record must come out of their histories again (I14)."""
+    house, ours = of_a_rule("remaining")
+    house.file.edition = SILENT - 1
+    ours.late = [Late(at=2 * HOUR, label="2h", escalate="hour")]
+    ours.fired.append("2h:hour")
+    run = EscalationRun(key="hour#1", policy="hour", stage="review", clock="ours", begun_at=BEGIN)
+    house.state.escalations.append(run)
+    unsuspend(house.file, "ours", at=BEGIN + HOUR, because="answered")
+
+    suspend(house.file, "ours", at=BEGIN + 3 * HOUR, because="the law")
+    unsuspend(house.file, "ours", at=BEGIN + 4 * HOUR, because="answered")
+
+    assert run.active
+    assert "2h:hour" in ours.fired
 
 
 def test_the_runbooks_clock_is_made_of_its_plan() -> None:

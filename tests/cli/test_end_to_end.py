@@ -23,11 +23,11 @@ async def test_a_case_is_opened_worked_on_decided_and_closed_from_terminals(
     imani, tariq, lena, paula = [
         await installation.terminal(name) for name in ("imani", "tariq", "lena", "paula")
     ]
-    number = (await imani.json("case", "open", "--id", "worked-on-1", "--about", "account-9"))["case"]
-    again = await imani.json("case", "open", "--id", "worked-on-1", "--about", "account-9")
+    number = (await imani.json("case", "open", "--id", "whole-1", "--about", "account-9"))["case"]
+    again = await imani.json("case", "open", "--id", "whole-1", "--about", "account-9")
     before = datetime.now(tz=UTC)
 
-    assert again == {"case": number, "id": "worked-on-1", "known": True}
+    assert again == {"case": number, "id": "whole-1", "known": True}
     mine = (await tariq.json("inbox"))["mine"]
     assert [item["number"] for item in mine] == [number]
 

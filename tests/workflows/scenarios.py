@@ -524,7 +524,7 @@ async def nobody_follows_an_order(case: CaseUnderTest) -> None:
     accepted(await case.act(Cancel(reason="the story ends here"), person="ines"))
 
 
-@scenario(ORDER, answers={})
+@scenario(ORDER, answers={}, continue_after=200)
 async def an_order_is_tolled(case: CaseUnderTest) -> None:
     """The order was unclear: the hour stands still, and begins anew once it can be followed."""
     await case.forward(timedelta(minutes=45))
@@ -532,10 +532,13 @@ async def an_order_is_tolled(case: CaseUnderTest) -> None:
     await case.in_stage("tolled")
     await case.forward(timedelta(hours=3))
     assert not any(order.name == "disable-content" for order in case.world.performed)
+    assert not any(run.active for run in (await case.picture()).escalations)
     accepted(await case.act(Complete(stage="tolled", outcome="resumed"), person="lena"))
     await case.in_stage("act-on-order")
     await case.forward(timedelta(minutes=45))
     assert not any(order.name == "disable-content" for order in case.world.performed)
+    called = [run.because for run in (await case.picture()).escalations if run.clock]
+    assert called == ["40m", "40m"]
     await case.forward(timedelta(minutes=6))
     await case.in_stage("confirmation")
     accepted(await case.act(Cancel(reason="the story ends here"), person="ines"))
