@@ -104,6 +104,7 @@ class Deadlines:
                     clock="" if clock.stage else clock.id,
                     because=step.label,
                     at=workflow.now(),
+                    due=instant,
                 )
             elif clock.id == HANDOVER:
                 ask_for_note(self.file, at=workflow.now())

@@ -29,9 +29,12 @@ IDLE = 6
 ATTEMPTS = 4
 MOST_HOPS = 3
 """Two runbooks that move cases to one another would be played for ever."""
-PHASES = 43
-"""Seconds of a minute at which people act. The rest is left free: an act that comes as late as is
-still punctual, and what it ends soon after, are of the same minute on every machine."""
+PHASES = (9, 26, 13, 40, 27, 39, 11, 28, 10, 42, 24, 41, 25, 12)
+"""The seconds of a minute at which people act, turn by turn.
+
+A minute ends at its 53rd second (`outside.EARLY`). An act that comes as late as is still punctual,
+and what it ends soon after, are of the same minute on every machine; so is what comes whole, half
+or quarter minutes after it, by a clock or a policy."""
 QUIET = 3
 """Minutes that are let pass when nobody can do anything and no clock runs."""
 
@@ -247,13 +250,13 @@ class Director:
 
 
 def phase_of(turn: int) -> timedelta:
-    """The seconds of its minute at which a turn acts: no two of `PHASES` have the same.
+    """The seconds of its minute at which a turn acts: no two of a round of `PHASES` have the same.
 
     Whatever an act sets going, a clock or a policy that steps on by itself, comes at the seconds of
-    that act. A later act at other seconds never falls together with it, so no order is left to how
-    fast the machine is.
+    that act, or a half or a quarter minute from them. The next acts have other seconds by any of
+    these, so no order is left to how fast the machine is.
     """
-    return timedelta(seconds=(7 * turn + 3) % PHASES)
+    return timedelta(seconds=PHASES[turn % len(PHASES)])
 
 
 def _settled_here(picture: CasePicture) -> bool:
