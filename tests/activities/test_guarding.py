@@ -24,10 +24,11 @@ from integrations.errors import (
 from integrations.people_hours import read_hours
 from integrations.ports.directory import Person
 from runbooks.plan import Severity
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.fakes.clock import START, FixedClock
 from tests.fakes.ports import FakeDirectory, FakeMessaging
 from tests.store.building import accepted
+from tests.stores import empty_store
 
 HALF = timedelta(minutes=30)
 DAY = timedelta(days=1)
@@ -92,7 +93,7 @@ class Desk:
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     """A case in an open store."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store:
         yield Desk(store, (await accepted(store)).case)
 

@@ -15,11 +15,12 @@ from audit.log.leaf import leaf_of
 from audit.log.proof import proven
 from cases.journal import Stream
 from gateway.log_waiting import release
-from store import DEMO_KEK, MAIN, Store, upgrade
+from store import DEMO_KEK, MAIN, Store
 from tests.activities.on_record import ordered
 from tests.audit.log.building import SIGNER, case_with, recorder
 from tests.fakes.ports import FakeActions, FakeDirectory
 from tests.store.building import START
+from tests.stores import empty_store
 from workflows.effects import EffectOrder, EffectResult, EffectState
 from workflows.failures import WAITS_FOR_LOG
 
@@ -28,7 +29,7 @@ from workflows.failures import WAITS_FOR_LOG
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An open store."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened
 

@@ -23,7 +23,7 @@ from integrations.slack import Slack
 from integrations.teams import Teams
 from runbooks import library
 from runbooks.plan import Severity
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.activities.saying import FOR_FEW, order
 from tests.fakes.clock import START, FixedClock
 from tests.fakes.pagerduty import KEY, FakePagerDuty
@@ -31,6 +31,7 @@ from tests.fakes.ports import FakeDirectory, FakeMessaging, FakeTicketing
 from tests.fakes.slack import LEGAL_ROOM, ROOM, TOKEN, FakeSlack
 from tests.fakes.teams import URL, FakeTeams
 from tests.store.building import accepted
+from tests.stores import empty_store
 from workflows.effects import TicketOrder
 
 LEGAL = frozenset({"legal"})
@@ -98,7 +99,7 @@ class House:
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An open store."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened
 

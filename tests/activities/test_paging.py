@@ -25,12 +25,13 @@ from integrations.ports.directory import Person
 from integrations.ports.on_call import OnCallAnswer, OnCallTeam
 from runbooks import library
 from runbooks.plan import Assurance, Severity
-from store import DEMO_KEK, PageState, Store, upgrade
+from store import DEMO_KEK, PageState, Store
 from tests.cases.house import CERTIFICATE, DOOR
 from tests.fakes.clock import START
 from tests.fakes.pagerduty import KEY, FakePagerDuty
 from tests.fakes.ports import FakeDirectory, FakeMessaging
 from tests.store.building import accepted
+from tests.stores import empty_store
 
 CANARY = "canary-4711"
 
@@ -129,7 +130,7 @@ class Desk:
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     """A case in an open store."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store:
         row = await accepted(store)
         await pinned(store, row.case, "user-safety-escalation")

@@ -17,13 +17,14 @@ from integrations.cybertipline import CyberTipline
 from integrations.dsa_database import DsaDatabase
 from integrations.file_directory import DEMO_FILE, FileDirectory
 from integrations.ports.reporting import Reporting
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.activities.on_record import ordered
 from tests.fakes.clock import START, FixedClock
 from tests.fakes.cybertipline import PASSWORD, USER, FakeCyberTipline
 from tests.fakes.dsa_database import TOKEN, FakeDsaDatabase
 from tests.integrations.reporting import STATEMENT, TIP, draft
 from tests.store.building import accepted
+from tests.stores import empty_store
 from workflows.effects import EffectOrder, EffectResult, EffectState, ReportOrder
 
 
@@ -31,7 +32,7 @@ from workflows.effects import EffectOrder, EffectResult, EffectState, ReportOrde
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An open store."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened
 

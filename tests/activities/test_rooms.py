@@ -24,12 +24,13 @@ from integrations.teams import Teams
 from runbooks import Pathway, compile_runbook, library, load_runbook
 from runbooks.grammar.locales import LANGUAGES
 from runbooks.plan import Assurance, Severity
-from store import DEMO_KEK, Became, Store, upgrade
+from store import DEMO_KEK, Became, Store
 from tests.fakes.clock import START, FixedClock
 from tests.fakes.ports import FakeDirectory, FakeMessaging
 from tests.fakes.slack import LEGAL_ROOM, ROOM, TOKEN, FakeSlack
 from tests.fakes.teams import URL, FakeTeams
 from tests.store.building import accepted
+from tests.stores import empty_store
 
 PATHWAYS = {
     name: compile_runbook(load_runbook(text, file=name)) for name, text in library().items()
@@ -87,7 +88,7 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A case that walks the default pathway, and a Slack."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store:
         new = await accepted(store)
         source = library()["user-safety-escalation"]

@@ -16,10 +16,11 @@ from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose, StepNoti
 from integrations.errors import RefusedError
 from integrations.ports.directory import Person
 from runbooks.plan import Obeys, Severity
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.fakes.clock import START
 from tests.fakes.ports import FakeDirectory, FakeMessaging
 from tests.store.building import accepted
+from tests.stores import empty_store
 
 NIGHT = Hours(quiet=Span(begin=time(0), end=time(23, 59)))
 
@@ -42,7 +43,7 @@ def person(
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An open store."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened
 

@@ -25,11 +25,12 @@ from integrations.ports.ticketing import TicketPriority
 from runbooks import library
 from runbooks.fragments import parted
 from runbooks.plan import Severity
-from store import DEMO_KEK, ObligationRow, Store, upgrade
+from store import DEMO_KEK, ObligationRow, Store
 from tests.cases.house import compiled
 from tests.fakes.clock import START, FixedClock
 from tests.fakes.ports import FakeTicketing
 from tests.store.building import accepted
+from tests.stores import empty_store
 from workflows.effects import TicketOrder, TicketResult
 
 DUE = START + timedelta(minutes=15)
@@ -52,7 +53,7 @@ STANDING = Standing(stage="Triage", owner="triage", due_at=DUE, answers={"kind":
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An open store."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened
 

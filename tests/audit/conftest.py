@@ -8,8 +8,9 @@ import pytest
 from audit.export import CaseRecord, gather
 from cases.acts import Close, Complete, Decide
 from cases.acts import Verdict as Answer
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.audit.casework import office
+from tests.stores import empty_store
 from workers.engine import Engine
 
 
@@ -17,7 +18,7 @@ from workers.engine import Engine
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store in a file of its own."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened
 
@@ -28,7 +29,7 @@ async def record(
 ) -> AsyncIterator[CaseRecord]:
     """The canonical case, closed, in clear."""
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('twenty') / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         case = await at_work.open(answers={"danger": "no", "kind": "fraud"})
         await case.does(Complete(stage="triage", outcome="escalate"), person="tess")

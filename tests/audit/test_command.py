@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 from audit.bundle.tar import packed
 from audit.reading import read_files
 from cli.audit import app
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.audit.casework import LOG, ROOT_KEY, office
 from tests.audit.scenarios import approved
+from tests.stores import empty_store
 from workers.engine import Engine
 
 
@@ -22,7 +23,7 @@ async def good(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     """An export that passes, and a file with the keys of root and log beside it."""
     folder = tmp_path_factory.mktemp("command")
     url = f"sqlite+aiosqlite:///{folder / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     (folder / "root.json").write_text(json.dumps({"root": ROOT_KEY, "log": str(LOG.key)}))
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         yield await at_work.export(await approved(at_work), folder / "export")

@@ -11,7 +11,7 @@ import pytest
 from audit.export import CaseRecord, gather, write_export
 from audit.verdict import Outcome, Verdict
 from audit.verify import verify
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.audit.casework import MADE_AT, PINNED, PINNED_LOG, SEAL, office
 from tests.audit.generated_alterations import (
     Alteration,
@@ -21,6 +21,7 @@ from tests.audit.generated_alterations import (
     spread,
 )
 from tests.audit.scenarios import eventful
+from tests.stores import empty_store
 from workers.engine import Engine
 
 MOST = int(os.environ.get("ESCALATE_ALTERATIONS", "60"))
@@ -33,7 +34,7 @@ async def another(
 ) -> AsyncIterator[CaseRecord]:
     """A case of several runs, in which more has happened than in the canonical one."""
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('eventful') / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         case = await eventful(at_work)
         await at_work.log()

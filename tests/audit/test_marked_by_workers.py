@@ -35,9 +35,10 @@ from cases.worker_keys import (
     certify_worker,
     mark_of,
 )
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.audit.casework import MADE_AT, PINNED, SEAL, Office, office
 from tests.audit.scenarios import approved
+from tests.stores import empty_store
 from tests.workflows.world import DOOR, ROOT
 from workers.engine import Engine
 
@@ -116,7 +117,7 @@ class Cases:
 async def cases(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cases]:
     """Both, from a real engine."""
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('marked') / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store:
         async with office(engine, store, sign=WORKER.sign) as at_work:
             one = await _known(at_work)

@@ -13,9 +13,10 @@ from audit.rules import document, read_rules
 from audit.verify import Export, read_export
 from cases.envelope import Act
 from cases.journal import Entry, Kind
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.audit.casework import office
 from tests.audit.scenarios import migrated, taken_back
+from tests.stores import empty_store
 from workers.engine import Engine
 from workflows.messages import CaseInput
 
@@ -65,7 +66,7 @@ async def exports(
     """A case that was moved, and one that was taken back."""
     folder = tmp_path_factory.mktemp("rules")
     url = f"sqlite+aiosqlite:///{folder / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         found = {}
         for play in (migrated, taken_back):

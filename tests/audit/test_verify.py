@@ -18,9 +18,10 @@ from audit.log.proof import SUFFIX
 from audit.manifest import CASE_STREAM, MANIFEST, parse_keys
 from audit.verdict import Outcome
 from audit.verify import verify
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.audit.casework import MADE_AT, PINNED, PINNED_LOG, ROOT_KEY, SEAL, Office, office
 from tests.audit.scenarios import approved
+from tests.stores import empty_store
 from workers.engine import Engine
 
 
@@ -29,7 +30,7 @@ async def good(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Asyn
     """An export that passes."""
     folder = tmp_path_factory.mktemp("good")
     url = f"sqlite+aiosqlite:///{folder / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         case = await approved(at_work)
         yield await at_work.export(case, folder / "export")

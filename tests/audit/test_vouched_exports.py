@@ -26,10 +26,11 @@ from audit.verify import verify
 from audit.vouchers import Vouchers
 from cases.envelope import issue_certificate, key_id
 from cli.app import app
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.audit.casework import PINNED, ROOT_KEY, office
 from tests.audit.log.tsa import Authority, authority
 from tests.audit.scenarios import approved
+from tests.stores import empty_store
 from tests.workflows.world import DOOR, ROOT
 from workers.engine import Engine
 
@@ -104,7 +105,7 @@ async def record(
 ) -> AsyncIterator[CaseRecord]:
     """A closed case, as it is known."""
     url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('vouched') / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         case = await approved(at_work)
         await at_work.log()

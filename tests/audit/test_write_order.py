@@ -35,9 +35,10 @@ from cases.journal import Entry, Kind, Stream
 from cases.log_glass import Glass, GlassOrder, GlassVerb, line_hash, sign
 from runbooks.library import library
 from runbooks.plan import Assurance
-from store import DEMO_KEK, MAIN, LogKey, Store, upgrade
+from store import DEMO_KEK, MAIN, LogKey, Store
 from tests.audit.casework import LOG, MADE_AT, PINNED, PINNED_LOG, SEAL, office
 from tests.audit.scenarios import approved
+from tests.stores import empty_store
 from tests.workflows.world import CERTIFICATE, DOOR, ROOT
 from workers.engine import Engine
 
@@ -81,7 +82,7 @@ async def proof(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Asy
     """A case that waited for the log at two gates and before an action, exported."""
     folder = tmp_path_factory.mktemp("order")
     url = f"sqlite+aiosqlite:///{folder / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         case = await approved(at_work, leaf_first=True, text=IRREVERSIBLE)
         out = await at_work.export(case, folder / "export")

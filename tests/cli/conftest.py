@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner, Result
 
 from cli.app import app
+from tests.stores import empty_store
 from workers.engine import Engine
 from workers.house import House, house, people_file
 from workers.processes import (
@@ -126,6 +127,7 @@ async def installed(folder: Path, *, task_queue: str, address: str) -> AsyncIter
     )
     asked.home.mkdir()
     sock, settings = listening(asked)
+    await empty_store(settings.store)
     async with house(settings, migrate=True) as home:
         await release_library(
             home.store, proposed_by="petra", approved_by="lena", at=datetime.now(tz=UTC)

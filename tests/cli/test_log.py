@@ -25,8 +25,9 @@ from cases.journal import Kind
 from cli.app import app
 from gateway.log_key import load_or_create_log_key
 from gateway.signer import load_or_create_keys
-from store import DEMO_KEK, Accepted, Store, upgrade
+from store import DEMO_KEK, Accepted, Store
 from tests.store.building import START, accepted
+from tests.stores import empty_store
 
 
 class Desk:
@@ -53,7 +54,7 @@ async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     monkeypatch.setenv("ESCALATE_HOME", str(home))
     monkeypatch.setenv("ESCALATE_DEMO", "true")
     url = f"sqlite+aiosqlite:///{home / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     load_or_create_keys(home / "keys")
     signer = load_or_create_log_key(home / "keys", origin="example.org/log")
     async with await Store.open(url, kek=DEMO_KEK) as store:

@@ -23,10 +23,11 @@ from gateway.doors import Doors, DoorSettings
 from gateway.shelf import Shelf
 from gateway.signer import load_or_create_keys
 from integrations.file_directory import DEMO_FILE, FileDirectory
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.fuzz.mutations import ANYBODYS, LARGEST, too_large
 from tests.fuzz.verifier import Sent, Stricter, Verifier, body_of
 from tests.gateway.engine import InProcessEngine
+from tests.stores import empty_store
 from workers.clock import SystemClock
 
 REFUSED, UNREADABLE, TOO_LARGE = 401, 400, 413
@@ -97,7 +98,7 @@ async def application(verifiers: Sequence[Verifier], folder: Path) -> AsyncItera
     for verifier in verifiers:
         settings |= verifier.settings
     url = f"sqlite:///{folder / 'fuzz.db'}"
-    await upgrade(url)
+    await empty_store(url)
     clock = SystemClock()
     parts: dict[str, Any] = {}
     for verifier in verifiers:

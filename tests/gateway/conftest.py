@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.gateway.world import World, make_world
+from tests.stores import empty_store
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An open store with the shipped runbooks released."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened
 

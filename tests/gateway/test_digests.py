@@ -24,10 +24,11 @@ from integrations.errors import UnavailableError
 from integrations.imap import ImapInbox, ImapServer
 from integrations.smtp import Tls
 from runbooks.plan import Severity
-from store import DEMO_KEK, NoticeRow, Store, upgrade
+from store import DEMO_KEK, NoticeRow, Store
 from tests.fakes.ports import FakeMessaging
 from tests.gateway.world import World, make_world
 from tests.integrations.mails import DOMAIN, OWN, bounce
+from tests.stores import empty_store
 
 WINDOW = timedelta(minutes=30)
 
@@ -109,7 +110,7 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Post
     """One gateway for all tests here; the dispatcher runs when a test says so."""
     folder: Path = tmp_path_factory.mktemp("digests")
     url = f"sqlite:///{folder / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with (
         await Store.open(url, kek=DEMO_KEK) as store,
         make_world(store, folder) as world,

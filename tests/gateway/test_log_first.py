@@ -16,8 +16,9 @@ from audit.log.proof import read_proof
 from audit.log.reader import proofs_of
 from cases.journal import Kind, Stream
 from cases.log_glass import read_line
-from store import DEMO_KEK, MAIN, ActState, LogBehind, LogKey, Published, Store, upgrade
+from store import DEMO_KEK, MAIN, ActState, LogBehind, LogKey, Published, Store
 from tests.gateway.world import World, make_world
+from tests.stores import empty_store
 
 
 class Disk(DirectoryTiles):
@@ -42,7 +43,7 @@ def disk(tmp_path: Path) -> Disk:
 async def store(tmp_path: Path, disk: Disk) -> AsyncIterator[Store]:
     """A store whose log is kept in files."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK, tiles=disk) as opened:
         yield opened
 

@@ -23,12 +23,13 @@ from integrations.imap import ImapInbox, ImapServer
 from integrations.incoming_mail import read_mail
 from integrations.smtp import SmtpMail, SmtpServer, Tls
 from runbooks.plan import Severity
-from store import DEMO_KEK, CallFilter, Store, upgrade
+from store import DEMO_KEK, CallFilter, Store
 from tests.fakes.ports import FakeMessaging
 from tests.gateway.world import CANARY, World, make_world
 from tests.integrations.mails import DOMAIN, OWN, bounce, reply
 from tests.integrations.test_smtp import Scripted, running, server
 from tests.servers.mail import GreenMail
+from tests.stores import empty_store
 
 
 @dataclass
@@ -82,7 +83,7 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mail
     """One gateway for all tests here."""
     folder = tmp_path_factory.mktemp("mail")
     url = f"sqlite:///{folder / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with (
         await Store.open(url, kek=DEMO_KEK) as store,
         make_world(store, folder) as world,

@@ -25,7 +25,7 @@ from gateway.run_sealer import CUT_OFF, UNSEALED, RunSealer
 from gateway.temporal_engine import TemporalEngine
 from gateway.watching.finding import FindingKind
 from gateway.watching.looking import UNSEALED_FOR, Looking
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from store.tables import cases
 from tests.audit.casework import LOG, MADE_AT, PINNED, PINNED_LOG, Matter, Office, office
 from tests.audit.scenarios import (
@@ -35,6 +35,7 @@ from tests.audit.scenarios import (
     continued,
     reset_to_the_beginning,
 )
+from tests.stores import empty_store
 from workers.clock import SystemClock
 from workers.engine import Engine
 
@@ -43,7 +44,7 @@ from workers.engine import Engine
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store in a file of its own."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened
 

@@ -13,11 +13,12 @@ from gateway.watching.telling import Telling
 from integrations.errors import DirectoryUnreadableError, UnavailableError
 from integrations.ports.directory import Person
 from integrations.smtp import SmtpMail, SmtpServer, Tls
-from store import DEMO_KEK, DeliveryState, ObligationRow, Store, upgrade
+from store import DEMO_KEK, DeliveryState, ObligationRow, Store
 from tests.fakes.clock import FixedClock
 from tests.fakes.ports import FakeDirectory, FakeMessaging
 from tests.servers.mail import GreenMail
 from tests.store.building import START, accepted, batch, chain, later
+from tests.stores import empty_store
 
 ELISE = Person(
     id="elise",
@@ -31,7 +32,7 @@ ELISE = Person(
 async def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty store, to be copied."""
     path = tmp_path_factory.mktemp("template") / "escalate.db"
-    await upgrade(f"sqlite:///{path}")
+    await empty_store(f"sqlite:///{path}")
     return path
 
 

@@ -15,12 +15,13 @@ from cases.records import Link
 from gateway.reconciling.drift import SAID as TELLS
 from gateway.reconciling.drift import DriftKind
 from integrations.markers import marker
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from store.ticket_drift import OURS, PERSON
 from tests.fakes.clock import FixedClock
 from tests.integrations.drifting.bench import Bench
 from tests.integrations.drifting.hands import HANDS
 from tests.integrations.drifting.ways import BEFORE, SAID, WAYS
+from tests.stores import empty_store
 
 ROWS = list(
     csv.DictReader((Path(__file__).parent / "drift.csv").read_text(encoding="utf-8").splitlines())
@@ -32,7 +33,7 @@ EACH = [(row, system) for row in ROWS for system in row["on"].split()]
 async def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of an empty store, migrated once."""
     file = tmp_path_factory.mktemp("template") / "escalate.db"
-    await upgrade(f"sqlite:///{file}")
+    await empty_store(f"sqlite:///{file}")
     return file
 
 

@@ -13,10 +13,11 @@ from gateway.reconciling.drift import DriftKind
 from integrations._http import new_client
 from integrations.ports.ticketing import TicketStatus
 from integrations.request_tracker import RequestTracker as Adapter
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.fakes.clock import FixedClock
 from tests.integrations.drifting.bench import Bench
 from tests.servers.request_tracker import RequestTracker
+from tests.stores import empty_store
 
 pytestmark = pytest.mark.rt
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.rt
 async def bench(request_tracker: RequestTracker, tmp_path: Path) -> AsyncIterator[Bench]:
     """A case whose ticket is in the session's Request Tracker, as it should be."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     clock = FixedClock()
     async with await Store.open(url, kek=DEMO_KEK) as store, new_client() as http:
         adapter = Adapter(

@@ -14,9 +14,10 @@ from cases.journal import Kind
 from cases.merging import BackRequest, MergeRequest
 from cases.receipts import Reason
 from cases.state import CasePicture
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.audit.casework import HOUR, PINNED, PINNED_LOG, Matter, Office, office
 from tests.audit.scenarios import FRAUD, approved_and_closed
+from tests.stores import empty_store
 from workers.engine import Engine
 from workflows.messages import BACK_UPDATE, CANCEL_UPDATE, MERGE_UPDATE
 
@@ -25,7 +26,7 @@ from workflows.messages import BACK_UPDATE, CANCEL_UPDATE, MERGE_UPDATE
 async def store(tmp_path: Path) -> Store:
     """An empty store in a file of its own."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     return await Store.open(url, kek=DEMO_KEK)
 
 

@@ -17,11 +17,12 @@ from cases.ids import case_id
 from integrations._http import new_client
 from integrations.dsa_database import DsaDatabase
 from integrations.file_directory import DEMO_FILE, FileDirectory
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.activities.on_record import ordered
 from tests.cases.reporting import ANSWERS, MEMO, TEXT
 from tests.fakes.clock import START, FixedClock
 from tests.fakes.dsa_database import TOKEN, FakeDsaDatabase
+from tests.stores import empty_store
 from tests.workflows.playing import check_journal, client_of, replay, runs_of
 from tests.workflows.scenarios import accepted
 from tests.workflows.world import CaseUnderTest, World, open_case
@@ -87,7 +88,7 @@ async def test_a_report_goes_from_draft_to_receipt_once(
     database.fail_next(503)
     database.network.lose_answer("POST")
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await upgrade(url)
+    await empty_store(url)
     external = uuid.uuid4().hex
     async with await Store.open(url, kek=DEMO_KEK) as store:
         await store.deliveries.accept(

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from audit.reading import read_files
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.audit.casework import LOG, ROOT_KEY, office
 from tests.audit.scenarios import CLOSED
+from tests.stores import empty_store
 from workers.engine import Engine
 
 
@@ -18,7 +19,7 @@ async def exports(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> A
     """A folder with two exports: `short`, of few entries, and `whole`, with votes and a move."""
     folder = tmp_path_factory.mktemp("bundles")
     url = f"sqlite+aiosqlite:///{folder / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     (folder / "keys.json").write_text(json.dumps({"root": ROOT_KEY, "log": str(LOG.key)}))
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         short = await CLOSED["cancelled"](at_work)

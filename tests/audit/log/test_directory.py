@@ -10,9 +10,10 @@ import pytest
 from audit.log.directory import DirectoryTiles
 from audit.log.errors import LogDamagedError, LogError, LogUnwritableError
 from audit.log.whole import check_folder
-from store import DEMO_KEK, Published, Store, upgrade
+from store import DEMO_KEK, Published, Store
 from tests.audit.log.building import SIGNER, case_with, committed, door_says, recorder
 from tests.store.building import START
+from tests.stores import empty_store
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 async def kept(tmp_path: Path, folder: Path) -> AsyncIterator[Store]:
     """A store whose tiles are files."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK, tiles=DirectoryTiles(folder)) as opened:
         yield opened
 

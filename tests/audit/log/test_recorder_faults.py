@@ -22,10 +22,11 @@ from audit.log.directory import CHECKPOINT, DirectoryTiles
 from audit.log.errors import LogError
 from audit.log.merkle import HASH
 from audit.log.tiles import HEIGHT, WIDTH, Place, bundle, path_of
-from store import DEMO_KEK, Store, StoreError, upgrade
+from store import DEMO_KEK, Store, StoreError
 from tests.audit.log import naive
 from tests.audit.log.building import case_with, committed, door_says, recorder, sound
 from tests.store.building import START
+from tests.stores import empty_store
 
 FAULTS = ("EIO", "ENOSPC", "SIGKILL")
 EVERYTHING = os.environ.get("ESCALATE_RECORDER_FAULTS") == "all"
@@ -73,7 +74,7 @@ async def faulted(tmp_path: Path, *, directory: bool) -> AsyncIterator[Faulted]:
     template = tmp_path / "template"
     template.mkdir()
     url = f"sqlite+aiosqlite:///{template / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     tiles = DirectoryTiles(template / "log") if directory else None
     async with await Store.open(url, kek=DEMO_KEK, tiles=tiles) as store:
         case = await case_with(store, "a")

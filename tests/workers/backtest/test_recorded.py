@@ -8,9 +8,10 @@ import pytest
 
 from cases.acts import Complete, Raise
 from runbooks import Runbook, library, load_runbook
-from store import DEMO_KEK, Store, upgrade
+from store import DEMO_KEK, Store
 from tests.audit.casework import HOUR, office
 from tests.audit.scenarios import CLOSED
+from tests.stores import empty_store
 from tests.workers.backtest.edits import (
     DEFAULT,
     EVERYTHING_SEVERE,
@@ -55,7 +56,7 @@ async def exports(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> P
     """A folder of exports: cases of every kind, each walked to its end by people at doors."""
     folder = tmp_path_factory.mktemp("exports")
     url = f"sqlite+aiosqlite:///{folder / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store:
         for name in SCENARIOS:
             async with office(engine, store) as at_work:
@@ -102,7 +103,7 @@ async def test_the_same_text_makes_no_difference(engine: Engine, cases: Cases) -
 async def test_an_open_case_is_played_to_its_last_entry(engine: Engine, tmp_path: Path) -> None:
     """What has not happened yet is neither played nor assumed."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         case = await at_work.open(answers={"danger": "no", "kind": "fraud"})
         await case.does(Complete(stage="triage", outcome="escalate"), person="tess")
@@ -120,7 +121,7 @@ async def test_a_case_that_was_moved_is_played_under_one_text(
 ) -> None:
     """The edited text is the version every case is played under: its migration is left out."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         await at_work.export(await CLOSED["migrated"](at_work), tmp_path / "migrated")
 
@@ -135,7 +136,7 @@ async def test_a_reopened_case_is_played_to_its_first_ending(
 ) -> None:
     """Its second life rests on an ending that another text may not have: that is said."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'store.db'}"
-    await upgrade(url)
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as store, office(engine, store) as at_work:
         again = await (await CLOSED["no_violation"](at_work)).reopen()
         await again.does(Raise(to="legal", reason="now"), person="ines")
