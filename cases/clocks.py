@@ -9,6 +9,7 @@ from cases import escalations
 from cases.clock import TARGET, ClockRun, ClockVerb
 from cases.file import SILENT, CaseFile
 from cases.gate import RoundState
+from cases.intervals import counted_from
 from cases.journal import Kind
 from cases.windows import open_window
 from runbooks.grammar.base import moment_of
@@ -253,6 +254,13 @@ def unsuspend(
         turn(file, clock, ClockVerb.RESUME, at=at, because=because)
         if file.edition >= SILENT:
             clock.forget_escalating()
+
+
+def begin_over(file: CaseFile, clock: ClockRun, *, at: datetime) -> None:
+    """An interval in which nobody did what it was for begins once more, from when it was over."""
+    begun = counted_from(file, clock.due_at(at), at=at)
+    clock.fired = []
+    turn(file, clock, ClockVerb.RESET, at=at, begun=None if begun == at else begun)
 
 
 def stop_stage_clock(file: CaseFile, stage: str, *, at: datetime, cancel: bool = False) -> None:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from cases.escalation_holders import counts, is_had, leases_of
 from cases.escalation_steps import page_last, tell_step, tell_unread
-from cases.file import EVEN, INCIDENT_MANAGER, CaseFile, Hush, Tell
+from cases.file import INCIDENT_MANAGER, CaseFile, Hush, Tell
 from cases.held import end_held
+from cases.intervals import counted_from
 from cases.journal import Kind
 from cases.notice import NoticeEnd, NoticeOrder, NoticeResult, Purpose, StepNotice
 from cases.paging import EscalationRun, RunState, Unread
@@ -18,10 +19,6 @@ from runbooks.plan import Obeys, PolicyPlan
 
 ONWARD = (NoticeEnd.PASSED_ON, NoticeEnd.UNDELIVERED, NoticeEnd.NOBODY, NoticeEnd.UNREAD)
 """Ends of a step's notice after which nobody need be waited for."""
-
-PUNCTUAL = timedelta(seconds=10)
-"""How late something may come and still count from when it was due. What comes later came after
-an outage: counted from its due instant, every step of the policy would come at once."""
 
 OTHER_RULES = "the case goes on under rules without this policy"
 
@@ -55,7 +52,7 @@ def begin(
         clock=clock,
         because=because,
         begun_at=at,
-        next_at=_counted_from(file, due, at=at) + policy.steps[0].after,
+        next_at=counted_from(file, due, at=at) + policy.steps[0].after,
     )
     file.state.escalations.append(run)
     file.note(
@@ -125,7 +122,7 @@ def resume(file: CaseFile, lease: Lease, *, at: datetime) -> tuple[str, ...]:
         run.step = max(run.step, 1)
         run.told = []
         tell_step(file, run, policy, run.step, at=at, lapsed=(lease.person,))
-        begun = _counted_from(file, lease.until, at=at)
+        begun = counted_from(file, lease.until, at=at)
         run.next_at = begun + _following(policy, run.step)
     return tuple(resumed)
 
@@ -253,7 +250,7 @@ def _step(file: CaseFile, run: EscalationRun, *, at: datetime) -> None:
     if policy is None:
         end(file, run, because=OTHER_RULES, at=at)
         return
-    begun = _counted_from(file, run.next_at, at=at)
+    begun = counted_from(file, run.next_at, at=at)
     if run.step < len(policy.steps):
         run.step += 1
         run.told = []
@@ -269,13 +266,6 @@ def _step(file: CaseFile, run: EscalationRun, *, at: datetime) -> None:
         run.next_at = None
         file.note(Kind.ESCALATION_EXHAUSTED, at, run=run.key, passages=run.passage)
         page_last(file, run)
-
-
-def _counted_from(file: CaseFile, due: datetime | None, *, at: datetime) -> datetime:
-    """From when what follows is counted: no step adds its own seconds to those of the next."""
-    if file.edition < EVEN or due is None or not due <= at <= due + PUNCTUAL:
-        return at
-    return due
 
 
 def _following(policy: PolicyPlan, number: int) -> timedelta:

@@ -38,7 +38,8 @@ nobody is paged for what somebody in the same role has; a ticket names no case o
 5: a ticket that has been left alone for a while hears news at once, and only what follows waits for
 company; the outcome of a page waits for what comes next.
 6: while the law lets a clock stand still, nobody is called because of it; where it runs again, what
-it escalates comes again; a policy's steps are counted from when the one before was due.
+it escalates comes again; a policy's steps, updates and handover notes are counted from when the one
+before was due.
 """
 
 UNHURRIED = 2

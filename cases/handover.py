@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from cases.clock import ClockRun, ClockVerb
-from cases.clocks import running, start, turn
+from cases.clocks import begin_over, running, start, turn
 from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile
 from cases.journal import Kind
 from cases.notice import Purpose
@@ -60,7 +60,9 @@ def ask_for_note(file: CaseFile, *, at: datetime) -> None:
 def note_missed(file: CaseFile, *, at: datetime) -> None:
     """Nobody wrote it: that is on record as a breach, is told, and the hour begins anew."""
     file.tell(Purpose.BREACH, INCIDENT_MANAGER, stage=file.state.stage, step=HANDOVER)
-    begin_anew(file, at=at)
+    clock = file.state.clock(HANDOVER)
+    if clock is not None and clock.reading(at).running:
+        begin_over(file, clock, at=at)
 
 
 def end_with(file: CaseFile, stage: str, *, at: datetime) -> None:

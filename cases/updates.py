@@ -7,7 +7,7 @@ by then is told as well: "no update yet" is news.
 from datetime import datetime
 
 from cases.clock import ClockRun, ClockVerb
-from cases.clocks import running, start, turn
+from cases.clocks import begin_over, running, start, turn
 from cases.file import SYSTEM, CaseFile
 from cases.journal import Kind
 from cases.notice import Purpose
@@ -57,8 +57,8 @@ def missed(file: CaseFile, clock: ClockRun, *, at: datetime) -> None:
         return
     file.note(Kind.UPDATE_MISSED, at, to=plan.to, by=plan.by)
     file.tell(Purpose.UPDATE, plan.to, stage=file.state.stage, step="no update yet")
-    _anew(clock)
-    turn(file, clock, ClockVerb.RESET, at=at)
+    clock.breached_at = None
+    begin_over(file, clock, at=at)
 
 
 def written(file: CaseFile, request: InformationRequest, *, at: datetime) -> None:

@@ -17,6 +17,7 @@ from cases.clock import (
 )
 from cases.clocks import (
     HOLD,
+    begin_over,
     clock_of,
     end_clocks,
     late_at,
@@ -33,7 +34,7 @@ from cases.clocks import (
     unsuspend,
 )
 from cases.escalations import begin
-from cases.file import SILENT
+from cases.file import EVEN, SILENT
 from cases.gate import RoundState
 from cases.journal import Kind
 from cases.paging import EscalationRun
@@ -531,6 +532,28 @@ def test_cases_of_an_earlier_edition_go_on_calling() -> None:
 
     assert run.active
     assert "2h:hour" in ours.fired
+
+
+@pytest.mark.parametrize(
+    "edition,late,since",
+    [(EVEN, 2, 4 * HOUR), (EVEN, 11, None), (EVEN - 1, 2, None)],
+)
+def test_a_missed_interval_begins_over_when_it_was_over(
+    edition: int, *, late: int, since: timedelta | None
+) -> None:
+    """Not seconds later, unless an outage lay between, or the case is of an earlier edition."""
+    ours = clock(fired=[TARGET])
+    house = alone(ours)
+    house.file.edition = edition
+    at = BEGIN + 4 * HOUR + timedelta(seconds=late)
+
+    begin_over(house.file, ours, at=at)
+
+    begun = at if since is None else BEGIN + since
+    assert ours.events[-1].at == begun
+    assert ours.due_at(at) == begun + 4 * HOUR
+    assert ours.fired == []
+    assert recorded(house)[-1][1].get("since") == (begun.isoformat() if since else None)
 
 
 def test_the_runbooks_clock_is_made_of_its_plan() -> None:

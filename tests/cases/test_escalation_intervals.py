@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from cases.escalations import PUNCTUAL, begin, take_due
+from cases.escalations import begin, take_due
 from cases.file import EVEN
+from cases.intervals import PUNCTUAL
 from cases.paging import EscalationRun, RunState
 from tests.cases.house import BEGIN, House
 
