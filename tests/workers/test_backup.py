@@ -51,6 +51,8 @@ def settings_of(home: Path, **more: str) -> Settings:
 @pytest.fixture
 def logs_elsewhere() -> Iterator[None]:
     """What the servers in this process log is not taken for what a command printed."""
+    # Whoever was told to log as a process does left its processors behind.
+    structlog.reset_defaults()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
     yield
     structlog.reset_defaults()
