@@ -232,7 +232,6 @@ def _due(file: CaseFile, plan: ClockPlan, *, at: datetime, anew: bool) -> None:
     stated = max(due, reading.started_at)
     if not anew and reading.due is not None and stated >= reading.due:
         return
-    clock.fired = []
     turn(
         file,
         clock,

@@ -129,9 +129,12 @@ def turn(
 ) -> None:
     """The clock has had that event, and its new deadline is on record where it has one.
 
+    One that begins anew has all its steps before it again.
     `said` is what else the entry tells: who decided the instant, why the law holds.
     """
     plan = clock_plan(file, clock.id)
+    if verb is ClockVerb.RESET:
+        clock.fired = []
     computed = due
     if computed is None and plan is not None and verb in (ClockVerb.START, ClockVerb.RESET):
         computed = compute(file, plan, begun=begun or at)
@@ -248,7 +251,6 @@ def unsuspend(
     if ending:
         turn(file, clock, ClockVerb.CANCEL, at=at, because=because)
     elif plan.restart == "full":
-        clock.fired = []
         turn(file, clock, ClockVerb.RESET, at=at, because=because)
     else:
         turn(file, clock, ClockVerb.RESUME, at=at, because=because)
@@ -259,7 +261,6 @@ def unsuspend(
 def begin_over(file: CaseFile, clock: ClockRun, *, at: datetime) -> None:
     """An interval in which nobody did what it was for begins once more, from when it was over."""
     begun = counted_from(file, clock.due_at(at), at=at)
-    clock.fired = []
     turn(file, clock, ClockVerb.RESET, at=at, begun=None if begun == at else begun)
 
 

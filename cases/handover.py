@@ -60,8 +60,8 @@ def ask_for_note(file: CaseFile, *, at: datetime) -> None:
 def note_missed(file: CaseFile, *, at: datetime) -> None:
     """Nobody wrote it: that is on record as a breach, is told, and the hour begins anew."""
     file.tell(Purpose.BREACH, INCIDENT_MANAGER, stage=file.state.stage, step=HANDOVER)
-    clock = file.state.clock(HANDOVER)
-    if clock is not None and clock.reading(at).running:
+    clock = _under_way(file, at=at)
+    if clock is not None:
         begin_over(file, clock, at=at)
 
 
@@ -92,7 +92,11 @@ def restart_handover(file: CaseFile, was: Handover | None, *, at: datetime) -> N
 
 def begin_anew(file: CaseFile, *, at: datetime) -> None:
     """The next note is asked for one interval from now."""
-    clock = file.state.clock(HANDOVER)
-    if clock is not None and clock.reading(at).running:
-        clock.fired = []
+    clock = _under_way(file, at=at)
+    if clock is not None:
         turn(file, clock, ClockVerb.RESET, at=at)
+
+
+def _under_way(file: CaseFile, *, at: datetime) -> ClockRun | None:
+    clock = file.state.clock(HANDOVER)
+    return clock if clock is not None and clock.reading(at).running else None

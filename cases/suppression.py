@@ -104,7 +104,6 @@ def carried_on(file: CaseFile, *, at: datetime) -> list[Due]:
 
 def _anew(file: CaseFile, clock: ClockRun, gag: Gag, *, at: datetime) -> None:
     clock.within = review_at(file.state, gag, at=at) - at
-    clock.fired = []
     turn(file, clock, ClockVerb.RESET, at=at)
 
 

@@ -77,7 +77,7 @@ def written(file: CaseFile, request: InformationRequest, *, at: datetime) -> Non
     )
     clock = running(file, UPDATE + plan.name, at=at)
     if clock is not None:
-        _anew(clock)
+        clock.breached_at = None
         turn(file, clock, ClockVerb.RESET, at=at)
         _ask(file, plan, at=at)
 
@@ -120,11 +120,6 @@ def _ask(file: CaseFile, plan: UpdatePlan, *, at: datetime) -> None:
     )
     file.state.requests.append(request)
     file.note(Kind.UPDATE_ASKED, at, request=request.id, role=plan.by, to=plan.to)
-
-
-def _anew(clock: ClockRun) -> None:
-    clock.fired = []
-    clock.breached_at = None
 
 
 def _plan(file: CaseFile, clock: str) -> UpdatePlan | None:

@@ -1,6 +1,7 @@
 """What every test may ask for: a real Temporal, real servers of others, a task queue of its own."""
 
 import os
+import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, Phase, settings
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -54,6 +56,16 @@ class MakeEngine(Protocol):
     async def __call__(self, **options: Any) -> Engine:
         """A running engine."""
         ...
+
+
+@pytest.fixture
+def logs_elsewhere() -> Iterator[None]:
+    """What the servers in this process log is not taken for what a command printed."""
+    # Whoever was told to log as a process does left its processors behind.
+    structlog.reset_defaults()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

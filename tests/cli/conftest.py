@@ -3,8 +3,7 @@
 import asyncio
 import json
 import os
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +12,6 @@ from typing import Any
 
 import pyotp
 import pytest
-import structlog
 from ruamel.yaml import YAML
 from typer.testing import CliRunner, Result
 
@@ -91,16 +89,6 @@ class Installation:
         terminal = Terminal(person, self.folder / person)
         await terminal.run("login", person, "--url", self.url, "--password-stdin", stdin="demo\n")
         return terminal
-
-
-@pytest.fixture
-def logs_elsewhere() -> Iterator[None]:
-    """What the servers in this process log is not taken for what a command printed."""
-    # Whoever was told to log as a process does left its processors behind.
-    structlog.reset_defaults()
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from store import DEMO_KEK, Store, upgrade
 from tests.servers.postgres import PostgresCluster
+from tests.stores import empty_store
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -19,7 +20,7 @@ BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite store, to be copied."""
     path = tmp_path_factory.mktemp("template") / "escalate.db"
-    await upgrade(f"sqlite:///{path}")
+    await empty_store(f"sqlite:///{path}")
     return path
 
 
@@ -63,9 +64,9 @@ async def store(url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def sqlite_store(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Store]:
+async def sqlite_store(tmp_path: Path) -> AsyncIterator[Store]:
     """An open, empty store in a SQLite file."""
-    path = tmp_path / "escalate.db"
-    shutil.copyfile(sqlite_template, path)
-    async with await Store.open(f"sqlite:///{path}", kek=DEMO_KEK) as opened:
+    url = f"sqlite:///{tmp_path / 'escalate.db'}"
+    await empty_store(url)
+    async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened

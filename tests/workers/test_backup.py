@@ -4,14 +4,12 @@ import asyncio
 import os
 import shutil
 import stat
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import structlog
 
 from gateway.signer import load_or_create_keys
 from integrations.file_directory import DEMO_FILE
@@ -46,16 +44,6 @@ def settings_of(home: Path, **more: str) -> Settings:
             **more,
         }
     )
-
-
-@pytest.fixture
-def logs_elsewhere() -> Iterator[None]:
-    """What the servers in this process log is not taken for what a command printed."""
-    # Whoever was told to log as a process does left its processors behind.
-    structlog.reset_defaults()
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
-    yield
-    structlog.reset_defaults()
 
 
 @asynccontextmanager
