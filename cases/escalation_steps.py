@@ -11,6 +11,8 @@ from runbooks.plan import PolicyPlan
 
 LAST = DUTY_MANAGER
 """Who is paged when every step has come and nobody has said anything."""
+UNREAD = ", unread so far"
+"""How the name ends of what is told once more."""
 
 
 def tell_step(
@@ -86,4 +88,4 @@ def _label(run: EscalationRun, number: int, unread: Unread | None) -> str:
     said = f"step {number}"
     if run.passage > 1:
         said += f", time {run.passage}"
-    return f"{said}, unread so far" if unread is not None else said
+    return f"{said}{UNREAD}" if unread is not None else said

@@ -185,6 +185,9 @@ def analyst(extent: Extent) -> Iterator[Verdict]:
     )
 
 
+SHARED = ("-n", "2", "--dist", "loadgroup")
+"""For what takes an hour on one core: two processes share it, runbook by runbook."""
+
 CRITERIA: dict[str, Criterion] = {
     "runbooks": runbooks,
     "coverage": coverage,
@@ -201,6 +204,7 @@ CRITERIA: dict[str, Criterion] = {
         "tests/workflows/test_library.py",
         "-m",
         "library or not library",
+        *SHARED,
         at_least=300,
         seconds=10_800,
         quickly=("tests/workflows/test_library.py",),
@@ -269,6 +273,7 @@ CRITERIA: dict[str, Criterion] = {
         "-m",
         "library",
         "tests/workers/backtest/test_stories.py",
+        *SHARED,
         seconds=7200,
     ),
     "analyst": analyst,

@@ -13,6 +13,7 @@ from cases.state import CasePicture
 from runbooks import Runbook
 from workers.simulation.cast import Cast
 from workers.simulation.chance import Chance
+from workers.simulation.close_calls import is_close
 from workers.simulation.faults import Trouble
 from workers.simulation.generator import Generator
 from workers.simulation.habits import Habits, by_itself
@@ -58,6 +59,8 @@ class Played:
     """By how much the latest thing in it missed its instant."""
     phase: timedelta = timedelta(0)
     """The seconds of the minute in which people act now."""
+    close: bool = False
+    """Whether only the machine's speed decided if a person or the case itself was first."""
 
     @property
     def case(self) -> Synthetic:
@@ -78,7 +81,8 @@ class Performance:
     seconds: float
     restarts: int
     again: int
-    """How many cases were played once more, because the machine had been too slow for them."""
+    """How many cases were played once more: the machine had been too slow for them, or might have
+    decided who was first."""
     places: int
     worst: timedelta
 
@@ -151,7 +155,11 @@ class Director:
         played = [task.result() for task in tasks]
         again = 0
         for attempt in range(1, ATTEMPTS):
-            blurred = [index for index, each in enumerate(played) if not each.punctual]
+            blurred = [
+                index
+                for index, each in enumerate(played)
+                if not each.punctual or (each.close and attempt == 1)
+            ]
             again += len(blurred)
             alone = asyncio.Semaphore(max(1, 8 // attempt))
             repeated = await asyncio.gather(
@@ -237,14 +245,17 @@ class Director:
             played.minutes, now = minute, max(now, minute)
             if want is None or (moved and _something_between(placed, picture, at=at, until=minute)):
                 continue
-            await self._act(cast, placed, played, want)
+            await self._act(cast, placed, played, want, picture=picture)
         raise StuckError(f"not ended after {MOST_ACTS} acts")
 
-    async def _act(self, cast: Cast, placed: Placed, played: Played, want: Want) -> None:
+    async def _act(
+        self, cast: Cast, placed: Placed, played: Played, want: Want, *, picture: CasePicture
+    ) -> None:
         receipt = await self.theatre.act(placed, want)
         planned = placed.begun + max(want.minute, played.minutes) * MINUTE + played.phase
         at = receipt.applied_at if receipt is not None else await self.theatre.now(placed)
         played.late = max(played.late, at - planned)
+        played.close = played.close or is_close(placed, picture, at)
         self.pace.lagged(at - planned)
         cast.noted(want, receipt, now=played.minutes)
 

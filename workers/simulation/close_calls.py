@@ -1,0 +1,55 @@
+"""Close calls: an act and something the case did by itself came within seconds of one another.
+
+Then only the machine's speed decided which was first. Among few cases under way, where everything
+is on time to a fraction of a second, the plan decides: such a case is played once more there.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from cases.escalation_steps import UNREAD
+from cases.journal import Entry, Kind
+from cases.state import CasePicture
+from workers.simulation.habits import by_itself
+from workers.simulation.outside import Placed
+
+CLOSE = timedelta(seconds=4)
+"""More than what is on time on a busy machine is late."""
+
+OWN = frozenset(
+    {
+        Kind.CLOCK_REACHED,
+        Kind.CLOCK_BREACHED,
+        Kind.ESCALATION_STEP,
+        Kind.ESCALATION_EXHAUSTED,
+        Kind.LEASE_LAPSED,
+        Kind.CLAIM_LAPSED,
+        Kind.WORK_OFFER_LAPSED,
+        Kind.UPDATE_ASKED,
+        Kind.UPDATE_MISSED,
+        Kind.HANDOVER_ASKED,
+        Kind.SILENCE_TAKEN,
+        Kind.EFFECT_DUE_AGAIN,
+    }
+)
+"""What a case does at an instant that nobody chose."""
+
+
+def is_close(placed: Placed, picture: CasePicture, at: datetime) -> bool:
+    """Whether an act at that instant, on the case as pictured, met something of the case's own.
+
+    What came just before is in its journal; what was about to come, in the picture: where the act
+    was first, it may never have come.
+    """
+    own = (*by_itself(picture, at), *_just_before(placed.entries, at))
+    return any(abs(instant - at) < CLOSE for instant in own)
+
+
+def _just_before(entries: list[Entry], at: datetime) -> Iterator[datetime]:
+    for entry in reversed(entries):
+        if entry.at <= at - CLOSE:
+            return
+        unread = entry.kind is Kind.NOTICE_ORDERED and str(entry.body.get("step")).endswith(UNREAD)
+        # What the act itself brings about comes at its own instant.
+        if entry.at < at and (unread or entry.kind in OWN):
+            yield entry.at
