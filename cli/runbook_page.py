@@ -1,6 +1,6 @@
 """A runbook on the terminal, as it is read aloud."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 
 from rich.console import RenderableType
@@ -9,6 +9,7 @@ from rich.table import Table
 
 from runbooks import Runbook, compile_runbook
 from runbooks.grammar.intake import Question
+from runbooks.grammar.scoring import ScoreLine
 from runbooks.plan import ClockPlan, GateRule, Late, Next, Pathway, StagePlan
 from runbooks.rendering.wording import answers
 
@@ -27,6 +28,7 @@ def page(runbook: Runbook) -> Iterator[RenderableType]:
     for row in document.severity:
         severity.add_row(escape(row.said), row.severity, escape(row.because))
     yield severity
+    yield from points(document.score)
     yield from _policy(runbook)
     yield _stages(pathway)
     if pathway.clocks:
@@ -47,6 +49,18 @@ def _questions(intake: Mapping[str, Question]) -> Table:
             name, escape(question.ask), escape(answers(question)), escape(question.condition)
         )
     return table
+
+
+def points(lines: tuple[ScoreLine, ...], *, counting: Collection[int] = ()) -> Iterator[Table]:
+    """The lines of the risk score, those that count marked; nothing where there are none."""
+    if lines:
+        table = Table(
+            "", "when", "points", "because", title="Score", title_justify="left", box=None
+        )
+        for number, line in enumerate(lines, start=1):
+            mark = "+" if number in counting else ""
+            table.add_row(mark, escape(line.said), f"{line.points:+}", escape(line.because))
+        yield table
 
 
 def _policy(runbook: Runbook) -> Iterator[RenderableType]:

@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from cli.runbook_page import points
 from runbooks import Assessment, Runbook, assess, prioritise
 from runbooks.severity import read, table_of
 from runbooks.tables import Fault, Found, Value, checks, shown, written
@@ -29,6 +30,8 @@ def page(runbook: Runbook, answers: Mapping[str, str]) -> Iterator[RenderableTyp
             escape(row.because),
         )
     yield rows
+    if assessment.scored is not None:
+        yield from points(document.score, counting=assessment.scored.lines)
     yield f"\nRead as {escape(shown(_read(runbook, answers))) or 'no answers at all'}"
     yield (
         f"[bold]{assessment.severity}[/] by row {assessment.row}, "
@@ -61,6 +64,10 @@ def record(runbook: Runbook, answers: Mapping[str, str]) -> dict[str, object]:
                 "because": row.because,
             }
             for number, row in enumerate(document.severity, start=1)
+        ],
+        "score": [
+            {"line": number, "when": line.said, "points": line.points, "because": line.because}
+            for number, line in enumerate(document.score, start=1)
         ],
         "answers": {name: written(value) for name, value in _read(runbook, answers).items()},
         "decision": assess(runbook, answers).model_dump(mode="json"),

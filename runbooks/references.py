@@ -13,6 +13,7 @@ from runbooks.grammar.effects import Effect
 from runbooks.grammar.escalations import EscalationPolicy
 from runbooks.grammar.gates import Quorum
 from runbooks.grammar.macros import fields
+from runbooks.grammar.scoring import SCORE
 from runbooks.grammar.stages import LateStep, NextStep, Stage
 from runbooks.tree import Step
 
@@ -60,7 +61,10 @@ class Reference:
 
 def references(document: RunbookDocument) -> Iterator[Reference]:
     """Every reference of the runbook, in no order that matters."""
-    yield from _cells("severity", [row.if_ for row in document.severity])
+    for each in _cells("severity", [row.if_ for row in document.severity]):
+        if not (document.score and each.name == SCORE):
+            yield each
+    yield from _cells("score", [line.if_ for line in document.score])
     yield from _cells("law", [row.if_ for row in document.law])
     for name, runbook in document.elsewhere.items():
         yield Reference(RefKind.RUNBOOK, runbook, ("elsewhere", name))

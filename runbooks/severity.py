@@ -1,13 +1,16 @@
 """How severe a case is, by the table of its runbook, with the row that said so and why."""
 
 from collections.abc import Mapping
+from fractions import Fraction
 
 from pydantic import BaseModel, ConfigDict
 
 from runbooks.asking import counted
+from runbooks.grammar.scoring import SCORE
 from runbooks.grammar.severity import severity_table
 from runbooks.plan import Severity
 from runbooks.runbook import Runbook
+from runbooks.scoring import Scored, score
 from runbooks.tables import Table, Value
 
 UNMATCHED = "no row fits these answers; the worst row is taken"
@@ -22,21 +25,27 @@ class Assessment(BaseModel):
     row: int
     """Counted from one, as people count the rows of a table."""
     because: str
-    """The row's reason, and behind it what the table could not be asked."""
+    """The row's reason; behind it what the answers add up to, and what could not be asked."""
     matched: tuple[int, ...] = ()
     """Every row that matched, whatever the policy made of them."""
+    scored: Scored | None = None
+    """What the answers add up to, where the runbook gives points."""
 
 
 def table_of(runbook: Runbook) -> Table:
     """The runbook's severity table."""
     document = runbook.document
-    return severity_table(document.severity, document.severity_table, document.intake)
+    return severity_table(document.severity, document.severity_table, document.asked_by_table)
 
 
 def read(runbook: Runbook, answers: Mapping[str, str]) -> dict[str, Value]:
     """What the severity table is given for these answers."""
     questions = {name: asked.plan for name, asked in runbook.document.intake.items()}
-    return table_of(runbook).read(counted(questions, answers))
+    values = table_of(runbook).read(counted(questions, answers))
+    scored = score(runbook, answers)
+    if scored is not None and SCORE in values:
+        values[SCORE] = Fraction(scored.points)
+    return values
 
 
 def assess(runbook: Runbook, answers: Mapping[str, str]) -> Assessment:
@@ -50,7 +59,9 @@ def assess(runbook: Runbook, answers: Mapping[str, str]) -> Assessment:
     rows = runbook.document.severity
     table = table_of(runbook)
     decision = table.decide(read(runbook, answers))
-    remarks = list(decision.remarks)
+    scored = score(runbook, answers)
+    remarks = [scored.because] if scored is not None else []
+    remarks += decision.remarks
     row = decision.row
     if row is None:
         row = min(range(len(rows)), key=lambda number: rows[number].severity)
@@ -61,4 +72,5 @@ def assess(runbook: Runbook, answers: Mapping[str, str]) -> Assessment:
         row=row + 1,
         because=f"{because} ({'; '.join(remarks)})" if remarks else because,
         matched=tuple(number + 1 for number in decision.matched),
+        scored=scored,
     )

@@ -13,6 +13,7 @@ _THINGS = {
     "effects": (Group.EFFECTS, "the action"),
     "clocks": (Group.CLOCKS, "the clock"),
     "intake": (Group.INTAKE, "the question"),
+    "score": (Group.SEVERITY, "the points"),
     "macros": (Group.WORDS, "the text"),
     "gags": (Group.EFFECTS, "the order"),
     "after-closing": (Group.CLOSING, "the follow-up"),

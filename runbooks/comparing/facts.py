@@ -72,6 +72,10 @@ def _effective(runbook: Runbook) -> dict[str, Any]:
         f"{' and '.join(sorted(row.looks_for)) or 'always'}: {' and '.join(sorted(row.means))}"
         for row in runbook.document.law
     )
+    document["score"] = {
+        line.said: {"points": line.points, "because": line.because}
+        for line in runbook.document.score
+    }
     for name, question in runbook.document.intake.items():
         document["intake"][name]["asked-if"] = question.condition or None
     document["first"] = pathway.first

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from runbooks.comparing.change import Change, Direction, Group
+from runbooks.grammar.cells import AnyCell
+from runbooks.grammar.scoring import SCORE
 from runbooks.grammar.severity import conditions
 from runbooks.plan import AnswerKind
 from runbooks.runbook import Runbook
-from runbooks.severity import assess
+from runbooks.severity import Assessment, assess
 
 _MOST = 20_000
 
@@ -24,10 +26,11 @@ def severities(old: Runbook, new: Runbook) -> Iterator[Change]:
     said: dict[tuple[str, str], list[Answers]] = {}
     for answers in sets:
         before, after = assess(old, answers), assess(new, answers)
+        reasons = (_reason(old, before), _reason(new, after))
         if before.severity != after.severity:
             moved.setdefault((before.severity, after.severity), []).append(answers)
-        elif before.because != after.because:
-            said.setdefault((before.because, after.because), []).append(answers)
+        elif reasons[0] != reasons[1]:
+            said.setdefault(reasons, []).append(answers)
     for (was, now), found in sorted(moved.items(), key=lambda each: each[0][0]):
         yield Change(
             group=Group.SEVERITY,
@@ -48,7 +51,7 @@ def severities(old: Runbook, new: Runbook) -> Iterator[Change]:
             example=_example(found),
         )
     told_apart = whole and _listed_only(old) and _listed_only(new)
-    if not told_apart and not moved and old.document.severity != new.document.severity:
+    if not told_apart and not moved and _written(old) != _written(new):
         yield Change(
             group=Group.SEVERITY,
             where="",
@@ -59,10 +62,29 @@ def severities(old: Runbook, new: Runbook) -> Iterator[Change]:
 def _same_tables(old: Runbook, new: Runbook) -> bool:
     """Whether rows and questions are the same, in whatever order their keys are written."""
     before, after = (
-        (each.document.severity, each.document.severity_table, each.document.intake)
-        for each in (old, new)
+        (_written(each), each.document.severity_table, each.document.intake) for each in (old, new)
     )
     return before == after
+
+
+def _written(runbook: Runbook) -> tuple[object, object]:
+    return runbook.document.severity, runbook.document.score
+
+
+def _reason(runbook: Runbook, found: Assessment) -> str:
+    """The reason of the row: what the answers came to is another thing."""
+    return runbook.document.severity[found.row - 1].because
+
+
+def _cells(runbook: Runbook) -> list[Mapping[str, AnyCell]]:
+    """What the rows ask of answers, and what the points do."""
+    document = runbook.document
+    summed = {SCORE} if document.score else set()
+    asked = [
+        {name: cell for name, cell in (row.if_ or {}).items() if name not in summed}
+        for row in document.severity
+    ]
+    return [*asked, *(line.if_ for line in document.score)]
 
 
 def _answer_sets(old: Runbook, new: Runbook) -> tuple[list[Answers], bool]:
@@ -83,8 +105,7 @@ def _answer_sets(old: Runbook, new: Runbook) -> tuple[list[Answers], bool]:
 
 
 def _asked(old: Runbook, new: Runbook) -> list[str]:
-    rows = (*old.document.severity, *new.document.severity)
-    named = {name for row in rows for name in (row.if_ or {})}
+    named = {name for cells in (*_cells(old), *_cells(new)) for name in cells}
     for runbook in (old, new):
         asked_if = conditions(sorted(named), runbook.document.intake)
         named.update(name for cells in asked_if.values() for name in cells)
@@ -100,8 +121,8 @@ def _answers(name: str, old: Runbook, new: Runbook) -> list[str | None]:
             found.update(dict.fromkeys(question.answers))
         if question is None or question.kind is not AnswerKind.YES_NO_UNKNOWN:
             found[None] = None
-        for row in runbook.document.severity:
-            found.update(dict.fromkeys(_listed((row.if_ or {}).get(name))))
+        for cells in _cells(runbook):
+            found.update(dict.fromkeys(_listed(cells.get(name))))
     return list(found)
 
 
@@ -112,16 +133,15 @@ def _listed(cell: object) -> tuple[str, ...]:
 
 def _listed_only(runbook: Runbook) -> bool:
     """Whether every row lists answers: then its answer sets are all there is."""
-    return all(
-        row.when is None and all(isinstance(cell, tuple) for cell in (row.if_ or {}).values())
-        for row in runbook.document.severity
+    return all(row.when is None for row in runbook.document.severity) and all(
+        isinstance(cell, tuple) for cells in _cells(runbook) for cell in cells.values()
     )
 
 
 def _rows(runbook: Runbook) -> list[Answers]:
     return [
-        {name: listed[0] for name, cell in (row.if_ or {}).items() if (listed := _listed(cell))}
-        for row in runbook.document.severity
+        {name: listed[0] for name, cell in cells.items() if (listed := _listed(cell))}
+        for cells in _cells(runbook)
     ]
 
 

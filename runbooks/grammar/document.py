@@ -1,5 +1,6 @@
 """A whole runbook, as it is written."""
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StrictBool, model_validator
@@ -17,6 +18,7 @@ from runbooks.grammar.law import LawRow
 from runbooks.grammar.macros import Macro
 from runbooks.grammar.obligations import check_gags, unique
 from runbooks.grammar.priority import PriorityMatrix, check_matrix
+from runbooks.grammar.scoring import ScoreLine, check_score, with_sum
 from runbooks.grammar.severity import SeverityPolicy, SeverityRow, check_table
 from runbooks.grammar.stages import Stage
 from runbooks.grammar.taxonomy import TaxonomyRule, check_codes
@@ -38,6 +40,8 @@ class RunbookDocument(Strict):
     roles: dict[Name, Prose] = Field(default_factory=dict)
     """Roles of this team beyond those every team has (`runbooks/roles.py`)."""
     intake: dict[Name, Question]
+    score: tuple[ScoreLine, ...] = ()
+    """Points that answers add up to; the severity table asks for their sum as `score`."""
     severity: Annotated[tuple[SeverityRow, ...], Field(min_length=1)]
     severity_table: SeverityPolicy = Field(default_factory=SeverityPolicy)
     priority: PriorityMatrix | None = None
@@ -65,7 +69,8 @@ class RunbookDocument(Strict):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         check_conditions(self.intake)
-        check_table(self.severity, self.severity_table, self.intake)
+        check_score(self.score, self.intake)
+        check_table(self.severity, self.severity_table, self.asked_by_table)
         if self.priority is not None:
             check_matrix(self.priority, self.intake)
         stopping = {stop for clock in self.clocks.values() for stop in clock.stops}
@@ -96,6 +101,11 @@ class RunbookDocument(Strict):
             at = ("stages", closures[1], "dispositions")
             refuse("RB019", "one closure", at=at, found="a second closure")
         return self
+
+    @property
+    def asked_by_table(self) -> Mapping[str, Question]:
+        """What the severity table may ask about: the questions, and the sum of the points."""
+        return with_sum(self.intake, self.score)
 
     @property
     def all_effects(self) -> dict[str, Effect]:

@@ -1,6 +1,7 @@
 """The severity table as it is written: rows of cells, and the policy that picks one."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Self
 
 from pydantic import Field, StrictStr, WithJsonSchema, model_validator
@@ -9,6 +10,7 @@ from runbooks.asking import input_for
 from runbooks.grammar.base import Name, Prose, Strict, refuse
 from runbooks.grammar.cells import AnyCell, Cell, as_cell
 from runbooks.grammar.intake import Question
+from runbooks.grammar.scoring import SUM
 from runbooks.plan import QuestionPlan, Severity
 from runbooks.tables import Cell as TableCell
 from runbooks.tables import (
@@ -87,7 +89,8 @@ def input_of(name: str, question: Question | QuestionPlan | None) -> Input:
         return Input(name=name, kind=Kind.WORDS, open=True)
     # Only yes-no-unknown answers itself when nobody does; anything else may stay open.
     always = not question.asked_if
-    return input_for(name, question.kind, question.answers, always=always)
+    read = input_for(name, question.kind, question.answers, always=always)
+    return replace(read, computed=True) if question is SUM else read
 
 
 def conditions(

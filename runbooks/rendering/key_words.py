@@ -15,6 +15,7 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "summary": "What it is for, in a sentence or two.",
         "roles": "Roles of this team beyond those every team has, and who they are.",
         "intake": "What is asked before the case is understood.",
+        "score": "Points that answers add up to; the severity table asks for the sum.",
         "severity": "The table that says how bad the harm is, row by row.",
         "severity-table": "Which row decides where several match, and which facts are worse.",
         "priority": "What is taken up first among cases of one severity.",
@@ -43,6 +44,11 @@ KEY_WORDS: Mapping[str, Mapping[str, str]] = {
         "material": "Whether a changed answer asks open gates again.",
         "help": "What helps to answer it.",
         "asked-if": "What other answers must be for it to be asked; cells as in tables.",
+    },
+    "ScoreLine": {
+        "if": "The answers it looks for; all of them have to match.",
+        "points": "What it adds; below nought for what makes a case milder.",
+        "because": "Why, for whoever reads the case.",
     },
     "SeverityRow": {
         "if": "The answers it looks for; all of them have to match.",

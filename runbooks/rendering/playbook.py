@@ -44,6 +44,7 @@ from runbooks.rendering.wording import (
     words,
 )
 from runbooks.runbook import Runbook
+from runbooks.tables import Hit
 
 NOT_ADVICE = "Clocks are working data for the team, not legal advice."
 
@@ -81,14 +82,28 @@ def playbook(runbook: Runbook) -> Page:
     )
 
 
+_DECIDES = {
+    Hit.FIRST: "The first row that holds decides.",
+    Hit.UNIQUE: "The one row that holds decides.",
+    Hit.ANY: "Rows that hold together agree; any of them decides.",
+    Hit.PRIORITY: "The worst row that holds decides.",
+}
+
+
 def _severity(document: RunbookDocument) -> Iterator[Block]:
     yield Heading("How bad is it?")
-    yield Paragraph("The first row that holds decides.")
+    yield Paragraph(_DECIDES[document.severity_table.hit])
     yield Figure(Picture.SEVERITY)
     yield Grid(
         ("When", "Severity", "Because"),
         tuple((condition(row), row.severity.value, row.because) for row in document.severity),
     )
+    if document.score:
+        yield Paragraph("The score is the sum of the points of every line that holds.")
+        yield Grid(
+            ("When", "Points", "Because"),
+            tuple((line.said, f"{line.points:+}", line.because) for line in document.score),
+        )
 
 
 def _codes(document: RunbookDocument) -> Iterator[Block]:

@@ -288,6 +288,21 @@ RULES: dict[str, Rule] = {
         "A pair that was forgotten would wait behind cases that matter less.",
         "Name two questions with listed answers, and every answer of both.",
     ),
+    "RB097": Rule(
+        "A row asks for a score that the points can come to.",
+        "A row no sum ever reaches is a rule people believe in and nobody follows.",
+        "Ask for a score the points reach, or give more points.",
+    ),
+    "RB098": Rule(
+        "Worse facts never take points away, and more points are never milder.",
+        "A case that looks worse and scores less is handled later for it.",
+        "Give the worse answer at least as many points; declare `score: more` beside it.",
+    ),
+    "RB099": Rule(
+        "The severity table asks for the score.",
+        "Points that nothing asks for decide nothing.",
+        "Let a row ask for `score`, or remove the points.",
+    ),
     # ── what guards a sensitive case ──────────────────────────────────────────────────────────
     "RB100": Rule(
         "Every disposition that is named exists.",

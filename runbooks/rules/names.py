@@ -57,7 +57,7 @@ def cells(subject: Subject) -> Iterator[Finding]:
     """Cells that compare with an answer their question never has."""
     for path, row in _looked_for(subject.document):
         for name, cell in row.items():
-            question = subject.document.intake.get(name)
+            question = subject.document.asked_by_table.get(name)
             if question is not None:
                 yield from _never_answered(subject, (*path, name), cell, question)
 
@@ -68,6 +68,8 @@ def _looked_for(
     """The cells of every row and condition, and where they stand."""
     for index, row in enumerate(document.severity):
         yield ("severity", index, "if"), row.if_ or {}
+    for index, line in enumerate(document.score):
+        yield ("score", index, "if"), line.if_
     for index, law in enumerate(document.law):
         yield ("law", index, "if"), law.if_ or {}
     for name, question in document.intake.items():

@@ -244,7 +244,7 @@ def _grows(
     order: tuple[str, ...],
 ) -> Iterator[Found]:
     axis = next(n for n, each in enumerate(space.axes) if each.name == name)
-    steps = _steps(space.axes[axis].values, order)
+    steps = from_mild(space.axes[axis].values, order)
     place = {piece: position for position, piece in enumerate(steps)}
     placed = [
         (box, row, [piece for piece in steps if box[axis] >> piece & 1]) for box, row in decided
@@ -278,7 +278,7 @@ def _less_severe(
     return Found(fault=Fault.MILDER, rows=rows, says=says, answers=answers, worse=worse)
 
 
-def _steps(values: tuple[Value, ...], order: tuple[str, ...]) -> list[int]:
+def from_mild(values: tuple[Value, ...], order: tuple[str, ...]) -> list[int]:
     """The pieces of an axis from mild to worse; pieces that have no place in the order are out."""
     at = {written(value): n for n, value in enumerate(values)}
     if order in {("more",), ("later",), ("less",), ("earlier",)}:

@@ -44,6 +44,8 @@ class Input:
     """The word that no answer counts as."""
     sometimes: bool = False
     """It is not always asked: whoever reads answers says that word outright where it is."""
+    computed: bool = False
+    """It always has a value: nobody is asked for it."""
 
     def read(self, text: str | None) -> Value:
         """The value of an answer as it was given; nothing or blanks are no answer."""

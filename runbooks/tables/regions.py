@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
+from math import prod
 
 from runbooks.tables.cells import Cell, Given, Not, Span, Words, holds
 from runbooks.tables.inputs import Absent, Input, Kind, Value
@@ -93,6 +94,15 @@ class Space:
             axis.name: axis.values[(bits & -bits).bit_length() - 1]
             for axis, bits in zip(self.axes, box, strict=True)
         }
+
+    def every(self) -> Iterator[dict[str, Value]]:
+        """One answer of every smallest box; TooManyRegionsError where there are too many."""
+        if prod(len(axis.values) for axis in self.axes) > MOST_BOXES:
+            raise TooManyRegionsError
+        for pieces in product(*(range(len(axis.values)) for axis in self.axes)):
+            box = tuple(1 << piece for piece in pieces)
+            if all(common(box, never) is None for never in self._never):
+                yield self.values(box)
 
     def samples(self, box: Box, *, most: int) -> Iterator[dict[str, Value]]:
         """Some answers of the box: its first corner, and every piece of each axis from there."""
@@ -188,7 +198,7 @@ def _literals(tree: Syntax) -> Iterator[object]:
 
 
 def _pieces(asked: Input, marks: list[object]) -> tuple[Value, ...]:
-    always = asked.unanswered and not asked.sometimes
+    always = asked.computed or (asked.unanswered and not asked.sometimes)
     missing: tuple[Value, ...] = () if always else (Absent.MISSING,)
     match asked.kind:
         case Kind.WORDS:

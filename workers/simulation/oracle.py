@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
+from runbooks.grammar.cells import as_cell
 from runbooks.grammar.clocks import Clock
 from runbooks.grammar.document import RunbookDocument
-from runbooks.grammar.severity import SeverityRow, severity_table
+from runbooks.grammar.scoring import SCORE
+from runbooks.grammar.severity import SeverityRow, input_of, severity_table
 from runbooks.grammar.stages import Stage
 from runbooks.plan import ClockKind, ClockStart, Severity, StageKind
 from runbooks.statutes.span import Unit
-from runbooks.tables import Hit
+from runbooks.tables import Hit, holds
 from workers.simulation import law
 from workers.simulation.answers import Answers, known
 from workers.simulation.chance import Chance
@@ -59,13 +61,29 @@ def judge(document: RunbookDocument) -> Callable[[Mapping[str, str]], Severity]:
     """What gives answers their severity."""
     if _plain(document):
         return partial(_first, document)
-    table = severity_table(document.severity, document.severity_table, document.intake)
+    table = severity_table(document.severity, document.severity_table, document.asked_by_table)
 
     def by_table(answers: Mapping[str, str]) -> Severity:
-        row = table.decide(table.read(known(document, answers))).row
+        told = known(document, answers)
+        row = table.decide(table.read({**told, **_summed(document, told)})).row
         return _worst(document) if row is None else document.severity[row].severity
 
     return by_table
+
+
+def _summed(document: RunbookDocument, told: Mapping[str, str]) -> dict[str, str]:
+    """The sum of the points, as an answer like any other; nothing where there are no points."""
+    if not document.score:
+        return {}
+    points = 0
+    for line in document.score:
+        asked = {name: input_of(name, document.intake.get(name)) for name in line.if_}
+        if all(
+            holds(as_cell(cell), asked[name].read(told.get(name)))
+            for name, cell in line.if_.items()
+        ):
+            points += line.points
+    return {SCORE: str(points)}
 
 
 def _worst(document: RunbookDocument) -> Severity:
@@ -97,7 +115,8 @@ def _holds(row: SeverityRow, known: Mapping[str, str]) -> bool:
 
 def asked_by_table(document: RunbookDocument) -> list[str]:
     """The questions the severity table looks at and whose answers can be listed."""
-    asked = {name for row in document.severity for name in (row.if_ or {})}
+    rows = (*(row.if_ or {} for row in document.severity), *(each.if_ for each in document.score))
+    asked = {name for cells in rows for name in cells}
     return [name for name in document.intake if name in asked and document.intake[name].answers]
 
 
