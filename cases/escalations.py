@@ -4,6 +4,7 @@ Everything here is a fold over the case's own state: which step comes when, what
 makes it go on. Whom a step reaches, and when they may be told, is found out where it is sent.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from cases.escalation_holders import counts, is_had, leases_of
@@ -170,9 +171,12 @@ def over(file: CaseFile, order: NoticeOrder) -> NoticeEnd | None:
 
 def leave(file: CaseFile, stage: str, *, at: datetime) -> None:
     """What ran because of the stage is over, and so is what was kept of it."""
-    for run in file.state.escalations:
-        if run.active and not run.clock and run.stage == stage:
-            end(file, run, because=f"{stage} is over", at=at)
+    _end(
+        file,
+        lambda run: not run.clock and run.stage == stage,
+        because=f"{stage} is over",
+        at=at,
+    )
     # What a run has kept ended with the run, unless that goes on with its clock.
     end_held(
         file,
@@ -185,17 +189,22 @@ def leave(file: CaseFile, stage: str, *, at: datetime) -> None:
 
 def end_of_clock(file: CaseFile, clock: str, *, because: str, at: datetime) -> None:
     """What ran because of that clock of the whole case is over."""
-    for run in file.state.escalations:
-        if run.active and run.clock == clock:
-            end(file, run, because=because, at=at)
+    _end(file, lambda run: run.clock == clock, because=because, at=at)
 
 
 def end_all(file: CaseFile, *, because: str, at: datetime) -> None:
     """Nothing escalates any more, and nothing that was kept is sent."""
-    for run in file.state.escalations:
-        if run.active:
-            end(file, run, because=because, at=at)
+    _end(file, lambda _: True, because=because, at=at)
     end_held(file, lambda _: True, NoticeEnd.SUPERSEDED, at=at)
+
+
+def _end(
+    file: CaseFile, meant: Callable[[EscalationRun], bool], *, because: str, at: datetime
+) -> None:
+    """Of the runs that are not over yet, those that are meant are over."""
+    for run in file.state.escalations:
+        if run.active and meant(run):
+            end(file, run, because=because, at=at)
 
 
 def end(file: CaseFile, run: EscalationRun, *, because: str, at: datetime) -> None:
