@@ -1,20 +1,18 @@
 """Close calls: an act and something the case did by itself came within seconds of one another.
 
-Then only the machine's speed decided which was first. Among few cases under way, where everything
-is on time to a fraction of a second, the plan decides: such a case is played once more there.
+Then only the machine's speed decided which was first: each may be late by as much as is still on
+time. Among few cases under way everything is on time to a fraction of a second, and the plan
+decides: such a case is played once more there.
 """
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from cases.escalation_steps import UNREAD
 from cases.journal import Entry, Kind
 from cases.state import CasePicture
 from workers.simulation.habits import by_itself
-from workers.simulation.outside import Placed
-
-CLOSE = timedelta(seconds=4)
-"""More than what is on time on a busy machine is late."""
+from workers.simulation.pace import TOO_LATE
 
 OWN = frozenset(
     {
@@ -35,19 +33,19 @@ OWN = frozenset(
 """What a case does at an instant that nobody chose."""
 
 
-def is_close(placed: Placed, picture: CasePicture, at: datetime) -> bool:
+def is_close(entries: Sequence[Entry], picture: CasePicture, at: datetime) -> bool:
     """Whether an act at that instant, on the case as pictured, met something of the case's own.
 
-    What came just before is in its journal; what was about to come, in the picture: where the act
+    What came just before is in the journal; what was about to come, in the picture: where the act
     was first, it may never have come.
     """
-    own = (*by_itself(picture, at), *_just_before(placed.entries, at))
-    return any(abs(instant - at) < CLOSE for instant in own)
+    own = (*by_itself(picture, at), *_just_before(entries, at))
+    return any(abs(instant - at) < TOO_LATE for instant in own)
 
 
-def _just_before(entries: list[Entry], at: datetime) -> Iterator[datetime]:
+def _just_before(entries: Sequence[Entry], at: datetime) -> Iterator[datetime]:
     for entry in reversed(entries):
-        if entry.at <= at - CLOSE:
+        if entry.at <= at - TOO_LATE:
             return
         unread = entry.kind is Kind.NOTICE_ORDERED and str(entry.body.get("step")).endswith(UNREAD)
         # What the act itself brings about comes at its own instant.

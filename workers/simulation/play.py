@@ -255,7 +255,7 @@ class Director:
         planned = placed.begun + max(want.minute, played.minutes) * MINUTE + played.phase
         at = receipt.applied_at if receipt is not None else await self.theatre.now(placed)
         played.late = max(played.late, at - planned)
-        played.close = played.close or is_close(placed, picture, at)
+        played.close = played.close or is_close(placed.entries, picture, at)
         self.pace.lagged(at - planned)
         cast.noted(want, receipt, now=played.minutes)
 
