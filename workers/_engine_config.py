@@ -136,9 +136,9 @@ def _stores(storage: Storage) -> dict[str, dict[str, Any]]:
         "connectAddr": "localhost",
         "connectProtocol": "tcp",
         "connectAttributes": attributes,
+        # No `maxConnLifetime`: a database in memory is gone with its one connection.
         "maxConns": 1,
         "maxIdleConns": 1,
-        "maxConnLifetime": "1h",
     }
     return {"state": sqlite, "visibility": sqlite}
 

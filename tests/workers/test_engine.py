@@ -1,6 +1,7 @@
 """The engine is a real Temporal, is ready when it says so, and leaves nothing behind."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ from temporalio.worker import Worker
 with workflow.unsafe.imports_passed_through():
     from tests.conftest import MakeEngine
     from tests.servers.postgres import PostgresCluster
+    from workers._engine_config import PORTS_NEEDED, write_files
     from workers._engine_namespace import SEARCH_ATTRIBUTES, ensure_namespace
     from workers._engine_process import GuardedProcess
     from workers.engine import Engine, Kind
@@ -221,6 +223,20 @@ async def test_a_file_is_taken_up_again_on_other_ports(
     await handle.signal(Waits.tell)
     async with Worker(client, task_queue=task_queue, workflows=[Waits]):
         assert await asyncio.wait_for(handle.result(), 30) == "told"
+
+
+def test_memory_is_kept_as_long_as_the_server_runs(tmp_path: Path) -> None:
+    """The server is never told to renew the one connection that holds what is in memory.
+
+    With a connection that lived an hour, everything was gone after an hour.
+    """
+    files = write_files(tmp_path, ports=list(range(PORTS_NEEDED)), storage=None, simulation=True)
+    stores = json.loads(files.config.read_text(encoding="utf-8"))["persistence"]["datastores"]
+
+    assert [store["sql"]["connectAttributes"]["mode"] for store in stores.values()] == [
+        "memory"
+    ] * 2
+    assert all("maxConnLifetime" not in store["sql"] for store in stores.values())
 
 
 async def test_memory_cannot_be_restarted(make_engine: MakeEngine) -> None:
