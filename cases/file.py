@@ -26,7 +26,7 @@ SYSTEM = "escalate"
 CALLING = frozenset({Purpose.WORK, Purpose.REMIND, Purpose.PAGE, Purpose.RAISED, Purpose.LAPSED})
 """What somebody who has the work need not hear any more; a question is still asked of everybody."""
 
-EDITION = 6
+EDITION = 7
 """What a case that is opened today does by itself; an earlier one goes on as it began (I14).
 
 1: an acknowledgement is renewed by what is done, and somebody is told when it lapses; what is told
@@ -40,6 +40,8 @@ company; the outcome of a page waits for what comes next.
 6: while the law lets a clock stand still, nobody is called because of it; where it runs again, what
 it escalates comes again; a policy's steps, updates and handover notes are counted from when the one
 before was due.
+7: no workflow task of a case passes without a command; the outcome of a mail waits for the case's
+next instant.
 """
 
 UNHURRIED = 2
@@ -62,6 +64,12 @@ SILENT = 6
 
 EVEN = 6
 """The first edition in which they are."""
+
+AUDIBLE = 7
+"""The first edition in which none does."""
+
+TOGETHER = 7
+"""The first edition in which it does."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ simulated week).
 
 from datetime import datetime, timedelta
 
-from cases.file import PROMPT, UNHURRIED, CaseFile
+from cases.file import PROMPT, TOGETHER, UNHURRIED, CaseFile
 
 COMPANY = timedelta(minutes=2)
 """How long a ticket note, or the news of an opened ticket, waits for others to go with.
@@ -18,7 +18,12 @@ and a workflow task (measured over a simulated week: four of five notes went alo
 """
 
 QUIET = timedelta(hours=4)
-"""How long the outcome of a mail, or of a note on a ticket, waits for an entry that matters."""
+"""How long the outcome of a mail, or of a note on a ticket, waited for an entry that matters before
+`TOGETHER`."""
+
+AT_MOST = timedelta(days=1)
+"""How long it waits now, where the case does nothing by itself before: its next instant brings an
+entry anyway, and the case's one timer is set for that already."""
 
 PAGED = timedelta(hours=1)
 """How long the outcome of a page at most waits for what the case does next.
@@ -57,14 +62,20 @@ class Company:
 
     def quiet(self, expected: datetime, *, at: datetime) -> datetime:
         """How long an outcome that changes nothing waits."""
-        return self._after(expected, QUIET, at=at)
+        if self._file.edition < TOGETHER:
+            return self._after(expected, QUIET, at=at)
+        return self._next_instant(at, AT_MOST)
 
     def paged(self, expected: datetime, *, at: datetime) -> datetime:
         """How long the outcome of a page waits: at most until the next instant of the case."""
         if self._file.edition < PROMPT:
             return self.soon(expected, at=at)
+        return self._next_instant(at, PAGED)
+
+    def _next_instant(self, at: datetime, patience: timedelta) -> datetime:
+        """When the case next does something by itself, or when nobody waits any longer for that."""
         coming = self._file.state.next_instant(at)
-        latest = at + PAGED
+        latest = at + patience
         return min(coming[0], latest) if coming is not None and coming[0] > at else latest
 
     def _after(self, expected: datetime, patience: timedelta, *, at: datetime) -> datetime:

@@ -13,7 +13,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from cases.desk import Desk
-    from cases.file import SYSTEM, UNDELAYED, CaseFile
+    from cases.file import AUDIBLE, SYSTEM, UNDELAYED, CaseFile
     from cases.journal import Kind
     from cases.records import ClosingRecord
     from cases.stages import enter, leave, open_case
@@ -55,7 +55,7 @@ class Course:
         self.request = request
         self.file = file
         self.desk = desk
-        self.pulse = Pulse()
+        self.pulse = Pulse(always=file.edition >= AUDIBLE)
         self.recorder = Recorder(file, self.pulse)
         self.errands = Errands(file, desk, self.recorder, self.pulse)
         self.timer = Timer(self.pulse)

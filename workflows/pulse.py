@@ -4,7 +4,11 @@ The SDK's core takes two workflow tasks in a row that led to no command for a he
 and on replay hands out their events together: what was received first may then be handled second,
 and `workflow.now()` differs (measured with `max_cached_workflows=0`: a journal that does not follow
 from its history, and non-determinism errors). So a case never lets two tasks in a row pass without
-a command: the second one writes its number of entries to the memo, the cheapest there is.
+a command: the second one writes a number to the memo, the cheapest there is.
+
+One of the two may be a task that no code ever sees: the server begins it by itself, where time was
+skipped or an operator changed an option while a task was under way. So from edition 7 on no task of
+a case passes without a command (temporalio/sdk-core#1146).
 """
 
 import asyncio
@@ -18,7 +22,9 @@ ROUNDS = 6
 class Pulse:
     """Knows whether this workflow task, and the one before, led to a command."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, always: bool = False) -> None:
+        self._always = always
+        """Whether one task without a command is one too many."""
         self._commanded_at = 0
         self._silent_at: int | None = None
         self._watching = False
@@ -45,7 +51,7 @@ class Pulse:
         here = workflow.info().get_current_history_length()
         if self._commanded_at == here:
             return
-        if self._silent_at is None or self._silent_at == here:
+        if not self._always and (self._silent_at is None or self._silent_at == here):
             self._silent_at = here
             return
         self._beats += 1

@@ -5,7 +5,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer, Worker
 
@@ -67,6 +69,8 @@ async def play(
     histories = await runs_of(client, case)
     await replay(engine, histories)
     check_journal(case, outcome)
+    for history in histories:
+        check_audible(history)
     return Played(case, outcome, histories)
 
 
@@ -87,6 +91,37 @@ async def replay(engine: Engine, histories: Sequence[WorkflowHistory]) -> None:
     replayer = Replayer(workflows=[], namespace=engine.namespace, plugins=[plugin(OneKeyring())])
     for history in histories:
         await replayer.replay_workflow(history)
+
+
+HEARD = frozenset(
+    {
+        EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT,
+        EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED,
+        EventType.EVENT_TYPE_TIMER_FIRED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+    }
+)
+"""What a case's code hears of."""
+NO_COMMANDS = HEARD | {
+    EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
+    EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
+}
+
+
+def check_audible(history: WorkflowHistory) -> None:
+    """No task in which the case heard of something has passed without a command (`Pulse`)."""
+    heard = False
+    for event, following in pairwise(history.events):
+        if event.event_type in HEARD:
+            heard = True
+        elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+            silent = following.event_type in NO_COMMANDS
+            assert not (heard and silent), f"task {event.event_id} led to no command"
+            heard = False
 
 
 def check_journal(case: CaseUnderTest, outcome: CaseOutcome) -> None:

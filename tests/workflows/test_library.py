@@ -7,12 +7,15 @@ always played at a desk. Two processes may share the runbooks (`--dist loadgroup
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache as once
+from typing import Any
 
 import pytest
 
 from tests.workflows.playing import Played, play
+from tests.workflows.scenarios import Scenario
 from tests.workflows.stories import told
 from workers.engine import Engine
 
@@ -22,6 +25,9 @@ LONG = 1200.0
 AT_ONCE = 3
 """A day without a cache is long: a story has much of the machine to itself."""
 CACHES = {"cached": 1000, "uncached": 0}
+OPENED: dict[str, dict[str, Any]] = {"cached": {}, "uncached": {"continue_after": 150}}
+"""What a case is opened with: without a cache it goes on as a new run every so many events, or a
+long story would read its history again a hundred times."""
 ALWAYS = {"cached": 3, "uncached": 1}
 """How many stories of each runbook are played whenever tests run."""
 LONGEST = frozenset({"personal-data-breach", "account-takeover-wave"})
@@ -43,6 +49,11 @@ def every_way() -> Iterator[object]:
                 yield pytest.param(runbook, name, cache, marks=marks)
 
 
+def _over(story: Scenario, opened: Mapping[str, Any]) -> Scenario:
+    """The story, with that of how its case is opened that it leaves to others."""
+    return replace(story, opened={**opened, **story.opened})
+
+
 @pytest.fixture(scope="module")
 async def plays(
     engine: Engine, request: pytest.FixtureRequest
@@ -57,7 +68,7 @@ async def plays(
         async with turn:
             return await play(
                 engine,
-                TOLD[runbook][name],
+                _over(TOLD[runbook][name], OPENED[cache]),
                 task_queue=f"{name}-{uuid.uuid4().hex[:8]}",
                 cached=CACHES[cache],
                 seconds=LONG,
