@@ -4,6 +4,7 @@ import base64
 
 import structlog
 
+from cases.file import EDITION
 from cases.state import CasePicture
 from gateway.doors import Doors
 from gateway.errors import EngineRefusedError, EngineUnavailableError
@@ -91,6 +92,7 @@ class ObligationDispatcher:
             root_key=doors.signer.root_key,
             salt=base64.b64encode(keys.salt).decode(),
             continue_after=doors.settings.continue_after,
+            edition=EDITION,
         )
 
     async def _plan(self, row: ObligationRow, *, digest: str) -> FollowUp:

@@ -185,6 +185,13 @@ class ObligationInput(Value):
     """The case's commitment salt, base64; it travels encrypted."""
     continue_after: int | None = None
     """Continue as new after so many events; None leaves it to the server."""
+    edition: int = 0
+    """What it does by itself, as of its beginning, like a case's."""
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # It commits to its input: one of an earlier release must read as it did.
+        return _without(handler(self), "edition", unless=bool(self.edition))
 
 
 class ObligationOutcome(Value):

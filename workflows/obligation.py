@@ -10,6 +10,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
+    from cases.file import AUDIBLE
     from cases.journal import Journal, Kind, obligation_stream
     from cases.obligations.addressee import obligation_of
     from cases.obligations.desk import ObligationDesk
@@ -50,7 +51,7 @@ class ObligationWorkflow:
         )
         root = base64.b64decode(request.root_key)
         self._desk = ObligationDesk(self._file, root=root)
-        self._pulse = Pulse()
+        self._pulse = Pulse(always=request.edition >= AUDIBLE)
         self._timer = Timer(self._pulse)
         self._owing = Owing(self._file, self._pulse)
         self._incoming = Incoming(

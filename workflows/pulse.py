@@ -8,7 +8,7 @@ a command: the second one writes a number to the memo, the cheapest there is.
 
 One of the two may be a task that no code ever sees: the server begins it by itself, where time was
 skipped or an operator changed an option while a task was under way. So from edition 7 on no task of
-a case passes without a command (temporalio/sdk-core#1146).
+a case passes without a command (temporalio/sdk-rust#1146).
 """
 
 import asyncio

@@ -73,7 +73,10 @@ async def record_owed() -> None:
         for name, story in STORIES.items():
             owed, histories = await play_owed(engine, story)
             _write(
-                OWED / f"{name}.json", histories, case=owed.handle.id, namespace=engine.namespace
+                OWED / f"{name}.edition-{EDITION}.json",
+                histories,
+                case=owed.handle.id,
+                namespace=engine.namespace,
             )
 
 

@@ -10,7 +10,7 @@ from temporalio.worker import Worker
 from cases.receipts import Outcome
 from runbooks.plan import FollowUp, OwedKind
 from tests.workflows.obligations import DAY, ObligationUnderTest, owe
-from tests.workflows.playing import client_of
+from tests.workflows.playing import check_audible, client_of
 from tests.workflows.world import World
 from workers.engine import Engine
 
@@ -77,7 +77,10 @@ async def play_owed(
         owed = await owe(world, client, story.plan, task_queue=queue, continue_after=80)
         await story.play(owed)
         await owed.handle.result()
-    return owed, await histories_of(client, owed)
+    histories = await histories_of(client, owed)
+    for history in histories:
+        check_audible(history)
+    return owed, histories
 
 
 async def histories_of(client: Client, owed: ObligationUnderTest) -> list[WorkflowHistory]:

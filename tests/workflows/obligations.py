@@ -15,6 +15,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from cases.acts import ActBody, Extend, Settle
 from cases.envelope import Act, ActEnvelope, Actor, Door, sign_act
+from cases.file import EDITION
 from cases.ids import case_id, obligation_id
 from cases.journal import Entry
 from cases.obligations.state import ObligationPicture
@@ -161,6 +162,7 @@ async def owe(
         salt=base64.b64encode(SALT).decode(),
         continue_after=continue_after,
         conflicts=conflicts,
+        edition=EDITION,
     )
     handle = await skipper.client.start_workflow(
         OBLIGATION,
