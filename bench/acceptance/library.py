@@ -185,9 +185,6 @@ def analyst(extent: Extent) -> Iterator[Verdict]:
     )
 
 
-SHARED = ("-n", "2", "--dist", "loadgroup")
-"""For what takes an hour on one core: two processes share it, runbook by runbook."""
-
 CRITERIA: dict[str, Criterion] = {
     "runbooks": runbooks,
     "coverage": coverage,
@@ -204,7 +201,6 @@ CRITERIA: dict[str, Criterion] = {
         "tests/workflows/test_library.py",
         "-m",
         "library or not library",
-        *SHARED,
         at_least=300,
         seconds=10_800,
         quickly=("tests/workflows/test_library.py",),
@@ -273,7 +269,9 @@ CRITERIA: dict[str, Criterion] = {
         "-m",
         "library",
         "tests/workers/backtest/test_stories.py",
-        *SHARED,
+        # An hour on one core: two processes share the runbooks.
+        "-n",
+        "2",
         seconds=7200,
     ),
     "analyst": analyst,

@@ -2,14 +2,13 @@
 
 Hundreds of stories of days take long: most run with `-m library`, as `make accept-2` does. Of each
 runbook the first three are always played, of most the first also without a cache; every story is
-always played at a desk. Two processes may share the runbooks (`--dist loadgroup`).
+always played at a desk.
 """
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
-from functools import cache as once
 from typing import Any
 
 import pytest
@@ -34,8 +33,7 @@ LONGEST = frozenset({"personal-data-breach", "account-takeover-wave"})
 """Their shortest story takes minutes without a cache: it is played with the others."""
 TOLD = told()
 
-Plays = dict[tuple[str, str], asyncio.Task[Played]]
-"""The story and the cache → how it is played."""
+Plays = dict[tuple[str, str, str], asyncio.Task[Played]]
 
 
 def every_way() -> Iterator[object]:
@@ -45,7 +43,6 @@ def every_way() -> Iterator[object]:
             for cache in CACHES:
                 seldom = turn >= ALWAYS[cache] or (cache == "uncached" and runbook in LONGEST)
                 marks = [pytest.mark.library] if seldom else []
-                marks.append(pytest.mark.xdist_group(runbook))
                 yield pytest.param(runbook, name, cache, marks=marks)
 
 
@@ -55,13 +52,8 @@ def _over(story: Scenario, opened: Mapping[str, Any]) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-async def plays(
-    engine: Engine, request: pytest.FixtureRequest
-) -> AsyncIterator[Callable[[str], Plays]]:
-    """A runbook's selected stories under way, some at a time, in the order of their tests.
-
-    They begin when the first of them is asked for: another process may play the other runbooks.
-    """
+async def plays(engine: Engine, request: pytest.FixtureRequest) -> AsyncIterator[Plays]:
+    """The selected stories under way, some at a time, in the order of the tests that await them."""
     turn = asyncio.Semaphore(AT_ONCE)
 
     async def played(runbook: str, name: str, cache: str) -> Played:
@@ -80,25 +72,18 @@ async def plays(
         if item.path == request.path and isinstance(item, pytest.Function)
         if hasattr(item, "callspec") and "cache" in (params := item.callspec.params)
     ]
-    begun: list[asyncio.Task[Played]] = []
-
-    @once
-    def of(runbook: str) -> Plays:
-        found = {key[1:]: asyncio.create_task(played(*key)) for key in wanted if key[0] == runbook}
-        begun.extend(found.values())
-        return found
-
-    yield of
-    for task in begun:
+    tasks = {key: asyncio.create_task(played(*key)) for key in wanted}
+    yield tasks
+    for task in tasks.values():
         task.cancel()
-    await asyncio.gather(*begun, return_exceptions=True)
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
 @pytest.mark.parametrize("runbook,name,cache", list(every_way()))
 async def test_a_story_ends_with_a_whole_journal_and_replays(
-    plays: Callable[[str], Plays], *, runbook: str, name: str, cache: str
+    plays: Plays, *, runbook: str, name: str, cache: str
 ) -> None:
     """A case that has ended has a whole journal, a picture that agrees, and runs that replay."""
-    played = await plays(runbook)[name, cache]
+    played = await plays[(runbook, name, cache)]
 
     assert played.outcome.sequence == len(played.case.world.entries[played.case.handle.id])
