@@ -143,10 +143,11 @@ def result_replaced(history: CaseHistory) -> Altered:
 
 
 def tail_cut_by_two(history: CaseHistory) -> Altered:
-    """The last two events are gone."""
+    """The last two events are gone: the last task led to less than it did."""
     events, made = _copied(history)
     del events[-2:]
-    return made(), events[-1].event_id
+    task = EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED
+    return made(), max(event.event_id for event in events if event.event_type == task)
 
 
 def tail_cut_by_half(history: CaseHistory) -> Altered:
