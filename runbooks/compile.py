@@ -60,7 +60,7 @@ def compile_runbook(runbook: Runbook) -> Pathway:
         title=document.title,
         owner=document.owner,
         first=document.stages[0].stage,
-        questions={name: question.plan for name, question in document.intake.items()},
+        questions=document.plans,
         law=tuple(meaning_of(row) for row in document.law),
         stages=tuple(_stage(stage) for stage in document.stages),
         effects=tuple(_effect(name, effect) for name, effect in _used_effects(document).items()),

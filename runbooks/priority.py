@@ -25,7 +25,6 @@ def prioritise(runbook: Runbook, answers: Mapping[str, str]) -> Prioritised | No
     if matrix is None:
         return None
     table = priority_table(matrix, runbook.document.intake)
-    questions = {name: asked.plan for name, asked in runbook.document.intake.items()}
-    values = table.read(counted(questions, answers))
+    values = table.read(counted(runbook.document.plans, answers))
     decision = table.decide(values)
     return Prioritised(priority=Priority(decision.outputs[0]), because=shown(values))

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict
 from runbooks.asking import counted
 from runbooks.grammar.cells import as_cell
 from runbooks.grammar.document import RunbookDocument
-from runbooks.grammar.severity import conditions, input_of
+from runbooks.grammar.severity import inputs_of
 from runbooks.runbook import Runbook
-from runbooks.tables import Hit, Row, Table, Value
+from runbooks.tables import Hit, Row, Table
 
 
 class Scored(BaseModel):
@@ -32,9 +32,8 @@ def score(runbook: Runbook, answers: Mapping[str, str]) -> Scored | None:
     document = runbook.document
     if not document.score:
         return None
-    questions = {name: asked.plan for name, asked in document.intake.items()}
     table = score_table(document)
-    numbers = counting(table, table.read(counted(questions, answers)))
+    numbers = table.decide(table.read(counted(document.plans, answers))).matched
     total = sum_of(document, numbers)
     why = [f"{document.score[n].points:+} {document.score[n].because}" for n in numbers]
     return Scored(
@@ -46,12 +45,10 @@ def score(runbook: Runbook, answers: Mapping[str, str]) -> Scored | None:
 
 def score_table(document: RunbookDocument) -> Table:
     """The lines as a table in which every row counts that matches."""
-    intake = document.intake
-    named = dict.fromkeys(name for line in document.score for name in line.if_)
-    asked_if = conditions(named, intake)
-    named |= dict.fromkeys(other for cells in asked_if.values() for other in cells)
+    named = (name for line in document.score for name in line.if_)
+    inputs, asked_if = inputs_of(named, document.intake)
     return Table(
-        inputs={name: input_of(name, intake.get(name)) for name in named},
+        inputs=inputs,
         asked_if=asked_if,
         rows=tuple(
             Row(
@@ -63,11 +60,6 @@ def score_table(document: RunbookDocument) -> Table:
         outputs=tuple(str(number) for number in range(len(document.score))),
         hit=Hit.COLLECT,
     )
-
-
-def counting(table: Table, values: Mapping[str, Value]) -> tuple[int, ...]:
-    """The lines that count for these values, from nought."""
-    return table.decide(values).matched
 
 
 def sum_of(document: RunbookDocument, lines: tuple[int, ...]) -> int:

@@ -1,9 +1,9 @@
 """How severe a case is, by the table of its runbook, with the row that said so and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from runbooks.asking import counted
 from runbooks.grammar.scoring import SCORE
@@ -26,6 +26,8 @@ class Assessment(BaseModel):
     """Counted from one, as people count the rows of a table."""
     because: str
     """The row's reason; behind it what the answers add up to, and what could not be asked."""
+    reason: str = Field(exclude=True)
+    """The same, without what they add up to."""
     matched: tuple[int, ...] = ()
     """Every row that matched, whatever the policy made of them."""
     scored: Scored | None = None
@@ -35,17 +37,12 @@ class Assessment(BaseModel):
 def table_of(runbook: Runbook) -> Table:
     """The runbook's severity table."""
     document = runbook.document
-    return severity_table(document.severity, document.severity_table, document.asked_by_table)
+    return severity_table(document.severity, document.severity_table, document.severity_questions)
 
 
 def read(runbook: Runbook, answers: Mapping[str, str]) -> dict[str, Value]:
     """What the severity table is given for these answers."""
-    questions = {name: asked.plan for name, asked in runbook.document.intake.items()}
-    values = table_of(runbook).read(counted(questions, answers))
-    scored = score(runbook, answers)
-    if scored is not None and SCORE in values:
-        values[SCORE] = Fraction(scored.points)
-    return values
+    return _given(table_of(runbook), runbook, answers, score(runbook, answers))
 
 
 def assess(runbook: Runbook, answers: Mapping[str, str]) -> Assessment:
@@ -57,20 +54,33 @@ def assess(runbook: Runbook, answers: Mapping[str, str]) -> Assessment:
     take gets the worst row.
     """
     rows = runbook.document.severity
-    table = table_of(runbook)
-    decision = table.decide(read(runbook, answers))
-    scored = score(runbook, answers)
-    remarks = [scored.because] if scored is not None else []
-    remarks += decision.remarks
+    table, scored = table_of(runbook), score(runbook, answers)
+    decision = table.decide(_given(table, runbook, answers, scored))
+    remarks = list(decision.remarks)
     row = decision.row
     if row is None:
         row = min(range(len(rows)), key=lambda number: rows[number].severity)
         remarks.append(UNMATCHED)
     because = rows[row].because
+    summed = [scored.because] if scored is not None else []
     return Assessment(
         severity=rows[row].severity,
         row=row + 1,
-        because=f"{because} ({'; '.join(remarks)})" if remarks else because,
+        because=_with(because, [*summed, *remarks]),
+        reason=_with(because, remarks),
         matched=tuple(number + 1 for number in decision.matched),
         scored=scored,
     )
+
+
+def _given(
+    table: Table, runbook: Runbook, answers: Mapping[str, str], scored: Scored | None
+) -> dict[str, Value]:
+    values = table.read(counted(runbook.document.plans, answers))
+    if scored is not None and SCORE in values:
+        values[SCORE] = Fraction(scored.points)
+    return values
+
+
+def _with(because: str, remarks: Sequence[str]) -> str:
+    return f"{because} ({'; '.join(remarks)})" if remarks else because

@@ -9,7 +9,7 @@ from runbooks.grammar.scoring import SCORE
 from runbooks.grammar.severity import conditions
 from runbooks.plan import AnswerKind
 from runbooks.runbook import Runbook
-from runbooks.severity import Assessment, assess
+from runbooks.severity import assess
 
 _MOST = 20_000
 
@@ -26,11 +26,11 @@ def severities(old: Runbook, new: Runbook) -> Iterator[Change]:
     said: dict[tuple[str, str], list[Answers]] = {}
     for answers in sets:
         before, after = assess(old, answers), assess(new, answers)
-        reasons = (_reason(old, before), _reason(new, after))
         if before.severity != after.severity:
             moved.setdefault((before.severity, after.severity), []).append(answers)
-        elif reasons[0] != reasons[1]:
-            said.setdefault(reasons, []).append(answers)
+        elif before.reason != after.reason:
+            # What they add up to is told line by line, among the facts.
+            said.setdefault((before.reason, after.reason), []).append(answers)
     for (was, now), found in sorted(moved.items(), key=lambda each: each[0][0]):
         yield Change(
             group=Group.SEVERITY,
@@ -69,11 +69,6 @@ def _same_tables(old: Runbook, new: Runbook) -> bool:
 
 def _written(runbook: Runbook) -> tuple[object, object]:
     return runbook.document.severity, runbook.document.score
-
-
-def _reason(runbook: Runbook, found: Assessment) -> str:
-    """The reason of the row: what the answers came to is another thing."""
-    return runbook.document.severity[found.row - 1].because
 
 
 def _cells(runbook: Runbook) -> list[Mapping[str, AnyCell]]:

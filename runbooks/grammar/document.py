@@ -24,7 +24,7 @@ from runbooks.grammar.stages import Stage
 from runbooks.grammar.taxonomy import TaxonomyRule, check_codes
 from runbooks.grammar.times import Times
 from runbooks.grammar.updates import UpdateRule
-from runbooks.plan import StageKind
+from runbooks.plan import QuestionPlan, StageKind
 from runbooks.statutes.table import find
 
 
@@ -70,7 +70,7 @@ class RunbookDocument(Strict):
     def _whole(self) -> Self:
         check_conditions(self.intake)
         check_score(self.score, self.intake)
-        check_table(self.severity, self.severity_table, self.asked_by_table)
+        check_table(self.severity, self.severity_table, self.severity_questions)
         if self.priority is not None:
             check_matrix(self.priority, self.intake)
         stopping = {stop for clock in self.clocks.values() for stop in clock.stops}
@@ -103,7 +103,12 @@ class RunbookDocument(Strict):
         return self
 
     @property
-    def asked_by_table(self) -> Mapping[str, Question]:
+    def plans(self) -> dict[str, QuestionPlan]:
+        """The questions as a running case needs them."""
+        return {name: question.plan for name, question in self.intake.items()}
+
+    @property
+    def severity_questions(self) -> Mapping[str, Question]:
         """What the severity table may ask about: the questions, and the sum of the points."""
         return with_sum(self.intake, self.score)
 

@@ -8,7 +8,7 @@ from pydantic import Field, StrictStr
 
 from runbooks.grammar.base import Name, Strict, refuse
 from runbooks.grammar.intake import Question
-from runbooks.grammar.severity import conditions, input_of
+from runbooks.grammar.severity import inputs_of
 from runbooks.tables import Hit, Row, Table, Words
 
 
@@ -43,11 +43,9 @@ def priority_table(matrix: PriorityMatrix, questions: Mapping[str, Question]) ->
         for one, line in matrix.matrix.items()
         for other, priority in line.items()
     )
-    asked_if = conditions((matrix.impact, matrix.urgency), questions)
-    named = dict.fromkeys((matrix.impact, matrix.urgency))
-    named |= dict.fromkeys(other for cells in asked_if.values() for other in cells)
+    inputs, asked_if = inputs_of((matrix.impact, matrix.urgency), questions)
     return Table(
-        inputs={name: input_of(name, questions[name]) for name in named},
+        inputs=inputs,
         asked_if=asked_if,
         rows=(*pairs, Row(output=matrix.otherwise, otherwise=True)),
         outputs=tuple(Priority),

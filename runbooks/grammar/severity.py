@@ -106,6 +106,16 @@ def conditions(
     return found
 
 
+def inputs_of(
+    named: Iterable[str], questions: Mapping[str, Question]
+) -> tuple[dict[str, Input], dict[str, Mapping[str, TableCell]]]:
+    """The inputs a table needs that looks at these, in order, and when each of them is asked."""
+    wanted = dict.fromkeys(named)
+    asked_if = conditions(wanted, questions)
+    wanted |= dict.fromkeys(other for cells in asked_if.values() for other in cells)
+    return {name: input_of(name, questions.get(name)) for name in wanted}, asked_if
+
+
 def severity_table(
     rows: tuple[SeverityRow, ...], policy: SeverityPolicy, questions: Mapping[str, Question]
 ) -> Table:
@@ -117,10 +127,9 @@ def severity_table(
         name for row in read if row.expression for _, name in row.expression.names
     )
     named |= dict.fromkeys(policy.worse)
-    asked_if = conditions(named, questions)
-    named |= dict.fromkeys(other for cells in asked_if.values() for other in cells)
+    inputs, asked_if = inputs_of(named, questions)
     return Table(
-        inputs={name: asked.get(name) or input_of(name, None) for name in named},
+        inputs=inputs,
         asked_if=asked_if,
         rows=read,
         outputs=tuple(Severity),

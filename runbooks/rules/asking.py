@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from runbooks.grammar.cells import as_cell
 from runbooks.grammar.intake import Question
-from runbooks.grammar.severity import conditions, input_of
+from runbooks.grammar.severity import input_of, inputs_of
 from runbooks.rules.finding import Finding, Subject
 from runbooks.tables import Fault, Row, Table, fits, never
 
@@ -26,10 +26,9 @@ def conditions_that_hold(subject: Subject) -> Iterator[Finding]:
 def _can_be_asked(subject: Subject, question: Question) -> bool:
     intake = subject.document.intake
     cells = {name: as_cell(cell) for name, cell in (question.asked_if or {}).items()}
-    asked_if = conditions(cells, intake)
-    named = {*cells, *(name for each in asked_if.values() for name in each)}
+    inputs, asked_if = inputs_of(cells, intake)
     table = Table(
-        inputs={name: input_of(name, intake[name]) for name in intake if name in named},
+        inputs=inputs,
         rows=(Row(output="asked", alternatives=(cells,)),),
         outputs=("asked",),
         asked_if=asked_if,

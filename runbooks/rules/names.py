@@ -57,7 +57,7 @@ def cells(subject: Subject) -> Iterator[Finding]:
     """Cells that compare with an answer their question never has."""
     for path, row in _looked_for(subject.document):
         for name, cell in row.items():
-            question = subject.document.asked_by_table.get(name)
+            question = subject.document.severity_questions.get(name)
             if question is not None:
                 yield from _never_answered(subject, (*path, name), cell, question)
 

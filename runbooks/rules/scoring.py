@@ -7,9 +7,10 @@ from fractions import Fraction
 from runbooks.grammar.cells import as_cell
 from runbooks.grammar.scoring import SCORE
 from runbooks.rules.finding import Finding, Subject, Weight
-from runbooks.scoring import counting, score_table, sum_of
+from runbooks.scoring import score_table, sum_of
 from runbooks.severity import table_of
 from runbooks.tables import (
+    Kind,
     Space,
     Table,
     TooManyRegionsError,
@@ -30,7 +31,8 @@ def points(subject: Subject) -> Iterator[Finding]:
     document = subject.document
     if not document.score:
         return
-    if not _asked_for(table_of(subject.runbook)):
+    severity = table_of(subject.runbook)
+    if not _asked_for(severity):
         yield subject.finding(
             "RB099", (SCORE,), "no row asks for the score", weight=Weight.WARNING, at_key=True
         )
@@ -38,16 +40,18 @@ def points(subject: Subject) -> Iterator[Finding]:
     worse = document.severity_table.worse
     table = score_table(document)
     table = replace(table, worse={name: worse[name] for name in worse if name in table.inputs})
+    space = Space(table)
     try:
         sums: Sums = [
-            (values, sum_of(document, counting(table, values))) for values in Space(table).every()
+            (values, sum_of(document, table.decide(values).matched)) for values in space.every()
         ]
     except TooManyRegionsError:
         what = "not checked: what the points can come to (the answers are too many)"
         yield subject.finding("RB095", (SCORE,), what, weight=Weight.WARNING, at_key=True)
         return
-    yield from _never_reached(subject, sorted({total for _, total in sums}))
-    yield from _fewer(subject, table, sums)
+    totals = sorted({total for _, total in sums})
+    yield from _never_reached(subject, severity.inputs[SCORE].kind, totals)
+    yield from _fewer(subject, table.worse, space, sums)
 
 
 def _asked_for(table: Table) -> bool:
@@ -57,13 +61,12 @@ def _asked_for(table: Table) -> bool:
     return SCORE in cells | named
 
 
-def _never_reached(subject: Subject, totals: list[int]) -> Iterator[Finding]:
+def _never_reached(subject: Subject, kind: Kind, totals: list[int]) -> Iterator[Finding]:
     for index, row in enumerate(subject.document.severity):
         cell = (row.if_ or {}).get(SCORE)
         if cell is None:
             continue
         asked = as_cell(cell)
-        kind = table_of(subject.runbook).inputs[SCORE].kind
         if fits(asked, kind) and not any(holds(asked, Fraction(total)) for total in totals):
             yield subject.finding(
                 "RB097",
@@ -73,15 +76,17 @@ def _never_reached(subject: Subject, totals: list[int]) -> Iterator[Finding]:
             )
 
 
-def _fewer(subject: Subject, table: Table, sums: Sums) -> Iterator[Finding]:
+def _fewer(
+    subject: Subject, worse: Mapping[str, tuple[str, ...]], space: Space, sums: Sums
+) -> Iterator[Finding]:
     """Worse answers that come to less; and a table that may take more points for milder."""
-    for name, order in table.worse.items():
-        found = next(_taken_away(table, sums, name, order), None)
+    for name, order in worse.items():
+        found = next(_taken_away(space, sums, name, order), None)
         if found is not None:
             yield subject.finding("RB098", (SCORE,), found, at_key=True)
             return
-    if table.worse and SCORE not in subject.document.severity_table.worse:
-        names = " and ".join(table.worse)
+    if worse and SCORE not in subject.document.severity_table.worse:
+        names = " and ".join(worse)
         yield subject.finding(
             "RB098",
             ("severity-table", "worse"),
@@ -89,15 +94,15 @@ def _fewer(subject: Subject, table: Table, sums: Sums) -> Iterator[Finding]:
         )
 
 
-def _taken_away(table: Table, sums: Sums, name: str, order: tuple[str, ...]) -> Iterator[str]:
+def _taken_away(space: Space, sums: Sums, name: str, order: tuple[str, ...]) -> Iterator[str]:
     """Every pair of answers, alike but for one worse, of which the worse one comes to less."""
-    axis = next(axis for axis in Space(table).axes if axis.name == name)
+    axis = next(axis for axis in space.axes if axis.name == name)
     steps = [axis.values[piece] for piece in from_mild(axis.values, order)]
     alike: dict[tuple[Value, ...], dict[Value, int]] = {}
     for values, total in sums:
         rest = tuple(value for other, value in values.items() if other != name)
         alike.setdefault(rest, {})[values[name]] = total
-    others = [other.name for other in Space(table).axes if other.name != name]
+    others = [other.name for other in space.axes if other.name != name]
     for rest, totals in alike.items():
         before: Value | None = None
         for value in (step for step in steps if step in totals):

@@ -251,3 +251,13 @@ def test_versions_are_named_as_people_say_them(tmp_path: Path) -> None:
     assert json.loads(same.stdout)["same"]
     assert missing.exit_code == 2
     assert "user-safety-escalation@1.0.0" in missing.stderr
+
+
+def test_a_row_that_cannot_be_asked_without_an_answer_is_told() -> None:
+    """Severities stay as they were; that a row was passed over is another reason for them."""
+    number = '  reach: {ask: "How many are reached?", answer: number}\nseverity:\n'
+    base = BASES["base"].replace("severity:\n", number, 1)
+    row = '  - {when: "reach > 5", is: SEV1, because: "harm is possible soon"}\n'
+    found = changes(base, base.replace("severity:\n", f"severity:\n{row}", 1))
+
+    assert any("could not be asked without reach" in each.now for each in found), found

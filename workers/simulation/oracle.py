@@ -61,7 +61,7 @@ def judge(document: RunbookDocument) -> Callable[[Mapping[str, str]], Severity]:
     """What gives answers their severity."""
     if _plain(document):
         return partial(_first, document)
-    table = severity_table(document.severity, document.severity_table, document.asked_by_table)
+    table = severity_table(document.severity, document.severity_table, document.severity_questions)
 
     def by_table(answers: Mapping[str, str]) -> Severity:
         told = known(document, answers)
