@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from babel.units import format_unit
 
 from activities.voices import Voice
+from cases.escalation_steps import UNREAD
 from cases.notice import NoticeOrder, Purpose
 from cases.ticket_news import SAID
 
@@ -57,7 +58,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Voice], str]], 
         lambda found, voice: voice.say("step.update", request=found[1]),
     ),
     # Whose step it is comes first: a clock's id, a policy's run.
-    (re.compile(r"(?:\S+ )?step (\d+)(?:, time (\d+))?(, unread so far)?"), _number),
+    (re.compile(rf"(?:\S+ )?step (\d+)(?:, time (\d+))?({UNREAD})?"), _number),
 )
 
 

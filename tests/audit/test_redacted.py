@@ -32,10 +32,10 @@ from cases.journal import Entry, Kind
 from store import Store
 from tests.audit.log.building import SIGNER
 from tests.store.building import CANARY, START, later
-from tests.store.conftest import sqlite_store
+from tests.store.conftest import sqlite_store, sqlite_url
 from tests.store.erasing import AFTER, ended_case, logged, shredded
 
-__all__ = ["sqlite_store"]
+__all__ = ["sqlite_store", "sqlite_url"]
 
 ROOT = Ed25519PrivateKey.from_private_bytes(b"r" * 32)
 DOOR = Ed25519PrivateKey.from_private_bytes(b"d" * 32)

@@ -24,10 +24,10 @@ from tests.audit.log.building import SIGNER
 from tests.audit.log.tsa import authority
 from tests.audit.test_redacted import DOOR, PINNED, ROOT, seal
 from tests.store.building import START, later
-from tests.store.conftest import sqlite_store
+from tests.store.conftest import sqlite_store, sqlite_url
 from tests.store.erasing import ended_case
 
-__all__ = ["sqlite_store"]
+__all__ = ["sqlite_store", "sqlite_url"]
 
 WITNESS = WitnessSigner(name="w.example/1", private=Ed25519PrivateKey.generate())
 POLICY = read_policy(f"log {SIGNER.key}\nwitness w {WITNESS.key}\nquorum w\n".encode())

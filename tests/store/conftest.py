@@ -1,7 +1,6 @@
 """Every test of the store runs on SQLite and on a real Postgres."""
 
 import secrets
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,14 +13,6 @@ from tests.servers.postgres import PostgresCluster
 from tests.stores import empty_store
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
-
-
-@pytest.fixture(scope="session")
-async def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty SQLite store, to be copied."""
-    path = tmp_path_factory.mktemp("template") / "escalate.db"
-    await empty_store(f"sqlite:///{path}")
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -41,13 +32,20 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return fresh
 
 
+@pytest.fixture
+async def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a migrated, empty SQLite store."""
+    url = f"sqlite:///{tmp_path / 'escalate.db'}"
+    await empty_store(url)
+    return url
+
+
 @pytest.fixture(params=BOTH)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest) -> str:
     """The URL of a migrated, empty store."""
     if request.param == "sqlite":
-        path = tmp_path / "escalate.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        return f"sqlite:///{path}"
+        migrated: str = request.getfixturevalue("sqlite_url")
+        return migrated
     cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
     template: str = request.getfixturevalue("postgres_template")
     name = f"store_{secrets.token_hex(6)}"
@@ -64,9 +62,7 @@ async def store(url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def sqlite_store(tmp_path: Path) -> AsyncIterator[Store]:
+async def sqlite_store(sqlite_url: str) -> AsyncIterator[Store]:
     """An open, empty store in a SQLite file."""
-    url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await empty_store(url)
-    async with await Store.open(url, kek=DEMO_KEK) as opened:
+    async with await Store.open(sqlite_url, kek=DEMO_KEK) as opened:
         yield opened

@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from temporalio.client import Client, WorkflowHistory
+from temporalio.client import WorkflowHistory
 from temporalio.worker import Worker
 
 from cases.receipts import Outcome
 from runbooks.plan import FollowUp, OwedKind
 from tests.workflows.obligations import DAY, ObligationUnderTest, owe
-from tests.workflows.playing import check_audible, client_of
+from tests.workflows.playing import check_audible, client_of, runs_of
 from tests.workflows.world import World
 from workers.engine import Engine
 
@@ -77,19 +77,6 @@ async def play_owed(
         owed = await owe(world, client, story.plan, task_queue=queue, continue_after=80)
         await story.play(owed)
         await owed.handle.result()
-    histories = await histories_of(client, owed)
-    for history in histories:
-        check_audible(history)
+    histories = await runs_of(client, owed)
+    check_audible(histories)
     return owed, histories
-
-
-async def histories_of(client: Client, owed: ObligationUnderTest) -> list[WorkflowHistory]:
-    """The history of every run, first to last."""
-    histories: list[WorkflowHistory] = []
-    run = owed.handle.first_execution_run_id
-    while run:
-        handle = client.get_workflow_handle(owed.handle.id, run_id=run)
-        histories.append(await handle.fetch_history())
-        last = histories[-1].events[-1].workflow_execution_continued_as_new_event_attributes
-        run = last.new_execution_run_id
-    return histories

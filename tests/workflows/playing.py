@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, Protocol
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowHistory
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.worker import Replayer, Worker
 
 from cases.journal import check_chain
@@ -69,13 +70,18 @@ async def play(
     histories = await runs_of(client, case)
     await replay(engine, histories)
     check_journal(case, outcome)
-    for history in histories:
-        check_audible(history)
+    check_audible(histories)
     return Played(case, outcome, histories)
 
 
-async def runs_of(client: Client, case: CaseUnderTest) -> list[WorkflowHistory]:
-    """The history of every run of the case, first to last."""
+class Started(Protocol):
+    """A case or an obligation that was started."""
+
+    handle: WorkflowHandle[Any, Any]
+
+
+async def runs_of(client: Client, case: Started) -> list[WorkflowHistory]:
+    """The history of every run of it, first to last."""
     histories: list[WorkflowHistory] = []
     run = case.handle.first_execution_run_id
     while run:
@@ -103,7 +109,7 @@ HEARD = frozenset(
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
     }
 )
-"""What a case's code hears of."""
+"""What the code of a workflow hears of."""
 NO_COMMANDS = HEARD | {
     EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED,
     EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
@@ -112,8 +118,13 @@ NO_COMMANDS = HEARD | {
 }
 
 
-def check_audible(history: WorkflowHistory) -> None:
-    """No task in which the case heard of something has passed without a command (`Pulse`)."""
+def check_audible(histories: Sequence[WorkflowHistory]) -> None:
+    """No task in which code heard of something has passed without a command (`Pulse`)."""
+    for history in histories:
+        _check_audible(history)
+
+
+def _check_audible(history: WorkflowHistory) -> None:
     heard = False
     for event, following in pairwise(history.events):
         if event.event_type in HEARD:

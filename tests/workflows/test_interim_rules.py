@@ -9,9 +9,8 @@ from temporalio.worker import Worker
 from cases.acts import Settle
 from cases.journal import check_chain
 from runbooks.plan import FollowUp, OwedKind
-from tests.workflows.obligation_stories import histories_of
 from tests.workflows.obligations import DAY, ObligationUnderTest, owe
-from tests.workflows.playing import client_of, replay
+from tests.workflows.playing import client_of, replay, runs_of
 from tests.workflows.world import World
 from workers.engine import Engine
 from workflows.messages import ObligationOutcome
@@ -60,7 +59,7 @@ async def test_a_rule_expires_by_itself_on_record(
         ("policy-executive", "expired"),
     ]
     assert ("rule", "incident-manager", "expired") in owed.told
-    await replay(engine, await histories_of(client, owed))
+    await replay(engine, await runs_of(client, owed))
 
 
 async def test_an_act_signed_in_time_keeps_it_although_it_comes_late(
@@ -81,4 +80,4 @@ async def test_an_act_signed_in_time_keeps_it_although_it_comes_late(
 
     assert outcome.answer == "confirmed"
     assert "obligation:rule:expired" not in owed.kinds
-    await replay(engine, await histories_of(client, owed))
+    await replay(engine, await runs_of(client, owed))

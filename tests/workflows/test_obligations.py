@@ -10,9 +10,9 @@ from temporalio.worker import Worker
 from cases.acts import Settle
 from cases.journal import check_chain
 from cases.receipts import Outcome, Reason
-from tests.workflows.obligation_stories import HOLD, PERIODIC, RECHECK, histories_of
+from tests.workflows.obligation_stories import HOLD, PERIODIC, RECHECK
 from tests.workflows.obligations import DAY, ObligationUnderTest, owe
-from tests.workflows.playing import client_of, replay
+from tests.workflows.playing import client_of, replay, runs_of
 from tests.workflows.world import World
 from workers.engine import Engine
 from workflows.messages import ACT_SIGNAL, ACT_UPDATE, ObligationOutcome
@@ -51,7 +51,7 @@ async def test_a_recheck_asks_when_it_is_due_and_ends_when_it_is_answered(
     assert picture.overdue
     assert receipt.outcome is Outcome.ACCEPTED
     assert (outcome.answer, outcome.turns) == ("all-quiet", 1)
-    await replay(engine, await histories_of(client, owed))
+    await replay(engine, await runs_of(client, owed))
 
 
 async def test_an_answer_that_it_is_not_over_pages_the_incident_manager(
@@ -94,7 +94,7 @@ async def test_a_hold_lives_two_years_and_never_expires_silently(
         await owed.settle("release", turn=2, person="lena", note="the matter is closed")
         outcome = await ended(owed)
 
-    histories = await histories_of(client, owed)
+    histories = await runs_of(client, owed)
     pages = [step for purpose, _, step in owed.told if purpose == "page"]
     assert (early.reason, again.reason) == (Reason.NOT_DUE, Reason.NO_RENEWAL)
     assert reviews == ["begun", "14d before", "3d before"]
@@ -128,7 +128,7 @@ async def test_a_periodic_obligation_asks_in_its_rhythm_until_somebody_ends_it(
     assert (old.outcome, old.reason) == (Outcome.SUPERSEDED, Reason.OLD_TURN)
     assert due == owed.request.due_at + 4 * 30 * DAY
     assert outcome.turns == 5
-    await replay(engine, await histories_of(client, owed))
+    await replay(engine, await runs_of(client, owed))
 
 
 async def test_an_extension_needs_a_reason_and_has_a_maximum(
