@@ -41,6 +41,7 @@ async def close(course: Course) -> CaseOutcome:
     while not (course.errands.idle and course.recorder.clean):
         await course.settle()
         await workflow.wait_condition(workflow.all_handlers_finished)
+    course.pulse.ending()
     return outcome(state)
 
 

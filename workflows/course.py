@@ -254,6 +254,7 @@ class Course:
         self.file.note(
             Kind.CASE_CONTINUED, workflow.now(), entries=self.file.state.journal.sequence
         )
+        self.pulse.ending()
         raise ContinueError
 
 

@@ -94,6 +94,7 @@ class Incoming:
 
     def cancellation(self) -> None:
         """A request to cancel is refused: cases and obligations end by signed acts only (I4)."""
+        self._pulse.stir()
         self.refuse(Reason.UNKNOWN_DOOR, detail="cancellation request", door="temporal cancel")
 
     def refuse(self, reason: Reason, *, detail: str = "", door: str = "temporal") -> ActReceipt:

@@ -93,6 +93,7 @@ class ObligationWorkflow:
         await self._settled()
         self._desk.record_ended(at=workflow.now())
         await self._settled()
+        self._pulse.ending()
         return ObligationOutcome(
             case=state.case,
             obligation=state.plan.name,
@@ -195,6 +196,7 @@ class ObligationWorkflow:
             self._file.note(
                 Kind.OBLIGATION_CONTINUED, workflow.now(), entries=self._state.journal.sequence
             )
+            self._pulse.ending()
             raise ContinueError
 
 

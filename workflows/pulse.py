@@ -15,8 +15,14 @@ import asyncio
 
 from temporalio import workflow
 
+LOOKS = 3
+"""How often everybody who waits may look, and do what follows, before the task counts as silent.
+
+A case that ends waits twice in its last task: until all is stored, and until all are answered.
+"""
+
 ROUNDS = 6
-"""Steps of the event loop in which the course of the case can react with commands of its own."""
+"""The same before edition 7: steps of the event loop, in which nobody else looks again."""
 
 
 class Pulse:
@@ -35,6 +41,16 @@ class Pulse:
         self._commanded_at = workflow.info().get_current_history_length()
         self._silent_at = None
 
+    def ending(self) -> None:
+        """The run ends in this workflow task: that is a command."""
+        if self._always:
+            self.command()
+
+    def stir(self) -> None:
+        """Something has happened that nobody may have waited for: a timer, a wish to cancel."""
+        if self._always:
+            self.watch()
+
     def watch(self) -> None:
         """Something was received that led to no command by itself, perhaps to none at all."""
         if not self._watching:
@@ -45,8 +61,12 @@ class Pulse:
     async def _see(self) -> None:
         # First the conditions that others wait for, then what they do.
         await workflow.wait_condition(lambda: True)
-        for _ in range(ROUNDS):
-            await asyncio.sleep(0)
+        if self._always:
+            for _ in range(LOOKS - 1):
+                await workflow.wait_condition(lambda: True)
+        else:
+            for _ in range(ROUNDS):
+                await asyncio.sleep(0)
         self._watching = False
         here = workflow.info().get_current_history_length()
         if self._commanded_at == here:

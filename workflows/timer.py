@@ -38,10 +38,15 @@ class Timer:
         self._pulse.command()
         left = max(instant - workflow.now(), timedelta(milliseconds=1))
         self._set_for = coming
-        self._sleeping = asyncio.create_task(workflow.sleep(left, summary=label))
+        self._sleeping = asyncio.create_task(self._sleep(left, label))
 
     def stop(self) -> None:
         """It fires no more."""
         if self._sleeping is not None and not self._sleeping.done():
             self._sleeping.cancel()
         self._sleeping = self._set_for = None
+
+    async def _sleep(self, left: timedelta, label: str) -> None:
+        await workflow.sleep(left, summary=label)
+        # The course may be waiting for something else, and not look at the timer now.
+        self._pulse.stir()

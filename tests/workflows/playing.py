@@ -107,6 +107,7 @@ HEARD = frozenset(
         EventType.EVENT_TYPE_ACTIVITY_TASK_CANCELED,
         EventType.EVENT_TYPE_TIMER_FIRED,
         EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+        EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED,
     }
 )
 """What the code of a workflow hears of."""
@@ -117,9 +118,17 @@ NO_COMMANDS = HEARD | {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
 }
 
+ENDS = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
+}
+
 
 def check_audible(histories: Sequence[WorkflowHistory]) -> None:
-    """No task in which code heard of something has passed without a command (`Pulse`)."""
+    """Each task in which code heard of something led to a command, to one of its own if it could.
+
+    See `Pulse`.
+    """
     for history in histories:
         _check_audible(history)
 
@@ -133,6 +142,8 @@ def _check_audible(history: WorkflowHistory) -> None:
             silent = following.event_type in NO_COMMANDS
             assert not (heard and silent), f"task {event.event_id} led to no command"
             heard = False
+        elif event.event_type == EventType.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
+            assert following.event_type not in ENDS, f"{event.event_id}: to end is a command"
 
 
 def check_journal(case: CaseUnderTest, outcome: CaseOutcome) -> None:
