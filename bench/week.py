@@ -22,7 +22,7 @@ async def week(*, cases: int) -> list[Line]:
         faults=frozenset(),
         model=load_model(),
     )
-    async with Engine.start(simulation=True, pinned_only=True) as engine:
+    async with Engine.start(simulation=True, listed=False, pinned_only=True) as engine:
         found = await simulate(order, engine=engine)
     performance, account = found.performance, found.account
     allowed = BUDGET * cases / THOUSAND

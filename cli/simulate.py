@@ -149,7 +149,7 @@ def engine() -> "Engine":
     """A server in memory whose cases can be moved in time; never an installation's own."""
     from workers.engine import Engine
 
-    return Engine.start(simulation=True)
+    return Engine.start(simulation=True, listed=False)
 
 
 def _run(work: Coroutine[None, None, int]) -> int:

@@ -51,11 +51,17 @@ class ServerFiles:
 
 
 def write_files(
-    folder: Path, *, ports: list[int], storage: Storage, simulation: bool
+    folder: Path,
+    *,
+    ports: list[int],
+    storage: Storage,
+    simulation: bool = False,
+    listed: bool = True,
 ) -> ServerFiles:
     """The configuration lies in the folder. It is written as JSON, which is YAML."""
     dynamic = folder / "dynamic.yaml"
-    dynamic.write_text(json.dumps(_dynamic(simulation=simulation), indent=1), encoding="utf-8")
+    values = _dynamic(simulation=simulation, listed=listed)
+    dynamic.write_text(json.dumps(values, indent=1), encoding="utf-8")
     config = folder / "server.yaml"
     # The file may hold the database's password: nobody else may read it.
     config.touch(mode=0o600)
@@ -143,7 +149,7 @@ def _stores(storage: Storage) -> dict[str, dict[str, Any]]:
     return {"state": sqlite, "visibility": sqlite}
 
 
-def _dynamic(*, simulation: bool) -> dict[str, Any]:
+def _dynamic(*, simulation: bool, listed: bool) -> dict[str, Any]:
     values: dict[str, Any] = {
         # A search attribute is usable the moment it is registered.
         "system.forceSearchAttributesCacheRefreshOnRead": True,
@@ -163,4 +169,8 @@ def _dynamic(*, simulation: bool) -> dict[str, Any]:
         values["history.timerProcessorMaxTimeShift"] = "10ms"
         values["history.timerProcessorMaxPollRPS"] = 5_000
         values["history.transferProcessorMaxPollRPS"] = 5_000
+    if not listed:
+        # One record a second: the server has no switch for none.
+        values["history.visibilityProcessorMaxPollRPS"] = 1
+        values["history.visibilityTaskBatchSize"] = 1
     return {name: [{"value": value}] for name, value in values.items()}

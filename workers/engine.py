@@ -61,6 +61,7 @@ class Engine:
         self._settings: EngineSettings | None = None
         self._storage: Storage = None
         self._simulation = False
+        self._listed = True
         self._pinned_only = False
         self._cache = default_cache()
         self._progress: Progress = announce
@@ -78,6 +79,7 @@ class Engine:
         database: Path | None = None,
         postgres: Postgres | None = None,
         simulation: bool = False,
+        listed: bool = True,
         pinned_only: bool = False,
         namespace: str = "escalate",
         retention: timedelta = _RETENTION,
@@ -86,12 +88,17 @@ class Engine:
         cache: Path | None = None,
         progress: Progress = announce,
     ) -> Self:
-        """A server of our own: in memory, in a SQLite file, or on Postgres; on free ports."""
+        """A server of our own: in memory, in a SQLite file, or on Postgres; on free ports.
+
+        A `simulation` can skip time. One that is not `listed` hardly writes down what its workflows
+        could be found by, which costs as much as a tenth of all it does.
+        """
         if database is not None and postgres is not None:
             raise EngineUseError("an engine keeps its state in one place: a file or Postgres")
         engine = cls(namespace=namespace, retention=retention)
         engine._storage = database if database is not None else postgres
         engine._simulation = simulation
+        engine._listed = listed
         engine._pinned_only = pinned_only
         engine._port = port
         engine._log = log
@@ -255,7 +262,11 @@ class Engine:
         command = _cli(choice, ports=ports, storage=self._storage, simulation=self._simulation)
         if not choice.is_cli:
             files = write_files(
-                folder, ports=ports, storage=self._storage, simulation=self._simulation
+                folder,
+                ports=ports,
+                storage=self._storage,
+                simulation=self._simulation,
+                listed=self._listed,
             )
             command = [str(choice.binary), "--config-file", str(files.config), "--allow-no-auth"]
             command.append("start")

@@ -8,6 +8,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
@@ -52,8 +54,19 @@ class VirtualClock:
         await asyncio.gather(*(self.forward(case, by) for case in cases))
 
     async def _read(self, case: str) -> None:
-        virtual = await self._driven.get_current_time(self._handle(case))
-        self._ahead[case] = max(virtual - datetime.now(tz=UTC), ZERO)
+        # Below the SDK's own call, which decodes much that nobody looks at here.
+        client = self._driven.client
+        described = await client.workflow_service.describe_workflow_execution(
+            DescribeWorkflowExecutionRequest(
+                namespace=client.namespace, execution=WorkflowExecution(workflow_id=case)
+            ),
+            retry=True,
+        )
+        extended, ahead = described.workflow_extended_info, ZERO
+        if extended.HasField("time_skipping_info"):
+            virtual = extended.time_skipping_info.current_time.ToDatetime(tzinfo=UTC)
+            ahead = virtual - datetime.now(tz=UTC)
+        self._ahead[case] = max(ahead, ZERO)
 
     def _handle(self, case: str) -> WorkflowHandle[Any, Any]:
         return self._driven.client.get_workflow_handle(case)

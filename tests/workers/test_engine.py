@@ -239,6 +239,29 @@ def test_memory_is_kept_as_long_as_the_server_runs(tmp_path: Path) -> None:
     assert all("maxConnLifetime" not in store["sql"] for store in stores.values())
 
 
+async def test_what_is_not_listed_is_there_all_the_same(
+    make_engine: MakeEngine, task_queue: str
+) -> None:
+    """A simulation lists nothing: its server works as ever, and writes next to no records."""
+    engine = await make_engine(simulation=True, listed=False)
+    client = await Client.connect(engine.address, namespace=engine.namespace)
+    many = 40
+
+    async with Worker(client, task_queue=task_queue, workflows=[Waits]):
+        handles = [
+            await client.start_workflow(
+                Waits.run, id=f"{task_queue}-{number}", task_queue=task_queue
+            )
+            for number in range(many)
+        ]
+        for handle in handles:
+            await handle.signal(Waits.tell)
+        told = await asyncio.gather(*(handle.result() for handle in handles))
+
+    assert told == ["told"] * many
+    assert (await client.count_workflows()).count < many
+
+
 async def test_memory_cannot_be_restarted(make_engine: MakeEngine) -> None:
     """A server in memory refuses to pretend that its cases survive."""
     engine = await make_engine()

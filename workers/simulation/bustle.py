@@ -2,17 +2,19 @@
 
 The worker of a simulation runs in this process, and everything that a case does passes through it:
 which activities it asked for, and which of them it has heard of. A case rests when it waits for
-nothing but people and time.
+nothing but people and time, and the server knows it: moved while the server still waits for an
+answer of the case, it would be given one task more.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
+from temporalio.worker import Worker, WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from workflows.around import InstanceAround, RunnerAround
@@ -37,6 +39,8 @@ class _UnderWay:
     thinking: bool = True
     """It computes, or is about to: it has been begun, or failed to."""
     ended: bool = False
+    run: str = ""
+    """The run of it that has computed last."""
 
 
 class Bustle:
@@ -45,6 +49,8 @@ class Bustle:
     def __init__(self) -> None:
         self._cases: dict[str, _UnderWay] = {}
         self._waiting: dict[str, asyncio.Event] = {}
+        self._runs: dict[str, str] = {}
+        self._unanswered: Counter[str] = Counter()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
@@ -54,7 +60,7 @@ class Bustle:
         def watching(runner: WorkflowRunner | None) -> WorkflowRunner:
             return _WatchingRunner(runner or SandboxedWorkflowRunner(), self)
 
-        return SimplePlugin("bustle", workflow_runner=watching)
+        return _Watching(self, workflow_runner=watching)
 
     async def over(self, case: str, rested: Callable[[], bool], *, until: float) -> bool:
         """Nothing is under way for the case and `rested` says so too, or it has ended.
@@ -93,7 +99,8 @@ class Bustle:
 
     def _still(self, case: str) -> bool:
         under_way = self._cases[case]
-        return not under_way.thinking and not under_way.unheard
+        unanswered = self._unanswered[under_way.run]
+        return not under_way.thinking and not under_way.unheard and not unanswered
 
     def stirred(self, case: str) -> None:
         """Something has changed for the case: whoever waits looks again. From any thread."""
@@ -104,7 +111,19 @@ class Bustle:
         if (event := self._waiting.get(case)) is not None:
             event.set()
 
-    # -- what the worker sees, in its own threads ---------------------------------------------
+    # -- what the worker sees -----------------------------------------------------------------
+
+    def owes(self, run: str) -> None:
+        """The server waits for what that run says to a task."""
+        self._unanswered[run] += 1
+
+    def answered(self, run: str) -> None:
+        """The server has it."""
+        self._unanswered[run] -= 1
+        if (case := self._runs.get(run)) is not None:
+            self._look(case)
+
+    # -- and what it sees in its own threads --------------------------------------------------
 
     def anew(self, case: str) -> None:
         """The case's code begins at the beginning: a new run, or a worker that knew nothing."""
@@ -114,6 +133,8 @@ class Bustle:
         """The case computes."""
         under_way = self._cases[case]
         under_way.thinking = True
+        under_way.run = act.run_id
+        self._runs[act.run_id] = case
         under_way.asked -= {
             job.resolve_activity.seq for job in act.jobs if job.HasField("resolve_activity")
         }
@@ -141,6 +162,37 @@ class Bustle:
             or "continue_as_new_workflow_execution" in kinds
         )
         self.stirred(case)
+
+
+class _Watching(SimplePlugin):
+    def __init__(
+        self,
+        bustle: Bustle,
+        *,
+        workflow_runner: Callable[[WorkflowRunner | None], WorkflowRunner],
+    ) -> None:
+        super().__init__("bustle", workflow_runner=workflow_runner)
+        self._bustle = bustle
+
+    async def run_worker(
+        self,
+        worker: Worker,
+        next: Callable[[Worker], Awaitable[None]],  # noqa: A002 - so the SDK calls it
+    ) -> None:
+        """The worker runs, and every task of it is known until the server has the answer."""
+        cases = worker._workflow_worker  # noqa: SLF001 - the SDK tells nobody of it
+        if cases is not None:
+            handle = cases._handle_activation  # noqa: SLF001 - see above
+
+            async def listening(act: WorkflowActivation) -> None:
+                self._bustle.owes(act.run_id)
+                try:
+                    await handle(act)
+                finally:
+                    self._bustle.answered(act.run_id)
+
+            cases._handle_activation = listening  # type: ignore[method-assign]  # noqa: SLF001
+        await super().run_worker(worker, next)
 
 
 class _WatchingRunner(RunnerAround):

@@ -72,6 +72,11 @@ class Played:
         """Whether everything in it came in the order it was planned."""
         return self.late <= TOO_LATE
 
+    @property
+    def clear(self) -> bool:
+        """Whether it would be the same on another machine."""
+        return self.punctual and not self.close
+
 
 @dataclass
 class Performance:
@@ -114,15 +119,16 @@ class Director:
         crashes = self.trouble.crashes_after(len(cases))
         found: list[Played] = []
         again = 0
-        wave = list(cases)
-        while wave:
-            before, of = len(found), len(found) + len(wave)
-            played, more = await self._wave(
-                wave, crashes=crashes, progress=partial(_further, progress, before, of)
+        waiting = list(cases)
+        while waiting:
+            played = await self._together(
+                waiting, crashes=crashes, progress=partial(_further, progress, len(found))
             )
-            found.extend(played)
-            again += more
-            wave = [case for each in played for case in self._following(each)]
+            clear = [each for each in played if each.clear]
+            blurred = [each for each in played if not each.clear]
+            again += await self._among_few(blurred)
+            found += [*clear, *blurred]
+            waiting = [case for each in blurred for case in self._following(each)]
             crashes = []
         found.sort(key=lambda each: (each.case.index, each.case.hop))
         return Performance(
@@ -134,40 +140,52 @@ class Director:
             worst=self.pace.worst,
         )
 
-    async def _wave(
-        self, cases: Sequence[Synthetic], *, crashes: Sequence[int], progress: Callable[[int], None]
-    ) -> tuple[list[Played], int]:
-        """These cases have been played, punctually; so many of them more than once."""
-        done = 0
+    async def _together(
+        self, cases: Sequence[Synthetic], *, crashes: Sequence[int], progress: Progress
+    ) -> list[Played]:
+        """These cases have been played, and what the clear ones among them go on as."""
+        played: list[Played] = []
+        expected = len(cases)
 
-        async def one(case: Synthetic) -> Played:
-            nonlocal done
+        async def one(case: Synthetic) -> None:
+            nonlocal expected
             async with self.pace:
-                played = await self.play(case)
-            done += 1
-            progress(done)
-            if done in crashes:
+                each = await self.play(case)
+            played.append(each)
+            following = list(self._following(each)) if each.clear else []
+            expected += len(following)
+            progress(len(played), expected)
+            for more in following:
+                group.create_task(one(more))
+            if len(played) in crashes:
                 await self.theatre.crash()
-            return played
 
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(case)) for case in cases]
-        played = [task.result() for task in tasks]
-        again = 0
+            for case in cases:
+                group.create_task(one(case))
+        return played
+
+    async def _among_few(self, blurred: list[Played]) -> int:
+        """Each of these is as it was when it was played once more, or oftener; so often in all.
+
+        The later it is tried, the fewer are under way with it. What only the machine's speed
+        decided is decided by the first of these: there the machine is fast.
+        """
+        plays = 0
         for attempt in range(1, ATTEMPTS):
-            blurred = [
+            late = [
                 index
-                for index, each in enumerate(played)
+                for index, each in enumerate(blurred)
                 if not each.punctual or (each.close and attempt == 1)
             ]
-            again += len(blurred)
             alone = asyncio.Semaphore(max(1, 8 // attempt))
             repeated = await asyncio.gather(
-                *(self._once_more(played[index].case, attempt, alone) for index in blurred)
+                *(self._once_more(blurred[index].case, attempt, alone) for index in late)
             )
-            for index, each in zip(blurred, repeated, strict=True):
-                played[index] = each
-        return played, again
+            for index, each in zip(late, repeated, strict=True):
+                blurred[index] = each
+            plays += len(late)
+        return plays
 
     def _following(self, played: Played) -> Iterator[Synthetic]:
         """The case that it goes on as, where that runbook is played too, or comes back as."""
@@ -276,8 +294,8 @@ def _settled_here(picture: CasePicture) -> bool:
     return closing is not None and closing.disposition not in (MOVED, ATTACHED, CANCELLED)
 
 
-def _further(progress: Progress, before: int, of: int, done: int) -> None:
-    progress(before + done, of)
+def _further(progress: Progress, before: int, done: int, of: int) -> None:
+    progress(before + done, before + of)
 
 
 def _something_between(placed: Placed, picture: CasePicture, *, at: datetime, until: int) -> bool:

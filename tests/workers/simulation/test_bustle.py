@@ -113,3 +113,20 @@ async def test_whoever_waits_is_woken_from_the_workers_thread(bustle: Bustle) ->
     await asyncio.sleep(0)
     await asyncio.to_thread(computes, bustle, activation(resolved=1), completion())
     assert await asyncio.wait_for(waiting, 10)
+
+
+async def test_a_case_rests_only_once_the_server_has_its_answer(bustle: Bustle) -> None:
+    """The next task of a run may come before it is known that the server has the last answer."""
+    act = activation()
+    act.run_id = "run-one"
+    bustle.owes("run-one")
+    computes(bustle, act, completion())
+    assert not await rests(bustle)
+    bustle.owes("run-one")
+    bustle.answered("run-one")
+    assert not await rests(bustle)
+    until = asyncio.get_running_loop().time() + 30
+    waiting = asyncio.create_task(bustle.over(CASE, lambda: True, until=until))
+    await asyncio.sleep(0)
+    bustle.answered("run-one")
+    assert await asyncio.wait_for(waiting, 10)

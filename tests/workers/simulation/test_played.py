@@ -2,8 +2,11 @@
 
 import asyncio
 from collections import Counter
+from itertools import pairwise
 
 import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
 
 from cases.journal import Kind, check_chain
 from tests.workers.simulation.orders import DEFAULT, ORDERS, model_with, order
@@ -81,6 +84,21 @@ def test_coverage_counts_what_was_gone_through(played: Simulated) -> None:
 
     assert stages == {name: passages[name] for name in stages}
     assert covered.missed == tuple(item for item in covered.items if item.times == 0)
+
+
+async def test_no_case_is_moved_while_the_server_waits_for_its_answer(
+    client: Client, played: Simulated
+) -> None:
+    """The server gives a case that is moved in the middle of a task another one, for nothing."""
+    moved = 0
+    for story in played.stories:
+        handle = client.get_workflow_handle(story.played.placed.id)
+        kinds = [event.event_type async for event in handle.fetch_history_events()]
+        for kind, following in pairwise(kinds):
+            if kind == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED:
+                moved += 1
+                assert following != EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED
+    assert moved > len(played.stories)
 
 
 async def test_crashes_at_once_leave_nothing_behind(engine: Engine) -> None:
