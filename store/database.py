@@ -6,6 +6,7 @@ import inspect
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -23,10 +24,10 @@ Result = TypeVar("Result")
 Class = TypeVar("Class")
 
 _WRITING = "escalate_writing"
-_BUSY_MILLISECONDS = 10_000
+PATIENCE = timedelta(seconds=10)
+"""How long a transaction waits for those that are in its way."""
 SYNCHRONOUS = "FULL"
 """What was committed survives the machine's end as well as the process's."""
-_POSTGRES_OPTIONS = "-c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
 
 
 def normal_url(url: str) -> URL:
@@ -49,10 +50,10 @@ def normal_url(url: str) -> URL:
 class Database:
     """Hands out transactions; whatever the driver says about an outage becomes StoreUnavailable."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patience: timedelta = PATIENCE) -> None:
         self.url = normal_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _engine(self.url, is_sqlite=self.sqlite)
+        self.engine = _engine(self.url, is_sqlite=self.sqlite, patience=patience)
         # One writer at a time is SQLite's rule anyway; queueing here spares its blind retries.
         self._turn = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
@@ -180,8 +181,15 @@ def outage(error: BaseException) -> str | None:
     return None
 
 
-def _engine(url: URL, *, is_sqlite: bool) -> AsyncEngine:
+def milliseconds(patience: timedelta) -> int:
+    """That long, as both dialects count it."""
+    return int(patience / timedelta(milliseconds=1))
+
+
+def _engine(url: URL, *, is_sqlite: bool, patience: timedelta) -> AsyncEngine:
     if not is_sqlite:
+        waits = f"-c lock_timeout={milliseconds(patience)}"
+        options = f"{waits} -c idle_in_transaction_session_timeout=60s"
         return create_async_engine(
             url,
             hide_parameters=True,
@@ -189,21 +197,22 @@ def _engine(url: URL, *, is_sqlite: bool) -> AsyncEngine:
             max_overflow=10,
             pool_timeout=10,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 5, "options": _POSTGRES_OPTIONS},
+            connect_args={"connect_timeout": 5, "options": options},
         )
     engine = create_async_engine(url, hide_parameters=True, pool_size=5, pool_timeout=30)
-    event.listen(engine.sync_engine, "connect", _prepare)
+    prepare = functools.partial(_prepare, patience=patience)
+    event.listen(engine.sync_engine, "connect", prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
 
 
-def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+def _prepare(connection: Any, _entry: ConnectionPoolEntry, *, patience: timedelta) -> None:
     # The driver must not begin transactions by itself: it would begin them deferred, and two
     # deferred readers that both turn to writing fail at once instead of waiting.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
-        f"busy_timeout={_BUSY_MILLISECONDS}",
+        f"busy_timeout={milliseconds(patience)}",
         "journal_mode=WAL",
         f"synchronous={SYNCHRONOUS}",
         "foreign_keys=ON",
@@ -214,7 +223,7 @@ def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 
 def _cut_the_log(file: Path) -> None:
-    connection = sqlite3.connect(file, timeout=_BUSY_MILLISECONDS / 1000)
+    connection = sqlite3.connect(file, timeout=PATIENCE.total_seconds())
     try:
         # Readers may hold it back; the next checkpoint of the database's own takes it then.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

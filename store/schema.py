@@ -1,5 +1,6 @@
 """The schema's version: checked at every start, migrated on purpose."""
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -10,22 +11,27 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
-from store.database import Database
+from store.database import PATIENCE, Database, milliseconds
 from store.errors import StoreOutdated
 
-_LOCK = 0x65736361
+TURN = 0x65736361
 """Postgres advisory lock: two processes that start together migrate once."""
+IN_TURN = timedelta(minutes=10)
+"""How long whoever comes second waits for the first: a large store takes its time."""
 
 
 async def upgrade(url: str, *, to: str = "head") -> str:
     """The store at `url` has the schema this code wants, or that version of it; its version."""
-    database = Database(url)
+    database = Database(url, patience=IN_TURN)
     try:
         if database.file is not None:
             database.file.parent.mkdir(parents=True, exist_ok=True)
         async with database.write() as connection:
             if not database.sqlite:
-                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(TURN)))
+                # Tables that somebody holds are not waited for as long: others wait behind us.
+                waits = f"SET LOCAL lock_timeout = {milliseconds(PATIENCE)}"
+                await connection.execute(sa.text(waits))
             found = await connection.run_sync(_version)
             if found is not None and found not in _known():
                 raise StoreOutdated(found=found, wanted=wanted())

@@ -38,6 +38,8 @@ class SlackWorld:
     slack: FakeSlack
     mail: FakeMessaging
     notifying: Notifying
+    pressed_by: str = ""
+    """Who pressed last."""
 
     async def ask(self, number: str, **changed: Any) -> NoticeResult:
         """The notice that asks at the case's gate, as a worker sends it."""
@@ -68,13 +70,17 @@ class SlackWorld:
     async def press(self, action: str, *, user: str = "U0LENA", **how: Any) -> httpx.Response:
         """A button of the newest card in the room."""
         card = self.slack.cards(how.get("room", ROOM))[-1]
+        self.pressed_by = user
         return await self.send(await self.slack.press(card, action, user=user, **how))
 
     async def whisper(self) -> str:
-        """What was whispered last; Slack hears it after its answer."""
+        """What was whispered last to whoever pressed last; Slack hears it after its answer.
 
-        async def said() -> Any:
-            return self.slack.whispers
+        What another press of before led to may still be on its way.
+        """
+
+        async def said() -> list[Any]:
+            return [each for each in self.slack.whispers if each["user"] == self.pressed_by]
 
         whispers = await self.world.until(said)
         return str(whispers[-1]["text"])

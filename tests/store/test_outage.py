@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,11 @@ from store import (
     StoreOutdated,
     StoreUnavailable,
     restore,
+    schema,
     upgrade,
 )
 from store.columns import metadata
+from store.database import PATIENCE, Database
 from store.schema import wanted
 from store.tables import views
 from tests.servers.postgres import PostgresCluster
@@ -65,6 +67,28 @@ async def test_refused_store_leaves_no_file(tmp_path: Path) -> None:
 async def test_several_processes_may_migrate_at_once(empty_url: str) -> None:
     """Whoever comes second finds the work done."""
     assert await asyncio.gather(*(upgrade(empty_url) for _ in range(3))) == [wanted()] * 3
+
+
+async def test_whoever_comes_second_waits_for_its_turn(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large store is migrated for longer than a transaction otherwise waits for another."""
+    assert schema.IN_TURN > 10 * PATIENCE
+    first = Database(url)
+    async with first.write() as connection:
+        if not first.sqlite:
+            lock = sa.func.pg_advisory_xact_lock(schema.TURN)
+            await connection.execute(sa.select(lock))
+        with monkeypatch.context() as hurried:
+            hurried.setattr(schema, "IN_TURN", timedelta(milliseconds=200))
+            with pytest.raises(StoreUnavailable):
+                await upgrade(url)
+        second = asyncio.create_task(upgrade(url))
+        done, _ = await asyncio.wait([second], timeout=0.5)
+        assert not done
+    await first.close()
+
+    assert await second == schema.wanted()
 
 
 async def test_newer_schema_is_refused(store: Store, url: str) -> None:
