@@ -169,6 +169,11 @@ def _dynamic(*, simulation: bool, listed: bool) -> dict[str, Any]:
         values["history.timerProcessorMaxTimeShift"] = "10ms"
         values["history.timerProcessorMaxPollRPS"] = 5_000
         values["history.transferProcessorMaxPollRPS"] = 5_000
+        # A run that goes on as another in the middle of a skip may lose what was due on the way:
+        # the server then skips to the end before the new run has set its timer. So the server
+        # suggests it later than usual, and well before it ends a run that is too long.
+        values["limit.historyCount.suggestContinueAsNew"] = 40_000
+        values["limit.historySize.suggestContinueAsNew"] = 40 * 1024 * 1024
     if not listed:
         # One record a second: the server has no switch for none.
         values["history.visibilityProcessorMaxPollRPS"] = 1

@@ -67,9 +67,17 @@ class SlackWorld:
         body, headers = posted
         return await self.world.send("slack", body, headers)
 
-    async def press(self, action: str, *, user: str = "U0LENA", **how: Any) -> httpx.Response:
-        """A button of the newest card in the room."""
-        card = self.slack.cards(how.get("room", ROOM))[-1]
+    async def press(
+        self,
+        action: str,
+        *,
+        user: str = "U0LENA",
+        card: dict[str, Any] | None = None,
+        **how: Any,
+    ) -> httpx.Response:
+        """A button of that card, or of the newest in the room."""
+        if card is None:
+            card = self.slack.cards(how.get("room", ROOM))[-1]
         self.pressed_by = user
         return await self.send(await self.slack.press(card, action, user=user, **how))
 

@@ -192,7 +192,7 @@ async def test_a_late_press_is_told_so_and_its_card_is_closed(slack: SlackWorld)
     slack.slack.fail_next("chat.update", "fatal_error")
     stale = json.loads(json.dumps(slack.slack.cards()[-1]))
     await send(slack, await form(slack))
-    later = await slack.send(await slack.slack.press(stale, APPROVE, user="U0LUCA"))
+    later = await slack.press(APPROVE, user="U0LUCA", card=stale)
 
     assert later.status_code == 200
     assert LINK_DECIDED.says in await slack.whisper()

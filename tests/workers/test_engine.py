@@ -239,6 +239,19 @@ def test_memory_is_kept_as_long_as_the_server_runs(tmp_path: Path) -> None:
     assert all("maxConnLifetime" not in store["sql"] for store in stores.values())
 
 
+def test_a_simulated_case_goes_on_as_a_new_run_only_when_it_must(tmp_path: Path) -> None:
+    """Time skips over what is due while a new run begins; the server ends a run at 51,200 events.
+
+    Seen as seven hours without an hourly update, after a run of 4,096 events.
+    """
+    files = write_files(tmp_path, ports=list(range(PORTS_NEEDED)), storage=None, simulation=True)
+    named = json.loads(files.config.read_text(encoding="utf-8"))["dynamicConfigClient"]["filepath"]
+    values = json.loads(Path(named).read_text(encoding="utf-8"))
+
+    assert 30_000 < values["limit.historyCount.suggestContinueAsNew"][0]["value"] < 51_200
+    assert 30 < values["limit.historySize.suggestContinueAsNew"][0]["value"] / 2**20 < 50
+
+
 async def test_what_is_not_listed_is_there_all_the_same(
     make_engine: MakeEngine, task_queue: str
 ) -> None:
