@@ -9,7 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
+)
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
@@ -53,16 +56,19 @@ class VirtualClock:
         """All of these cases have lived through so much more time."""
         await asyncio.gather(*(self.forward(case, by) for case in cases))
 
-    async def _read(self, case: str) -> None:
+    async def described(self, case: str) -> DescribeWorkflowExecutionResponse:
+        """The case as the server describes it."""
         # Below the SDK's own call, which decodes much that nobody looks at here.
         client = self._driven.client
-        described = await client.workflow_service.describe_workflow_execution(
+        return await client.workflow_service.describe_workflow_execution(
             DescribeWorkflowExecutionRequest(
                 namespace=client.namespace, execution=WorkflowExecution(workflow_id=case)
             ),
             retry=True,
         )
-        extended, ahead = described.workflow_extended_info, ZERO
+
+    async def _read(self, case: str) -> None:
+        extended, ahead = (await self.described(case)).workflow_extended_info, ZERO
         if extended.HasField("time_skipping_info"):
             virtual = extended.time_skipping_info.current_time.ToDatetime(tzinfo=UTC)
             ahead = virtual - datetime.now(tz=UTC)

@@ -88,7 +88,7 @@ async def test_whoever_comes_second_waits_for_its_turn(
         assert not done
     await first.close()
 
-    assert await second == schema.wanted()
+    assert await second == wanted()
 
 
 async def test_newer_schema_is_refused(store: Store, url: str) -> None:

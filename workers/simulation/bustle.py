@@ -56,11 +56,7 @@ class Bustle:
     @property
     def plugin(self) -> SimplePlugin:
         """With it the cases of a client's workers are watched."""
-
-        def watching(runner: WorkflowRunner | None) -> WorkflowRunner:
-            return _WatchingRunner(runner or SandboxedWorkflowRunner(), self)
-
-        return _Watching(self, workflow_runner=watching)
+        return _Watching(self)
 
     async def over(self, case: str, rested: Callable[[], bool], *, until: float) -> bool:
         """Nothing is under way for the case and `rested` says so too, or it has ended.
@@ -165,14 +161,12 @@ class Bustle:
 
 
 class _Watching(SimplePlugin):
-    def __init__(
-        self,
-        bustle: Bustle,
-        *,
-        workflow_runner: Callable[[WorkflowRunner | None], WorkflowRunner],
-    ) -> None:
-        super().__init__("bustle", workflow_runner=workflow_runner)
+    def __init__(self, bustle: Bustle) -> None:
+        super().__init__("bustle", workflow_runner=self._watching)
         self._bustle = bustle
+
+    def _watching(self, runner: WorkflowRunner | None) -> WorkflowRunner:
+        return _WatchingRunner(runner or SandboxedWorkflowRunner(), self._bustle)
 
     async def run_worker(
         self,

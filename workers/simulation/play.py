@@ -171,13 +171,8 @@ class Director:
         The later it is tried, the fewer are under way with it. What only the machine's speed
         decided is decided by the first of these: there the machine is fast.
         """
-        plays = 0
+        plays, late = 0, list(range(len(blurred)))
         for attempt in range(1, ATTEMPTS):
-            late = [
-                index
-                for index, each in enumerate(blurred)
-                if not each.punctual or (each.close and attempt == 1)
-            ]
             alone = asyncio.Semaphore(max(1, 8 // attempt))
             repeated = await asyncio.gather(
                 *(self._once_more(blurred[index].case, attempt, alone) for index in late)
@@ -185,6 +180,7 @@ class Director:
             for index, each in zip(late, repeated, strict=True):
                 blurred[index] = each
             plays += len(late)
+            late = [index for index in late if not blurred[index].punctual]
         return plays
 
     def _following(self, played: Played) -> Iterator[Synthetic]:

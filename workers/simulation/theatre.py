@@ -14,12 +14,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import PendingActivityState
-from temporalio.api.workflowservice.v1 import (
-    DescribeWorkflowExecutionRequest,
-    DescribeWorkflowExecutionResponse,
-)
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import Worker
@@ -154,17 +150,8 @@ class Theatre:
 
         until = asyncio.get_running_loop().time() + PATIENCE
         if not await self.bustle.over(case, rested, until=until):
-            raise StuckError(_under_way(await self._described(placed)))
+            raise StuckError(_under_way(await self.clock.described(case)))
         return not self.bustle.ended(case)
-
-    async def _described(self, placed: Placed) -> DescribeWorkflowExecutionResponse:
-        # Below the SDK's own call, which decodes much that nobody looks at here.
-        return await self.driven.workflow_service.describe_workflow_execution(
-            DescribeWorkflowExecutionRequest(
-                namespace=self.driven.namespace, execution=WorkflowExecution(workflow_id=placed.id)
-            ),
-            retry=True,
-        )
 
     def picture(self, placed: Placed) -> CasePicture:
         """The case as it stands."""
