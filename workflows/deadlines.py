@@ -5,11 +5,10 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from cases import escalations, handing_over, held, leases
+    from cases import escalations, lapses
     from cases.at_door import silence_is_due
     from cases.batches import WATCH
     from cases.bulk import watched
-    from cases.claims import lapse
     from cases.clock import ClockRun
     from cases.clocks import take_due
     from cases.desk import Desk
@@ -23,7 +22,6 @@ with workflow.unsafe.imports_passed_through():
     from cases.outcomes import allow_backup, allow_stand_in, take_silence
     from cases.records import BY_ITSELF, ROLLED_BACK, SHADOWED
     from cases.setting import come
-    from cases.severity import lapse as lapse_severity
     from cases.stages import ask_what_waits
     from cases.suppression import is_order, review
     from cases.task_work import CLOCK as TASK_CLOCK
@@ -51,25 +49,14 @@ class Deadlines:
         """Every clock step whose instant has come has had its effect."""
         await self._fetch()
         at = workflow.now()
-        state = self.file.state
         self.desk.count_refusals(at=at)
-        lapse(self.file, at=at)
-        handing_over.lapse(self.file, at=at)
-        lapse_severity(self.file, at=at)
-        hold = state.hold
-        if hold is not None and not hold.reviewed and hold.review_at <= at:
-            state.hold = hold.model_copy(update={"reviewed": True})
-            self.file.tell(Purpose.REVIEW, INCIDENT_MANAGER, stage=state.stage)
+        lapses.before_clocks(self.file, at=at)
         await self._take_set(at)
         await self._take_clocks(at)
         if workflow.now() > at:
             # What was waited for took its time, in which more may have come due.
             await self._fetch()
-        if state.closing_act is None:
-            now = workflow.now()
-            held.take_due(self.file, at=now)
-            leases.take_due(self.file, at=now)
-            escalations.take_due(self.file, at=now)
+        lapses.after_clocks(self.file, at=workflow.now())
 
     async def _fetch(self) -> None:
         """Before anything comes of silence, whoever has broken it at the door has been heard.

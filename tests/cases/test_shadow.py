@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cases.acts import Close, Complete
@@ -88,6 +88,7 @@ async def test_stories_come_to_their_end_in_the_shadow(runbook: str) -> None:
     runbook=st.sampled_from(sorted(library())),
     turns=st.lists(st.integers(min_value=0, max_value=10_000), max_size=25),
 )
+@example(runbook="child-safety-report", turns=[366, 88]).via("an acknowledgement that lapses")
 async def test_whatever_people_practise_nothing_leaves(runbook: str, turns: list[int]) -> None:
     """Acts and time in any order: no entry says that anybody was told or anything was done."""
     case = shadow(runbook, {})

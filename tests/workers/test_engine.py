@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from workers.settings import EngineSettings
 
 _OWNER = """
-import asyncio, sys
+import asyncio, signal, sys
 from pathlib import Path
 from workers.engine import Engine
 
@@ -39,6 +39,8 @@ async def main():
         print(engine.pid, flush=True)
         await asyncio.sleep(120)
 
+# In the background of a shell, interrupts are ignored, and by the children too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 asyncio.run(main())
 """
 

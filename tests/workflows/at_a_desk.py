@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from cases import escalations
+from cases import escalations, lapses
 from cases.acts import ActBody
 from cases.batches import WATCH
 from cases.bulk import watched
@@ -118,7 +118,7 @@ class AtADesk:
         return receipt
 
     async def forward(self, by: timedelta) -> None:
-        """So much later; every clock step on the way is taken at its instant."""
+        """So much later; whatever comes by itself on the way is taken at its instant."""
         house = self.house
         end = house.now + by
         while True:
@@ -126,14 +126,21 @@ class AtADesk:
             if coming is None or coming[0] > end:
                 break
             house.now = max(house.now, coming[0])
-            for effect in come(house.file, at=house.now):
-                begin(house.file, effect, at=house.now)
-            for clock, step, _ in take_due(house.file, at=house.now):
-                if not clock.reading(house.now).ended:
-                    self._due(clock, step)
-            escalations.take_due(house.file, at=house.now)
-            self._settle()
+            self._take_due()
+            assert house.state.next_instant(house.now) != coming, f"nobody took {coming}"
         house.now = end
+
+    def _take_due(self) -> None:
+        """In the order of `Deadlines.take`."""
+        house = self.house
+        lapses.before_clocks(house.file, at=house.now)
+        for effect in come(house.file, at=house.now):
+            begin(house.file, effect, at=house.now)
+        for clock, step, _ in take_due(house.file, at=house.now):
+            if not clock.reading(house.now).ended:
+                self._due(clock, step)
+        lapses.after_clocks(house.file, at=house.now)
+        self._settle()
 
     async def forward_to(self, instant: datetime) -> None:
         """At that instant, if it is still to come."""
