@@ -11,6 +11,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -70,6 +71,20 @@ def local_path(text: str) -> str:
     return text if _LOCAL.fullmatch(text) else "/"
 
 
+@cache
+def _templates() -> Environment:
+    """Compiled once, however many gateways a process has."""
+    templates = Environment(
+        loader=PackageLoader("gateway"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["words"] = words
+    return templates
+
+
 class Web:
     """Pages of one gateway."""
 
@@ -79,14 +94,6 @@ class Web:
         self.session_cookie = f"{prefix}escalate-session"
         self.visit_cookie = f"{prefix}escalate-visit"
         self.provider = doors.provider.name if doors.provider is not None else ""
-        self._templates = Environment(
-            loader=PackageLoader("gateway"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["words"] = words
 
     async def viewer(self, request: Request) -> Viewer | None:
         """Who is logged in; None when nobody is, or the directory does not know them any more."""
@@ -133,13 +140,17 @@ class Web:
     ) -> HTMLResponse:
         """The page, written; a name the template uses and nobody gave is an error."""
         settings = self.doors.settings
-        html = self._templates.get_template(name).render(
-            viewer=viewer,
-            csrf=csrf if csrf is not None else (csrf_of(viewer.token) if viewer else ""),
-            demo=settings.demo,
-            keeper=viewer is not None and settings.keepers.knows(viewer.roles),
-            phone=settings.incident_manager_phone,
-            **values,
+        html = (
+            _templates()
+            .get_template(name)
+            .render(
+                viewer=viewer,
+                csrf=csrf if csrf is not None else (csrf_of(viewer.token) if viewer else ""),
+                demo=settings.demo,
+                keeper=viewer is not None and settings.keepers.knows(viewer.roles),
+                phone=settings.incident_manager_phone,
+                **values,
+            )
         )
         return HTMLResponse(html, status_code=status)
 

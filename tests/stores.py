@@ -1,22 +1,62 @@
-"""Empty stores for tests: migrated once in a process, then copied."""
+"""Stores for tests to begin with: made once in a process, then copied."""
 
 import tempfile
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from store import upgrade
+from runbooks import Runbook, library, load_runbook
+from store import DEMO_KEK, Store, upgrade
 
-_TEMPLATE: list[bytes] = []
+_MADE: dict[Callable[[str], Awaitable[None]], bytes] = {}
 
 
 async def empty_store(url: str) -> None:
     """The SQLite store at `url` is as `store.upgrade` leaves a new one: empty, today's schema."""
-    if not _TEMPLATE:
+    await _copy(upgrade, url)
+
+
+async def released_store(url: str) -> None:
+    """The SQLite store at `url` is a new one in which every shipped runbook is live."""
+    await _copy(_upgrade_and_release, url)
+
+
+async def release_all(store: Store, at: datetime) -> None:
+    """Every shipped runbook is live."""
+    for name, source in library().items():
+        if await store.releases.active(name) is None:
+            await release(store, source, at)
+
+
+async def release(store: Store, source: bytes, at: datetime) -> Runbook:
+    """The runbook's version is live: one person proposed it, another approved it."""
+    runbook = load_runbook(source, file="runbook.yaml")
+    await store.releases.propose(
+        runbook=runbook.name,
+        version=runbook.version,
+        digest=runbook.digest,
+        source=source,
+        by="one",
+        at=at,
+    )
+    await store.releases.approve(runbook=runbook.name, version=runbook.version, by="two", at=at)
+    return runbook
+
+
+async def _copy(make: Callable[[str], Awaitable[None]], url: str) -> None:
+    if make not in _MADE:
         with tempfile.TemporaryDirectory(prefix="template-") as folder:
             template = Path(folder, "escalate.db")
-            await upgrade(f"sqlite:///{template}")
-            _TEMPLATE.append(template.read_bytes())
+            await make(f"sqlite:///{template}")
+            _MADE[make] = template.read_bytes()
     path = Path(make_url(url).database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_TEMPLATE[0])
+    path.write_bytes(_MADE[make])
+
+
+async def _upgrade_and_release(url: str) -> None:
+    await upgrade(url)
+    async with await Store.open(url, kek=DEMO_KEK) as opened:
+        await release_all(opened, datetime.now(UTC))

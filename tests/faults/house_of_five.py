@@ -20,7 +20,7 @@ from tests.faults.process import RECORDER, WITNESS, Process
 from tests.faults.short_case import ROUTING, RUNBOOK, Authority
 from tests.faults.trees import inconsistent
 from tests.faults.witness_process import NAME, SIGNED
-from tests.gateway.world import release
+from tests.stores import release
 from workers._engine_process import free_ports
 from workers.engine import Engine
 from workflows import policies

@@ -9,7 +9,7 @@ from cases.state import CasePicture
 from runbooks import library, load_runbook
 from tests.faults.course import canonical, decided, manual, step
 from tests.faults.place import Place, place
-from tests.gateway.world import release
+from tests.stores import release
 from workers.engine import Engine
 from workers.processes import running_gateway, running_worker
 

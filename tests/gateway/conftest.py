@@ -7,14 +7,14 @@ import pytest
 
 from store import DEMO_KEK, Store
 from tests.gateway.world import World, make_world
-from tests.stores import empty_store
+from tests.stores import released_store
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An open store with the shipped runbooks released."""
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
-    await empty_store(url)
+    await released_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened
 

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from runbooks.library import library
-from tests.gateway.world import World, release
+from tests.gateway.world import World
+from tests.stores import release
 
 GLASS = (
     library()["user-safety-escalation"]

@@ -1,7 +1,8 @@
 """A running case is moved from its page: seen first, asked for, agreed to, taken back (I2)."""
 
 from runbooks import load_runbook
-from tests.gateway.world import Browser, World, release
+from tests.gateway.world import Browser, World
+from tests.stores import release
 from tests.workflows.runbooks import TWO_LAWYERS
 
 WHY = "two lawyers from now on"

@@ -14,7 +14,8 @@ from integrations.authenticators import Authenticators, Model
 from runbooks.library import library
 from store import Store
 from tests.fakes.authenticator import MODEL, UP, Authenticator, Maker
-from tests.gateway.world import World, make_world, release
+from tests.gateway.world import World, make_world
+from tests.stores import release
 
 Json = dict[str, Any]
 NAME = "user-safety-escalation"

@@ -1,7 +1,8 @@
 """The priority of a case stands on its page, beside the severity."""
 
 from runbooks.library import library
-from tests.gateway.world import World, release
+from tests.gateway.world import World
+from tests.stores import release
 
 MATRIX = """
 priority:

@@ -26,8 +26,8 @@ from runbooks.library import library
 from store import DEMO_KEK, CallFilter, Store
 from tests.fakes.slack import ROOM, SECRET
 from tests.gateway.slack_world import SlackWorld, make_slack_world
-from tests.gateway.world import CANARY, release
-from tests.stores import empty_store
+from tests.gateway.world import CANARY
+from tests.stores import release, released_store
 
 APPROVE, REJECT, OPEN = "escalate.decide-approve", "escalate.decide-reject", "escalate.open"
 HAVE_IT = "escalate.acknowledge"
@@ -38,7 +38,7 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Slac
     """One gateway for all tests here: each has a case of its own."""
     folder = tmp_path_factory.mktemp("slack")
     url = f"sqlite:///{folder / 'escalate.db'}"
-    await empty_store(url)
+    await released_store(url)
     async with (
         await Store.open(url, kek=DEMO_KEK) as store,
         make_slack_world(store, folder) as made,

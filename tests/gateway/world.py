@@ -34,10 +34,9 @@ from integrations.ports.on_call import OnCallDirectory
 from integrations.ports.paging import Paging
 from integrations.standard_webhooks import sign_standard
 from integrations.zendesk_webhook import sign_zendesk
-from runbooks import Runbook, load_runbook
-from runbooks.library import library
 from store import CaseView, Store
 from tests.gateway.engine import InProcessEngine
+from tests.stores import release_all
 
 STANDARD = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU="
 ZENDESK = "a zendesk secret of a test"
@@ -368,28 +367,6 @@ async def make_world(
         finally:
             for browser in world.browsers.values():
                 await browser.http.aclose()
-
-
-async def release_all(store: Store, at: datetime) -> None:
-    """Every shipped runbook is live."""
-    for name, source in library().items():
-        if await store.releases.active(name) is None:
-            await release(store, source, at)
-
-
-async def release(store: Store, source: bytes, at: datetime) -> Runbook:
-    """The runbook's version is live: one person proposed it, another approved it."""
-    runbook = load_runbook(source, file="runbook.yaml")
-    await store.releases.propose(
-        runbook=runbook.name,
-        version=runbook.version,
-        digest=runbook.digest,
-        source=source,
-        by="one",
-        at=at,
-    )
-    await store.releases.approve(runbook=runbook.name, version=runbook.version, by="two", at=at)
-    return runbook
 
 
 def _form(html: str) -> Form:

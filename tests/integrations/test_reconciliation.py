@@ -1,7 +1,6 @@
 """Every kind of drift in the table is found, and mended or told; twice is as good as once."""
 
 import csv
-import shutil
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -29,19 +28,11 @@ ROWS = list(
 EACH = [(row, system) for row in ROWS for system in row["on"].split()]
 
 
-@pytest.fixture(scope="module")
-async def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of an empty store, migrated once."""
-    file = tmp_path_factory.mktemp("template") / "escalate.db"
-    await empty_store(f"sqlite:///{file}")
-    return file
-
-
 @pytest.fixture
-async def store(template: Path, tmp_path: Path) -> AsyncIterator[Store]:
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An open store."""
-    shutil.copy(template, tmp_path / "escalate.db")
     url = f"sqlite:///{tmp_path / 'escalate.db'}"
+    await empty_store(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
         yield opened
 

@@ -31,7 +31,7 @@ from gateway.signer import DoorSigner, load_or_create_keys
 from gateway.worker_certifier import REFUSED, WorkerCertifier
 from runbooks import library
 from store import DEMO_KEK, Store, WorkerKeyState, upgrade
-from tests.gateway.world import release
+from tests.stores import release
 from workers._doctor_check import Level
 from workers._doctor_workers import worker_keys
 from workers.certifying import revoke_workers, workers_of

@@ -29,7 +29,7 @@ OPENED: dict[str, dict[str, Any]] = {"cached": {}, "uncached": {"continue_after"
 long story would read its history again a hundred times."""
 ALWAYS = {"cached": 3, "uncached": 1}
 """How many stories of each runbook are played whenever tests run."""
-LONGEST = frozenset({"personal-data-breach", "account-takeover-wave"})
+LONGEST = frozenset({"personal-data-breach", "account-takeover-wave", "ai-safety-incident"})
 """Their shortest story takes minutes without a cache: it is played with the others."""
 TOLD = told()
 
