@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from runbooks import Runbook, library, load_runbook
 from store import DEMO_KEK, Store, upgrade
 
-_MADE: dict[Callable[[str], Awaitable[None]], bytes] = {}
+_MADE: dict[Callable[[str], Awaitable[object]], bytes] = {}
 
 
 async def empty_store(url: str) -> None:
@@ -45,7 +45,7 @@ async def release(store: Store, source: bytes, at: datetime) -> Runbook:
     return runbook
 
 
-async def _copy(make: Callable[[str], Awaitable[None]], url: str) -> None:
+async def _copy(make: Callable[[str], Awaitable[object]], url: str) -> None:
     if make not in _MADE:
         with tempfile.TemporaryDirectory(prefix="template-") as folder:
             template = Path(folder, "escalate.db")
