@@ -140,17 +140,14 @@ class Web:
     ) -> HTMLResponse:
         """The page, written; a name the template uses and nobody gave is an error."""
         settings = self.doors.settings
-        html = (
-            _templates()
-            .get_template(name)
-            .render(
-                viewer=viewer,
-                csrf=csrf if csrf is not None else (csrf_of(viewer.token) if viewer else ""),
-                demo=settings.demo,
-                keeper=viewer is not None and settings.keepers.knows(viewer.roles),
-                phone=settings.incident_manager_phone,
-                **values,
-            )
+        template = _templates().get_template(name)
+        html = template.render(
+            viewer=viewer,
+            csrf=csrf if csrf is not None else (csrf_of(viewer.token) if viewer else ""),
+            demo=settings.demo,
+            keeper=viewer is not None and settings.keepers.knows(viewer.roles),
+            phone=settings.incident_manager_phone,
+            **values,
         )
         return HTMLResponse(html, status_code=status)
 

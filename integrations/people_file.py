@@ -20,7 +20,7 @@ people:
 
 import binascii
 from datetime import UTC, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from io import StringIO
 from typing import Annotated, Any, NamedTuple, Self
 from zoneinfo import available_timezones
@@ -181,13 +181,8 @@ class _Entry(Inbound):
         )
 
 
-@lru_cache(maxsize=1)
 def read_people(content: bytes, *, file: str) -> tuple[Account, ...]:
-    """The accounts, by id; `DirectoryUnreadableError` with line and column for anything wrong.
-
-    The same bytes are read once: several doors of a process look into one file. Nothing of those
-    before is kept.
-    """
+    """The accounts, by id; `DirectoryUnreadableError` with line and column for anything wrong."""
     entries = _entries(content, file=file)
     accounts: dict[str, Account] = {}
     in_slack: set[str] = set()

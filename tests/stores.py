@@ -7,8 +7,9 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from runbooks import Runbook, library, load_runbook
+from runbooks import Runbook, load_runbook
 from store import DEMO_KEK, Store, upgrade
+from workers.processes import release_library
 
 _MADE: dict[Callable[[str], Awaitable[object]], bytes] = {}
 
@@ -23,15 +24,8 @@ async def released_store(url: str) -> None:
     await _copy(_upgrade_and_release, url)
 
 
-async def release_all(store: Store, at: datetime) -> None:
-    """Every shipped runbook is live."""
-    for name, source in library().items():
-        if await store.releases.active(name) is None:
-            await release(store, source, at)
-
-
-async def release(store: Store, source: bytes, at: datetime) -> Runbook:
-    """The runbook's version is live: one person proposed it, another approved it."""
+async def release(store: Store, source: bytes, at: datetime, *, shadow: bool = False) -> Runbook:
+    """The runbook's version is live, or in the shadow: one person proposed it, another agreed."""
     runbook = load_runbook(source, file="runbook.yaml")
     await store.releases.propose(
         runbook=runbook.name,
@@ -40,8 +34,11 @@ async def release(store: Store, source: bytes, at: datetime) -> Runbook:
         source=source,
         by="one",
         at=at,
+        shadow=shadow,
     )
-    await store.releases.approve(runbook=runbook.name, version=runbook.version, by="two", at=at)
+    await store.releases.approve(
+        runbook=runbook.name, version=runbook.version, by="two", at=at, shadow=shadow
+    )
     return runbook
 
 
@@ -59,4 +56,4 @@ async def _copy(make: Callable[[str], Awaitable[object]], url: str) -> None:
 async def _upgrade_and_release(url: str) -> None:
     await upgrade(url)
     async with await Store.open(url, kek=DEMO_KEK) as opened:
-        await release_all(opened, datetime.now(UTC))
+        await release_library(opened, proposed_by="one", approved_by="two", at=datetime.now(UTC))

@@ -12,6 +12,7 @@ from runbooks import library, load_routing
 from runbooks.library import routing
 from tests.cli.conftest import Installation
 from tests.gateway.test_suppressing import QUIET
+from tests.stores import release
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -220,7 +221,6 @@ async def test_a_gate_with_memo_and_second_factor_is_decided_on_what_was_shown(
     installation: Installation,
 ) -> None:
     """The memo opens the round; the code proves the person; the objection and the way back work."""
-    at = datetime.now(tz=UTC)
     text = (
         library()["user-safety-escalation"]
         .replace(b"version: 1.0.0", b"version: 1.1.0")
@@ -230,13 +230,7 @@ async def test_a_gate_with_memo_and_second_factor_is_decided_on_what_was_shown(
         )
         .replace(b"approve: {legal: 1}", b"approve: {legal: 2}")
     )
-    releases = installation.house.store.releases
-    digest = sha256(text).hexdigest()
-    name = "user-safety-escalation"
-    await releases.propose(
-        runbook=name, version="1.1.0", digest=digest, source=text, by="petra", at=at
-    )
-    await releases.approve(runbook=name, version="1.1.0", by="lena", at=at)
+    await release(installation.house.store, text, datetime.now(tz=UTC))
     imani, tariq, lena = [
         await installation.terminal(person) for person in ("imani", "tariq", "lena")
     ]

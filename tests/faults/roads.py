@@ -1,4 +1,4 @@
-"""A road to the engine that can be closed, a clock that stands, and a runbook that is released."""
+"""A road to the engine that can be closed, and a clock that stands."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,8 +6,6 @@ from cases.envelope import ActEnvelope
 from cases.receipts import ActReceipt
 from gateway.errors import EngineUnavailableError
 from gateway.temporal_engine import TemporalEngine
-from runbooks import load_runbook
-from tests.faults.place import Place
 
 
 class StoppedClock:
@@ -34,19 +32,3 @@ class SlowRoad(TemporalEngine):
         if self.closed:
             raise EngineUnavailableError("the road is closed")
         return await super().deliver(envelope, case=case, act_id=act_id, within=within)
-
-
-async def release(made: Place, text: bytes) -> None:
-    """The runbook is live."""
-    runbook = load_runbook(text, file="runbook.yaml")
-    at = datetime.now(UTC)
-    releases = made.house.store.releases
-    await releases.propose(
-        runbook=runbook.name,
-        version=runbook.version,
-        digest=runbook.digest,
-        source=text,
-        by="petra",
-        at=at,
-    )
-    await releases.approve(runbook=runbook.name, version=runbook.version, by="lena", at=at)

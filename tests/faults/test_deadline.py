@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,8 @@ from cases.receipts import ActReceipt
 from gateway.shelf import Shelf
 from store import DoorRound
 from tests.faults.place import Place, place, quick
-from tests.faults.roads import SlowRoad, StoppedClock, release
+from tests.faults.roads import SlowRoad, StoppedClock
+from tests.stores import release
 from tests.workflows.runbooks import SILENT
 from workers.engine import Engine
 from workers.processes import doors_of, running_gateway, running_worker
@@ -75,7 +76,7 @@ async def hour(engine: Engine, home: Path, workers: AsyncExitStack) -> AsyncIter
     """A case at the gate, its worker in `workers`."""
     clock = StoppedClock()
     async with place(home, engine=engine, clock=clock) as made:
-        await release(made, SILENT)
+        await release(made.house.store, SILENT, datetime.now(UTC))
         skipper = TimeSkipper(made.client, config=TimeSkippingConfig(enabled=False))
         road = SlowRoad(skipper.client, task_queue=made.settings.task_queue)
         real = await doors_of(made.house, engine.address)

@@ -28,7 +28,7 @@ from tests.faults.quiet_room import (
     murmured,
     words_of_structure,
 )
-from tests.faults.roads import release
+from tests.stores import release
 from workers.engine import Engine
 
 APPROVE = "escalate.decide-approve"
@@ -56,7 +56,7 @@ async def guarded(tmp_path: Path) -> AsyncIterator[GuardedHouse]:
             Engine.start(pinned_only=True, database=tmp_path / "engine.db") as engine,
             guarded_house(engine, tmp_path, routing=ROUTING) as made,
         ):
-            await release(made.place, TEXT)
+            await release(made.place.house.store, TEXT, datetime.now(UTC))
             await subscribe(made)
             yield made
     finally:

@@ -21,12 +21,12 @@ from starlette.routing import Route
 
 from cases.records import ROLLED_BACK
 from cases.state import CasePicture
-from runbooks import load_runbook
 from tests.fakes.connector import FakeConnector
 from tests.faults.course import decided, step
 from tests.faults.evidence import Evidence
 from tests.faults.place import Place, place
 from tests.faults.process import Process
+from tests.stores import release
 from workers.engine import Engine
 
 RUNBOOK = b"""\
@@ -128,21 +128,6 @@ async def served(receiver: Receiver) -> AsyncIterator[int]:
         await serving
 
 
-async def released(made: Place) -> None:
-    """The runbook is live."""
-    runbook = load_runbook(RUNBOOK, file="many.yaml")
-    at, releases = datetime.now(UTC), made.house.store.releases
-    await releases.propose(
-        runbook=runbook.name,
-        version=runbook.version,
-        digest=runbook.digest,
-        source=RUNBOOK,
-        by="petra",
-        at=at,
-    )
-    await releases.approve(runbook=runbook.name, version=runbook.version, by="lena", at=at)
-
-
 async def lock_of(made: Place, number: str) -> dict[str, Any]:
     """The whole effect as the store has it."""
     view = await made.view(number)
@@ -167,7 +152,7 @@ async def test_each_step_happens_once_though_every_worker_that_orders_one_is_kil
             "ESCALATE_ACTIONS__CONNECTORS__ACCOUNTS__SECRET": receiver.secret,
         }
         async with place(tmp_path / "home", engine=present, environ=environ) as made:
-            await released(made)
+            await release(made.house.store, RUNBOOK, datetime.now(UTC))
             gateway = await made.gateway()
             receiver.place, receiver.working = made, await made.worker()
             try:

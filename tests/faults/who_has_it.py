@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
@@ -14,7 +15,8 @@ from store import ActState, NoticeRow
 from tests.faults.evidence import Evidence
 from tests.faults.place import Place, place, quick
 from tests.faults.process import Process
-from tests.faults.roads import SlowRoad, StoppedClock, release
+from tests.faults.roads import SlowRoad, StoppedClock
+from tests.stores import release
 from workers.engine import Engine
 from workers.processes import doors_of, running_gateway, running_worker
 
@@ -105,7 +107,7 @@ class Work:
 async def work(engine: Engine, home: Path, text: bytes, *, skip: bool) -> AsyncIterator[Work]:
     """A case that has just asked triage to work."""
     async with place(home, engine=engine, clock=StoppedClock() if skip else None) as made:
-        await release(made, text)
+        await release(made.house.store, text, datetime.now(UTC))
         client = made.client
         if skip:
             client = TimeSkipper(made.client, config=TimeSkippingConfig(enabled=False)).client

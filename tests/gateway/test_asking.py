@@ -1,8 +1,8 @@
 """The form asks what is to be asked now, and shows what follows once it is answered."""
 
-from runbooks import load_runbook
 from runbooks.library import library
 from tests.gateway.world import World
+from tests.stores import release
 
 MORE = b"""
   amount: {ask: "How much was lost?", answer: number, asked-if: {kind: fraud}}
@@ -14,18 +14,7 @@ async def test_a_form_shows_the_questions_that_are_asked(world: World) -> None:
     """A prefilled answer asks for the amount, the amount for the insurer; another kind for none."""
     source = library()["user-safety-escalation"].replace(b"version: 1.0.0", b"version: 1.1.0")
     source = source.replace(b"\nseverity:\n", MORE + b"\nseverity:\n", 1)
-    runbook = load_runbook(source, file="more.yaml")
-    at = await world.clock.now()
-    releases = world.doors.store.releases
-    await releases.propose(
-        runbook=runbook.name,
-        version=runbook.version,
-        digest=runbook.digest,
-        source=runbook.source,
-        by="one",
-        at=at,
-    )
-    await releases.approve(runbook=runbook.name, version=runbook.version, by="two", at=at)
+    await release(world.store, source, await world.clock.now())
     number = await world.case(data={"tags": ["fraud"]})
     other = await world.case(id="evt-2", subject="R-2", data={"tags": ["harassment"]})
     imani = await world.browser("imani")

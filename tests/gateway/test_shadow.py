@@ -19,20 +19,21 @@ from gateway.watching.looking import Looking
 from runbooks import load_runbook
 from runbooks.library import library
 from runbooks.template import new_runbook
-from store import Store
+from store import DEMO_KEK, Store
 from tests.gateway.world import World, make_world
+from tests.stores import empty_store, release
 
 NAME = "user-safety-escalation"
 BESIDE = "beside"
 
 
-async def released(store: Store, name: str, at: Any, *, shadow: bool) -> None:
-    """The shipped runbook is released by two people."""
-    source = library()[name]
-    runbook = load_runbook(source, file=name)
-    said = {"runbook": name, "version": runbook.version, "at": at, "shadow": shadow}
-    await store.releases.propose(digest=runbook.digest, source=source, by="one", **said)
-    await store.releases.approve(by="two", **said)
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """An open store in which nothing is live yet: a shadow begins only there."""
+    url = f"sqlite:///{tmp_path / 'escalate.db'}"
+    await empty_store(url)
+    async with await Store.open(url, kek=DEMO_KEK) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ async def shadows(store: Store, tmp_path: Path) -> AsyncIterator[World]:
     """A gateway where the default pathway runs in the shadow, and the others are live."""
     from tests.gateway.world import MovableClock  # noqa: PLC0415 - its instant only
 
-    await released(store, NAME, await MovableClock().now(), shadow=True)
+    await release(store, library()[NAME], await MovableClock().now(), shadow=True)
     async with make_world(store, tmp_path) as made:
         yield made
 
@@ -223,7 +224,7 @@ async def test_a_report_is_not_lost_in_a_shadow_once_its_runbook_is_live(shadows
     """It joined the open shadow by a rule; a live release has come: it has a live case."""
     fraud = {"tags": ["fraud"], "about": "account-9"}
     number = await shadows.case(data=fraud)
-    await released(shadows.store, NAME, await shadows.clock.now(), shadow=False)
+    await release(shadows.store, library()[NAME], await shadows.clock.now())
 
     joined = await shadows.deliver(id="evt-2", subject="R-2", data=fraud)
     assert joined.json()["case"] == number
@@ -241,7 +242,7 @@ async def test_a_joined_reports_ticket_ends_nothing(shadows: World) -> None:
     second = await shadows.deliver(id="evt-2", subject="R-2", data=fraud)
     assert second.json()["case"] == number
     await shadows.until(lambda: told(shadows, 1))
-    await released(shadows.store, NAME, await shadows.clock.now(), shadow=False)
+    await release(shadows.store, library()[NAME], await shadows.clock.now())
 
     await solve(shadows, subject="R-2")
     await shadows.until(lambda: told(shadows, 2))
@@ -284,7 +285,7 @@ async def test_a_live_case_does_not_hear_of_a_shadow_about_the_same_subject(
     await shadows.case(data={"about": "account-9"})
     await shadows.case(id="evt-2", subject="R-2", data={"about": "account-9"})
     assert shadows.engine.started[-1].same_subject == ("1001",)
-    await released(shadows.store, NAME, await shadows.clock.now(), shadow=False)
+    await release(shadows.store, library()[NAME], await shadows.clock.now())
 
     await shadows.case(id="evt-3", subject="R-3", data={"about": "account-9"})
 

@@ -36,7 +36,7 @@ from integrations.standard_webhooks import sign_standard
 from integrations.zendesk_webhook import sign_zendesk
 from store import CaseView, Store
 from tests.gateway.engine import InProcessEngine
-from tests.stores import release_all
+from workers.processes import release_library
 
 STANDARD = "whsec_" + "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVowMTIzNDU="
 ZENDESK = "a zendesk secret of a test"
@@ -319,7 +319,7 @@ async def make_world(
     """The gateway, running on a free port."""
     clock = MovableClock()
     if runbooks:
-        await release_all(store, await clock.now())
+        await release_library(store, proposed_by="one", approved_by="two", at=await clock.now())
     engine = InProcessEngine(store, clock)
     sock = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
