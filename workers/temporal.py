@@ -13,7 +13,7 @@ from temporalio.service import GrpcCompression, TLSConfig
 from temporalio.worker import Worker, WorkerConfig
 
 from workers.settings import URGENT
-from workflows.converter import CaseKeyring, converter
+from workflows.converter import PLAIN, CaseKeyring, converter
 from workflows.escalation import EscalationWorkflow
 from workflows.obligation import ObligationWorkflow
 from workflows.runner import CaseRunner, Sign
@@ -30,13 +30,17 @@ from the first event again, and the more of them there are the longer each takes
 
 
 def plugin(
-    keyring: CaseKeyring,
+    keyring: CaseKeyring | None,
     *,
     activities: Sequence[Callable[..., Any]] = (),
     sign: Sign | None = None,
 ) -> SimplePlugin:
-    """Converter with codec, sandbox, workflows and activities, in one thing to hand over."""
-    return plugin_with(converter(keyring), activities=activities, sign=sign)
+    """Converter with codec, sandbox, workflows and activities, in one thing to hand over.
+
+    Without a keyring nothing is sealed: what is made up needs no secrecy.
+    """
+    spoken = PLAIN if keyring is None else converter(keyring)
+    return plugin_with(spoken, activities=activities, sign=sign)
 
 
 def plugin_with(
@@ -88,7 +92,7 @@ async def connect(
     address: str,
     *,
     namespace: str,
-    keyring: CaseKeyring,
+    keyring: CaseKeyring | None,
     activities: Sequence[Callable[..., Any]] = (),
     api_key: str | None = None,
     tls: bool | TLSConfig = False,

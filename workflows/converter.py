@@ -180,7 +180,8 @@ class CaseConverter(DataConverter):
 
 
 PLAIN = CaseConverter(payload_converter_class=PayloadConverter)
-"""The converter without encryption: for histories that were already opened (strict replay)."""
+"""The converter without encryption: for histories that were already opened (strict replay), and for
+cases that are made up, on a server that keeps nothing."""
 
 
 def converter(keyring: CaseKeyring) -> DataConverter:

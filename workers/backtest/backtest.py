@@ -177,7 +177,7 @@ async def rerun(
     staff = RecordedStaff(model, recorded)
     trouble = Trouble(model=model, faults=frozenset(), days=1)
     world = RecordedWorld(staff=staff, trouble=trouble)
-    async with theatre(engine, edited, outside=world) as place:
+    async with theatre(engine, edited, outside=world, sealed=True) as place:
         world.bustle = place.bustle
         again = Rerunner(
             theatre=place,

@@ -2,11 +2,12 @@
 
 Then only the machine's speed decided which was first: each may be late by as much as is still on
 time. Among few cases under way everything is on time to a fraction of a second, and the plan
-decides: such a case is played once more there.
+decides: such a case is played once more there. Where the plan itself leaves less than that between
+the two, people hesitate.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cases.escalation_steps import UNREAD
 from cases.journal import Entry, Kind
@@ -33,21 +34,39 @@ OWN = frozenset(
 """What a case does at an instant that nobody chose."""
 
 
+HESITATES = timedelta(seconds=7.5)
+"""Nearer to a step of the case's own nobody acts.
+
+Seconds of `PHASES`, and what comes half or quarter minutes after them, lie at most four apart, or
+at least eleven: among few no lateness makes one of the other.
+"""
+
+
 def is_close(entries: Sequence[Entry], picture: CasePicture, at: datetime) -> bool:
     """Whether an act at that instant, on the case as pictured, met something of the case's own.
 
     What came just before is in the journal; what was about to come, in the picture: where the act
     was first, it may never have come.
     """
-    own = (*by_itself(picture, at), *_just_before(entries, at))
-    return any(abs(instant - at) < TOO_LATE for instant in own)
+    # What the act itself brings about comes at its own instant.
+    before = (instant for instant in _lately(entries, since=at - TOO_LATE) if instant < at)
+    return any(abs(instant - at) < TOO_LATE for instant in (*by_itself(picture, at), *before))
 
 
-def _just_before(entries: Sequence[Entry], at: datetime) -> Iterator[datetime]:
+def is_planned_close(entries: Sequence[Entry], picture: CasePicture, planned: datetime) -> bool:
+    """Whether an act planned for that instant would meet something of the case's own.
+
+    It has come already, however late, or is still to come: asked on either side of it, the answer
+    is the same.
+    """
+    own = (*by_itself(picture, planned), *_lately(entries, since=planned - HESITATES))
+    return any(abs(instant - planned) < HESITATES for instant in own)
+
+
+def _lately(entries: Sequence[Entry], *, since: datetime) -> Iterator[datetime]:
     for entry in reversed(entries):
-        if entry.at <= at - TOO_LATE:
+        if entry.at <= since:
             return
         unread = entry.kind is Kind.NOTICE_ORDERED and str(entry.body.get("step")).endswith(UNREAD)
-        # What the act itself brings about comes at its own instant.
-        if entry.at < at and (unread or entry.kind in OWN):
+        if unread or entry.kind in OWN:
             yield entry.at

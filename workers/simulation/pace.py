@@ -12,6 +12,8 @@ LAGGING = timedelta(seconds=2.5)
 """A skip alone is answered about a second after it has happened."""
 TOO_LATE = timedelta(seconds=6)
 """A case in which anything came later than this is played again."""
+ON_THE_DOT = timedelta(seconds=3)
+"""So late at most is what comes among few, where order hangs on seconds."""
 
 
 class Pace:

@@ -13,13 +13,13 @@ from cases.state import CasePicture
 from runbooks import Runbook
 from workers.simulation.cast import Cast
 from workers.simulation.chance import Chance
-from workers.simulation.close_calls import is_close
+from workers.simulation.close_calls import is_close, is_planned_close
 from workers.simulation.faults import Trouble
 from workers.simulation.generator import Generator
 from workers.simulation.habits import Habits, by_itself
 from workers.simulation.model import Model
 from workers.simulation.outside import Placed
-from workers.simulation.pace import TOO_LATE, Pace
+from workers.simulation.pace import ON_THE_DOT, TOO_LATE, Pace
 from workers.simulation.people import Staff
 from workers.simulation.synthetic import REOPENED, Synthetic
 from workers.simulation.theatre import MINUTE, StuckError, Theatre
@@ -36,6 +36,8 @@ PHASES = (9, 26, 13, 40, 27, 39, 11, 28, 10, 42, 24, 41, 25, 12)
 A minute ends at its 53rd second (`outside.EARLY`). An act that comes as late as is still punctual,
 and what it ends soon after, are of the same minute on every machine; so is what comes whole, half
 or quarter minutes after it, by a clock or a policy."""
+MOST_HESITATIONS = 3
+"""In a row: a policy that steps on every few seconds keeps nobody from acting for long."""
 QUIET = 3
 """Minutes that are let pass when nobody can do anything and no clock runs."""
 
@@ -76,6 +78,11 @@ class Played:
     def clear(self) -> bool:
         """Whether it would be the same on another machine."""
         return self.punctual and not self.close
+
+    @property
+    def decided(self) -> bool:
+        """Whether the plan decided what came, not the machine, even where it left only seconds."""
+        return self.late <= ON_THE_DOT if self.close else self.punctual
 
 
 @dataclass
@@ -168,8 +175,7 @@ class Director:
     async def _among_few(self, blurred: list[Played]) -> int:
         """Each of these is as it was when it was played once more, or oftener; so often in all.
 
-        The later it is tried, the fewer are under way with it. What only the machine's speed
-        decided is decided by the first of these: there the machine is fast.
+        The later it is tried, the fewer are under way with it, and the faster the machine is.
         """
         plays, late = 0, list(range(len(blurred)))
         for attempt in range(1, ATTEMPTS):
@@ -180,7 +186,7 @@ class Director:
             for index, each in zip(late, repeated, strict=True):
                 blurred[index] = each
             plays += len(late)
-            late = [index for index in late if not blurred[index].punctual]
+            late = [index for index in late if not blurred[index].decided]
         return plays
 
     def _following(self, played: Played) -> Iterator[Synthetic]:
@@ -234,7 +240,7 @@ class Director:
 
     async def _to_the_end(self, placed: Placed, played: Played) -> None:
         cast = self.cast(placed)
-        now = idle = 0
+        now = idle = hesitated = 0
         for turn in range(MOST_ACTS):
             if not await self.theatre.rests(placed):
                 return
@@ -259,6 +265,18 @@ class Director:
             played.minutes, now = minute, max(now, minute)
             if want is None or (moved and _something_between(placed, picture, at=at, until=minute)):
                 continue
+            planned = placed.begun + now * MINUTE + played.phase
+            if hesitated < MOST_HESITATIONS and is_planned_close(
+                placed.entries, self.theatre.picture(placed), planned
+            ):
+                hesitated, now = hesitated + 1, now + 1
+                # On a slow machine something else may have looked near.
+                played.close = True
+                played.phase = phase_of(turn)
+                if not await self.theatre.reach(placed, now * MINUTE + played.phase):
+                    return
+                continue
+            hesitated = 0
             await self._act(cast, placed, played, want, picture=picture)
         raise StuckError(f"not ended after {MOST_ACTS} acts")
 

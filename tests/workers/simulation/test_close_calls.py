@@ -9,7 +9,7 @@ from cases import escalations
 from cases.journal import Kind
 from cases.state import CasePicture, fields_of
 from tests.cases.house import House
-from workers.simulation.close_calls import is_close
+from workers.simulation.close_calls import HESITATES, is_close, is_planned_close
 from workers.simulation.pace import TOO_LATE
 
 TEXT = (Path(__file__).parents[2] / "cases" / "paging.yaml").read_bytes()
@@ -55,6 +55,22 @@ def test_what_has_just_come_is_close_until_it_cannot_have_been_later(house: Hous
     assert close(house, SECOND)
     assert close(house, TOO_LATE - SECOND)
     assert not close(house, TOO_LATE + SECOND)
+
+
+def test_a_plan_is_close_whether_it_is_asked_before_or_after(house: House) -> None:
+    """However late the step was, and whoever was first: people hesitate on every machine alike."""
+    due = house.now + coming(house)
+    plans = (due - HESITATES - SECOND, due - 4 * SECOND, due, due + 4 * SECOND)
+
+    def near() -> list[bool]:
+        picture = CasePicture.of(fields_of(house.state))
+        return [is_planned_close(house.state.journal.pending, picture, plan) for plan in plans]
+
+    before = near()
+    house.later(coming(house) + SECOND)
+    escalations.take_due(house.file, at=house.now)
+
+    assert before == near() == [False, True, True, True]
 
 
 def test_what_an_act_brings_about_is_not_close_to_it(house: House) -> None:
