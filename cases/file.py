@@ -26,7 +26,7 @@ SYSTEM = "escalate"
 CALLING = frozenset({Purpose.WORK, Purpose.REMIND, Purpose.PAGE, Purpose.RAISED, Purpose.LAPSED})
 """What somebody who has the work need not hear any more; a question is still asked of everybody."""
 
-EDITION = 7
+EDITION = 8
 """What a case that is opened today does by itself; an earlier one goes on as it began (I14).
 
 1: an acknowledgement is renewed by what is done, and somebody is told when it lapses; what is told
@@ -42,6 +42,7 @@ it escalates comes again; a policy's steps, updates and handover notes are count
 before was due.
 7: no workflow task of a case passes without a command; the outcome of a mail waits for the case's
 next instant.
+8: who is asked for an update or a handover note may write it, whoever works on the case.
 """
 
 UNHURRIED = 2
@@ -70,6 +71,9 @@ AUDIBLE = 7
 
 TOGETHER = 7
 """The first edition in which it does."""
+
+WRITTEN = 8
+"""The first edition in which they may."""
 
 
 @dataclass(frozen=True)

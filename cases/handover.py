@@ -4,7 +4,7 @@ from datetime import datetime
 
 from cases.clock import ClockRun, ClockVerb
 from cases.clocks import begin_over, running, start, turn
-from cases.file import INCIDENT_MANAGER, SYSTEM, CaseFile
+from cases.file import INCIDENT_MANAGER, SYSTEM, WRITTEN, CaseFile
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.records import InformationRequest
@@ -51,6 +51,7 @@ def ask_for_note(file: CaseFile, *, at: datetime) -> None:
             question=QUESTION,
             at=at,
             material=False,
+            role=rule.by if file.edition >= WRITTEN else None,
         )
         file.state.requests.append(request)
         file.note(Kind.HANDOVER_ASKED, at, request=request.id, role=rule.by)

@@ -26,6 +26,7 @@ from cases.rules import (
     not_by_receipt,
     outcomes_now,
     roles_for,
+    roles_to_reply,
     view_of,
     watchers,
 )
@@ -161,7 +162,8 @@ def _offer_work(offered: _Offered) -> None:
         offered.offer("call-back")
     for request in state.requests:
         if request.answer is None:
-            offered.offer("reply", request=request.id)
+            asked = roles_to_reply(offered.file, request)
+            offered.offer("reply", within=asked, request=request.id)
     for effect in state.effects:
         if effect.run is not None and (effect.state == IN_STEPS or effect.performed):
             _offer_watching(offered, effect)

@@ -183,6 +183,8 @@ class InformationRequest(Mutable):
     answered_at: Instant | None = None
     material: bool = True
     """Its answer is a fact that rounds show; a handover note is none."""
+    role: str | None = None
+    """Who is asked, whoever works on the case beside; None asks only these."""
 
 
 class HoldRecord(Value):

@@ -19,6 +19,7 @@ from cases.records import (
     SHADOWED,
     SUPPRESSED,
     EffectRecord,
+    InformationRequest,
 )
 from cases.rounds import deciders
 from cases.state import CaseState
@@ -57,6 +58,12 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
             return (INCIDENT_MANAGER,) if closed else all_roles(file.pathway)
         case _:
             return (INCIDENT_MANAGER,)
+
+
+def roles_to_reply(file: CaseFile, request: InformationRequest) -> tuple[str, ...]:
+    """The roles that may answer the request: those that work on the case, and the one asked."""
+    asked = () if request.role is None else (request.role,)
+    return tuple(dict.fromkeys((*roles_for(file, "reply"), *asked)))
 
 
 def may_vote(

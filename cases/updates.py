@@ -8,15 +8,21 @@ from datetime import datetime
 
 from cases.clock import ClockRun, ClockVerb
 from cases.clocks import begin_over, running, start, turn
-from cases.file import SYSTEM, CaseFile
+from cases.file import SYSTEM, WRITTEN, CaseFile
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.records import InformationRequest
-from runbooks.plan import Late, UpdatePlan
+from runbooks.plan import Late, Pathway, UpdatePlan
 
 UPDATE = "update/"
 """How the clocks of updates are called: `update/executives`."""
 QUESTION = "How does the case stand for {audience}: what is known, what is done, what comes next?"
+
+
+def update_of(pathway: Pathway, request: InformationRequest) -> UpdatePlan | None:
+    """The update that the request asks for; None when it asks for something else."""
+    asked = (plan for plan in pathway.updates if request.id.startswith(f"update-{plan.name}-"))
+    return next(asked, None)
 
 
 def start_updates(file: CaseFile, *, at: datetime) -> None:
@@ -63,10 +69,7 @@ def missed(file: CaseFile, clock: ClockRun, *, at: datetime) -> None:
 
 def written(file: CaseFile, request: InformationRequest, *, at: datetime) -> None:
     """If the request was for an update, its audience is told, and the next one is asked for."""
-    plan = next(
-        (each for each in file.pathway.updates if request.id.startswith(f"update-{each.name}-")),
-        None,
-    )
+    plan = update_of(file.pathway, request)
     if plan is None:
         return
     file.tell(
@@ -117,6 +120,7 @@ def _ask(file: CaseFile, plan: UpdatePlan, *, at: datetime) -> None:
         question=QUESTION.format(audience=plan.to),
         at=at,
         material=False,
+        role=plan.by if file.edition >= WRITTEN else None,
     )
     file.state.requests.append(request)
     file.note(Kind.UPDATE_ASKED, at, request=request.id, role=plan.by, to=plan.to)

@@ -20,9 +20,9 @@ def body_of(act: Act, kind: type[Body]) -> Body:
     return act.body
 
 
-def must_have_role(file: CaseFile, act: Act) -> None:
-    """The act is done in a role that may do it now."""
-    allowed = roles_for(file, act.body.verb)
+def must_have_role(file: CaseFile, act: Act, *, of: tuple[str, ...] | None = None) -> None:
+    """The act is done in a role that may do it now, or is one of these."""
+    allowed = roles_for(file, act.body.verb) if of is None else of
     if act.role not in allowed:
         raise not_yours(Reason.ROLE, f"this is for {' or '.join(allowed)}")
 

@@ -29,6 +29,7 @@ from cases.receipts import Outcome, Reason
 from cases.records import AnswerGiven, EvidenceItem
 from cases.refusal import Refusal, not_yours, refused
 from cases.rounds import facts_changed
+from cases.rules import roles_to_reply
 from cases.stages import ask_when_ready
 from cases.updates import written
 from cases.windows import must_be_open
@@ -140,9 +141,9 @@ def complete(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetim
 def reply(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) -> None:
     """The request for information has its answer, and who asked is told."""
     del key
-    must_have_role(file, act)
     body = body_of(act, Reply)
     request = next((item for item in file.state.requests if item.id == body.request), None)
+    must_have_role(file, act, of=roles_to_reply(file, request) if request is not None else None)
     if request is None:
         raise refused(Reason.NO_SUCH_REQUEST, body.request)
     if request.answer is not None:

@@ -20,7 +20,7 @@ from cases.envelope import (
     issue_certificate,
     sign_act,
 )
-from cases.file import CaseFile
+from cases.file import EDITION, CaseFile
 from cases.journal import Journal
 from cases.receipts import ActReceipt
 from cases.recording import Record
@@ -69,6 +69,7 @@ class House:
         *,
         text: bytes | None = None,
         at: datetime = BEGIN,
+        edition: int = EDITION,
     ) -> "House":
         """A case that has just been opened and is in its first stage."""
         pathway = compiled(text or library()[runbook])
@@ -94,6 +95,7 @@ class House:
             state=state,
             pathway=pathway,
             record=Record(state, salt=SALT),
+            edition=edition,
             new_nonce=lambda: next(nonces),
         )
         open_case(

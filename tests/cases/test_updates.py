@@ -7,9 +7,11 @@ import pytest
 
 from cases.acts import ChangeSeverity, Reply
 from cases.clocks import take_due
-from cases.file import Tell
+from cases.file import WRITTEN, Tell
 from cases.journal import Kind
 from cases.notice import Purpose
+from cases.permissions import allowed_acts
+from cases.receipts import Reason
 from cases.updates import UPDATE, missed, remind_writer
 from cases.waiting import waiting_on
 from runbooks.plan import Severity
@@ -86,3 +88,31 @@ def test_a_graver_case_is_told_of_more_often(house: House) -> None:
     clock = house.state.clock(f"{UPDATE}board")
     assert clock is not None
     assert clock.due_at(house.now) == house.now + timedelta(minutes=30)
+
+
+ELSEWHERE = TEXT.replace(b"by: incident-manager, every", b"by: communications, every")
+
+
+def test_whoever_is_asked_may_write_though_they_do_not_work_on_the_case() -> None:
+    """They are offered it, and the update is accepted from them; a stranger's is not."""
+    house = House.of(text=ELSEWHERE)
+    reply = Reply(request="update-board-1", text="Nothing new; the next step is due at noon.")
+    offered = allowed_acts(
+        house.state,
+        house.file.pathway,
+        person="cora",
+        roles=frozenset({"communications"}),
+        at=house.now,
+    )
+
+    assert ("reply", "update-board-1") in {(each.verb, each.request) for each in offered}
+    assert house.act(reply, person="pat", role="privacy").reason is Reason.ROLE
+    assert house.act(reply, person="cora", role="communications").accepted
+
+
+def test_in_a_case_of_an_earlier_edition_only_those_who_work_on_it_write() -> None:
+    """What was refused there is refused when its history is replayed."""
+    house = House.of(text=ELSEWHERE, edition=WRITTEN - 1)
+    reply = Reply(request="update-board-1", text="Nothing new; the next step is due at noon.")
+
+    assert house.act(reply, person="cora", role="communications").reason is Reason.ROLE

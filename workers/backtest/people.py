@@ -80,6 +80,7 @@ def without_chance(model: Model, measured: Mapping[str, float]) -> Model:
             "off_hours": 1.0,
             "page": _always(model.page.median),
             "reply": _always(model.reply.median),
+            "note": _always(model.note.median),
             "found": _always(model.found.median),
         }
     )

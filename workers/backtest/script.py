@@ -12,7 +12,10 @@ from datetime import datetime, timedelta
 from cases.acts import Cancel, Close, Complete, Decide, Memo, Receipt, Reply, Resume
 from cases.acts_between_cases import Move
 from cases.acts_on_many import Observe
+from cases.handover import is_handover
+from cases.records import InformationRequest
 from cases.state import CasePicture
+from cases.updates import update_of
 from runbooks.plan import Pathway, StagePlan
 from workers.backtest.assumed import Ledger
 from workers.backtest.fitting import Place, standing
@@ -164,10 +167,17 @@ class Script:
         asked = next((item for item in picture.requests if item.id == request), None)
         there = self.recorded.names.requests.values()
         named = Names.of(picture).requests.get(request)
-        if asked is None or (not asked.material and self.recorded.request.pathway.handover):
-            # Whether notes were handed over is known: one that was missed was missed.
+        if asked is None or self._was_asked(asked):
+            # Whether notes and updates were written is known: one that was missed was missed.
             return None
         return None if named in there or self._pending(Reply) else asked.at
+
+    def _was_asked(self, request: InformationRequest) -> bool:
+        """Whether the recorded case was asked for such notes or updates too."""
+        pathway = self.recorded.request.pathway
+        if is_handover(request):
+            return pathway.handover is not None
+        return update_of(pathway, request) is not None
 
     def _receipt(self, effect: str, begun: datetime) -> datetime | None:
         for done in self._accepted():

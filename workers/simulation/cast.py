@@ -29,6 +29,7 @@ from runbooks.plan import Pathway, StageKind, StagePlan
 from workers.simulation import words
 from workers.simulation.guarding import calling, guarding
 from workers.simulation.habits import Habits
+from workers.simulation.notes import notes
 from workers.simulation.oracle import Step, Way, disposition_of
 from workers.simulation.people import Somebody
 from workers.simulation.turns import turns
@@ -79,6 +80,7 @@ class Cast:
         for request in picture.requests:
             if request.answer is None and request.material:
                 yield from self._replying(picture, request)
+        yield from notes(self, picture, at=at)
         yield from guarding(self, picture, at=at)
         yield from watching(self, picture, at=at)
         for effect in picture.effects:

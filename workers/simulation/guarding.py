@@ -1,16 +1,15 @@
-"""What people do because a case is sensitive: they call back, clear what is held, and hand over."""
+"""What people do because a case is sensitive: they call back, and clear what is held."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cases.acts import CallBack, Receipt, Reply, Resolution
+from cases.acts import CallBack, Receipt, Resolution
 from cases.call_back import callers
 from cases.gate import RoundState
 from cases.records import HELD_BACK
 from cases.state import CasePicture
 from runbooks.plan import CallBackResult
-from workers.simulation import words
 from workers.simulation.people import Somebody
 from workers.simulation.wants import Want
 
@@ -22,7 +21,6 @@ APPROVED = "approved"
 
 def guarding(cast: "Cast", picture: CasePicture, *, at: datetime) -> Iterator[Want]:
     """Everything that is owed beside the stage because of how the case is guarded."""
-    yield from _notes(cast, picture)
     yield from _clearances(cast, picture, at=at)
     for round_ in picture.rounds:
         if round_.state is RoundState.OPEN:
@@ -66,22 +64,6 @@ def _caller(cast: "Cast", picture: CasePicture, *, since: int) -> Somebody | Non
         if found is not None:
             return found
     return None
-
-
-def _notes(cast: "Cast", picture: CasePicture) -> Iterator[Want]:
-    rule = cast.pathway.handover
-    if rule is None:
-        return
-    for request in picture.requests:
-        if request.material or request.answer is not None:
-            continue
-        since = cast.since(request.at)
-        found = cast.somebody(rule.by, since=since)
-        if found is not None:
-            chance = cast.habits.chance.of("handover", request.id)
-            minute = since + cast.habits.handle(found, since=since, chance=chance)
-            body = Reply(request=request.id, text=words.REASONS["reply"])
-            yield cast.want(minute, f"reply|{request.id}", found, body)
 
 
 def _clearances(cast: "Cast", picture: CasePicture, *, at: datetime) -> Iterator[Want]:

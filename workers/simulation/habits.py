@@ -12,7 +12,7 @@ from cases.paging import RunState
 from cases.state import CasePicture
 from workers.simulation.chance import Chance
 from workers.simulation.faults import Trouble
-from workers.simulation.model import Model
+from workers.simulation.model import Model, Spread
 from workers.simulation.outside import Placed
 from workers.simulation.people import Somebody, Staff
 
@@ -43,7 +43,7 @@ class Habits:
         """
         chance = self.chance.of("answers", key)
         week = self.placed.case.arrival.minute + since
-        missed = self.trouble.no_response(night=self.staff.asleep(person, week))
+        missed = self.trouble.no_response(night=self._asleep(person, since))
         unreached = self.trouble.unreachable(week, chance=chance.of("unreachable"))
         handle = self.handle(person, since=since, chance=chance)
         coming: list[int] = []
@@ -60,11 +60,29 @@ class Habits:
 
     def handle(self, person: Somebody, *, since: int, chance: Chance) -> int:
         """How many minutes the person takes, longer at night."""
-        drawn = chance.of("handle").minutes(self.model.role(person.role).handle)
-        week = self.placed.case.arrival.minute + since
-        if self.staff.asleep(person, week):
-            drawn *= self.model.off_hours
-        return _whole(drawn)
+        usual = self.model.role(person.role).handle
+        return self._takes(person, usual, since=since, chance=chance.of("handle"))
+
+    def writes_at(self, person: Somebody, *, since: int, key: str) -> int:
+        """The minute at which the person, who turns to a note then, has written it.
+
+        Who does not think of it is asked by somebody who waits for it.
+        """
+        chance = self.chance.of("note", key)
+        minute = since + self._takes(
+            person, self.model.note, since=since, chance=chance.of("takes")
+        )
+        forgets = self.trouble.no_response(night=self._asleep(person, since))
+        if chance.of("forgets").happens(forgets):
+            minute += _whole(chance.of("found").minutes(self.model.found))
+        return minute
+
+    def _takes(self, person: Somebody, usual: Spread, *, since: int, chance: Chance) -> int:
+        drawn = chance.minutes(usual)
+        return _whole(drawn * self.model.off_hours if self._asleep(person, since) else drawn)
+
+    def _asleep(self, person: Somebody, minute: int) -> bool:
+        return self.staff.asleep(person, self.placed.case.arrival.minute + minute)
 
     def _pages(self, clock: ClockRun | None, *, at: datetime) -> list[int]:
         """When the clock pages somebody, its target included."""

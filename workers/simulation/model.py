@@ -202,6 +202,8 @@ class Model(Part):
     off_hours: Annotated[float, Field(ge=1)]
     page: Spread
     reply: Spread
+    note: Spread
+    """A handover note, or an update for those who wait outside."""
     found: Spread
     no_response: NoResponse
     night: tuple[int, int]

@@ -70,6 +70,11 @@ class Played:
         return self.placed.case
 
     @property
+    def planned(self) -> datetime:
+        """When people act now."""
+        return self.placed.begun + self.minutes * MINUTE + self.phase
+
+    @property
     def punctual(self) -> bool:
         """Whether everything in it came in the order it was planned."""
         return self.late <= TOO_LATE
@@ -240,7 +245,7 @@ class Director:
 
     async def _to_the_end(self, placed: Placed, played: Played) -> None:
         cast = self.cast(placed)
-        now = idle = hesitated = 0
+        idle = hesitated = 0
         for turn in range(MOST_ACTS):
             if not await self.theatre.rests(placed):
                 return
@@ -249,6 +254,7 @@ class Director:
                 await self.theatre.ended(placed)
                 return
             at = await self.theatre.now(placed)
+            now = played.minutes
             want = cast.next(picture, at=at, now=now)
             if want is None:
                 idle += 1
@@ -258,37 +264,44 @@ class Director:
                 idle = 0
             minute = want.minute if want is not None else _quiet(placed, picture, at=at, now=now)
             moved = minute > now
-            if moved:
-                played.phase = phase_of(turn)
-                if not await self.theatre.reach(placed, minute * MINUTE + played.phase):
-                    return
-            played.minutes, now = minute, max(now, minute)
+            if moved and not await self._reach(placed, played, minute=minute, turn=turn):
+                return
             if want is None or (moved and _something_between(placed, picture, at=at, until=minute)):
                 continue
-            planned = placed.begun + now * MINUTE + played.phase
-            if hesitated < MOST_HESITATIONS and is_planned_close(
-                placed.entries, self.theatre.picture(placed), planned
-            ):
-                hesitated, now = hesitated + 1, now + 1
-                # On a slow machine something else may have looked near.
-                played.close = True
-                played.phase = phase_of(turn)
-                if not await self.theatre.reach(placed, now * MINUTE + played.phase):
+            if hesitated < MOST_HESITATIONS and self._hesitates(placed, played):
+                hesitated += 1
+                if not await self._reach(placed, played, minute=minute + 1, turn=turn):
                     return
                 continue
             hesitated = 0
             await self._act(cast, placed, played, want, picture=picture)
         raise StuckError(f"not ended after {MOST_ACTS} acts")
 
+    async def _reach(self, placed: Placed, played: Played, *, minute: int, turn: int) -> bool:
+        """It is that minute, at the seconds of that turn; False when the case ended on the way."""
+        if not await self.theatre.reach(placed, minute * MINUTE + phase_of(turn)):
+            return False
+        played.minutes, played.phase = minute, phase_of(turn)
+        return True
+
+    def _hesitates(self, placed: Placed, played: Played) -> bool:
+        """Whether whoever is to act now lets a step of the case's own pass first.
+
+        Then it is played once more: on a slow machine something else may have looked near.
+        """
+        picture = self.theatre.picture(placed)
+        near = is_planned_close(placed.entries, picture, played.planned)
+        played.close = played.close or near
+        return near
+
     async def _act(
         self, cast: Cast, placed: Placed, played: Played, want: Want, *, picture: CasePicture
     ) -> None:
         receipt = await self.theatre.act(placed, want)
-        planned = placed.begun + max(want.minute, played.minutes) * MINUTE + played.phase
         at = receipt.applied_at if receipt is not None else await self.theatre.now(placed)
-        played.late = max(played.late, at - planned)
+        played.late = max(played.late, at - played.planned)
         played.close = played.close or is_close(placed.entries, picture, at)
-        self.pace.lagged(at - planned)
+        self.pace.lagged(at - played.planned)
         cast.noted(want, receipt, now=played.minutes)
 
 
