@@ -100,7 +100,7 @@ def simulate(
 
 
 async def _play(order: "Order", *, out: Path | None, coverage: bool, json_: bool) -> int:
-    from cli.simulate_page import account_page, coverage_page, machine_line
+    from cli.simulate_page import account_page, coverage_page, machine_line, undecided_line
     from workers.simulation.simulation import simulate as simulated_by
 
     async with engine() as running:
@@ -123,6 +123,8 @@ async def _play(order: "Order", *, out: Path | None, coverage: bool, json_: bool
             for part in coverage_page(found.coverage):
                 show(part)
     note(machine_line(found))
+    if undecided := undecided_line(found):
+        note(undecided)
     return 0 if _whole(found) else REFUSED
 
 

@@ -102,6 +102,17 @@ def machine_line(found: "Simulated") -> str:
     )
 
 
+def undecided_line(found: "Simulated") -> str:
+    """What another machine might make otherwise; empty where nothing is."""
+    undecided = found.performance.undecided
+    if not undecided:
+        return ""
+    return (
+        f"this machine was too slow for {len(undecided)} of them, which may come out otherwise "
+        f"elsewhere: {', '.join(undecided)}. Simulate again while less runs beside."
+    )
+
+
 def _truth(account: "Account") -> Iterator[RenderableType]:
     truth = account.truth
     yield (

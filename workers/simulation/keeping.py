@@ -35,6 +35,7 @@ def keep(found: Simulated, *, out: Path) -> Iterator[Path]:
         "cases_per_second": round(performance.per_second, 2),
         "at_once": performance.places,
         "played_again": performance.again,
+        "undecided": performance.undecided,
         "latest_seconds": round(performance.worst.total_seconds(), 2),
     }
     yield _written(out / "machine.json", json.dumps(machine, indent=2) + "\n")
