@@ -25,7 +25,8 @@ from workers.simulation.synthetic import REOPENED, Synthetic
 from workers.simulation.theatre import MINUTE, StuckError, Theatre
 from workers.simulation.wants import Want
 
-MOST_ACTS = 150
+MOST_ACTS = 1_000
+"""An update an hour, for weeks, is among them."""
 IDLE = 6
 ATTEMPTS = 7
 """The first among many, the others among eight, four, two, two, and alone."""
