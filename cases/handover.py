@@ -4,9 +4,10 @@ from datetime import datetime
 
 from cases.clock import ClockRun, ClockVerb
 from cases.clocks import begin_over, running, start, turn
-from cases.file import INCIDENT_MANAGER, SYSTEM, WRITTEN, CaseFile
+from cases.file import INCIDENT_MANAGER, CaseFile
 from cases.journal import Kind
 from cases.notice import Purpose
+from cases.owed_notes import ask_for_next
 from cases.records import InformationRequest
 from runbooks.plan import Handover, Late
 
@@ -41,19 +42,8 @@ def ask_for_note(file: CaseFile, *, at: datetime) -> None:
     if rule is None:
         return
     asked = [item for item in file.state.requests if is_handover(item)]
-    if all(item.answer is not None for item in asked):
-        number = len(asked) + 1
-        request = InformationRequest(
-            id=f"{HANDOVER}-{number}",
-            gate="",
-            round=0,
-            asked_by=SYSTEM,
-            question=QUESTION,
-            at=at,
-            material=False,
-            role=rule.by if file.edition >= WRITTEN else None,
-        )
-        file.state.requests.append(request)
+    request = ask_for_next(file, asked, series=HANDOVER, by=rule.by, question=QUESTION, at=at)
+    if request is not None:
         file.note(Kind.HANDOVER_ASKED, at, request=request.id, role=rule.by)
     file.tell(Purpose.INFORMATION, rule.by, stage=file.state.stage, step=HANDOVER)
 

@@ -60,9 +60,9 @@ def roles_for(file: CaseFile, verb: str) -> tuple[str, ...]:
             return (INCIDENT_MANAGER,)
 
 
-def roles_to_reply(file: CaseFile, request: InformationRequest) -> tuple[str, ...]:
+def roles_to_reply(file: CaseFile, request: InformationRequest | None) -> tuple[str, ...]:
     """The roles that may answer the request: those that work on the case, and the one asked."""
-    asked = () if request.role is None else (request.role,)
+    asked = () if request is None or request.role is None else (request.role,)
     return tuple(dict.fromkeys((*roles_for(file, "reply"), *asked)))
 
 

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from cases.clock import ClockRun, ClockVerb
 from cases.clocks import begin_over, running, start, turn
-from cases.file import SYSTEM, WRITTEN, CaseFile
+from cases.file import CaseFile
 from cases.journal import Kind
 from cases.notice import Purpose
+from cases.owed_notes import ask_for_next
 from cases.records import InformationRequest
 from runbooks.plan import Late, Pathway, UpdatePlan
 
@@ -109,21 +110,12 @@ def _begin(file: CaseFile, plan: UpdatePlan, *, at: datetime) -> None:
 
 def _ask(file: CaseFile, plan: UpdatePlan, *, at: datetime) -> None:
     """The next update can be written; one that is still owed is not asked for twice."""
-    mine = [each for each in file.state.requests if each.id.startswith(f"update-{plan.name}-")]
-    if any(each.answer is None for each in mine):
-        return
-    request = InformationRequest(
-        id=f"update-{plan.name}-{len(mine) + 1}",
-        gate="",
-        round=0,
-        asked_by=SYSTEM,
-        question=QUESTION.format(audience=plan.to),
-        at=at,
-        material=False,
-        role=plan.by if file.edition >= WRITTEN else None,
-    )
-    file.state.requests.append(request)
-    file.note(Kind.UPDATE_ASKED, at, request=request.id, role=plan.by, to=plan.to)
+    series = f"update-{plan.name}"
+    mine = [each for each in file.state.requests if each.id.startswith(f"{series}-")]
+    question = QUESTION.format(audience=plan.to)
+    request = ask_for_next(file, mine, series=series, by=plan.by, question=question, at=at)
+    if request is not None:
+        file.note(Kind.UPDATE_ASKED, at, request=request.id, role=plan.by, to=plan.to)
 
 
 def _plan(file: CaseFile, clock: str) -> UpdatePlan | None:

@@ -6,7 +6,7 @@ from cases.acts import Claim
 from cases.claims import claim_of, drop, take
 from cases.envelope import Act
 from cases.file import CaseFile
-from cases.handlers.checks import body_of
+from cases.handlers.checks import body_of, must_have_role
 from cases.independence import kept_out
 from cases.journal import Kind
 from cases.notice import Purpose
@@ -22,8 +22,7 @@ def claim(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) 
     if stage is None or file.state.pending_outcome is not None:
         raise refused(Reason.NOT_THE_STAGE)
     roles = (stage.owner, *(stage.gate.roles if stage.gate is not None else ()))
-    if act.role not in roles:
-        raise not_yours(Reason.ROLE, f"this is for {' or '.join(roles)}")
+    must_have_role(file, act, of=roles)
     person = act.actor.person
     if person in file.state.conflicts:
         raise not_yours(Reason.CONFLICTED)

@@ -11,7 +11,7 @@ from cases.envelope import Act
 from cases.file import DUTY_MANAGER, CaseFile
 from cases.gate import GlassHand, Revoked, Round, RoundKind, RoundState
 from cases.handlers.approval import LEVELS, bound_round, rule_at
-from cases.handlers.checks import body_of, must_give_reason, must_not_be_held
+from cases.handlers.checks import body_of, must_give_reason, must_have_role, must_not_be_held
 from cases.journal import Kind
 from cases.notice import Purpose
 from cases.outcomes import break_the_glass
@@ -73,8 +73,7 @@ def break_glass(file: CaseFile, act: Act, *, key: str, commitment: str, at: date
     if round_.expires_at is not None and act.signed_at > round_.expires_at:
         raise Refusal(Outcome.TOO_LATE, Reason.AFTER_DEADLINE, round_.expires_at.isoformat())
     must_not_be_held(file)
-    if act.role not in glass.by:
-        raise not_yours(Reason.ROLE, f"this is for {' or '.join(glass.by)}")
+    must_have_role(file, act, of=glass.by)
     names = human(file.state, act.actor.own_names)
     barred = may_decide(file, body.gate, names)
     if barred:

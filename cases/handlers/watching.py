@@ -7,11 +7,11 @@ from cases.acts_on_many import Observe, RollBack
 from cases.batches import steps_of
 from cases.envelope import Act
 from cases.file import CaseFile
-from cases.handlers.checks import body_of, must_give_reason
+from cases.handlers.checks import body_of, must_give_reason, must_have_role
 from cases.handlers.settling import settle_looks
 from cases.receipts import Outcome, Reason
 from cases.records import IN_STEPS, EffectRecord
-from cases.refusal import Refusal, not_yours, refused
+from cases.refusal import Refusal, refused
 from cases.rules import watchers
 
 
@@ -65,8 +65,7 @@ def _watched(file: CaseFile, act: Act, key: str) -> EffectRecord:
     if effect is None or effect.run is None:
         raise refused(Reason.NO_SUCH_EFFECT)
     roles = watchers(file, effect)
-    if act.role not in roles:
-        raise not_yours(Reason.ROLE, f"this is for {' or '.join(roles)}")
+    must_have_role(file, act, of=roles)
     if effect.state != IN_STEPS and not effect.performed:
         raise Refusal(Outcome.ALREADY_DECIDED, Reason.SETTLED, effect.state)
     return effect

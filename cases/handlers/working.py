@@ -143,7 +143,7 @@ def reply(file: CaseFile, act: Act, *, key: str, commitment: str, at: datetime) 
     del key
     body = body_of(act, Reply)
     request = next((item for item in file.state.requests if item.id == body.request), None)
-    must_have_role(file, act, of=roles_to_reply(file, request) if request is not None else None)
+    must_have_role(file, act, of=roles_to_reply(file, request))
     if request is None:
         raise refused(Reason.NO_SUCH_REQUEST, body.request)
     if request.answer is not None:

@@ -22,9 +22,12 @@ def notes(cast: "Cast", picture: CasePicture, *, at: datetime) -> Iterator[Want]
         if request.material or request.answer is not None:
             continue
         turn = _turn(cast, picture, request, at=at)
-        found = cast.somebody(turn[0], since=turn[1]) if turn is not None else None
-        if turn is not None and found is not None:
-            minute = cast.habits.writes_at(found, since=turn[1], key=request.id)
+        if turn is None:
+            continue
+        role, since = turn
+        found = cast.somebody(role, since=since)
+        if found is not None:
+            minute = cast.habits.writes_at(found, since=since, key=request.id)
             body = Reply(request=request.id, text=words.REASONS["reply"])
             yield cast.want(minute, f"reply|{request.id}", found, body)
 
