@@ -79,7 +79,7 @@ class LogDispatcher:
             return 0
         late = still.since is not None and still.since < at - PATIENCE
         if stopped or late:
-            if await self._waiting.spool(at=at):
+            if await self._waiting.spool():
                 await self._waiting.release()
             return 0
         if not released:

@@ -6,7 +6,7 @@ gateway finds that the log has their entries lets them all go, its own and other
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -37,11 +37,16 @@ class LogWaiting:
             self._doors.acts_due.set()
         return released
 
-    async def spool(self, *, at: datetime) -> int:
-        """What still waits is signed into the spool, if two people ordered it; how many."""
+    async def spool(self) -> int:
+        """What still waits is signed into the spool, if two people ordered it; how many.
+
+        A line says when it was signed, not when this round of looking began: an order that was
+        confirmed meanwhile would not cover an instant before it, and the line would prove nothing.
+        """
         doors = self._doors
         if doors.spool is None:
             return 0
+        at = await doors.clock.now()
         ordered = await doors.store.log_glass.open_at(at)
         if ordered is None:
             return 0

@@ -33,7 +33,11 @@ class GlassRow(Value):
 
     def open_at(self, at: datetime) -> bool:
         """Whether what waits for the log goes into the spool at that instant."""
-        return self.confirmed_at is not None and self.until is not None and at < self.until
+        return (
+            self.confirmed_at is not None
+            and self.until is not None
+            and self.confirmed_at <= at < self.until
+        )
 
 
 class GlassOrders(Value):
@@ -137,7 +141,7 @@ class LogGlass:
 
     async def open_at(self, at: datetime) -> tuple[GlassRow, Glass] | None:
         """The one that is open at that instant, with what both people signed."""
-        query = _query().where(log_glass.c.confirmed_at.is_not(None), log_glass.c.until > at)
+        query = _query().where(log_glass.c.confirmed_at <= at, log_glass.c.until > at)
         async with self._database.read() as connection:
             found = (await connection.execute(query.order_by(log_glass.c.position))).first()
         if found is None:

@@ -168,6 +168,12 @@ async def test_two_people_let_decisions_go_on_and_the_spool_joins_first(
         return bool((await world.picture(number))["rounds"][0]["votes"])
 
     await world.until(voted)
+    (glass,) = await world.store.log_glass.list()
+    assert glass.confirmed_at is not None
+    early = glass.confirmed_at - timedelta(microseconds=1)
+    assert await world.store.log_glass.open_at(early) is None
+    assert await world.store.log_glass.open_at(glass.confirmed_at) is not None
+    assert (glass.open_at(early), glass.open_at(glass.confirmed_at)) == (False, True)
     act = await world.store.acts.show(await the_act(world))
     line = read_line(act.envelope.logged.encode(), root=world.doors.signer.root_public)
     assert (line.case, line.stream, line.sequence) == (act.case, Stream.DOOR, act.log_after)

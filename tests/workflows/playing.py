@@ -94,9 +94,19 @@ async def runs_of(client: Client, case: Started) -> list[WorkflowHistory]:
 
 async def replay(engine: Engine, histories: Sequence[WorkflowHistory]) -> None:
     """Each of them replays on today's code."""
-    replayer = Replayer(workflows=[], namespace=engine.namespace, plugins=[plugin(OneKeyring())])
+    replays = replayer(engine.namespace)
     for history in histories:
-        await replayer.replay_workflow(history)
+        await replays.replay_workflow(history)
+
+
+def replayer(namespace: str) -> Replayer:
+    """Replays by what a history says, however long a busy machine takes over it.
+
+    Without `debug_mode` a run that waits two seconds for a processor fails as a deadlock.
+    """
+    return Replayer(
+        workflows=[], namespace=namespace, plugins=[plugin(OneKeyring())], debug_mode=True
+    )
 
 
 HEARD = frozenset(

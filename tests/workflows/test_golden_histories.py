@@ -3,13 +3,11 @@
 import json
 
 import pytest
-from temporalio.worker import Replayer
 
 from cases.file import EDITION
 from tests.histories.record import GOLDEN, HERE, OWED, golden
 from tests.workflows.obligation_stories import STORIES
-from tests.workflows.world import OneKeyring
-from workers.temporal import plugin
+from tests.workflows.playing import replayer
 
 HISTORIES = golden()
 OBLIGATIONS = golden(OWED)
@@ -33,20 +31,20 @@ def test_what_begins_today_has_golden_histories() -> None:
 async def test_a_golden_history_replays(name: str) -> None:
     """Every run of the case, with the test key, in the namespace it ran in."""
     namespace = json.loads((HERE / f"{name}.json").read_text())["namespace"]
-    replayer = Replayer(workflows=[], namespace=namespace, plugins=[plugin(OneKeyring())])
+    replays = replayer(namespace)
 
     for history in HISTORIES[name]:
-        await replayer.replay_workflow(history)
+        await replays.replay_workflow(history)
 
 
 @pytest.mark.parametrize("name", OBLIGATIONS)
 async def test_a_golden_history_of_an_obligation_replays(name: str) -> None:
     """What a case owes lives for years: every run of it, too."""
     namespace = json.loads((OWED / f"{name}.json").read_text())["namespace"]
-    replayer = Replayer(workflows=[], namespace=namespace, plugins=[plugin(OneKeyring())])
+    replays = replayer(namespace)
 
     for history in OBLIGATIONS[name]:
-        await replayer.replay_workflow(history)
+        await replays.replay_workflow(history)
 
 
 @pytest.mark.parametrize("name", HISTORIES)
