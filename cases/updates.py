@@ -22,8 +22,7 @@ QUESTION = "How does the case stand for {audience}: what is known, what is done,
 
 def update_of(pathway: Pathway, request: InformationRequest) -> UpdatePlan | None:
     """The update that the request asks for; None when it asks for something else."""
-    asked = (plan for plan in pathway.updates if request.id.startswith(f"update-{plan.name}-"))
-    return next(asked, None)
+    return next((plan for plan in pathway.updates if _asks_for(request, plan.name)), None)
 
 
 def start_updates(file: CaseFile, *, at: datetime) -> None:
@@ -110,10 +109,9 @@ def _begin(file: CaseFile, plan: UpdatePlan, *, at: datetime) -> None:
 
 def _ask(file: CaseFile, plan: UpdatePlan, *, at: datetime) -> None:
     """The next update can be written; one that is still owed is not asked for twice."""
-    series = f"update-{plan.name}"
-    mine = [each for each in file.state.requests if each.id.startswith(f"{series}-")]
+    mine = [each for each in file.state.requests if _asks_for(each, plan.name)]
     question = QUESTION.format(audience=plan.to)
-    request = ask_for_next(file, mine, series=series, by=plan.by, question=question, at=at)
+    request = ask_for_next(file, mine, series=_series(plan.name), by=plan.by, question=question, at=at)
     if request is not None:
         file.note(Kind.UPDATE_ASKED, at, request=request.id, role=plan.by, to=plan.to)
 
@@ -121,3 +119,15 @@ def _ask(file: CaseFile, plan: UpdatePlan, *, at: datetime) -> None:
 def _plan(file: CaseFile, clock: str) -> UpdatePlan | None:
     name = clock.removeprefix(UPDATE)
     return next((plan for plan in file.pathway.updates if plan.name == name), None)
+
+
+def _asks_for(request: InformationRequest, name: str) -> bool:
+    series = _series(name)
+    if request.role is None:
+        # Before edition 8 an update of `board` passed for one of `board-eu`, and they keep that.
+        return request.id.startswith(f"{series}-")
+    return request.id.rpartition("-")[0] == series
+
+
+def _series(name: str) -> str:
+    return f"update-{name}"

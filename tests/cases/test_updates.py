@@ -116,3 +116,29 @@ def test_in_a_case_of_an_earlier_edition_only_those_who_work_on_it_write() -> No
     reply = Reply(request="update-board-1", text="Nothing new; the next step is due at noon.")
 
     assert house.act(reply, person="cora", role="communications").reason is Reason.ROLE
+
+
+TWO = TEXT + b"  board-eu: {to: legal, by: incident-manager, every: 4h, until: triage}\n"
+
+
+def test_an_update_goes_to_its_own_audience_though_another_begins_with_its_name() -> None:
+    """Each is asked for, and told to whom its own plan names."""
+    house = House.of(text=TWO)
+    asked = [each.id for each in house.state.requests]
+    reply = Reply(request="update-board-eu-1", text="Nothing new.")
+
+    assert house.act(reply, person="ines", role="incident-manager").accepted
+
+    assert asked == ["update-board-1", "update-board-eu-1"]
+    assert [wish.role for wish in _told(house, Purpose.UPDATE)] == ["legal"]
+    assert [each.id for each in house.state.requests] == [*asked, "update-board-eu-2"]
+
+
+def test_in_a_case_of_an_earlier_edition_such_an_update_goes_where_it_went() -> None:
+    """What was told there is told again when its history is replayed."""
+    house = House.of(text=TWO, edition=WRITTEN - 1)
+    reply = Reply(request="update-board-eu-1", text="Nothing new.")
+
+    assert house.act(reply, person="ines", role="incident-manager").accepted
+
+    assert [wish.role for wish in _told(house, Purpose.UPDATE)] == ["executive"]
