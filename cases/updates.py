@@ -110,8 +110,9 @@ def _begin(file: CaseFile, plan: UpdatePlan, *, at: datetime) -> None:
 def _ask(file: CaseFile, plan: UpdatePlan, *, at: datetime) -> None:
     """The next update can be written; one that is still owed is not asked for twice."""
     mine = [each for each in file.state.requests if _asks_for(each, plan.name)]
+    series = _series(plan.name)
     question = QUESTION.format(audience=plan.to)
-    request = ask_for_next(file, mine, series=_series(plan.name), by=plan.by, question=question, at=at)
+    request = ask_for_next(file, mine, series=series, by=plan.by, question=question, at=at)
     if request is not None:
         file.note(Kind.UPDATE_ASKED, at, request=request.id, role=plan.by, to=plan.to)
 
