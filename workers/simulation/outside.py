@@ -132,8 +132,17 @@ class Outside:
         return 0
 
     @property
+    def at_once(self) -> Sequence[Callable[..., Any]]:
+        """What needs no worker: it waits for nothing, and answers the same when asked again."""
+        return self._all
+
+    @property
     def activities(self) -> Sequence[Callable[..., Any]]:
-        """All of them, for a worker."""
+        """The others, for a worker."""
+        return []
+
+    @property
+    def _all(self) -> Sequence[Callable[..., Any]]:
         return [
             self.append_journal,
             self.assess_severity,
@@ -150,7 +159,9 @@ class Outside:
         """Entries are kept once; the same sequence with other bytes is a fork."""
         placed = self.placed[batch.case]
         known = {entry.sequence: entry for entry in placed.entries}
-        placed.changed(batch.changes)
+        if batch.last not in known:
+            # A case that is recomputed writes again what is kept, and stands where it stood.
+            placed.changed(batch.changes)
         forked = False
         for entry in batch.restore():
             before = known.get(entry.sequence)

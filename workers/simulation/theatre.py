@@ -31,6 +31,7 @@ from cases.state import CasePicture
 from runbooks import Runbook, assess, compile_runbook
 from runbooks.plan import Assurance, Pathway
 from workers.engine import Engine
+from workers.simulation.at_once import at_once
 from workers.simulation.bustle import Bustle
 from workers.simulation.keys import DoorKeys, OneKeyring
 from workers.simulation.outside import Outside, Placed
@@ -261,6 +262,8 @@ class Theatre:
             task_queue=self.name,
             max_cached_workflows=1000,
             graceful_shutdown_timeout=timedelta(0),
+            # Cases compute in this thread, without a hand-over each time: a tenth of a week.
+            debug_mode=True,
         )
         self._running = asyncio.create_task(self._worker.run())
         self.up.set()
@@ -303,7 +306,7 @@ async def theatre(
         namespace=engine.namespace,
         keyring=OneKeyring() if sealed else None,
         activities=outside.activities,
-        extra_plugins=[bustle.plugin],
+        extra_plugins=[bustle.plugin, at_once(outside.at_once)],
     )
     pathways = {name: compile_runbook(runbook) for name, runbook in runbooks.items()}
     outside.runbooks.update((pathways[name].digest, book) for name, book in runbooks.items())
