@@ -117,7 +117,7 @@ class RecordedWorld(Outside):
     def activities(self) -> Sequence[Callable[..., Any]]:
         """All of them, for a worker; other cases are outside as well."""
         return [
-            *self._all,
+            *super().at_once,
             self.split_off_report,
             self.look_at_sub_cases,
             self.merge_away,

@@ -134,15 +134,6 @@ class Outside:
     @property
     def at_once(self) -> Sequence[Callable[..., Any]]:
         """What needs no worker: it waits for nothing, and answers the same when asked again."""
-        return self._all
-
-    @property
-    def activities(self) -> Sequence[Callable[..., Any]]:
-        """The others, for a worker."""
-        return []
-
-    @property
-    def _all(self) -> Sequence[Callable[..., Any]]:
         return [
             self.append_journal,
             self.assess_severity,
@@ -153,6 +144,11 @@ class Outside:
             self.open_linked_case,
             self.look_up_deciders,
         ]
+
+    @property
+    def activities(self) -> Sequence[Callable[..., Any]]:
+        """The others, for a worker."""
+        return []
 
     @activity.defn(name=APPEND_JOURNAL.name)
     async def append_journal(self, batch: JournalBatch) -> Stored:
