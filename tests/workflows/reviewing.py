@@ -7,6 +7,7 @@ from cases.acts import Answer, Close, Complete, Decide, Memo, Receipt, Resolutio
 from cases.receipts import ActReceipt
 from cases.state import CasePicture
 from tests.workflows.scenarios import Play, Scenario, accepted
+from tests.workflows.telling import performed
 from tests.workflows.world import CaseUnderTest
 from workflows.effects import EffectResult, EffectState
 
@@ -97,11 +98,6 @@ async def ended(case: CaseUnderTest, disposition: str) -> None:
 async def happened(case: CaseUnderTest, *effects: str) -> None:
     """All of that has been done outside."""
     await case.until(lambda _: set(effects) <= set(performed(case)))
-
-
-def performed(case: CaseUnderTest) -> list[str]:
-    """What was done outside, by name."""
-    return [order.name for order in case.world.performed]
 
 
 def _named(answers: dict[str, str]) -> dict[str, str]:

@@ -101,3 +101,8 @@ async def close(case: CaseUnderTest, disposition: str, person: str = "ines") -> 
 def performed(case: CaseUnderTest) -> list[str]:
     """What was done outside, by name."""
     return [order.name for order in case.world.performed]
+
+
+async def has_performed(case: CaseUnderTest, *names: str) -> None:
+    """All of these have been done outside, beside whatever the case went on with; TimeoutError."""
+    await case.until(lambda _: set(names) <= set(performed(case)))

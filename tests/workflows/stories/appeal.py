@@ -13,12 +13,12 @@ from tests.workflows.reviewing import (
     dawdle,
     done,
     ended,
-    performed,
     said,
     tried,
     written,
 )
 from tests.workflows.scenarios import Scenario, approve, refused, reject
+from tests.workflows.telling import has_performed, performed
 from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "appeal"
@@ -168,7 +168,7 @@ async def one_senior_lifts_a_ban(case: CaseUnderTest) -> None:
     await approve(case, PUBLICATION, "pia")
     await done(case, "told", "told", "aldo")
     await ended(case, "overturned")
-    assert "database-statement" in performed(case)
+    await has_performed(case, "database-statement")
     assert {"reverse-action", "republish", "correct-statement", "correct-label"} <= set(
         performed(case)
     )

@@ -19,7 +19,16 @@ from cases.receipts import Outcome, Reason
 from cases.state import CasePicture
 from runbooks.plan import Severity
 from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused, reject
-from tests.workflows.telling import answer, asked, close, complete, performed, settle, write
+from tests.workflows.telling import (
+    answer,
+    asked,
+    close,
+    complete,
+    has_performed,
+    performed,
+    settle,
+    write,
+)
 from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "child-safety-report"
@@ -167,6 +176,7 @@ async def a_known_hash_is_reported(case: CaseUnderTest) -> None:
     await settled(case)
     await close(case, "reported")
     assert performed(case)[0] == "block-and-quarantine"
+    await has_performed(case, "submit-report")
     assert performed(case).count("submit-report") == 1
 
 
@@ -192,7 +202,7 @@ async def a_child_is_in_danger(case: CaseUnderTest) -> None:
     await filed(case)
     await settled(case, check="report-both", action="keep-for-authority")
     await close(case, "reported")
-    assert {"report-uk", "report-canada"} <= set(performed(case))
+    await has_performed(case, "report-uk", "report-canada")
     assert "close-account" not in performed(case)
 
 

@@ -9,6 +9,7 @@ from cases.gate import RoundKind
 from cases.receipts import Outcome, Reason
 from cases.state import CasePicture
 from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused, reject
+from tests.workflows.telling import has_performed, performed
 from tests.workflows.world import CaseUnderTest
 from workflows.effects import EffectResult, EffectState
 
@@ -139,11 +140,6 @@ def states(seen: CasePicture) -> list[str]:
     return [effect.state for effect in seen.effects if effect.name in (NETWORK, INFRASTRUCTURE)]
 
 
-def performed(case: CaseUnderTest) -> list[str]:
-    """What was done outside, by name."""
-    return [order.name for order in case.world.performed]
-
-
 @story(election="yes")
 async def everybody_acts_at_one_instant(case: CaseUnderTest) -> None:
     """Three roles set one instant; both parts happen at it, then what helps others is shared."""
@@ -153,7 +149,7 @@ async def everybody_acts_at_one_instant(case: CaseUnderTest) -> None:
     assert NETWORK not in performed(case)
     await case.forward(timedelta(minutes=1))
     await case.in_stage("partner-share")
-    assert {NETWORK, INFRASTRUCTURE} <= set(performed(case))
+    await has_performed(case, NETWORK, INFRASTRUCTURE)
     await answer(case, indicators="package-6")
     await complete(case, "partner-share", "share")
     seen = await case.in_stage("drafting")
@@ -167,7 +163,7 @@ async def everybody_acts_at_one_instant(case: CaseUnderTest) -> None:
     await passed(case, "publication", "coco", "eve")
     await recorded(case)
     await close(case, "disrupted")
-    assert {"publish-report", "share-indicators", "send-reasons"} <= set(performed(case))
+    await has_performed(case, "publish-report", "share-indicators", "send-reasons")
 
 
 @story(sponsor="state-linked")
@@ -200,6 +196,7 @@ async def the_plan_leaks(case: CaseUnderTest) -> None:
     await complete(case, "drafting", "nothing-to-say", "coco")
     await recorded(case)
     await close(case, "disrupted")
+    await has_performed(case, NETWORK)
     assert performed(case).count(NETWORK) == 1
 
 
@@ -240,7 +237,7 @@ async def it_leaks_before_there_is_a_plan(case: CaseUnderTest) -> None:
     assert seen.rounds[-1].kind is RoundKind.SPLIT
     await approve(case, "leak-review", "polly")
     await case.in_stage("partner-share")
-    assert NETWORK in performed(case)
+    await has_performed(case, NETWORK)
     await answer(case, indicators="package-6")
     await complete(case, "partner-share", "not-to-be-shared")
     await complete(case, "drafting", "drafted", "coco")

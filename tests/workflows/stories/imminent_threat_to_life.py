@@ -21,6 +21,7 @@ from cases.receipts import ActReceipt, Outcome, Reason
 from cases.state import CasePicture
 from runbooks.plan import CallBackResult, Severity
 from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused, reject
+from tests.workflows.telling import has_performed, performed
 from tests.workflows.world import CaseUnderTest
 from workflows.effects import EffectResult, EffectState
 
@@ -164,16 +165,11 @@ async def close(case: CaseUnderTest, disposition: str) -> None:
     accepted(await case.act(body, person="ines"))
 
 
-def performed(case: CaseUnderTest) -> list[str]:
-    """What was done outside, by name."""
-    return [order.name for order in case.world.performed]
-
-
 @story()
 async def two_roles_disclose(case: CaseUnderTest) -> None:
     """An expert and counsel agree after a call-back; nobody counts twice; the user waits."""
     await asked(case)
-    assert {"safe-state", "preserve"} <= set(performed(case))
+    await has_performed(case, "safe-state", "preserve")
     early = await case.act(Decide(gate=GATE, verdict=Verdict.APPROVE), person="sana")
     refused(early, Outcome.REFUSED, Reason.NOT_CALLED_BACK)
     await call(case, CallBackResult.UNREACHED)
@@ -202,6 +198,7 @@ async def two_roles_disclose(case: CaseUnderTest) -> None:
     assert "notify-user" not in performed(case)
     accepted(await case.act(clear, person="dora"))
     await close(case, "disclosed-proactive")
+    await has_performed(case, "disclose-us")
     assert performed(case).count("disclose-us") == 1
 
 
@@ -291,7 +288,7 @@ async def three_laws_ask_to_be_told(case: CaseUnderTest) -> None:
     await complete(case, "disclosure", "local-police", "dora")
     await received(case)
     await close(case, "disclosed-proactive")
-    assert {"disclose-us", "disclose-terrorism", "disclose-local"} <= set(performed(case))
+    await has_performed(case, "disclose-us", "disclose-terrorism", "disclose-local")
 
 
 def settled_by(seen: CasePicture, clock: str) -> str:

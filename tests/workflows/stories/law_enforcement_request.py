@@ -15,6 +15,7 @@ from tests.workflows.telling import (
     close,
     collects,
     complete,
+    has_performed,
     performed,
     settle,
     write,
@@ -164,6 +165,7 @@ async def a_gagged_warrant_is_answered_and_the_user_told_later(case: CaseUnderTe
     assert "notify-user" not in performed(case)
     await told(case)
     await close(case, "full")
+    await has_performed(case, "notify-user")
     assert performed(case).count("notify-user") == 1
 
 
@@ -558,4 +560,5 @@ async def records_are_disputed(case: CaseUnderTest) -> None:
     await delivered(case)
     await told(case)
     await close(case, "partial")
+    await has_performed(case, "file-objection")
     assert performed(case).count("file-objection") == 1

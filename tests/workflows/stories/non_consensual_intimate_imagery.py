@@ -13,6 +13,7 @@ from tests.workflows.telling import (
     close,
     collects,
     complete,
+    has_performed,
     performed,
     write,
 )
@@ -99,7 +100,7 @@ async def one_reviewer_removes(case: CaseUnderTest) -> None:
     )
     assert seen.clock("IN-2h") is None
     await gone(case, "removed-copies", found=True)
-    assert {"remove-content", "block-hash", "remove-copies"} <= set(performed(case))
+    await has_performed(case, "remove-content", "block-hash", "remove-copies")
 
 
 @story()
@@ -169,6 +170,7 @@ async def it_was_gone_before_the_law_asked(case: CaseUnderTest) -> None:
     await complete(case, "requester-notice", "told", "rhea")
     await complete(case, "account", "uploader-unknown", "rhea")
     await close(case, "removed")
+    await has_performed(case, "remove-content")
     assert performed(case).count("remove-content") == 1
 
 
@@ -197,7 +199,7 @@ async def silence_removes_and_two_put_it_back(case: CaseUnderTest) -> None:
     await case.forward(timedelta(hours=3, minutes=1))
     await complete(case, "refusal-notice", "told", "rhea")
     await close(case, "refused-lawful")
-    assert {"undo-remove-content", "undo-block-hash"} <= set(performed(case))
+    await has_performed(case, "undo-remove-content", "undo-block-hash")
 
 
 @story(india_linked="yes")

@@ -14,13 +14,13 @@ from tests.workflows.reviewing import (
     done,
     ended,
     happened,
-    performed,
     receipted,
     said,
     tried,
     written,
 )
 from tests.workflows.scenarios import Scenario, approve, refused, reject
+from tests.workflows.telling import has_performed
 from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "policy-precedent"
@@ -118,7 +118,7 @@ async def a_precedent_is_set(case: CaseUnderTest) -> None:
     await published(case)
     await done(case, "retro-review", "as-decided", "quin")
     await ended(case, "precedent-set")
-    assert {"update-knowledge", "schedule-calibration"} <= set(performed(case))
+    await has_performed(case, "update-knowledge", "schedule-calibration")
 
 
 @story(recurrence="recurring")
@@ -137,7 +137,7 @@ async def labels_change_with_the_rule(case: CaseUnderTest) -> None:
     await published(case, "labels-changed")
     await done(case, "retro-review", "decided-wrongly", "quin")
     await ended(case, "rule-changed")
-    assert "correct-earlier" in performed(case)
+    await has_performed(case, "correct-earlier")
     assert (await case.picture()).severity.row == "3"
 
 

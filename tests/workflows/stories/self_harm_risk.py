@@ -8,7 +8,7 @@ from cases.gate import RoundKind
 from cases.receipts import Outcome, Reason
 from runbooks.plan import Severity
 from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused, reject
-from tests.workflows.telling import answer, asked, close, complete, performed, write
+from tests.workflows.telling import answer, asked, close, complete, has_performed, performed, write
 from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "self-harm-risk"
@@ -119,6 +119,7 @@ async def two_roles_send_help(case: CaseUnderTest) -> None:
     await help_came(case)
     await answered(case)
     await close(case, "emergency-services")
+    await has_performed(case, "alert-services")
     assert performed(case).count("alert-services") == 1
 
 
@@ -217,6 +218,7 @@ async def a_guardian_is_told(case: CaseUnderTest) -> None:
     await approve(case, CONTACT, "pia")
     await answered(case)
     await close(case, "guardian-notified")
+    await has_performed(case, "tell-contact")
     assert performed(case).count("tell-contact") == 1
 
 

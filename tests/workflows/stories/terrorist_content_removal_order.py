@@ -6,6 +6,7 @@ from datetime import timedelta
 from cases.acts import Answer, Close, Complete, Decide, Evidence, Memo, Verdict
 from cases.receipts import Outcome, Reason
 from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused, reject
+from tests.workflows.telling import has_performed, performed
 from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "terrorist-content-removal-order"
@@ -87,11 +88,6 @@ async def proven(case: CaseUnderTest) -> None:
     accepted(await case.act(body, person="cora"))
 
 
-def performed(case: CaseUnderTest) -> list[str]:
-    """What was done outside, by name."""
-    return [order.name for order in case.world.performed]
-
-
 @story()
 async def an_order_is_followed(case: CaseUnderTest) -> None:
     """Disabled at once, confirmed, told, found lawful: nobody had to approve the removal."""
@@ -168,7 +164,7 @@ async def an_order_cannot_be_followed(case: CaseUnderTest) -> None:
     await complete(case, "act-on-order", "impossible")
     await complete(case, "tolled", "withdrawn", "lena")
     await close(case, "impossible-tolled")
-    assert "report-impossibility" in performed(case)
+    await has_performed(case, "report-impossibility")
 
 
 @story()
@@ -176,7 +172,7 @@ async def an_order_is_a_fake(case: CaseUnderTest) -> None:
     """Disabled all the same, checked beside it, and put back by Legal and Policy together."""
     await complete(case, "authentication", "suspected-fake")
     await case.in_stage("verification")
-    assert "disable-content" in performed(case)
+    await has_performed(case, "disable-content")
     await case.forward(timedelta(hours=3, minutes=5))
     await complete(case, "verification", "fake", "lena")
     await case.in_stage("reinstatement")
@@ -221,7 +217,7 @@ async def threatening(case: CaseUnderTest) -> None:
     await authenticated(case)
     await complete(case, "act-on-order", "disable")
     await confirmed(case, threat="yes", gagged="yes", attack="yes")
-    assert "open-crisis-case" in performed(case)
+    await has_performed(case, "open-crisis-case")
     aware = {"aware-at": (await case.now()).isoformat()}
     accepted(await case.act(Answer(answers=aware), person="cora"))
     await case.forward(timedelta(minutes=46))
@@ -249,7 +245,7 @@ async def a_threat_is_reported(case: CaseUnderTest) -> None:
     await approve(case, "threat-notice", "eve")
     await case.in_stage("provider-notice")
     await case.until(lambda seen: not any(effect.open for effect in seen.effects))
-    assert "inform-of-threat" in performed(case)
+    await has_performed(case, "inform-of-threat")
     await complete(case, "provider-notice", "gagged")
     await case.in_stage("legal-review")
     await approve(case, "legal-review", "lena")
@@ -293,4 +289,5 @@ async def a_threat_is_not_reported(case: CaseUnderTest) -> None:
     assert "notify-provider" not in performed(case)
     await case.forward(timedelta(days=176))
     await close(case, "removed")
+    await has_performed(case, "notify-provider")
     assert performed(case).count("notify-provider") == 1

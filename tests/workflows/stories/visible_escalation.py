@@ -12,12 +12,12 @@ from tests.workflows.reviewing import (
     dawdle,
     done,
     ended,
-    performed,
     said,
     tried,
     written,
 )
 from tests.workflows.scenarios import Scenario, approve, refused, reject
+from tests.workflows.telling import has_performed, performed
 from tests.workflows.world import CaseUnderTest
 
 RUNBOOK = "visible-escalation"
@@ -131,7 +131,7 @@ async def it_is_hastened_and_nothing_is_said(case: CaseUnderTest) -> None:
     await done(case, "briefing", "hasten", "eve")
     await watched(case)
     await ended(case, "no-comment")
-    assert "hasten-underlying" in performed(case)
+    await has_performed(case, "hasten-underlying")
     assert (await case.picture()).severity.row == "1"
 
 
