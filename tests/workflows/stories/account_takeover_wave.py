@@ -12,6 +12,7 @@ from cases.records import EffectRecord
 from cases.state import CasePicture
 from runbooks.plan import Severity
 from tests.workflows.scenarios import Play, Scenario, accepted, approve, refused, reject
+from tests.workflows.telling import has_performed
 from tests.workflows.world import CaseUnderTest
 from workflows.effects import EffectResult, EffectState
 
@@ -242,7 +243,7 @@ async def nobody_was_taken_over(case: CaseUnderTest) -> None:
     refused(empty, Outcome.REFUSED, Reason.UNANSWERED)
     await complete(case, "war-room", "false-alarm", "ines")
     await case.in_stage("closure")
-    assert "undo-rate-limit" in [order.name for order in case.world.performed]
+    await has_performed(case, "undo-rate-limit")
     await case.forward(timedelta(hours=25))
     await close(case, "false-alarm")
 

@@ -112,6 +112,7 @@ async def nobody_is_there(case: CaseUnderTest) -> None:
     assert not performed(case)
     await case.forward(timedelta(minutes=2))
     await case.in_stage("confirmation")
+    await has_performed(case, "disable-content")
     assert performed(case)[0] == "disable-content"
     paged = {order.role for order in case.world.notices if order.purpose.value == "page"}
     assert {"counter-terror", "incident-manager", "duty-manager"} <= paged
